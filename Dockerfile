@@ -1,0 +1,23 @@
+# One image for the worker and the stand-ins; which of them it is, docker-compose.yml says.
+FROM python:3.12.12-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+
+# Before the code, so that a change of code does not install everything anew.
+COPY requirements.lock .
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements.lock
+
+# The volume takes its owner from here: without this folder it would belong to root and the desk could not write it.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin desk \
+    && install --directory --owner=desk --group=desk /var/lib/dispatch-desk
+
+COPY activities activities
+COPY dispatch dispatch
+COPY embedded embedded
+COPY examples examples
+COPY workflows workflows
+COPY *.py ./
+
+USER desk
+CMD ["python", "worker.py"]

@@ -1,0 +1,96 @@
+"""Inspects each action alone, on what it reads itself immediately before it rules."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+from temporalio import activity
+
+from activities.failures import translated
+from dispatch.clients.toolbox import ReadClients
+from dispatch.models.errors import Refused
+from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict
+from dispatch.models.parameters import IssueRefund
+from dispatch.models.playbook import Velocity
+from dispatch.models.records import Customer, Order, Payment, Refund
+from dispatch.rules.guardian import inspect
+
+_REFUND = "issue_refund"
+# The records' ways of saying that there is no such thing; what names nothing is then blocked by the rules.
+_NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
+
+
+class Guardian:
+    """Reads with the desk's read-only clients; what specialists found is not taken on trust."""
+
+    def __init__(self, clients: ReadClients) -> None:
+        self._records = clients.records
+
+    @activity.defn(name="guardian.inspect")
+    async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
+        """Gather the facts that the action needs and rule on it (dispatch/rules/guardian.py).
+
+        Raises ApplicationError (see activities/failures.py) if a fact cannot be read: no ruling is ever made on a part.
+        """
+        with translated():
+            return inspect(brief, await self._facts(brief))
+
+    async def _facts(self, brief: GuardBrief) -> GuardianFacts:
+        try:
+            refund = _refund_of(brief)
+        except ValidationError:
+            refund = None  # the rules block it; there is nothing to read
+        if refund is None:
+            return GuardianFacts(requester_records=await self._customers(brief.requester.address))
+        customers, payment, order, recent, own = await asyncio.gather(
+            self._customers(brief.requester.address),
+            self._payment(refund.payment_id),
+            self._order(refund.order_number),
+            self._recent(refund.customer_id, brief.policy.velocity),
+            self._records.refunds_by_key(brief.bound.idempotency_key),
+        )
+        # All reads run at once on what the action names; the rules block it where those names do not fit together.
+        owner = (
+            order.customer_id if order and payment and payment.order_number == order.order_number else None
+        )
+        return GuardianFacts(
+            requester_records=customers,
+            payment=payment,
+            payment_customer_id=owner,
+            recent_refunds=tuple({r.refund_id: r for r in (*recent, *own)}.values()),
+        )
+
+    async def _customers(self, address: str) -> tuple[Customer, ...]:
+        # A mail may come without a readable sender; no record is looked up by nothing.
+        return await self._records.customers_by_email(address) if address.strip() else ()
+
+    async def _payment(self, payment_id: str) -> Payment | None:
+        try:
+            return await self._records.payment(payment_id)
+        except Refused as refusal:
+            if refusal.code in _NO_SUCH:
+                return None
+            raise
+
+    async def _order(self, order_number: str) -> Order | None:
+        try:
+            return await self._records.order(order_number)
+        except Refused as refusal:
+            if refusal.code in _NO_SUCH:
+                return None
+            raise
+
+    async def _recent(self, customer_id: str, velocity: Velocity | None) -> tuple[Refund, ...]:
+        if velocity is None:
+            return ()
+        try:
+            return await self._records.refunds_since(customer_id, datetime.now(UTC) - velocity.window)
+        except Refused as refusal:
+            if refusal.code in _NO_SUCH:
+                return ()
+            raise
+
+
+def _refund_of(brief: GuardBrief) -> IssueRefund | None:
+    action = brief.bound.action
+    return IssueRefund.model_validate(action.parameters) if action.name == _REFUND else None

@@ -1,0 +1,12 @@
+"""Stage 4: what the desk does next, as its playbook says."""
+
+from temporalio import activity
+
+from dispatch.models.plan import Plan, PlanBrief
+from dispatch.rules.planning import plan as next_move
+
+
+@activity.defn(name="plan")
+async def plan(brief: PlanBrief) -> Plan:
+    """Give the next move; it can name nothing that the playbook does not list."""
+    return next_move(brief)

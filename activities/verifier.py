@@ -1,0 +1,70 @@
+"""Reads the world back, independent of the actor: it is shown what was to be done, never a receipt."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from temporalio import activity
+
+from activities.failures import translated
+from dispatch.clients.toolbox import ReadClients
+from dispatch.models.errors import Refused, Unavailable
+from dispatch.models.proposal import BoundAction
+from dispatch.models.verification import Observation, Verification, VerificationBrief
+from dispatch.rules.verification import judge
+
+LAST_ATTEMPT: Final = 3
+
+
+class ReadsBack(Protocol):
+    """What the verifier needs of an action's class."""
+
+    @staticmethod
+    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation: ...
+
+
+class Verifier:
+    """Takes the desk's read-only clients and the action classes by name (`Catalogue.action_classes`)."""
+
+    def __init__(self, clients: ReadClients, actions: Mapping[str, type[ReadsBack]]) -> None:
+        self._clients, self._actions = clients, actions
+
+    @activity.defn(name="verifier.read_back")
+    async def verify(self, brief: VerificationBrief) -> Verification:
+        """Read all effects back at once and judge them (dispatch/rules/verification.py).
+
+        A system that cannot be read fails the first two attempts, so that Temporal tries again; from the third on
+        its actions are unverifiable, which goes to a person. One that refuses to be read is unverifiable at once.
+        """
+        with translated():
+            results = await asyncio.gather(
+                *(self._observe(bound) for bound in brief.actions), return_exceptions=True
+            )
+            observations = {
+                bound.digest: self._observation(bound, result)
+                for bound, result in zip(brief.actions, results, strict=True)
+            }
+            return judge(brief, observations)
+
+    async def _observe(self, bound: BoundAction) -> Observation | None:
+        action = self._actions.get(bound.action.name)
+        return await action.read_back(self._clients, bound) if action else None
+
+    @staticmethod
+    def _observation(bound: BoundAction, result: Observation | BaseException | None) -> Observation | None:
+        if not isinstance(result, BaseException):
+            return result
+        if not isinstance(result, Exception):
+            raise result
+        if not isinstance(result, Refused) and activity.info().attempt < LAST_ATTEMPT:
+            name, kind = bound.action.name, type(result).__name__
+            raise Unavailable(f"{name} cannot be read back ({kind})", _retry_after(result)) from result
+        activity.logger.warning(
+            "effect cannot be read back",
+            extra={"action": bound.action.name, "digest": bound.digest, "error": type(result).__name__},
+        )
+        return None
+
+
+def _retry_after(error: Exception) -> float | None:
+    return error.retry_after_seconds if isinstance(error, Unavailable) else None

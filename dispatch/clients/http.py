@@ -1,0 +1,135 @@
+"""One exchange with an outside system over HTTP, and what each way of failing means.
+
+What was not sent or was turned away unread is Unavailable, a plain no is Refused. What changes the world and was sent
+without a whole answer coming back is OutcomeUnknown: only the idempotency key can tell. A 500, 502 or 504 to a POST is
+of that kind too, because the system, or the one behind a gateway, may have acted before it failed.
+"""
+
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Literal, TypeVar
+
+import httpx
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from dispatch.models.errors import ClientError, OutcomeUnknown, Refused, Unavailable
+
+USER_AGENT = "dispatch-desk"
+_MAX_TEXT = 300
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NOT_SENDABLE = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError)
+_TURNED_AWAY = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+Answer = TypeVar("Answer")
+
+
+def http_client(*, base_url: str, key: str, timeout_seconds: float) -> httpx.AsyncClient:
+    """Build the connection to one system; retries are Temporal's business, so httpx has none."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {key}", "User-Agent": USER_AGENT, "Accept": "application/json"},
+        timeout=timeout_seconds,
+        transport=httpx.AsyncHTTPTransport(retries=0, verify=_trusted()),
+        # A proxy or a .netrc of the machine must neither see these calls nor replace the key.
+        trust_env=False,
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read the trusted certificates once for the process: it takes 50 ms, for plain HTTP too."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+async def exchange(
+    http: httpx.AsyncClient,
+    method: Literal["GET", "POST"],
+    path: str,
+    *,
+    system: str,
+    answer: TypeAdapter[Answer],
+    params: Mapping[str, str] | None = None,
+    body: JsonValue = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send one request and return its answer, validated.
+
+    Raises Unavailable, Refused or, for a POST only, OutcomeUnknown. The text names system, method and path, never the
+    query, the body or a key.
+    """
+    changes = method != "GET"
+    where = f"{system}: {method} {path}"
+    try:
+        response = await http.request(method, path, params=params, headers=headers, json=body)
+    except _NOT_SENT as error:
+        raise Unavailable(bounded(f"{where} was not sent ({type(error).__name__})")) from error
+    except _NOT_SENDABLE as error:
+        raise Refused(
+            bounded(f"{where} cannot be sent ({type(error).__name__})"), "invalid_request"
+        ) from None
+    except httpx.HTTPError as error:
+        raise _lost(where, type(error).__name__, changes=changes) from error
+    if not response.is_success:
+        raise _failure(where, response, changes=changes)
+    try:
+        return answer.validate_json(response.content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        at = ".".join(str(part) for part in first["loc"]) or "the top"
+        problem = bounded(f"{where} answered what cannot be read, at {at}: {first['msg']}")
+        raise OutcomeUnknown(problem) if changes else Refused(problem, "malformed_answer") from None
+
+
+def _lost(where: str, why: str, *, changes: bool) -> ClientError:
+    if changes:
+        return OutcomeUnknown(bounded(f"{where} was sent and no whole answer came back ({why})"))
+    return Unavailable(bounded(f"{where} was not answered ({why})"))
+
+
+def _failure(where: str, response: httpx.Response, *, changes: bool) -> ClientError:
+    code, said = _own_words(response)
+    text = bounded(f"{where} answered {response.status_code} {code}: {said}")
+    if response.status_code in _TURNED_AWAY or (response.is_server_error and not changes):
+        return Unavailable(text, retry_after(response.headers.get("Retry-After")))
+    if response.is_server_error:
+        return OutcomeUnknown(text)
+    return Refused(text, code)
+
+
+def _own_words(response: httpx.Response) -> tuple[str, str]:
+    """Read {"error": {"code", "message"}}; anything else, such as a proxy's page, is named by its status alone."""
+    try:
+        error = response.json()["error"]
+        return str(error["code"])[:64], str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"http_{response.status_code}", response.reason_phrase
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Read a Retry-After header, in seconds or as an HTTP date, as seconds from `now`; None if it says neither."""
+    if header is None:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    # RFC 9110 has dates in GMT; the parser leaves '-0000' without a zone.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def bounded(text: str) -> str:
+    """Keep one printable line of 300 characters: what a system says ends in histories, logs and on a screen."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"

@@ -1,0 +1,35 @@
+"""The connection to Temporal, by Temporal's own environment configuration (TEMPORAL_ADDRESS, a profile file, ...)."""
+
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from dispatch.models.errors import SettingsError, Unavailable
+
+DEFAULT_ADDRESS = "127.0.0.1:7233"
+
+
+async def connect(identity: str, address: str | None = None) -> Client:
+    """Connect; `identity` is shown in history and proves nothing.
+
+    Raises SettingsError for a configuration that cannot be read, Unavailable where Temporal is not reached.
+    """
+    try:
+        config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise SettingsError(
+            f"Temporal's configuration cannot be read: {error}. Correct TEMPORAL_* or its file."
+        ) from None
+    if address is not None:
+        config["target_host"] = address
+    target = config.setdefault("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter, identity=identity)
+    except (RuntimeError, RPCError) as error:
+        raise Unavailable(
+            f"Temporal does not answer at {target}: {str(error)[:200]}. Start it ('make demo' or your own server) "
+            "or set TEMPORAL_ADDRESS."
+        ) from None

@@ -1,0 +1,1 @@
+"""Frozen contracts; imports nothing of ours and does nothing but validate."""

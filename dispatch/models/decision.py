@@ -1,0 +1,88 @@
+"""What people decide, and what the desk makes of it."""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.handoff import Handoff
+from dispatch.models.playbook import Tier
+
+
+class DecisionVerdict(StrEnum):
+    APPROVE = "approve"
+    EDIT = "edit"
+    REJECT = "reject"
+    RESPOND = "respond"
+
+
+class Decision(Contract):
+    """A person's word on one action of one proposal; what it names is what it binds to."""
+
+    decision_id: str = Field(min_length=1, max_length=100)
+    proposal_id: str = Field(min_length=1, max_length=100)
+    action_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="the digest that the approver saw")
+    verdict: DecisionVerdict
+    edits: dict[str, JsonValue] = Field(
+        default_factory=dict, max_length=20, description="with edit: parameter -> value"
+    )
+    reason: str = Field(default="", max_length=4000, description="required with reject and respond")
+    approver: str = Field(min_length=1, max_length=100)
+    issued_at: Moment
+    expires_at: Moment | None = None
+    key_id: str | None = Field(default=None, max_length=200)
+    signature: str | None = Field(default=None, max_length=500)
+
+
+class GateKind(StrEnum):
+    """Why the request waits for a person."""
+
+    APPROVAL = "approval"
+    ROUTING = "routing"
+    ESCALATION = "escalation"
+
+
+class Subject(Contract):
+    """One thing that a gate asks a person to decide."""
+
+    name: str = Field(description="issue_refund, send_reply, route, settle")
+    digest: str
+    tier: Tier
+    editable: tuple[str, ...] = ()
+    summary: str = Field(description="what the person decides on, in one line")
+
+
+class Gate(Contract):
+    """What is put before people: nothing passes it but a decision that names one of its digests."""
+
+    kind: GateKind
+    proposal_id: str
+    subjects: tuple[Subject, ...] = Field(min_length=1)
+    verdicts: tuple[DecisionVerdict, ...]
+    approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
+    opened_at: Moment
+    deadline: Moment
+    why: str
+
+
+class DecisionCheck(Contract):
+    """The raw decision with the gate that it must fit; `decided` are the digests already settled."""
+
+    handoff: Handoff
+    gate: Gate
+    raw: JsonValue
+    received_at: Moment
+    decided: tuple[str, ...] = ()
+    seen: tuple[str, ...] = Field(default=(), description="decision ids already received")
+
+
+class DecisionRuling(Contract):
+    """Accepted, or refused with the reason; the seam where signatures are verified."""
+
+    handoff: Handoff
+    accepted: bool
+    reason: str
+    decision: Decision | None = Field(default=None, description="None where it could not be read")
+    received: str = Field(
+        default="", description="where it could not be read: the beginning of what came, as JSON"
+    )

@@ -1,0 +1,68 @@
+"""The errors a person may meet, drawn as a tree.
+
+DispatchError
+├── SettingsError        a setting is wrong; names the variable
+├── SubmissionError      a request cannot be taken in; names the file
+├── PlaybookError        a playbook is wrong; names file, path in it and remedy
+├── CatalogueError       a specialist, reviewer or action file is wrong
+├── EmbeddedError        the embedded servers cannot start
+└── ClientError          an outside system
+    ├── Unavailable      not reached or overloaded: nothing was done, try again
+    ├── Refused          the system understood and said no: trying again is useless
+    └── OutcomeUnknown   sent, but whether it took effect cannot be told
+"""
+
+
+class DispatchError(Exception):
+    """Something is wrong in a way that a person can mend; the text says what, where and how."""
+
+
+class SettingsError(DispatchError):
+    """A setting is missing or wrong."""
+
+
+class SubmissionError(DispatchError):
+    """A request cannot be taken in."""
+
+
+class PlaybookError(DispatchError):
+    """A playbook does not hold; carries the file, the path in it, what is wrong and the remedy."""
+
+    def __init__(self, file: str, path: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{file}: at {path or 'the top'}: {problem}. {remedy}")
+        self.file, self.path, self.problem, self.remedy = file, path, problem, remedy
+
+
+class CatalogueError(DispatchError):
+    """A file of an open set does not hold one class of its own name."""
+
+
+class EmbeddedError(DispatchError):
+    """An embedded server cannot start."""
+
+
+class ClientError(DispatchError):
+    """An outside system did not do what it was asked."""
+
+
+class Unavailable(ClientError):
+    """The system was not reached or is overloaded; nothing was done.
+
+    `retry_after_seconds` is what the system asked for, None where it did not say.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Refused(ClientError):
+    """The system understood and said no; `code` is its own word for the reason."""
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class OutcomeUnknown(ClientError):
+    """The order was sent and whether it took effect cannot be told; to be reconciled by its key."""

@@ -1,0 +1,119 @@
+"""What specialists hand back."""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from dispatch.models.contract import Contract, Facts
+from dispatch.models.handoff import Handoff
+from dispatch.models.item import Item
+from dispatch.models.playbook import Ask
+from dispatch.models.submission import Party
+
+
+class FindingStatus(StrEnum):
+    """`nothing` and `ambiguous` are findings; `unavailable` is the absence of one and never reads as clean."""
+
+    FOUND = "found"
+    NOTHING = "nothing"
+    AMBIGUOUS = "ambiguous"
+    UNAVAILABLE = "unavailable"
+
+
+class Evidence(Contract):
+    """Where a statement comes from."""
+
+    evidence_id: str = Field(description="unique in the request, such as 'order_history.order.DD-10001'")
+    source: str = Field(description="records, playbook, decision, ...")
+    reference: str = Field(description="what to look up there")
+    text: str = Field(description="what it says, in one line")
+
+
+class Statement(Contract):
+    """One paragraph of a draft, linked to what it rests on and to the items it answers."""
+
+    text: str
+    item_ids: tuple[str, ...] = ()
+    evidence_ids: tuple[str, ...] = ()
+
+
+class RecommendedAction(Contract):
+    """What a specialist recommends; the coordinator assembles, the guardian inspects, nothing runs yet."""
+
+    name: str
+    subject: str = Field(description="what it acts on; one effect for each request, name and subject")
+    parameters: Facts
+    item_ids: tuple[str, ...]
+    why: str
+    evidence_ids: tuple[str, ...]
+
+
+class Refusal(Contract):
+    """An item that will not be done, with the rule behind it."""
+
+    item_id: str
+    reason: str = Field(description="in words for the requester")
+    rule: str
+    evidence_ids: tuple[str, ...]
+
+
+class Guidance(Contract):
+    """What a person said when sending a proposal back: words to follow, or exact values (an edit)."""
+
+    by: str
+    decision_id: str
+    text: str = ""
+    edits: dict[str, dict[str, JsonValue]] = Field(
+        default_factory=dict, description="'<action name>/<subject>' -> parameter -> value"
+    )
+
+
+class Brief(Contract):
+    """A specialist's task."""
+
+    handoff: Handoff
+    request_id: str
+    requester: Party
+    subject: str
+    items: tuple[Item, ...]
+    findings: tuple["Finding", ...] = Field(default=(), description="of earlier groups")
+    guidance: tuple[Guidance, ...] = ()
+    exceptions: tuple["ReviewException", ...] = Field(
+        default=(), description="what the reviewer wants mended"
+    )
+    asks: dict[str, Ask] = Field(
+        default_factory=dict, description="the playbook's entries for the items' kinds"
+    )
+    config: Facts = Field(default_factory=dict, description="the playbook's entry for this specialist")
+
+
+class Finding(Contract):
+    """A specialist's answer, with evidence."""
+
+    handoff: Handoff
+    specialist: str
+    status: FindingStatus
+    summary: str = Field(description="one line")
+    facts: Facts = Field(
+        default_factory=dict, description="for later groups; its shape is a contract in dispatch/models"
+    )
+    evidence: tuple[Evidence, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    recommended: tuple[RecommendedAction, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Severity(StrEnum):
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+
+class ReviewException(Contract):
+    """One thing that deserves a second look."""
+
+    reviewer: str
+    standard: str = Field(description="the playbook's standard that is broken")
+    severity: Severity
+    text: str
+    item_ids: tuple[str, ...] = ()

@@ -1,0 +1,26 @@
+"""Reading effects back again, after the answer went out."""
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Duration
+from dispatch.models.playbook import Waiting
+from dispatch.models.proposal import BoundAction
+from dispatch.models.verification import VerificationVerdict
+
+
+class FollowUpOrder(Contract):
+    """Input of a follow-up: one check of the effects that the playbook wants read back at this time."""
+
+    request_id: str
+    desk: str
+    priority: int = Field(ge=1, le=5)
+    actions: tuple[BoundAction, ...] = Field(min_length=1)
+    after: Duration
+    waiting: Waiting = Field(description="who takes it when an effect no longer stands")
+
+
+class FollowUpOutcome(Contract):
+    request_id: str
+    verdict: VerificationVerdict
+    why: str
+    owner: str = Field(description="nobody, or the person it was reopened to")

@@ -1,0 +1,55 @@
+"""A mail on its way out, and what the mail system's archive says it sent."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from dispatch.models.contract import Contract, Moment
+
+
+def _one_line(value: str) -> str:
+    """Refuse what could end a header and begin another; the text never reaches the message."""
+    if any(not character.isprintable() for character in value):
+        raise ValueError("holds a line break or another control character, which a header must not")
+    return value
+
+
+HeaderText = Annotated[str, AfterValidator(_one_line)]
+
+# One plain ASCII address: no display name, no list, no quoted part, nothing that SMTP or a header could read as more.
+_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+_MESSAGE_ID = r"^<[!-;=?-~]{1,240}@[!-;=?-~]{1,240}>$"
+
+Address = Annotated[str, Field(pattern=_ADDRESS, max_length=320)]
+
+
+class OutgoingMail(Contract):
+    """A plain-text mail to one recipient; `message_id` is the key by which it is found again."""
+
+    message_id: str = Field(pattern=_MESSAGE_ID, description="with its angle brackets")
+    sender: Address
+    recipient: Address
+    subject: HeaderText = Field(max_length=998)
+    text: str = Field(
+        min_length=1, max_length=100_000, description="line ends as \\n; those at the end are not kept"
+    )
+    in_reply_to: HeaderText | None = Field(
+        default=None, max_length=998, description="left out if no Message-ID"
+    )
+    references: tuple[HeaderText, ...] = Field(
+        default=(), max_length=50, description="oldest first; what is no Message-ID is left out"
+    )
+
+
+class ArchivedMail(Contract):
+    """One delivery to one recipient; the same mail sent twice is archived twice."""
+
+    archive_id: int
+    message_id: str
+    sender: str = Field(description="of the envelope")
+    recipient: str = Field(description="of the envelope")
+    subject: str
+    text: str = Field(description="line ends as \\n, none at the end")
+    in_reply_to: str | None
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the mail as received, headers included")
+    received_at: Moment

@@ -1,0 +1,278 @@
+"""A desk's playbook: validated data that the coordinator, the rules and the specialists follow."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from dispatch.models.contract import Contract, Duration, Facts
+
+Name = str
+
+
+class Tier(StrEnum):
+    """Risk, from least to most; scrutiny grows with it."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class PlaybookRef(Contract):
+    """Which playbook was in force."""
+
+    desk: str
+    version: str
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Waiting(Contract):
+    """How the desk waits for a person: who, when to remind, when to turn to the next, when to give up."""
+
+    approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation")
+    reminders: tuple[Duration, ...] = Field(default=(), description="after the gate opened")
+    escalate_after: Duration | None = Field(
+        default=None, description="each time this passes, the next approver"
+    )
+    deadline: Duration
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _check_reminders(self.reminders, self.deadline)
+        if self.escalate_after is not None and self.escalate_after >= self.deadline:
+            raise ValueError("escalate_after must be shorter than deadline")
+        return self
+
+
+def _check_reminders(reminders: tuple[Duration, ...], deadline: Duration) -> None:
+    if deadline.total_seconds() <= 0:
+        raise ValueError("deadline must be longer than nothing")
+    if list(reminders) != sorted(set(reminders)):
+        raise ValueError("reminders must grow, each longer than the one before")
+    if reminders and reminders[-1] >= deadline:
+        raise ValueError("the last reminder must come before deadline")
+
+
+class Reception(Contract):
+    """Who routes a request that no desk fits."""
+
+    routing: Waiting
+
+
+class Routing(Contract):
+    """What makes a request this desk's."""
+
+    phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
+
+
+class Urgency(Contract):
+    """A sign of urgency; `priority` 1 is the most urgent."""
+
+    phrases: tuple[str, ...] = Field(min_length=1)
+    priority: int = Field(ge=1, le=5)
+
+
+class Ask(Contract):
+    """One kind of thing that this desk is asked for, and what becomes of it."""
+
+    phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
+    requires: tuple[Name, ...] = Field(default=(), description="fields that must be known before work starts")
+    specialists: tuple[Name, ...] = Field(default=(), description="who works on it")
+    answer: str | None = Field(default=None, description="a standing answer")
+    refuse: str | None = Field(default=None, description="a stated refusal")
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if sum((bool(self.specialists), self.answer is not None, self.refuse is not None)) != 1:
+            raise ValueError("give exactly one of specialists, answer, refuse")
+        return self
+
+
+class FieldSpec(Contract):
+    """Something that the desk may have to know."""
+
+    question: str
+    pattern: str = Field(
+        description="a regular expression; found in the request, and matched in full by an answer"
+    )
+    example: str
+
+
+class MissingInformation(Contract):
+    """How long the requester has to answer."""
+
+    reminders: tuple[Duration, ...] = ()
+    deadline: Duration
+    max_rounds: int = Field(default=2, ge=1, le=5)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _check_reminders(self.reminders, self.deadline)
+        return self
+
+
+class PlanPolicy(Contract):
+    """The bounds of the work: nothing outside the list is called, nothing beyond the numbers."""
+
+    groups: tuple[tuple[Name, ...], ...] = Field(
+        min_length=1, description="each group in parallel, groups in order"
+    )
+    max_specialists: int = Field(ge=1, le=20)
+    max_rounds: int = Field(default=3, ge=1, le=10, description="rounds of edit and respond")
+    max_minutes: int = Field(default=10, ge=1, le=120, description="for one specialist with all its retries")
+
+
+class Condition(Contract):
+    """When a handoff rule fires: every part that is given must hold."""
+
+    specialist: Name | None = None
+    status: Literal["found", "nothing", "ambiguous", "unavailable"] | None = None
+    ask: Name | None = Field(
+        default=None, description="the request holds an item of this kind ('other' included)"
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.status is not None and self.specialist is None:
+            raise ValueError("status needs a specialist")
+        if self.specialist is None and self.ask is None:
+            raise ValueError("give specialist with status, or ask")
+        if self.specialist is not None and self.status is None:
+            raise ValueError("specialist needs a status")
+        return self
+
+
+class HandoffRule(Contract):
+    """One rule, evaluated in order after each group; the first that fires decides."""
+
+    name: str
+    when: Condition
+    do: Literal["ask", "escalate", "assemble"]
+    field: Name | None = Field(default=None, description="with ask")
+    why: str
+
+    @model_validator(mode="after")
+    def _asks_for_a_field(self) -> Self:
+        if (self.do == "ask") != (self.field is not None):
+            raise ValueError("ask needs a field, and only ask has one")
+        return self
+
+
+class Role(Contract):
+    """A specialist or reviewer as this desk uses it."""
+
+    backend: Literal["rules"] = "rules"
+    reaches: tuple[str, ...] = Field(
+        default=(), description="outside systems; none: it runs inside the workflow's task"
+    )
+    config: Facts = Field(default_factory=dict, description="validated by the role's own Config")
+
+
+class ReviewPolicy(Contract):
+    reviewers: dict[Name, Role] = Field(min_length=1)
+    max_rounds: int = Field(default=2, ge=0, le=5, description="how often a draft goes back to be mended")
+
+
+class TierPolicy(Contract):
+    """The scrutiny of one tier."""
+
+    approval: Literal["none", "named", "signed", "two_signed"]
+    waiting: Waiting | None = None
+
+    @model_validator(mode="after")
+    def _waits_if_it_asks(self) -> Self:
+        if (self.approval == "none") != (self.waiting is None):
+            raise ValueError("waiting belongs to tiers that need an approval, and only to them")
+        return self
+
+
+class AmountTier(Contract):
+    up_to_minor: int = Field(gt=0)
+    tier: Tier
+
+
+class ActionPolicy(Contract):
+    """How one action is guarded; above the last amount of a currency it is blocked, as is any other currency."""
+
+    tier: Tier = Tier.LOW
+    amounts: dict[str, tuple[AmountTier, ...]] = Field(
+        default_factory=dict, description="by ISO 4217 currency, ascending"
+    )
+    editable: tuple[str, ...] = Field(default=(), description="parameters that an approver may edit")
+    compensable: bool = Field(
+        default=False, description="whether the action can be undone; as its class says"
+    )
+    give_up_after: Duration = Field(
+        default=timedelta(minutes=10),
+        description="how long a failing attempt is repeated before a person is asked",
+    )
+    follow_up_after: Duration | None = Field(
+        default=None, description="read the effect back again after this"
+    )
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        for currency, steps in self.amounts.items():
+            limits = [s.up_to_minor for s in steps]
+            tiers = [list(Tier).index(s.tier) for s in steps]
+            if not steps or limits != sorted(set(limits)) or tiers != sorted(tiers):
+                raise ValueError(f"amounts of {currency} must grow, and their tiers must not fall")
+        return self
+
+
+class Velocity(Contract):
+    """From this many refunds within the window on, a refund is held at `tier`."""
+
+    max_refunds: int = Field(ge=1)
+    window: Duration
+    tier: Tier
+
+
+class GuardianPolicy(Contract):
+    tiers: dict[Tier, TierPolicy]
+    actions: dict[Name, ActionPolicy] = Field(min_length=1)
+    velocity: Velocity | None = None
+    link_hosts: tuple[str, ...] = Field(default=(), description="hosts that a reply may link to")
+    desk_addresses: tuple[str, ...] = Field(
+        default=(), description="mail addresses of the desk's own, which a reply may name"
+    )
+
+
+class Letter(Contract):
+    """What stands around every text that this desk sends."""
+
+    greeting: str = Field(description="with {name}")
+    greeting_without_name: str
+    closing: str
+    signature: str
+
+
+class Playbook(Contract):
+    """Everything a desk needs to know."""
+
+    desk: str = Field(pattern=r"^[a-z][a-z_]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    description: str
+    routing: Routing
+    priority: int = Field(default=3, ge=1, le=5, description="of a request with no sign of urgency")
+    urgency: tuple[Urgency, ...] = ()
+    asks: dict[Name, Ask] = Field(min_length=1)
+    fields: dict[Name, FieldSpec] = Field(default_factory=dict)
+    missing_information: MissingInformation
+    plan: PlanPolicy
+    specialists: dict[Name, Role] = Field(min_length=1)
+    handoffs: tuple[HandoffRule, ...] = ()
+    review: ReviewPolicy
+    guardian: GuardianPolicy
+    escalation: Waiting
+    letter: Letter
+    notices: dict[str, str] = Field(default_factory=dict, description="ending -> what the requester is told")
+
+
+class PlaybookInForce(Contract):
+    """A playbook with the digest it was loaded with; this is what enters history."""
+
+    ref: PlaybookRef
+    playbook: Playbook

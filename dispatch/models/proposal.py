@@ -1,0 +1,83 @@
+"""What the desk proposes to do, as the reviewer, the guardian and the approver see it."""
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Facts
+from dispatch.models.finding import Evidence, Finding, Guidance, Refusal, ReviewException, Statement
+from dispatch.models.handoff import Handoff
+from dispatch.models.item import Item
+from dispatch.models.playbook import PlaybookInForce, PlaybookRef
+from dispatch.models.submission import Submission
+
+
+class Action(Contract):
+    """The only thing that changes the outside world, with everything it will do in its parameters."""
+
+    name: str
+    subject: str = Field(description="what it acts on: one effect for each request, name and subject")
+    parameters: Facts
+    item_ids: tuple[str, ...] = ()
+    why: str
+    evidence_ids: tuple[str, ...] = ()
+
+
+class BoundAction(Contract):
+    """An action bound to its request, proposal and playbook.
+
+    `digest` is sha256 over canonical JSON of all other fields; approvals name it.
+    `idempotency_key` holds neither run id nor attempt nor proposal, so that neither a reset nor an edit
+    can make a second effect.
+    """
+
+    request_id: str
+    proposal_id: str
+    playbook: PlaybookRef
+    action: Action
+    idempotency_key: str
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class AssemblyBrief(Contract):
+    handoff: Handoff
+    request_id: str
+    proposal_id: str
+    submission: Submission
+    playbook: PlaybookInForce
+    items: tuple[Item, ...]
+    findings: tuple[Finding, ...]
+    guidance: tuple[Guidance, ...] = ()
+
+
+class Draft(Contract):
+    """The reply, as one text and as the statements it is made of."""
+
+    subject: str
+    text: str
+    statements: tuple[Statement, ...]
+
+
+class Proposal(Contract):
+    """One clean draft with the actions it leads to, in the order in which they run."""
+
+    handoff: Handoff
+    proposal_id: str
+    draft: Draft
+    actions: tuple[BoundAction, ...]
+    refusals: tuple[Refusal, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ReviewBrief(Contract):
+    handoff: Handoff
+    proposal: Proposal
+    items: tuple[Item, ...]
+    findings: tuple[Finding, ...]
+    config: Facts = Field(default_factory=dict, description="the playbook's entry for this reviewer")
+
+
+class Review(Contract):
+    """Only exceptions; none means that the draft meets every standard."""
+
+    handoff: Handoff
+    reviewer: str
+    exceptions: tuple[ReviewException, ...] = ()

@@ -1,0 +1,114 @@
+"""What the system of record says of customers, orders, payments and refunds; money in integer minor units."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from dispatch.models.contract import Contract
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+# One zone everywhere: two equal moments then also have one text, and with it one digest.
+UtcMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+# ISO 4217 minor units that are not two digits; every other currency has two.
+_DIGITS = {
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+
+class Money(Contract):
+    """An exact amount: 4990 of EUR is 49.90 euros, 4990 of JPY is 4990 yen."""
+
+    amount_minor: int = Field(strict=True, description="in the currency's minor unit")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")
+
+
+def format_money(money: Money) -> str:
+    """Give the amount as people read it, such as 'EUR 49.90', 'JPY 12800' or 'KWD 18.750'; exact, no floats."""
+    digits = _DIGITS.get(money.currency, 2)
+    sign = "-" if money.amount_minor < 0 else ""
+    whole, part = divmod(abs(money.amount_minor), 10**digits)
+    return f"{money.currency} {sign}{whole}" + (f".{part:0{digits}d}" if digits else "")
+
+
+class Customer(Contract):
+    """A person or a contact of an organisation; names are not unique, and neither are addresses."""
+
+    customer_id: str
+    name: str
+    email_addresses: tuple[str, ...] = Field(description="on record, the first is the main one")
+    organisation: str | None
+    locale: str = Field(description="BCP 47, such as de-DE")
+
+
+class OrderLine(Contract):
+    sku: str
+    title: str
+    quantity: int = Field(ge=1)
+    unit_price: Money
+    final_sale: bool = Field(description="sold as not returnable")
+
+
+class Order(Contract):
+    """One order; `total` is the sum of its lines."""
+
+    order_number: str
+    customer_id: str
+    placed_at: UtcMoment
+    status: Literal["placed", "paid", "shipped", "delivered", "returned", "cancelled"]
+    delivered_at: UtcMoment | None
+    tracking_url: str | None
+    expected_at: UtcMoment | None = Field(description="when delivery was promised")
+    lines: tuple[OrderLine, ...]
+    total: Money
+    payment_ids: tuple[str, ...]
+
+
+class Payment(Contract):
+    """What was captured for an order; `refunded_minor` counts refunds that stand, in the amount's currency."""
+
+    payment_id: str
+    order_number: str
+    amount: Money
+    captured_at: UtcMoment
+    refunded_minor: int = Field(ge=0)
+    status: Literal["captured", "partially_refunded", "refunded"]
+
+
+class Refund(Contract):
+    """Money given back on one payment; a cancelled one no longer counts."""
+
+    refund_id: str
+    payment_id: str
+    order_number: str
+    amount: Money
+    status: Literal["succeeded", "cancelled"]
+    reason: str
+    created_at: UtcMoment
+    idempotency_key: str

@@ -1,0 +1,69 @@
+"""Where a request stands, as every screen shows it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Moment
+
+
+class RequestState(StrEnum):
+    """The stage a request is in; the endings are in `Ending`."""
+
+    INTAKE = "intake"
+    TRIAGE = "triage"
+    WAITING_FOR_ROUTING = "waiting_for_routing"
+    WAITING_FOR_INFORMATION = "waiting_for_information"
+    PLAN = "plan"
+    SPECIALISTS = "specialists"
+    ASSEMBLE = "assemble"
+    REVIEW = "review"
+    GUARD = "guard"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
+    EXECUTE = "execute"
+    COMPENSATE = "compensate"
+    VERIFY = "verify"
+    ESCALATED = "escalated"
+    FOLLOWING_UP = "following_up"
+    CLOSED = "closed"
+
+
+class Ending(StrEnum):
+    """How a request ends."""
+
+    DONE = "done"
+    REJECTED = "rejected"
+    BLOCKED = "blocked"
+    ABANDONED = "abandoned"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    COMPENSATED = "compensated"
+    UNKNOWN = "unknown"
+    ESCALATED = "escalated"
+
+
+class ReviewPoint(Contract):
+    """What is awaited, from whom and by when; `by` is None while the desk itself is at work."""
+
+    awaiting: str
+    owner: str
+    by: Moment | None = None
+
+
+class Status(Contract):
+    """The answer of the `status` query."""
+
+    request_id: str
+    desk: str | None
+    trigger: str
+    state: str = Field(description="a RequestState, or an Ending once closed")
+    priority: int | None = None
+    review_point: ReviewPoint
+    subject_digest: str | None = Field(
+        default=None, description="the digest that a decision must name, while one is awaited"
+    )
+    proposal_id: str | None = None
+    questions: tuple[str, ...] = Field(
+        default=(), description="the fields asked for, while an answer is awaited"
+    )
+    next_command: str = Field(default="", description="what a person could type next")

@@ -1,0 +1,42 @@
+"""The record of one request, entry by entry."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract
+from dispatch.models.handoff import Handoff
+from dispatch.models.item import ItemOutcome
+from dispatch.models.status import Ending
+
+
+class EntryKind(StrEnum):
+    HANDOFF = "handoff"
+    DECISION = "decision"
+    REFUSED = "refused"
+    ANSWER = "answer"
+    EFFECT = "effect"
+    COMPENSATION = "compensation"
+    VERIFICATION = "verification"
+    REMINDER = "reminder"
+    ENDING = "ending"
+
+
+class TrailEntry(Handoff):
+    """A handoff, a decision, or another event that changes where the request stands."""
+
+    kind: EntryKind
+
+
+class Outcome(Contract):
+    """The result of a request: how it ended, item by item, with the whole trail."""
+
+    request_id: str
+    desk: str | None
+    ending: Ending
+    why: str
+    owner: str = Field(description="who has it now: nobody, or the person it was handed to")
+    items: tuple[ItemOutcome, ...]
+    effects: tuple[str, ...] = Field(default=(), description="ids of the effects that stand")
+    follow_ups: tuple[str, ...] = Field(default=(), description="workflow ids of the checks still to come")
+    trail: tuple[TrailEntry, ...]

@@ -1,0 +1,51 @@
+"""Intake and triage: what is asked, whose desk it is, and how soon."""
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract
+from dispatch.models.finding import ReviewException
+from dispatch.models.handoff import Handoff
+from dispatch.models.item import Item
+from dispatch.models.playbook import PlaybookInForce, Reception
+from dispatch.models.submission import Submission
+
+
+class IntakeBrief(Contract):
+    handoff: Handoff
+    submission: Submission
+
+
+class Intake(Contract):
+    """The request, normalised and taken apart; text here is data, never an instruction."""
+
+    handoff: Handoff
+    subject: str
+    body: str
+    items: tuple[Item, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = Field(
+        default=(), description="what was changed: hidden characters removed, text cut"
+    )
+    exceptions: tuple[ReviewException, ...] = Field(
+        default=(),
+        description="what deserves a person's eye whatever the draft says, such as orders to the machine",
+    )
+
+
+class TriageBrief(Contract):
+    handoff: Handoff
+    intake: Intake
+    submission: Submission
+    desk: str | None = Field(default=None, description="a desk that the submitter or a person named")
+
+
+class Triage(Contract):
+    """Where the request goes and how urgent it is; `playbook` is None where no desk fits."""
+
+    handoff: Handoff
+    playbook: PlaybookInForce | None
+    reception: Reception = Field(description="who routes what no desk fits")
+    desks: tuple[str, ...] = Field(description="the desks that a person may route to")
+    priority: int = Field(ge=1, le=5, description="1 is the most urgent; Temporal's priority key")
+    fairness_key: str = Field(description="the requester's organisation")
+    items: tuple[Item, ...] = Field(min_length=1)
+    why: str

@@ -1,0 +1,1 @@
+"""One validated YAML file for each desk, and their loader."""

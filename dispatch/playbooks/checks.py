@@ -1,0 +1,197 @@
+"""What must hold between the parts of a playbook, which no single field can say."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from dispatch.models.item import OTHER
+from dispatch.models.playbook import Playbook, Tier
+from dispatch.models.status import Ending
+from dispatch.playbooks.field_checks import field_problems
+from dispatch.rules.links import foreign_links
+from dispatch.rules.planning import OWN_ORDER
+
+_SCRUTINY: Final = ("none", "named", "signed", "two_signed")
+_UNSUPPORTED: Final = frozenset({"signed", "two_signed"})
+
+
+class Problem(NamedTuple):
+    """One thing that does not hold; the first three of PlaybookError's parts after the file."""
+
+    path: str
+    problem: str
+    remedy: str
+
+
+def problems_of(playbook: Playbook) -> Iterator[Problem]:
+    """Give every problem of a playbook whose fields are valid each on its own, in the order of the file."""
+    yield from _asks(playbook)
+    yield from (Problem(*found) for found in field_problems(playbook.fields))
+    yield from _groups(playbook)
+    yield from _handoffs(playbook)
+    yield from _tiers(playbook)
+    yield from _texts(playbook)
+
+
+def _one_of(names: object) -> str:
+    known = ", ".join(map(str, names)) if isinstance(names, (dict, tuple, list)) else str(names)
+    return known or "nothing yet"
+
+
+def _phrases(path: str, phrases: tuple[str, ...]) -> Iterator[Problem]:
+    for index, phrase in enumerate(phrases):
+        if not any(char.isalnum() for char in phrase):
+            yield Problem(
+                f"{path}[{index}]", f"the phrase {phrase!r} holds no word", "Write a word, or remove it."
+            )
+
+
+def _asks(playbook: Playbook) -> Iterator[Problem]:
+    yield from _phrases("routing.phrases", playbook.routing.phrases)
+    for index, sign in enumerate(playbook.urgency):
+        yield from _phrases(f"urgency[{index}].phrases", sign.phrases)
+    grouped = {name for group in playbook.plan.groups for name in group}
+    for kind, ask in playbook.asks.items():
+        path = f"asks.{kind}"
+        if kind == OTHER:
+            yield Problem(path, f"'{OTHER}' is the name for what no ask fits", "Give it another name.")
+        yield from _phrases(f"{path}.phrases", ask.phrases)
+        for index, name in enumerate(ask.requires):
+            if name not in playbook.fields:
+                yield Problem(
+                    f"{path}.requires[{index}]",
+                    f"there is no field {name!r}",
+                    f"Add it to fields, or name one of: {_one_of(playbook.fields)}.",
+                )
+        for index, name in enumerate(ask.specialists):
+            if name not in playbook.specialists:
+                yield _no_specialist(f"{path}.specialists[{index}]", name, playbook)
+            elif name not in grouped:
+                yield Problem(
+                    f"{path}.specialists[{index}]",
+                    f"{name} is in no group of plan.groups and would never be called",
+                    "Add it to a group.",
+                )
+
+
+def _no_specialist(path: str, name: str, playbook: Playbook) -> Problem:
+    return Problem(
+        path,
+        f"there is no specialist {name!r}",
+        f"Add it to specialists, or name one of: {_one_of(playbook.specialists)}.",
+    )
+
+
+def _groups(playbook: Playbook) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for row, group in enumerate(playbook.plan.groups):
+        if not group:
+            yield Problem(f"plan.groups[{row}]", "the group is empty", "Remove it.")
+        for index, name in enumerate(group):
+            path = f"plan.groups[{row}][{index}]"
+            if name not in playbook.specialists:
+                yield _no_specialist(path, name, playbook)
+            if name in seen:
+                yield Problem(path, f"{name} stands in the groups twice", "Keep it in one place.")
+            seen.add(name)
+
+
+def _handoffs(playbook: Playbook) -> Iterator[Problem]:
+    names: set[str] = set()
+    for index, rule in enumerate(playbook.handoffs):
+        path = f"handoffs[{index}]"
+        if rule.name in names or rule.name == OWN_ORDER:
+            yield Problem(f"{path}.name", f"the name {rule.name!r} is taken", "Give each rule its own name.")
+        names.add(rule.name)
+        if rule.when.specialist is not None and rule.when.specialist not in playbook.specialists:
+            yield _no_specialist(f"{path}.when.specialist", rule.when.specialist, playbook)
+        if rule.when.ask is not None and rule.when.ask not in {*playbook.asks, OTHER}:
+            yield Problem(
+                f"{path}.when.ask",
+                f"there is no ask {rule.when.ask!r}",
+                f"Name one of: {_one_of(playbook.asks)}, {OTHER}.",
+            )
+        if rule.field is not None and rule.field not in playbook.fields:
+            yield Problem(
+                f"{path}.field",
+                f"there is no field {rule.field!r}",
+                f"Add it to fields, or name one of: {_one_of(playbook.fields)}.",
+            )
+
+
+def _tiers_used(playbook: Playbook) -> Iterator[tuple[str, Tier]]:
+    for name, action in playbook.guardian.actions.items():
+        yield f"guardian.actions.{name}.tier", action.tier
+        for currency, steps in action.amounts.items():
+            for index, step in enumerate(steps):
+                yield f"guardian.actions.{name}.amounts.{currency}[{index}].tier", step.tier
+    if playbook.guardian.velocity is not None:
+        yield "guardian.velocity.tier", playbook.guardian.velocity.tier
+
+
+def _tiers(playbook: Playbook) -> Iterator[Problem]:
+    tiers = playbook.guardian.tiers
+    for tier, policy in tiers.items():
+        if policy.approval in _UNSUPPORTED:
+            yield Problem(
+                f"guardian.tiers.{tier}.approval",
+                f"approval '{policy.approval}' asks for signatures, which are not supported yet",
+                "Use 'named' with the approvers of that tier, or leave the tier out and end the amounts below it.",
+            )
+    declared = [tier for tier in Tier if tier in tiers]
+    for lower, higher in pairwise(declared):
+        if _SCRUTINY.index(tiers[higher].approval) < _SCRUTINY.index(tiers[lower].approval):
+            yield Problem(
+                f"guardian.tiers.{higher}.approval",
+                f"'{tiers[higher].approval}' asks for less than '{tiers[lower].approval}' of the lower tier {lower}",
+                "Scrutiny must not weaken as risk grows; ask for at least as much.",
+            )
+    for path, tier in _tiers_used(playbook):
+        if tier not in tiers:
+            yield Problem(
+                path,
+                f"tier '{tier}' is not declared",
+                f"Add it to guardian.tiers, or use one of: {_one_of([*tiers])}.",
+            )
+    for name, action in playbook.guardian.actions.items():
+        for currency in action.amounts:
+            if not (len(currency) == 3 and currency.isascii() and currency.isupper()):  # noqa: PLR2004 (ISO 4217)
+                yield Problem(
+                    f"guardian.actions.{name}.amounts.{currency}",
+                    f"{currency!r} is no ISO 4217 currency",
+                    "Write three capitals, such as EUR.",
+                )
+
+
+def _texts(playbook: Playbook) -> Iterator[Problem]:
+    letter = playbook.letter
+    if "{name}" not in letter.greeting:
+        yield Problem(
+            "letter.greeting", "it lacks {name}", "Write {name} where the requester's name belongs."
+        )
+    for ending in playbook.notices:
+        if ending not in {e.value for e in Ending} - {Ending.DONE.value}:
+            known = ", ".join(e.value for e in Ending if e is not Ending.DONE)
+            yield Problem(
+                f"notices.{ending}", f"{ending!r} is no ending with a notice", f"Name one of: {known}."
+            )
+    for path, text in _standing_texts(playbook):
+        if links := foreign_links(text, playbook.guardian.link_hosts):
+            yield Problem(
+                path,
+                f"it leads to {links[0]!r}, which guardian.link_hosts does not list",
+                "Add the host to guardian.link_hosts, or remove the link; the guardian would block the reply.",
+            )
+
+
+def _standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
+    for kind, ask in playbook.asks.items():
+        yield f"asks.{kind}.answer", ask.answer or ""
+        yield f"asks.{kind}.refuse", ask.refuse or ""
+    for field, spec in playbook.fields.items():
+        yield f"fields.{field}.question", spec.question
+        yield f"fields.{field}.example", spec.example
+    for name, text in playbook.letter.model_dump().items():
+        yield f"letter.{name}", text
+    for ending, text in playbook.notices.items():
+        yield f"notices.{ending}", text

@@ -1,0 +1,148 @@
+"""Reads a folder of playbooks and refuses, in one sentence each, whatever would go wrong later."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dispatch.models import playbook as contracts
+from dispatch.models.contract import Contract
+from dispatch.models.errors import PlaybookError
+from dispatch.models.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
+from dispatch.playbooks.checks import problems_of
+from dispatch.playbooks.strict_yaml import read_yaml
+from dispatch.rules.binding import digest_of
+
+RECEPTION_FILE: Final = "reception.yaml"
+
+_KNOWN_FIELDS: Final = sorted(
+    {
+        field
+        for kind in vars(contracts).values()
+        if isinstance(kind, type) and issubclass(kind, Contract)
+        for field in kind.model_fields
+    }
+)
+
+M = TypeVar("M", bound=Contract)
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """The playbooks in force, by desk, and who routes what none of them fits."""
+
+    by_desk: dict[str, PlaybookInForce]
+    reception: Reception
+
+
+def load_playbooks(folder: Path) -> Playbooks:
+    """Load every <desk>.yaml of a folder and its reception.yaml.
+
+    Raises PlaybookError for the first thing that does not hold: file, path in it (`plan.groups[1][0]`), problem,
+    remedy. Whether the named specialists, reviewers and actions exist is the catalogue's to check.
+    """
+    if not folder.is_dir():
+        raise PlaybookError(
+            str(folder), "", "there is no such folder", "Create it, or set DISPATCH_PLAYBOOKS_DIR."
+        )
+    files = sorted(
+        f for f in folder.iterdir() if f.suffix in {".yaml", ".yml"} and not f.name.startswith(".")
+    )
+    for file in files:
+        if file.suffix == ".yml":
+            raise PlaybookError(
+                str(file), "", "it ends in .yml and would be passed over", "Rename it to .yaml."
+            )
+    desks = [file for file in files if file.name != RECEPTION_FILE]
+    if not desks:
+        raise PlaybookError(str(folder), "", "it holds no playbook", "Add a <desk>.yaml.")
+    reception = folder / RECEPTION_FILE
+    if not reception.exists():
+        raise PlaybookError(
+            str(reception), "", "there is no such file", "Add it; it says who routes what no desk fits."
+        )
+    return Playbooks(
+        by_desk={file.stem: _load_desk(file) for file in desks}, reception=_validated(reception, Reception)
+    )
+
+
+def _load_desk(file: Path) -> PlaybookInForce:
+    playbook = _validated(file, Playbook)
+    if playbook.desk != file.stem:
+        raise PlaybookError(
+            str(file),
+            "desk",
+            f"the desk is called {playbook.desk!r} and its file {file.name!r}",
+            f"Rename the file to {playbook.desk}.yaml, or correct the desk.",
+        )
+    for problem in problems_of(playbook):
+        raise PlaybookError(str(file), *problem)
+    try:
+        digest = digest_of(playbook)
+    except ValueError:
+        raise PlaybookError(
+            str(file),
+            "",
+            "it holds a number or text that JSON cannot",
+            "Remove .inf, .nan and lone surrogates.",
+        ) from None
+    return PlaybookInForce(
+        ref=PlaybookRef(desk=playbook.desk, version=playbook.version, digest=digest), playbook=playbook
+    )
+
+
+def _validated(file: Path, kind: type[M]) -> M:
+    content = read_yaml(file)
+    if not isinstance(content, dict):
+        found = "empty" if content is None else f"a {_plain_kind(content)}"
+        raise PlaybookError(
+            str(file), "", f"it is {found} and no mapping", "Write 'field: value' lines at the top."
+        )
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        path, problem, remedy = _told(errors[0])
+        more = len(errors) - 1
+        also = (
+            f" {more} more {'problem follows' if more == 1 else 'problems follow'} after it." if more else ""
+        )
+        raise PlaybookError(str(file), path, problem, remedy + also) from None
+
+
+def _plain_kind(value: Any) -> str:
+    return {list: "list", str: "text", int: "number", float: "number", bool: "yes or no"}.get(
+        type(value), "value"
+    )
+
+
+def path_in_file(parts: Iterable[int | str]) -> str:
+    """Write a place as `plan.groups[1][0]`."""
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part != "[key]":
+            text += f".{part}" if text else part
+    return text
+
+
+def _told(error: ErrorDetails) -> tuple[str, str, str]:
+    path, kind = path_in_file(error["loc"]), error["type"]
+    message = error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        name = str(error["loc"][-1])
+        close = difflib.get_close_matches(name, _KNOWN_FIELDS, n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        return path, f"the field {name!r} is unknown", f"{hint}Remove it or correct its spelling."
+    if kind == "missing":
+        return path, "it is missing", "Add it."
+    if kind == "string_pattern_mismatch":
+        return path, f"{error['input']!r} does not have the right form: {message}", "Correct it."
+    if kind == "value_error":
+        return path, message, "Correct it."
+    return path, f"{message}, and it is {str(error['input'])[:60]!r}", "Correct the value."

@@ -1,0 +1,1 @@
+"""Pure functions over the contracts: no I/O, no clock, no randomness."""

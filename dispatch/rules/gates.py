@@ -1,0 +1,90 @@
+"""What is put before people: one gate for held actions, one for routing, one for what the desk could not settle."""
+
+from datetime import datetime
+
+from dispatch.models.decision import DecisionVerdict, Gate, GateKind, Subject
+from dispatch.models.guardian import GuardianVerdict, Ruling
+from dispatch.models.playbook import GuardianPolicy, Tier, Waiting
+from dispatch.models.proposal import BoundAction
+from dispatch.rules.binding import digest_of
+
+ALL_VERDICTS = tuple(DecisionVerdict)
+
+
+def approval_gate(
+    bound: tuple[BoundAction, ...],
+    verdicts: tuple[GuardianVerdict, ...],
+    policy: GuardianPolicy,
+    opened_at: datetime,
+) -> tuple[Gate, Waiting] | None:
+    """Give the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
+    held = [(b, v) for b, v in zip(bound, verdicts, strict=True) if v.ruling is Ruling.HOLD]
+    if not held:
+        return None
+    tiers = list(Tier)
+    riskiest = max((v.tier for _, v in held), key=tiers.index)
+    waiting = policy.tiers[riskiest].waiting
+    if waiting is None:
+        raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
+    subjects = tuple(
+        Subject(
+            name=b.action.name,
+            digest=b.digest,
+            tier=v.tier,
+            editable=policy.actions[b.action.name].editable,
+            summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
+        )
+        for b, v in held
+    )
+    why = "; ".join(reason.text for _, v in held for reason in v.reasons)
+    return _gate(
+        GateKind.APPROVAL, held[0][0].proposal_id, subjects, ALL_VERDICTS, waiting, opened_at, why
+    ), waiting
+
+
+def routing_gate(
+    request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
+) -> Gate:
+    """Give the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
+    subject = Subject(
+        name="route",
+        digest=digest_of({"route": request_id, "attempt": n}),
+        tier=Tier.MEDIUM,
+        editable=("desk",),
+        summary=f"which desk takes this ({', '.join(desks)})",
+    )
+    verdicts = (DecisionVerdict.EDIT, DecisionVerdict.REJECT)
+    return _gate(GateKind.ROUTING, f"route-{n}", (subject,), verdicts, waiting, opened_at, why)
+
+
+def settlement_gate(request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str) -> Gate:
+    """Give the gate that hands a request to a person: approve says that it has been settled, and how."""
+    subject = Subject(
+        name="settle",
+        digest=digest_of({"settle": request_id, "what": what}),
+        tier=Tier.MEDIUM,
+        summary=f"{what}: {why}",
+    )
+    verdicts = (DecisionVerdict.APPROVE, DecisionVerdict.REJECT)
+    return _gate(GateKind.ESCALATION, "settle-1", (subject,), verdicts, waiting, opened_at, why)
+
+
+def _gate(
+    kind: GateKind,
+    proposal_id: str,
+    subjects: tuple[Subject, ...],
+    verdicts: tuple[DecisionVerdict, ...],
+    waiting: Waiting,
+    opened_at: datetime,
+    why: str,
+) -> Gate:
+    return Gate(
+        kind=kind,
+        proposal_id=proposal_id,
+        subjects=subjects,
+        verdicts=verdicts,
+        approvers=waiting.approvers,
+        opened_at=opened_at,
+        deadline=opened_at + waiting.deadline,
+        why=why,
+    )

@@ -1,0 +1,121 @@
+"""The guardian's ruling on one action: hard rules first, then the risk tier and what it asks for.
+
+Rule ids: `binding.*`, `policy.*`, `parameters.*` here; `reply.*` in reply_guard.py, `refund.*` in refund_guard.py,
+`review.*` here, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
+ruling or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from dispatch.models.contract import Contract
+from dispatch.models.finding import ReviewException, Severity
+from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Reason, Ruling
+from dispatch.models.parameters import IssueRefund, SendReply
+from dispatch.models.playbook import ActionPolicy, GuardianPolicy, Tier
+from dispatch.rules.binding import is_intact
+from dispatch.rules.refund_guard import inspect_refund
+from dispatch.rules.reply_guard import inspect_reply
+from dispatch.rules.risk import Inspection, Raised, riskiest, scrutiny_of, strictest_with_a_person
+
+_MAX_NAMED = 200
+
+
+class _Guarded(NamedTuple):
+    parameters: type[Contract]
+    inspect: Callable[..., Inspection]
+
+
+_GUARDED: Final[Mapping[str, _Guarded]] = {
+    "send_reply": _Guarded(SendReply, inspect_reply),
+    "issue_refund": _Guarded(IssueRefund, inspect_refund),
+}
+
+
+def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
+    """Rule on one action; never raises on what the action holds.
+
+    An action that this room has no rules for is left to a person at the strictest tier. Open review exceptions put
+    an action at medium at least; a critical one that names an item of this action, or no item at all, leaves it to a
+    person at the strictest tier.
+    """
+    action, policy = brief.bound.action, brief.policy.actions.get(brief.bound.action.name)
+    if not is_intact(brief.bound):
+        text = "the action is not the one that its digest was taken of"
+        return _blocked(brief, Reason(rule="binding.digest", text=text))
+    if policy is None:
+        text = f"the playbook does not list the action {action.name[:64]}"
+        return _blocked(brief, Reason(rule="policy.action", text=text))
+    inspection = _inspection(brief, facts, policy)
+    review = _review(brief)
+    blocks = (*inspection.blocks, *review.blocks)
+    if blocks:
+        return _blocked(brief, *blocks)
+    raises = (*inspection.raises, *review.raises)
+    tier = riskiest((policy.tier, *(r.tier for r in raises)))
+    ruling, why = scrutiny_of(brief.policy, inspection.least, tier)
+    reasons = (*(r.reason for r in raises), why)
+    return _blocked(brief, *reasons) if ruling is Ruling.BLOCK else _verdict(brief, ruling, tier, reasons)
+
+
+def _inspection(brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy) -> Inspection:
+    guarded = _GUARDED.get(brief.bound.action.name)
+    if guarded is None:
+        found = _left_to_a_person(
+            brief.policy, "policy.no_rules", "the guardian has no rules for this action"
+        )
+        return found._replace(least=policy.tier)
+    try:
+        parameters = guarded.parameters.model_validate(brief.bound.action.parameters)
+    except ValidationError as error:
+        # Field names only: the values may be the customer's.
+        wrong = ", ".join(".".join(str(part) for part in e["loc"])[:64] for e in error.errors()[:5])
+        text = f"parameters are wrong or missing: {wrong}"
+        return Inspection(policy.tier, blocks=(Reason(rule="parameters.invalid", text=text),))
+    return guarded.inspect(parameters, brief, facts, policy)
+
+
+def _review(brief: GuardBrief) -> Inspection:
+    if not brief.exceptions:
+        return Inspection(Tier.LOW)
+    mine = set(brief.bound.action.item_ids)
+    raised = [Raised(Tier.MEDIUM, Reason(rule="review.open", text=f"review left open: {_named(brief)}"))]
+    if any(_is_critical(e, mine) for e in brief.exceptions):
+        person = _left_to_a_person(
+            brief.policy, "review.critical", "a critical exception concerns this action"
+        )
+        return person._replace(raises=(*raised, *person.raises))
+    return Inspection(Tier.LOW, raises=tuple(raised))
+
+
+def _is_critical(exception: ReviewException, mine: set[str]) -> bool:
+    about_me = not exception.item_ids or not mine or not mine.isdisjoint(exception.item_ids)
+    return exception.severity is Severity.CRITICAL and about_me
+
+
+def _left_to_a_person(policy: GuardianPolicy, rule: str, text: str) -> Inspection:
+    tier = strictest_with_a_person(policy)
+    if tier is None:
+        return Inspection(Tier.LOW, blocks=(Reason(rule=rule, text=f"{text}, and no tier asks a person"),))
+    return Inspection(Tier.LOW, raises=(Raised(tier, Reason(rule=rule, text=text)),))
+
+
+def _named(brief: GuardBrief) -> str:
+    names = ", ".join(f"{e.standard} ({e.severity})" for e in brief.exceptions)
+    return names if len(names) <= _MAX_NAMED else names[: _MAX_NAMED - 1] + "…"
+
+
+def _blocked(brief: GuardBrief, *reasons: Reason) -> GuardianVerdict:
+    return _verdict(brief, Ruling.BLOCK, Tier.CRITICAL, reasons)
+
+
+def _verdict(brief: GuardBrief, ruling: Ruling, tier: Tier, reasons: tuple[Reason, ...]) -> GuardianVerdict:
+    return GuardianVerdict(
+        handoff=brief.handoff,
+        action_digest=brief.bound.digest,
+        ruling=ruling,
+        tier=tier,
+        reasons=reasons,
+    )

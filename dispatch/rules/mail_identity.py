@@ -1,0 +1,26 @@
+"""How a mail is known again: the same Message-ID in every attempt, and one digest for one text."""
+
+import hashlib
+from typing import Final
+
+# Fixed, and not the sender's domain: the id must outlive a changed setting, and the verifier, who holds no sender
+# address, must come to the same one. RFC 2606 keeps .invalid from ever naming a host.
+_RIGHT_HAND_SIDE: Final = "dispatch-desk.invalid"
+# Of sha256, 160 bits: the whole header then fits on one line of 78 characters, and nothing on the way folds it.
+_DIGITS: Final = 40
+
+
+def message_id(idempotency_key: str) -> str:
+    """Give the Message-ID (RFC 5322, with angle brackets) of the mail that is sent under a key."""
+    digest = hashlib.sha256(idempotency_key.encode()).hexdigest()
+    return f"<{digest[:_DIGITS]}@{_RIGHT_HAND_SIDE}>"
+
+
+def text_digest(text: str) -> str:
+    r"""Give the sha256 of a mail's text, as 64 hex digits.
+
+    Line ends count as \n and those at the end not at all: SMTP knows no others, so they differ between what was
+    sent and what an archive gives back.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,0 +1,15 @@
+"""`python -m embedded.back_office [--faults]`."""
+
+import sys
+
+from embedded.back_office.command import run
+from embedded.back_office.service import back_office
+
+if __name__ == "__main__":
+    sys.exit(
+        run(
+            "back office",
+            lambda settings, faults: back_office(settings, faults=faults),
+            lambda settings: f"{settings.back_office_url}, data in {settings.var_dir / 'back_office.db'}",
+        )
+    )

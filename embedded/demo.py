@@ -1,0 +1,251 @@
+"""`make demo`: the whole desk on one machine, on real requests.
+
+At a terminal the person decides, and everything stays up until Ctrl-C. Without one the script in
+examples/script.yaml plays the people's part; the exit code is 0 if every sample ended as it must.
+"""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from temporalio.client import Client
+
+from dispatch.clients.http import http_client
+from dispatch.connection import connect
+from dispatch.lifecycle import run_to_end, stop_event
+from dispatch.models.errors import EmbeddedError
+from dispatch.models.status import Status
+from dispatch.models.trail import Outcome
+from dispatch.settings import Settings, load_settings
+from embedded.processes import ROOT, Program
+from embedded.script import Sample, load_script, play
+from embedded.temporal_server import TemporalServer
+from starter import rows, status_of, submit_file
+
+SCRIPT = ROOT / "examples" / "script.yaml"
+REQUESTS = ROOT / "examples" / "requests"
+PATIENCE_SECONDS = 240
+QUIET_LOOKS = 3
+"""Looks at the board without a change after which the desk has come to rest."""
+QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
+"""What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
+
+
+@dataclass
+class Board:
+    """What is known of each request, for the table."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    status: dict[str, Status] = field(default_factory=dict)
+
+    def table(self) -> Table:
+        table = Table("trigger", "state", "next owner", "review point", title="Dispatch Desk")
+        for request_id, file in self.files.items():
+            status = self.status.get(request_id)
+            if status is None:
+                table.add_row(file, "submitted", "coordinator", "")
+                continue
+            point = status.review_point
+            by = f" by {point.by:%Y-%m-%d %H:%M}" if point.by else ""
+            table.add_row(
+                file,
+                status.state,
+                point.owner,
+                "" if point.awaiting == "nothing" else f"{point.awaiting[:70]}{by}",
+            )
+        return table
+
+
+class Demo:
+    """One run: servers up, samples in, people's part played by a person or by the script."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self._settings, self._console = settings, console
+        self._board = Board()
+        self._samples = load_script(SCRIPT)
+
+    async def run(self) -> int:
+        """Give 0 if every sample ended as it must (with a person: whenever they are done)."""
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(TemporalServer(self._settings))
+            self._console.print(f"Temporal: {server.address}, UI {server.ui_url}")
+            environment = {
+                "TEMPORAL_ADDRESS": server.address,
+                "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
+                "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
+            }
+            for program in self._programs(environment):
+                await stack.enter_async_context(program)
+                self._console.print(f"{program.name}: process {program.pid}")
+            client = await connect("demo", server.address)
+            requests = await self._submit(client)
+            if self._console.is_terminal and sys.stdin.isatty():
+                return await self._with_a_person(client, server.ui_url or "")
+            return await self._with_the_script(client, requests)
+
+    def _quick_playbooks(self) -> Path:
+        """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""
+        folder = self._settings.var_dir / "demo-playbooks"
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in self._settings.playbooks_dir.glob("*.yaml"):
+            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            for action in document.get("guardian", {}).get("actions", {}).values():
+                action["give_up_after"] = QUICK["give_up_after"]
+                if "follow_up_after" in action:
+                    action["follow_up_after"] = QUICK["follow_up_after"]
+            text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+            (folder / file.name).write_text(text, encoding="utf-8")
+        shortened = ", ".join(f"{name} {length}" for name, length in QUICK.items())
+        self._console.print(f"playbooks: as shipped but for {shortened} ({folder})")
+        return folder.absolute()
+
+    def _programs(self, environment: dict[str, str]) -> list[Program]:
+        logs, settings = self._settings.var_dir / "logs", self._settings
+        return [
+            Program(
+                "back office",
+                ["-m", "embedded.back_office", "--faults"],
+                logs / "back-office.log",
+                environment,
+                health=f"{settings.back_office_url}/health",
+            ),
+            Program(
+                "mail sink",
+                ["-m", "embedded.mail_sink"],
+                logs / "mail-sink.log",
+                environment,
+                health=f"{settings.mail_archive_url}/health",
+            ),
+            Program(
+                "worker", ["worker.py"], logs / "worker.log", environment, says="working", grace_seconds=40
+            ),
+        ]
+
+    async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
+        requests = []
+        settings = self._settings
+        async with http_client(
+            base_url=settings.back_office_url,
+            key=settings.back_office_write_key.get_secret_value(),
+            timeout_seconds=settings.client_timeout_seconds,
+        ) as back_office:
+            await back_office.delete("/faults")
+            for sample in self._samples:
+                for fault in sample.faults:
+                    (await back_office.post("/faults", json=fault)).raise_for_status()
+                submitted = await submit_file(client, self._settings, REQUESTS / sample.file)
+                self._board.files[submitted.request_id] = sample.file
+                requests.append((submitted.request_id, sample))
+                if not submitted.new:
+                    self._console.print(f"{sample.file}: submitted before, it is the same request")
+        return requests
+
+    async def _with_a_person(self, client: Client, ui_url: str) -> int:
+        stop = stop_event()
+        with Live(self._board.table(), console=self._console, refresh_per_second=2) as live:
+            settled = 0
+            while not stop.is_set() and settled < QUIET_LOOKS:
+                before = dict(self._board.status)
+                await self._refresh(client)
+                live.update(self._board.table())
+                settled = settled + 1 if before == self._board.status else 0
+                await asyncio.sleep(1)
+        self._hint(ui_url)
+        with Live(self._board.table(), console=self._console, refresh_per_second=2) as live:
+            while not stop.is_set():
+                await self._refresh(client)
+                live.update(self._board.table())
+                await asyncio.sleep(1)
+        return 0
+
+    async def _refresh(self, client: Client) -> None:
+        """Ask the running ones; a closed request does not change any more."""
+        running = {row.request_id async for row in rows(client, limit=1000) if row.state}
+        for request_id in self._board.files:
+            known = self._board.status.get(request_id)
+            if request_id in running and (known is None or known.review_point.awaiting != "nothing"):
+                self._board.status[request_id] = await status_of(client, request_id)
+
+    def _hint(self, ui_url: str) -> None:
+        self._console.print(
+            f"\nTemporal's UI: {ui_url}\n[bold]What waits for a person, and what to type in another terminal:[/]"
+        )
+        for request_id, status in self._board.status.items():
+            if status.next_command:
+                self._console.print(
+                    f"  # {self._board.files[request_id]}: {status.review_point.awaiting[:90]}"
+                )
+                self._console.print(f"  {status.next_command}", soft_wrap=True, markup=False, highlight=False)
+        if self._board.files:
+            some = next(iter(self._board.files))
+            self._console.print(f"  # to read a trail\n  .venv/bin/python starter.py trail {some}")
+        self._console.print(
+            "  .venv/bin/python starter.py inbox\nCtrl-C ends everything; what waits goes on at the next start.\n"
+        )
+
+    async def _with_the_script(self, client: Client, requests: list[tuple[str, Sample]]) -> int:
+        """Play every sample at once, print each change of state, then the summary."""
+        self._console.print("no terminal: the people's part is played from examples/script.yaml")
+
+        async def one(request_id: str, sample: Sample) -> Outcome | str:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return await play(
+                        client, request_id, sample, lambda status: self._say(request_id, status)
+                    )
+            except TimeoutError:
+                return f"did not end within {PATIENCE_SECONDS} s"
+            except EmbeddedError as error:
+                return str(error)
+
+        outcomes = await asyncio.gather(*(one(request_id, sample) for request_id, sample in requests))
+        return self._summary(
+            [(sample, outcome) for (_, sample), outcome in zip(requests, outcomes, strict=True)]
+        )
+
+    def _say(self, request_id: str, status: Status) -> None:
+        before = self._board.status.get(request_id)
+        if before is None or before.state != status.state:
+            point = status.review_point
+            self._console.print(
+                f"{self._board.files[request_id]}: {status.state} (next owner {point.owner})", highlight=False
+            )
+        self._board.status[request_id] = status
+
+    def _summary(self, results: list[tuple[Sample, Outcome | str]]) -> int:
+        table = Table("sample", "shows", "must end", "ended", title="Summary")
+        wrong = 0
+        for sample, outcome in results:
+            ended = outcome if isinstance(outcome, str) else outcome.ending
+            left = (
+                []
+                if isinstance(outcome, str)
+                else [i.item_id for i in outcome.items if i.disposition == "open"]
+            )
+            good = ended == sample.ending and (not left or sample.ending != "done")
+            wrong += not good
+            mark = "" if good else "[red]"
+            table.add_row(
+                sample.file,
+                sample.shows,
+                sample.ending,
+                f"{mark}{ended}{f' (left over: {left})' if left and not good else ''}",
+            )
+        self._console.print(table)
+        self._console.print(f"{len(results) - wrong} of {len(results)} requests ended as they must")
+        return 1 if wrong else 0
+
+
+async def main() -> int:
+    """Run the demo with the settings of the environment."""
+    return await Demo(load_settings(), Console()).run()
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_end(main))

@@ -1,0 +1,66 @@
+"""Ports on the loopback: a free one for a test, and who sits on one that is taken."""
+
+import socket
+from pathlib import Path
+
+from dispatch.models.errors import EmbeddedError
+
+LOOPBACK = "127.0.0.1"
+_LISTEN = "0A"  # the state column of /proc/net/tcp
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now; for tests, where a fixed one would collide."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int, *, purpose: str, setting: str) -> None:
+    """Raise EmbeddedError, naming the holder and the way out, if `port` cannot be listened on."""
+    with socket.socket() as probe:
+        # Without it a server stopped a moment ago, its connections in TIME_WAIT, would look like a running one.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            who = holder(port)
+            taken = f"taken by {who}" if who else f"not to be had ({error.strerror or error})"
+            raise EmbeddedError(
+                f"port {port} for {purpose} is {taken}; stop that program or set {setting} to a free port."
+            ) from None
+
+
+def holder(port: int) -> str | None:
+    """Name the process that listens on `port` as 'name (pid N)', or None where that cannot be told."""
+    inodes = _listening_inodes(port)
+    if not inodes:
+        return None
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(_link(descriptor) in inodes for descriptor in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
+        except OSError:
+            continue  # another user's process, or one that ended meanwhile
+    return None
+
+
+def _link(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:
+        return ""  # closed meanwhile, as the one this folder is read through always is
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes: set[str] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue  # not Linux: the sentence does without a name
+        for row in rows:
+            columns = row.split()
+            if columns[3] == _LISTEN and int(columns[1].rsplit(":", 1)[1], 16) == port:
+                inodes.add(f"socket:[{columns[9]}]")
+    return inodes

@@ -1,0 +1,230 @@
+"""The command line of `starter.py`: reads what was typed, calls its functions, prints what came of it."""
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from temporalio.client import Client
+
+from dispatch.connection import connect
+from dispatch.lifecycle import run_to_end
+from dispatch.models.decision import DecisionVerdict
+from dispatch.models.errors import SubmissionError
+from dispatch.settings import Settings, load_settings
+from starter import NoWorker, decide, decision_for, leave_signal, rows, status_of, submit_file, trail_of
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = dict(text.split("=", 1) for text in texts if "=" in text)
+    if not pairs or len(pairs) != len(texts):
+        raise SubmissionError(f"write field=value, once for each field; got {' '.join(texts) or 'nothing'}")
+    return pairs
+
+
+def _value(text: str) -> JsonValue:
+    """Read an edit: a number where it is one, else text."""
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+async def _decide_from_terminal(client: Client, arguments: argparse.Namespace) -> int:
+    """Bind the decision to what is shown now, or to the digest that was given."""
+    edits = (
+        {name: _value(text) for name, text in _pairs(arguments.pairs).items()} if "pairs" in arguments else {}
+    )
+    proposal, digest = arguments.proposal, arguments.digest
+    if not (proposal and digest):
+        status = await status_of(client, arguments.id)
+        proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
+    if proposal is None or digest is None:
+        raise SubmissionError(
+            f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
+        )
+    decision = decision_for(
+        DecisionVerdict(arguments.command), arguments.approver, proposal, digest, arguments.reason, edits
+    )
+    try:
+        accepted, reason = await decide(client, arguments.id, decision)
+    except NoWorker:
+        await leave_signal(client, arguments.id, "decide", decision)
+        print("no worker answers now; the decision is in the request's history and is judged when one runs")
+        return 0
+    print(("taken: " if accepted else "refused: ") + reason)
+    return 0 if accepted else 1
+
+
+async def _submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Submit each file; one that cannot be taken in does not keep the others out."""
+    failed = 0
+    for path in arguments.files:
+        try:
+            submitted = await submit_file(client, settings, path, arguments.desk)
+        except SubmissionError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+        else:
+            print(
+                f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
+            )
+    return 2 if failed else 0
+
+
+async def _show_rows(client: Client, arguments: argparse.Namespace) -> int:
+    listed = [
+        row async for row in rows(client, waiting_only=arguments.command == "inbox", limit=arguments.limit)
+    ]
+    if arguments.json:
+        print(
+            json.dumps(
+                [
+                    {**vars(row), "review_point": _iso(row.review_point), "started": _iso(row.started)}
+                    for row in listed
+                ]
+            )
+        )
+        return 0
+    table = Table("request", "desk", "state", "next owner", "review point", "priority")
+    for row in listed:
+        table.add_row(
+            row.request_id, row.desk, row.state, row.owner, _iso(row.review_point), str(row.priority or "")
+        )
+    Console().print(
+        table if listed else "nothing waits for a person" if arguments.command == "inbox" else "no requests"
+    )
+    return 0
+
+
+async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
+    status = await status_of(client, arguments.id)
+    if arguments.json:
+        print(status.model_dump_json())
+        return 0
+    for name, value in status.model_dump(mode="json", exclude={"review_point"}).items():
+        if value not in (None, "", []):
+            print(
+                f"{name.replace('_', ' '):>15}  {value if not isinstance(value, list) else ', '.join(value)}"
+            )
+    point = status.review_point
+    print(
+        f"{'next owner':>15}  {point.owner}\n{'awaiting':>15}  {point.awaiting}\n{'by':>15}  {_iso(point.by) or '-'}"
+    )
+    return 0
+
+
+async def _show_trail(client: Client, arguments: argparse.Namespace) -> int:
+    entries = await trail_of(client, arguments.id)
+    if arguments.json:
+        print(json.dumps([entry.model_dump(mode="json") for entry in entries]))
+        return 0
+    table = Table("#", "when (UTC)", "entry", "from", "to", "what", "why", "decided by")
+    for entry in entries:
+        when = entry.at.strftime("%m-%d %H:%M:%S")
+        table.add_row(
+            str(entry.seq),
+            when,
+            entry.kind,
+            entry.sender,
+            entry.receiver,
+            entry.what,
+            Text(entry.why),
+            entry.decided_by,
+        )
+    Console().print(table)
+    return 0
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+async def _answer(client: Client, arguments: argparse.Namespace) -> int:
+    await leave_signal(client, arguments.id, "answer", {"fields": {**_pairs(arguments.pairs)}})
+    print("sent; 'starter.py status' shows what is still missing")
+    return 0
+
+
+async def _withdraw(client: Client, arguments: argparse.Namespace) -> int:
+    await leave_signal(client, arguments.id, "withdraw", {"reason": arguments.reason})
+    print("sent; what has already begun is not undone by it")
+    return 0
+
+
+async def _extend(client: Client, arguments: argparse.Namespace) -> int:
+    payload = {"approver": arguments.approver, "deadline": arguments.until, "reason": arguments.reason}
+    await leave_signal(client, arguments.id, "extend", payload)
+    print("sent; 'starter.py status' shows the deadline in force")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="starter.py", description="Dispatch Desk's command line")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    submit_command = commands.add_parser("submit", help="start a request for each file")
+    submit_command.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".eml or .json")
+    submit_command.add_argument("--desk", help="whose work it is; without it, triage decides")
+
+    def on_request(name: str, purpose: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("id", metavar="ID")
+        return command
+
+    for verdict in DecisionVerdict:
+        command = on_request(verdict.value, f"{verdict.value} what waits for a decision")
+        command.add_argument(
+            "--as", dest="approver", default=getpass.getuser(), help="the approver (default: you)"
+        )
+        command.add_argument("--reason", default="", help="required with reject and respond")
+        command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
+        command.add_argument("--digest", help="the digest decided on (default: the one that waits)")
+        if verdict is DecisionVerdict.EDIT:
+            command.add_argument("pairs", nargs="+", metavar="parameter=value")
+    on_request("answer", "give missing information").add_argument("pairs", nargs="+", metavar="field=value")
+    on_request("withdraw", "take the request back").add_argument("--reason", default="")
+    extend_command = on_request("extend", "move the deadline of the open wait")
+    extend_command.add_argument("--as", dest="approver", default=getpass.getuser())
+    extend_command.add_argument("--until", required=True, metavar="TIME", help="ISO 8601 with a time zone")
+    extend_command.add_argument("--reason", default="")
+    showing = [
+        on_request("status", "where a request stands"),
+        on_request("trail", "who did what, when and why"),
+    ]
+    for name, purpose in (("inbox", "what waits for a person"), ("list", "all requests, newest first")):
+        listing = commands.add_parser(name, help=purpose)
+        listing.add_argument("--limit", type=int, default=50)
+        showing.append(listing)
+    for command in showing:
+        command.add_argument("--json", action="store_true", help="for scripts")
+    return parser
+
+
+async def _main(arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    client = await connect(identity=f"starter-{getpass.getuser()}")
+    if arguments.command == "submit":
+        return await _submit_all(client, settings, arguments)
+    if arguments.command in set(DecisionVerdict):
+        return await _decide_from_terminal(client, arguments)
+    commands = {
+        "answer": _answer,
+        "withdraw": _withdraw,
+        "extend": _extend,
+        "status": _show_status,
+        "trail": _show_trail,
+        "inbox": _show_rows,
+        "list": _show_rows,
+    }
+    return await commands[arguments.command](client, arguments)
+
+
+def run(typed: Sequence[str]) -> int:
+    """Run one command; gives its exit code."""
+    arguments = _parser().parse_args(typed)
+    return run_to_end(lambda: _main(arguments))

@@ -1,0 +1,37 @@
+"""Actions and people of the embedded back office's sample data, and a way to run an activity at a given attempt."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from temporalio.testing import ActivityEnvironment
+
+from dispatch.models.execution import Order
+from dispatch.models.proposal import BoundAction
+from dispatch.models.submission import Party
+from tests.bound import order, refund, reply
+
+ANNA = Party(address="anna.mueller@post.example", name="Anna")
+T = TypeVar("T")
+
+
+def annas_refund(**changes: Any) -> BoundAction:
+    """Give a refund of EUR 30.00 of the EUR 49.90 of order DD-10001; `changes` are parameters."""
+    return refund(
+        **{"payment_id": "PAY-10001", "order_number": "DD-10001", "customer_id": "CU-1001", **changes}
+    )
+
+
+def annas_reply(**changes: Any) -> BoundAction:
+    return reply(**{"recipient": ANNA.address, **changes})
+
+
+async def attempt(number: int, run: Callable[[Any], Awaitable[T]], brief: Any) -> T:
+    """Run an activity's function as the attempt of this number."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=number)
+    return await environment.run(run, brief)
+
+
+def leave(bound: BoundAction) -> Order:
+    return order(bound)

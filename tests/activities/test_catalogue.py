@@ -1,0 +1,382 @@
+"""The catalogue: strict discovery, activities that tell who acts, playbooks held against what there is.
+
+The contract tests run over everything that is discovered, so that a newcomer gets them with its file.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.catalogue import Catalogue, Reviewer, Specialist
+from activities.discovery import class_name
+from dispatch.clients.toolbox import ActionClients, ReadClients
+from dispatch.models.errors import CatalogueError, PlaybookError
+from dispatch.models.finding import Brief, Finding
+from dispatch.models.playbook import Playbook
+from dispatch.models.proposal import Review
+from dispatch.playbooks.loader import load_playbooks
+from dispatch.rules.assembly import assemble
+from dispatch.settings import Settings
+from tests.support_desk import assembly_brief, brief, item, playbook, review_brief
+
+CATALOGUE = Catalogue.discover()
+ROLES: dict[str, type[Specialist | Reviewer]] = {**CATALOGUE.specialist_classes, **CATALOGUE.reviewer_classes}
+SHIPPED = load_playbooks(Settings().playbooks_dir).by_desk
+NO_CLIENTS = cast("ReadClients", None)
+
+SPECIALIST = """
+from typing import ClassVar
+from dispatch.models.contract import Contract
+
+class {name}:
+    reaches: ClassVar[tuple[str, ...]] = ()
+    Config: ClassVar[type[Contract]] = Contract
+
+    def __init__(self, clients): ...
+    async def examine(self, brief): ...
+"""
+REVIEWER = SPECIALIST.replace("examine", "review")
+ACTION = """
+from dispatch.models.contract import Contract
+
+class {name}:
+    Parameters = Contract
+    compensable = False
+
+    def __init__(self, clients): ...
+    async def perform(self, order): ...
+    async def compensate(self, order): ...
+    @staticmethod
+    async def read_back(clients, bound): ...
+"""
+
+Packages = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
+    """Give a function that writes three packages, each {file: text}, and names them for discover()."""
+    prefix = f"sets_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(**sets: dict[str, str]) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for each in ("specialists", "reviewers", "actions"):
+            names[each] = f"{prefix}_{each}"
+            folder = tmp_path / names[each]
+            folder.mkdir()
+            (folder / "__init__.py").touch()
+            for file, text in sets.get(each, {}).items():
+                (folder / file).write_text(text, encoding="utf-8")
+        return names
+
+    return write
+
+
+def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) -> None:
+    """One file in each folder is found under the file's name."""
+    found = Catalogue.discover(
+        **packages(
+            specialists={"stock_check.py": SPECIALIST.format(name="StockCheck")},
+            reviewers={"house_style.py": REVIEWER.format(name="HouseStyle")},
+            actions={"book_courier.py": ACTION.format(name="BookCourier")},
+        )
+    )
+    names = (found.specialist_classes, found.reviewer_classes, found.action_classes)
+    assert [list(each) for each in names] == [["stock_check"], ["house_style"], ["book_courier"]]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"lonely.py": "x = 1\n"}, r"lonely\.py: holds no class; write the specialist as class Lonely"),
+        (
+            {"twins.py": SPECIALIST.format(name="Twins") + "class Other: ...\n"},
+            r"twins\.py: holds 2 classes \(Other, Twins\); keep Twins",
+        ),
+        (
+            {"stock_check.py": SPECIALIST.format(name="StockTaker")},
+            r"stock_check\.py: holds class StockTaker; name it StockCheck",
+        ),
+        (
+            {"broken.py": "def oops(:\n"},
+            r"broken\.py: cannot be imported \(SyntaxError: .*; correct it",
+        ),
+        (
+            {"odd.py": SPECIALIST.format(name="Odd").replace("examine", "look")},
+            r"odd\.py: Odd lacks examine as its contract has it; write async def examine",
+        ),
+        (
+            {"slow.py": SPECIALIST.format(name="Slow").replace("async def", "def")},
+            r"slow\.py: Slow lacks examine",
+        ),
+        (
+            {"bare.py": SPECIALIST.format(name="Bare").replace("= Contract", "= dict")},
+            r"bare\.py: Bare lacks Config .*a Contract",
+        ),
+        (
+            {"far.py": SPECIALIST.format(name="Far").replace("= ()", '= ("moon",)')},
+            r"far\.py reaches 'moon', which no client serves; give some of: archive, records",
+        ),
+    ],
+)
+def test_a_file_that_does_not_hold_is_refused_in_one_sentence(
+    packages: Packages, files: dict[str, str], said: str
+) -> None:
+    """The sentence names the file and what to do, and there is no second one."""
+    names = packages(specialists=files)
+    with pytest.raises(CatalogueError, match=said) as refusal:
+        Catalogue.discover(**names)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("member", ["Parameters", "compensable", "perform", "compensate", "read_back"])
+def test_an_action_needs_every_member_of_its_contract(packages: Packages, member: str) -> None:
+    """An action without one of them would be found out only when it is carried out, undone or verified."""
+    text = ACTION.format(name="BookCourier").replace(member, f"not_{member}")
+    names = packages(actions={"book_courier.py": text})
+    with pytest.raises(CatalogueError, match=f"book_courier.py: BookCourier lacks {member} as its contract"):
+        Catalogue.discover(**names)
+
+
+def test_a_folder_is_no_specialist(packages: Packages, tmp_path: Path) -> None:
+    """One file each: a folder is refused instead of passed over."""
+    names = packages()
+    folder = tmp_path / names["specialists"] / "big_one"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    with pytest.raises(
+        CatalogueError, match=r"big_one is a folder; put the specialist in one file big_one\.py"
+    ):
+        Catalogue.discover(**names)
+
+
+def test_a_name_belongs_to_one_open_set(packages: Packages) -> None:
+    """A name in the trail says who acted, so two sets never share one."""
+    names = packages(
+        specialists={"twice.py": SPECIALIST.format(name="Twice")},
+        reviewers={"twice.py": REVIEWER.format(name="Twice")},
+    )
+    with pytest.raises(CatalogueError, match=r"twice\.py exists in two open sets; rename one"):
+        Catalogue.discover(**names)
+
+
+def test_a_private_class_beside_the_public_one_is_allowed(packages: Packages) -> None:
+    """What a file keeps for itself begins with an underscore."""
+    text = SPECIALIST.format(name="StockCheck") + "class _Row: ...\n"
+    found = Catalogue.discover(**packages(specialists={"stock_check.py": text}))
+    assert list(found.specialist_classes) == ["stock_check"]
+
+
+def activity_types(functions: list[Callable[..., Any]]) -> set[str | None]:
+    definitions = [activity._Definition.must_from_callable(function) for function in functions]
+    return {definition.name for definition in definitions}
+
+
+def test_each_is_registered_under_its_own_activity_type() -> None:
+    """Temporal's history names who acted; only what can be undone has a compensation."""
+    read = ReadClients(records=cast("Any", None), archive=cast("Any", None))
+    act = ActionClients(
+        payments=cast("Any", None),
+        mail=cast("Any", None),
+        archive=cast("Any", None),
+        mail_from="support@desk.example",
+    )
+    desk, actions = CATALOGUE.desk_activities(read), CATALOGUE.action_activities(act)
+    assert activity_types(desk) == {
+        *(f"specialist.{name}" for name in CATALOGUE.specialist_classes),
+        *(f"reviewer.{name}" for name in CATALOGUE.reviewer_classes),
+    }
+    undone = {
+        f"action.{name}.compensate" for name, kind in CATALOGUE.action_classes.items() if kind.compensable
+    }
+    assert activity_types(actions) == {*(f"action.{name}" for name in CATALOGUE.action_classes), *undone}
+    assert "action.issue_refund.compensate" in undone
+    assert "action.send_reply.compensate" not in undone
+
+
+async def test_a_result_under_another_name_is_refused() -> None:
+    """A specialist that answers for another would put the wrong one on record."""
+
+    class Impostor:
+        reaches = ()
+
+        def __init__(self, clients: ReadClients) -> None: ...
+
+        async def examine(self, brief: Brief) -> Finding:
+            return Finding.model_validate(
+                {"handoff": brief.handoff, "specialist": "other", "status": "found", "summary": "-"}
+            )
+
+    catalogue = Catalogue({"impostor": cast("Any", Impostor)}, {}, {})
+    (examine,) = catalogue.desk_activities(NO_CLIENTS)
+    with pytest.raises(
+        ApplicationError, match="impostor must answer with the handoff of its brief"
+    ) as failure:
+        await examine(brief(item()))
+    assert (failure.value.type, failure.value.non_retryable) == ("CatalogueError", True)
+
+
+# What follows holds for everybody in the open sets, newcomers included.
+
+
+@pytest.mark.parametrize("name", [*ROLES, *CATALOGUE.action_classes])
+def test_everybody_says_what_it_does(name: str) -> None:
+    """The class docstring is what an author of playbooks reads."""
+    kind: type[Any] = {**ROLES, **CATALOGUE.action_classes}[name]
+    assert kind.__name__ == class_name(name)
+    assert len(kind.__doc__ or "") > 20, f"{name}: write a docstring"
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_every_config_is_closed_and_described_by_its_schema(name: str) -> None:
+    """A misspelled entry of a playbook is found when it is loaded, not when a request needs it."""
+    config = ROLES[name].Config
+    assert config.model_config["extra"] == "forbid"
+    assert config.model_config["frozen"] is True
+    assert config.model_json_schema()["type"] == "object"
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_every_role_names_only_clients_that_there_are(name: str) -> None:
+    """What a role reaches decides whether it runs inside the workflow's task."""
+    assert set(ROLES[name].reaches) <= {field.name for field in fields(ReadClients)}
+
+
+def _config(name: str) -> dict[str, Any]:
+    """Give the config by which a playbook uses the role."""
+    for entry in (playbook(), *SHIPPED.values()):
+        used = {**entry.playbook.specialists, **entry.playbook.review.reviewers}
+        if name in used:
+            return used[name].config
+    pytest.fail(f"{name} is in no playbook; name it in one, or remove its file")
+
+
+@pytest.mark.parametrize("name", [n for n, kind in CATALOGUE.specialist_classes.items() if not kind.reaches])
+async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> None:
+    """It answers under its own name, to its own handoff, without any client at hand, and the same each time."""
+    catalogue = Catalogue({name: CATALOGUE.specialist_classes[name]}, {}, {})
+    (examine,) = catalogue.desk_activities(NO_CLIENTS)
+    asked = brief(item(), item("Open?", number=2, kind="opening_hours"), config=_config(name))
+    first, second = await asyncio.gather(examine(asked), examine(asked))
+    assert isinstance(first, Finding)
+    assert (first.handoff, first.specialist) == (asked.handoff, name)
+    assert first == second
+
+
+@pytest.mark.parametrize("name", [n for n, kind in CATALOGUE.reviewer_classes.items() if not kind.reaches])
+async def test_a_reviewer_that_reaches_nothing_needs_no_clients(name: str) -> None:
+    """It answers under its own name, and its exceptions carry that name."""
+    catalogue = Catalogue({}, {name: CATALOGUE.reviewer_classes[name]}, {})
+    (review,) = catalogue.desk_activities(NO_CLIENTS)
+    proposal = assemble(assembly_brief(items=(item(),)))
+    asked = review_brief(proposal, (item(),), ()).model_copy(update={"config": _config(name)})
+    result = await review(asked)
+    assert isinstance(result, Review)
+    assert (result.handoff, result.reviewer) == (asked.handoff, name)
+    assert {exception.reviewer for exception in result.exceptions} <= {name}
+
+
+@pytest.mark.parametrize("name", CATALOGUE.action_classes)
+def test_every_action_is_closed_and_can_be_read_back(name: str) -> None:
+    """Its parameters are digested whole, and the verifier reads it back without an instance that may act."""
+    kind = CATALOGUE.action_classes[name]
+    assert kind.Parameters.model_config["extra"] == "forbid"
+    assert list(inspect.signature(kind.read_back).parameters) == ["clients", "bound"]
+
+
+@pytest.mark.parametrize("desk", SHIPPED)
+def test_every_shipped_playbook_holds(desk: str) -> None:
+    """All that a playbook of ours names exists, with the config and the reach that it says."""
+    CATALOGUE.check(SHIPPED[desk].playbook, f"{desk}.yaml")
+
+
+def broken(path: tuple[str, ...], value: Any) -> Playbook:
+    """Give the test playbook with one place changed."""
+    content = playbook().playbook.model_dump(mode="json")
+    place: Any = content
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    return Playbook.model_validate(content)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "said"),
+    [
+        (("specialists", "oracle"), {}, "specialists.oracle", "there is no specialist 'oracle'"),
+        (("plan", "groups"), [["oracle"]], "plan.groups[0][0]", "add activities/specialists/oracle.py"),
+        (("asks", "refund", "specialists"), ["oracle"], "asks.refund.specialists[0]", "Name one of"),
+        (
+            ("handoffs",),
+            [
+                {
+                    "name": "x",
+                    "when": {"specialist": "oracle", "status": "found"},
+                    "do": "assemble",
+                    "why": "-",
+                }
+            ],
+            "handoffs[0].when.specialist",
+            "'oracle'",
+        ),
+        (("review", "reviewers", "critic"), {}, "review.reviewers.critic", "there is no reviewer 'critic'"),
+        (("guardian", "actions", "launch"), {}, "guardian.actions.launch", "there is no action 'launch'"),
+        (
+            ("specialists", "order_history", "reaches"),
+            [],
+            "specialists.order_history.reaches",
+            r"Write reaches: [records]",
+        ),
+        (
+            ("specialists", "reply_writer", "config"),
+            {"refund_day": 5},
+            "specialists.reply_writer.config.refund_days",
+            "ReplyWriter.Config knows: refund_days, not_found, ambiguous",
+        ),
+        (
+            ("review", "reviewers", "reply_standards", "config", "max_chars"),
+            "long",
+            "review.reviewers.reply_standards.config.max_chars",
+            "valid integer",
+        ),
+        (
+            ("guardian", "actions", "send_reply", "editable"),
+            ["wording"],
+            "guardian.actions.send_reply.editable",
+            "SendReply has no parameter 'wording'",
+        ),
+        (
+            ("guardian", "actions", "issue_refund", "compensable"),
+            False,
+            "guardian.actions.issue_refund.compensable",
+            "Write compensable: true",
+        ),
+        (
+            ("guardian", "actions", "send_reply", "amounts"),
+            {"EUR": [{"up_to_minor": 1, "tier": "low"}]},
+            "guardian.actions.send_reply.amounts",
+            "SendReply moves no money",
+        ),
+    ],
+)
+def test_what_no_class_backs_is_refused_with_path_and_remedy(
+    path: tuple[str, ...], value: Any, where: str, said: str
+) -> None:
+    """Each kind of mistake names the file, the place in it and what to do."""
+    with pytest.raises(PlaybookError) as refusal:
+        CATALOGUE.check(broken(path, value), "support.yaml")
+    assert (refusal.value.file, refusal.value.path) == ("support.yaml", where)
+    assert said in str(refusal.value)
+
+
+def test_the_test_playbook_itself_holds() -> None:
+    """The mistakes above are the only ones in it."""
+    CATALOGUE.check(playbook().playbook, "support.yaml")

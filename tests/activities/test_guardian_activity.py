@@ -1,0 +1,118 @@
+"""The guardian against the embedded back office: it rules on what it read itself."""
+
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.actions.issue_refund import IssueRefund
+from activities.guardian import Guardian
+from dispatch.clients.toolbox import ActionClients, ReadClients
+from dispatch.models.guardian import GuardBrief, GuardianVerdict, Ruling
+from dispatch.models.proposal import BoundAction
+from dispatch.models.submission import Party
+from tests.activities.at_work import ANNA, annas_refund, annas_reply, attempt, leave
+from tests.bound import HANDOFF, policy
+from tests.servers import BackOfficeService
+
+
+@pytest.fixture
+def guardian(read_clients: ReadClients) -> Guardian:
+    return Guardian(read_clients)
+
+
+async def ruled(
+    guardian: Guardian, bound: BoundAction, requester: Party = ANNA, **changes: Any
+) -> GuardianVerdict:
+    brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(**changes), requester=requester)
+    return await attempt(1, guardian.inspect, brief)
+
+
+def rules_of(verdict: GuardianVerdict) -> set[str]:
+    return {reason.rule for reason in verdict.reasons}
+
+
+async def test_a_customer_s_own_refund_and_reply_are_allowed(guardian: Guardian) -> None:
+    """Payment, owner and address are on record: both actions run on the guardian's word."""
+    for bound in (annas_refund(), annas_reply()):
+        verdict = await ruled(guardian, bound)
+        assert verdict.ruling is Ruling.ALLOW, verdict
+        assert (verdict.handoff, verdict.action_digest) == (HANDOFF, bound.digest)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"payment_id": "PAY-99999"}, "refund.payment"),
+        ({"payment_id": "PAY-10001/../PAY-10003"}, "refund.payment"),
+        ({"payment_id": "PAY-10003"}, "refund.order"),
+        ({"order_number": "DD-99999"}, "refund.customer"),
+        ({"customer_id": "CU-9999"}, "refund.customer"),
+        ({"customer_id": "CU-1002"}, "refund.customer"),
+        ({"amount_minor": 4_991}, "refund.remainder"),
+        ({"currency": "USD"}, "refund.currency"),
+        ({"amount_minor": "much"}, "parameters.invalid"),
+    ],
+)
+async def test_what_records_do_not_bear_out_is_blocked(
+    guardian: Guardian, changes: dict[str, Any], rule: str
+) -> None:
+    """Payments, orders and customers that do not exist or do not fit together are blocked and never an error."""
+    verdict = await ruled(guardian, annas_refund(**changes))
+    assert verdict.ruling is Ruling.BLOCK
+    assert rule in rules_of(verdict)
+
+
+@pytest.mark.parametrize("address", ["sean.obrien@mail.example", "mallory@evil.example", ""])
+async def test_nobody_else_gets_the_customer_s_money_or_answer(guardian: Guardian, address: str) -> None:
+    """For another customer, a stranger and a sender without an address, what is Anna's is blocked."""
+    requester = Party(address=address)
+    assert "refund.requester" in rules_of(await ruled(guardian, annas_refund(), requester))
+    assert "reply.recipient" in rules_of(await ruled(guardian, annas_reply(), requester))
+
+
+async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, action_clients: ActionClients) -> None:
+    """One refund within the window is enough where the playbook says so; the same one met again is not."""
+    velocity = {"max_refunds": 1, "window": "30 days", "tier": "medium"}
+    earlier = annas_refund(request_id="support/r-0", amount_minor=100)
+    await attempt(1, IssueRefund(action_clients).perform, leave(earlier))
+    held = await ruled(guardian, annas_refund(), velocity=velocity)
+    assert (held.ruling, "refund.velocity" in rules_of(held)) == (Ruling.HOLD, True)
+    assert (await ruled(guardian, annas_refund(), velocity=None)).ruling is Ruling.ALLOW
+    again = await ruled(guardian, earlier, velocity=velocity)
+    assert again.ruling is Ruling.ALLOW
+
+
+async def test_a_refund_that_stands_is_allowed_again_after_a_reset(
+    guardian: Guardian, action_clients: ActionClients
+) -> None:
+    """All of the payment went out under this action's own key: ruling on it again does not block it, without velocity too."""
+    whole = annas_refund(amount_minor=4_990)
+    await attempt(1, IssueRefund(action_clients).perform, leave(whole))
+    assert (await ruled(guardian, whole, velocity=None)).ruling is Ruling.ALLOW
+    another = annas_refund(request_id="support/r-2", amount_minor=1)
+    assert "refund.remainder" in rules_of(await ruled(guardian, another))
+
+
+@pytest.mark.parametrize(
+    "path", ["GET /customers", "GET /payments/*", "GET /orders/*", "GET /refunds", "find"]
+)
+async def test_no_ruling_is_made_on_a_part_of_the_facts(
+    guardian: Guardian, back_office: BackOfficeService, path: str
+) -> None:
+    """Any read that fails fails the inspection, to be tried again; and it rules once the system is back."""
+    await back_office.arm(path, "status", retry_after=2)
+    with pytest.raises(ApplicationError) as raised:
+        await ruled(guardian, annas_refund())
+    error = raised.value
+    assert (error.type, error.non_retryable) == ("Unavailable", False)
+    assert (await ruled(guardian, annas_refund())).ruling is Ruling.ALLOW
+
+
+async def test_a_reply_needs_no_more_than_the_requester_s_record(
+    guardian: Guardian, back_office: BackOfficeService
+) -> None:
+    """With payments, orders and refunds down a reply is still ruled on."""
+    for path in ("GET /payments/*", "GET /orders/*", "GET /refunds"):
+        await back_office.arm(path, "status", times=-1)
+    assert (await ruled(guardian, annas_reply())).ruling is Ruling.ALLOW

@@ -1,0 +1,167 @@
+"""A whole desk for tests: the real Temporal server, back office, mail sink and workers, and words to drive them."""
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import JsonValue
+from temporalio.client import Client, WorkflowHandle
+
+import starter
+from dispatch.clients.documents import DocumentStore
+from dispatch.models.decision import DecisionVerdict
+from dispatch.models.status import Status
+from dispatch.models.submission import Party, Submission, Trigger
+from dispatch.models.trail import EntryKind, Outcome, TrailEntry
+from dispatch.settings import Settings
+from tests.servers import (
+    BackOfficeService,
+    MailSinkService,
+    running_back_office,
+    running_mail_sink,
+    settings_from,
+)
+from worker import action_clients, action_worker, desk_worker, load_checked, read_clients
+from workflows.coordinator import Coordinator
+
+PATIENCE_SECONDS = 30
+SHIPPED_PLAYBOOKS = Path(__file__).parents[1] / "dispatch" / "playbooks"
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Desk:
+    """A running desk; every request is submitted as the starter does."""
+
+    client: Client
+    settings: Settings
+    back_office: BackOfficeService
+    mail_sink: MailSinkService
+
+    async def submit(self, text: str, *, sender: str, name: str = "", **more: Any) -> "Case":
+        """Submit a mail's text from `sender`."""
+        store = DocumentStore(self.settings.documents_dir)
+        submission = Submission(
+            trigger=Trigger(
+                kind="mail", trigger_id=more.pop("trigger_id", f"<{uuid.uuid4()}@test>"), received_at=datetime.now(UTC)
+            ),
+            sender=Party(address=sender, name=name),
+            body=text,
+            source=store.put(text.encode(), "message/rfc822", "test.eml"),
+            **{"subject": "A question", "desk": "support"} | more,
+        )
+        submitted = await starter.submit(self.client, self.settings, submission)
+        return Case(self, self.client.get_workflow_handle(submitted.request_id, result_type=Outcome))
+
+    async def submit_file(self, path: Path, desk: str | None = None) -> "Case":
+        submitted = await starter.submit_file(self.client, self.settings, path, desk)
+        return Case(self, self.client.get_workflow_handle(submitted.request_id, result_type=Outcome))
+
+
+@dataclass
+class Case:
+    """One request under test."""
+
+    desk: Desk
+    handle: WorkflowHandle[Any, Outcome]
+
+    @property
+    def id(self) -> str:
+        return self.handle.id
+
+    async def status(self) -> Status:
+        return await starter.status_of(self.desk.client, self.id)
+
+    async def until(self, state: str, *, proposal: str | None = None) -> Status:
+        """Wait until the request stands in `state` (at `proposal`)."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                status = await self.status()
+                if status.state == state and proposal in {None, status.proposal_id}:
+                    return status
+                await asyncio.sleep(0.05)
+
+    async def decide(
+        self,
+        verdict: str,
+        by: str = "refunds",
+        reason: str = "as it should be",
+        edits: Mapping[str, JsonValue] | None = None,
+        **changed: JsonValue,
+    ) -> tuple[bool, str]:
+        """Decide on what waits now; `changed` spoils or replaces fields of the decision."""
+        status = await self.status()
+        decision = starter.decision_for(
+            DecisionVerdict(verdict), by, status.proposal_id or "", status.subject_digest or "", reason, edits
+        )
+        return await starter.decide(self.desk.client, self.id, decision | changed)
+
+    async def signal(self, name: str, *payload: Any) -> None:
+        await self.handle.signal(name, args=list(payload))
+
+    async def answer(self, **fields: str) -> None:
+        await self.signal("answer", {"fields": fields})
+
+    async def outcome(self) -> Outcome:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self.handle.result()
+
+    async def trail(self) -> list[TrailEntry]:
+        return await self.handle.query(Coordinator.trail)
+
+    async def refusals(self) -> list[str]:
+        """Give the reasons of all refused messages so far."""
+        return [entry.why for entry in await self.trail() if entry.kind is EntryKind.REFUSED]
+
+
+def quick(playbook: dict[str, Any]) -> None:
+    """Give up on a failing action after seconds, where the shipped playbook takes minutes."""
+    for action in playbook["guardian"]["actions"].values():
+        action["give_up_after"] = "3 seconds"
+
+
+@asynccontextmanager
+async def running_desk(
+    client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500
+) -> AsyncIterator[Desk]:
+    """Run a desk on a task queue of its own; `changes` are made to the shipped support playbook."""
+    async with AsyncExitStack() as stack:
+        back_office = await stack.enter_async_context(running_back_office(tmp_path))
+        mail_sink = await stack.enter_async_context(running_mail_sink(tmp_path))
+        settings = settings_from(
+            back_office.environment
+            | mail_sink.environment
+            | {
+                "DISPATCH_TASK_QUEUE": f"test-{uuid.uuid4().hex[:12]}",
+                "DISPATCH_PLAYBOOKS_DIR": str(changed_playbooks(tmp_path, *changes)),
+                "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": "5",
+                "DISPATCH_CLIENT_TIMEOUT_SECONDS": "2",
+            }
+        )
+        catalogue, playbooks = load_checked(settings)
+        reading = await stack.enter_async_context(read_clients(settings))
+        acting = await stack.enter_async_context(action_clients(settings))
+        desk = desk_worker(client, settings, catalogue, playbooks, reading, max_cached_workflows=workflow_cache)
+        await stack.enter_async_context(desk)
+        await stack.enter_async_context(action_worker(client, settings, catalogue, acting))
+        yield Desk(client, settings, back_office, mail_sink)
+
+
+def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
+    """Copy the shipped playbooks and change the support desk's."""
+    folder = tmp_path / "playbooks"
+    shutil.copytree(SHIPPED_PLAYBOOKS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
+    file = folder / "support.yaml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for change in changes:
+        change(document)
+    file.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return folder

@@ -1,0 +1,349 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dispatch.models.errors import PlaybookError
+from dispatch.models.playbook import Tier
+from dispatch.playbooks.field_checks import has_nested_repeats
+from dispatch.playbooks.loader import load_playbooks
+from dispatch.rules.binding import digest_of
+from tests.asked import playbook_content
+
+SHIPPED = Path(__file__).parents[2] / "dispatch" / "playbooks"
+RECEPTION = "routing:\n  approvers: [reception]\n  deadline: 1 day\n"
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "reception.yaml").write_text(RECEPTION, encoding="utf-8")
+    return tmp_path
+
+
+def refused(folder: Path) -> PlaybookError:
+    with pytest.raises(PlaybookError) as caught:
+        load_playbooks(folder)
+    error = caught.value
+    assert error.problem
+    assert error.remedy.endswith((".", "after it."))
+    assert str(error) == f"{error.file}: at {error.path or 'the top'}: {error.problem}. {error.remedy}"
+    return error
+
+
+def refused_text(folder: Path, text: str | bytes) -> PlaybookError:
+    (folder / "support.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return refused(folder)
+
+
+def put(path: str, value: Any) -> Change:
+    """Give a change that sets 'a.b.c' to a value."""
+
+    def change(content: dict[str, Any]) -> None:
+        *parents, last = path.split(".")
+        for part in parents:
+            content = content.setdefault(part, {})
+        content[last] = value
+
+    return change
+
+
+def test_what_is_shipped_loads() -> None:
+    """The desk that everybody starts with holds, and its digest is the one of its content."""
+    playbooks = load_playbooks(SHIPPED)
+    support = playbooks.by_desk["support"]
+    assert support.ref.digest == digest_of(support.playbook)
+    assert (support.ref.desk, support.ref.version) == ("support", support.playbook.version)
+    assert playbooks.reception.routing.approvers[0] == "reception"
+
+
+def test_the_shipped_desk_never_asks_less_for_more_money() -> None:
+    """Each currency begins low, grows, and ends in a hold, so that the guardian blocks what is above."""
+    amounts = load_playbooks(SHIPPED).by_desk["support"].playbook.guardian.actions["issue_refund"].amounts
+    assert set(amounts) == {"EUR", "USD", "GBP", "JPY"}
+    assert all([s.tier for s in steps] == [Tier.LOW, Tier.MEDIUM] for steps in amounts.values())
+
+
+def test_a_small_playbook_loads(folder: Path) -> None:
+    """The content that the tests below spoil is valid."""
+    (folder / "support.yaml").write_text(yaml.safe_dump(playbook_content()), encoding="utf-8")
+    assert list(load_playbooks(folder).by_desk) == ["support"]
+
+
+RULE = {"name": "r", "when": {"ask": "refund"}, "do": "escalate", "why": "so"}
+FIELD = {"question": "Q?", "pattern": r"\d+", "example": "1"}
+
+WRONG: list[tuple[Change, str, str]] = [
+    (put("colour", "red"), "colour", "the field 'colour' is unknown"),
+    (put("guardian.link_host", []), "guardian.link_host", "the field 'link_host' is unknown"),
+    (lambda c: c.pop("letter"), "letter", "it is missing"),
+    (lambda c: c["letter"].pop("closing"), "letter.closing", "it is missing"),
+    (put("priority", "high"), "priority", "Input should be a valid integer"),
+    (put("priority", 9), "priority", "less than or equal to 5"),
+    (put("version", 1.0), "version", "Input should be a valid string"),
+    (put("version", "1.0"), "version", "'1.0' does not have the right form"),
+    (put("missing_information.deadline", 3), "missing_information.deadline", "3 is not a duration"),
+    (put("missing_information.deadline", "soon"), "missing_information.deadline", "'soon' is not a duration"),
+    (
+        put("missing_information.reminders", ["4 days"]),
+        "missing_information",
+        "last reminder must come before",
+    ),
+    (put("escalation.escalate_after", "9 days"), "escalation", "escalate_after must be shorter"),
+    (put("plan.groups", [["records", 7]]), "plan.groups[0][1]", "Input should be a valid string"),
+    (put("asks.refund.answer", "both"), "asks.refund", "give exactly one of specialists, answer, refuse"),
+    (put("desk", "sales"), "desk", "the desk is called 'sales' and its file 'support.yaml'"),
+    (
+        put("plan.groups", [["records"], ["policy"], ["ghost"]]),
+        "plan.groups[2][0]",
+        "there is no specialist 'ghost'",
+    ),
+    (
+        put("plan.groups", [["records"], ["policy", "records"]]),
+        "plan.groups[1][1]",
+        "stands in the groups twice",
+    ),
+    (put("plan.groups", [["records", "policy"], []]), "plan.groups[1]", "the group is empty"),
+    (
+        put("asks.refund.specialists", ["ghost"]),
+        "asks.refund.specialists[0]",
+        "there is no specialist 'ghost'",
+    ),
+    (
+        put("plan.groups", [["records"]]),
+        "asks.damaged.specialists[1]",
+        "policy is in no group of plan.groups",
+    ),
+    (put("asks.refund.requires", ["ghost"]), "asks.refund.requires[0]", "there is no field 'ghost'"),
+    (
+        put("asks.other", {"phrases": ["x"], "answer": "y"}),
+        "asks.other",
+        "'other' is the name for what no ask fits",
+    ),
+    (put("asks.refund.phrases", ["refund", "?!"]), "asks.refund.phrases[1]", "the phrase '?!' holds no word"),
+    (put("routing.phrases", [""]), "routing.phrases[0]", "holds no word"),
+    (
+        put("handoffs", [{**RULE, "when": {"ask": "ghost"}}]),
+        "handoffs[0].when.ask",
+        "there is no ask 'ghost'",
+    ),
+    (
+        put("handoffs", [{**RULE, "when": {"specialist": "ghost", "status": "found"}}]),
+        "handoffs[0].when.specialist",
+        "there is no specialist 'ghost'",
+    ),
+    (
+        put("handoffs", [{**RULE, "do": "ask", "field": "ghost"}]),
+        "handoffs[0].field",
+        "there is no field 'ghost'",
+    ),
+    (put("handoffs", [{**RULE, "do": "ask"}]), "handoffs[0]", "ask needs a field"),
+    (
+        put("handoffs", [{**RULE, "do": "dance"}]),
+        "handoffs[0].do",
+        "Input should be 'ask', 'escalate' or 'assemble'",
+    ),
+    (put("handoffs", [{**RULE, "when": {"specialist": "records"}}]), "handoffs[0].when", "needs a status"),
+    (put("handoffs", [RULE, dict(RULE, when={"ask": "other"})]), "handoffs[1].name", "the name 'r' is taken"),
+    (put("handoffs", [{**RULE, "name": "plan"}]), "handoffs[0].name", "the name 'plan' is taken"),
+    (put("fields.size", {**FIELD, "pattern": "(a"}), "fields.size.pattern", "it is not a regular expression"),
+    (
+        put("fields.size", {**FIELD, "pattern": r"\d*"}),
+        "fields.size.pattern",
+        "the pattern matches empty text",
+    ),
+    (put("fields.size", {**FIELD, "pattern": r"(\d+)+"}), "fields.size.pattern", "inside a repeated group"),
+    (put("fields.size", {**FIELD, "pattern": "1" * 1001}), "fields.size.pattern", "longer than 1,000"),
+    (
+        put("fields.size", {**FIELD, "example": "x"}),
+        "fields.size.example",
+        "does not match the pattern in full",
+    ),
+    (
+        put("guardian.actions.send_reply.tier", "high"),
+        "guardian.actions.send_reply.tier",
+        "tier 'high' is not declared",
+    ),
+    (
+        put("guardian.actions.issue_refund.amounts", {"EUR": [{"up_to_minor": 5, "tier": "critical"}]}),
+        "guardian.actions.issue_refund.amounts.EUR[0].tier",
+        "tier 'critical' is not declared",
+    ),
+    (
+        put("guardian.actions.issue_refund.amounts", {"euro": [{"up_to_minor": 5, "tier": "low"}]}),
+        "guardian.actions.issue_refund.amounts.euro",
+        "'euro' is no ISO 4217 currency",
+    ),
+    (put("guardian.velocity.tier", "high"), "guardian.velocity.tier", "tier 'high' is not declared"),
+    (put("guardian.tiers.extreme", {"approval": "none"}), "guardian.tiers.extreme", "Input should be 'low'"),
+    (
+        put("guardian.tiers.high", {"approval": "none"}),
+        "guardian.tiers.high.approval",
+        "'none' asks for less than 'named' of the lower tier medium",
+    ),
+    (
+        put(
+            "guardian.tiers.high",
+            {"approval": "signed", "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+        ),
+        "guardian.tiers.high.approval",
+        "approval 'signed' asks for signatures, which are not supported yet",
+    ),
+    (
+        put(
+            "guardian.tiers.high",
+            {"approval": "two_signed", "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+        ),
+        "guardian.tiers.high.approval",
+        "approval 'two_signed' asks for signatures, which are not supported yet",
+    ),
+    (put("guardian.tiers.low", {"approval": "named"}), "guardian.tiers.low", "waiting belongs to tiers"),
+    (
+        put("asks.hours.answer", "See https://evil.example/x."),
+        "asks.hours.answer",
+        "it leads to 'evil.example'",
+    ),
+    (put("letter.signature", "www.evil.example"), "letter.signature", "it leads to 'www.evil.example'"),
+    (put("letter.greeting", "Dear customer,"), "letter.greeting", "it lacks {name}"),
+    (put("notices.finished", "x"), "notices.finished", "'finished' is no ending with a notice"),
+    (put("notices.done", "x"), "notices.done", "'done' is no ending with a notice"),
+    (put("specialists.records", {"config": {"x": float("nan")}}), "", "a number or text that JSON cannot"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "problem"), WRONG, ids=[f"{p or 'top'}-{t[:30]}" for _, p, t in WRONG]
+)
+def test_each_kind_of_error_names_file_path_and_remedy(
+    folder: Path, change: Change, path: str, problem: str
+) -> None:
+    """Whoever writes a playbook is told where it is wrong and what to do, before any request meets it."""
+    content = playbook_content()
+    change(content)
+    error = refused_text(folder, yaml.safe_dump(content))
+    assert error.file == str(folder / "support.yaml")
+    assert error.path == path
+    assert problem in error.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "problem"),
+    [
+        ("desk: [support", "line 1, column 15", "it is not YAML"),
+        ("desk: support\n\tversion: 1", "line 2, column 1", "it is not YAML"),
+        ("a: 1\n---\nb: 2", "line 2, column 1", "it is not YAML"),
+        ("", "", "it is empty and no mapping"),
+        ("- desk", "", "it is a list and no mapping"),
+        ("just words", "", "it is a text and no mapping"),
+        ("desk: a\nversion: 1\ndesk: b", "line 3, column 1", "the key 'desk' stands twice, first in line 1"),
+        ("asks:\n  x: 1\n  x: 2", "line 3, column 3", "the key 'x' stands twice, first in line 2"),
+        ("a: &x [1]\nb: *x", "line 2, column 4", "an alias (*name)"),
+        ("? [a]\n: b", "line 1, column 3", "a key that is no plain text"),
+        ("desk: !!python/object/apply:os.system ['true']", "line 1, column 7", "a tag: "),
+        ("desk: !secret x", "line 1, column 7", "a tag: "),
+        ("desk: 2026-02-31", "", "a value cannot be read"),
+        (b"desk: caf\xe9", "byte 9", "it is not UTF-8"),
+        ("desk: a\x07b", "", "it is not YAML"),
+        ("[" * 5000, "", "it is nested too deeply"),
+        ("a: " + "x" * 1_000_000, "", "it is larger than 1,000,000 bytes"),
+    ],
+)
+def test_what_is_not_plain_yaml_is_refused(folder: Path, text: str | bytes, path: str, problem: str) -> None:
+    """YAML's traps are closed, and the place is given by line and column."""
+    error = refused_text(folder, text)
+    assert (error.path, error.file) == (path, str(folder / "support.yaml"))
+    assert error.problem.startswith(problem)
+
+
+def test_laughs_by_the_billion_are_refused_at_once(folder: Path) -> None:
+    """Aliases that would unfold to gigabytes are never followed."""
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    assert refused_text(folder, "\n".join(rows)).problem == "an alias (*name)"
+
+
+def test_a_wrong_spelling_is_helped_with(folder: Path) -> None:
+    """The likely field is named, and how many problems are left."""
+    content = playbook_content()
+    content["guardian"]["link_hots"] = []
+    content["colour"] = "red"
+    error = refused_text(folder, yaml.safe_dump(content))
+    assert error.remedy == (
+        "Did you mean 'link_hosts'? Remove it or correct its spelling. 1 more problem follows after it."
+    )
+
+
+def test_signatures_say_what_to_use_instead(folder: Path) -> None:
+    """Until decisions can be signed, a tier that wants it is refused with the way on."""
+    content = playbook_content()
+    content["guardian"]["tiers"]["high"] = {
+        "approval": "signed",
+        "waiting": {"approvers": ["a"], "deadline": "1 day"},
+    }
+    assert (
+        "Use 'named' with the approvers of that tier" in refused_text(folder, yaml.safe_dump(content)).remedy
+    )
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    """The setting is named."""
+    error = refused(tmp_path / "nowhere")
+    assert (error.problem, error.file) == ("there is no such folder", str(tmp_path / "nowhere"))
+    assert "DISPATCH_PLAYBOOKS_DIR" in error.remedy
+
+
+def test_a_folder_without_a_playbook_is_refused(folder: Path) -> None:
+    """A desk that could handle nothing does not start."""
+    assert refused(folder).problem == "it holds no playbook"
+
+
+def test_without_a_reception_nobody_routes(folder: Path) -> None:
+    """Who routes what no desk fits must be known before the first request."""
+    (folder / "support.yaml").write_text(yaml.safe_dump(playbook_content()), encoding="utf-8")
+    (folder / "reception.yaml").unlink()
+    assert refused(folder).file == str(folder / "reception.yaml")
+
+
+def test_a_wrong_reception_is_refused(folder: Path) -> None:
+    """It is validated as strictly as a desk."""
+    (folder / "support.yaml").write_text(yaml.safe_dump(playbook_content()), encoding="utf-8")
+    (folder / "reception.yaml").write_text("routing: {approvers: [], deadline: 1 day}", encoding="utf-8")
+    assert refused(folder).path == "routing.approvers"
+
+
+def test_a_yml_is_not_passed_over(folder: Path) -> None:
+    """A desk that would silently not exist is an error."""
+    (folder / "sales.yml").write_text("desk: sales", encoding="utf-8")
+    assert refused(folder).problem == "it ends in .yml and would be passed over"
+
+
+def test_a_file_that_cannot_be_read_is_refused(folder: Path) -> None:
+    """A folder of a playbook's name is no playbook."""
+    (folder / "support.yaml").mkdir()
+    assert refused(folder).problem == "it cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "nested"),
+    [
+        (r"(a+)+", True),
+        (r"(?:a*b?)*", True),
+        (r"((a+)b)+", True),
+        (r"(a+){2,}", True),
+        (r"((ab)+)*", True),
+        (r"(?:a{1,20})+", False),
+        (r"(a+)b+", False),
+        (r"[(a+)]+", False),
+        (r"\(a+\)+", False),
+        (r"(?:ab)?c+", False),
+        (r"DD-\d{5}", False),
+    ],
+)
+def test_nested_repeats_are_told_from_harmless_ones(pattern: str, nested: bool) -> None:  # noqa: FBT001 (parametrised)
+    """Only what can run for ever is refused."""
+    re.compile(pattern)
+    assert has_nested_repeats(pattern) is nested

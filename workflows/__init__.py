@@ -1,0 +1,1 @@
+"""Pure orchestration: the fixed process, as Temporal workflows."""

@@ -1,0 +1,407 @@
+"""The fixed process, from a request's arrival to its verified outcome."""
+
+import asyncio
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from dispatch.models.decision import Decision, DecisionVerdict
+    from dispatch.models.finding import Finding, FindingStatus, Guidance, ReviewException
+    from dispatch.models.guardian import GuardianVerdict, Ruling
+    from dispatch.models.item import Item
+    from dispatch.models.plan import Plan, Step
+    from dispatch.models.playbook import Playbook, PlaybookInForce, Waiting
+    from dispatch.models.proposal import Proposal
+    from dispatch.models.status import Ending, RequestState, Status
+    from dispatch.models.submission import Submission
+    from dispatch.models.trail import EntryKind, Outcome, TrailEntry
+    from dispatch.models.triage import Intake, Triage
+    from dispatch.models.verification import VerificationVerdict
+    from dispatch.rules.gates import approval_gate, routing_gate, settlement_gate
+    from dispatch.rules.items import account
+    from workflows import options
+    from workflows.effects import EffectFailed, Effects, describe
+    from workflows.ending import Ended
+    from workflows.follow_up import start_follow_ups
+    from workflows.handover import Handover
+    from workflows.ledger import Ledger
+    from workflows.patience import extend
+    from workflows.people import People
+    from workflows.requester import Requester
+    from workflows.standing import Standing
+    from workflows.team import Team
+
+MOST_ROUTINGS = 3
+_TO_A_PERSON = frozenset({Ending.ESCALATED, Ending.UNKNOWN, Ending.COMPENSATED})
+
+
+@workflow.defn(name="Coordinator")
+class Coordinator:
+    """One request. The coordinator routes, orders, assembles and decides when it is finished; it does no hands-on work.
+
+    A submission is taken apart into items (intake), ranked and routed to a desk (triage), and completed with what
+    the requester has to add (missing information). The desk's playbook says which specialists look at it (plan,
+    specialists); their findings become one draft with its actions (assemble), which is checked against the
+    playbook's standards (review). The guardian inspects each action alone (guard), people decide on what is held
+    (approve); only then is anything done (execute), read back from the world (verify), and put on record (close).
+
+    Signals: `answer` brings missing information, `decide` a person's decision, `extend` moves a deadline,
+    `withdraw` takes the request back. The update `decide` does as the signal and says what became of it. Queries:
+    `status` and `trail`. Temporal's own cancellation undoes what was done.
+    """
+
+    @workflow.init
+    def __init__(self, submission: Submission) -> None:
+        info = workflow.info()
+        trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
+        self._submission = submission
+        self._id = info.workflow_id
+        self._ledger = Ledger()
+        self._standing = Standing(self._id, trigger, RequestState.INTAKE)
+        self._handover = Handover(self._ledger, self._standing)
+        self._people = People(self._id, self._ledger, self._standing, self._handover)
+        self._effects = Effects(self._ledger, self._handover, options.action_task_queue(info.task_queue))
+        self._team = Team(self._id, submission, self._handover, self._ledger)
+        self._requester = Requester(
+            self._id, submission, self._ledger, self._standing, self._handover, self._team, self._effects
+        )
+        self._triaged: Triage | None = None
+        self._items: tuple[Item, ...] = ()
+        self._findings: tuple[Finding, ...] = ()
+        self._guidance: tuple[Guidance, ...] = ()
+        self._exceptions: tuple[ReviewException, ...] = ()
+        self._verdicts: tuple[GuardianVerdict, ...] = ()
+        self._approvals: dict[str, Decision] = {}
+        self._proposal: Proposal | None = None
+        self._round = 1
+        self._acting = False
+
+    @workflow.run
+    async def run(self, submission: Submission) -> Outcome:  # noqa: ARG002 (taken by __init__; the SDK wants both)
+        """Carry the request through its stages, in order; any of them may end it early."""
+        ending, why = Ending.DONE, "every item was carried to its end and read back"
+        try:
+            await self._take_in()
+            await self._triage()
+            await self._complete_information()
+            while True:
+                await self._call_specialists()
+                await self._assemble()
+                await self._review()
+                await self._guard()
+                if await self._approve():
+                    break
+            await self._execute()
+            await self._verify()
+        except Ended as ended:
+            ending, why = ended.ending, ended.why
+        except (ActivityError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                await self._cancel()
+                raise
+            why = f"{self._standing.status.state} failed: {_cause(error)}"
+            if self._triaged is None:
+                # Before triage no desk and no person is known that it could be handed to.
+                raise ApplicationError(why, type="NotTakenIn", non_retryable=True) from error
+            ending = Ending.ESCALATED
+        return await self._close(ending, why)
+
+    async def _take_in(self) -> None:
+        self._standing.at(RequestState.INTAKE)
+        self._intake: Intake = await self._team.take_in()
+        self._items = self._intake.items
+
+    async def _triage(self) -> None:
+        """Rank and route; where no desk fits, a person is asked."""
+        self._standing.at(RequestState.TRIAGE)
+        desk, decided_by = self._submission.desk, "submitter" if self._submission.desk else "playbook"
+        for number in range(1, MOST_ROUTINGS + 2):
+            triage: Triage = await self._team.triage(self._intake, desk, decided_by)
+            self._triaged, self._items = triage, triage.items
+            if triage.playbook is not None:
+                break
+            if number > MOST_ROUTINGS:
+                raise Ended(Ending.REJECTED, f"routed {MOST_ROUTINGS} times to desks that do not exist")
+            desk, decided_by = await self._ask_for_routing(triage, number)
+        self._standing.routed(self._playbook.desk, triage.priority)
+        self._handover.priority = Priority(
+            priority_key=triage.priority, fairness_key=triage.fairness_key[:64]
+        )
+
+    async def _ask_for_routing(self, triage: Triage, number: int) -> tuple[str, str]:
+        waiting = triage.reception.routing
+        gate = routing_gate(self._id, triage.desks, waiting, workflow.now(), triage.why, number)
+        decision = await self._people.decide(
+            gate, waiting, RequestState.WAITING_FOR_ROUTING, self._is_withdrawn
+        )
+        self._requester.check_withdrawn()
+        if not isinstance(decision, Decision):
+            raise Ended(Ending.REJECTED, "nobody routed it by the deadline")
+        if decision.verdict is DecisionVerdict.REJECT:
+            raise Ended(Ending.REJECTED, f"rejected by {decision.approver}: {decision.reason}")
+        return str(decision.edits.get("desk")), decision.approver
+
+    async def _complete_information(self) -> None:
+        """Plan; what the plan finds missing is asked for, all at once, before anybody starts to work."""
+        while True:
+            self._standing.at(RequestState.PLAN)
+            self._plan: Plan = await self._team.plan(self._in_force, self._items)
+            if self._plan.step is not Step.ASK:
+                break
+            self._items = await self._requester.ask(self._plan.questions, self._items, self._in_force)
+        if self._plan.step is Step.ESCALATE:
+            raise Ended(Ending.ESCALATED, self._plan.why)
+
+    async def _call_specialists(self) -> None:
+        """Call each group in parallel and the groups in order; a later one reads the findings of the earlier."""
+        self._requester.check_withdrawn()
+        self._standing.at(RequestState.SPECIALISTS)
+        self._findings = ()
+        for group in self._plan.groups:
+            while True:
+                found = await self._examine(group, self._findings)
+                if all(finding.status is FindingStatus.FOUND for finding in found):
+                    break
+                step = await self._team.plan(self._in_force, self._items, (*self._findings, *found))
+                if step.step is Step.ESCALATE:
+                    raise Ended(Ending.ESCALATED, step.why)
+                if step.step is not Step.ASK:
+                    break
+                self._items = await self._requester.ask(step.questions, self._items, self._in_force)
+                self._standing.at(RequestState.SPECIALISTS)
+            self._findings = (*self._findings, *found)
+
+    async def _assemble(self) -> None:
+        self._standing.at(RequestState.ASSEMBLE)
+        self._proposal = await self._team.assemble(
+            f"p{self._round}", self._in_force, self._items, self._findings, self._guidance
+        )
+
+    async def _review(self) -> None:
+        """Send the draft back while the reviewers flag anything, a bounded number of times; the rest goes to a person."""
+        for turn in range(self._playbook.review.max_rounds + 1):
+            self._standing.at(RequestState.REVIEW)
+            flagged = await self._team.review(self._the_proposal, self._playbook, self._items, self._findings)
+            self._exceptions = (*self._intake.exceptions, *flagged)
+            if not flagged or not self._plan.groups or turn == self._playbook.review.max_rounds:
+                return
+            last = self._plan.groups[-1]
+            earlier = tuple(finding for finding in self._findings if finding.specialist not in last)
+            self._findings = (*earlier, *await self._examine(last, earlier, flagged))
+            await self._assemble()
+
+    async def _guard(self) -> None:
+        """Have every action inspected alone; one blocked action ends the request before anything is done."""
+        self._standing.at(RequestState.GUARD)
+        inspections = (
+            self._team.inspect(bound, self._playbook, self._exceptions)
+            for bound in self._the_proposal.actions
+        )
+        self._verdicts = tuple(await asyncio.gather(*inspections))
+        blocked = [v for v in self._verdicts if v.ruling is Ruling.BLOCK]
+        if blocked:
+            raise Ended(Ending.BLOCKED, "; ".join(reason.text for v in blocked for reason in v.reasons))
+
+    async def _approve(self) -> bool:
+        """Wait for people on what is held; True when all may run, False when it goes round once more."""
+        self._requester.check_withdrawn()
+        held = approval_gate(
+            self._the_proposal.actions, self._verdicts, self._playbook.guardian, workflow.now()
+        )
+        if held is None:
+            return True
+        decision = await self._people.decide(*held, RequestState.WAITING_FOR_APPROVAL, self._is_withdrawn)
+        self._requester.check_withdrawn()
+        if isinstance(decision, dict):
+            self._approvals = decision
+            return True
+        if not isinstance(decision, Decision):
+            raise Ended(Ending.REJECTED, "nobody decided by the deadline; silence approves nothing")
+        if decision.verdict is DecisionVerdict.REJECT:
+            raise Ended(Ending.REJECTED, f"rejected by {decision.approver}: {decision.reason}")
+        if self._round >= self._playbook.plan.max_rounds:
+            raise Ended(Ending.ESCALATED, f"sent back {self._round} times; the last by {decision.approver}")
+        self._round += 1
+        self._guidance = (*self._guidance, self._as_guidance(decision))
+        return False
+
+    async def _execute(self) -> None:
+        """Carry out the actions in order; what was done is undone in reverse where a later one cannot be done."""
+        self._acting = True
+        self._standing.at(RequestState.EXECUTE)
+        try:
+            for bound, verdict in zip(self._the_proposal.actions, self._verdicts, strict=True):
+                policy = self._playbook.guardian.actions[bound.action.name]
+                await self._effects.carry_out(bound, verdict, policy, self._approvals.get(bound.digest))
+        except EffectFailed as failed:
+            if not failed.certain:
+                raise Ended(Ending.UNKNOWN, f"whether it took effect is unknown: {failed}") from failed
+            undone = bool(self._effects.standing)
+            self._standing.at(RequestState.COMPENSATE)
+            left = await self._effects.undo_all(f"undone, because {failed}")
+            if left or not undone:
+                raise Ended(Ending.ESCALATED, "; ".join([str(failed), *left])) from failed
+            raise Ended(Ending.COMPENSATED, f"{failed}; what was done before it is undone") from failed
+
+    async def _verify(self) -> None:
+        """Read the world back, independently of who acted; anything but confirmed never ends as done."""
+        self._standing.at(RequestState.VERIFY)
+        verification = await self._team.verify(self._the_proposal, self._items)
+        checks = [(check.verdict, check.why) for check in verification.actions]
+        checks += [(check.verdict, f"{check.item_id}: {check.why}") for check in verification.items]
+        not_confirmed = [
+            f"{verdict}: {why}" for verdict, why in checks if verdict is not VerificationVerdict.CONFIRMED
+        ]
+        self._ledger.record(
+            EntryKind.VERIFICATION,
+            what=verification.verdict,
+            why="; ".join(not_confirmed) or "all read back as ordered",
+            sender="verifier",
+            about=verification,
+        )
+        if verification.verdict is not VerificationVerdict.CONFIRMED:
+            raise Ended(Ending.ESCALATED, "; ".join(not_confirmed))
+
+    async def _close(self, ending: Ending, why: str) -> Outcome:
+        """Tell the requester, hand over what a person must settle, schedule the follow-ups, and put it on record."""
+        owner, follow_ups = "nobody", tuple[str, ...]()
+        in_force = self._triaged.playbook if self._triaged else None
+        if in_force is not None and ending is not Ending.DONE:
+            await self._requester.tell(ending, why, in_force)
+        if ending in _TO_A_PERSON:
+            owner, why = await self._hand_to_a_person(ending, why)
+        if in_force is not None:
+            follow_ups = await start_follow_ups(
+                self._id, in_force, self._standing.status.priority, self._effects.standing
+            )
+        self._end(ending, why, owner)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return Outcome(
+            request_id=self._id,
+            desk=self._standing.status.desk,
+            ending=ending,
+            why=why,
+            owner=owner,
+            items=account(self._items, self._proposal, ending, why),
+            effects=tuple(effect.receipt.effect_id for effect in self._effects.standing),
+            follow_ups=follow_ups,
+            trail=tuple(self._ledger.entries),
+        )
+
+    async def _hand_to_a_person(self, ending: Ending, why: str) -> tuple[str, str]:
+        """Wait until a person says that it is settled; at the deadline it closes as theirs, unsettled."""
+        waiting = self._escalation
+        gate = settlement_gate(self._id, ending, waiting, workflow.now(), why)
+        decision = await self._people.decide(gate, waiting, RequestState.ESCALATED, lambda: False)
+        if isinstance(decision, dict):
+            decision = next(iter(decision.values()))
+        if not isinstance(decision, Decision):
+            return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
+        if decision.verdict is DecisionVerdict.APPROVE:
+            return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
+        return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"
+
+    async def _cancel(self) -> None:
+        """Undo what was done, as Temporal's cancellation asks; the run then ends as cancelled."""
+        self._acting = True
+        self._standing.at(RequestState.COMPENSATE)
+        left = await self._effects.undo_all("the request was cancelled")
+        owner = self._escalation.approvers[0] if left else "nobody"
+        self._end(Ending.CANCELLED, "; ".join(["cancelled", *left]), owner)
+
+    def _end(self, ending: Ending, why: str, owner: str) -> None:
+        self._people.close()
+        self._requester.close()
+        self._ledger.record(
+            EntryKind.ENDING, what=ending, why=why + self._ledger.closing_note(), receiver=owner
+        )
+        self._standing.at(ending, awaiting="nothing", owner=owner)
+        self._standing.publish()
+
+    async def _examine(
+        self, group: tuple[str, ...], earlier: tuple[Finding, ...], flagged: tuple[ReviewException, ...] = ()
+    ) -> tuple[Finding, ...]:
+        return await self._team.examine(group, self._playbook, self._items, earlier, self._guidance, flagged)
+
+    def _as_guidance(self, decision: Decision) -> Guidance:
+        edits: dict[str, dict[str, JsonValue]] = {}
+        if decision.verdict is DecisionVerdict.EDIT:
+            edited = next(b.action for b in self._the_proposal.actions if b.digest == decision.action_digest)
+            edits = {f"{edited.name}/{edited.subject}": decision.edits}
+        text = decision.reason if decision.verdict is DecisionVerdict.RESPOND else ""
+        return Guidance(by=decision.approver, decision_id=decision.decision_id, text=text, edits=edits)
+
+    def _is_withdrawn(self) -> bool:
+        return self._requester.withdrawn
+
+    @property
+    def _escalation(self) -> Waiting:
+        if self._triaged is not None and self._triaged.playbook is None:
+            return self._triaged.reception.routing
+        return self._playbook.escalation
+
+    @property
+    def _in_force(self) -> PlaybookInForce:
+        if self._triaged is None or self._triaged.playbook is None:
+            raise Ended(Ending.ESCALATED, "no playbook is in force")
+        return self._triaged.playbook
+
+    @property
+    def _playbook(self) -> Playbook:
+        return self._in_force.playbook
+
+    @property
+    def _the_proposal(self) -> Proposal:
+        if self._proposal is None:
+            raise Ended(Ending.ESCALATED, "nothing was proposed")
+        return self._proposal
+
+    @workflow.signal(description='Missing information: {"fields": {"order_number": "DD-10001"}}.')
+    def answer(self, raw: Any = None) -> None:
+        self._requester.receive(raw)
+
+    @workflow.signal(
+        description="A person's decision on exactly one digest; `status` shows what it must name."
+    )
+    def decide(self, raw: Any = None) -> None:
+        self._people.receive(raw)
+
+    @workflow.signal(description="Move the deadline of the open wait: {approver, deadline, reason}.")
+    def extend(self, raw: Any = None) -> None:
+        if self._requester.patience is not None:
+            extend(raw, self._requester.patience, self._playbook.escalation.approvers, self._ledger)
+        else:
+            extend(raw, self._people.patience, self._people.may_decide, self._ledger)
+
+    @workflow.signal(description="The requester takes the request back: {reason}.")
+    def withdraw(self, raw: Any = None) -> None:
+        self._requester.withdraw(raw, too_late=self._acting)
+
+    @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
+    async def decide_and_tell(self, raw: Any = None) -> dict[str, JsonValue]:
+        received = self._people.receive(raw)
+        if received.early and received.answer is None:
+            return {
+                "accepted": False,
+                "kept": True,
+                "reason": "no gate is open; kept until one opens that it fits",
+            }
+        await workflow.wait_condition(lambda: received.answer is not None)
+        return {"accepted": received.accepted, "kept": False, "reason": received.answer}
+
+    @workflow.query(description="Where the request stands: state, next owner, review point, next command.")
+    def status(self) -> Status:
+        return self._standing.status
+
+    @workflow.query(description="The record so far: who, what, why, decided by, when.")
+    def trail(self) -> list[TrailEntry]:
+        return self._ledger.entries
+
+
+def _cause(error: BaseException) -> str:
+    return describe(error)[0] if isinstance(error, ActivityError) else str(error)

@@ -1,0 +1,137 @@
+"""Reads effects back again, hours or days after the answer went out, and reopens the request to a person."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.verifier import Verifier
+    from dispatch.models.follow_up import FollowUpOrder, FollowUpOutcome
+    from dispatch.models.playbook import PlaybookInForce
+    from dispatch.models.proposal import Draft
+    from dispatch.models.status import RequestState, Status
+    from dispatch.models.trail import EntryKind, TrailEntry
+    from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
+    from dispatch.rules.gates import settlement_gate
+    from workflows import options
+    from workflows.effects import Effect, describe
+    from workflows.handover import Handover
+    from workflows.ledger import Ledger
+    from workflows.patience import extend
+    from workflows.people import Expired, People
+    from workflows.standing import Standing
+
+
+@workflow.defn(name="FollowUp")
+class FollowUp:
+    """Waits, reads the effects back, and hands what no longer stands to a person (`decide` settles it)."""
+
+    @workflow.init
+    def __init__(self, order: FollowUpOrder) -> None:
+        self._id = workflow.info().workflow_id
+        self._ledger = Ledger()
+        self._standing = Standing(self._id, f"follow-up of {order.request_id}", RequestState.FOLLOWING_UP)
+        self._standing.routed(order.desk, order.priority)
+        self._handover = Handover(self._ledger, self._standing)
+        self._handover.priority = Priority(priority_key=order.priority)
+        self._people = People(self._id, self._ledger, self._standing, self._handover)
+
+    @workflow.run
+    async def run(self, order: FollowUpOrder) -> FollowUpOutcome:
+        due = workflow.now() + order.after
+        self._standing.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
+        self._standing.publish()
+        await workflow.sleep(order.after, summary=f"read {len(order.actions)} effects back")
+        verdict, why = await self._read_back(order)
+        owner = "nobody"
+        if verdict is not VerificationVerdict.CONFIRMED:
+            owner, why = await self._reopen(order, why)
+        self._people.close()
+        self._ledger.record(EntryKind.ENDING, what=verdict, why=why)
+        self._standing.at(RequestState.CLOSED, awaiting="nothing", owner=owner)
+        self._standing.publish()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return FollowUpOutcome(request_id=order.request_id, verdict=verdict, why=why, owner=owner)
+
+    async def _read_back(self, order: FollowUpOrder) -> tuple[VerificationVerdict, str]:
+        try:
+            verification = await self._handover.outside(
+                Verifier.verify,
+                VerificationBrief,
+                Verification,
+                give_up_after=options.VERIFY_TIMEOUT,
+                why=f"the playbook wants it read back after {order.after}",
+                decided_by="playbook",
+                actions=order.actions,
+                items=(),
+                draft=Draft(subject="", text="", statements=()),
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return VerificationVerdict.UNVERIFIABLE, describe(error)[0]
+        return verification.verdict, "; ".join(f"{a.name}: {a.why}" for a in verification.actions)
+
+    async def _reopen(self, order: FollowUpOrder, why: str) -> tuple[str, str]:
+        gate = settlement_gate(self._id, "an effect no longer stands", order.waiting, workflow.now(), why)
+        decision = await self._people.decide(gate, order.waiting, RequestState.ESCALATED, lambda: False)
+        if isinstance(decision, Expired) or decision is None:
+            return order.waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
+        settled = decision if not isinstance(decision, dict) else next(iter(decision.values()))
+        return settled.approver, f"{why}; {settled.verdict} by {settled.approver}: {settled.reason}"
+
+    @workflow.signal(description="A person's decision on an effect that no longer stands.")
+    def decide(self, raw: Any = None) -> None:
+        self._people.receive(raw)
+
+    @workflow.signal(description="Move the deadline of the open wait: {approver, deadline, reason}.")
+    def extend(self, raw: Any = None) -> None:
+        extend(raw, self._people.patience, self._people.may_decide, self._ledger)
+
+    @workflow.query(description="Where the follow-up stands.")
+    def status(self) -> Status:
+        return self._standing.status
+
+    @workflow.query(description="The record so far.")
+    def trail(self) -> list[TrailEntry]:
+        return self._ledger.entries
+
+
+async def start_follow_ups(
+    request_id: str, playbook: PlaybookInForce, priority: int | None, effects: Iterable[Effect]
+) -> tuple[str, ...]:
+    """Start the checks that the playbook schedules, one for each time; they outlive the request. Gives their ids."""
+
+    def after(effect: Effect) -> timedelta:
+        return effect.policy.follow_up_after or timedelta()
+
+    started = []
+    scheduled = sorted((effect for effect in effects if effect.policy.follow_up_after), key=after)
+    for number, (when, due) in enumerate(groupby(scheduled, key=after), start=1):
+        child_id = f"{request_id}.follow-up-{number}"
+        order = FollowUpOrder(
+            request_id=request_id,
+            desk=playbook.ref.desk,
+            priority=priority or playbook.playbook.priority,
+            actions=tuple(effect.bound for effect in due),
+            after=when,
+            waiting=playbook.playbook.escalation,
+        )
+        try:
+            await workflow.start_child_workflow(
+                FollowUp.run,
+                order,
+                id=child_id,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary=f"follow-up of {request_id}",
+            )
+        except WorkflowAlreadyStartedError:
+            # After a reset the check of the first run still stands.
+            workflow.logger.info("follow-up already started", extra={"child": child_id})
+        started.append(child_id)
+    return tuple(started)

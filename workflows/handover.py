@@ -1,0 +1,103 @@
+"""One function hands work over: it records why, chooses how the work runs, and names it in Temporal's UI."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from dispatch.models.contract import Contract
+    from dispatch.models.trail import EntryKind
+    from workflows import options
+    from workflows.ledger import Ledger
+    from workflows.standing import Standing
+
+R = TypeVar("R")
+SUMMARY_LENGTH = 200
+
+
+class Handover:
+    """Hands briefs to specialists, reviewers and the fixed team.
+
+    What reaches no outside system runs as a local activity inside the workflow's task: its input is not in
+    history, so its result echoes the handoff, whose digest covers the input. Whatever reaches out is a regular
+    activity, ranked by the request's priority and shared fairly between organisations.
+    """
+
+    def __init__(self, ledger: Ledger, standing: Standing) -> None:
+        self._ledger, self._standing = ledger, standing
+        self.priority = Priority.default
+
+    async def inside(
+        self, activity: Callable[..., Awaitable[R]] | str, brief: type[Contract], result: type[R], **what: Any
+    ) -> R:
+        """Hand over to a role that only computes."""
+        payload = self._record(activity, brief, what)
+        done: R = await workflow.execute_local_activity(
+            activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
+            payload,
+            result_type=result,
+            schedule_to_close_timeout=options.LOCAL_TIMEOUT,
+            retry_policy=options.LOCAL_RETRY,
+            summary=payload.handoff.why[:SUMMARY_LENGTH],
+        )
+        return done
+
+    async def outside(
+        self,
+        activity: Callable[..., Awaitable[R]] | str,
+        brief: type[Contract],
+        result: type[R],
+        *,
+        give_up_after: timedelta,
+        task_queue: str | None = None,
+        retry_policy: RetryPolicy = options.REACHING_RETRY,
+        **what: Any,
+    ) -> R:
+        """Hand over to a role that reaches an outside system; repeated until `give_up_after`."""
+        payload = self._record(activity, brief, what)
+        self._standing.publish()
+        done: R = await workflow.execute_activity(
+            activity,  # type: ignore[arg-type]  # as in inside()
+            payload,
+            result_type=result,
+            task_queue=task_queue,
+            schedule_to_close_timeout=give_up_after,
+            start_to_close_timeout=min(options.ATTEMPT_TIMEOUT, give_up_after),
+            retry_policy=retry_policy,
+            summary=payload.handoff.why[:SUMMARY_LENGTH],
+            priority=self.priority,
+        )
+        return done
+
+    def _record(
+        self, activity: Callable[..., Awaitable[Any]] | str, brief: type[Contract], what: dict[str, Any]
+    ) -> Any:
+        """Write the handoff and give the brief that carries it; `why` and `decided_by` belong to the handoff."""
+        receiver = activity if isinstance(activity, str) else activity.__qualname__.split(".")[-1]
+        why, decided_by = what.pop("why"), what.pop("decided_by", "process")
+        about: JsonValue = {name: _plain(value) for name, value in what.items()}
+        handoff = self._ledger.record(
+            EntryKind.HANDOFF,
+            receiver=receiver,
+            what=brief.__name__,
+            why=why,
+            decided_by=decided_by,
+            about=about,
+        )
+        return brief.model_validate({"handoff": handoff, **what})
+
+
+def _plain(value: Any) -> JsonValue:
+    if isinstance(value, Contract):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    plain: JsonValue = value.isoformat() if isinstance(value, datetime) else value
+    return plain

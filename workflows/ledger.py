@@ -1,0 +1,59 @@
+"""The running record of one request; its entries are in the inputs of activities and in the result."""
+
+from typing import Final
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel, JsonValue
+
+    from dispatch.models.handoff import Handoff
+    from dispatch.models.trail import EntryKind, TrailEntry
+    from dispatch.rules.binding import digest_of
+
+MOST_REFUSALS: Final = 100
+"""Refused messages kept one by one; beyond it they are counted, and history still holds each signal."""
+
+
+class Ledger:
+    """Appends entries in order; nothing is ever changed or taken out."""
+
+    def __init__(self) -> None:
+        self.entries: list[TrailEntry] = []
+        self._refusals = 0
+
+    def record(
+        self,
+        kind: EntryKind,
+        *,
+        what: str,
+        why: str,
+        sender: str = "coordinator",
+        receiver: str = "coordinator",
+        decided_by: str = "process",
+        about: BaseModel | JsonValue = None,
+    ) -> Handoff:
+        """Add one entry; `about` is what it concerns, kept as a digest."""
+        handoff = Handoff(
+            seq=len(self.entries) + 1,
+            sender=sender,
+            receiver=receiver,
+            what=what,
+            why=why,
+            decided_by=decided_by,
+            digest=digest_of(about),
+            at=workflow.now(),
+        )
+        self.entries.append(TrailEntry(kind=kind, **handoff.model_dump()))
+        return handoff
+
+    def refuse(self, what: str, why: str, sender: str, about: JsonValue) -> None:
+        """Record a message that was not taken, bounded so that a flood cannot fill the record."""
+        self._refusals += 1
+        if self._refusals <= MOST_REFUSALS:
+            self.record(EntryKind.REFUSED, what=what, why=why, sender=sender, about=about)
+
+    def closing_note(self) -> str:
+        """Say how many refusals are in history only, or nothing."""
+        beyond = self._refusals - MOST_REFUSALS
+        return f" ({beyond} further refused messages are in history)" if beyond > 0 else ""

@@ -1,0 +1,28 @@
+"""How long a handover may take and how often it is tried; one place for every timeout."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio.common import RetryPolicy
+
+LOCAL_TIMEOUT: Final = timedelta(seconds=30)
+"""A role that runs inside the workflow's task; it computes and reaches nothing."""
+
+LOCAL_RETRY: Final = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
+
+ATTEMPT_TIMEOUT: Final = timedelta(seconds=30)
+"""One attempt of a role that reaches an outside system; above the clients' own timeouts."""
+
+REACHING_RETRY: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=30),
+)
+"""Until the playbook's minutes are over; failures.py says which errors are not worth a second try."""
+
+VERIFY_TIMEOUT: Final = timedelta(minutes=10)
+
+
+def action_task_queue(desk_task_queue: str) -> str:
+    """Name the queue that only workers with outside credentials listen on."""
+    return f"{desk_task_queue}-actions"

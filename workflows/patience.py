@@ -1,0 +1,90 @@
+"""Waiting with reminders, escalation and a deadline that can move."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.models.trail import EntryKind
+    from dispatch.rules.deadlines import read_extension
+    from dispatch.rules.raw import bounded, text_of
+    from workflows.ledger import Ledger
+
+
+class Awaited(Enum):
+    """Why a wait came back."""
+
+    READY = auto()
+    REMIND = auto()
+    ESCALATE = auto()
+    EXPIRED = auto()
+
+
+class Patience:
+    """One wait, from its opening to its deadline.
+
+    What is ready counts before a deadline that falls with it: a message that lay in history before the
+    deadline's timer is never lost to a worker that was away.
+    """
+
+    def __init__(
+        self,
+        deadline: timedelta,
+        reminders: tuple[timedelta, ...] = (),
+        escalate_after: timedelta | None = None,
+        escalations: int = 0,
+    ) -> None:
+        self.opened_at = workflow.now()
+        self.deadline = self.opened_at + deadline
+        self._due = [(self.opened_at + after, Awaited.REMIND) for after in reminders]
+        if escalate_after is not None:
+            self._due += [
+                (self.opened_at + escalate_after * n, Awaited.ESCALATE) for n in range(1, escalations + 1)
+            ]
+        self._due.sort(key=lambda entry: entry[0])
+
+    async def until(self, ready: Callable[[], bool], summary: str) -> Awaited:
+        """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first."""
+        while True:
+            if ready():
+                return Awaited.READY
+            now = workflow.now()
+            if now >= self.deadline:
+                return Awaited.EXPIRED
+            if self._due and now >= self._due[0][0]:
+                return self._due.pop(0)[1]
+            wake = min(self.deadline, self._due[0][0]) if self._due else self.deadline
+            deadline = self.deadline
+            try:
+                # A moved deadline must end this wait too, or the old timer would decide.
+                await workflow.wait_condition(
+                    lambda: ready() or self.deadline != deadline,  # noqa: B023 (evaluated within this turn of the loop)
+                    timeout=wake - now,
+                    timeout_summary=summary,
+                )
+            except TimeoutError:
+                continue
+
+
+def extend(raw: Any, patience: Patience | None, allowed: tuple[str, ...], ledger: Ledger) -> None:
+    """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
+    request = bounded(raw)
+    sender = text_of(request, "approver") or "unknown"
+    deadline, problem = read_extension(request, workflow.now(), allowed)
+    if patience is None:
+        ledger.refuse("extend", "nothing is awaited now", sender, request)
+    elif deadline is None:
+        ledger.refuse("extend", problem, sender, request)
+    else:
+        patience.deadline = deadline
+        ledger.record(
+            EntryKind.DECISION,
+            what="extend",
+            why=f"deadline moved to {deadline.isoformat(timespec='seconds')}",
+            sender=f"approver.{sender}",
+            decided_by=sender,
+            about=request,
+        )

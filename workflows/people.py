@@ -1,0 +1,210 @@
+"""People's decisions: received at any time, judged when a gate is open, each one answered and recorded."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from activities.decisions import verify_decision
+    from dispatch.models.decision import (
+        Decision,
+        DecisionCheck,
+        DecisionRuling,
+        DecisionVerdict,
+        Gate,
+        Subject,
+    )
+    from dispatch.models.playbook import Waiting
+    from dispatch.models.trail import EntryKind
+    from dispatch.rules.raw import bounded, text_of
+    from workflows.handover import Handover
+    from workflows.ledger import Ledger
+    from workflows.patience import Awaited, Patience
+    from workflows.standing import Standing
+
+MOST_KEPT: Final = 100
+"""Decisions kept while no gate is open; more are refused, so that a flood cannot fill the workflow's memory."""
+
+
+@dataclass
+class Received:
+    """One decision as it came in; `answer` is set once it has been judged."""
+
+    raw: JsonValue
+    early: bool
+    answer: str | None = None
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class Expired:
+    """Nobody decided in time; the safe default is to deny."""
+
+    deadline: datetime
+
+
+class People:
+    """Waits for people on the request's behalf. The first valid decision in history order wins."""
+
+    def __init__(self, request_id: str, ledger: Ledger, standing: Standing, handover: Handover) -> None:
+        self._request_id = request_id
+        self._ledger, self._standing, self._handover = ledger, standing, handover
+        self._queue: list[Received] = []
+        self._seen: list[str] = []
+        self._gate: Gate | None = None
+        self.patience: Patience | None = None
+        self._closed = False
+
+    def receive(self, raw: Any) -> Received:
+        """Take a decision in; it is kept until a gate it fits is open, and refused where none can be."""
+        received = Received(raw=bounded(raw), early=self._gate is None)
+        if self._closed:
+            self._refuse(received, "the request is closed")
+        elif len(self._queue) >= MOST_KEPT:
+            self._refuse(received, f"{MOST_KEPT} decisions already wait to be read; send it again later")
+        else:
+            self._queue.append(received)
+        return received
+
+    @property
+    def may_decide(self) -> tuple[str, ...]:
+        """Who may decide at the open gate, and so may move its deadline."""
+        return self._gate.approvers if self._gate else ()
+
+    async def decide(
+        self,
+        gate: Gate,
+        waiting: Waiting,
+        state: str,
+        withdrawn: Callable[[], bool],
+        remind: Callable[[Gate, str], Awaitable[None]] | None = None,
+    ) -> dict[str, Decision] | Decision | Expired | None:
+        """Open a gate and wait.
+
+        Gives an approval for each digest once all subjects are approved, else the first decision that is not
+        an approval, Expired at the deadline, or None when the requester withdrew.
+        """
+        patience = Patience(
+            waiting.deadline,
+            waiting.reminders,
+            waiting.escalate_after,
+            escalations=len(waiting.approvers) - 1,
+        )
+        self._gate, self.patience = gate, patience
+        approvals: dict[str, Decision] = {}
+        turn = 0
+        try:
+            while True:
+                self._show(gate, state, waiting.approvers[turn], patience.deadline, approvals)
+                why = await patience.until(
+                    lambda: withdrawn() or self._next() is not None, f"{gate.kind}: {gate.why}"
+                )
+                received = self._next()
+                if withdrawn():
+                    return None
+                if why is Awaited.EXPIRED:
+                    return Expired(patience.deadline)
+                if why is not Awaited.READY:
+                    turn += why is Awaited.ESCALATE
+                    await self._nudge(why, gate, waiting.approvers[turn], remind)
+                elif received is not None:
+                    self._queue.remove(received)
+                    decision = await self._judge(received, gate, patience.deadline, tuple(approvals))
+                    if decision is None:
+                        continue
+                    if decision.verdict is not DecisionVerdict.APPROVE:
+                        return decision
+                    approvals[decision.action_digest] = decision
+                    if len(approvals) == len(gate.subjects):
+                        return approvals
+        finally:
+            self._gate = self.patience = None
+            for late in self._queue:
+                late.early = True
+
+    def close(self) -> None:
+        """Refuse what is left: after the end nothing waits, and every sender is told."""
+        self._closed = True
+        for received in self._queue:
+            self._refuse(received, "the request ended without a gate that this decision fits")
+        self._queue.clear()
+
+    def _next(self) -> Received | None:
+        """Give the oldest decision for the open gate; one that came early waits for the gate that it names."""
+        for received in self._queue:
+            named = text_of(received.raw, "proposal_id")
+            if not received.early or self._gate is None or named == self._gate.proposal_id:
+                return received
+        return None
+
+    async def _judge(
+        self, received: Received, gate: Gate, deadline: datetime, decided: tuple[str, ...]
+    ) -> Decision | None:
+        sender = text_of(received.raw, "approver") or "unknown"
+        ruling = await self._handover.inside(
+            verify_decision,
+            DecisionCheck,
+            DecisionRuling,
+            why=f"a decision from {sender[:50]} has come in",
+            gate=gate.model_copy(update={"deadline": deadline}),
+            raw=received.raw,
+            received_at=workflow.now(),
+            decided=decided,
+            seen=tuple(self._seen),
+        )
+        if not ruling.accepted or ruling.decision is None:
+            self._refuse(received, ruling.reason)
+            return None
+        decision = ruling.decision
+        self._seen.append(decision.decision_id)
+        received.answer, received.accepted = ruling.reason, True
+        self._ledger.record(
+            EntryKind.DECISION,
+            what=f"{decision.verdict} {gate.kind} {decision.proposal_id}",
+            why=decision.reason or ruling.reason,
+            sender=f"approver.{decision.approver}",
+            decided_by=decision.approver,
+            about=decision,
+        )
+        return decision
+
+    def _refuse(self, received: Received, why: str) -> None:
+        received.answer = why
+        self._ledger.refuse("decide", why, text_of(received.raw, "approver") or "unknown", received.raw)
+
+    def _show(self, gate: Gate, state: str, owner: str, by: datetime, approvals: dict[str, Decision]) -> None:
+        open_subject = next(subject for subject in gate.subjects if subject.digest not in approvals)
+        self._standing.at(
+            state,
+            awaiting=f"a decision: {open_subject.summary}",
+            owner=owner,
+            by=by,
+            subject_digest=open_subject.digest,
+            proposal_id=gate.proposal_id,
+            next_command=_command(self._request_id, gate, open_subject, owner),
+        )
+        self._standing.publish()
+
+    async def _nudge(
+        self, why: Awaited, gate: Gate, owner: str, remind: Callable[[Gate, str], Awaitable[None]] | None
+    ) -> None:
+        self._ledger.record(
+            EntryKind.REMINDER,
+            what="escalation" if why is Awaited.ESCALATE else "reminder",
+            why=f"{gate.kind} {gate.proposal_id} is still open",
+            receiver=f"approver.{owner}",
+            decided_by="playbook",
+        )
+        if remind is not None:
+            await remind(gate, owner)
+
+
+def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:
+    if subject.name == "route":
+        return f'.venv/bin/python starter.py edit {request_id} --as {owner} desk=DESK --reason "..."'
+    return f'.venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {owner} --reason "..."'

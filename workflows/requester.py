@@ -1,0 +1,203 @@
+"""The requester's side of a request: what is asked of them, what they answer, what they are told."""
+
+from typing import Any, Final
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from activities.answers import read_answer
+    from dispatch.models.guardian import Ruling
+    from dispatch.models.item import Item
+    from dispatch.models.plan import AnswerCheck, AnswerRuling, Question
+    from dispatch.models.playbook import PlaybookInForce
+    from dispatch.models.proposal import Action
+    from dispatch.models.status import Ending, RequestState
+    from dispatch.models.submission import Submission
+    from dispatch.models.trail import EntryKind
+    from dispatch.rules.binding import bind
+    from dispatch.rules.correspondence import notice_mail, question_mail, reminder_mail
+    from dispatch.rules.raw import bounded
+    from workflows.effects import EffectFailed, Effects
+    from workflows.ending import Ended
+    from workflows.handover import Handover
+    from workflows.ledger import Ledger
+    from workflows.patience import Awaited, Patience
+    from workflows.standing import Standing
+    from workflows.team import Team
+
+MOST_KEPT: Final = 20
+
+
+class Requester:
+    """Asks for everything at once, reminds, gives up at the deadline; every mail passes the guardian first."""
+
+    def __init__(
+        self,
+        request_id: str,
+        submission: Submission,
+        ledger: Ledger,
+        standing: Standing,
+        handover: Handover,
+        team: Team,
+        effects: Effects,
+    ) -> None:
+        self._id, self._submission = request_id, submission
+        self._ledger, self._standing, self._handover = ledger, standing, handover
+        self._team, self._effects = team, effects
+        self._answers: list[JsonValue] = []
+        self._asked = 0
+        self._closed = False
+        self.withdrawn = False
+        self.patience: Patience | None = None
+
+    def receive(self, raw: Any) -> None:
+        """Take an answer in; one that comes before its question is kept."""
+        answer = bounded(raw)
+        if self._closed or len(self._answers) >= MOST_KEPT:
+            why = "the request is past its questions" if self._closed else f"{MOST_KEPT} answers already wait"
+            self._ledger.refuse("answer", why, "requester", answer)
+        else:
+            self._answers.append(answer)
+
+    def withdraw(self, raw: Any, *, too_late: bool) -> None:
+        """Take the request back, unless the desk is already acting on it."""
+        if too_late:
+            self._ledger.refuse("withdraw", "the actions have begun", "requester", bounded(raw))
+        elif not self.withdrawn:
+            self.withdrawn = True
+            self._ledger.record(
+                EntryKind.ANSWER,
+                what="withdraw",
+                why="the requester takes the request back",
+                sender="requester",
+                decided_by="requester",
+                about=bounded(raw),
+            )
+
+    def check_withdrawn(self) -> None:
+        """Raise Ended if the requester took the request back."""
+        if self.withdrawn:
+            raise Ended(Ending.WITHDRAWN, "the requester took the request back")
+
+    async def ask(
+        self, questions: tuple[Question, ...], items: tuple[Item, ...], playbook: PlaybookInForce
+    ) -> tuple[Item, ...]:
+        """Ask for what is missing and wait; gives the items with the answers in them.
+
+        Raises Ended: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
+        """
+        policy = playbook.playbook.missing_information
+        self._asked += 1
+        number = self._asked
+        if number > policy.max_rounds:
+            raise Ended(
+                Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
+            )
+        self.patience = Patience(policy.deadline, policy.reminders)
+        deadline = self.patience.deadline
+        await self._send(
+            question_mail(self._submission, playbook.playbook, questions, number, deadline), playbook
+        )
+        reminders = 0
+        try:
+            while questions:
+                self._show(questions)
+                why = await self.patience.until(
+                    lambda: self.withdrawn or bool(self._answers), f"awaiting {_names(questions)}"
+                )
+                self.check_withdrawn()
+                if why is Awaited.EXPIRED:
+                    raise Ended(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
+                if why is Awaited.REMIND:
+                    reminders += 1
+                    mail = reminder_mail(
+                        self._submission,
+                        playbook.playbook,
+                        questions,
+                        number,
+                        reminders,
+                        self.patience.deadline,
+                    )
+                    await self._send(mail, playbook)
+                else:
+                    items, questions = await self._read(self._answers.pop(0), items, questions)
+        finally:
+            self.patience = None
+        return items
+
+    async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
+        """Tell the requester how it ended, where the playbook says so; a failure here changes no ending."""
+        mail = notice_mail(self._submission, playbook.playbook, ending, why)
+        if mail is not None:
+            try:
+                await self._send(mail, playbook)
+            except Ended as unsent:
+                self._ledger.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
+
+    def close(self) -> None:
+        """Refuse what is left and what still comes."""
+        self._closed = True
+        for answer in self._answers:
+            self._ledger.refuse("answer", "nothing was asked that this answers", "requester", answer)
+        self._answers.clear()
+
+    async def _read(
+        self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
+    ) -> tuple[tuple[Item, ...], tuple[Question, ...]]:
+        ruling = await self._handover.inside(
+            read_answer,
+            AnswerCheck,
+            AnswerRuling,
+            why="an answer has come in",
+            decided_by="requester",
+            raw=raw,
+            questions=questions,
+            items=items,
+        )
+        if ruling.problems:
+            self._ledger.refuse("answer", "; ".join(ruling.problems), "requester", raw)
+        if ruling.accepted:
+            self._ledger.record(
+                EntryKind.ANSWER,
+                what="answer",
+                why=f"still missing: {_names(ruling.missing)}"
+                if ruling.missing
+                else "everything asked for is there",
+                sender="requester",
+                decided_by="requester",
+                about=raw,
+            )
+        return ruling.items, ruling.missing
+
+    async def _send(self, mail: Action, playbook: PlaybookInForce) -> None:
+        """Send a mail to the requester if the guardian allows it.
+
+        Raises Ended (escalated): a request never waits for an answer to a question that did not go out.
+        """
+        bound = bind(self._id, mail.subject, playbook.ref, mail)
+        verdict = await self._team.inspect(bound, playbook.playbook)
+        if verdict.ruling is not Ruling.ALLOW:
+            raise Ended(Ending.ESCALATED, f"{mail.subject} may not be sent: {verdict.reasons[0].text}")
+        policy = playbook.playbook.guardian.actions[mail.name]
+        try:
+            await self._effects.carry_out(bound, verdict, policy, to_keep=False)
+        except EffectFailed as failed:
+            raise Ended(Ending.ESCALATED, f"{mail.subject} could not be sent: {failed}") from failed
+
+    def _show(self, questions: tuple[Question, ...]) -> None:
+        pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)
+        self._standing.at(
+            RequestState.WAITING_FOR_INFORMATION,
+            awaiting=f"an answer: {_names(questions)}",
+            owner="requester",
+            by=self.patience.deadline if self.patience else None,
+            questions=tuple(q.field for q in questions),
+            next_command=f".venv/bin/python starter.py answer {self._id} {pairs}",
+        )
+        self._standing.publish()
+
+
+def _names(questions: tuple[Question, ...]) -> str:
+    return ", ".join(q.field for q in questions)

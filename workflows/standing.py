@@ -1,0 +1,86 @@
+"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written to search attributes."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.models.status import ReviewPoint, Status
+
+DESK: Final = SearchAttributeKey.for_keyword("Desk")
+STATE: Final = SearchAttributeKey.for_keyword("RequestState")
+OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
+REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
+PRIORITY: Final = SearchAttributeKey.for_int("RequestPriority")
+
+
+class Standing:
+    """Holds the status; `publish` writes it out, which costs an event, so it is called only when control leaves."""
+
+    def __init__(self, request_id: str, trigger: str, state: str) -> None:
+        self.status = Status(
+            request_id=request_id,
+            desk=None,
+            trigger=trigger,
+            state=state,
+            review_point=ReviewPoint(awaiting="the desk", owner="coordinator"),
+        )
+        self._published: Status | None = None
+
+    def routed(self, desk: str | None, priority: int) -> None:
+        self.status = self.status.model_copy(update={"desk": desk, "priority": priority})
+
+    def at(
+        self,
+        state: str,
+        *,
+        awaiting: str = "the desk",
+        owner: str = "coordinator",
+        by: datetime | None = None,
+        **more: Any,
+    ) -> None:
+        """Move to a state; what belonged to the one before (questions, digest, command) is gone unless given."""
+        fresh = {"subject_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
+        point = ReviewPoint(awaiting=awaiting, owner=owner, by=by)
+        self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
+        workflow.set_current_details(_details(self.status))
+
+    def publish(self) -> None:
+        """Write the search attributes if they differ from what was written last."""
+        now, last = self.status, self._published
+        if last is not None and _searchable(now) == _searchable(last):
+            return
+        updates: list[SearchAttributeUpdate[Any]] = [
+            STATE.value_set(now.state),
+            OWNER.value_set(now.review_point.owner),
+        ]
+        if now.review_point.by is not None:
+            updates.append(REVIEW_POINT.value_set(now.review_point.by))
+        elif last is not None and last.review_point.by is not None:
+            updates.append(REVIEW_POINT.value_unset())
+        if now.desk is not None:
+            updates.append(DESK.value_set(now.desk))
+        if now.priority is not None:
+            updates.append(PRIORITY.value_set(now.priority))
+        workflow.upsert_search_attributes(updates)
+        self._published = now
+
+
+def _searchable(status: Status) -> tuple[object, ...]:
+    return status.desk, status.state, status.review_point.owner, status.review_point.by, status.priority
+
+
+def _details(status: Status) -> str:
+    """Give the markdown that Temporal's UI shows on a request's page."""
+    point = status.review_point
+    lines = [
+        f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}",
+        f"- next owner: {point.owner}",
+        f"- review point: {point.by.isoformat(timespec='minutes') if point.by else 'none, the desk is at work'}",
+        f"- trigger: {status.trigger}",
+    ]
+    if status.next_command:
+        lines.append(f"- next command: `{status.next_command}`")
+    return "\n".join(lines)

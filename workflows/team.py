@@ -1,0 +1,225 @@
+"""The team as the coordinator calls it: the fixed stages by typed reference, the open sets by their playbook name."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.assembler import assemble
+    from activities.guardian import Guardian
+    from activities.intake import intake
+    from activities.planner import plan
+    from activities.triage import TriageDesk
+    from activities.verifier import Verifier
+    from dispatch.models.contract import Contract
+    from dispatch.models.finding import Brief, Finding, FindingStatus, Guidance, ReviewException, Severity
+    from dispatch.models.guardian import GuardBrief, GuardianVerdict
+    from dispatch.models.item import Item
+    from dispatch.models.plan import Plan, PlanBrief
+    from dispatch.models.playbook import Playbook, PlaybookInForce, Role
+    from dispatch.models.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
+    from dispatch.models.submission import Submission
+    from dispatch.models.trail import EntryKind
+    from dispatch.models.triage import Intake, IntakeBrief, Triage, TriageBrief
+    from dispatch.models.verification import Verification, VerificationBrief
+    from workflows import options
+    from workflows.effects import describe
+    from workflows.handover import Handover
+    from workflows.ledger import Ledger
+
+R = TypeVar("R")
+
+
+class Team:
+    """Hands each stage's brief to the one whose work it is."""
+
+    def __init__(self, request_id: str, submission: Submission, handover: Handover, ledger: Ledger) -> None:
+        self._id, self._submission = request_id, submission
+        self._handover, self._ledger = handover, ledger
+
+    async def take_in(self) -> Intake:
+        return await self._handover.inside(
+            intake,
+            IntakeBrief,
+            Intake,
+            why=f"a {self._submission.trigger.kind} came in",
+            decided_by="trigger",
+            submission=self._submission,
+        )
+
+    async def triage(self, taken_in: Intake, desk: str | None, decided_by: str) -> Triage:
+        return await self._handover.inside(
+            TriageDesk.triage,
+            TriageBrief,
+            Triage,
+            why=f"route to {desk}, as named" if desk else "find the desk and the urgency",
+            decided_by=decided_by,
+            intake=taken_in,
+            submission=self._submission,
+            desk=desk,
+        )
+
+    async def plan(
+        self, playbook: PlaybookInForce, items: tuple[Item, ...], findings: tuple[Finding, ...] = ()
+    ) -> Plan:
+        why = "a finding calls for a handoff rule" if findings else "what is missing, and who is needed"
+        return await self._handover.inside(
+            plan,
+            PlanBrief,
+            Plan,
+            why=why,
+            decided_by="playbook",
+            playbook=playbook,
+            items=items,
+            findings=findings,
+        )
+
+    async def examine(
+        self,
+        group: tuple[str, ...],
+        playbook: Playbook,
+        items: tuple[Item, ...],
+        findings: tuple[Finding, ...],
+        guidance: tuple[Guidance, ...],
+        exceptions: tuple[ReviewException, ...] = (),
+    ) -> tuple[Finding, ...]:
+        """Call a group in parallel; who fails is unavailable, which never reads as clean."""
+        asks = {kind: ask for kind, ask in playbook.asks.items() if any(item.kind == kind for item in items)}
+
+        async def one(name: str) -> Finding:
+            role = playbook.specialists[name]
+            try:
+                return await self._open_set(
+                    f"specialist.{name}",
+                    role,
+                    Brief,
+                    Finding,
+                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+                    why="mend what the reviewer flagged" if exceptions else f"the plan calls {name}",
+                    request_id=self._id,
+                    requester=self._submission.sender,
+                    subject=self._submission.subject,
+                    items=items,
+                    findings=findings,
+                    guidance=guidance,
+                    exceptions=exceptions,
+                    asks=asks,
+                    config=role.config,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                why = describe(error)[0]
+                handoff = self._ledger.record(
+                    EntryKind.HANDOFF,
+                    sender=f"specialist.{name}",
+                    what="unavailable",
+                    why=why,
+                    decided_by="process",
+                )
+                return Finding(
+                    handoff=handoff, specialist=name, status=FindingStatus.UNAVAILABLE, summary=why
+                )
+
+        return tuple(await asyncio.gather(*(one(name) for name in group)))
+
+    async def assemble(
+        self,
+        proposal_id: str,
+        playbook: PlaybookInForce,
+        items: tuple[Item, ...],
+        findings: tuple[Finding, ...],
+        guidance: tuple[Guidance, ...],
+    ) -> Proposal:
+        return await self._handover.inside(
+            assemble,
+            AssemblyBrief,
+            Proposal,
+            why=f"one draft from {len(findings)} findings",
+            request_id=self._id,
+            proposal_id=proposal_id,
+            submission=self._submission,
+            playbook=playbook,
+            items=items,
+            findings=findings,
+            guidance=guidance,
+        )
+
+    async def review(
+        self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
+    ) -> tuple[ReviewException, ...]:
+        """Call every reviewer in parallel; one that did not run is itself a critical exception."""
+
+        async def one(name: str, role: Role) -> tuple[ReviewException, ...]:
+            try:
+                review = await self._open_set(
+                    f"reviewer.{name}",
+                    role,
+                    ReviewBrief,
+                    Review,
+                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+                    why="check the draft against the standards",
+                    proposal=proposal,
+                    items=items,
+                    findings=findings,
+                    config=role.config,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                text = f"{name} did not run: {describe(error)[0]}"
+                return (
+                    ReviewException(
+                        reviewer=name, standard="review.ran", severity=Severity.CRITICAL, text=text
+                    ),
+                )
+            return review.exceptions
+
+        reviews = await asyncio.gather(*(one(name, role) for name, role in playbook.review.reviewers.items()))
+        return tuple(exception for exceptions in reviews for exception in exceptions)
+
+    async def inspect(
+        self, bound: BoundAction, playbook: Playbook, exceptions: tuple[ReviewException, ...] = ()
+    ) -> GuardianVerdict:
+        return await self._handover.outside(
+            Guardian.inspect,
+            GuardBrief,
+            GuardianVerdict,
+            give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+            why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
+            bound=bound,
+            policy=playbook.guardian,
+            requester=self._submission.sender,
+            exceptions=exceptions,
+        )
+
+    async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
+        return await self._handover.outside(
+            Verifier.verify,
+            VerificationBrief,
+            Verification,
+            give_up_after=options.VERIFY_TIMEOUT,
+            why="read the world back, item by item",
+            actions=proposal.actions,
+            items=items,
+            draft=proposal.draft,
+            refusals=proposal.refusals,
+        )
+
+    async def _open_set(
+        self,
+        name: str,
+        role: Role,
+        brief: type[Contract],
+        result: type[R],
+        *,
+        give_up_after: timedelta,
+        **what: Any,
+    ) -> R:
+        """Call by the playbook's name, so that history itself says who acted; inside the task if it reaches nothing."""
+        if role.reaches:
+            return await self._handover.outside(name, brief, result, give_up_after=give_up_after, **what)
+        return await self._handover.inside(name, brief, result, **what)
