@@ -6,9 +6,11 @@ examples/script.yaml plays the people's part; the exit code is 0 if every sample
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
@@ -129,22 +131,23 @@ class Demo:
 
     async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
         requests = []
+        for sample in self._samples:
+            submitted = await submit_file(client, self._settings, REQUESTS / sample.file)
+            self._board.files[submitted.request_id] = sample.file
+            requests.append((submitted.request_id, sample))
+            if not submitted.new:
+                self._console.print(f"{sample.file}: submitted before, it is the same request")
+        return requests
+
+    async def _arm(self, fault: Mapping[str, Any]) -> None:
+        """Arm one of the faults that the script names."""
         settings = self._settings
         async with http_client(
             base_url=settings.back_office_url,
             key=settings.back_office_write_key.get_secret_value(),
             timeout_seconds=settings.client_timeout_seconds,
         ) as back_office:
-            await back_office.delete("/faults")
-            for sample in self._samples:
-                for fault in sample.faults:
-                    (await back_office.post("/faults", json=fault)).raise_for_status()
-                submitted = await submit_file(client, self._settings, REQUESTS / sample.file)
-                self._board.files[submitted.request_id] = sample.file
-                requests.append((submitted.request_id, sample))
-                if not submitted.new:
-                    self._console.print(f"{sample.file}: submitted before, it is the same request")
-        return requests
+            (await back_office.post("/faults", json=dict(fault))).raise_for_status()
 
     async def _with_a_person(self, client: Client, ui_url: str) -> int:
         stop = stop_event()
@@ -197,7 +200,11 @@ class Demo:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     return await play(
-                        client, request_id, sample, lambda status: self._say(request_id, status)
+                        client,
+                        request_id,
+                        sample,
+                        arm=self._arm,
+                        seen=lambda status: self._say(request_id, status),
                     )
             except TimeoutError:
                 return f"did not end within {PATIENCE_SECONDS} s"

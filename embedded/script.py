@@ -1,7 +1,7 @@
 """The people's part of the demo: a script of who does what in which state, and how each sample must end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Act(Contract):
     answer: dict[str, str] | None = None
     extend_seconds: int | None = None
     withdraw: str | None = None
+    faults: tuple[dict[str, Any], ...] = ()
 
 
 class Sample(Contract):
@@ -38,7 +39,6 @@ class Sample(Contract):
     shows: str
     ending: Ending
     people: tuple[Act, ...] = ()
-    faults: tuple[dict[str, Any], ...] = ()
 
 
 def load_script(path: Path) -> tuple[Sample, ...]:
@@ -52,9 +52,15 @@ def load_script(path: Path) -> tuple[Sample, ...]:
 
 
 async def play(
-    client: Client, request_id: str, sample: Sample, seen: Callable[[Status], None], poll_seconds: float = 0.3
+    client: Client,
+    request_id: str,
+    sample: Sample,
+    *,
+    arm: Callable[[Mapping[str, Any]], Awaitable[None]],
+    seen: Callable[[Status], None] = lambda _: None,
+    poll_seconds: float = 0.3,
 ) -> Outcome:
-    """Play the people's part for one request until it has ended; gives its outcome."""
+    """Play the people's part for one request until it has ended; `arm` arms a fault. Gives its outcome."""
     handle = client.get_workflow_handle(request_id, result_type=Outcome)
     acts = list(sample.people)
     done_at: tuple[object, ...] | None = None
@@ -67,7 +73,10 @@ async def play(
         seen(status)
         point = (status.state, status.proposal_id, status.subject_digest, status.questions)
         if acts and acts[0].when == status.state and point != done_at:
-            await _perform(client, request_id, acts.pop(0), status)
+            act = acts.pop(0)
+            for fault in act.faults:
+                await arm(fault)
+            await _perform(client, request_id, act, status)
             done_at = point
         await asyncio.sleep(poll_seconds)
     outcome: Outcome = await handle.result()

@@ -51,7 +51,9 @@ class Desk:
         store = DocumentStore(self.settings.documents_dir)
         submission = Submission(
             trigger=Trigger(
-                kind="mail", trigger_id=more.pop("trigger_id", f"<{uuid.uuid4()}@test>"), received_at=datetime.now(UTC)
+                kind="mail",
+                trigger_id=more.pop("trigger_id", f"<{uuid.uuid4()}@test>"),
+                received_at=datetime.now(UTC),
             ),
             sender=Party(address=sender, name=name),
             body=text,
@@ -149,7 +151,9 @@ async def running_desk(
         catalogue, playbooks = load_checked(settings)
         reading = await stack.enter_async_context(read_clients(settings))
         acting = await stack.enter_async_context(action_clients(settings))
-        desk = desk_worker(client, settings, catalogue, playbooks, reading, max_cached_workflows=workflow_cache)
+        desk = desk_worker(
+            client, settings, catalogue, playbooks, reading, max_cached_workflows=workflow_cache
+        )
         await stack.enter_async_context(desk)
         await stack.enter_async_context(action_worker(client, settings, catalogue, acting))
         yield Desk(client, settings, back_office, mail_sink)
@@ -158,7 +162,9 @@ async def running_desk(
 def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
     """Copy the shipped playbooks and change the support desk's."""
     folder = tmp_path / "playbooks"
-    shutil.copytree(SHIPPED_PLAYBOOKS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
+    shutil.copytree(
+        SHIPPED_PLAYBOOKS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True
+    )
     file = folder / "support.yaml"
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     for change in changes:

@@ -20,7 +20,19 @@ MAY_IMPORT = {
     "activities/actions": ("dispatch", "activities.failures"),
     "workflows": ("dispatch.models", "dispatch.rules", "activities", "workflows"),
 }
-NO_IO = ("asyncio", "os", "pathlib", "socket", "httpx", "sqlite3", "subprocess", "random", "secrets", "time", "temporalio")
+NO_IO = (
+    "asyncio",
+    "os",
+    "pathlib",
+    "socket",
+    "httpx",
+    "sqlite3",
+    "subprocess",
+    "random",
+    "secrets",
+    "time",
+    "temporalio",
+)
 
 
 def _imports(file: Path) -> Iterator[str]:
@@ -40,7 +52,9 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
     """Imports go one way, so that each room can be read, tested and changed alone."""
     for file in sorted((ROOT / room).glob("*.py")):
         wrong = [n for n in _imports(file) if _within(n, OURS) and not _within(n, MAY_IMPORT[room])]
-        assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}; move the code, or pass the thing in from worker.py"
+        assert not wrong, (
+            f"{file.relative_to(ROOT)} imports {wrong}; move the code, or pass the thing in from worker.py"
+        )
 
 
 @pytest.mark.parametrize("room", ["dispatch/models", "dispatch/rules"])
@@ -48,9 +62,13 @@ def test_the_pure_rooms_have_no_io_and_no_clock(room: str) -> None:
     """Models and rules can be run anywhere, replayed, and tested without a server."""
     for file in sorted((ROOT / room).glob("*.py")):
         wrong = [n for n in _imports(file) if _within(n, NO_IO)]
-        assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}; do it in an activity or a client and pass it in"
+        assert not wrong, (
+            f"{file.relative_to(ROOT)} imports {wrong}; do it in an activity or a client and pass it in"
+        )
         text = file.read_text(encoding="utf-8")
-        assert ".now(" not in text, f"{file.relative_to(ROOT)} reads the clock; take the time from the handoff"
+        assert ".now(" not in text, (
+            f"{file.relative_to(ROOT)} reads the clock; take the time from the handoff"
+        )
 
 
 def test_specialists_reviewers_and_actions_never_import_one_another() -> None:
