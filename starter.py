@@ -20,8 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from dispatch.clients.documents import DocumentStore
-from dispatch.clients.submissions import read_submission
 from pydantic import JsonValue
 from temporalio.client import (
     Client,
@@ -34,6 +32,8 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from dispatch.clients.documents import DocumentStore
+from dispatch.clients.submissions import read_submission
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import DispatchError, SubmissionError, Unavailable
 from dispatch.models.status import RequestState, Status

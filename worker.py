@@ -15,12 +15,6 @@ from typing import Any, Final
 
 import httpx
 import structlog
-from activities.assembler import assemble
-from activities.intake import intake
-from activities.planner import plan
-from activities.triage import TriageDesk
-from activities.verifier import Verifier
-from dispatch.playbooks.loader import Playbooks, load_playbooks
 from pydantic import SecretStr
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -30,9 +24,14 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.answers import read_answer
+from activities.assembler import assemble
 from activities.catalogue import Catalogue
 from activities.decisions import verify_decision
 from activities.guardian import Guardian
+from activities.intake import intake
+from activities.planner import plan
+from activities.triage import TriageDesk
+from activities.verifier import Verifier
 from dispatch.clients.http import http_client
 from dispatch.clients.mail import MailArchiveClient, MailClient
 from dispatch.clients.payments import PaymentsClient
@@ -43,6 +42,7 @@ from dispatch.lifecycle import run_to_end, stop_event
 from dispatch.logs import set_up_logs
 from dispatch.models.errors import SettingsError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
+from dispatch.playbooks.loader import Playbooks, load_playbooks
 from dispatch.settings import Settings, load_settings
 from workflows.coordinator import Coordinator
 from workflows.follow_up import FollowUp

@@ -2,8 +2,8 @@
 
 import sys
 
-from embedded.back_office.command import run
 from embedded.back_office.service import back_office
+from embedded.command import run
 
 if __name__ == "__main__":
     sys.exit(

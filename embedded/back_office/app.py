@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from embedded.back_office import queries
 from embedded.back_office.database import Database
-from embedded.back_office.faults import FaultGate, Faults
 from embedded.back_office.refunds import Answer, RefundOrder, Refunds
-from embedded.back_office.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+from embedded.faults import FaultGate, Faults
+from embedded.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
 
 _MAX_BODY = 64 * 1024
 _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dispatch.models.errors import EmbeddedError
 from embedded.back_office.seed import SEED, apply_seed
+from embedded.storage import unusable
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _VERSION = "1"
@@ -17,14 +18,6 @@ _FRESH_SECONDS = 86_400
 def text_of(moment: datetime) -> str:
     """Write a moment so that texts sort as moments do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def unusable(path: Path, error: Exception) -> EmbeddedError:
-    """Say in one sentence why a database file cannot be used and what to do about it."""
-    # SQLite's word for what lies outside the file: no room, no right, no folder.
-    outside = isinstance(error, OSError | sqlite3.OperationalError)
-    remedy = "free some disk or correct DISPATCH_VAR_DIR" if outside else "delete it and start again"
-    return EmbeddedError(f"{path} cannot be used ({error}); {remedy}.")
 
 
 class Database:

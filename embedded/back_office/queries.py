@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from embedded.back_office.database import text_of
-from embedded.back_office.web import ApiError
+from embedded.web import ApiError
 
 Document = dict[str, JsonValue]
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from embedded.back_office import queries
 from embedded.back_office.database import Database, text_of
-from embedded.back_office.web import ApiError
+from embedded.web import ApiError
 
 Effect = Callable[[sqlite3.Connection], queries.Document]
 _FIRST_NUMBER = 10_001

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from dispatch.settings import Settings
 from embedded.back_office.app import create_app
 from embedded.back_office.database import Database
-from embedded.back_office.faults import Faults
-from embedded.back_office.web import listen, port_of, serving
+from embedded.faults import Faults
 from embedded.ports import LOOPBACK
+from embedded.web import listen, port_of, serving
 
 _SETTING = "DISPATCH_BACK_OFFICE_URL"
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from embedded.back_office.command import run
+from embedded.command import run
 from embedded.mail_sink.service import mail_sink
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from embedded.back_office.faults import FaultGate, Faults
-from embedded.back_office.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+from embedded.faults import FaultGate, Faults
 from embedded.mail_sink.store import MailStore
+from embedded.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
 
 
 class Archive:

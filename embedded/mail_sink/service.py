@@ -11,12 +11,12 @@ from weakref import WeakSet
 from aiosmtpd.smtp import SMTP
 
 from dispatch.settings import Settings
-from embedded.back_office.faults import Faults
-from embedded.back_office.web import listen, port_of, serving
+from embedded.faults import Faults
 from embedded.mail_sink.archive import create_app
 from embedded.mail_sink.smtp import Handler
 from embedded.mail_sink.store import MailStore
 from embedded.ports import LOOPBACK
+from embedded.web import listen, port_of, serving
 
 _SMTP_SETTING, _ARCHIVE_SETTING = "DISPATCH_SMTP_PORT", "DISPATCH_MAIL_ARCHIVE_URL"
 _MAX_MAIL = 32 * 1024 * 1024

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from embedded.back_office.faults import FaultRule, Faults, Occurrence
+from embedded.faults import FaultRule, Faults, Occurrence
 from embedded.mail_sink.store import MailStore, message_id_of
 
 _REFUSED_DOMAIN = "bounces.example"

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from dispatch.models.errors import EmbeddedError
-from embedded.back_office.database import unusable
+from embedded.storage import unusable
 
 _VERSION = 1
 _SCHEMA = (

@@ -8,7 +8,7 @@ import pytest
 
 from embedded.demo import REQUESTS, SCRIPT
 from embedded.script import Sample, load_script, play
-from tests.desk import Change, Desk
+from tests.desk import Desk
 
 SAMPLES = load_script(SCRIPT)
 

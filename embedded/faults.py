@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from embedded.back_office.web import ApiError
+from embedded.web import ApiError
 
 _NEVER = {"/faults", "/health"}
 _ALIASES = {"find": ("GET /refunds", "idempotency_key")}
