@@ -1,6 +1,7 @@
 """The command line of `starter.py`: reads what was typed, calls its functions, prints what came of it."""
 
 import argparse
+import asyncio
 import getpass
 import json
 import sys
@@ -9,17 +10,23 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import JsonValue
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 from temporalio.client import Client
 
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
+from dispatch.models.trail import EntryKind
 from dispatch.settings import Settings, load_settings
 from starter import NoWorker, decide, decision_for, leave_signal, rows, status_of, submit_file, trail_of
+
+_GOES_ROUND = {DecisionVerdict.EDIT, DecisionVerdict.RESPOND}
+_LOOKS = 30
+_WIDTH_OF_A_PIPE = 140
+"""Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
@@ -56,7 +63,11 @@ async def _decide_from_terminal(client: Client, arguments: argparse.Namespace) -
         await leave_signal(client, arguments.id, "decide", decision)
         print("no worker answers now; the decision is in the request's history and is judged when one runs")
         return 0
-    print(("taken: " if accepted else "refused: ") + reason)
+    print(reason if accepted else f"refused: {reason}")
+    if accepted and decision["verdict"] in _GOES_ROUND:
+        print(
+            f"it goes round once more; the new proposal needs a decision of its own: starter.py status {arguments.id}"
+        )
     return 0 if accepted else 1
 
 
@@ -90,15 +101,26 @@ async def _show_rows(client: Client, arguments: argparse.Namespace) -> int:
             )
         )
         return 0
-    table = Table("request", "desk", "state", "next owner", "review point", "priority")
+    table = _table("request", "state", "next owner", "review point", "prio", "desk")
     for row in listed:
-        table.add_row(
-            row.request_id, row.desk, row.state, row.owner, _iso(row.review_point), str(row.priority or "")
-        )
-    Console().print(
-        table if listed else "nothing waits for a person" if arguments.command == "inbox" else "no requests"
-    )
+        by = f"{row.review_point:%m-%d %H:%M}" if row.review_point else ""
+        table.add_row(row.request_id, row.state, row.owner, by, str(row.priority or ""), row.desk)
+    nothing = "nothing waits for a person" if arguments.command == "inbox" else "no requests"
+    _console().print(table if listed else nothing)
     return 0
+
+
+def _table(*columns: str) -> Table:
+    """Give a table whose first two columns are never cut: they are what a person copies and looks for."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
+    return table
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, _WIDTH_OF_A_PIPE))
 
 
 async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
@@ -106,15 +128,19 @@ async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(status.model_dump_json())
         return 0
-    for name, value in status.model_dump(mode="json", exclude={"review_point"}).items():
+    point = status.review_point
+    facts = status.model_dump(mode="json", exclude={"review_point", "next_command"}) | {
+        "next owner": point.owner,
+        "awaiting": point.awaiting,
+        "by": _iso(point.by),
+    }
+    for name, value in facts.items():
         if value not in (None, "", []):
             print(
                 f"{name.replace('_', ' '):>15}  {value if not isinstance(value, list) else ', '.join(value)}"
             )
-    point = status.review_point
-    print(
-        f"{'next owner':>15}  {point.owner}\n{'awaiting':>15}  {point.awaiting}\n{'by':>15}  {_iso(point.by) or '-'}"
-    )
+    if status.next_command:
+        print(f"\n{status.next_command}")
     return 0
 
 
@@ -123,20 +149,9 @@ async def _show_trail(client: Client, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([entry.model_dump(mode="json") for entry in entries]))
         return 0
-    table = Table("#", "when (UTC)", "entry", "from", "to", "what", "why", "decided by")
     for entry in entries:
-        when = entry.at.strftime("%m-%d %H:%M:%S")
-        table.add_row(
-            str(entry.seq),
-            when,
-            entry.kind,
-            entry.sender,
-            entry.receiver,
-            entry.what,
-            Text(entry.why),
-            entry.decided_by,
-        )
-    Console().print(table)
+        head = f"{entry.seq:>3}  {entry.at:%m-%d %H:%M:%S}  {entry.kind:<12}  {entry.sender} -> {entry.receiver}: {entry.what}"
+        print(f"{head}\n{'':21}{entry.why} (decided by {entry.decided_by})")
     return 0
 
 
@@ -145,8 +160,17 @@ def _iso(moment: datetime | None) -> str:
 
 
 async def _answer(client: Client, arguments: argparse.Namespace) -> int:
+    """Send the answer and say what became of it, for it is judged by the request and not here."""
+    known = len(await trail_of(client, arguments.id))
     await leave_signal(client, arguments.id, "answer", {"fields": {**_pairs(arguments.pairs)}})
-    print("sent; 'starter.py status' shows what is still missing")
+    for _ in range(_LOOKS):
+        await asyncio.sleep(0.1)
+        judged = [entry for entry in (await trail_of(client, arguments.id))[known:] if entry.what == "answer"]
+        refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
+        if judged:
+            print(f"refused: {'; '.join(refused)}" if refused else judged[-1].why)
+            return 1 if refused else 0
+    print(f"sent; it is kept until it is asked for: starter.py status {arguments.id}")
     return 0
 
 

@@ -30,6 +30,14 @@ async def connect(identity: str, address: str | None = None) -> Client:
         return await Client.connect(**config, data_converter=pydantic_data_converter, identity=identity)
     except (RuntimeError, RPCError) as error:
         raise Unavailable(
-            f"Temporal does not answer at {target}: {str(error)[:200]}. Start it ('make demo' or your own server) "
-            "or set TEMPORAL_ADDRESS."
+            f"Temporal does not answer at {target} ({_in_words(str(error))}). Start it ('make demo' or your own "
+            "server) or set TEMPORAL_ADDRESS."
         ) from None
+
+
+def _in_words(problem: str) -> str:
+    """Shorten the core's text, which quotes its own structures at length."""
+    for sign, words in (("ConnectionRefused", "connection refused"), ("dns error", "no such host")):
+        if sign in problem:
+            return words
+    return problem[:200]

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from temporalio.client import Client
 
 from dispatch.clients.http import http_client
-from dispatch.connection import connect
+from dispatch.connection import DEFAULT_ADDRESS, connect
 from dispatch.lifecycle import run_to_end, stop_event
 from dispatch.models.errors import EmbeddedError
 from dispatch.models.status import Status
@@ -47,20 +48,18 @@ class Board:
     status: dict[str, Status] = field(default_factory=dict)
 
     def table(self) -> Table:
-        table = Table("trigger", "state", "next owner", "review point", title="Dispatch Desk")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for column in ("trigger", "state", "next owner", "by", "review point"):
+            table.add_column(column, no_wrap=True, overflow="ellipsis")
         for request_id, file in self.files.items():
             status = self.status.get(request_id)
             if status is None:
-                table.add_row(file, "submitted", "coordinator", "")
+                table.add_row(file, "submitted", "coordinator", "", "")
                 continue
             point = status.review_point
-            by = f" by {point.by:%Y-%m-%d %H:%M}" if point.by else ""
-            table.add_row(
-                file,
-                status.state,
-                point.owner,
-                "" if point.awaiting == "nothing" else f"{point.awaiting[:70]}{by}",
-            )
+            by = f"{point.by:%d %b %H:%M}" if point.by else ""
+            awaiting = "" if point.awaiting == "nothing" else point.awaiting.removeprefix("a decision: ")
+            table.add_row(file, status.state, point.owner, by, awaiting)
         return table
 
 
@@ -88,7 +87,7 @@ class Demo:
             client = await connect("demo", server.address)
             requests = await self._submit(client)
             if self._console.is_terminal and sys.stdin.isatty():
-                return await self._with_a_person(client, server.ui_url or "")
+                return await self._with_a_person(client, server)
             return await self._with_the_script(client, requests)
 
     def _quick_playbooks(self) -> Path:
@@ -149,7 +148,7 @@ class Demo:
         ) as back_office:
             (await back_office.post("/faults", json=dict(fault))).raise_for_status()
 
-    async def _with_a_person(self, client: Client, ui_url: str) -> int:
+    async def _with_a_person(self, client: Client, server: TemporalServer) -> int:
         stop = stop_event()
         with Live(self._board.table(), console=self._console, refresh_per_second=2) as live:
             settled = 0
@@ -159,7 +158,7 @@ class Demo:
                 live.update(self._board.table())
                 settled = settled + 1 if before == self._board.status else 0
                 await asyncio.sleep(1)
-        self._hint(ui_url)
+        self._hint(server)
         with Live(self._board.table(), console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
                 await self._refresh(client)
@@ -175,22 +174,37 @@ class Demo:
             if request_id in running and (known is None or known.review_point.awaiting != "nothing"):
                 self._board.status[request_id] = await status_of(client, request_id)
 
-    def _hint(self, ui_url: str) -> None:
-        self._console.print(
-            f"\nTemporal's UI: {ui_url}\n[bold]What waits for a person, and what to type in another terminal:[/]"
-        )
+    def _hint(self, server: TemporalServer) -> None:
+        """Print what a person could type next; each line stands alone, so that it can be pasted."""
+        lines = [
+            f"Temporal's UI: {server.ui_url}",
+            "",
+            "# What waits for a person; type in another terminal, here:",
+        ]
+        lines += [f"cd {ROOT}"]
+        if server.address != DEFAULT_ADDRESS:
+            lines.append(f"export TEMPORAL_ADDRESS={server.address}")
+        if "var_dir" in self._settings.model_fields_set:
+            lines.append(f"export DISPATCH_VAR_DIR={self._settings.var_dir.absolute()}")
         for request_id, status in self._board.status.items():
             if status.next_command:
-                self._console.print(
-                    f"  # {self._board.files[request_id]}: {status.review_point.awaiting[:90]}"
-                )
-                self._console.print(f"  {status.next_command}", soft_wrap=True, markup=False, highlight=False)
-        if self._board.files:
-            some = next(iter(self._board.files))
-            self._console.print(f"  # to read a trail\n  .venv/bin/python starter.py trail {some}")
-        self._console.print(
-            "  .venv/bin/python starter.py inbox\nCtrl-C ends everything; what waits goes on at the next start.\n"
-        )
+                lines += [
+                    "",
+                    f"# {self._board.files[request_id]}: {status.review_point.awaiting}",
+                    status.next_command,
+                ]
+        some = next(iter(self._board.files), "ID")
+        lines += [
+            "",
+            "# instead of approve: reject ID --as WHO --reason ..., respond ID --as WHO --reason 'what to change',",
+            "# edit ID --as WHO amount_minor=2000 (a new proposal, with an approval of its own)",
+            ".venv/bin/python starter.py inbox",
+            f".venv/bin/python starter.py trail {some}",
+            "",
+            "# Ctrl-C ends everything; what waits goes on at the next start",
+        ]
+        for line in lines:
+            self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
     async def _with_the_script(self, client: Client, requests: list[tuple[str, Sample]]) -> int:
         """Play every sample at once, print each change of state, then the summary."""

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import EntryKind, Outcome, TrailEntry
     from dispatch.models.triage import Intake, Triage
     from dispatch.models.verification import VerificationVerdict
-    from dispatch.rules.gates import approval_gate, routing_gate, settlement_gate
+    from dispatch.rules.gates import approval_gate, routing_gate
     from dispatch.rules.items import account
     from workflows import options
     from workflows.effects import EffectFailed, Effects, describe
@@ -33,11 +33,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.patience import extend
     from workflows.people import People
     from workflows.requester import Requester
+    from workflows.settlement import settle
     from workflows.standing import Standing
     from workflows.team import Team
 
 MOST_ROUTINGS = 3
-_TO_A_PERSON = frozenset({Ending.ESCALATED, Ending.UNKNOWN, Ending.COMPENSATED})
+_TO_A_PERSON = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOWN, Ending.COMPENSATED})
+"""What the desk could not bring to an end itself stays open until a person says that it is settled."""
 
 
 @workflow.defn(name="Coordinator")
@@ -274,7 +276,7 @@ class Coordinator:
         if in_force is not None and ending is not Ending.DONE:
             await self._requester.tell(ending, why, in_force)
         if ending in _TO_A_PERSON:
-            owner, why = await self._hand_to_a_person(ending, why)
+            owner, why = await settle(self._people, self._id, ending, why, self._escalation)
         if in_force is not None:
             follow_ups = await start_follow_ups(
                 self._id, in_force, self._standing.status.priority, self._effects.standing
@@ -292,19 +294,6 @@ class Coordinator:
             follow_ups=follow_ups,
             trail=tuple(self._ledger.entries),
         )
-
-    async def _hand_to_a_person(self, ending: Ending, why: str) -> tuple[str, str]:
-        """Wait until a person says that it is settled; at the deadline it closes as theirs, unsettled."""
-        waiting = self._escalation
-        gate = settlement_gate(self._id, ending, waiting, workflow.now(), why)
-        decision = await self._people.decide(gate, waiting, RequestState.ESCALATED, lambda: False)
-        if isinstance(decision, dict):
-            decision = next(iter(decision.values()))
-        if not isinstance(decision, Decision):
-            return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
-        if decision.verdict is DecisionVerdict.APPROVE:
-            return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
-        return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"
 
     async def _cancel(self) -> None:
         """Undo what was done, as Temporal's cancellation asks; the run then ends as cancelled."""

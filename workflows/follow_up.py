@@ -17,13 +17,13 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
-    from dispatch.rules.gates import settlement_gate
     from workflows import options
     from workflows.effects import Effect, describe
     from workflows.handover import Handover
     from workflows.ledger import Ledger
     from workflows.patience import extend
-    from workflows.people import Expired, People
+    from workflows.people import People
+    from workflows.settlement import settle
     from workflows.standing import Standing
 
 
@@ -50,7 +50,9 @@ class FollowUp:
         verdict, why = await self._read_back(order)
         owner = "nobody"
         if verdict is not VerificationVerdict.CONFIRMED:
-            owner, why = await self._reopen(order, why)
+            owner, why = await settle(
+                self._people, self._id, "an effect no longer stands", why, order.waiting
+            )
         self._people.close()
         self._ledger.record(EntryKind.ENDING, what=verdict, why=why)
         self._standing.at(RequestState.CLOSED, awaiting="nothing", owner=owner)
@@ -64,6 +66,7 @@ class FollowUp:
                 Verifier.verify,
                 VerificationBrief,
                 Verification,
+                to="verifier",
                 give_up_after=options.VERIFY_TIMEOUT,
                 why=f"the playbook wants it read back after {order.after}",
                 decided_by="playbook",
@@ -76,14 +79,6 @@ class FollowUp:
                 raise
             return VerificationVerdict.UNVERIFIABLE, describe(error)[0]
         return verification.verdict, "; ".join(f"{a.name}: {a.why}" for a in verification.actions)
-
-    async def _reopen(self, order: FollowUpOrder, why: str) -> tuple[str, str]:
-        gate = settlement_gate(self._id, "an effect no longer stands", order.waiting, workflow.now(), why)
-        decision = await self._people.decide(gate, order.waiting, RequestState.ESCALATED, lambda: False)
-        if isinstance(decision, Expired) or decision is None:
-            return order.waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
-        settled = decision if not isinstance(decision, dict) else next(iter(decision.values()))
-        return settled.approver, f"{why}; {settled.verdict} by {settled.approver}: {settled.reason}"
 
     @workflow.signal(description="A person's decision on an effect that no longer stands.")
     def decide(self, raw: Any = None) -> None:

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from dispatch.models.contract import Contract
+    from dispatch.models.handoff import Handed
     from dispatch.models.trail import EntryKind
     from workflows import options
     from workflows.ledger import Ledger
@@ -33,7 +34,7 @@ class Handover:
         self.priority = Priority.default
 
     async def inside(
-        self, activity: Callable[..., Awaitable[R]] | str, brief: type[Contract], result: type[R], **what: Any
+        self, activity: Callable[..., Awaitable[R]] | str, brief: type[Handed], result: type[R], **what: Any
     ) -> R:
         """Hand over to a role that only computes."""
         payload = self._record(activity, brief, what)
@@ -50,7 +51,7 @@ class Handover:
     async def outside(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        brief: type[Contract],
+        brief: type[Handed],
         result: type[R],
         *,
         give_up_after: timedelta,
@@ -75,16 +76,16 @@ class Handover:
         return done
 
     def _record(
-        self, activity: Callable[..., Awaitable[Any]] | str, brief: type[Contract], what: dict[str, Any]
-    ) -> Any:
-        """Write the handoff and give the brief that carries it; `why` and `decided_by` belong to the handoff."""
-        receiver = activity if isinstance(activity, str) else activity.__qualname__.split(".")[-1]
+        self, activity: Callable[..., Awaitable[Any]] | str, brief: type[Handed], what: dict[str, Any]
+    ) -> Handed:
+        """Write the handoff and give the brief that carries it; `to`, `why` and `decided_by` belong to the handoff."""
+        receiver = activity if isinstance(activity, str) else what.pop("to")
         why, decided_by = what.pop("why"), what.pop("decided_by", "process")
         about: JsonValue = {name: _plain(value) for name, value in what.items()}
         handoff = self._ledger.record(
             EntryKind.HANDOFF,
             receiver=receiver,
-            what=brief.__name__,
+            what=brief.noun,
             why=why,
             decided_by=decided_by,
             about=about,

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         DecisionRuling,
         DecisionVerdict,
         Gate,
+        GateKind,
         Subject,
     )
     from dispatch.models.playbook import Waiting
@@ -150,6 +151,7 @@ class People:
             verify_decision,
             DecisionCheck,
             DecisionRuling,
+            to="decision_check",
             why=f"a decision from {sender[:50]} has come in",
             gate=gate.model_copy(update={"deadline": deadline}),
             raw=received.raw,
@@ -205,6 +207,7 @@ class People:
 
 
 def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:
-    if subject.name == "route":
-        return f'.venv/bin/python starter.py edit {request_id} --as {owner} desk=DESK --reason "..."'
+    if gate.kind is GateKind.ROUTING:
+        desk = subject.choices["desk"][0]
+        return f'.venv/bin/python starter.py edit {request_id} desk={desk} --as {owner} --reason "..."'
     return f'.venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {owner} --reason "..."'

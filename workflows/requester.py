@@ -150,6 +150,7 @@ class Requester:
             read_answer,
             AnswerCheck,
             AnswerRuling,
+            to="answer_check",
             why="an answer has come in",
             decided_by="requester",
             raw=raw,

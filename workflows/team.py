@@ -14,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.planner import plan
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
-    from dispatch.models.contract import Contract
     from dispatch.models.finding import Brief, Finding, FindingStatus, Guidance, ReviewException, Severity
     from dispatch.models.guardian import GuardBrief, GuardianVerdict
+    from dispatch.models.handoff import Handed
     from dispatch.models.item import Item
     from dispatch.models.plan import Plan, PlanBrief
     from dispatch.models.playbook import Playbook, PlaybookInForce, Role
@@ -45,6 +45,7 @@ class Team:
             intake,
             IntakeBrief,
             Intake,
+            to="intake",
             why=f"a {self._submission.trigger.kind} came in",
             decided_by="trigger",
             submission=self._submission,
@@ -55,6 +56,7 @@ class Team:
             TriageDesk.triage,
             TriageBrief,
             Triage,
+            to="triage",
             why=f"route to {desk}, as named" if desk else "find the desk and the urgency",
             decided_by=decided_by,
             intake=taken_in,
@@ -70,6 +72,7 @@ class Team:
             plan,
             PlanBrief,
             Plan,
+            to="planner",
             why=why,
             decided_by="playbook",
             playbook=playbook,
@@ -138,6 +141,7 @@ class Team:
             assemble,
             AssemblyBrief,
             Proposal,
+            to="assembler",
             why=f"one draft from {len(findings)} findings",
             request_id=self._id,
             proposal_id=proposal_id,
@@ -188,6 +192,7 @@ class Team:
             Guardian.inspect,
             GuardBrief,
             GuardianVerdict,
+            to="guardian",
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
             bound=bound,
@@ -201,6 +206,7 @@ class Team:
             Verifier.verify,
             VerificationBrief,
             Verification,
+            to="verifier",
             give_up_after=options.VERIFY_TIMEOUT,
             why="read the world back, item by item",
             actions=proposal.actions,
@@ -213,7 +219,7 @@ class Team:
         self,
         name: str,
         role: Role,
-        brief: type[Contract],
+        brief: type[Handed],
         result: type[R],
         *,
         give_up_after: timedelta,

@@ -1,11 +1,12 @@
 """What people decide, and what the desk makes of it."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract, Moment
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.playbook import Tier
 
 
@@ -49,6 +50,9 @@ class Subject(Contract):
     digest: str
     tier: Tier
     editable: tuple[str, ...] = ()
+    choices: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="of an editable parameter: the only values there are"
+    )
     summary: str = Field(description="what the person decides on, in one line")
 
 
@@ -65,10 +69,11 @@ class Gate(Contract):
     why: str
 
 
-class DecisionCheck(Contract):
+class DecisionCheck(Handed):
     """The raw decision with the gate that it must fit; `decided` are the digests already settled."""
 
-    handoff: Handoff
+    noun: ClassVar[str] = "a decision"
+
     gate: Gate
     raw: JsonValue
     received_at: Moment

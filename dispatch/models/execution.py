@@ -1,18 +1,21 @@
 """Carrying out an action, and undoing it."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts, Moment
 from dispatch.models.decision import Decision
 from dispatch.models.guardian import GuardianVerdict
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.proposal import BoundAction
 
 
-class Order(Contract):
+class Order(Handed):
     """Leave to act: the bound action with the guardian's verdict and, where it was held, the decision."""
 
-    handoff: Handoff
+    noun: ClassVar[str] = "leave to act"
+
     bound: BoundAction
     verdict: GuardianVerdict
     decision: Decision | None = None
@@ -32,7 +35,8 @@ class Receipt(Contract):
     )
 
 
-class CompensationOrder(Contract):
-    handoff: Handoff
+class CompensationOrder(Handed):
+    noun: ClassVar[str] = "an effect to undo"
+
     bound: BoundAction
     receipt: Receipt

@@ -1,11 +1,12 @@
 """What specialists hand back."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.playbook import Ask
 from dispatch.models.submission import Party
@@ -68,10 +69,11 @@ class Guidance(Contract):
     )
 
 
-class Brief(Contract):
+class Brief(Handed):
     """A specialist's task."""
 
-    handoff: Handoff
+    noun: ClassVar[str] = "a brief"
+
     request_id: str
     requester: Party
     subject: str

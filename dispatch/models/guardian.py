@@ -1,12 +1,13 @@
 """The guardian's word on one action."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
 from dispatch.models.contract import Contract
 from dispatch.models.finding import ReviewException
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.playbook import GuardianPolicy, Tier
 from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Customer, Payment, Refund
@@ -26,8 +27,9 @@ class Reason(Contract):
     text: str
 
 
-class GuardBrief(Contract):
-    handoff: Handoff
+class GuardBrief(Handed):
+    noun: ClassVar[str] = "a proposed action"
+
     bound: BoundAction
     policy: GuardianPolicy
     requester: Party
@@ -43,7 +45,8 @@ class GuardianFacts(Contract):
     payment: Payment | None = Field(default=None, description="of a refund; None where there is none such")
     payment_customer_id: str | None = None
     recent_refunds: tuple[Refund, ...] = Field(
-        default=(), description="of this customer within the velocity window, and any under this action's own key"
+        default=(),
+        description="of this customer within the velocity window, and any under this action's own key",
     )
 
 

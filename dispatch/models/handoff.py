@@ -1,5 +1,7 @@
 """One record for each time work changes hands."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Moment
@@ -16,3 +18,11 @@ class Handoff(Contract):
     why: str
     decided_by: str = Field(description="the rule, playbook entry or person behind it")
     at: Moment
+
+
+class Handed(Contract):
+    """What is handed over: it carries its own handoff; `noun` says in the trail what it is."""
+
+    noun: ClassVar[str]
+
+    handoff: Handoff

@@ -1,12 +1,13 @@
 """What the coordinator does next, as the playbook's handoff rules say."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract
 from dispatch.models.finding import Finding
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.playbook import PlaybookInForce
 
@@ -30,8 +31,9 @@ class Question(Contract):
     example: str
 
 
-class PlanBrief(Contract):
-    handoff: Handoff
+class PlanBrief(Handed):
+    noun: ClassVar[str] = "the items"
+
     playbook: PlaybookInForce
     items: tuple[Item, ...]
     findings: tuple[Finding, ...] = ()
@@ -48,10 +50,11 @@ class Plan(Contract):
     questions: tuple[Question, ...] = ()
 
 
-class AnswerCheck(Contract):
+class AnswerCheck(Handed):
     """A raw answer with the questions that it must fit."""
 
-    handoff: Handoff
+    noun: ClassVar[str] = "an answer"
+
     raw: JsonValue
     questions: tuple[Question, ...]
     items: tuple[Item, ...]

@@ -1,10 +1,12 @@
 """What the desk proposes to do, as the reviewer, the guardian and the approver see it."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.finding import Evidence, Finding, Guidance, Refusal, ReviewException, Statement
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.playbook import PlaybookInForce, PlaybookRef
 from dispatch.models.submission import Submission
@@ -37,8 +39,9 @@ class BoundAction(Contract):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class AssemblyBrief(Contract):
-    handoff: Handoff
+class AssemblyBrief(Handed):
+    noun: ClassVar[str] = "the findings"
+
     request_id: str
     proposal_id: str
     submission: Submission
@@ -67,8 +70,9 @@ class Proposal(Contract):
     evidence: tuple[Evidence, ...] = ()
 
 
-class ReviewBrief(Contract):
-    handoff: Handoff
+class ReviewBrief(Handed):
+    noun: ClassVar[str] = "the draft"
+
     proposal: Proposal
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]

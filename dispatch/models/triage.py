@@ -1,17 +1,20 @@
 """Intake and triage: what is asked, whose desk it is, and how soon."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from dispatch.models.contract import Contract
 from dispatch.models.finding import ReviewException
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.playbook import PlaybookInForce, Reception
 from dispatch.models.submission import Submission
 
 
-class IntakeBrief(Contract):
-    handoff: Handoff
+class IntakeBrief(Handed):
+    noun: ClassVar[str] = "the submission"
+
     submission: Submission
 
 
@@ -31,8 +34,9 @@ class Intake(Contract):
     )
 
 
-class TriageBrief(Contract):
-    handoff: Handoff
+class TriageBrief(Handed):
+    noun: ClassVar[str] = "the request, taken apart"
+
     intake: Intake
     submission: Submission
     desk: str | None = Field(default=None, description="a desk that the submitter or a person named")

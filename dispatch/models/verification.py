@@ -1,12 +1,13 @@
 """What the verifier found when it read the world back."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.finding import Refusal
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.proposal import BoundAction, Draft
 
@@ -25,8 +26,9 @@ class Observation(Contract):
     facts: Facts = Field(default_factory=dict)
 
 
-class VerificationBrief(Contract):
-    handoff: Handoff
+class VerificationBrief(Handed):
+    noun: ClassVar[str] = "what was to be done"
+
     actions: tuple[BoundAction, ...] = Field(
         description="what was to be done; receipts are not shown to the verifier"
     )

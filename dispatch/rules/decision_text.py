@@ -56,6 +56,9 @@ def edits_problem(edits: dict[str, JsonValue], subject: Subject) -> str | None:
             return f"{name[:64]} may not be edited; editable: {', '.join(subject.editable) or 'nothing'}"
         if problem := _value_problem(subject.name, name, value):
             return f"edits.{name}: {problem}"
+        choices = subject.choices.get(name)
+        if choices is not None and value not in choices:
+            return f"edits.{name}: there is no such {name}; there are {', '.join(choices)}"
     return None
 
 

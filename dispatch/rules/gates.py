@@ -51,6 +51,7 @@ def routing_gate(
         digest=digest_of({"route": request_id, "attempt": n}),
         tier=Tier.MEDIUM,
         editable=("desk",),
+        choices={"desk": desks},
         summary=f"which desk takes this ({', '.join(desks)})",
     )
     verdicts = (DecisionVerdict.EDIT, DecisionVerdict.REJECT)

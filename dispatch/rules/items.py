@@ -4,7 +4,7 @@ from dispatch.models.item import Disposition, Item, ItemOutcome
 from dispatch.models.proposal import Proposal
 from dispatch.models.status import Ending
 
-_OPEN_WITH_A_PERSON = frozenset({Ending.ESCALATED, Ending.UNKNOWN, Ending.COMPENSATED})
+_OPEN_WITH_A_PERSON = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOWN, Ending.COMPENSATED})
 
 
 def account(
