@@ -26,6 +26,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
@@ -223,8 +224,8 @@ def _sentences(request_id: str) -> Iterator[None]:
         raise Unavailable(f"Temporal refused: {error.message[:200]}") from None
     except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowQueryRejectedError):
         raise NoWorker(f"no worker answers for {request_id}; start one ('python worker.py')") from None
-    except WorkflowQueryFailedError as error:
-        raise SubmissionError(f"{request_id} could not answer: {str(error)[:200]}") from None
+    except (WorkflowQueryFailedError, WorkflowUpdateFailedError) as error:
+        raise SubmissionError(f"{request_id} could not answer: {str(error.cause or error)[:200]}") from None
 
 
 if __name__ == "__main__":

@@ -107,6 +107,8 @@ async def _show_rows(client: Client, arguments: argparse.Namespace) -> int:
         table.add_row(row.request_id, row.state, row.owner, by, str(row.priority or ""), row.desk)
     nothing = "nothing waits for a person" if arguments.command == "inbox" else "no requests"
     _console().print(table if listed else nothing)
+    if listed:
+        print("starter.py status ID shows what is awaited, and the command to type")
     return 0
 
 
@@ -250,5 +252,9 @@ async def _main(arguments: argparse.Namespace) -> int:
 
 def run(typed: Sequence[str]) -> int:
     """Run one command; gives its exit code."""
-    arguments = _parser().parse_args(typed)
+    parser = _parser()
+    if not typed:
+        parser.print_help()
+        return 2
+    arguments = parser.parse_args(typed)
     return run_to_end(lambda: _main(arguments))

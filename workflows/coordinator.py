@@ -373,15 +373,7 @@ class Coordinator:
 
     @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
     async def decide_and_tell(self, raw: Any = None) -> dict[str, JsonValue]:
-        received = self._people.receive(raw)
-        if received.early and received.answer is None:
-            return {
-                "accepted": False,
-                "kept": True,
-                "reason": "no gate is open; kept until one opens that it fits",
-            }
-        await workflow.wait_condition(lambda: received.answer is not None)
-        return {"accepted": received.accepted, "kept": False, "reason": received.answer}
+        return await self._people.receive_and_tell(raw)
 
     @workflow.query(description="Where the request stands: state, next owner, review point, next command.")
     def status(self) -> Status:

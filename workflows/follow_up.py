@@ -10,6 +10,8 @@ from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
     from activities.verifier import Verifier
     from dispatch.models.follow_up import FollowUpOrder, FollowUpOutcome
     from dispatch.models.playbook import PlaybookInForce
@@ -83,6 +85,10 @@ class FollowUp:
     @workflow.signal(description="A person's decision on an effect that no longer stands.")
     def decide(self, raw: Any = None) -> None:
         self._people.receive(raw)
+
+    @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
+    async def decide_and_tell(self, raw: Any = None) -> dict[str, JsonValue]:
+        return await self._people.receive_and_tell(raw)
 
     @workflow.signal(description="Move the deadline of the open wait: {approver, deadline, reason}.")
     def extend(self, raw: Any = None) -> None:

@@ -72,6 +72,18 @@ class People:
             self._queue.append(received)
         return received
 
+    async def receive_and_tell(self, raw: Any) -> dict[str, JsonValue]:
+        """Take a decision in and say what became of it: accepted, refused and why, or kept for a gate to come."""
+        received = self.receive(raw)
+        if received.early and received.answer is None:
+            return {
+                "accepted": False,
+                "kept": True,
+                "reason": "no gate is open; kept until one opens that it fits",
+            }
+        await workflow.wait_condition(lambda: received.answer is not None)
+        return {"accepted": received.accepted, "kept": False, "reason": received.answer}
+
     @property
     def may_decide(self) -> tuple[str, ...]:
         """Who may decide at the open gate, and so may move its deadline."""
@@ -209,5 +221,5 @@ class People:
 def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:
     if gate.kind is GateKind.ROUTING:
         desk = subject.choices["desk"][0]
-        return f'.venv/bin/python starter.py edit {request_id} desk={desk} --as {owner} --reason "..."'
-    return f'.venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {owner} --reason "..."'
+        return f".venv/bin/python starter.py edit {request_id} desk={desk} --as {owner}"
+    return f".venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {owner}"
