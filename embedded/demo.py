@@ -7,7 +7,7 @@ examples/script.yaml plays the people's part; the exit code is 0 if every sample
 import asyncio
 import sys
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,19 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from dispatch.clients.http import http_client
 from dispatch.connection import DEFAULT_ADDRESS, connect
 from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DispatchError, EmbeddedError
 from dispatch.models.status import Status
 from dispatch.models.trail import Outcome
 from dispatch.settings import Settings, load_settings
 from embedded.processes import ROOT, Program
 from embedded.script import Sample, load_script, play
 from embedded.temporal_server import TemporalServer
-from starter import rows, status_of, submit_file
+from starter import Row, rows, status_of, submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
@@ -46,6 +47,7 @@ class Board:
 
     files: dict[str, str] = field(default_factory=dict)
     status: dict[str, Status] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
 
     def table(self) -> Table:
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -81,13 +83,14 @@ class Demo:
                 "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
                 "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
             }
-            for program in self._programs(environment):
+            programs = self._programs(environment)
+            for program in programs:
                 await stack.enter_async_context(program)
                 self._console.print(f"{program.name}: process {program.pid}")
             client = await connect("demo", server.address)
             requests = await self._submit(client)
             if self._console.is_terminal and sys.stdin.isatty():
-                return await self._with_a_person(client, server)
+                return await self._with_a_person(client, server, programs)
             return await self._with_the_script(client, requests)
 
     def _quick_playbooks(self) -> Path:
@@ -148,31 +151,43 @@ class Demo:
         ) as back_office:
             (await back_office.post("/faults", json=dict(fault))).raise_for_status()
 
-    async def _with_a_person(self, client: Client, server: TemporalServer) -> int:
+    async def _with_a_person(self, client: Client, server: TemporalServer, programs: list[Program]) -> int:
+        """Show the board until Ctrl-C, with what to type once the desk has come to rest; nothing else ends it."""
         stop = stop_event()
-        with Live(self._board.table(), console=self._console, refresh_per_second=2) as live:
-            settled = 0
-            while not stop.is_set() and settled < QUIET_LOOKS:
-                before = dict(self._board.status)
-                await self._refresh(client)
-                live.update(self._board.table())
-                settled = settled + 1 if before == self._board.status else 0
-                await asyncio.sleep(1)
-        self._hint(server)
-        with Live(self._board.table(), console=self._console, refresh_per_second=2) as live:
+        quiet = 0
+        with Live(console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
-                await self._refresh(client)
+                changed = await self._refresh(client)
+                quiet = 0 if changed else quiet + 1
                 live.update(self._board.table())
-                await asyncio.sleep(1)
+                if quiet == QUIET_LOOKS:
+                    self._hint(server)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), timeout=1)
+                for program in programs:
+                    if program.ended() is not None:
+                        raise EmbeddedError(
+                            f"the {program.name} has ended; its log is in {self._settings.var_dir / 'logs'}"
+                        )
+        self._console.print("stopping; the worker finishes what is under way")
         return 0
 
-    async def _refresh(self, client: Client) -> None:
-        """Ask the running ones; a closed request does not change any more."""
-        running = {row.request_id async for row in rows(client, limit=1000) if row.state}
-        for request_id in self._board.files:
-            known = self._board.status.get(request_id)
-            if request_id in running and (known is None or known.review_point.awaiting != "nothing"):
-                self._board.status[request_id] = await status_of(client, request_id)
+    async def _refresh(self, client: Client) -> bool:
+        """Ask the requests whose row in the list has changed; tells whether any had. One that is slow is asked again."""
+        changed = False
+        try:
+            listed = [row async for row in rows(client, limit=1000)]
+        except RPCError:
+            return False
+        for row in listed:
+            if row.request_id in self._board.files and self._board.rows.get(row.request_id) != row:
+                try:
+                    self._board.status[row.request_id] = await status_of(client, row.request_id)
+                except DispatchError:
+                    continue
+                self._board.rows[row.request_id] = row
+                changed = True
+        return changed
 
     def _hint(self, server: TemporalServer) -> None:
         """Print what a person could type next; each line stands alone, so that it can be pasted."""

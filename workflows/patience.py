@@ -21,6 +21,7 @@ class Awaited(Enum):
     REMIND = auto()
     ESCALATE = auto()
     EXPIRED = auto()
+    MOVED = auto()
 
 
 class Patience:
@@ -47,7 +48,11 @@ class Patience:
         self._due.sort(key=lambda entry: entry[0])
 
     async def until(self, ready: Callable[[], bool], summary: str) -> Awaited:
-        """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first."""
+        """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first.
+
+        MOVED says that the deadline is another one now; it is for the caller to show it and wait again.
+        """
+        deadline = self.deadline
         while True:
             if ready():
                 return Awaited.READY
@@ -56,14 +61,12 @@ class Patience:
                 return Awaited.EXPIRED
             if self._due and now >= self._due[0][0]:
                 return self._due.pop(0)[1]
-            wake = min(self.deadline, self._due[0][0]) if self._due else self.deadline
-            deadline = self.deadline
+            if self.deadline != deadline:
+                return Awaited.MOVED
+            wake = min(deadline, self._due[0][0]) if self._due else deadline
             try:
-                # A moved deadline must end this wait too, or the old timer would decide.
                 await workflow.wait_condition(
-                    lambda: ready() or self.deadline != deadline,  # noqa: B023 (evaluated within this turn of the loop)
-                    timeout=wake - now,
-                    timeout_summary=summary,
+                    lambda: ready() or self.deadline != deadline, timeout=wake - now, timeout_summary=summary
                 )
             except TimeoutError:
                 continue

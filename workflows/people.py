@@ -1,6 +1,6 @@
 """People's decisions: received at any time, judged when a gate is open, each one answered and recorded."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -90,12 +90,7 @@ class People:
         return self._gate.approvers if self._gate else ()
 
     async def decide(
-        self,
-        gate: Gate,
-        waiting: Waiting,
-        state: str,
-        withdrawn: Callable[[], bool],
-        remind: Callable[[Gate, str], Awaitable[None]] | None = None,
+        self, gate: Gate, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
     ) -> dict[str, Decision] | Decision | Expired | None:
         """Open a gate and wait.
 
@@ -112,29 +107,25 @@ class People:
         approvals: dict[str, Decision] = {}
         turn = 0
         try:
-            while True:
+            while not withdrawn():
                 self._show(gate, state, waiting.approvers[turn], patience.deadline, approvals)
                 why = await patience.until(
                     lambda: withdrawn() or self._next() is not None, f"{gate.kind}: {gate.why}"
                 )
-                received = self._next()
-                if withdrawn():
-                    return None
                 if why is Awaited.EXPIRED:
                     return Expired(patience.deadline)
-                if why is not Awaited.READY:
+                if why in {Awaited.REMIND, Awaited.ESCALATE}:
                     turn += why is Awaited.ESCALATE
-                    await self._nudge(why, gate, waiting.approvers[turn], remind)
-                elif received is not None:
-                    self._queue.remove(received)
+                    self._nudge(why, gate, waiting.approvers[turn])
+                elif (received := self._next()) is not None and not withdrawn():
                     decision = await self._judge(received, gate, patience.deadline, tuple(approvals))
-                    if decision is None:
-                        continue
-                    if decision.verdict is not DecisionVerdict.APPROVE:
+                    if decision is not None and decision.verdict is not DecisionVerdict.APPROVE:
                         return decision
-                    approvals[decision.action_digest] = decision
+                    if decision is not None:
+                        approvals[decision.action_digest] = decision
                     if len(approvals) == len(gate.subjects):
                         return approvals
+            return None
         finally:
             self._gate = self.patience = None
             for late in self._queue:
@@ -158,6 +149,7 @@ class People:
     async def _judge(
         self, received: Received, gate: Gate, deadline: datetime, decided: tuple[str, ...]
     ) -> Decision | None:
+        self._queue.remove(received)
         sender = text_of(received.raw, "approver") or "unknown"
         ruling = await self._handover.inside(
             verify_decision,
@@ -204,9 +196,7 @@ class People:
         )
         self._standing.publish()
 
-    async def _nudge(
-        self, why: Awaited, gate: Gate, owner: str, remind: Callable[[Gate, str], Awaitable[None]] | None
-    ) -> None:
+    def _nudge(self, why: Awaited, gate: Gate, owner: str) -> None:
         self._ledger.record(
             EntryKind.REMINDER,
             what="escalation" if why is Awaited.ESCALATE else "reminder",
@@ -214,8 +204,6 @@ class People:
             receiver=f"approver.{owner}",
             decided_by="playbook",
         )
-        if remind is not None:
-            await remind(gate, owner)
 
 
 def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:

@@ -121,7 +121,7 @@ class Requester:
                         self.patience.deadline,
                     )
                     await self._send(mail, playbook)
-                else:
+                elif why is Awaited.READY:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
         finally:
             self.patience = None

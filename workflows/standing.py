@@ -75,12 +75,8 @@ def _searchable(status: Status) -> tuple[object, ...]:
 def _details(status: Status) -> str:
     """Give the markdown that Temporal's UI shows on a request's page."""
     point = status.review_point
-    lines = [
-        f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}",
-        f"- next owner: {point.owner}",
-        f"- review point: {point.by.isoformat(timespec='minutes') if point.by else 'none, the desk is at work'}",
-        f"- trigger: {status.trigger}",
-    ]
-    if status.next_command:
-        lines.append(f"- next command: `{status.next_command}`")
-    return "\n".join(lines)
+    by = point.by.isoformat(timespec="minutes") if point.by else "none, the desk is at work"
+    headline = f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}"
+    command = f"```\n{status.next_command}\n```" if status.next_command else ""
+    facts = f"- next owner: {point.owner}\n- review point: {by}\n- trigger: `{status.trigger}`"
+    return "\n\n".join(part for part in (headline, command, facts) if part)

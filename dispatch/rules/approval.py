@@ -98,7 +98,8 @@ def _not_by_signature(_check: DecisionCheck, _decision: Decision, subject: Subje
 
 def _in_time(check: DecisionCheck, decision: Decision, _subject: Subject) -> str | None:
     received = check.received_at
-    if check.gate.deadline <= received:
+    # While no worker ran, a decision may have lain in history since before the deadline: then when it was made counts.
+    if check.gate.deadline <= min(received, decision.issued_at):
         return f"late: the deadline was {check.gate.deadline.isoformat()}"
     if decision.expires_at is not None and decision.expires_at <= received:
         return f"expired at {decision.expires_at.isoformat()}"

@@ -134,7 +134,11 @@ def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
         ({"proposal_id": "p0"}, {}, "stale: names proposal p0, but p1 waits"),
         ({"action_digest": "0" * 64}, {}, f"names no action that waits here: digest {'0' * 64}"),
         ({}, {"decided": (REFUND.digest,)}, "issue_refund is already decided"),
-        ({}, {"received_at": NOW + timedelta(days=2)}, "late: the deadline was 2025-03-03T12:00:00+00:00"),
+        (
+            {"issued_at": "2025-03-03T12:00:00Z"},
+            {"received_at": NOW + timedelta(days=2)},
+            "late: the deadline was 2025-03-03T12:00:00+00:00",
+        ),
         ({"expires_at": "2025-03-01T13:00:00Z"}, {}, "expired at 2025-03-01T13:00:00+00:00"),
         ({"issued_at": "2025-03-01T13:05:01Z"}, {}, "issued in the future, at 2025-03-01T13:05:01+00:00"),
         ({"approver": "mallory"}, {}, "mallory may not decide here; may: anna, ben"),
@@ -281,3 +285,8 @@ def test_a_changed_action_is_not_permitted() -> None:
     forged = REFUND.model_copy(update={"action": richer})
     why = permits(order(forged, *HELD, decision(REFUND)), NOW)
     assert why == "the action is not the one that its digest was taken of"
+
+
+def test_a_decision_made_in_time_counts_though_no_worker_ran_until_after_the_deadline() -> None:
+    """It lay in history before the deadline's timer; that the desk was away is not the approver's fault."""
+    assert check(raw(), received_at=NOW + timedelta(days=3)).accepted
