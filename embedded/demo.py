@@ -8,29 +8,27 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from dispatch.clients.http import http_client
-from dispatch.connection import DEFAULT_ADDRESS, connect
+from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.models.errors import DispatchError, EmbeddedError
+from dispatch.models.errors import EmbeddedError
 from dispatch.models.status import Status
 from dispatch.models.trail import Outcome
 from dispatch.settings import Settings, load_settings
+from embedded.board import Board
 from embedded.processes import ROOT, Program
 from embedded.script import Sample, load_script, play
 from embedded.temporal_server import TemporalServer
-from starter import Row, rows, status_of, submit_file
+from starter import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
@@ -39,30 +37,6 @@ QUIET_LOOKS = 3
 """Looks at the board without a change after which the desk has come to rest."""
 QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
 """What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
-
-
-@dataclass
-class Board:
-    """What is known of each request, for the table."""
-
-    files: dict[str, str] = field(default_factory=dict)
-    status: dict[str, Status] = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)
-
-    def table(self) -> Table:
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for column in ("trigger", "state", "next owner", "by", "review point"):
-            table.add_column(column, no_wrap=True, overflow="ellipsis")
-        for request_id, file in self.files.items():
-            status = self.status.get(request_id)
-            if status is None:
-                table.add_row(file, "submitted", "coordinator", "", "")
-                continue
-            point = status.review_point
-            by = f"{point.by:%d %b %H:%M}" if point.by else ""
-            awaiting = "" if point.awaiting == "nothing" else point.awaiting.removeprefix("a decision: ")
-            table.add_row(file, status.state, point.owner, by, awaiting)
-        return table
 
 
 class Demo:
@@ -157,11 +131,12 @@ class Demo:
         quiet = 0
         with Live(console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
-                changed = await self._refresh(client)
+                changed = await self._board.refresh(client)
                 quiet = 0 if changed else quiet + 1
                 live.update(self._board.table())
                 if quiet == QUIET_LOOKS:
-                    self._hint(server)
+                    for line in self._board.commands(server, self._settings):
+                        self._console.print(line, soft_wrap=True, markup=False, highlight=False)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), timeout=1)
                 for program in programs:
@@ -171,55 +146,6 @@ class Demo:
                         )
         self._console.print("stopping; the worker finishes what is under way")
         return 0
-
-    async def _refresh(self, client: Client) -> bool:
-        """Ask the requests whose row in the list has changed; tells whether any had. One that is slow is asked again."""
-        changed = False
-        try:
-            listed = [row async for row in rows(client, limit=1000)]
-        except RPCError:
-            return False
-        for row in listed:
-            if row.request_id in self._board.files and self._board.rows.get(row.request_id) != row:
-                try:
-                    self._board.status[row.request_id] = await status_of(client, row.request_id)
-                except DispatchError:
-                    continue
-                self._board.rows[row.request_id] = row
-                changed = True
-        return changed
-
-    def _hint(self, server: TemporalServer) -> None:
-        """Print what a person could type next; each line stands alone, so that it can be pasted."""
-        lines = [
-            f"Temporal's UI: {server.ui_url}",
-            "",
-            "# What waits for a person; type in another terminal, here:",
-        ]
-        lines += [f"cd {ROOT}"]
-        if server.address != DEFAULT_ADDRESS:
-            lines.append(f"export TEMPORAL_ADDRESS={server.address}")
-        if "var_dir" in self._settings.model_fields_set:
-            lines.append(f"export DISPATCH_VAR_DIR={self._settings.var_dir.absolute()}")
-        for request_id, status in self._board.status.items():
-            if status.next_command:
-                lines += [
-                    "",
-                    f"# {self._board.files[request_id]}: {status.review_point.awaiting}",
-                    status.next_command,
-                ]
-        some = next(iter(self._board.files), "ID")
-        lines += [
-            "",
-            "# instead of approve: reject ID --as WHO --reason ..., respond ID --as WHO --reason 'what to change',",
-            "# edit ID --as WHO amount_minor=2000 (a new proposal, with an approval of its own)",
-            ".venv/bin/python starter.py inbox",
-            f".venv/bin/python starter.py trail {some}",
-            "",
-            "# Ctrl-C ends everything; what waits goes on at the next start",
-        ]
-        for line in lines:
-            self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
     async def _with_the_script(self, client: Client, requests: list[tuple[str, Sample]]) -> int:
         """Play every sample at once, print each change of state, then the summary."""
