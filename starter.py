@@ -219,6 +219,8 @@ def _sentences(request_id: str) -> Iterator[None]:
             RPCStatusCode.DEADLINE_EXCEEDED,
             RPCStatusCode.CANCELLED,
             RPCStatusCode.FAILED_PRECONDITION,
+            # Temporal's word for queries that queue up while nobody takes them.
+            RPCStatusCode.RESOURCE_EXHAUSTED,
         }:
             raise NoWorker(f"no worker answers for {request_id}; start one ('python worker.py')") from None
         raise Unavailable(f"Temporal refused: {error.message[:200]}") from None

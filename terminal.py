@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import getpass
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -257,4 +258,6 @@ def run(typed: Sequence[str]) -> int:
         parser.print_help()
         return 2
     arguments = parser.parse_args(typed)
+    # What the core retries is of no use to the person at the terminal; what fails is said in a sentence.
+    logging.getLogger("temporalio.core").setLevel(logging.ERROR)
     return run_to_end(lambda: _main(arguments))

@@ -1,10 +1,13 @@
 """The connection to Temporal, by Temporal's own environment configuration (TEMPORAL_ADDRESS, a profile file, ...)."""
 
+import logging
+from functools import cache
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
 from dispatch.models.errors import SettingsError, Unavailable
@@ -27,12 +30,24 @@ async def connect(identity: str, address: str | None = None) -> Client:
         config["target_host"] = address
     target = config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter, identity=identity)
+        return await Client.connect(
+            **config, data_converter=pydantic_data_converter, identity=identity, runtime=_runtime()
+        )
     except (RuntimeError, RPCError) as error:
         raise Unavailable(
             f"Temporal does not answer at {target} ({_in_words(str(error))}). Start it ('make demo' or your own "
             "server) or set TEMPORAL_ADDRESS."
         ) from None
+
+
+@cache
+def _runtime() -> Runtime:
+    """Send the core's own log through ours: by itself it writes to stdout, which belongs to a command's answer."""
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    logs = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding
+    )
+    return Runtime(telemetry=TelemetryConfig(logging=logs))
 
 
 def _in_words(problem: str) -> str:

@@ -25,9 +25,11 @@ class Board:
     rows: dict[str, Row] = field(default_factory=dict)
 
     def table(self) -> Table:
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for column in ("trigger", "state", "next owner", "by", "review point"):
-            table.add_column(column, no_wrap=True, overflow="ellipsis")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
+        for column in ("trigger", "state", "next owner", "by"):
+            table.add_column(column, no_wrap=True)
+        # The one column that may be cut takes what the others leave.
+        table.add_column("review point", no_wrap=True, overflow="ellipsis", ratio=1)
         for request_id, file in self.files.items():
             status = self.status.get(request_id)
             if status is None:
@@ -68,8 +70,9 @@ class Board:
             lines.append(f"export TEMPORAL_ADDRESS={server.address}")
         if "var_dir" in settings.model_fields_set:
             lines.append(f"export DISPATCH_VAR_DIR={settings.var_dir.absolute()}")
-        for request_id, status in self.status.items():
-            if status.next_command:
+        for request_id in self.files:
+            status = self.status.get(request_id)
+            if status is not None and status.next_command:
                 lines += [
                     "",
                     f"# {self.files[request_id]}: {status.review_point.awaiting}",

@@ -129,8 +129,13 @@ class Demo:
         """Show the board until Ctrl-C, with what to type once the desk has come to rest; nothing else ends it."""
         stop = stop_event()
         quiet = 0
+        gone = asyncio.ensure_future(server.ended())
         with Live(console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
+                if gone.done():
+                    raise EmbeddedError(
+                        f"the Temporal server has ended: {server.last_words()[-300:]}. Start the demo again."
+                    )
                 changed = await self._board.refresh(client)
                 quiet = 0 if changed else quiet + 1
                 live.update(self._board.table())
@@ -144,6 +149,7 @@ class Demo:
                         raise EmbeddedError(
                             f"the {program.name} has ended; its log is in {self._settings.var_dir / 'logs'}"
                         )
+        gone.cancel()
         self._console.print("stopping; the worker finishes what is under way")
         return 0
 

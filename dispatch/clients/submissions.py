@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from dispatch.clients.documents import DocumentStore
 from dispatch.clients.json_file import parse_json
 from dispatch.clients.mail_file import ParsedMail, parse_mail, safe_name
 from dispatch.models.errors import SubmissionError
+from dispatch.models.playbook import DeskName
 from dispatch.models.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.rules.text import normalise, one_line
 from dispatch.settings import Settings
@@ -25,6 +28,7 @@ def read_submission(
     same file is the same request. Shapes: RFC 5322 with MIME, and `json_file`. Raises SubmissionError saying what is wrong with
     which file and what to do, and DispatchError where the store cannot keep it.
     """
+    _check_desk(desk)
     kind = path.suffix.lower()
     if kind not in _MEDIA_TYPES:
         raise SubmissionError(f"{path} is neither .eml nor .json; save the mail as .eml, or send JSON")
@@ -32,6 +36,15 @@ def read_submission(
     source = store.put(raw, _MEDIA_TYPES[kind], safe_name(path.name, f"request{kind}"))
     read = _from_mail if kind == ".eml" else _from_json
     return read(path, raw, source, store, settings).model_copy(update={"desk": desk})
+
+
+def _check_desk(desk: str | None) -> None:
+    try:
+        TypeAdapter(DeskName | None).validate_python(desk)
+    except ValidationError:
+        raise SubmissionError(
+            f"{desk!r:.60} is no desk's name; it has small letters and _, such as support; without one, triage decides"
+        ) from None
 
 
 def _read(path: Path, most: int) -> bytes:

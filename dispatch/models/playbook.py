@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
 
 Name = str
+
+DeskName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")]
+"""It is in workflow ids, search attributes and file names."""
 
 
 class Tier(StrEnum):
@@ -252,7 +255,7 @@ class Letter(Contract):
 class Playbook(Contract):
     """Everything a desk needs to know."""
 
-    desk: str = Field(pattern=r"^[a-z][a-z_]*$")
+    desk: DeskName
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     description: str
     routing: Routing

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Moment
+from dispatch.models.playbook import DeskName
 
 
 class DocumentRef(Contract):
@@ -37,7 +38,7 @@ class Submission(Contract):
     """The input of a request: parsed, capped, with its documents in the store."""
 
     trigger: Trigger
-    desk: str | None = Field(default=None, description="None: triage routes it")
+    desk: DeskName | None = Field(default=None, description="None: triage routes it")
     sender: Party
     subject: str = Field(default="", max_length=998)
     body: str = Field(description="plain text, capped at settings.max_body_chars")
