@@ -10,9 +10,17 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
+
+from temporalio.service import RPCError, RPCStatusCode
 
 from dispatch.models.errors import DispatchError
+
+_REMEDIES: Final = {
+    RPCStatusCode.NOT_FOUND: " Create the namespace ('temporal operator namespace create') or correct TEMPORAL_NAMESPACE.",
+    RPCStatusCode.PERMISSION_DENIED: " Correct TEMPORAL_API_KEY, or the key's rights.",
+    RPCStatusCode.UNAVAILABLE: " Try again when Temporal is back.",
+}
 
 
 def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -21,12 +29,18 @@ def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
         try:
             return runner.run(main())
         except DispatchError as error:
-            print(f"error: {error}", file=sys.stderr)  # noqa: T201 (the sentence for the person who started it)
-            return 2
+            return _say(str(error))
+        except RPCError as error:
+            return _say(f"Temporal refused: {error.message[:200]}{_REMEDIES.get(error.status, '')}")
         except KeyboardInterrupt:
             return 130
         finally:
             runner.run(_let_go())
+
+
+def _say(sentence: str) -> int:
+    print(f"error: {sentence}", file=sys.stderr)  # noqa: T201 (the sentence for the person who started it)
+    return 2
 
 
 async def _let_go() -> None:

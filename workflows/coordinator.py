@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.verification import VerificationVerdict
     from dispatch.rules.gates import approval_gate, routing_gate
     from dispatch.rules.items import account
+    from dispatch.rules.raw import single
     from workflows import options
     from workflows.effects import EffectFailed, Effects, describe
     from workflows.ending import Ended
@@ -351,29 +352,29 @@ class Coordinator:
         return self._proposal
 
     @workflow.signal(description='Missing information: {"fields": {"order_number": "DD-10001"}}.')
-    def answer(self, raw: Any = None) -> None:
-        self._requester.receive(raw)
+    def answer(self, *raw: Any) -> None:
+        self._requester.receive(single(raw))
 
     @workflow.signal(
         description="A person's decision on exactly one digest; `status` shows what it must name."
     )
-    def decide(self, raw: Any = None) -> None:
-        self._people.receive(raw)
+    def decide(self, *raw: Any) -> None:
+        self._people.receive(single(raw))
 
     @workflow.signal(description="Move the deadline of the open wait: {approver, deadline, reason}.")
-    def extend(self, raw: Any = None) -> None:
+    def extend(self, *raw: Any) -> None:
         if self._requester.patience is not None:
-            extend(raw, self._requester.patience, self._playbook.escalation.approvers, self._ledger)
+            extend(single(raw), self._requester.patience, self._playbook.escalation.approvers, self._ledger)
         else:
-            extend(raw, self._people.patience, self._people.may_decide, self._ledger)
+            extend(single(raw), self._people.patience, self._people.may_decide, self._ledger)
 
     @workflow.signal(description="The requester takes the request back: {reason}.")
-    def withdraw(self, raw: Any = None) -> None:
-        self._requester.withdraw(raw, too_late=self._acting)
+    def withdraw(self, *raw: Any) -> None:
+        self._requester.withdraw(single(raw), too_late=self._acting)
 
     @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
-    async def decide_and_tell(self, raw: Any = None) -> dict[str, JsonValue]:
-        return await self._people.receive_and_tell(raw)
+    async def decide_and_tell(self, *raw: Any) -> dict[str, JsonValue]:
+        return await self._people.receive_and_tell(single(raw))
 
     @workflow.query(description="Where the request stands: state, next owner, review point, next command.")
     def status(self) -> Status:

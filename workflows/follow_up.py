@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
+    from dispatch.rules.raw import single
     from workflows import options
     from workflows.effects import Effect, describe
     from workflows.handover import Handover
@@ -83,16 +84,16 @@ class FollowUp:
         return verification.verdict, "; ".join(f"{a.name}: {a.why}" for a in verification.actions)
 
     @workflow.signal(description="A person's decision on an effect that no longer stands.")
-    def decide(self, raw: Any = None) -> None:
-        self._people.receive(raw)
+    def decide(self, *raw: Any) -> None:
+        self._people.receive(single(raw))
 
     @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
-    async def decide_and_tell(self, raw: Any = None) -> dict[str, JsonValue]:
-        return await self._people.receive_and_tell(raw)
+    async def decide_and_tell(self, *raw: Any) -> dict[str, JsonValue]:
+        return await self._people.receive_and_tell(single(raw))
 
     @workflow.signal(description="Move the deadline of the open wait: {approver, deadline, reason}.")
-    def extend(self, raw: Any = None) -> None:
-        extend(raw, self._people.patience, self._people.may_decide, self._ledger)
+    def extend(self, *raw: Any) -> None:
+        extend(single(raw), self._people.patience, self._people.may_decide, self._ledger)
 
     @workflow.query(description="Where the follow-up stands.")
     def status(self) -> Status:

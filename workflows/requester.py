@@ -55,16 +55,24 @@ class Requester:
     def receive(self, raw: Any) -> None:
         """Take an answer in; one that comes before its question is kept."""
         answer = bounded(raw)
-        if self._closed or len(self._answers) >= MOST_KEPT:
-            why = "the request is past its questions" if self._closed else f"{MOST_KEPT} answers already wait"
-            self._ledger.refuse("answer", why, "requester", answer)
+        if self._closed:
+            self._ledger.refuse("answer", "the request is past its questions", "requester", answer)
+        elif not isinstance(answer, dict) or not isinstance(answer.get("fields"), dict):
+            self._ledger.refuse(
+                "answer", 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
+            )
+        elif len(self._answers) >= MOST_KEPT:
+            self._ledger.refuse("answer", f"{MOST_KEPT} answers already wait", "requester", answer)
         else:
             self._answers.append(answer)
 
     def withdraw(self, raw: Any, *, too_late: bool) -> None:
         """Take the request back, unless the desk is already acting on it."""
-        if too_late:
-            self._ledger.refuse("withdraw", "the actions have begun", "requester", bounded(raw))
+        said = bounded(raw)
+        if said is not None and not (isinstance(said, dict) and said.keys() <= {"reason"}):
+            self._ledger.refuse("withdraw", 'send {"reason": "<text>"}, or nothing', "requester", said)
+        elif too_late:
+            self._ledger.refuse("withdraw", "the actions have begun", "requester", said)
         elif not self.withdrawn:
             self.withdrawn = True
             self._ledger.record(
@@ -73,7 +81,7 @@ class Requester:
                 why="the requester takes the request back",
                 sender="requester",
                 decided_by="requester",
-                about=bounded(raw),
+                about=said,
             )
 
     def check_withdrawn(self) -> None:

@@ -20,6 +20,17 @@ def bounded(raw: object) -> JsonValue:
     return plain
 
 
+def single(arguments: tuple[object, ...]) -> object:
+    """Give the one argument of a message.
+
+    Handlers take any number of them: a count that a handler's signature does not fit would fail the workflow's
+    task again and again, so that anyone who can send a signal could stop any request.
+    """
+    if len(arguments) > 1:
+        return {"unreadable": f"{len(arguments)} arguments where one is due"}
+    return arguments[0] if arguments else None
+
+
 def text_of(raw: JsonValue, field: str, longest: int = 100) -> str:
     """Give a field of a message if it is an object with that field as text, else nothing."""
     value = raw.get(field) if isinstance(raw, dict) else None
