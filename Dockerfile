@@ -1,7 +1,7 @@
 # One image for the worker and the stand-ins; which of them it is, docker-compose.yml says.
 FROM python:3.12.12-slim-bookworm
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PYTHONUNBUFFERED=1
 WORKDIR /app
 
 # Before the code, so that a change of code does not install everything anew.

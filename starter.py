@@ -36,7 +36,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from dispatch.clients.documents import DocumentStore
 from dispatch.clients.submissions import read_submission
 from dispatch.models.decision import DecisionVerdict
-from dispatch.models.errors import DispatchError, SubmissionError, Unavailable
+from dispatch.models.errors import DispatchError, SubmissionError
 from dispatch.models.status import RequestState, Status
 from dispatch.models.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
@@ -208,7 +208,7 @@ def _sentences(request_id: str) -> Iterator[None]:
     try:
         yield
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
             closed = "completed" in error.message
             raise SubmissionError(
                 f"{request_id} is closed; it takes no more messages. See 'starter.py trail {request_id}'."
@@ -223,7 +223,7 @@ def _sentences(request_id: str) -> Iterator[None]:
             RPCStatusCode.RESOURCE_EXHAUSTED,
         }:
             raise NoWorker(f"no worker answers for {request_id}; start one ('python worker.py')") from None
-        raise Unavailable(f"Temporal refused: {error.message[:200]}") from None
+        raise
     except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowQueryRejectedError):
         raise NoWorker(f"no worker answers for {request_id}; start one ('python worker.py')") from None
     except (WorkflowQueryFailedError, WorkflowUpdateFailedError) as error:

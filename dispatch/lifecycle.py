@@ -24,18 +24,30 @@ _REMEDIES: Final = {
 
 
 def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run `main` and give its exit code; a person's mistake becomes one sentence and the code 2."""
+    """Run `main` and give its exit code; a person's mistake becomes one sentence and the code 2.
+
+    SIGINT and SIGTERM cancel it, so that what it started is ended by it; codes 130 and 143.
+    """
     with asyncio.Runner() as runner:
         try:
-            return runner.run(main())
+            return runner.run(_until_terminated(main))
         except DispatchError as error:
             return _say(str(error))
         except RPCError as error:
             return _say(f"Temporal refused: {error.message[:200]}{_REMEDIES.get(error.status, '')}")
         except KeyboardInterrupt:
             return 130
+        except asyncio.CancelledError:
+            return 143
         finally:
             runner.run(_let_go())
+
+
+async def _until_terminated(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await main()
 
 
 def _say(sentence: str) -> int:

@@ -15,11 +15,14 @@ from pydantic import JsonValue
 from temporalio.client import Client, WorkflowHandle
 
 import starter
+from activities.catalogue import Catalogue
 from dispatch.clients.documents import DocumentStore
+from dispatch.clients.submissions import read_submission
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.status import Status
 from dispatch.models.submission import Party, Submission, Trigger
 from dispatch.models.trail import EntryKind, Outcome, TrailEntry
+from dispatch.playbooks.loader import Playbooks
 from dispatch.settings import Settings
 from tests.servers import (
     BackOfficeService,
@@ -45,11 +48,19 @@ class Desk:
     settings: Settings
     back_office: BackOfficeService
     mail_sink: MailSinkService
+    catalogue: Catalogue
+    playbooks: Playbooks
 
     async def submit(self, text: str, *, sender: str, name: str = "", **more: Any) -> "Case":
         """Submit a mail's text from `sender`."""
+        submission = self.written(text, sender=sender, name=name, **more)
+        submitted = await starter.submit(self.client, self.settings, submission)
+        return self.case(submitted.request_id)
+
+    def written(self, text: str, *, sender: str, name: str = "", **more: Any) -> Submission:
+        """Write a mail's text from `sender` as the submission that it becomes."""
         store = DocumentStore(self.settings.documents_dir)
-        submission = Submission(
+        return Submission(
             trigger=Trigger(
                 kind="mail",
                 trigger_id=more.pop("trigger_id", f"<{uuid.uuid4()}@test>"),
@@ -60,12 +71,19 @@ class Desk:
             source=store.put(text.encode(), "message/rfc822", "test.eml"),
             **{"subject": "A question", "desk": "support"} | more,
         )
-        submitted = await starter.submit(self.client, self.settings, submission)
-        return Case(self, self.client.get_workflow_handle(submitted.request_id, result_type=Outcome))
 
     async def submit_file(self, path: Path, desk: str | None = None) -> "Case":
-        submitted = await starter.submit_file(self.client, self.settings, path, desk)
-        return Case(self, self.client.get_workflow_handle(submitted.request_id, result_type=Outcome))
+        """Submit a file as a request of its own, though the same file was submitted before by another test."""
+        store = DocumentStore(self.settings.documents_dir)
+        read = read_submission(path, store, self.settings, desk=desk)
+        trigger = read.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@test>"})
+        submitted = await starter.submit(
+            self.client, self.settings, read.model_copy(update={"trigger": trigger})
+        )
+        return self.case(submitted.request_id)
+
+    def case(self, request_id: str) -> "Case":
+        return Case(self, self.client.get_workflow_handle(request_id, result_type=Outcome))
 
 
 @dataclass
@@ -100,11 +118,21 @@ class Case:
         **changed: JsonValue,
     ) -> tuple[bool, str]:
         """Decide on what waits now; `changed` spoils or replaces fields of the decision."""
+        decision = await self.decision(verdict, by, reason, edits, **changed)
+        return await starter.decide(self.desk.client, self.id, decision)
+
+    async def decision(
+        self,
+        verdict: str,
+        by: str = "refunds",
+        reason: str = "as it should be",
+        edits: Mapping[str, JsonValue] | None = None,
+        **changed: JsonValue,
+    ) -> dict[str, JsonValue]:
+        """Write a decision on what waits now and send nothing."""
         status = await self.status()
-        decision = starter.decision_for(
-            DecisionVerdict(verdict), by, status.proposal_id or "", status.subject_digest or "", reason, edits
-        )
-        return await starter.decide(self.desk.client, self.id, decision | changed)
+        proposal, digest = status.proposal_id or "", status.subject_digest or ""
+        return starter.decision_for(DecisionVerdict(verdict), by, proposal, digest, reason, edits) | changed
 
     async def signal(self, name: str, *payload: Any) -> None:
         await self.handle.signal(name, args=list(payload))
@@ -123,6 +151,15 @@ class Case:
         """Give the reasons of all refused messages so far."""
         return [entry.why for entry in await self.trail() if entry.kind is EntryKind.REFUSED]
 
+    async def refused(self, number: int = 1) -> list[str]:
+        """Wait until so many messages are refused; gives the reasons."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                reasons = await self.refusals()
+                if len(reasons) >= number:
+                    return reasons
+                await asyncio.sleep(0.05)
+
 
 def quick(playbook: dict[str, Any]) -> None:
     """Give up on a failing action after seconds, where the shipped playbook takes minutes."""
@@ -135,9 +172,14 @@ async def running_desk(
     client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500
 ) -> AsyncIterator[Desk]:
     """Run a desk on a task queue of its own; `changes` are made to the shipped support playbook."""
-    async with AsyncExitStack() as stack:
-        back_office = await stack.enter_async_context(running_back_office(tmp_path))
-        mail_sink = await stack.enter_async_context(running_mail_sink(tmp_path))
+    async with resting_desk(client, tmp_path, *changes) as desk, at_work(desk, workflow_cache=workflow_cache):
+        yield desk
+
+
+@asynccontextmanager
+async def resting_desk(client: Client, tmp_path: Path, *changes: Change) -> AsyncIterator[Desk]:
+    """Run all of a desk but its workers; see `at_work`."""
+    async with running_back_office(tmp_path) as back_office, running_mail_sink(tmp_path) as mail_sink:
         settings = settings_from(
             back_office.environment
             | mail_sink.environment
@@ -149,14 +191,26 @@ async def running_desk(
             }
         )
         catalogue, playbooks = load_checked(settings)
-        reading = await stack.enter_async_context(read_clients(settings))
-        acting = await stack.enter_async_context(action_clients(settings))
-        desk = desk_worker(
-            client, settings, catalogue, playbooks, reading, max_cached_workflows=workflow_cache
+        yield Desk(client, settings, back_office, mail_sink, catalogue, playbooks)
+
+
+@asynccontextmanager
+async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[None]:
+    """Run the workers of a desk, with the open sets of `desk.catalogue`."""
+    async with AsyncExitStack() as stack:
+        reading = await stack.enter_async_context(read_clients(desk.settings))
+        acting = await stack.enter_async_context(action_clients(desk.settings))
+        worker = desk_worker(
+            desk.client,
+            desk.settings,
+            desk.catalogue,
+            desk.playbooks,
+            reading,
+            max_cached_workflows=workflow_cache,
         )
-        await stack.enter_async_context(desk)
-        await stack.enter_async_context(action_worker(client, settings, catalogue, acting))
-        yield Desk(client, settings, back_office, mail_sink)
+        await stack.enter_async_context(worker)
+        await stack.enter_async_context(action_worker(desk.client, desk.settings, desk.catalogue, acting))
+        yield
 
 
 def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
     from dispatch.models.contract import Contract
     from dispatch.models.handoff import Handed
+    from dispatch.models.playbook import PlaybookInForce
     from dispatch.models.trail import EntryKind
     from workflows import options
     from workflows.ledger import Ledger
@@ -94,6 +95,9 @@ class Handover:
 
 
 def _plain(value: Any) -> JsonValue:
+    if isinstance(value, PlaybookInForce):
+        # Its reference holds its digest, so its whole text need not be digested again at each handover.
+        return value.ref.model_dump(mode="json")
     if isinstance(value, Contract):
         return value.model_dump(mode="json")
     if isinstance(value, tuple | list):

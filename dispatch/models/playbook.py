@@ -23,6 +23,9 @@ class Tier(StrEnum):
     CRITICAL = "critical"
 
 
+_RANK = {tier: rank for rank, tier in enumerate(Tier)}
+
+
 class PlaybookRef(Contract):
     """Which playbook was in force."""
 
@@ -219,7 +222,7 @@ class ActionPolicy(Contract):
     def _ascending(self) -> Self:
         for currency, steps in self.amounts.items():
             limits = [s.up_to_minor for s in steps]
-            tiers = [list(Tier).index(s.tier) for s in steps]
+            tiers = [_RANK[s.tier] for s in steps]
             if not steps or limits != sorted(set(limits)) or tiers != sorted(tiers):
                 raise ValueError(f"amounts of {currency} must grow, and their tiers must not fall")
         return self

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, cast
 
 import pytest
@@ -47,7 +48,7 @@ async def carried(service: BackOfficeService, requester: Party, *items: Item) ->
     now = handoff().model_copy(update={"at": datetime.now(UTC)})
     findings: tuple[Finding, ...] = ()
     try:
-        for (name,) in playbook.plan.groups:
+        for name in chain.from_iterable(playbook.plan.groups):
             specialist = catalogue.specialist_classes[name](
                 ReadClients(records=records, archive=cast("Any", None))
             )

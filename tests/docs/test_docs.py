@@ -1,0 +1,167 @@
+"""The documentation held against what it speaks of: settings, files, make targets, states, links and pictures."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatch.models.decision import DecisionVerdict, GateKind
+from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
+from dispatch.models.status import Ending, RequestState
+from dispatch.models.trail import EntryKind
+from dispatch.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+)
+PROCESS = (ROOT / "docs" / "process.md").read_text(encoding="utf-8")
+
+# What the recipes of docs/extending.md make, what a running desk makes, and what only a person's own set-up has.
+NOT_IN_THE_TREE = re.compile(
+    r"^(var/.*|\.venv/.*|.*<.*|.*\*.*|(.*/)?(warranty_check|reading_ease|notify_warehouse)\.py)$"
+)
+_CODE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"(!?)\[[^\]\n]*\]\(([^)\s]+)\)")
+_PATH = re.compile(r"^\.?[\w.<>*-]+(/[\w.<>*-]*)+$")
+_ROOT_FILE = re.compile(r"^[\w-]+\.(py|yml|toml|lock|md)$")
+
+
+def prose(page: Path) -> str:
+    """Give a page without its fenced blocks, which show what a person types or writes."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def paths_named(page: Path) -> Iterator[str]:
+    """Give what a page names as a file or folder of this project, in code or in words."""
+    top = {entry.name for entry in ROOT.iterdir()}
+    for code in _CODE.findall(prose(page)):
+        if (_PATH.match(code) and code.lstrip("./").split("/")[0] in top) or _ROOT_FILE.match(code):
+            yield code
+    yield from re.findall(r"(?<![\w/`(])docs/[\w/.-]+\.md", prose(page))
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+def rows_of(table: str) -> dict[str, str]:
+    """Give variable -> default of the settings table; a default is in code, and empty where there is none."""
+    found = re.findall(r"^\| `(DISPATCH_\w+)` \| (?:`([^`]*)`)? *\|", table, flags=re.MULTILINE)
+    return dict(found)
+
+
+def default_of(name: str) -> str:
+    default = Settings.model_fields[name].default
+    if hasattr(default, "get_secret_value"):
+        default = default.get_secret_value()
+    if isinstance(default, Path) and default.is_absolute():
+        default = default.relative_to(ROOT)
+    return "" if default is None else str(default)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operations.md"])
+def test_the_settings_table_is_whole_and_right(page: str) -> None:
+    """Every setting with its default, and no variable that nothing reads."""
+    told = rows_of((ROOT / page).read_text(encoding="utf-8"))
+    expected = {f"DISPATCH_{name.upper()}": default_of(name) for name in Settings.model_fields}
+    assert told == expected
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_variable_named_is_a_setting(page: Path) -> None:
+    """A misspelt variable in a page would do nothing for whoever copies it."""
+    known = {f"DISPATCH_{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(r"\bDISPATCH_[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
+    assert {
+        name for name in named if name not in known and not any(k.startswith(name) for k in known)
+    } == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_named_exists(page: Path) -> None:
+    """A path in a page is one that a reader can open."""
+    missing = [
+        path
+        for path in paths_named(page)
+        if not NOT_IN_THE_TREE.match(path) and not any((base / path).exists() for base in (ROOT, page.parent))
+    ]
+    assert not missing, (
+        f"{page.name} names {missing}; correct the page, or NOT_IN_THE_TREE for what is made later"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_target_named_exists(page: Path) -> None:
+    """A command in a page is one that a reader can run."""
+    targets = set(
+        re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", text, flags=re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_and_picture_is_there(page: Path) -> None:
+    """Links between pages resolve, down to the heading; pictures exist, are small, and need no network."""
+    for picture, target in _LINK.findall(prose(page)):
+        if target.startswith(("http://", "https://")):
+            assert not picture, f"{page.name}: {target} would be fetched from the network"
+            continue
+        file, _, anchor = target.partition("#")
+        there = page if not file else (page.parent / file)
+        assert there.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(there), f"{page.name}: {there.name} has no heading #{anchor}"
+        if picture:
+            assert there.stat().st_size < 300_000, f"{target} is larger than 300 KB"
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    """What no page shows is left over."""
+    shown = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for picture, target in _LINK.findall(prose(page))
+        if picture
+    }
+    assert {file.resolve() for file in (ROOT / "docs" / "images").iterdir()} <= shown
+
+
+@pytest.mark.parametrize("word", [*RequestState, *Ending])
+def test_every_state_and_ending_is_described(word: str) -> None:
+    """A reader who sees one on a screen finds it in the process, in a row of its own."""
+    assert re.search(rf"^\| `{word}` \| .+ \|$", PROCESS, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("word", [*EntryKind, *DecisionVerdict, *GateKind, *SEARCH_ATTRIBUTES])
+def test_every_word_of_the_messages_is_described(word: str) -> None:
+    """Kinds of entries, verdicts, gates and search attributes are all there."""
+    told = "settlement" if word == GateKind.ESCALATION else word
+    assert re.search(rf"\b{told}\b", PROCESS)
+
+
+def test_every_handler_is_described() -> None:
+    """What can be sent to a request or asked of it is in the process."""
+    code = (ROOT / "workflows" / "coordinator.py").read_text(encoding="utf-8")
+    handlers = re.findall(r"@workflow\.(?:signal|query)\([^)]*\)\s+def (\w+)", code, flags=re.DOTALL)
+    assert {"answer", "decide", "extend", "withdraw", "status", "trail"} <= set(handlers)
+    for name in handlers:
+        assert f"| `{name}` |" in PROCESS
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda page: page.name
+)
+def test_a_decision_record_has_its_parts(page: Path) -> None:
+    """Number, status, context, decision, consequences; numbers run without a gap."""
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {page.name[:4]}: ")
+    for part in ("**Status**", "## Context", "## Decision", "## Consequences"):
+        assert part in text
+    numbers = sorted(int(file.name[:4]) for file in page.parent.glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
