@@ -222,10 +222,14 @@ def _sentences(request_id: str) -> Iterator[None]:
             # Temporal's word for queries that queue up while nobody takes them.
             RPCStatusCode.RESOURCE_EXHAUSTED,
         }:
-            raise NoWorker(f"no worker answers for {request_id}; start one ('python worker.py')") from None
+            raise NoWorker(
+                f"no worker answers for {request_id} within {ANSWER_TIMEOUT.seconds} s; start one ('python worker.py') or ask again"
+            ) from None
         raise
     except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowQueryRejectedError):
-        raise NoWorker(f"no worker answers for {request_id}; start one ('python worker.py')") from None
+        raise NoWorker(
+            f"no worker answers for {request_id} within {ANSWER_TIMEOUT.seconds} s; start one ('python worker.py') or ask again"
+        ) from None
     except (WorkflowQueryFailedError, WorkflowUpdateFailedError) as error:
         raise SubmissionError(f"{request_id} could not answer: {str(error.cause or error)[:200]}") from None
 

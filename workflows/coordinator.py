@@ -5,10 +5,10 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import JsonValue
+    from pydantic import JsonValue, ValidationError
 
     from dispatch.models.decision import Decision, DecisionVerdict
     from dispatch.models.finding import Finding, FindingStatus, Guidance, ReviewException
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.playbook import Playbook, PlaybookInForce, Waiting
     from dispatch.models.proposal import Proposal
     from dispatch.models.status import Ending, RequestState, Status
-    from dispatch.models.submission import Submission
+    from dispatch.models.submission import DocumentRef, Party, Submission, Trigger
     from dispatch.models.trail import EntryKind, Outcome, TrailEntry
     from dispatch.models.triage import Intake, Triage
     from dispatch.models.verification import VerificationVerdict
@@ -26,10 +26,10 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.items import account
     from dispatch.rules.raw import single
     from workflows import options
-    from workflows.effects import EffectFailed, Effects, describe
+    from workflows.effects import EffectFailed, Effects
     from workflows.ending import Ended
     from workflows.follow_up import start_follow_ups
-    from workflows.handover import Handover
+    from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
     from workflows.patience import extend
     from workflows.people import People
@@ -59,7 +59,8 @@ class Coordinator:
     """
 
     @workflow.init
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, *raw: Any) -> None:
+        submission, self._unreadable = _read(raw)
         info = workflow.info()
         trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
         self._submission = submission
@@ -85,9 +86,18 @@ class Coordinator:
         self._acting = False
 
     @workflow.run
-    async def run(self, submission: Submission) -> Outcome:  # noqa: ARG002 (taken by __init__; the SDK wants both)
+    async def run(self, *_submission: Any) -> Outcome:
         """Carry the request through its stages, in order; any of them may end it early."""
-        ending, why = Ending.DONE, "every item was carried to its end and read back"
+        if self._unreadable:
+            raise ApplicationError(self._unreadable, type="NotTakenIn", non_retryable=True)
+        try:
+            ending, why = await self._carry_through()
+            return await self._close(ending, why)
+        except asyncio.CancelledError:
+            await self._cancel()
+            raise
+
+    async def _carry_through(self) -> tuple[Ending, str]:
         try:
             await self._take_in()
             await self._triage()
@@ -102,17 +112,14 @@ class Coordinator:
             await self._execute()
             await self._verify()
         except Ended as ended:
-            ending, why = ended.ending, ended.why
-        except (ActivityError, asyncio.CancelledError) as error:
-            if is_cancelled_exception(error):
-                await self._cancel()
-                raise
-            why = f"{self._standing.status.state} failed: {_cause(error)}"
+            return ended.ending, ended.why
+        except HandoverFailed as failed:
+            why = f"{self._standing.status.state} failed: {failed}"
             if self._triaged is None:
                 # Before triage no desk and no person is known that it could be handed to.
-                raise ApplicationError(why, type="NotTakenIn", non_retryable=True) from error
-            ending = Ending.ESCALATED
-        return await self._close(ending, why)
+                raise ApplicationError(why, type="NotTakenIn", non_retryable=True) from failed
+            return Ending.ESCALATED, why
+        return Ending.DONE, "every item was carried to its end and read back"
 
     async def _take_in(self) -> None:
         self._standing.at(RequestState.INTAKE)
@@ -385,5 +392,17 @@ class Coordinator:
         return self._ledger.entries
 
 
-def _cause(error: BaseException) -> str:
-    return describe(error)[0] if isinstance(error, ActivityError) else str(error)
+def _read(raw: tuple[Any, ...]) -> tuple[Submission, str]:
+    """Read the input here and not by the SDK, for which one that does not fit is a task to repeat for ever.
+
+    Gives the submission, or an empty one and what is wrong: only `run` may end a workflow.
+    """
+    try:
+        return Submission.model_validate(single(raw)), ""
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the input"
+        nothing = DocumentRef(sha256="0" * 64, size_bytes=0, media_type="text/plain", name="nothing")
+        trigger = Trigger(kind="json", trigger_id="unreadable", received_at=workflow.now())
+        empty = Submission(trigger=trigger, sender=Party(address="nobody"), body="", source=nothing)
+        return empty, f"{where}: {first['msg']}; start requests with starter.py submit"

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.decision import Decision
@@ -13,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.playbook import ActionPolicy
     from dispatch.models.proposal import BoundAction
     from dispatch.models.trail import EntryKind
-    from workflows.handover import Handover
+    from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
 
 _NOTHING_HAPPENED = frozenset({"Refused", "InvalidInput", "Unavailable"})
@@ -90,12 +89,10 @@ class Effects:
                 verdict=verdict,
                 decision=decision,
             )
-        except ActivityError as error:
-            why, kind = describe(error)
-            self._note(EntryKind.EFFECT, bound, f"failed: {why}", decided_by=who)
-            details = error.cause.details if isinstance(error.cause, ApplicationError) else ()
-            certain = kind in _NOTHING_HAPPENED and _CONFLICT not in details
-            raise EffectFailed(bound, why, certain=certain) from error
+        except HandoverFailed as error:
+            self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
+            certain = error.kind in _NOTHING_HAPPENED and _CONFLICT not in error.details
+            raise EffectFailed(bound, str(error), certain=certain) from error
         if to_keep:
             self.standing.append(Effect(bound, receipt, policy))
         how = "found by its key, done by an earlier attempt" if receipt.reconciled else "done"
@@ -123,8 +120,8 @@ class Effects:
                     bound=effect.bound,
                     receipt=effect.receipt,
                 )
-            except ActivityError as error:
-                left.append(f"{name} could not be undone: {describe(error)[0]}")
+            except HandoverFailed as error:
+                left.append(f"{name} could not be undone: {error}")
                 kept.insert(0, effect)
             else:
                 self._note(EntryKind.COMPENSATION, effect.bound, f"undone: {receipt.effect_id}")
@@ -140,11 +137,3 @@ class Effects:
             decided_by=decided_by,
             about=bound.digest,
         )
-
-
-def describe(error: ActivityError) -> tuple[str, str]:
-    """Give the cause of a failed handover in words, and its type."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        return cause.message, cause.type or "unknown"
-    return (str(cause) if cause else str(error)), type(cause).__name__

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError, is_cancelled_exception
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
@@ -21,8 +21,8 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
     from dispatch.rules.raw import single
     from workflows import options
-    from workflows.effects import Effect, describe
-    from workflows.handover import Handover
+    from workflows.effects import Effect
+    from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
     from workflows.patience import extend
     from workflows.people import People
@@ -77,10 +77,8 @@ class FollowUp:
                 items=(),
                 draft=Draft(subject="", text="", statements=()),
             )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            return VerificationVerdict.UNVERIFIABLE, describe(error)[0]
+        except HandoverFailed as error:
+            return VerificationVerdict.UNVERIFIABLE, str(error)
         return verification.verdict, "; ".join(f"{a.name}: {a.why}" for a in verification.actions)
 
     @workflow.signal(description="A person's decision on an effect that no longer stands.")

@@ -1,11 +1,14 @@
 """One function hands work over: it records why, chooses how the work runs, and names it in Temporal's UI."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import Priority, RetryPolicy
+from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
@@ -20,6 +23,18 @@ with workflow.unsafe.imports_passed_through():
 
 R = TypeVar("R")
 SUMMARY_LENGTH = 200
+
+
+class HandoverFailed(Exception):  # noqa: N818 (the design's word: a failed specialist is unavailable, not an error)
+    """Who was handed the work did not do it, after all retries; `kind` is the type that activities/failures.py gave."""
+
+    def __init__(self, error: ActivityError | ApplicationError) -> None:
+        cause = error.cause if isinstance(error, ActivityError) else error
+        if isinstance(cause, ApplicationError):
+            self.kind, self.details, why = cause.type or "unknown", tuple(cause.details), cause.message
+        else:
+            self.kind, self.details, why = type(cause).__name__, (), str(cause or error)
+        super().__init__(why)
 
 
 class Handover:
@@ -37,16 +52,17 @@ class Handover:
     async def inside(
         self, activity: Callable[..., Awaitable[R]] | str, brief: type[Handed], result: type[R], **what: Any
     ) -> R:
-        """Hand over to a role that only computes."""
+        """Hand over to a role that only computes. Raises HandoverFailed."""
         payload = self._record(activity, brief, what)
-        done: R = await workflow.execute_local_activity(
-            activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
-            payload,
-            result_type=result,
-            schedule_to_close_timeout=options.LOCAL_TIMEOUT,
-            retry_policy=options.LOCAL_RETRY,
-            summary=payload.handoff.why[:SUMMARY_LENGTH],
-        )
+        with _failures():
+            done: R = await workflow.execute_local_activity(
+                activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
+                payload,
+                result_type=result,
+                schedule_to_close_timeout=options.LOCAL_TIMEOUT,
+                retry_policy=options.LOCAL_RETRY,
+                summary=payload.handoff.why[:SUMMARY_LENGTH],
+            )
         return done
 
     async def outside(
@@ -57,23 +73,23 @@ class Handover:
         *,
         give_up_after: timedelta,
         task_queue: str | None = None,
-        retry_policy: RetryPolicy = options.REACHING_RETRY,
         **what: Any,
     ) -> R:
-        """Hand over to a role that reaches an outside system; repeated until `give_up_after`."""
+        """Hand over to a role that reaches an outside system; repeated until `give_up_after`. Raises HandoverFailed."""
         payload = self._record(activity, brief, what)
         self._standing.publish()
-        done: R = await workflow.execute_activity(
-            activity,  # type: ignore[arg-type]  # as in inside()
-            payload,
-            result_type=result,
-            task_queue=task_queue,
-            schedule_to_close_timeout=give_up_after,
-            start_to_close_timeout=min(options.ATTEMPT_TIMEOUT, give_up_after),
-            retry_policy=retry_policy,
-            summary=payload.handoff.why[:SUMMARY_LENGTH],
-            priority=self.priority,
-        )
+        with _failures():
+            done: R = await workflow.execute_activity(
+                activity,  # type: ignore[arg-type]  # as in inside()
+                payload,
+                result_type=result,
+                task_queue=task_queue,
+                schedule_to_close_timeout=give_up_after,
+                start_to_close_timeout=min(options.ATTEMPT_TIMEOUT, give_up_after),
+                retry_policy=options.REACHING_RETRY,
+                summary=payload.handoff.why[:SUMMARY_LENGTH],
+                priority=self.priority,
+            )
         return done
 
     def _record(
@@ -92,6 +108,20 @@ class Handover:
             about=about,
         )
         return brief.model_validate({"handoff": handoff, **what})
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Give every failed handover one shape; a cancellation stays one.
+
+    The SDK raises a local activity's failure bare and a regular one's within an ActivityError.
+    """
+    try:
+        yield
+    except (ActivityError, ApplicationError, CancelledError) as error:
+        if is_cancelled_exception(error) or isinstance(error, CancelledError):
+            raise asyncio.CancelledError from error
+        raise HandoverFailed(error) from error
 
 
 def _plain(value: Any) -> JsonValue:

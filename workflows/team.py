@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.assembler import assemble
@@ -26,8 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.triage import Intake, IntakeBrief, Triage, TriageBrief
     from dispatch.models.verification import Verification, VerificationBrief
     from workflows import options
-    from workflows.effects import describe
-    from workflows.handover import Handover
+    from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
 
 R = TypeVar("R")
@@ -112,10 +110,8 @@ class Team:
                     asks=asks,
                     config=role.config,
                 )
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                why = describe(error)[0]
+            except HandoverFailed as error:
+                why = str(error)
                 handoff = self._ledger.record(
                     EntryKind.HANDOFF,
                     sender=f"specialist.{name}",
@@ -171,10 +167,8 @@ class Team:
                     findings=findings,
                     config=role.config,
                 )
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                text = f"{name} did not run: {describe(error)[0]}"
+            except HandoverFailed as error:
+                text = f"{name} did not run: {error}"
                 return (
                     ReviewException(
                         reviewer=name, standard="review.ran", severity=Severity.CRITICAL, text=text

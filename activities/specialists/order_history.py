@@ -42,7 +42,7 @@ class OrderHistory:
         (customer,) = customers
         own = await self._records.orders_of(customer.customer_id) if items else ()
         meant = {item.item_id: meant_order(item, own, terms, brief.handoff.at) for item in items}
-        facts = await self._facts(customer, own, meant)
+        facts = await self._facts(customer, own, meant, brief.request_id)
         evidence = (*_evidence(facts), *_without_an_order(meant, facts))
         return Finding(
             handoff=brief.handoff,
@@ -53,7 +53,9 @@ class OrderHistory:
             evidence=evidence,
         )
 
-    async def _facts(self, customer: Customer, own: tuple[Order, ...], meant: dict[str, Meant]) -> OrderFacts:
+    async def _facts(
+        self, customer: Customer, own: tuple[Order, ...], meant: dict[str, Meant], request_id: str
+    ) -> OrderFacts:
         by_item = {item_id: found.number for item_id, found in meant.items() if found.number is not None}
         orders = tuple(order for order in own if order.order_number in by_item.values())
         payments: list[tuple[Payment, ...]] = []
@@ -65,14 +67,23 @@ class OrderHistory:
                 self._records.refunds_since(customer.customer_id, since),
                 asyncio.gather(*(self._records.payments_of(order.order_number) for order in orders)),
             )
+        mine = tuple(r for r in refunds if r.idempotency_key.startswith(f"{request_id}/"))
         return OrderFacts(
             customer=customer,
             candidates={item_id: found.candidates for item_id, found in meant.items() if found.candidates},
             orders=orders,
-            payments=tuple(payment for of_order in payments for payment in of_order),
-            refunds=tuple(refund for refund in refunds if refund.order_number in by_item.values()),
+            payments=tuple(_without(mine, payment) for of_order in payments for payment in of_order),
+            refunds=tuple(r for r in refunds if r.order_number in by_item.values() and r not in mine),
             by_item=by_item,
         )
+
+
+def _without(mine: tuple[Refund, ...], payment: Payment) -> Payment:
+    """Leave out what this very request has paid: after a reset it must come to the same draft, and not to a new one."""
+    paid = sum(
+        r.amount.amount_minor for r in mine if r.payment_id == payment.payment_id and r.status == "succeeded"
+    )
+    return payment.model_copy(update={"refunded_minor": payment.refunded_minor - paid}) if paid else payment
 
 
 def _concerns(item: Item, brief: Brief) -> bool:

@@ -1,0 +1,76 @@
+"""Requests that can be repeated at will, made from the samples: a refund could be paid only once."""
+
+import asyncio
+import uuid
+
+from temporalio.client import Client
+
+from bench.stand import Stand
+from dispatch.clients.documents import DocumentStore
+from dispatch.clients.submissions import read_submission
+from dispatch.models.decision import DecisionVerdict
+from dispatch.models.status import RequestState, Status
+from dispatch.models.submission import Submission
+from dispatch.models.trail import Outcome
+from embedded.processes import ROOT
+from starter import decision_for, leave_signal, status_of, submit
+
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
+REQUESTS = ROOT / "examples" / "requests"
+AUTOMATIC = "01-order-status.eml"
+"""Answered without a person."""
+HELD = "16-orders-to-the-machine.eml"
+"""Held for approval by the orders to the machine in it; a harmless answer goes out once approved."""
+
+
+class Requests:
+    """Submits one sample over and over, each time as a request of its own."""
+
+    def __init__(self, stand: Stand, sample: str) -> None:
+        self._stand = stand
+        self._original = read_submission(
+            REQUESTS / sample, DocumentStore(stand.settings.documents_dir), stand.settings
+        )
+
+    async def submit(self) -> str:
+        """Start one as the starter does; gives its id."""
+        return (await submit(self._stand.client, self._stand.settings, self._fresh())).request_id
+
+    def _fresh(self) -> Submission:
+        trigger = self._original.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@bench>"})
+        return self._original.model_copy(update={"trigger": trigger})
+
+
+async def outcome_of(client: Client, request_id: str) -> Outcome:
+    """Wait for the end.
+
+    Raises RuntimeError where it ends otherwise than done: such a figure would mean nothing.
+    """
+    handle = client.get_workflow_handle(request_id, result_type=Outcome)
+    outcome: Outcome = await handle.result()
+    if outcome.ending != "done":
+        raise RuntimeError(f"{request_id} ended as {outcome.ending}, not done: {outcome.why}")
+    return outcome
+
+
+async def approve(client: Client, request_id: str, status: Status) -> None:
+    """Approve by signal, as a person at a terminal does."""
+    decision = decision_for(
+        DecisionVerdict.APPROVE,
+        status.review_point.owner,
+        status.proposal_id or "",
+        status.subject_digest or "",
+        "the answer is harmless",
+    )
+    await leave_signal(client, request_id, "decide", decision)
+
+
+async def until_waiting(client: Client, request_id: str) -> Status:
+    """Ask until it waits for approval; gives what an approver sees."""
+    pause = SHORTEST_PAUSE_SECONDS
+    status = await status_of(client, request_id)
+    while status.state != RequestState.WAITING_FOR_APPROVAL:
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        status = await status_of(client, request_id)
+    return status

@@ -1,0 +1,111 @@
+"""The bench stand: the embedded server on a fresh database and every program as a process of its own, as in production.
+
+All on free ports and in a folder made anew, so that a bench can run beside a demo and starts from nothing each time.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+
+from dispatch.connection import connect
+from dispatch.settings import Settings, load_settings
+from embedded.ports import LOOPBACK, free_port
+from embedded.processes import Program
+from embedded.temporal_server import TemporalServer
+
+GRACE_SECONDS = 5
+"""Nothing is under way when a bench ends; its workers need no longer to stop."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a bench drives: a client, the settings of the programs, the worker to look at."""
+
+    client: Client
+    settings: Settings
+    worker: Program
+    worker_environment: dict[str, str]
+
+
+def results_folder() -> Path:
+    """Give the folder that results are written to; BENCH_FOLDER names another than var/bench."""
+    named = os.environ.get("BENCH_FOLDER")
+    return Path(named) if named else load_settings().var_dir / "bench"
+
+
+@asynccontextmanager
+async def running_stand(name: str) -> AsyncIterator[Stand]:
+    """Start server, back office, mail sink and worker; `name` is the bench's, its folder is emptied first."""
+    folder = (results_folder() / name).absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    settings = _settings(folder)
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            TemporalServer(settings, port=settings.temporal_port, headless=True)
+        )
+        environment = _environment(settings, server.address)
+        logs = folder / "logs"
+        await stack.enter_async_context(
+            Program(
+                "back office",
+                ["-m", "embedded.back_office"],
+                logs / "back-office.log",
+                environment,
+                health=f"{settings.back_office_url}/health",
+            )
+        )
+        await stack.enter_async_context(
+            Program(
+                "mail sink",
+                ["-m", "embedded.mail_sink"],
+                logs / "mail-sink.log",
+                environment,
+                health=f"{settings.mail_archive_url}/health",
+            )
+        )
+        worker = Program(
+            "worker",
+            ["worker.py"],
+            logs / "worker.log",
+            environment,
+            says="working",
+            grace_seconds=4 * GRACE_SECONDS,
+        )
+        await stack.enter_async_context(worker)
+        yield Stand(await connect("bench", server.address), settings, worker, environment)
+
+
+def _settings(folder: Path) -> Settings:
+    """Give the settings of the environment (durability, cache and all), on ports and in a folder of our own."""
+    return load_settings().model_copy(
+        update={
+            "var_dir": folder,
+            "temporal_port": free_port(),
+            "back_office_url": f"http://{LOOPBACK}:{free_port()}",
+            "mail_archive_url": f"http://{LOOPBACK}:{free_port()}",
+            "smtp_port": free_port(),
+            "graceful_shutdown_seconds": GRACE_SECONDS,
+        }
+    )
+
+
+def _environment(settings: Settings, address: str) -> dict[str, str]:
+    """Say the same to the programs, by the environment as a person would."""
+    return {
+        "TEMPORAL_ADDRESS": address,
+        "DISPATCH_VAR_DIR": str(settings.var_dir),
+        "DISPATCH_BACK_OFFICE_URL": settings.back_office_url,
+        "DISPATCH_MAIL_ARCHIVE_URL": settings.mail_archive_url,
+        "DISPATCH_SMTP_PORT": str(settings.smtp_port),
+        "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": str(settings.graceful_shutdown_seconds),
+        # The sandbox imports a workflow's module anew for every run. With bytecode switched off, as containers and CI
+        # like it, each would compile it again, and the bench would measure the compiler.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(settings.var_dir / "bytecode"),
+    }

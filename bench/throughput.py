@@ -1,0 +1,163 @@
+"""`make bench`: requests per second and what one costs, beside a bare workflow on the same server in the same run.
+
+Both sides alternate, lap by lap, so that a machine that gets busier or hotter does so for both. A rate is the median of
+its laps, `ratio_to_floor` the floor's rate over ours: our time over the floor's for as many. BENCH_REQUESTS sets how many
+are submitted at 50 concurrent (300), everything else in proportion.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from temporalio.client import Client
+
+from bench.figures import Lap, lap, machine, p50_p95, resident_mb, write
+from bench.floor import Floor, FloorOrder
+from bench.floor_worker import QUEUE
+from bench.history import cost_of, events_of, shape_of
+from bench.requests import AUTOMATIC, HELD, Requests, approve, outcome_of, until_waiting
+from bench.stand import GRACE_SECONDS, Stand, results_folder, running_stand
+from dispatch.lifecycle import run_to_end
+from embedded.processes import Program
+from workflows.options import action_task_queue
+
+CONCURRENT = (1, 50)
+LAPS = 3
+ENOUGH_SECONDS, LIMIT_SECONDS = 150, 235
+"""On a slow machine no lap after the first begins later than the one; the other ends it all, as an error."""
+
+One = Callable[[], Awaitable[object]]
+
+
+async def main() -> int:
+    """Measure, print, write latest.json."""
+    facts = machine()
+    count = max(LAPS, int(os.environ.get("BENCH_REQUESTS", "300")))
+    async with asyncio.timeout(LIMIT_SECONDS), running_stand("throughput") as stand:
+        floor_worker = Program(
+            "floor's worker",
+            ["-m", "bench.floor_worker"],
+            stand.settings.var_dir / "logs" / "floor-worker.log",
+            stand.worker_environment,
+            says="working",
+            grace_seconds=4 * GRACE_SECONDS,
+        )
+        async with floor_worker:
+            result = await _measure(stand, count)
+            result["floor_worker_rss_mb"] = resident_mb(floor_worker)
+    result["machine"] = facts
+    write(results_folder() / "latest.json", result)
+    _show(result)
+    return 0
+
+
+async def _measure(stand: Stand, count: int) -> dict[str, Any]:
+    begin = time.perf_counter()
+    ours = Requests(stand, AUTOMATIC)
+    first = await ours.submit()
+    await outcome_of(stand.client, first)
+
+    async def request() -> None:
+        await outcome_of(stand.client, await ours.submit())
+
+    events = await events_of(stand.client, first)
+    order = shape_of(events, action_task_queue(stand.settings.task_queue))
+    floor = _floor(stand.client, order)
+    for warm in (request, floor):
+        await lap(warm, max(2, count // 6), CONCURRENT[-1])
+    laps = {(side, n): list[Lap]() for side in ("ours", "floor") for n in CONCURRENT}
+    for n in CONCURRENT:
+        many = max(1, count // LAPS if n > 1 else count // (5 * LAPS))
+        for turn in range(LAPS):
+            if turn and time.perf_counter() - begin > ENOUGH_SECONDS:
+                break
+            sides: list[tuple[str, One]] = [("ours", request), ("floor", floor)]
+            for side, one in sides if turn % 2 == 0 else sides[::-1]:
+                laps[side, n].append(await lap(one, many, n))
+    signal_to_done = await _signals(stand, max(2, count // 15))
+    floor_events = await events_of(stand.client, await _one_floor(stand.client, order))
+    rate = {key: statistics.median(each.per_second for each in done) for key, done in laps.items()}
+    return {
+        "requests_per_second": {str(n): round(rate["ours", n], 2) for n in CONCURRENT},
+        "floor_requests_per_second": {str(n): round(rate["floor", n], 2) for n in CONCURRENT},
+        "ratio_to_floor": {str(n): round(rate["floor", n] / rate["ours", n], 3) for n in CONCURRENT},
+        "ratio_of_each_lap": {
+            str(n): [
+                round(theirs.per_second / mine.per_second, 3)
+                for mine, theirs in zip(laps["ours", n], laps["floor", n], strict=True)
+            ]
+            for n in CONCURRENT
+        },
+        "submit_to_done_ms": _times(laps["ours", 1]),
+        "submit_to_done_at_50_ms": _times(laps["ours", 50]),
+        "floor_submit_to_done_ms": _times(laps["floor", 1]),
+        "floor_submit_to_done_at_50_ms": _times(laps["floor", 50]),
+        "signal_to_done_ms": p50_p95(signal_to_done),
+        **cost_of(events),
+        "floor": cost_of(floor_events),
+        "worker_rss_mb": resident_mb(stand.worker),
+        "durability": stand.settings.temporal_durability,
+        "requests_measured": {str(n): sum(len(done.each_ms) for done in laps["ours", n]) for n in CONCURRENT},
+    }
+
+
+def _times(laps: list[Lap]) -> dict[str, float]:
+    return p50_p95([each for done in laps for each in done.each_ms])
+
+
+def _floor(client: Client, order: FloorOrder) -> One:
+    async def one() -> None:
+        await _one_floor(client, order)
+
+    return one
+
+
+async def _one_floor(client: Client, order: FloorOrder) -> str:
+    floor_id = f"floor-{uuid.uuid4()}"
+    handle = await client.start_workflow(Floor.run, order, id=floor_id, task_queue=QUEUE)
+    await handle.result()
+    return floor_id
+
+
+async def _signals(stand: Stand, count: int) -> list[float]:
+    """Approve held requests one by one; gives the time from each signal to the request's end."""
+    held, took = Requests(stand, HELD), list[float]()
+    for _ in range(count):
+        request_id = await held.submit()
+        status = await until_waiting(stand.client, request_id)
+        begin = time.perf_counter()
+        await approve(stand.client, request_id, status)
+        await outcome_of(stand.client, request_id)
+        took.append((time.perf_counter() - begin) * 1000)
+    return took
+
+
+def _show(result: dict[str, Any]) -> None:
+    table = Table("", *(f"{n} concurrent" for n in CONCURRENT), title=f"durability {result['durability']}")
+    for name in ("requests_per_second", "floor_requests_per_second", "ratio_to_floor"):
+        table.add_row(name, *(str(result[name][str(n)]) for n in CONCURRENT))
+    console = Console()
+    console.print(table)
+    for name in ("submit_to_done_ms", "signal_to_done_ms"):
+        console.print(f"{name}: p50 {result[name]['p50']}, p95 {result[name]['p95']}")
+    names = (
+        "history_events",
+        "history_bytes",
+        "workflow_tasks",
+        "activities",
+        "billable_actions",
+        "worker_rss_mb",
+    )
+    console.print(", ".join(f"{name} {result[name]}" for name in names))
+    console.print(f"written to {results_folder() / 'latest.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_end(main))

@@ -1,0 +1,149 @@
+"""`make bench-waiting`: ten thousand requests waiting for approval, and whether the desk still answers at once.
+
+Measured while they wait: the worker's memory, a page of the list, a count, and for 200 of them the time from a person's
+signal to the next step (the answer's activity scheduled, by the server's clock on this same machine) and to the end.
+Those 200 are submitted and looked at first: by the time they are approved the worker has long put them out of its
+memory, and has to replay each from its history, as after days of waiting. BENCH_WAITING sets another count.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+from bench.figures import Lap, lap, machine, p50_p95, resident_mb, write
+from bench.history import cost_of, events_of
+from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
+from bench.stand import Stand, results_folder, running_stand
+from dispatch.lifecycle import run_to_end
+from dispatch.models.status import RequestState
+from starter import rows
+
+MANY, SIGNALS, CONCURRENT, LOOKS, PAGE = 10_000, 200, 50, 40, 50
+LIMIT_SECONDS = 45 * 60
+WAITING = f"RequestState = '{RequestState.WAITING_FOR_APPROVAL}' AND ExecutionStatus = 'Running'"
+
+
+async def main() -> int:
+    """Measure, print, write waiting.json."""
+    facts = machine()
+    many = max(2, int(os.environ.get("BENCH_WAITING", str(MANY))))
+    async with asyncio.timeout(LIMIT_SECONDS), running_stand("waiting") as stand:
+        result = await _measure(stand, many)
+    result["machine"] = facts
+    write(results_folder() / "waiting.json", result)
+    _show(result)
+    return 0
+
+
+async def _measure(stand: Stand, many: int) -> dict[str, Any]:
+    client, held = stand.client, Requests(stand, HELD)
+    idle = resident_mb(stand.worker)
+    ids: list[str] = []
+
+    async def one_to_approve() -> None:
+        ids.append(await held.submit())
+
+    begin = time.perf_counter()
+    await lap(one_to_approve, min(SIGNALS, many // 2), CONCURRENT)
+    await _until(client, len(ids), many, begin)
+    # Looked at only now: amid a burst of new requests a query may wait longer than it is given.
+    sample = [(request_id, await until_waiting(client, request_id)) for request_id in ids]
+    rest = many - len(sample)
+    filling = asyncio.create_task(lap(held.submit, rest, CONCURRENT))
+    waiting = await _until(client, many, many, begin, filling)
+    seconds = time.perf_counter() - begin
+    figures = {
+        "waiting": waiting,
+        "seconds_until_all_wait": round(seconds, 1),
+        "requests_per_second": {str(CONCURRENT): round(many / seconds, 2)},
+        "worker_rss_mb": resident_mb(stand.worker),
+        "worker_rss_mb_idle": idle,
+        "page_of_50_ms": await _looks(lambda: _page(client)),
+        "count_ms": await _looks(lambda: _count(client)),
+    }
+    next_step, done = list[float](), list[float]()
+    for request_id, status in sample:
+        signalled, begin = datetime.now(UTC), time.perf_counter()
+        await approve(client, request_id, status)
+        await outcome_of(client, request_id)
+        done.append((time.perf_counter() - begin) * 1000)
+        next_step.append((await _acted_at(client, request_id) - signalled).total_seconds() * 1000)
+    return figures | {
+        "signals": len(sample),
+        "signalled_out_of_cache": rest > stand.settings.workflow_cache,
+        "signal_to_next_step_ms": p50_p95(next_step),
+        "signal_to_done_ms": p50_p95(done),
+        "worker_rss_mb_after_signals": resident_mb(stand.worker),
+        **cost_of(await events_of(client, sample[0][0])),
+        "durability": stand.settings.temporal_durability,
+    }
+
+
+async def _until(
+    client: Client, wanted: int, many: int, begin: float, filling: "asyncio.Task[Lap] | None" = None
+) -> int:
+    """Wait until so many wait, saying how far it is; an error of those who fill up ends it."""
+    while True:
+        waiting, seconds = await _count(client), time.perf_counter() - begin
+        _progress(waiting, many, seconds)
+        if filling is not None and filling.done():
+            filling.result()
+        if waiting >= wanted:
+            break
+        await asyncio.sleep(1)
+    if filling is not None:
+        await filling
+    return waiting
+
+
+async def _count(client: Client) -> int:
+    return (await client.count_workflows(WAITING)).count
+
+
+async def _page(client: Client) -> None:
+    """Read a page as the inbox does."""
+    _ = [row async for row in rows(client, waiting_only=True, limit=PAGE)]
+
+
+async def _looks(look: Callable[[], Awaitable[object]]) -> dict[str, float]:
+    return p50_p95((await lap(look, LOOKS, 1)).each_ms)
+
+
+async def _acted_at(client: Client, request_id: str) -> datetime:
+    """Give the time of the step after the approval: its first activity."""
+    approved = False
+    for event in await events_of(client, request_id):
+        approved = approved or event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+        if approved and event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            return event.event_time.ToDatetime(tzinfo=UTC)
+    raise RuntimeError(f"{request_id} took no step after its approval")
+
+
+def _progress(waiting: int, many: int, seconds: float) -> None:
+    end = "\r" if sys.stdout.isatty() and waiting < many else "\n"
+    print(
+        f"{waiting} of {many} wait, {seconds:.0f} s, {waiting / max(seconds, 1):.1f}/s", end=end, flush=True
+    )
+
+
+def _show(result: dict[str, Any]) -> None:
+    table = Table("", "p50", "p95", title=f"{result['waiting']} waiting, durability {result['durability']}")
+    for name in ("page_of_50_ms", "count_ms", "signal_to_next_step_ms", "signal_to_done_ms"):
+        table.add_row(name, str(result[name]["p50"]), str(result[name]["p95"]))
+    console = Console()
+    console.print(table)
+    console.print(f"worker_rss_mb {result['worker_rss_mb']}, history_events {result['history_events']}")
+    console.print(f"written to {results_folder() / 'waiting.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_end(main))

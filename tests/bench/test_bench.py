@@ -1,0 +1,98 @@
+"""Each bench, tiny: it runs to its end and writes the file with every key; how fast, no test may say."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from embedded.processes import ROOT
+
+PERCENTILES = {"p50", "p95"}
+COUNTS = (
+    "history_events",
+    "history_bytes",
+    "workflow_tasks",
+    "activities",
+    "activities_local",
+    "activities_regular",
+    "billable_actions",
+)
+
+
+def run(module: str, folder: Path, **environment: str) -> str:
+    """Run a bench as `make` does, its results in `folder`."""
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env={**os.environ, "BENCH_FOLDER": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def read(file: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(file.read_text())
+    return result
+
+
+def holds_a_cost(result: dict[str, Any]) -> None:
+    for name in COUNTS:
+        assert isinstance(result[name], int), name
+        assert result[name] > 0, name
+    assert result["activities"] == result["activities_local"] + result["activities_regular"]
+    assert result["billable_actions_counted_as"]
+
+
+def holds_times(result: dict[str, Any], *names: str) -> None:
+    for name in names:
+        assert set(result[name]) == PERCENTILES, name
+        assert 0 < result[name]["p50"] <= result[name]["p95"], name
+
+
+def holds_its_circumstances(result: dict[str, Any]) -> None:
+    assert result["durability"] in {"FULL", "NORMAL"}
+    assert result["worker_rss_mb"] > 1
+    assert result["machine"]["cores"] > 0
+    assert result["machine"]["temporalio"]
+
+
+def test_throughput_writes_every_figure_beside_the_floor(tmp_path: Path) -> None:
+    """One run gives both sides, and the floor ran as many activities of each kind as the request."""
+    said = run("bench.throughput", tmp_path, BENCH_REQUESTS="3")
+    result = read(tmp_path / "latest.json")
+    for name in ("requests_per_second", "floor_requests_per_second", "ratio_to_floor"):
+        assert set(result[name]) == {"1", "50"}, name
+        assert all(isinstance(value, float) and value > 0 for value in result[name].values()), name
+    holds_times(
+        result,
+        "submit_to_done_ms",
+        "submit_to_done_at_50_ms",
+        "floor_submit_to_done_ms",
+        "signal_to_done_ms",
+    )
+    holds_a_cost(result)
+    holds_a_cost(result["floor"])
+    holds_its_circumstances(result)
+    for kind in ("activities_local", "activities_regular"):
+        assert result["floor"][kind] == result[kind]
+    assert "latest.json" in said
+
+
+def test_waiting_writes_what_was_measured_while_they_wait(tmp_path: Path) -> None:
+    """All of them wait at once when the figures are taken."""
+    said = run("bench.waiting", tmp_path, BENCH_WAITING="6")
+    result = read(tmp_path / "waiting.json")
+    assert result["waiting"] == 6
+    assert result["signals"] == 3
+    assert result["signalled_out_of_cache"] is False
+    assert result["requests_per_second"]["50"] > 0
+    holds_times(result, "page_of_50_ms", "count_ms", "signal_to_next_step_ms", "signal_to_done_ms")
+    holds_a_cost(result)
+    holds_its_circumstances(result)
+    assert "6 of 6 wait" in said

@@ -1,0 +1,149 @@
+"""kill -9 and SIGTERM, of real processes: each request ends as it would have, with each effect once.
+
+All cases begin together, when the first test runs, for a killed worker's activity is tried again only after half a
+minute; each test waits for its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+import starter
+from tests.chaos.stage import Stage, stage, temporal
+from tests.servers import back_office_process, mail_sink_process
+
+Story = Callable[[Stage], Awaitable[None]]
+
+
+async def killed_in_a_specialist(on: Stage) -> None:
+    looking = "GET /customers/CU-1002/orders"
+    await on.slow(looking, 20)
+    case = await on.refund("DD-10003", "sean.obrien@mail.example")
+    await on.fired(looking)
+    await on.worker.kill9()
+    await on.worker.start()
+    await on.once(case, "PAY-10003", "sean.obrien@mail.example")
+
+
+async def killed_between_effect_and_result(on: Stage) -> None:
+    await on.slow("POST /refunds", 20, "PAY-10015")
+    case = await on.refund("DD-10015", "i.bergmann@bergmann-buero.example")
+    await on.approve(case)
+    await on.paid_back("PAY-10015")
+    await on.worker.kill9()
+    await on.worker.start()
+    outcome = await on.once(case, "PAY-10015", "i.bergmann@bergmann-buero.example")
+    assert any("found by its key, done by an earlier attempt" in entry.why for entry in outcome.trail)
+
+
+async def killed_while_it_waits(on: Stage) -> None:
+    case = await on.refund("DD-10001", "anna.mueller@post.example")
+    await case.until("waiting_for_approval")
+    decision = await case.decision("approve")
+    await on.worker.kill9()
+    await starter.leave_signal(on.desk.client, case.id, "decide", decision)
+    assert on.refunds("PAY-10001") == []
+    await on.worker.start()
+    await on.once(case, "PAY-10001", "anna.mueller@post.example")
+
+
+async def terminated_at_work(on: Stage) -> None:
+    looking = "GET /customers/CU-1011/orders"
+    await on.slow(looking, 3)
+    case = await on.refund("DD-10013", "t.weber@kanzlei-weber.example")
+    await on.fired(looking)
+    assert await on.terminate_worker(within_seconds=30) == 0
+    history = await case.handle.fetch_history()
+    assert any(event.HasField("activity_task_completed_event_attributes") for event in history.events)
+    await on.worker.start()
+    await on.approve(case)
+    await on.once(case, "PAY-10013", "t.weber@kanzlei-weber.example")
+
+
+async def server_killed(on: Stage) -> None:
+    """One request waits and one executes when the server is killed; nobody touches the worker."""
+    waits = await on.refund("DD-10011", "thomas.weber@post.example")
+    acts = await on.refund("DD-10022", "hanako.yamada@mail.example")
+    await waits.until("waiting_for_approval")
+    await acts.until("waiting_for_approval")
+    await on.slow("POST /refunds", 4, "PAY-10022")
+    await on.approve(acts)
+    await on.paid_back("PAY-10022")
+    await on.server.kill9()
+    await on.server.restart()
+    await on.approve(waits)
+    await on.once(waits, "PAY-10011", "thomas.weber@post.example")
+    await on.once(acts, "PAY-10022", "hanako.yamada@mail.example")
+
+
+@pytest.fixture(scope="module")
+async def stories(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Story, asyncio.Task[None]]]:
+    """Begin every case at once; what none of the tests waited for is cancelled."""
+    folder = tmp_path_factory.mktemp("chaos")
+    async with AsyncExitStack() as stack:
+        back_office = await stack.enter_async_context(back_office_process(folder))
+        mail_sink = await stack.enter_async_context(mail_sink_process(folder))
+        steady, doomed = folder / "steady", folder / "doomed"
+        servers = [await stack.enter_async_context(temporal(place)) for place in (steady, doomed)]
+
+        async def tell(story: Story) -> None:
+            server = servers[story is server_killed]
+            async with stage(story.__name__, folder, server, back_office, mail_sink) as on:
+                await story(on)
+
+        cases = (
+            killed_in_a_specialist,
+            killed_between_effect_and_result,
+            killed_while_it_waits,
+            terminated_at_work,
+            server_killed,
+        )
+        async with _all_begun({story: asyncio.create_task(tell(story)) for story in cases}) as tasks:
+            yield tasks
+
+
+@asynccontextmanager
+async def _all_begun(
+    tasks: dict[Story, asyncio.Task[None]],
+) -> AsyncIterator[dict[Story, asyncio.Task[None]]]:
+    try:
+        yield tasks
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def test_a_worker_killed_in_the_middle_of_a_specialist(
+    stories: dict[Story, asyncio.Task[None]],
+) -> None:
+    """The specialist is asked again by the next worker, and the refund is made once."""
+    await stories[killed_in_a_specialist]
+
+
+async def test_a_worker_killed_between_a_refund_and_its_result(
+    stories: dict[Story, asyncio.Task[None]],
+) -> None:
+    """The next worker finds the refund by its key and makes no second one."""
+    await stories[killed_between_effect_and_result]
+
+
+async def test_a_worker_killed_while_a_request_waits(stories: dict[Story, asyncio.Task[None]]) -> None:
+    """An approval that comes while no worker runs is kept in history and carried out by the next."""
+    await stories[killed_while_it_waits]
+
+
+async def test_a_worker_asked_to_end_finishes_what_is_under_way(
+    stories: dict[Story, asyncio.Task[None]],
+) -> None:
+    """SIGTERM: it completes its activity, exits 0 within its grace, and the next worker goes on."""
+    await stories[terminated_at_work]
+
+
+async def test_a_server_killed_while_one_request_waits_and_one_acts(
+    stories: dict[Story, asyncio.Task[None]],
+) -> None:
+    """After a restart on the same file both go on; the effect that was under way stands once."""
+    await stories[server_killed]

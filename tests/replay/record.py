@@ -1,0 +1,224 @@
+"""`python -m tests.replay.record` (make record): record the histories of this version anew, at least one per ending.
+
+Everything is real: the embedded Temporal server (in memory), the back office, the mail sink, the worker, the sample
+requests with the people's part from examples/script.yaml, then what no sample shows: cancellations, follow-ups,
+decisions by signal, silence. Nothing is replaced unless all of it ended as it must.
+
+When that is allowed is said in tests/replay/test_replay.py.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+
+import starter
+from dispatch.connection import connect
+from dispatch.lifecycle import run_to_end
+from dispatch.logs import set_up_logs
+from dispatch.models.decision import DecisionVerdict
+from dispatch.models.errors import EmbeddedError
+from dispatch.settings import Settings
+from embedded.demo import REQUESTS, SCRIPT
+from embedded.ports import free_port
+from embedded.script import Sample, load_script, play
+from embedded.temporal_server import TemporalServer
+from tests.desk import Case, Desk, quick, running_desk
+from tests.replay import recorded
+
+SILENT = 4
+"""Seconds after which nobody decides any more, in the recordings of silence."""
+
+Histories = dict[str, WorkflowHistory]
+Recording = Callable[[Desk, Histories], Awaitable[None]]
+
+
+def _follows_up_soon(playbook: dict[str, Any]) -> None:
+    playbook["guardian"]["actions"]["issue_refund"]["follow_up_after"] = "3 seconds"
+
+
+def _nobody_is_there(playbook: dict[str, Any]) -> None:
+    playbook["guardian"]["tiers"]["medium"]["waiting"] |= {
+        "reminders": ["1 second"],
+        "escalate_after": "2 seconds",
+        "deadline": f"{SILENT} seconds",
+    }
+    playbook["missing_information"] |= {"reminders": ["1 second"], "deadline": f"{SILENT} seconds"}
+
+
+async def _ended(case: Case, ending: str) -> WorkflowHistory:
+    """Fetch the history of a request that has ended; raises EmbeddedError where it did not end so."""
+    async with asyncio.timeout(60):
+        try:
+            why = (await case.handle.result()).why
+        except WorkflowFailureError as error:
+            why = str(error.cause)
+    history = await case.handle.fetch_history()
+    _must(case.id, ending, history, why)
+    return history
+
+
+def _must(what: str, ending: str, history: WorkflowHistory, why: str = "") -> None:
+    if (really := recorded.ended_as(history)) != ending:
+        raise EmbeddedError(f"{what} ended as {really} and must end as {ending}: {why}; nothing is replaced")
+
+
+def _sample(sample: Sample) -> Recording:
+    async def record(desk: Desk, histories: Histories) -> None:
+        async def arm(fault: Mapping[str, Any]) -> None:
+            await desk.back_office.arm(**fault)
+
+        case = await desk.submit_file(REQUESTS / sample.file)
+        async with asyncio.timeout(90):
+            await play(desk.client, case.id, sample, arm=arm, poll_seconds=0.1)
+        histories[Path(sample.file).stem] = await _ended(case, sample.ending)
+
+    return record
+
+
+async def _cancelled_while_it_waits(desk: Desk, histories: Histories) -> None:
+    case = await _refund(desk, "DD-10001", "anna.mueller@post.example")
+    await case.until("waiting_for_approval")
+    await case.handle.cancel()
+    histories["cancelled-while-it-waits"] = await _ended(case, "cancelled")
+
+
+async def _cancelled_while_it_acts(desk: Desk, histories: Histories) -> None:
+    """Cancel when the refund is done: it is undone."""
+    await desk.back_office.arm("POST /refunds", "slow", payment_id="PAY-10015", delay_seconds=1.5)
+    case = await _refund(desk, "DD-10015", "i.bergmann@bergmann-buero.example")
+    await case.until("waiting_for_approval")
+    await case.decide("approve")
+    await case.until("execute")
+    await asyncio.sleep(0.5)  # the refund is made at once and answered late
+    await case.handle.cancel()
+    histories["cancelled-while-it-acts"] = await _ended(case, "cancelled")
+
+
+async def _followed_up(desk: Desk, histories: Histories) -> None:
+    case = await _refund(desk, "DD-10003", "sean.obrien@mail.example")
+    histories["followed-up"] = await _ended(case, "done")
+    histories["follow-up-confirmed"] = await _follow_up(desk, case, "confirmed")
+
+
+async def _followed_up_and_reopened(desk: Desk, histories: Histories) -> None:
+    """Somebody cancels the refund after the answer went out; the follow-up finds it and a person settles it."""
+    case = await _refund(desk, "DD-10011", "thomas.weber@post.example")
+    await case.until("waiting_for_approval")
+    await case.decide("approve")
+    outcome = await case.outcome()
+    refund = next(effect for effect in outcome.effects if effect.startswith("RF-"))
+    cancelled = await desk.back_office.http().post(f"/refunds/{refund}/cancel")
+    cancelled.raise_for_status()
+    check = Case(desk, desk.client.get_workflow_handle(outcome.follow_ups[0]))
+    status = await check.until("escalated")
+    decision = starter.decision_for(
+        DecisionVerdict.APPROVE,
+        "support-lead",
+        status.proposal_id or "",
+        status.subject_digest or "",
+        "issued again by hand",
+    )
+    await check.signal("decide", decision)
+    histories["follow-up-reopened"] = await _follow_up(desk, case, "refuted")
+
+
+async def _follow_up(desk: Desk, case: Case, verdict: str) -> WorkflowHistory:
+    handle = desk.client.get_workflow_handle((await case.outcome()).follow_ups[0])
+    async with asyncio.timeout(60):
+        await handle.result()
+    history = await handle.fetch_history()
+    _must(handle.id, verdict, history)
+    return history
+
+
+async def _decided_by_signal(desk: Desk, histories: Histories) -> None:
+    """One that cannot be read and a stale one are refused, the right one is taken, its duplicate comes late."""
+    case = await _refund(desk, "DD-10013", "t.weber@kanzlei-weber.example")
+    status = await case.until("waiting_for_approval")
+    right = starter.decision_for(
+        DecisionVerdict.APPROVE, "refunds", status.proposal_id or "", status.subject_digest or ""
+    )
+    stale = right | {"decision_id": "d-stale", "action_digest": "0" * 64}
+    for decision in ("approve it", stale, right, right):
+        await case.signal("decide", decision)
+    histories["decided-by-signal"] = await _ended(case, "done")
+
+
+async def _nobody_decides(desk: Desk, histories: Histories) -> None:
+    case = await _refund(desk, "DD-10013", "t.weber@kanzlei-weber.example")
+    histories["nobody-decides"] = await _ended(case, "rejected")
+
+
+async def _nobody_answers(desk: Desk, histories: Histories) -> None:
+    case = await desk.submit("My order arrived damaged.", sender="anna.mueller@post.example")
+    histories["nobody-answers"] = await _ended(case, "abandoned")
+
+
+async def _refund(desk: Desk, order: str, sender: str) -> Case:
+    return await desk.submit(f"Hello,\n\nplease refund order {order}.\n", sender=sender)
+
+
+async def _record_all(client: Client, folder: Path) -> Histories:
+    """Run every recording at once, on three desks with data of their own."""
+    histories: Histories = {}
+    samples = [_sample(sample) for sample in load_script(SCRIPT)]
+    acts = [
+        _cancelled_while_it_waits,
+        _cancelled_while_it_acts,
+        _followed_up,
+        _followed_up_and_reopened,
+        _decided_by_signal,
+    ]
+    async with AsyncExitStack() as stack:
+        running = []
+        for name, changes, recordings in (
+            ("samples", (quick,), samples),
+            ("acts", (quick, _follows_up_soon), acts),
+            ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
+        ):
+            own = folder / name
+            own.mkdir()
+            desk = await stack.enter_async_context(running_desk(client, own, *changes))
+            running += [recording(desk, histories) for recording in recordings]
+        await asyncio.gather(*running)
+    return histories
+
+
+def _replace(histories: Histories) -> None:
+    """Put the new histories in the place of this version's old ones; other versions' stay for ever."""
+    console, target = Console(highlight=False), recorded.HISTORIES / recorded.version()
+    fresh = target.with_name(f".{target.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, history in sorted(histories.items()):
+        path = recorded.write(fresh, name, history)
+        size = path.stat().st_size // 1024
+        console.print(f"{path.name}: {recorded.ended_as(history)}, {len(history.events)} events, {size} KB")
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+    console.print(f"{len(histories)} histories in {target.relative_to(recorded.ROOT)}")
+
+
+async def main() -> int:
+    """Record, then replace."""
+    set_up_logs("console", "error")  # the samples' failures are part of the play
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with TemporalServer(
+            Settings(var_dir=folder), in_memory=True, headless=True, port=free_port()
+        ) as server:
+            client = await connect("dispatch-record", server.address)
+            _replace(await _record_all(client, folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_end(main))
