@@ -128,8 +128,15 @@ class People:
             return None
         finally:
             self._gate = self.patience = None
-            for late in self._queue:
-                late.early = True
+            self._overtaken(gate)
+
+    def _overtaken(self, gate: Gate) -> None:
+        """Refuse at once what names the gate just closed; what names another is kept for it."""
+        for received in list(self._queue):
+            received.early = True
+            if text_of(received.raw, "proposal_id") == gate.proposal_id:
+                self._queue.remove(received)
+                self._refuse(received, f"{gate.proposal_id} is already decided")
 
     def close(self) -> None:
         """Refuse what is left: after the end nothing waits, and every sender is told."""

@@ -440,3 +440,15 @@ async def test_a_request_that_is_escalated_takes_no_approval_of_its_actions(desk
     await case.decide("approve", by="support-lead", reason="passed on")
     outcome = await case.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
+
+
+async def test_decisions_that_meet_at_the_gate_are_both_answered_at_once(desk: Desk) -> None:
+    """The first wins; the other sender is told at once, and does not wait until the request ends."""
+    case = await held_refund(desk)
+    decisions = [await case.decision("reject"), await case.decision("approve")]
+    async with asyncio.timeout(10):
+        said = await asyncio.gather(
+            *(starter.decide(desk.client, case.id, decision) for decision in decisions)
+        )
+    assert sorted(accepted for accepted, _ in said) == [False, True]
+    assert (await case.outcome()).ending in {Ending.DONE, Ending.REJECTED}
