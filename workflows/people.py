@@ -57,6 +57,7 @@ class People:
         self._ledger, self._standing, self._handover = ledger, standing, handover
         self._queue: list[Received] = []
         self._seen: list[str] = []
+        self._decided: list[str] = []
         self._gate: Gate | None = None
         self.patience: Patience | None = None
         self._closed = False
@@ -64,8 +65,11 @@ class People:
     def receive(self, raw: Any) -> Received:
         """Take a decision in; it is kept until a gate it fits is open, and refused where none can be."""
         received = Received(raw=bounded(raw), early=self._gate is None)
+        named = text_of(received.raw, "proposal_id")
         if self._closed:
             self._refuse(received, "the request is closed")
+        elif self._gate is None and named in self._decided:
+            self._refuse(received, f"{named} is already decided")
         elif len(self._queue) >= MOST_KEPT:
             self._refuse(received, f"{MOST_KEPT} decisions already wait to be read; send it again later")
         else:
@@ -132,6 +136,7 @@ class People:
 
     def _overtaken(self, gate: Gate) -> None:
         """Refuse at once what names the gate just closed; what names another is kept for it."""
+        self._decided.append(gate.proposal_id)
         for received in list(self._queue):
             received.early = True
             if text_of(received.raw, "proposal_id") == gate.proposal_id:
