@@ -7,6 +7,7 @@ was measured to end that. Every program of ours starts through `run_to_end`.
 
 import asyncio
 import gc
+import io
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -28,6 +29,7 @@ def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
     SIGINT and SIGTERM cancel it, so that what it started is ended by it; codes 130 and 143.
     """
+    say_line_by_line()
     with asyncio.Runner() as runner:
         try:
             return runner.run(_until_terminated(main))
@@ -41,6 +43,12 @@ def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
             return 143
         finally:
             runner.run(_let_go())
+
+
+def say_line_by_line() -> None:
+    """Write each line at once, though the output is a file or a pipe: someone may be waiting for it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 async def _until_terminated(main: Callable[[], Coroutine[Any, Any, int]]) -> int:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from dispatch.lifecycle import say_line_by_line
 from dispatch.models.errors import DispatchError, EmbeddedError
 from dispatch.settings import Settings, load_settings
 from embedded.temporal_build import Say, cached_program, make
@@ -60,6 +61,7 @@ def _found(where: str, program: Path, server: str, warning: str | None) -> str:
 
 
 if __name__ == "__main__":
+    say_line_by_line()
     try:
         print(find(load_settings()))
     except DispatchError as failure:
