@@ -1,9 +1,11 @@
-"""One Temporal server for the whole run: the real program, in memory, tuned as the embedded one is."""
+"""The servers that tests share: one Temporal for the whole run, a back office and a mail sink for each test."""
 
 import gc
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 
@@ -11,6 +13,12 @@ from dispatch.connection import connect
 from dispatch.settings import Settings
 from embedded.ports import free_port
 from embedded.temporal_server import TemporalServer
+from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
+
+# No deadline: these machines are shared, and speed belongs into bench/. In CI the same examples each time, so that a
+# new one is met by the person who can mend what it shows.
+hypothesis.settings.register_profile("desk", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("desk")
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +38,28 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Te
 @pytest.fixture(scope="session")
 async def client(temporal: TemporalServer, _collected_before_the_end: None) -> Client:
     return await connect("tests", temporal.address)
+
+
+@pytest.fixture
+async def back_office(tmp_path: Path) -> AsyncIterator[BackOfficeService]:
+    async with running_back_office(tmp_path) as service:
+        yield service
+
+
+@pytest.fixture
+async def mail_sink(tmp_path: Path) -> AsyncIterator[MailSinkService]:
+    async with running_mail_sink(tmp_path) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+async def standing_back_office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BackOfficeService]:
+    async with running_back_office(tmp_path_factory.mktemp("standing")) as service:
+        yield service
+
+
+@pytest.fixture
+async def read_only(standing_back_office: BackOfficeService) -> AsyncIterator[BackOfficeService]:
+    """Not to be changed by a test; its faults are cleared after each."""
+    yield standing_back_office
+    await standing_back_office.disarm()

@@ -1,4 +1,7 @@
-"""The fixed process, from a request's arrival to its verified outcome."""
+"""The fixed process, from a request's arrival to its verified outcome.
+
+Longer than other files on purpose: every stage stands here, so that the whole process is read in one place.
+"""
 
 import asyncio
 from typing import Any

@@ -1,25 +1,12 @@
-"""The embedded back office and mail sink, fresh for each test, with clients as worker.py builds them."""
+"""The clients as worker.py builds them, for the back office and the mail sink of each test."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
 from dispatch.clients.toolbox import ActionClients, ReadClients
-from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
-
-
-@pytest.fixture
-async def back_office(tmp_path: Path) -> AsyncIterator[BackOfficeService]:
-    async with running_back_office(tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def mail_sink(tmp_path: Path) -> AsyncIterator[MailSinkService]:
-    async with running_mail_sink(tmp_path) as service:
-        yield service
+from tests.servers import BackOfficeService, MailSinkService
 
 
 @pytest.fixture
