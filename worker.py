@@ -20,8 +20,6 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
-from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.answers import read_answer
 from activities.assembler import assemble
@@ -47,18 +45,11 @@ from dispatch.settings import Settings, load_settings
 from workflows.coordinator import Coordinator
 from workflows.follow_up import FollowUp
 from workflows.options import action_task_queue
+from workflows.sandbox import SANDBOX
 
 log = structlog.get_logger("worker")
 
 WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp)
-
-WORKFLOW_RUNNER: Final = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_import_notification_policy(
-        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
-        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    )
-)
-"""Workers, tests and replays run on this one: an import that slips past the sandbox raises."""
 
 
 @asynccontextmanager
@@ -126,7 +117,7 @@ def desk_worker(
             Verifier(clients, catalogue.action_classes).verify,
             *catalogue.desk_activities(clients),
         ],
-        workflow_runner=WORKFLOW_RUNNER,
+        workflow_runner=SANDBOX,
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
         **{"max_cached_workflows": settings.workflow_cache} | more,
     )

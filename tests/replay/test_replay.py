@@ -8,8 +8,9 @@ from temporalio.worker import Replayer
 from dispatch.models.status import Ending
 from tests.replay.changed_process import GuardsBeforeItReviews, PausesBehindAPatch, PausesWithoutAPatch
 from tests.replay.recorded import MOST_BYTES, Recorded, all_recorded, ended_as, version, workflow_type
-from worker import WORKFLOW_RUNNER, WORKFLOWS
+from worker import WORKFLOWS
 from workflows.follow_up import FollowUp
+from workflows.sandbox import SANDBOX
 
 RECORDED = all_recorded()
 RUNBOOK = """
@@ -36,7 +37,7 @@ def replayer(*workflows: type) -> Replayer:
     """Replay as a worker works: with the sandbox and the import policy that raises."""
     return Replayer(
         workflows=workflows or WORKFLOWS,
-        workflow_runner=WORKFLOW_RUNNER,
+        workflow_runner=SANDBOX,
         data_converter=pydantic_data_converter,
     )
 

@@ -29,8 +29,9 @@ from tests.workflows.requests_made import (
     status_question,
     two_held_refunds,
 )
-from worker import WORKFLOW_RUNNER, WORKFLOWS
+from worker import WORKFLOWS
 from workflows.coordinator import Coordinator
+from workflows.sandbox import SANDBOX
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 
@@ -305,7 +306,7 @@ async def test_the_first_valid_decision_in_history_wins(
     kinds = [entry.kind for entry in outcome.trail]
     assert (kinds.count(EntryKind.DECISION), kinds.count(EntryKind.REFUSED)) == (1, 1)
     await Replayer(
-        workflows=WORKFLOWS, workflow_runner=WORKFLOW_RUNNER, data_converter=pydantic_data_converter
+        workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter
     ).replay_workflow(await case.handle.fetch_history())
 
 
