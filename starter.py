@@ -36,6 +36,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from dispatch.clients.documents import DocumentStore
 from dispatch.clients.submissions import read_submission
 from dispatch.models.decision import DecisionVerdict
+from dispatch.models.dossier import Dossier
 from dispatch.models.errors import DispatchError, SubmissionError
 from dispatch.models.status import RequestState, Status
 from dispatch.models.submission import Submission
@@ -123,6 +124,14 @@ async def status_of(client: Client, request_id: str) -> Status:
     Raises NoWorker where nobody answers, SubmissionError where there is no such request.
     """
     return await _query(client, request_id, "status", Status)
+
+
+async def dossier_of(client: Client, request_id: str) -> Dossier:
+    """Ask for all that a person needs to decide on a request.
+
+    Raises NoWorker where nobody answers, SubmissionError where there is no such request.
+    """
+    return await _query(client, request_id, "dossier", Dossier)
 
 
 async def trail_of(client: Client, request_id: str) -> list[TrailEntry]:

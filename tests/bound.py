@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dispatch.models.decision import Decision, DecisionVerdict
-from dispatch.models.execution import Order
+from dispatch.models.execution import Leave, Order
 from dispatch.models.guardian import GuardianVerdict, Reason, Ruling
 from dispatch.models.handoff import Handoff
 from dispatch.models.playbook import GuardianPolicy, PlaybookRef, Tier
@@ -157,4 +157,9 @@ def order(
         tier=tier,
         reasons=(Reason(rule="tier.low", text="every hard rule holds"),),
     )
-    return Order(handoff=HANDOFF, bound=bound, verdict=verdict, decision=decided)
+    leave = (
+        Leave(approval="named", approvers=("anna", "ben"), requester="max@mail.example", decisions=(decided,))
+        if decided
+        else None
+    )
+    return Order(handoff=HANDOFF, bound=bound, verdict=verdict, leave=leave)

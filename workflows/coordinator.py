@@ -13,7 +13,9 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
-    from dispatch.models.decision import Decision, DecisionVerdict
+    from dispatch.models.decision import Decision, DecisionVerdict, Gate
+    from dispatch.models.dossier import Dossier
+    from dispatch.models.execution import Leave
     from dispatch.models.finding import Finding, FindingStatus, Guidance, ReviewException
     from dispatch.models.guardian import GuardianVerdict, Ruling
     from dispatch.models.item import Item
@@ -35,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
     from workflows.patience import extend
-    from workflows.people import People
+    from workflows.people import Approvals, People
     from workflows.requester import Requester
     from workflows.settlement import settle
     from workflows.standing import Standing
@@ -71,7 +73,9 @@ class Coordinator:
         self._ledger = Ledger()
         self._standing = Standing(self._id, trigger, RequestState.INTAKE)
         self._handover = Handover(self._ledger, self._standing)
-        self._people = People(self._id, self._ledger, self._standing, self._handover)
+        self._people = People(
+            self._id, submission.sender.address, self._ledger, self._standing, self._handover
+        )
         self._effects = Effects(self._ledger, self._handover, options.action_task_queue(info.task_queue))
         self._team = Team(self._id, submission, self._handover, self._ledger)
         self._requester = Requester(
@@ -83,8 +87,9 @@ class Coordinator:
         self._guidance: tuple[Guidance, ...] = ()
         self._exceptions: tuple[ReviewException, ...] = ()
         self._verdicts: tuple[GuardianVerdict, ...] = ()
-        self._approvals: dict[str, Decision] = {}
+        self._leave: dict[str, Leave] = {}
         self._proposal: Proposal | None = None
+        self._previous: Proposal | None = None
         self._round = 1
         self._acting = False
 
@@ -231,7 +236,7 @@ class Coordinator:
         decision = await self._people.decide(*held, RequestState.WAITING_FOR_APPROVAL, self._is_withdrawn)
         self._requester.check_withdrawn()
         if isinstance(decision, dict):
-            self._approvals = decision
+            self._leave = self._as_leave(held[0], decision)
             return True
         if not isinstance(decision, Decision):
             raise Ended(Ending.REJECTED, "nobody decided by the deadline; silence approves nothing")
@@ -240,6 +245,7 @@ class Coordinator:
         if self._round >= self._playbook.plan.max_rounds:
             raise Ended(Ending.ESCALATED, f"sent back {self._round} times; the last by {decision.approver}")
         self._round += 1
+        self._previous = self._proposal
         self._guidance = (*self._guidance, self._as_guidance(decision))
         return False
 
@@ -250,7 +256,7 @@ class Coordinator:
         try:
             for bound, verdict in zip(self._the_proposal.actions, self._verdicts, strict=True):
                 policy = self._playbook.guardian.actions[bound.action.name]
-                await self._effects.carry_out(bound, verdict, policy, self._approvals.get(bound.digest))
+                await self._effects.carry_out(bound, verdict, policy, self._leave.get(bound.digest))
         except EffectFailed as failed:
             if not failed.certain:
                 raise Ended(Ending.UNKNOWN, f"whether it took effect is unknown: {failed}") from failed
@@ -290,7 +296,11 @@ class Coordinator:
             owner, why = await settle(self._people, self._id, ending, why, self._escalation)
         if in_force is not None:
             follow_ups = await start_follow_ups(
-                self._id, in_force, self._standing.status.priority, self._effects.standing
+                self._id,
+                self._submission.sender.address,
+                in_force,
+                self._standing.status.priority,
+                self._effects.standing,
             )
         self._end(ending, why, owner)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -327,6 +337,17 @@ class Coordinator:
         self, group: tuple[str, ...], earlier: tuple[Finding, ...], flagged: tuple[ReviewException, ...] = ()
     ) -> tuple[Finding, ...]:
         return await self._team.examine(group, self._playbook, self._items, earlier, self._guidance, flagged)
+
+    def _as_leave(self, gate: Gate, approvals: Approvals) -> dict[str, Leave]:
+        return {
+            subject.digest: Leave(
+                approval=subject.approval,
+                approvers=gate.approvers,
+                requester=self._submission.sender.address,
+                decisions=approvals[subject.digest],
+            )
+            for subject in gate.subjects
+        }
 
     def _as_guidance(self, decision: Decision) -> Guidance:
         edits: dict[str, dict[str, JsonValue]] = {}
@@ -393,6 +414,25 @@ class Coordinator:
     @workflow.query(description="The record so far: who, what, why, decided by, when.")
     def trail(self) -> list[TrailEntry]:
         return self._ledger.entries
+
+    @workflow.query(description="All that a person needs to decide: request, draft, evidence, reasons, gate.")
+    def dossier(self) -> Dossier:
+        return Dossier(
+            status=self._standing.status,
+            submission=self._submission,
+            playbook=self._triaged.playbook.ref if self._triaged and self._triaged.playbook else None,
+            items=self._items,
+            findings=self._findings,
+            proposal=self._proposal,
+            previous=self._previous,
+            guidance=self._guidance,
+            exceptions=self._exceptions,
+            verdicts=self._verdicts,
+            gate=self._people.open_gate,
+            approvals=self._people.approvals,
+            questions=self._requester.questions,
+            trail=tuple(self._ledger.entries),
+        )
 
 
 def _read(raw: tuple[Any, ...]) -> tuple[Submission, str]:

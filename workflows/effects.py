@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.decision import Decision
-    from dispatch.models.execution import CompensationOrder, Order, Receipt
+    from dispatch.models.execution import CompensationOrder, Leave, Order, Receipt
     from dispatch.models.guardian import GuardianVerdict
     from dispatch.models.playbook import ActionPolicy
     from dispatch.models.proposal import BoundAction
@@ -50,7 +49,7 @@ class Effects:
         bound: BoundAction,
         verdict: GuardianVerdict,
         policy: ActionPolicy,
-        decision: Decision | None = None,
+        leave: Leave | None = None,
         *,
         to_keep: bool = True,
     ) -> Receipt:
@@ -59,7 +58,7 @@ class Effects:
         Raises EffectFailed. A cancellation of the request waits until this action has ended, so that what was
         done is known and can be undone.
         """
-        running = asyncio.ensure_future(self._perform(bound, verdict, policy, decision, to_keep=to_keep))
+        running = asyncio.ensure_future(self._perform(bound, verdict, policy, leave, to_keep=to_keep))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -71,11 +70,11 @@ class Effects:
         bound: BoundAction,
         verdict: GuardianVerdict,
         policy: ActionPolicy,
-        decision: Decision | None,
+        leave: Leave | None,
         *,
         to_keep: bool,
     ) -> Receipt:
-        who = f"approver.{decision.approver}" if decision else "guardian"
+        who = " and ".join(f"approver.{d.approver}" for d in leave.decisions) if leave else "guardian"
         try:
             receipt = await self._handover.outside(
                 f"action.{bound.action.name}",
@@ -87,7 +86,7 @@ class Effects:
                 decided_by=who,
                 bound=bound,
                 verdict=verdict,
-                decision=decision,
+                leave=leave,
             )
         except HandoverFailed as error:
             self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)

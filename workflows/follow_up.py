@@ -42,7 +42,7 @@ class FollowUp:
         self._standing.routed(order.desk, order.priority)
         self._handover = Handover(self._ledger, self._standing)
         self._handover.priority = Priority(priority_key=order.priority)
-        self._people = People(self._id, self._ledger, self._standing, self._handover)
+        self._people = People(self._id, order.requester, self._ledger, self._standing, self._handover)
 
     @workflow.run
     async def run(self, order: FollowUpOrder) -> FollowUpOutcome:
@@ -103,7 +103,11 @@ class FollowUp:
 
 
 async def start_follow_ups(
-    request_id: str, playbook: PlaybookInForce, priority: int | None, effects: Iterable[Effect]
+    request_id: str,
+    requester: str,
+    playbook: PlaybookInForce,
+    priority: int | None,
+    effects: Iterable[Effect],
 ) -> tuple[str, ...]:
     """Start the checks that the playbook schedules, one for each time; they outlive the request. Gives their ids."""
 
@@ -116,6 +120,7 @@ async def start_follow_ups(
         child_id = f"{request_id}.follow-up-{number}"
         order = FollowUpOrder(
             request_id=request_id,
+            requester=requester,
             desk=playbook.ref.desk,
             priority=priority or playbook.playbook.priority,
             actions=tuple(effect.bound for effect in due),

@@ -42,23 +42,27 @@ class Received:
     accepted: bool = False
 
 
-@dataclass(frozen=True)
 class Expired:
     """Nobody decided in time; the safe default is to deny."""
 
-    deadline: datetime
+
+Approvals = dict[str, tuple[Decision, ...]]
+"""By digest: the approvals it has, of as many different people as its tier asks for."""
 
 
 class People:
     """Waits for people on the request's behalf. The first valid decision in history order wins."""
 
-    def __init__(self, request_id: str, ledger: Ledger, standing: Standing, handover: Handover) -> None:
-        self._request_id = request_id
+    def __init__(
+        self, request_id: str, requester: str, ledger: Ledger, standing: Standing, handover: Handover
+    ) -> None:
+        self._request_id, self._requester = request_id, requester
         self._ledger, self._standing, self._handover = ledger, standing, handover
         self._queue: list[Received] = []
         self._seen: list[str] = []
         self._decided: list[str] = []
         self._gate: Gate | None = None
+        self._approvals: Approvals = {}
         self.patience: Patience | None = None
         self._closed = False
 
@@ -89,16 +93,28 @@ class People:
         return {"accepted": received.accepted, "kept": False, "reason": received.answer}
 
     @property
+    def open_gate(self) -> Gate | None:
+        """The gate that stands open, with the deadline in force."""
+        if self._gate is None or self.patience is None:
+            return None
+        return self._gate.model_copy(update={"deadline": self.patience.deadline})
+
+    @property
+    def approvals(self) -> tuple[Decision, ...]:
+        """What was approved at the open gate so far."""
+        return tuple(decision for given in self._approvals.values() for decision in given)
+
+    @property
     def may_decide(self) -> tuple[str, ...]:
         """Who may decide at the open gate, and so may move its deadline."""
         return self._gate.approvers if self._gate else ()
 
     async def decide(
         self, gate: Gate, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
-    ) -> dict[str, Decision] | Decision | Expired | None:
+    ) -> Approvals | Decision | Expired | None:
         """Open a gate and wait.
 
-        Gives an approval for each digest once all subjects are approved, else the first decision that is not
+        Gives the approvals of each digest once all subjects have theirs, else the first decision that is not
         an approval, Expired at the deadline, or None when the requester withdrew.
         """
         patience = Patience(
@@ -108,7 +124,7 @@ class People:
             escalations=len(waiting.approvers) - 1,
         )
         self._gate, self.patience = gate, patience
-        approvals: dict[str, Decision] = {}
+        approvals = self._approvals = {subject.digest: () for subject in gate.subjects}
         turn = 0
         try:
             while not withdrawn():
@@ -117,21 +133,22 @@ class People:
                     lambda: withdrawn() or self._next() is not None, f"{gate.kind}: {gate.why}"
                 )
                 if why is Awaited.EXPIRED:
-                    return Expired(patience.deadline)
+                    return Expired()
                 if why in {Awaited.REMIND, Awaited.ESCALATE}:
                     turn += why is Awaited.ESCALATE
                     self._nudge(why, gate, waiting.approvers[turn])
                 elif (received := self._next()) is not None and not withdrawn():
-                    decision = await self._judge(received, gate, patience.deadline, tuple(approvals))
+                    decision = await self._judge(received, self.open_gate or gate)
                     if decision is not None and decision.verdict is not DecisionVerdict.APPROVE:
                         return decision
                     if decision is not None:
-                        approvals[decision.action_digest] = decision
-                    if len(approvals) == len(gate.subjects):
+                        approvals[decision.action_digest] += (decision,)
+                    if not any(_still_needs(subject, approvals) for subject in gate.subjects):
                         return approvals
             return None
         finally:
             self._gate = self.patience = None
+            self._approvals = {}
             self._overtaken(gate)
 
     def _overtaken(self, gate: Gate) -> None:
@@ -158,9 +175,7 @@ class People:
                 return received
         return None
 
-    async def _judge(
-        self, received: Received, gate: Gate, deadline: datetime, decided: tuple[str, ...]
-    ) -> Decision | None:
+    async def _judge(self, received: Received, gate: Gate) -> Decision | None:
         self._queue.remove(received)
         sender = text_of(received.raw, "approver") or "unknown"
         ruling = await self._handover.inside(
@@ -169,10 +184,11 @@ class People:
             DecisionRuling,
             to="decision_check",
             why=f"a decision from {sender[:50]} has come in",
-            gate=gate.model_copy(update={"deadline": deadline}),
+            gate=gate,
             raw=received.raw,
             received_at=workflow.now(),
-            decided=decided,
+            requester=self._requester,
+            approvals=self.approvals,
             seen=tuple(self._seen),
         )
         if not ruling.accepted or ruling.decision is None:
@@ -195,11 +211,13 @@ class People:
         received.answer = why
         self._ledger.refuse("decide", why, text_of(received.raw, "approver") or "unknown", received.raw)
 
-    def _show(self, gate: Gate, state: str, owner: str, by: datetime, approvals: dict[str, Decision]) -> None:
-        open_subject = next(subject for subject in gate.subjects if subject.digest not in approvals)
+    def _show(self, gate: Gate, state: str, owner: str, by: datetime, approvals: Approvals) -> None:
+        open_subject = next(subject for subject in gate.subjects if _still_needs(subject, approvals))
+        given = ", ".join(decision.approver for decision in approvals[open_subject.digest])
         self._standing.at(
             state,
-            awaiting=f"a decision: {open_subject.summary}",
+            awaiting=f"a{' second' if given else ''} decision: {open_subject.summary}"
+            + (f" (approved by {given})" if given else ""),
             owner=owner,
             by=by,
             subject_digest=open_subject.digest,
@@ -216,6 +234,10 @@ class People:
             receiver=f"approver.{owner}",
             decided_by="playbook",
         )
+
+
+def _still_needs(subject: Subject, approvals: Approvals) -> bool:
+    return len(approvals[subject.digest]) < subject.approvals_needed
 
 
 def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:

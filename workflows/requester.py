@@ -51,6 +51,7 @@ class Requester:
         self._closed = False
         self.withdrawn = False
         self.patience: Patience | None = None
+        self.questions: tuple[Question, ...] = ()
 
     def receive(self, raw: Any) -> None:
         """Take an answer in; one that comes before its question is kept."""
@@ -111,6 +112,7 @@ class Requester:
         reminders = 0
         try:
             while questions:
+                self.questions = questions
                 self._show(questions)
                 why = await self.patience.until(
                     lambda: self.withdrawn or bool(self._answers), f"awaiting {_names(questions)}"
@@ -133,6 +135,7 @@ class Requester:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
         finally:
             self.patience = None
+            self.questions = ()
         return items
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:

@@ -18,7 +18,7 @@ async def settle(people: People, request_id: str, what: str, why: str, waiting: 
     gate = settlement_gate(request_id, what, waiting, workflow.now(), why)
     decision = await people.decide(gate, waiting, RequestState.ESCALATED, lambda: False)
     if isinstance(decision, dict):
-        decision = next(iter(decision.values()))
+        (decision,) = next(iter(decision.values()))
     if not isinstance(decision, Decision):
         return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
     if decision.verdict is DecisionVerdict.APPROVE:

@@ -7,7 +7,8 @@ from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.handoff import Handed, Handoff
-from dispatch.models.playbook import Tier
+from dispatch.models.playbook import Approval, Tier
+from dispatch.models.records import Money
 
 
 class DecisionVerdict(StrEnum):
@@ -49,11 +50,18 @@ class Subject(Contract):
     name: str = Field(description="issue_refund, send_reply, route, settle")
     digest: str
     tier: Tier
+    approval: Approval = Field(default="named", description="what the playbook asks for at this tier")
+    amount: Money | None = Field(default=None, description="what it costs, where it costs anything")
     editable: tuple[str, ...] = ()
     choices: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="of an editable parameter: the only values there are"
     )
     summary: str = Field(description="what the person decides on, in one line")
+
+    @property
+    def approvals_needed(self) -> int:
+        """How many different people must approve."""
+        return 2 if self.approval == "two_signed" else 1
 
 
 class Gate(Contract):
@@ -70,24 +78,30 @@ class Gate(Contract):
 
 
 class DecisionCheck(Handed):
-    """The raw decision with the gate that it must fit; `decided` are the digests already settled."""
+    """The raw decision with the gate that it must fit and the approvals that it already has."""
 
     noun: ClassVar[str] = "a decision"
 
     gate: Gate
     raw: JsonValue
     received_at: Moment
-    decided: tuple[str, ...] = ()
+    requester: str = Field(
+        default="", description="the requester's address: nobody decides on their own request"
+    )
+    approvals: tuple[Decision, ...] = Field(default=(), description="accepted at this gate before")
     seen: tuple[str, ...] = Field(default=(), description="decision ids already received")
 
 
 class DecisionRuling(Contract):
-    """Accepted, or refused with the reason; the seam where signatures are verified."""
+    """Accepted, or refused with the reason."""
 
     handoff: Handoff
     accepted: bool
     reason: str
     decision: Decision | None = Field(default=None, description="None where it could not be read")
+    signed_with: str | None = Field(
+        default=None, description="fingerprint of the key whose signature was verified; None where none was"
+    )
     received: str = Field(
         default="", description="where it could not be read: the beginning of what came, as JSON"
     )

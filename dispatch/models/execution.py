@@ -8,17 +8,27 @@ from dispatch.models.contract import Contract, Facts, Moment
 from dispatch.models.decision import Decision
 from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.playbook import Approval
 from dispatch.models.proposal import BoundAction
 
 
+class Leave(Contract):
+    """What people decided on a held action, and what the playbook asks of them: all that the executor checks again."""
+
+    approval: Approval
+    approvers: tuple[str, ...] = Field(min_length=1, description="people or roles; all of them may decide")
+    requester: str = Field(description="the requester's address")
+    decisions: tuple[Decision, ...] = Field(min_length=1)
+
+
 class Order(Handed):
-    """Leave to act: the bound action with the guardian's verdict and, where it was held, the decision."""
+    """The bound action with the guardian's verdict and, where it was held, the leave that people gave."""
 
     noun: ClassVar[str] = "leave to act"
 
     bound: BoundAction
     verdict: GuardianVerdict
-    decision: Decision | None = None
+    leave: Leave | None = None
 
 
 class Receipt(Contract):

@@ -12,6 +12,7 @@ class FollowUpOrder(Contract):
     """Input of a follow-up: one check of the effects that the playbook wants read back at this time."""
 
     request_id: str
+    requester: str = Field(default="", description="their address: nobody decides on their own request")
     desk: str
     priority: int = Field(ge=1, le=5)
     actions: tuple[BoundAction, ...] = Field(min_length=1)

@@ -181,10 +181,14 @@ class ReviewPolicy(Contract):
     max_rounds: int = Field(default=2, ge=0, le=5, description="how often a draft goes back to be mended")
 
 
+Approval = Literal["none", "named", "signed", "two_signed"]
+"""What a tier asks for: nothing, a named decision, a signed one, or signed ones of two different people."""
+
+
 class TierPolicy(Contract):
     """The scrutiny of one tier."""
 
-    approval: Literal["none", "named", "signed", "two_signed"]
+    approval: Approval
     waiting: Waiting | None = None
 
     @model_validator(mode="after")

@@ -47,7 +47,7 @@ def permits(order: Order, now: datetime) -> str | None:
     Checked immediately before the effect, for a worker may be handed an order days after it was decided. A
     guardian's block is never lifted by a person. An allowed action needs no decision; one that is given must fit.
     """
-    verdict, decision, bound = order.verdict, order.decision, order.bound
+    verdict, bound = order.verdict, order.bound
     if not is_intact(bound):
         return "the action is not the one that its digest was taken of"
     if verdict.action_digest != bound.digest:
@@ -56,9 +56,9 @@ def permits(order: Order, now: datetime) -> str | None:
         return "the guardian blocked it"
     if verdict.ruling is Ruling.HOLD and verdict.tier in SIGNED_TIERS:
         return _unsigned(verdict.tier)
-    if decision is None:
+    if order.leave is None:
         return "it is held and nobody decided on it" if verdict.ruling is Ruling.HOLD else None
-    return _unfit(order, decision, now)
+    return next((why for decision in order.leave.decisions if (why := _unfit(order, decision, now))), None)
 
 
 def _unfit(order: Order, decision: Decision, now: datetime) -> str | None:
@@ -81,7 +81,7 @@ def _problem(check: DecisionCheck, decision: Decision, subject: Subject | None) 
         return f"stale: names proposal {decision.proposal_id}, but {check.gate.proposal_id} waits"
     if subject is None:
         return f"names no action that waits here: digest {decision.action_digest}"
-    if subject.digest in check.decided:
+    if _approved(check, subject):
         return f"{subject.name} is already decided"
     checks: tuple[Callable[[DecisionCheck, Decision, Subject], str | None], ...] = (
         _not_by_signature,
@@ -90,6 +90,11 @@ def _problem(check: DecisionCheck, decision: Decision, subject: Subject | None) 
         _complete,
     )
     return next((problem for check_one in checks if (problem := check_one(check, decision, subject))), None)
+
+
+def _approved(check: DecisionCheck, subject: Subject) -> bool:
+    given = [decision for decision in check.approvals if decision.action_digest == subject.digest]
+    return len(given) >= subject.approvals_needed
 
 
 def _not_by_signature(_check: DecisionCheck, _decision: Decision, subject: Subject) -> str | None:

@@ -6,6 +6,7 @@ from dispatch.models.decision import DecisionVerdict, Gate, GateKind, Subject
 from dispatch.models.guardian import GuardianVerdict, Ruling
 from dispatch.models.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.proposal import BoundAction
+from dispatch.models.records import Money
 from dispatch.rules.binding import digest_of
 
 ALL_VERDICTS = tuple(DecisionVerdict)
@@ -31,6 +32,8 @@ def approval_gate(
             name=b.action.name,
             digest=b.digest,
             tier=v.tier,
+            approval=policy.tiers[v.tier].approval,
+            amount=_amount(b),
             editable=policy.actions[b.action.name].editable,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
         )
@@ -40,6 +43,14 @@ def approval_gate(
     return _gate(
         GateKind.APPROVAL, held[0][0].proposal_id, subjects, ALL_VERDICTS, waiting, opened_at, why
     ), waiting
+
+
+def _amount(bound: BoundAction) -> Money | None:
+    """Read what an action costs from the parameters that every action with a price has."""
+    amount, currency = (bound.action.parameters.get(name) for name in ("amount_minor", "currency"))
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return None
+    return Money(amount_minor=amount, currency=currency)
 
 
 def routing_gate(

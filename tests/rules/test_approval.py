@@ -40,7 +40,7 @@ def subject(**changes: Any) -> Subject:
 
 def check(raw: JsonValue, *, subjects: tuple[Subject, ...] = (), **changes: Any) -> DecisionRuling:
     """Check a raw decision at a gate that stands open for two days; `changes` are of the check or the gate."""
-    own = {name: changes.pop(name) for name in ("received_at", "decided", "seen") if name in changes}
+    own = {name: changes.pop(name) for name in ("received_at", "approvals", "seen") if name in changes}
     gate = {
         "kind": GateKind.APPROVAL,
         "proposal_id": "p1",
@@ -133,7 +133,7 @@ def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
         ({}, {"seen": ("d-1",)}, "duplicate: decision d-1 was received before"),
         ({"proposal_id": "p0"}, {}, "stale: names proposal p0, but p1 waits"),
         ({"action_digest": "0" * 64}, {}, f"names no action that waits here: digest {'0' * 64}"),
-        ({}, {"decided": (REFUND.digest,)}, "issue_refund is already decided"),
+        ({}, {"approvals": (decision(REFUND),)}, "issue_refund is already decided"),
         (
             {"issued_at": "2025-03-03T12:00:00Z"},
             {"received_at": NOW + timedelta(days=2)},
