@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -50,9 +51,11 @@ class TemporalServer:
         port: int | None = None,
         ui_port: int | None = None,
         log_level: str = "warn",
+        tuning: Mapping[str, str] = TUNING,
     ) -> None:
         self._settings = settings
         self._program = program
+        self._tuning = tuning
         self._database = None if in_memory else TemporalDatabase(settings.var_dir)
         self._headless = headless
         self._port = port or settings.temporal_port
@@ -174,7 +177,7 @@ class TemporalServer:
             arguments += ["--db-filename", str(self._database.path)]
             arguments += ["--sqlite-pragma", "journal_mode=WAL"]
             arguments += ["--sqlite-pragma", f"synchronous={self._settings.temporal_durability}"]
-        for key, value in TUNING.items():
+        for key, value in self._tuning.items():
             arguments += ["--dynamic-config-value", f"{key}={value}"]
         for name, kind in SEARCH_ATTRIBUTES.items():
             arguments += ["--search-attribute", f"{name}={kind}"]

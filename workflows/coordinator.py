@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
+    from dispatch.models.carried import Carried, CarriedRouting, Resumption
     from dispatch.models.decision import Decision, DecisionVerdict, Gate
     from dispatch.models.dossier import Dossier
     from dispatch.models.execution import Leave
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.raw import single
     from workflows import options
     from workflows.effects import EffectFailed, Effects
-    from workflows.ending import Ended
+    from workflows.ending import Ended, HistoryFull
     from workflows.follow_up import start_follow_ups
     from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
@@ -44,6 +45,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.team import Team
 
 MOST_ROUTINGS = 3
+_RESUMES_AT = {
+    RequestState.WAITING_FOR_ROUTING: Resumption.ROUTING,
+    RequestState.WAITING_FOR_INFORMATION: Resumption.INFORMATION,
+    RequestState.WAITING_FOR_APPROVAL: Resumption.APPROVAL,
+    RequestState.ESCALATED: Resumption.SETTLEMENT,
+}
 _TO_A_PERSON = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOWN, Ending.COMPENSATED})
 """What the desk could not bring to an end itself stays open until a person says that it is settled."""
 
@@ -65,7 +72,7 @@ class Coordinator:
 
     @workflow.init
     def __init__(self, *raw: Any) -> None:
-        submission, self._unreadable = _read(raw)
+        submission, self._unreadable = _read(raw[:1])
         info = workflow.info()
         trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
         self._submission = submission
@@ -81,6 +88,8 @@ class Coordinator:
         self._requester = Requester(
             self._id, submission, self._ledger, self._standing, self._handover, self._team, self._effects
         )
+        self._intake: Intake
+        self._plan: Plan | None = None
         self._triaged: Triage | None = None
         self._items: tuple[Item, ...] = ()
         self._findings: tuple[Finding, ...] = ()
@@ -92,6 +101,13 @@ class Coordinator:
         self._previous: Proposal | None = None
         self._round = 1
         self._acting = False
+        self._routing = CarriedRouting(
+            desk=submission.desk, decided_by="submitter" if submission.desk else "playbook"
+        )
+        self._close_as: tuple[Ending, str] | None = None
+        self._carried = Carried.model_validate(raw[1]) if len(raw) > 1 else None
+        if self._carried is not None:
+            self._resume(self._carried)
 
     @workflow.run
     async def run(self, *_submission: Any) -> Outcome:
@@ -99,22 +115,30 @@ class Coordinator:
         if self._unreadable:
             raise ApplicationError(self._unreadable, type="NotTakenIn", non_retryable=True)
         try:
-            ending, why = await self._carry_through()
+            ending, why = self._close_as or await self._carry_through()
             return await self._close(ending, why)
+        except HistoryFull as full:
+            self._items = full.items or self._items
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            workflow.continue_as_new(args=[self._submission, self._as_carried()])
         except asyncio.CancelledError:
             await self._cancel()
             raise
 
     async def _carry_through(self) -> tuple[Ending, str]:
         try:
-            await self._take_in()
-            await self._triage()
-            await self._complete_information()
+            if self._is_before(Resumption.ROUTING):
+                await self._take_in()
+            if self._is_before(Resumption.INFORMATION):
+                await self._triage()
+            if self._is_before(Resumption.APPROVAL):
+                await self._complete_information()
             while True:
-                await self._call_specialists()
-                await self._assemble()
-                await self._review()
-                await self._guard()
+                if self._is_before(Resumption.APPROVAL):
+                    await self._call_specialists()
+                    await self._assemble()
+                    await self._review()
+                    await self._guard()
                 if await self._approve():
                     break
             await self._execute()
@@ -131,27 +155,27 @@ class Coordinator:
 
     async def _take_in(self) -> None:
         self._standing.at(RequestState.INTAKE)
-        self._intake: Intake = await self._team.take_in()
+        self._intake = await self._team.take_in()
         self._items = self._intake.items
 
     async def _triage(self) -> None:
         """Rank and route; where no desk fits, a person is asked."""
         self._standing.at(RequestState.TRIAGE)
-        desk, decided_by = self._submission.desk, "submitter" if self._submission.desk else "playbook"
-        for number in range(1, MOST_ROUTINGS + 2):
+        while True:
+            number, desk, decided_by = self._routing.number, self._routing.desk, self._routing.decided_by
             triage: Triage = await self._team.triage(self._intake, desk, decided_by)
             self._triaged, self._items = triage, triage.items
             if triage.playbook is not None:
                 break
             if number > MOST_ROUTINGS:
                 raise Ended(Ending.REJECTED, f"routed {MOST_ROUTINGS} times to desks that do not exist")
-            desk, decided_by = await self._ask_for_routing(triage, number)
+            self._routing = await self._ask_for_routing(triage, number)
         self._standing.routed(self._playbook.desk, triage.priority)
         self._handover.priority = Priority(
             priority_key=triage.priority, fairness_key=triage.fairness_key[:64]
         )
 
-    async def _ask_for_routing(self, triage: Triage, number: int) -> tuple[str, str]:
+    async def _ask_for_routing(self, triage: Triage, number: int) -> CarriedRouting:
         waiting = triage.reception.routing
         gate = routing_gate(self._id, triage.desks, waiting, workflow.now(), triage.why, number)
         decision = await self._people.decide(
@@ -162,25 +186,26 @@ class Coordinator:
             raise Ended(Ending.REJECTED, "nobody routed it by the deadline")
         if decision.verdict is DecisionVerdict.REJECT:
             raise Ended(Ending.REJECTED, f"rejected by {decision.approver}: {decision.reason}")
-        return str(decision.edits.get("desk")), decision.approver
+        desk = str(decision.edits.get("desk"))
+        return CarriedRouting(number=number + 1, desk=desk, decided_by=decision.approver)
 
     async def _complete_information(self) -> None:
         """Plan; what the plan finds missing is asked for, all at once, before anybody starts to work."""
         while True:
             self._standing.at(RequestState.PLAN)
-            self._plan: Plan = await self._team.plan(self._in_force, self._items)
-            if self._plan.step is not Step.ASK:
+            plan = self._plan = await self._team.plan(self._in_force, self._items)
+            if plan.step is not Step.ASK:
                 break
-            self._items = await self._requester.ask(self._plan.questions, self._items, self._in_force)
-        if self._plan.step is Step.ESCALATE:
-            raise Ended(Ending.ESCALATED, self._plan.why)
+            self._items = await self._requester.ask(plan.questions, self._items, self._in_force)
+        if plan.step is Step.ESCALATE:
+            raise Ended(Ending.ESCALATED, plan.why)
 
     async def _call_specialists(self) -> None:
         """Call each group in parallel and the groups in order; a later one reads the findings of the earlier."""
         self._requester.check_withdrawn()
         self._standing.at(RequestState.SPECIALISTS)
         self._findings = ()
-        for group in self._plan.groups:
+        for group in self._the_plan.groups:
             while True:
                 found = await self._examine(group, self._findings)
                 if all(finding.status is FindingStatus.FOUND for finding in found):
@@ -206,9 +231,9 @@ class Coordinator:
             self._standing.at(RequestState.REVIEW)
             flagged = await self._team.review(self._the_proposal, self._playbook, self._items, self._findings)
             self._exceptions = (*self._intake.exceptions, *flagged)
-            if not flagged or not self._plan.groups or turn == self._playbook.review.max_rounds:
+            if not flagged or not self._the_plan.groups or turn == self._playbook.review.max_rounds:
                 return
-            last = self._plan.groups[-1]
+            last = self._the_plan.groups[-1]
             earlier = tuple(finding for finding in self._findings if finding.specialist not in last)
             self._findings = (*earlier, *await self._examine(last, earlier, flagged))
             await self._assemble()
@@ -234,6 +259,7 @@ class Coordinator:
         if held is None:
             return True
         decision = await self._people.decide(*held, RequestState.WAITING_FOR_APPROVAL, self._is_withdrawn)
+        self._carried = None
         self._requester.check_withdrawn()
         if isinstance(decision, dict):
             self._leave = self._as_leave(held[0], decision)
@@ -290,8 +316,9 @@ class Coordinator:
         """Tell the requester, hand over what a person must settle, schedule the follow-ups, and put it on record."""
         owner, follow_ups = "nobody", tuple[str, ...]()
         in_force = self._triaged.playbook if self._triaged else None
-        if in_force is not None and ending is not Ending.DONE:
+        if in_force is not None and ending is not Ending.DONE and self._close_as is None:
             await self._requester.tell(ending, why, in_force)
+        self._close_as = ending, why
         if ending in _TO_A_PERSON:
             owner, why = await settle(self._people, self._id, ending, why, self._escalation)
         if in_force is not None:
@@ -360,6 +387,52 @@ class Coordinator:
     def _is_withdrawn(self) -> bool:
         return self._requester.withdrawn
 
+    def _is_before(self, stage: Resumption) -> bool:
+        """Tell whether the steps that lead to a stage are still to be done, in this history or the one before."""
+        order = list(Resumption)
+        return self._carried is None or order.index(self._carried.at) < order.index(stage)
+
+    def _as_carried(self) -> Carried:
+        ending, why = self._close_as or (None, "")
+        return Carried(
+            at=_RESUMES_AT[RequestState(self._standing.status.state)],
+            ending=ending,
+            why=why,
+            status=self._standing.status,
+            trail=tuple(self._ledger.entries),
+            refusals=self._ledger.refusals,
+            intake=self._intake,
+            triaged=self._triaged,
+            routing=self._routing,
+            items=self._items,
+            plan=self._plan,
+            findings=self._findings,
+            guidance=self._guidance,
+            exceptions=self._exceptions,
+            verdicts=self._verdicts,
+            proposal=self._proposal,
+            previous=self._previous,
+            round=self._round,
+            acting=self._acting,
+            people=self._people.carried(),
+            requester=self._requester.carried(),
+            effects=self._effects.carried(),
+        )
+
+    def _resume(self, carried: Carried) -> None:
+        self._ledger.entries, self._ledger.refusals = list(carried.trail), carried.refusals
+        self._standing.resume(carried.status)
+        if carried.ending is not None:
+            self._close_as = carried.ending, carried.why
+        self._intake, self._triaged, self._routing = carried.intake, carried.triaged, carried.routing
+        self._items, self._plan, self._findings = carried.items, carried.plan, carried.findings
+        self._guidance, self._exceptions = carried.guidance, carried.exceptions
+        self._verdicts, self._proposal, self._previous = carried.verdicts, carried.proposal, carried.previous
+        self._round, self._acting = carried.round, carried.acting
+        self._people.resume(carried.people)
+        self._requester.resume(carried.requester)
+        self._effects.resume(carried.effects)
+
     @property
     def _escalation(self) -> Waiting:
         if self._triaged is not None and self._triaged.playbook is None:
@@ -375,6 +448,12 @@ class Coordinator:
     @property
     def _playbook(self) -> Playbook:
         return self._in_force.playbook
+
+    @property
+    def _the_plan(self) -> Plan:
+        if self._plan is None:
+            raise Ended(Ending.ESCALATED, "nothing was planned")
+        return self._plan
 
     @property
     def _the_proposal(self) -> Proposal:

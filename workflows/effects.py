@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from dispatch.models.carried import CarriedEffect
     from dispatch.models.execution import CompensationOrder, Leave, Order, Receipt
     from dispatch.models.guardian import GuardianVerdict
     from dispatch.models.playbook import ActionPolicy
@@ -43,6 +44,14 @@ class Effects:
     def __init__(self, ledger: Ledger, handover: Handover, task_queue: str) -> None:
         self._ledger, self._handover, self._task_queue = ledger, handover, task_queue
         self.standing: list[Effect] = []
+
+    def carried(self) -> tuple[CarriedEffect, ...]:
+        """Give what stands, for a new history."""
+        return tuple(CarriedEffect(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.standing)
+
+    def resume(self, carried: tuple[CarriedEffect, ...]) -> None:
+        """Go on with what stands."""
+        self.standing = [Effect(one.bound, one.receipt, one.policy) for one in carried]
 
     async def carry_out(
         self,

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.verifier import Verifier
-    from dispatch.models.follow_up import FollowUpOrder, FollowUpOutcome
+    from dispatch.models.follow_up import CarriedFollowUp, FollowUpOrder, FollowUpOutcome
     from dispatch.models.playbook import PlaybookInForce
     from dispatch.models.proposal import Draft
     from dispatch.models.status import RequestState, Status
@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.raw import single
     from workflows import options
     from workflows.effects import Effect
+    from workflows.ending import HistoryFull
     from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
     from workflows.patience import extend
@@ -43,25 +44,46 @@ class FollowUp:
         self._handover = Handover(self._ledger, self._standing)
         self._handover.priority = Priority(priority_key=order.priority)
         self._people = People(self._id, order.requester, self._ledger, self._standing, self._handover)
+        if (carried := order.carried) is not None:
+            self._ledger.entries, self._ledger.refusals = list(carried.trail), carried.refusals
+            self._standing.resume(carried.status)
+            self._people.resume(carried.people)
 
     @workflow.run
     async def run(self, order: FollowUpOrder) -> FollowUpOutcome:
-        due = workflow.now() + order.after
-        self._standing.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
-        self._standing.publish()
-        await workflow.sleep(order.after, summary=f"read {len(order.actions)} effects back")
-        verdict, why = await self._read_back(order)
+        if order.carried is None:
+            due = workflow.now() + order.after
+            self._standing.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
+            self._standing.publish()
+            await workflow.sleep(order.after, summary=f"read {len(order.actions)} effects back")
+            verdict, why = await self._read_back(order)
+        else:
+            verdict, why = order.carried.verdict, order.carried.why
         owner = "nobody"
         if verdict is not VerificationVerdict.CONFIRMED:
-            owner, why = await settle(
-                self._people, self._id, "an effect no longer stands", why, order.waiting
-            )
+            try:
+                owner, why = await settle(
+                    self._people, self._id, "an effect no longer stands", why, order.waiting
+                )
+            except HistoryFull:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(order.model_copy(update={"carried": self._as_carried(verdict, why)}))
         self._people.close()
         self._ledger.record(EntryKind.ENDING, what=verdict, why=why)
         self._standing.at(RequestState.CLOSED, awaiting="nothing", owner=owner)
         self._standing.publish()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return FollowUpOutcome(request_id=order.request_id, verdict=verdict, why=why, owner=owner)
+
+    def _as_carried(self, verdict: VerificationVerdict, why: str) -> CarriedFollowUp:
+        return CarriedFollowUp(
+            verdict=verdict,
+            why=why,
+            status=self._standing.status,
+            trail=tuple(self._ledger.entries),
+            refusals=self._ledger.refusals,
+            people=self._people.carried(),
+        )
 
     async def _read_back(self, order: FollowUpOrder) -> tuple[VerificationVerdict, str]:
         try:

@@ -20,7 +20,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.entries: list[TrailEntry] = []
-        self._refusals = 0
+        self.refusals = 0
 
     def record(
         self,
@@ -49,11 +49,11 @@ class Ledger:
 
     def refuse(self, what: str, why: str, sender: str, about: JsonValue) -> None:
         """Record a message that was not taken, bounded so that a flood cannot fill the record."""
-        self._refusals += 1
-        if self._refusals <= MOST_REFUSALS:
+        self.refusals += 1
+        if self.refusals <= MOST_REFUSALS:
             self.record(EntryKind.REFUSED, what=what, why=why, sender=sender, about=about)
 
     def closing_note(self) -> str:
         """Say how many refusals are in history only, or nothing."""
-        beyond = self._refusals - MOST_REFUSALS
+        beyond = self.refusals - MOST_REFUSALS
         return f" ({beyond} further refused messages are in history)" if beyond > 0 else ""

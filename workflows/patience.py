@@ -8,6 +8,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from dispatch.models.carried import CarriedWait
     from dispatch.models.trail import EntryKind
     from dispatch.rules.deadlines import read_extension
     from dispatch.rules.raw import bounded, text_of
@@ -46,6 +47,26 @@ class Patience:
                 (self.opened_at + escalate_after * n, Awaited.ESCALATE) for n in range(1, escalations + 1)
             ]
         self._due.sort(key=lambda entry: entry[0])
+
+    def carried(self) -> CarriedWait:
+        """Give what is left of it, for a new history."""
+        due = {kind: tuple(at for at, what in self._due if what is kind) for _, kind in self._due}
+        return CarriedWait(
+            opened_at=self.opened_at,
+            deadline=self.deadline,
+            reminders=due.get(Awaited.REMIND, ()),
+            escalations=due.get(Awaited.ESCALATE, ()),
+        )
+
+    @classmethod
+    def resumed(cls, carried: CarriedWait) -> "Patience":
+        """Go on where the old history left off."""
+        patience = cls(carried.deadline - carried.opened_at)
+        patience.opened_at, patience.deadline = carried.opened_at, carried.deadline
+        patience._due = [(at, Awaited.REMIND) for at in carried.reminders]
+        patience._due += [(at, Awaited.ESCALATE) for at in carried.escalations]
+        patience._due.sort(key=lambda entry: entry[0])
+        return patience
 
     async def until(self, ready: Callable[[], bool], summary: str) -> Awaited:
         """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first.

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decisions import verify_decision
+    from dispatch.models.carried import CarriedDecision, CarriedGate, CarriedPeople
     from dispatch.models.decision import (
         Decision,
         DecisionCheck,
@@ -22,7 +23,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from dispatch.models.playbook import Waiting
     from dispatch.models.trail import EntryKind
+    from dispatch.rules.gates import misfit
     from dispatch.rules.raw import bounded, text_of
+    from workflows.ending import HistoryFull, history_full
     from workflows.handover import Handover
     from workflows.ledger import Ledger
     from workflows.patience import Awaited, Patience
@@ -63,6 +66,8 @@ class People:
         self._decided: list[str] = []
         self._gate: Gate | None = None
         self._approvals: Approvals = {}
+        self._turn = 0
+        self._carried: CarriedGate | None = None
         self.patience: Patience | None = None
         self._closed = False
 
@@ -74,6 +79,8 @@ class People:
             self._refuse(received, "the request is closed")
         elif self._gate is None and named in self._decided:
             self._refuse(received, f"{named} is already decided")
+        elif self._gate is not None and (why := misfit(self._gate, received.raw, self._seen)):
+            self._refuse(received, why)
         elif len(self._queue) >= MOST_KEPT:
             self._refuse(received, f"{MOST_KEPT} decisions already wait to be read; send it again later")
         else:
@@ -116,27 +123,22 @@ class People:
 
         Gives the approvals of each digest once all subjects have theirs, else the first decision that is not
         an approval, Expired at the deadline, or None when the requester withdrew.
+
+        Raises HistoryFull, with the gate left open for a new history, when all that has come in is judged.
         """
-        patience = Patience(
-            waiting.deadline,
-            waiting.reminders,
-            waiting.escalate_after,
-            escalations=len(waiting.approvers) - 1,
-        )
-        self._gate, self.patience = gate, patience
-        approvals = self._approvals = {subject.digest: () for subject in gate.subjects}
-        turn = 0
+        gate, patience, approvals = self._open(gate, waiting)
         try:
             while not withdrawn():
-                self._show(gate, state, waiting.approvers[turn], patience.deadline, approvals)
+                self._show(gate, state, waiting.approvers[self._turn], patience.deadline, approvals)
                 why = await patience.until(
-                    lambda: withdrawn() or self._next() is not None, f"{gate.kind}: {gate.why}"
+                    lambda: withdrawn() or self._next() is not None or history_full(),
+                    f"{gate.kind}: {gate.why}",
                 )
                 if why is Awaited.EXPIRED:
                     return Expired()
                 if why in {Awaited.REMIND, Awaited.ESCALATE}:
-                    turn += why is Awaited.ESCALATE
-                    self._nudge(why, gate, waiting.approvers[turn])
+                    self._turn += why is Awaited.ESCALATE
+                    self._nudge(why, gate, waiting.approvers[self._turn])
                 elif (received := self._next()) is not None and not withdrawn():
                     decision = await self._judge(received, self.open_gate or gate)
                     if decision is not None and decision.verdict is not DecisionVerdict.APPROVE:
@@ -145,11 +147,51 @@ class People:
                         approvals[decision.action_digest] += (decision,)
                     if not any(_still_needs(subject, approvals) for subject in gate.subjects):
                         return approvals
+                elif why is Awaited.READY and not withdrawn():
+                    self._carried = CarriedGate(
+                        gate=gate, wait=patience.carried(), turn=self._turn, approvals=self.approvals
+                    )
+                    raise HistoryFull
             return None
         finally:
             self._gate = self.patience = None
             self._approvals = {}
-            self._overtaken(gate)
+            if self._carried is None:
+                self._overtaken(gate)
+
+    def _open(self, gate: Gate, waiting: Waiting) -> tuple[Gate, Patience, Approvals]:
+        """Open a gate anew, or the one that the history before this one left open."""
+        carried, self._carried = self._carried, None
+        if carried is not None and carried.gate.proposal_id == gate.proposal_id:
+            gate, self._turn, given = carried.gate, carried.turn, carried.approvals
+            patience = Patience.resumed(carried.wait)
+        else:
+            self._turn, given = 0, ()
+            patience = Patience(
+                waiting.deadline,
+                waiting.reminders,
+                waiting.escalate_after,
+                escalations=len(waiting.approvers) - 1,
+            )
+        self._gate, self.patience = gate, patience
+        self._approvals = {
+            subject.digest: tuple(d for d in given if d.action_digest == subject.digest)
+            for subject in gate.subjects
+        }
+        return gate, patience, self._approvals
+
+    def carried(self) -> CarriedPeople:
+        """Give what a new history must know."""
+        queue = tuple(CarriedDecision(raw=received.raw, early=True) for received in self._queue)
+        return CarriedPeople(
+            gate=self._carried, queue=queue, seen=tuple(self._seen), decided=tuple(self._decided)
+        )
+
+    def resume(self, carried: CarriedPeople) -> None:
+        """Go on where the history before this one left off."""
+        self._carried = carried.gate
+        self._queue = [Received(raw=one.raw, early=one.early) for one in carried.queue] + self._queue
+        self._seen, self._decided = list(carried.seen), list(carried.decided)
 
     def _overtaken(self, gate: Gate) -> None:
         """Refuse at once what names the gate just closed; what names another is kept for it."""

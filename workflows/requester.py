@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.answers import read_answer
+    from dispatch.models.carried import CarriedRequester, CarriedWait
     from dispatch.models.guardian import Ruling
     from dispatch.models.item import Item
     from dispatch.models.plan import AnswerCheck, AnswerRuling, Question
@@ -20,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.correspondence import notice_mail, question_mail, reminder_mail
     from dispatch.rules.raw import bounded
     from workflows.effects import EffectFailed, Effects
-    from workflows.ending import Ended
+    from workflows.ending import Ended, HistoryFull, history_full
     from workflows.handover import Handover
     from workflows.ledger import Ledger
     from workflows.patience import Awaited, Patience
@@ -52,6 +53,7 @@ class Requester:
         self.withdrawn = False
         self.patience: Patience | None = None
         self.questions: tuple[Question, ...] = ()
+        self._carried: CarriedWait | None = None
 
     def receive(self, raw: Any) -> None:
         """Take an answer in; one that comes before its question is kept."""
@@ -104,18 +106,24 @@ class Requester:
             raise Ended(
                 Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
             )
-        self.patience = Patience(policy.deadline, policy.reminders)
-        deadline = self.patience.deadline
-        await self._send(
-            question_mail(self._submission, playbook.playbook, questions, number, deadline), playbook
-        )
-        reminders = 0
+        carried, self._carried = self._carried, None
+        if carried is not None:
+            self.patience = Patience.resumed(carried)
+            reminders = len(policy.reminders) - len(carried.reminders)
+        else:
+            self.patience = Patience(policy.deadline, policy.reminders)
+            reminders = 0
+            deadline = self.patience.deadline
+            await self._send(
+                question_mail(self._submission, playbook.playbook, questions, number, deadline), playbook
+            )
         try:
             while questions:
                 self.questions = questions
                 self._show(questions)
                 why = await self.patience.until(
-                    lambda: self.withdrawn or bool(self._answers), f"awaiting {_names(questions)}"
+                    lambda: self.withdrawn or bool(self._answers) or history_full(),
+                    f"awaiting {_names(questions)}",
                 )
                 self.check_withdrawn()
                 if why is Awaited.EXPIRED:
@@ -131,8 +139,11 @@ class Requester:
                         self.patience.deadline,
                     )
                     await self._send(mail, playbook)
-                elif why is Awaited.READY:
+                elif why is Awaited.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
+                elif why is Awaited.READY:
+                    self._asked, self._carried = number - 1, self.patience.carried()
+                    raise HistoryFull(items)
         finally:
             self.patience = None
             self.questions = ()
@@ -146,6 +157,18 @@ class Requester:
                 await self._send(mail, playbook)
             except Ended as unsent:
                 self._ledger.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
+
+    def carried(self) -> CarriedRequester:
+        """Give what a new history must know."""
+        return CarriedRequester(
+            answers=tuple(self._answers), asked=self._asked, wait=self._carried, withdrawn=self.withdrawn
+        )
+
+    def resume(self, carried: CarriedRequester) -> None:
+        """Go on where the history before this one left off."""
+        self._answers = [*carried.answers, *self._answers]
+        self._asked, self._carried = carried.asked, carried.wait
+        self.withdrawn = self.withdrawn or carried.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""

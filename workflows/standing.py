@@ -29,6 +29,11 @@ class Standing:
         )
         self._published: Status | None = None
 
+    def resume(self, status: Status) -> None:
+        """Go on with the status that the history before this one published last."""
+        self.status = self._published = status
+        workflow.set_current_details(_details(status))
+
     def routed(self, desk: str | None, priority: int) -> None:
         self.status = self.status.model_copy(update={"desk": desk, "priority": priority})
 

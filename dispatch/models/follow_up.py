@@ -2,10 +2,24 @@
 
 from pydantic import Field
 
+from dispatch.models.carried import CarriedPeople
 from dispatch.models.contract import Contract, Duration
 from dispatch.models.playbook import Waiting
 from dispatch.models.proposal import BoundAction
+from dispatch.models.status import Status
+from dispatch.models.trail import TrailEntry
 from dispatch.models.verification import VerificationVerdict
+
+
+class CarriedFollowUp(Contract):
+    """What a follow-up takes along into a new history, while it waits for a person to settle it."""
+
+    verdict: VerificationVerdict
+    why: str
+    status: Status
+    trail: tuple[TrailEntry, ...]
+    refusals: int
+    people: CarriedPeople
 
 
 class FollowUpOrder(Contract):
@@ -18,6 +32,7 @@ class FollowUpOrder(Contract):
     actions: tuple[BoundAction, ...] = Field(min_length=1)
     after: Duration
     waiting: Waiting = Field(description="who takes it when an effect no longer stands")
+    carried: CarriedFollowUp | None = Field(default=None, description="where it goes on in a new history")
 
 
 class FollowUpOutcome(Contract):

@@ -1,6 +1,9 @@
 """What is put before people: one gate for held actions, one for routing, one for what the desk could not settle."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from pydantic import JsonValue
 
 from dispatch.models.decision import DecisionVerdict, Gate, GateKind, Subject
 from dispatch.models.guardian import GuardianVerdict, Ruling
@@ -8,6 +11,7 @@ from dispatch.models.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Money
 from dispatch.rules.binding import digest_of
+from dispatch.rules.decision_text import UnreadableError, read_decision
 
 ALL_VERDICTS = tuple(DecisionVerdict)
 
@@ -79,6 +83,25 @@ def settlement_gate(request_id: str, what: str, waiting: Waiting, opened_at: dat
     )
     verdicts = (DecisionVerdict.APPROVE, DecisionVerdict.REJECT)
     return _gate(GateKind.ESCALATION, "settle-1", (subject,), verdicts, waiting, opened_at, why)
+
+
+def misfit(gate: Gate, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
+    """Say why a raw decision cannot be one for this gate, whoever sent it; None if it may be.
+
+    `seen` are ids of decisions received before. So little is asked that a flood of messages costs no activity, and
+    none of it can crowd out a decision that names what waits.
+    """
+    try:
+        decision = read_decision(raw)
+    except UnreadableError as error:
+        return str(error)
+    if decision.decision_id in seen:
+        return f"duplicate: decision {decision.decision_id} was received before"
+    if decision.proposal_id != gate.proposal_id:
+        return f"stale: names proposal {decision.proposal_id}, but {gate.proposal_id} waits"
+    if all(subject.digest != decision.action_digest for subject in gate.subjects):
+        return f"names no action that waits here: digest {decision.action_digest}"
+    return None
 
 
 def _gate(

@@ -82,6 +82,13 @@ async def until_refunded(desk: Desk) -> dict[str, Any]:
     return rows[0]
 
 
+async def cancel_refund(desk: Desk) -> None:
+    """Cancel the refund as a colleague could, in the back office itself."""
+    (refund,) = desk.back_office.refunds()
+    payments = desk.back_office.payments()
+    await payments.cancel_refund(refund["refund_id"], idempotency_key="by-hand")
+
+
 async def until_mailed(desk: Desk, number: int = 1) -> list[dict[str, Any]]:
     """Wait until so many mails have arrived, and give them."""
 

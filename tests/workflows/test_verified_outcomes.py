@@ -16,7 +16,7 @@ from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
 from dispatch.models.verification import VerificationVerdict
 from tests.desk import Case, Desk, quick, running_desk
-from tests.workflows.requests_made import entries, small_refund, status_question, until_mailed
+from tests.workflows.requests_made import cancel_refund, entries, small_refund, status_question, until_mailed
 
 
 def soon(playbook: dict[str, Any]) -> None:
@@ -34,13 +34,6 @@ def tamper(desk: Desk, statement: str) -> None:
     """Change the back office's database behind everybody's back."""
     with closing(sqlite3.connect(desk.back_office.db_path, timeout=10)) as connection, connection:
         connection.execute(statement)
-
-
-async def cancel_refund(desk: Desk) -> None:
-    """Cancel the refund as a colleague could, in the back office itself."""
-    (refund,) = desk.back_office.refunds()
-    payments = desk.back_office.payments()
-    await payments.cancel_refund(refund["refund_id"], idempotency_key="by-hand")
 
 
 async def refund_while_its_mail_is_under_way(desk: Desk) -> Case:

@@ -1,0 +1,111 @@
+"""What a request takes along when its history has grown too long and it goes on in a new one.
+
+Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals, and it asks to go on at 4,096 events or
+4 MB); only a flood of messages brings a request there, and always while it waits.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.decision import Decision, Gate
+from dispatch.models.execution import Receipt
+from dispatch.models.finding import Finding, Guidance, ReviewException
+from dispatch.models.guardian import GuardianVerdict
+from dispatch.models.item import Item
+from dispatch.models.plan import Plan
+from dispatch.models.playbook import ActionPolicy
+from dispatch.models.proposal import BoundAction, Proposal
+from dispatch.models.status import Ending, Status
+from dispatch.models.trail import TrailEntry
+from dispatch.models.triage import Intake, Triage
+
+
+class CarriedWait(Contract):
+    """A wait under way: what is still due, and when."""
+
+    opened_at: Moment
+    deadline: Moment
+    reminders: tuple[Moment, ...] = ()
+    escalations: tuple[Moment, ...] = ()
+
+
+class CarriedGate(Contract):
+    """A gate that stands open, with what it has so far."""
+
+    gate: Gate
+    wait: CarriedWait
+    turn: int = Field(ge=0, description="which of the approvers it is with")
+    approvals: tuple[Decision, ...] = ()
+
+
+class CarriedDecision(Contract):
+    raw: JsonValue
+    early: bool
+
+
+class CarriedPeople(Contract):
+    gate: CarriedGate | None
+    queue: tuple[CarriedDecision, ...]
+    seen: tuple[str, ...]
+    decided: tuple[str, ...]
+
+
+class CarriedRequester(Contract):
+    """`asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
+
+    answers: tuple[JsonValue, ...]
+    asked: int
+    wait: CarriedWait | None
+    withdrawn: bool
+
+
+class CarriedEffect(Contract):
+    bound: BoundAction
+    receipt: Receipt
+    policy: ActionPolicy
+
+
+class CarriedRouting(Contract):
+    """How often a person was asked for the desk, and what was named last by whom."""
+
+    number: int = 1
+    desk: str | None = None
+    decided_by: str = "playbook"
+
+
+class Resumption(StrEnum):
+    """Where the process goes on: at the stage that waits, or at the first that has to be done again."""
+
+    ROUTING = "routing"
+    INFORMATION = "information"
+    APPROVAL = "approval"
+    SETTLEMENT = "settlement"
+
+
+class Carried(Contract):
+    """The second argument of a request that goes on in a new history."""
+
+    at: Resumption
+    ending: Ending | None = Field(default=None, description="with settlement: how it ended, and why")
+    why: str = ""
+    status: Status
+    trail: tuple[TrailEntry, ...]
+    refusals: int
+    intake: Intake
+    triaged: Triage | None
+    routing: CarriedRouting
+    items: tuple[Item, ...]
+    plan: Plan | None
+    findings: tuple[Finding, ...]
+    guidance: tuple[Guidance, ...]
+    exceptions: tuple[ReviewException, ...]
+    verdicts: tuple[GuardianVerdict, ...]
+    proposal: Proposal | None
+    previous: Proposal | None
+    round: int
+    acting: bool = Field(description="the actions had begun: too late to withdraw")
+    people: CarriedPeople
+    requester: CarriedRequester
+    effects: tuple[CarriedEffect, ...]
