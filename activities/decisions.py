@@ -1,14 +1,88 @@
-"""Checks what people decide; the seam where signatures will be verified, for that needs keys and so no pure rule."""
+"""Checks what people decide against the approvers file, read anew each time so that a revocation counts at once.
+
+Last of all, and only for a person with a daily limit, it asks that person's allowance (workflows/allowance.py) by an
+update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
 
 from temporalio import activity
+from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from activities.failures import translated
+from dispatch.clients.approvers import ApproversFile
+from dispatch.models.allowance import ALLOWANCE, ASK, AllowanceAnswer, AllowanceAsk, allowance_task_queue
 from dispatch.models.decision import DecisionCheck, DecisionRuling
+from dispatch.models.errors import ApproversError, Unavailable
+from dispatch.rules.allowance import ask_for, closed, ruled
 from dispatch.rules.approval import check_decision
 
+ANSWER_TIMEOUT: Final = timedelta(seconds=8)
+"""For one ask; three of them fit into the 30 seconds that the workflow gives this check."""
 
-@activity.defn(name="verify_decision")
-async def verify_decision(check: DecisionCheck) -> DecisionRuling:
-    """Accept a raw decision or refuse it with the reason; a refusal is a result and never an error."""
-    with translated():
-        return check_decision(check)
+TRIES: Final = 3
+"""As many as the workflow gives a local activity (workflows/options.py, LOCAL_RETRY)."""
+REASON_LENGTH: Final = 300
+
+
+class Decisions:
+    def __init__(self, approvers: ApproversFile) -> None:
+        self._approvers = approvers
+
+    @activity.defn(name="verify_decision")
+    async def verify_decision(self, check: DecisionCheck) -> DecisionRuling:
+        """Accept a raw decision or refuse it with the reason; a refusal is a result and never an error.
+
+        Where it cannot be told who may decide, or how much is left for today, it is tried again and at last refused:
+        the gate stays open, and the same decision may be sent again.
+        """
+        with translated():
+            try:
+                return await self._judge(check)
+            except (ApproversError, Unavailable) as error:
+                if activity.info().attempt < TRIES:
+                    raise
+                return DecisionRuling(
+                    handoff=check.handoff,
+                    accepted=False,
+                    reason=f"cannot be judged now, send it again: {error}"[:REASON_LENGTH],
+                )
+
+    async def _judge(self, check: DecisionCheck) -> DecisionRuling:
+        approvers = self._approvers.read()
+        ruling = check_decision(check, approvers)
+        ask = ask_for(check, ruling, approvers, str(activity.info().workflow_id))
+        return ruling if ask is None else ruled(ruling, await _answer(ask))
+
+
+async def _answer(ask: AllowanceAsk) -> AllowanceAnswer:
+    """Ask a person's allowance of the day, and start it with the day's first ask.
+
+    Raises Unavailable where Temporal, or a worker to answer, is not reached.
+    """
+    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        ALLOWANCE,
+        ask.of,
+        id=ask.of.workflow_id,
+        task_queue=allowance_task_queue(activity.info().task_queue),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        static_summary=f"what {ask.of.approver} approves on {ask.of.day.isoformat()} (UTC)",
+    )
+    try:
+        answer: AllowanceAnswer = await activity.client().execute_update_with_start_workflow(
+            ASK,
+            ask,
+            start_workflow_operation=start,
+            result_type=AllowanceAnswer,
+            rpc_timeout=ANSWER_TIMEOUT,
+        )
+    except WorkflowAlreadyStartedError:
+        return closed(ask)
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise Unavailable(f"the allowance of {ask.of.approver} cannot be asked: {error}") from error
+    return answer

@@ -4,6 +4,7 @@ error                     type              retried   details
 Unavailable               Unavailable       yes, after what the system asked for
 Refused                   Refused           no        (code,)
 OutcomeUnknown            OutcomeUnknown    yes: the next attempt reconciles by key before it acts
+ApproversError            Unavailable       yes: nothing was done, and whoever edits the file mends it
 any other DispatchError   its class name    no
 pydantic ValidationError  InvalidInput      no
 anything else             Unexpected        yes       (class name,)
@@ -21,7 +22,14 @@ from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, FailureError
 
-from dispatch.models.errors import ClientError, DispatchError, OutcomeUnknown, Refused, Unavailable
+from dispatch.models.errors import (
+    ApproversError,
+    ClientError,
+    DispatchError,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
 
 MAX_TEXT: Final = 500
 _MAX_DELAY: Final = timedelta(hours=1)
@@ -69,6 +77,8 @@ def _translate(error: Exception) -> ApplicationError:
         return ApplicationError(text, error.code[:100], type="Refused", non_retryable=True)
     if isinstance(error, OutcomeUnknown):
         return ApplicationError(text, type="OutcomeUnknown")
+    if isinstance(error, ApproversError):
+        return ApplicationError(text, type="Unavailable")
     name = type(error).__name__
     if isinstance(error, DispatchError):
         return ApplicationError(text, type=name, non_retryable=True)

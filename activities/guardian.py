@@ -1,6 +1,7 @@
 """Inspects each action alone, on what it reads itself immediately before it rules."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -12,8 +13,12 @@ from dispatch.models.errors import Refused
 from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict
 from dispatch.models.parameters import IssueRefund
 from dispatch.models.playbook import Velocity
+from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Customer, Order, Payment, Refund
 from dispatch.rules.guardian import inspect
+
+OwnLinks = Callable[[str, str], tuple[str, ...]]
+"""Text, request id -> the links in it to the answer page of that request."""
 
 _REFUND = "issue_refund"
 # The records' ways of saying that there is no such thing; what names nothing is then blocked by the rules.
@@ -21,10 +26,13 @@ _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 
 
 class Guardian:
-    """Reads with the desk's read-only clients; what specialists found is not taken on trust."""
+    """Reads with the desk's read-only clients; what specialists found is not taken on trust.
 
-    def __init__(self, clients: ReadClients) -> None:
-        self._records = clients.records
+    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk.
+    """
+
+    def __init__(self, clients: ReadClients, own_links: OwnLinks | None = None) -> None:
+        self._records, self._own_links = clients.records, own_links
 
     @activity.defn(name="guardian.inspect")
     async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
@@ -41,7 +49,10 @@ class Guardian:
         except ValidationError:
             refund = None  # the rules block it; there is nothing to read
         if refund is None:
-            return GuardianFacts(requester_records=await self._customers(brief.requester.address))
+            return GuardianFacts(
+                requester_records=await self._customers(brief.requester.address),
+                own_links=self._links_of(brief.bound),
+            )
         customers, payment, order, recent, own = await asyncio.gather(
             self._customers(brief.requester.address),
             self._payment(refund.payment_id),
@@ -59,6 +70,12 @@ class Guardian:
             payment_customer_id=owner,
             recent_refunds=tuple({r.refund_id: r for r in (*recent, *own)}.values()),
         )
+
+    def _links_of(self, bound: BoundAction) -> tuple[str, ...]:
+        text = bound.action.parameters.get("text")
+        if self._own_links is None or not isinstance(text, str):
+            return ()
+        return self._own_links(text, bound.request_id)
 
     async def _customers(self, address: str) -> tuple[Customer, ...]:
         # A mail may come without a readable sender; no record is looked up by nothing.

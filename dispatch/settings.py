@@ -49,6 +49,50 @@ class Settings(BaseSettings):
     mail_archive_key: SecretStr = Field(
         default=SecretStr("embedded-archive"), description="may read the mail archive"
     )
+    inbox_url: str = Field(
+        default="http://127.0.0.1:8820",
+        pattern=r"^(https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~\-]+)*)?$",
+        description="where people reach the inbox; links in mails begin so, without a slash at its end; "
+        "empty: mails hold no links",
+    )
+    inbox_host: str = Field(default="127.0.0.1", description="the address that the inbox listens on")
+    inbox_port: int = Field(default=8820, ge=1, le=65535, description="the inbox's port")
+    inbox_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="signs the inbox's sessions; without it one is made and kept in the var folder",
+    )
+    answer_link_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="signs links by which requesters answer, in worker and inbox alike; "
+        "without it one is made and kept in the var folder",
+    )
+    inbox_idle_minutes: int = Field(default=30, ge=1, description="an idle sign-in ends after this")
+    inbox_session_hours: int = Field(default=12, ge=1, description="every sign-in ends after this")
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+[^\s/])?$",
+        description="a company's identity provider (OpenID Connect); empty: none",
+    )
+    oidc_client_id: str = Field(default="", description="the inbox's id at the identity provider")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="its secret there")
+    oidc_name_claim: str = Field(
+        default="preferred_username", description="the claim of the ID token that is the approver's name"
+    )
+    approvers_file: Path | None = Field(
+        default=None,
+        description="who may decide, with roles and public keys; default: approvers.yaml in the var folder",
+    )
+    keys_dir: Path | None = Field(
+        default=None, description="approvers' private keys, encrypted; default: keys in the var folder"
+    )
+    key_passphrase: SecretStr | None = Field(
+        default=None, description="of the private key, for scripts; without it the command line asks"
+    )
+    digest_hour: int = Field(
+        default=6, ge=0, le=23, description="UTC; when approvers who prefer it get one mail a day"
+    )
     client_timeout_seconds: float = Field(default=10, gt=0, description="one call to an outside system")
 
     max_mail_bytes: int = Field(
@@ -61,15 +105,47 @@ class Settings(BaseSettings):
     )
     temporal_port: int = Field(default=7233, ge=1, le=65535, description="embedded server, gRPC")
     temporal_ui_port: int = Field(default=8233, ge=1, le=65535, description="embedded server, web UI")
+    temporal_ui_url: str = Field(
+        default="http://127.0.0.1:8233", description="Temporal's web UI, for links; empty: none"
+    )
     temporal_durability: Literal["FULL", "NORMAL"] = Field(
         default="FULL",
         description="SQLite's synchronous level; NORMAL is faster and may lose the last commits in a power cut",
     )
     retention_days: int = Field(default=90, ge=1, description="how long Temporal keeps a closed request")
 
+    audit_store: str = Field(
+        default="",
+        description="where closed requests are exported to: a folder or s3://bucket/prefix; "
+        "empty: audit/store in the var folder",
+    )
+    audit_s3_endpoint: str | None = Field(
+        default=None, description="URL of an S3-compatible service that is not Amazon's"
+    )
+    audit_seal: bool = Field(
+        default=False,
+        description="encrypt each exported request under a key of its own, so that it can be erased later",
+    )
+    audit_sweep_minutes: int = Field(
+        default=60, ge=1, le=43_200, description="how often what is missing in the audit store is exported"
+    )
+
+    @property
+    def approvers_path(self) -> Path:
+        return self.approvers_file or self.var_dir / "approvers.yaml"
+
+    @property
+    def keys_path(self) -> Path:
+        return self.keys_dir or self.var_dir / "keys"
+
     @property
     def documents_dir(self) -> Path:
         return self.var_dir / "documents"
+
+    @property
+    def audit_dir(self) -> Path:
+        """What an exporter keeps at home: its key, the heads it wrote, the extract for an auditor's questions."""
+        return self.var_dir / "audit"
 
 
 def load_settings() -> Settings:

@@ -13,13 +13,12 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
-    from dispatch.models.carried import Carried, CarriedRouting, Resumption
+    from dispatch.models.carried import Carried, CarriedRouting, Resumption, Work
     from dispatch.models.decision import Decision, DecisionVerdict, Gate
     from dispatch.models.dossier import Dossier
     from dispatch.models.execution import Leave
     from dispatch.models.finding import Finding, FindingStatus, Guidance, ReviewException
-    from dispatch.models.guardian import GuardianVerdict, Ruling
-    from dispatch.models.item import Item
+    from dispatch.models.guardian import Ruling
     from dispatch.models.plan import Plan, Step
     from dispatch.models.playbook import Playbook, PlaybookInForce, Waiting
     from dispatch.models.proposal import Proposal
@@ -88,23 +87,8 @@ class Coordinator:
         self._requester = Requester(
             self._id, submission, self._ledger, self._standing, self._handover, self._team, self._effects
         )
-        self._intake: Intake
-        self._plan: Plan | None = None
-        self._triaged: Triage | None = None
-        self._items: tuple[Item, ...] = ()
-        self._findings: tuple[Finding, ...] = ()
-        self._guidance: tuple[Guidance, ...] = ()
-        self._exceptions: tuple[ReviewException, ...] = ()
-        self._verdicts: tuple[GuardianVerdict, ...] = ()
-        self._leave: dict[str, Leave] = {}
-        self._proposal: Proposal | None = None
-        self._previous: Proposal | None = None
-        self._round = 1
-        self._acting = False
-        self._routing = CarriedRouting(
-            desk=submission.desk, decided_by="submitter" if submission.desk else "playbook"
-        )
-        self._close_as: tuple[Ending, str] | None = None
+        named = submission.desk
+        self._work = Work(routing=CarriedRouting(desk=named, decided_by="submitter" if named else "playbook"))
         self._carried = Carried.model_validate(raw[1]) if len(raw) > 1 else None
         if self._carried is not None:
             self._resume(self._carried)
@@ -115,10 +99,11 @@ class Coordinator:
         if self._unreadable:
             raise ApplicationError(self._unreadable, type="NotTakenIn", non_retryable=True)
         try:
-            ending, why = self._close_as or await self._carry_through()
+            ending, why = self._ended_before() or await self._carry_through()
             return await self._close(ending, why)
         except HistoryFull as full:
-            self._items = full.items or self._items
+            self._work.items = full.items or self._work.items
+            await self._people.finish()
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(args=[self._submission, self._as_carried()])
         except asyncio.CancelledError:
@@ -147,7 +132,7 @@ class Coordinator:
             return ended.ending, ended.why
         except HandoverFailed as failed:
             why = f"{self._standing.status.state} failed: {failed}"
-            if self._triaged is None:
+            if self._work.triaged is None:
                 # Before triage no desk and no person is known that it could be handed to.
                 raise ApplicationError(why, type="NotTakenIn", non_retryable=True) from failed
             return Ending.ESCALATED, why
@@ -155,25 +140,33 @@ class Coordinator:
 
     async def _take_in(self) -> None:
         self._standing.at(RequestState.INTAKE)
-        self._intake = await self._team.take_in()
-        self._items = self._intake.items
+        self._work.intake = await self._team.take_in()
+        self._work.items = self._work.intake.items
 
     async def _triage(self) -> None:
         """Rank and route; where no desk fits, a person is asked."""
         self._standing.at(RequestState.TRIAGE)
         while True:
-            number, desk, decided_by = self._routing.number, self._routing.desk, self._routing.decided_by
-            triage: Triage = await self._team.triage(self._intake, desk, decided_by)
-            self._triaged, self._items = triage, triage.items
+            number, desk, decided_by = (
+                self._work.routing.number,
+                self._work.routing.desk,
+                self._work.routing.decided_by,
+            )
+            triage: Triage = await self._team.triage(self._the_intake, desk, decided_by)
+            self._work.triaged, self._work.items = triage, triage.items
             if triage.playbook is not None:
                 break
             if number > MOST_ROUTINGS:
                 raise Ended(Ending.REJECTED, f"routed {MOST_ROUTINGS} times to desks that do not exist")
-            self._routing = await self._ask_for_routing(triage, number)
+            self._work.routing = await self._ask_for_routing(triage, number)
         self._standing.routed(self._playbook.desk, triage.priority)
-        self._handover.priority = Priority(
-            priority_key=triage.priority, fairness_key=triage.fairness_key[:64]
-        )
+        self._rank()
+
+    def _rank(self) -> None:
+        if (triaged := self._work.triaged) is not None and triaged.playbook is not None:
+            self._handover.priority = Priority(
+                priority_key=triaged.priority, fairness_key=triaged.fairness_key[:64]
+            )
 
     async def _ask_for_routing(self, triage: Triage, number: int) -> CarriedRouting:
         waiting = triage.reception.routing
@@ -193,10 +186,10 @@ class Coordinator:
         """Plan; what the plan finds missing is asked for, all at once, before anybody starts to work."""
         while True:
             self._standing.at(RequestState.PLAN)
-            plan = self._plan = await self._team.plan(self._in_force, self._items)
+            plan = self._work.plan = await self._team.plan(self._in_force, self._work.items)
             if plan.step is not Step.ASK:
                 break
-            self._items = await self._requester.ask(plan.questions, self._items, self._in_force)
+            self._work.items = await self._requester.ask(plan.questions, self._work.items, self._in_force)
         if plan.step is Step.ESCALATE:
             raise Ended(Ending.ESCALATED, plan.why)
 
@@ -204,49 +197,51 @@ class Coordinator:
         """Call each group in parallel and the groups in order; a later one reads the findings of the earlier."""
         self._requester.check_withdrawn()
         self._standing.at(RequestState.SPECIALISTS)
-        self._findings = ()
+        self._work.findings = ()
         for group in self._the_plan.groups:
             while True:
-                found = await self._examine(group, self._findings)
+                found = await self._examine(group, self._work.findings)
                 if all(finding.status is FindingStatus.FOUND for finding in found):
                     break
-                step = await self._team.plan(self._in_force, self._items, (*self._findings, *found))
+                step = await self._team.plan(self._in_force, self._work.items, (*self._work.findings, *found))
                 if step.step is Step.ESCALATE:
                     raise Ended(Ending.ESCALATED, step.why)
                 if step.step is not Step.ASK:
                     break
-                self._items = await self._requester.ask(step.questions, self._items, self._in_force)
+                self._work.items = await self._requester.ask(step.questions, self._work.items, self._in_force)
                 self._standing.at(RequestState.SPECIALISTS)
-            self._findings = (*self._findings, *found)
+            self._work.findings = (*self._work.findings, *found)
 
     async def _assemble(self) -> None:
         self._standing.at(RequestState.ASSEMBLE)
-        self._proposal = await self._team.assemble(
-            f"p{self._round}", self._in_force, self._items, self._findings, self._guidance
+        self._work.proposal = await self._team.assemble(
+            f"p{self._work.round}", self._in_force, self._work.items, self._work.findings, self._work.guidance
         )
 
     async def _review(self) -> None:
         """Send the draft back while the reviewers flag anything, a bounded number of times; the rest goes to a person."""
         for turn in range(self._playbook.review.max_rounds + 1):
             self._standing.at(RequestState.REVIEW)
-            flagged = await self._team.review(self._the_proposal, self._playbook, self._items, self._findings)
-            self._exceptions = (*self._intake.exceptions, *flagged)
+            flagged = await self._team.review(
+                self._the_proposal, self._playbook, self._work.items, self._work.findings
+            )
+            self._work.exceptions = (*self._the_intake.exceptions, *flagged)
             if not flagged or not self._the_plan.groups or turn == self._playbook.review.max_rounds:
                 return
             last = self._the_plan.groups[-1]
-            earlier = tuple(finding for finding in self._findings if finding.specialist not in last)
-            self._findings = (*earlier, *await self._examine(last, earlier, flagged))
+            earlier = tuple(finding for finding in self._work.findings if finding.specialist not in last)
+            self._work.findings = (*earlier, *await self._examine(last, earlier, flagged))
             await self._assemble()
 
     async def _guard(self) -> None:
         """Have every action inspected alone; one blocked action ends the request before anything is done."""
         self._standing.at(RequestState.GUARD)
         inspections = (
-            self._team.inspect(bound, self._playbook, self._exceptions)
+            self._team.inspect(bound, self._playbook, self._work.exceptions)
             for bound in self._the_proposal.actions
         )
-        self._verdicts = tuple(await asyncio.gather(*inspections))
-        blocked = [v for v in self._verdicts if v.ruling is Ruling.BLOCK]
+        self._work.verdicts = tuple(await asyncio.gather(*inspections))
+        blocked = [v for v in self._work.verdicts if v.ruling is Ruling.BLOCK]
         if blocked:
             raise Ended(Ending.BLOCKED, "; ".join(reason.text for v in blocked for reason in v.reasons))
 
@@ -254,7 +249,7 @@ class Coordinator:
         """Wait for people on what is held; True when all may run, False when it goes round once more."""
         self._requester.check_withdrawn()
         held = approval_gate(
-            self._the_proposal.actions, self._verdicts, self._playbook.guardian, workflow.now()
+            self._the_proposal.actions, self._work.verdicts, self._playbook.guardian, workflow.now()
         )
         if held is None:
             return True
@@ -262,27 +257,29 @@ class Coordinator:
         self._carried = None
         self._requester.check_withdrawn()
         if isinstance(decision, dict):
-            self._leave = self._as_leave(held[0], decision)
+            self._work.leave = self._as_leave(held[0], decision)
             return True
         if not isinstance(decision, Decision):
             raise Ended(Ending.REJECTED, "nobody decided by the deadline; silence approves nothing")
         if decision.verdict is DecisionVerdict.REJECT:
             raise Ended(Ending.REJECTED, f"rejected by {decision.approver}: {decision.reason}")
-        if self._round >= self._playbook.plan.max_rounds:
-            raise Ended(Ending.ESCALATED, f"sent back {self._round} times; the last by {decision.approver}")
-        self._round += 1
-        self._previous = self._proposal
-        self._guidance = (*self._guidance, self._as_guidance(decision))
+        if self._work.round >= self._playbook.plan.max_rounds:
+            raise Ended(
+                Ending.ESCALATED, f"sent back {self._work.round} times; the last by {decision.approver}"
+            )
+        self._work.round += 1
+        self._work.previous = self._work.proposal
+        self._work.guidance = (*self._work.guidance, self._as_guidance(decision))
         return False
 
     async def _execute(self) -> None:
         """Carry out the actions in order; what was done is undone in reverse where a later one cannot be done."""
-        self._acting = True
+        self._work.acting = True
         self._standing.at(RequestState.EXECUTE)
         try:
-            for bound, verdict in zip(self._the_proposal.actions, self._verdicts, strict=True):
+            for bound, verdict in zip(self._the_proposal.actions, self._work.verdicts, strict=True):
                 policy = self._playbook.guardian.actions[bound.action.name]
-                await self._effects.carry_out(bound, verdict, policy, self._leave.get(bound.digest))
+                await self._effects.carry_out(bound, verdict, policy, self._work.leave.get(bound.digest))
         except EffectFailed as failed:
             if not failed.certain:
                 raise Ended(Ending.UNKNOWN, f"whether it took effect is unknown: {failed}") from failed
@@ -296,7 +293,7 @@ class Coordinator:
     async def _verify(self) -> None:
         """Read the world back, independently of who acted; anything but confirmed never ends as done."""
         self._standing.at(RequestState.VERIFY)
-        verification = await self._team.verify(self._the_proposal, self._items)
+        verification = await self._team.verify(self._the_proposal, self._work.items)
         checks = [(check.verdict, check.why) for check in verification.actions]
         checks += [(check.verdict, f"{check.item_id}: {check.why}") for check in verification.items]
         not_confirmed = [
@@ -315,10 +312,10 @@ class Coordinator:
     async def _close(self, ending: Ending, why: str) -> Outcome:
         """Tell the requester, hand over what a person must settle, schedule the follow-ups, and put it on record."""
         owner, follow_ups = "nobody", tuple[str, ...]()
-        in_force = self._triaged.playbook if self._triaged else None
-        if in_force is not None and ending is not Ending.DONE and self._close_as is None:
+        in_force = self._work.triaged.playbook if self._work.triaged else None
+        if in_force is not None and ending is not Ending.DONE and self._work.ending is None:
             await self._requester.tell(ending, why, in_force)
-        self._close_as = ending, why
+        self._work.ending, self._work.why = ending, why
         if ending in _TO_A_PERSON:
             owner, why = await settle(self._people, self._id, ending, why, self._escalation)
         if in_force is not None:
@@ -329,6 +326,7 @@ class Coordinator:
                 self._standing.status.priority,
                 self._effects.standing,
             )
+        await self._people.finish()
         self._end(ending, why, owner)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return Outcome(
@@ -337,7 +335,7 @@ class Coordinator:
             ending=ending,
             why=why,
             owner=owner,
-            items=account(self._items, self._proposal, ending, why),
+            items=account(self._work.items, self._work.proposal, ending, why),
             effects=tuple(effect.receipt.effect_id for effect in self._effects.standing),
             follow_ups=follow_ups,
             trail=tuple(self._ledger.entries),
@@ -345,10 +343,11 @@ class Coordinator:
 
     async def _cancel(self) -> None:
         """Undo what was done, as Temporal's cancellation asks; the run then ends as cancelled."""
-        self._acting = True
+        self._work.acting = True
         self._standing.at(RequestState.COMPENSATE)
         left = await self._effects.undo_all("the request was cancelled")
         owner = self._escalation.approvers[0] if left else "nobody"
+        await self._people.finish()
         self._end(Ending.CANCELLED, "; ".join(["cancelled", *left]), owner)
 
     def _end(self, ending: Ending, why: str, owner: str) -> None:
@@ -363,7 +362,9 @@ class Coordinator:
     async def _examine(
         self, group: tuple[str, ...], earlier: tuple[Finding, ...], flagged: tuple[ReviewException, ...] = ()
     ) -> tuple[Finding, ...]:
-        return await self._team.examine(group, self._playbook, self._items, earlier, self._guidance, flagged)
+        return await self._team.examine(
+            group, self._playbook, self._work.items, earlier, self._work.guidance, flagged
+        )
 
     def _as_leave(self, gate: Gate, approvals: Approvals) -> dict[str, Leave]:
         return {
@@ -392,28 +393,17 @@ class Coordinator:
         order = list(Resumption)
         return self._carried is None or order.index(self._carried.at) < order.index(stage)
 
+    def _ended_before(self) -> tuple[Ending, str] | None:
+        """Give how it ended in the history before this one, where only a person has still to settle it."""
+        return (self._work.ending, self._work.why) if self._work.ending is not None else None
+
     def _as_carried(self) -> Carried:
-        ending, why = self._close_as or (None, "")
         return Carried(
             at=_RESUMES_AT[RequestState(self._standing.status.state)],
-            ending=ending,
-            why=why,
             status=self._standing.status,
             trail=tuple(self._ledger.entries),
             refusals=self._ledger.refusals,
-            intake=self._intake,
-            triaged=self._triaged,
-            routing=self._routing,
-            items=self._items,
-            plan=self._plan,
-            findings=self._findings,
-            guidance=self._guidance,
-            exceptions=self._exceptions,
-            verdicts=self._verdicts,
-            proposal=self._proposal,
-            previous=self._previous,
-            round=self._round,
-            acting=self._acting,
+            work=self._work,
             people=self._people.carried(),
             requester=self._requester.carried(),
             effects=self._effects.carried(),
@@ -422,44 +412,45 @@ class Coordinator:
     def _resume(self, carried: Carried) -> None:
         self._ledger.entries, self._ledger.refusals = list(carried.trail), carried.refusals
         self._standing.resume(carried.status)
-        if carried.ending is not None:
-            self._close_as = carried.ending, carried.why
-        self._intake, self._triaged, self._routing = carried.intake, carried.triaged, carried.routing
-        self._items, self._plan, self._findings = carried.items, carried.plan, carried.findings
-        self._guidance, self._exceptions = carried.guidance, carried.exceptions
-        self._verdicts, self._proposal, self._previous = carried.verdicts, carried.proposal, carried.previous
-        self._round, self._acting = carried.round, carried.acting
+        self._work = carried.work
+        self._rank()
         self._people.resume(carried.people)
         self._requester.resume(carried.requester)
         self._effects.resume(carried.effects)
 
     @property
     def _escalation(self) -> Waiting:
-        if self._triaged is not None and self._triaged.playbook is None:
-            return self._triaged.reception.routing
+        if self._work.triaged is not None and self._work.triaged.playbook is None:
+            return self._work.triaged.reception.routing
         return self._playbook.escalation
 
     @property
     def _in_force(self) -> PlaybookInForce:
-        if self._triaged is None or self._triaged.playbook is None:
+        if self._work.triaged is None or self._work.triaged.playbook is None:
             raise Ended(Ending.ESCALATED, "no playbook is in force")
-        return self._triaged.playbook
+        return self._work.triaged.playbook
 
     @property
     def _playbook(self) -> Playbook:
         return self._in_force.playbook
 
     @property
+    def _the_intake(self) -> Intake:
+        if self._work.intake is None:
+            raise Ended(Ending.ESCALATED, "nothing was taken in")
+        return self._work.intake
+
+    @property
     def _the_plan(self) -> Plan:
-        if self._plan is None:
+        if self._work.plan is None:
             raise Ended(Ending.ESCALATED, "nothing was planned")
-        return self._plan
+        return self._work.plan
 
     @property
     def _the_proposal(self) -> Proposal:
-        if self._proposal is None:
+        if self._work.proposal is None:
             raise Ended(Ending.ESCALATED, "nothing was proposed")
-        return self._proposal
+        return self._work.proposal
 
     @workflow.signal(description='Missing information: {"fields": {"order_number": "DD-10001"}}.')
     def answer(self, *raw: Any) -> None:
@@ -480,7 +471,7 @@ class Coordinator:
 
     @workflow.signal(description="The requester takes the request back: {reason}.")
     def withdraw(self, *raw: Any) -> None:
-        self._requester.withdraw(single(raw), too_late=self._acting)
+        self._requester.withdraw(single(raw), too_late=self._work.acting)
 
     @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
     async def decide_and_tell(self, *raw: Any) -> dict[str, JsonValue]:
@@ -499,14 +490,16 @@ class Coordinator:
         return Dossier(
             status=self._standing.status,
             submission=self._submission,
-            playbook=self._triaged.playbook.ref if self._triaged and self._triaged.playbook else None,
-            items=self._items,
-            findings=self._findings,
-            proposal=self._proposal,
-            previous=self._previous,
-            guidance=self._guidance,
-            exceptions=self._exceptions,
-            verdicts=self._verdicts,
+            playbook=self._work.triaged.playbook.ref
+            if self._work.triaged and self._work.triaged.playbook
+            else None,
+            items=self._work.items,
+            findings=self._work.findings,
+            proposal=self._work.proposal,
+            previous=self._work.previous,
+            guidance=self._work.guidance,
+            exceptions=self._work.exceptions,
+            verdicts=self._work.verdicts,
             gate=self._people.open_gate,
             approvals=self._people.approvals,
             questions=self._requester.questions,

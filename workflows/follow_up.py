@@ -68,6 +68,7 @@ class FollowUp:
             except HistoryFull:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(order.model_copy(update={"carried": self._as_carried(verdict, why)}))
+        await self._people.finish()
         self._people.close()
         self._ledger.record(EntryKind.ENDING, what=verdict, why=why)
         self._standing.at(RequestState.CLOSED, awaiting="nothing", owner=owner)

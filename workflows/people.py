@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
-    from activities.decisions import verify_decision
+    from activities.decisions import Decisions
     from dispatch.models.carried import CarriedDecision, CarriedGate, CarriedPeople
     from dispatch.models.decision import (
         Decision,
@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         GateKind,
         Subject,
     )
+    from dispatch.models.notification import NotifyEvent
     from dispatch.models.playbook import Waiting
     from dispatch.models.trail import EntryKind
     from dispatch.rules.gates import misfit
@@ -28,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ending import HistoryFull, history_full
     from workflows.handover import Handover
     from workflows.ledger import Ledger
+    from workflows.notices import Notices
     from workflows.patience import Awaited, Patience
     from workflows.standing import Standing
 
@@ -49,6 +51,8 @@ class Expired:
     """Nobody decided in time; the safe default is to deny."""
 
 
+T = TypeVar("T", "Approvals", Decision, Expired, None)
+
 Approvals = dict[str, tuple[Decision, ...]]
 """By digest: the approvals it has, of as many different people as its tier asks for."""
 
@@ -61,6 +65,7 @@ class People:
     ) -> None:
         self._request_id, self._requester = request_id, requester
         self._ledger, self._standing, self._handover = ledger, standing, handover
+        self._notices = Notices(request_id, ledger, standing, handover)
         self._queue: list[Received] = []
         self._seen: list[str] = []
         self._decided: list[str] = []
@@ -135,24 +140,29 @@ class People:
                     f"{gate.kind}: {gate.why}",
                 )
                 if why is Awaited.EXPIRED:
-                    return Expired()
+                    return self._tell(gate, waiting, Expired())
                 if why in {Awaited.REMIND, Awaited.ESCALATE}:
                     self._turn += why is Awaited.ESCALATE
-                    self._nudge(why, gate, waiting.approvers[self._turn])
+                    self._nudge(why, gate, waiting)
                 elif (received := self._next()) is not None and not withdrawn():
                     decision = await self._judge(received, self.open_gate or gate)
                     if decision is not None and decision.verdict is not DecisionVerdict.APPROVE:
-                        return decision
+                        return self._tell(gate, waiting, decision)
                     if decision is not None:
                         approvals[decision.action_digest] += (decision,)
                     if not any(_still_needs(subject, approvals) for subject in gate.subjects):
-                        return approvals
+                        return self._tell(gate, waiting, approvals)
                 elif why is Awaited.READY and not withdrawn():
+                    await self._notices.finish()
                     self._carried = CarriedGate(
-                        gate=gate, wait=patience.carried(), turn=self._turn, approvals=self.approvals
+                        gate=gate,
+                        wait=patience.carried(),
+                        turn=self._turn,
+                        approvals=self.approvals,
+                        notices=self._notices.carried(),
                     )
                     raise HistoryFull
-            return None
+            return self._tell(gate, waiting, None)
         finally:
             self._gate = self.patience = None
             self._approvals = {}
@@ -165,7 +175,9 @@ class People:
         if carried is not None and carried.gate.proposal_id == gate.proposal_id:
             gate, self._turn, given = carried.gate, carried.turn, carried.approvals
             patience = Patience.resumed(carried.wait)
+            self._notices.resume(carried.notices)
         else:
+            self._notices.opened(gate, waiting)
             self._turn, given = 0, ()
             patience = Patience(
                 waiting.deadline,
@@ -202,6 +214,10 @@ class People:
                 self._queue.remove(received)
                 self._refuse(received, f"{gate.proposal_id} is already decided")
 
+    async def finish(self) -> None:
+        """Wait until no word to approvers is under way any more; due before the end and before a new history."""
+        await self._notices.finish()
+
     def close(self) -> None:
         """Refuse what is left: after the end nothing waits, and every sender is told."""
         self._closed = True
@@ -221,7 +237,7 @@ class People:
         self._queue.remove(received)
         sender = text_of(received.raw, "approver") or "unknown"
         ruling = await self._handover.inside(
-            verify_decision,
+            Decisions.verify_decision,
             DecisionCheck,
             DecisionRuling,
             to="decision_check",
@@ -241,7 +257,8 @@ class People:
         received.answer, received.accepted = ruling.reason, True
         self._ledger.record(
             EntryKind.DECISION,
-            what=f"{decision.verdict} {gate.kind} {decision.proposal_id}",
+            what=f"{decision.verdict} {gate.kind} {decision.proposal_id}"
+            + (f", signed with {ruling.signed_with}" if ruling.signed_with else ""),
             why=decision.reason or ruling.reason,
             sender=f"approver.{decision.approver}",
             decided_by=decision.approver,
@@ -268,10 +285,19 @@ class People:
         )
         self._standing.publish()
 
-    def _nudge(self, why: Awaited, gate: Gate, owner: str) -> None:
+    def _tell(self, gate: Gate, waiting: Waiting, how: T) -> T:
+        """Tell those who heard of the gate that it is closed, and pass on what closed it."""
+        by, what = _in_words(how)
+        self._notices.tell(NotifyEvent.DECIDED, gate, waiting, by, what)
+        return how
+
+    def _nudge(self, why: Awaited, gate: Gate, waiting: Waiting) -> None:
+        event = NotifyEvent.ESCALATION if why is Awaited.ESCALATE else NotifyEvent.REMINDER
+        owner = waiting.approvers[self._turn]
+        self._notices.tell(event, gate, waiting, owner, "nobody has decided so far")
         self._ledger.record(
             EntryKind.REMINDER,
-            what="escalation" if why is Awaited.ESCALATE else "reminder",
+            what=event,
             why=f"{gate.kind} {gate.proposal_id} is still open",
             receiver=f"approver.{owner}",
             decided_by="playbook",
@@ -280,6 +306,18 @@ class People:
 
 def _still_needs(subject: Subject, approvals: Approvals) -> bool:
     return len(approvals[subject.digest]) < subject.approvals_needed
+
+
+def _in_words(how: Approvals | Decision | Expired | None) -> tuple[str, str]:
+    """Give who closed a gate, and how."""
+    if isinstance(how, dict):
+        last = list(how.values())[-1][-1]
+        return last.approver, f"{last.approver} approved"
+    if isinstance(how, Decision):
+        return how.approver, f"{how.approver} decided: {how.verdict}"
+    if isinstance(how, Expired):
+        return "nobody", "nobody decided by the deadline"
+    return "requester", "the requester took the request back"
 
 
 def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:

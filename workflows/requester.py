@@ -1,5 +1,6 @@
 """The requester's side of a request: what is asked of them, what they answer, what they are told."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from temporalio import workflow
@@ -8,9 +9,11 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.answers import read_answer
+    from activities.links import Links
     from dispatch.models.carried import CarriedRequester, CarriedWait
     from dispatch.models.guardian import Ruling
     from dispatch.models.item import Item
+    from dispatch.models.notification import AnswerLink, LinkBrief
     from dispatch.models.plan import AnswerCheck, AnswerRuling, Question
     from dispatch.models.playbook import PlaybookInForce
     from dispatch.models.proposal import Action
@@ -22,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.raw import bounded
     from workflows.effects import EffectFailed, Effects
     from workflows.ending import Ended, HistoryFull, history_full
-    from workflows.handover import Handover
+    from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
     from workflows.patience import Awaited, Patience
     from workflows.standing import Standing
@@ -114,9 +117,9 @@ class Requester:
             self.patience = Patience(policy.deadline, policy.reminders)
             reminders = 0
             deadline = self.patience.deadline
-            await self._send(
-                question_mail(self._submission, playbook.playbook, questions, number, deadline), playbook
-            )
+            link = await self._link(playbook, deadline)
+            mail = question_mail(self._submission, playbook.playbook, questions, number, deadline, link)
+            await self._send(mail, playbook)
         try:
             while questions:
                 self.questions = questions
@@ -130,13 +133,11 @@ class Requester:
                     raise Ended(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
                 if why is Awaited.REMIND:
                     reminders += 1
+                    # The deadline may have moved since, and with it the link's.
+                    deadline = self.patience.deadline
+                    link = await self._link(playbook, deadline)
                     mail = reminder_mail(
-                        self._submission,
-                        playbook.playbook,
-                        questions,
-                        number,
-                        reminders,
-                        self.patience.deadline,
+                        self._submission, playbook.playbook, questions, number, reminders, deadline, link
                     )
                     await self._send(mail, playbook)
                 elif why is Awaited.READY and self._answers:
@@ -205,6 +206,26 @@ class Requester:
                 about=raw,
             )
         return ruling.items, ruling.missing
+
+    async def _link(self, playbook: PlaybookInForce, expires_at: datetime) -> str:
+        """Give the link to the page where it can be answered; empty where there is none. No mail waits for it."""
+        if not playbook.playbook.missing_information.answer_page:
+            return ""
+        try:
+            made = await self._handover.inside(
+                Links.answer_link,
+                LinkBrief,
+                AnswerLink,
+                to="links",
+                why="the requester may answer on a page",
+                decided_by="playbook",
+                request_id=self._id,
+                expires_at=expires_at,
+            )
+        except HandoverFailed as failed:
+            self._ledger.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))
+            return ""
+        return made.url
 
     async def _send(self, mail: Action, playbook: PlaybookInForce) -> None:
         """Send a mail to the requester if the guardian allows it.

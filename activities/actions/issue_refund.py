@@ -27,7 +27,7 @@ class IssueRefund:
     compensable = True
 
     def __init__(self, clients: ActionClients) -> None:
-        self._payments = clients.payments
+        self._payments, self._approvers = clients.payments, clients.approvers
 
     async def perform(self, order: Order) -> Receipt:
         """Issue the refund unless it is already there.
@@ -54,7 +54,7 @@ class IssueRefund:
 
     async def _issue(self, order: Order, wanted: Wanted, amount: Money) -> Refund:
         # Not sooner: leave that ran out after the refund was made would hide that it was made.
-        if why := permits(order, datetime.now(UTC)):
+        if why := permits(order, datetime.now(UTC), self._approvers.read()):
             raise Refused(f"issue_refund is not permitted: {why}", "not_permitted")
         return await self._payments.refund(
             payment_id=wanted.payment_id,

@@ -30,6 +30,7 @@ class SendReply:
 
     def __init__(self, clients: ActionClients) -> None:
         self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from
+        self._approvers = clients.approvers
 
     async def perform(self, order: Order) -> Receipt:
         """Send the mail unless it is already in the archive.
@@ -44,7 +45,7 @@ class SendReply:
             sent_before = await self._archive.find(outgoing.message_id)
         if sent_before is None:
             # Not sooner: leave that ran out after the mail went would hide that it went.
-            if why := permits(order, datetime.now(UTC)):
+            if why := permits(order, datetime.now(UTC), self._approvers.read()):
                 raise Refused(f"send_reply is not permitted: {why}", "not_permitted")
             await self._mail.send(outgoing)
         elif not _is_same(sent_before, mail):

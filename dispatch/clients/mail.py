@@ -104,10 +104,7 @@ def as_message(mail: OutgoingMail) -> Message:
     """Write the mail as RFC 5322 wants it, in seven-bit ASCII; raises ValidationError for one that breaks its contract."""
     # Once more, because pydantic's model_copy and model_construct do not: nothing here may become another header.
     mail = OutgoingMail.model_validate(mail.model_dump())
-    charset = Charset("utf-8")
-    charset.body_encoding = QP
-    message = Message()
-    message.set_payload(mail.text.rstrip("\n"), charset)
+    message = _body(mail.text.rstrip("\n"), mail.html)
     message["Message-ID"] = mail.message_id
     message["Date"] = format_datetime(localtime())
     message["From"] = mail.sender
@@ -122,6 +119,27 @@ def as_message(mail: OutgoingMail) -> Message:
     if mail.in_reply_to in thread:
         message["In-Reply-To"] = mail.in_reply_to
     return message
+
+
+def _body(text: str, html: str | None) -> Message:
+    """Give the text alone, or both forms in one, the plain one first (RFC 2046, section 5.1.4)."""
+    if html is None:
+        return _part(text, "plain")
+    both = Message()
+    both["MIME-Version"] = "1.0"
+    both["Content-Type"] = "multipart/alternative"
+    both.attach(_part(text, "plain"))
+    both.attach(_part(html, "html"))
+    return both
+
+
+def _part(text: str, kind: str) -> Message:
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    part = Message()
+    part["Content-Type"] = f"text/{kind}"
+    part.set_payload(text, charset)
+    return part
 
 
 def _unstructured(text: str) -> str:

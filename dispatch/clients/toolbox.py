@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dispatch.clients.approvers import ApproversFile
 from dispatch.clients.mail import MailArchiveClient, MailClient
 from dispatch.clients.payments import PaymentsClient
 from dispatch.clients.records import RecordsClient
@@ -23,3 +24,4 @@ class ActionClients:
     mail: MailClient
     archive: MailArchiveClient
     mail_from: str
+    approvers: ApproversFile

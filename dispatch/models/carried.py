@@ -6,11 +6,11 @@ Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals, a
 
 from enum import StrEnum
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.decision import Decision, Gate
-from dispatch.models.execution import Receipt
+from dispatch.models.execution import Leave, Receipt
 from dispatch.models.finding import Finding, Guidance, ReviewException
 from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.item import Item
@@ -31,6 +31,13 @@ class CarriedWait(Contract):
     escalations: tuple[Moment, ...] = ()
 
 
+class CarriedNotices(Contract):
+    """Who was told of the open gate, and of how many events of each kind."""
+
+    told: tuple[str, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
 class CarriedGate(Contract):
     """A gate that stands open, with what it has so far."""
 
@@ -38,6 +45,7 @@ class CarriedGate(Contract):
     wait: CarriedWait
     turn: int = Field(ge=0, description="which of the approvers it is with")
     approvals: tuple[Decision, ...] = ()
+    notices: CarriedNotices = CarriedNotices()
 
 
 class CarriedDecision(Contract):
@@ -84,28 +92,37 @@ class Resumption(StrEnum):
     SETTLEMENT = "settlement"
 
 
+class Work(BaseModel):
+    """What the stages have brought so far; the coordinator fills it in, so it alone is not frozen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    intake: Intake | None = None
+    triaged: Triage | None = None
+    routing: CarriedRouting
+    items: tuple[Item, ...] = ()
+    plan: Plan | None = None
+    findings: tuple[Finding, ...] = ()
+    guidance: tuple[Guidance, ...] = ()
+    proposal: Proposal | None = None
+    previous: Proposal | None = Field(default=None, description="the proposal that was sent back last")
+    round: int = 1
+    exceptions: tuple[ReviewException, ...] = ()
+    verdicts: tuple[GuardianVerdict, ...] = ()
+    leave: dict[str, Leave] = Field(default_factory=dict, description="by digest: what people approved")
+    acting: bool = Field(default=False, description="the actions have begun: too late to withdraw")
+    ending: Ending | None = Field(default=None, description="how it ends, once that is known, and why")
+    why: str = ""
+
+
 class Carried(Contract):
     """The second argument of a request that goes on in a new history."""
 
     at: Resumption
-    ending: Ending | None = Field(default=None, description="with settlement: how it ended, and why")
-    why: str = ""
     status: Status
     trail: tuple[TrailEntry, ...]
     refusals: int
-    intake: Intake
-    triaged: Triage | None
-    routing: CarriedRouting
-    items: tuple[Item, ...]
-    plan: Plan | None
-    findings: tuple[Finding, ...]
-    guidance: tuple[Guidance, ...]
-    exceptions: tuple[ReviewException, ...]
-    verdicts: tuple[GuardianVerdict, ...]
-    proposal: Proposal | None
-    previous: Proposal | None
-    round: int
-    acting: bool = Field(description="the actions had begun: too late to withdraw")
+    work: Work
     people: CarriedPeople
     requester: CarriedRequester
     effects: tuple[CarriedEffect, ...]

@@ -5,7 +5,11 @@ DispatchError
 ├── SubmissionError      a request cannot be taken in; names the file
 ├── PlaybookError        a playbook is wrong; names file, path in it and remedy
 ├── CatalogueError       a specialist, reviewer or action file is wrong
+├── ApproversError       the approvers file is wrong; names file, path in it and remedy
+├── KeysError            a private key cannot be made or used
 ├── EmbeddedError        the embedded servers cannot start
+├── AuditStoreError      the audit store cannot be read, written or trusted
+│   └── Overtaken        another writer appended first: read on and try again
 └── ClientError          an outside system
     ├── Unavailable      not reached or overloaded: nothing was done, try again
     ├── Refused          the system understood and said no: trying again is useless
@@ -37,8 +41,24 @@ class CatalogueError(DispatchError):
     """A file of an open set does not hold one class of its own name."""
 
 
+class ApproversError(DispatchError):
+    """The approvers file does not hold."""
+
+
+class KeysError(DispatchError):
+    """A private key cannot be made, found or unlocked."""
+
+
 class EmbeddedError(DispatchError):
     """An embedded server cannot start."""
+
+
+class AuditStoreError(DispatchError):
+    """The audit store cannot be read or written, or is not what it was."""
+
+
+class Overtaken(AuditStoreError):
+    """Another writer appended to the manifest first; nothing was written."""
 
 
 class ClientError(DispatchError):

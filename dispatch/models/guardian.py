@@ -48,6 +48,9 @@ class GuardianFacts(Contract):
         default=(),
         description="of this customer within the velocity window, and any under this action's own key",
     )
+    own_links: tuple[str, ...] = Field(
+        default=(), description="links in the mail that open the answer page of this very request"
+    )
 
 
 class GuardianVerdict(Contract):

@@ -24,7 +24,7 @@ Address = Annotated[str, Field(pattern=_ADDRESS, max_length=320)]
 
 
 class OutgoingMail(Contract):
-    """A plain-text mail to one recipient; `message_id` is the key by which it is found again."""
+    """A mail to one recipient; `message_id` is the key by which it is found again."""
 
     message_id: str = Field(pattern=_MESSAGE_ID, description="with its angle brackets")
     sender: Address
@@ -32,6 +32,9 @@ class OutgoingMail(Contract):
     subject: HeaderText = Field(max_length=998)
     text: str = Field(
         min_length=1, max_length=100_000, description="line ends as \\n; those at the end are not kept"
+    )
+    html: str | None = Field(
+        default=None, max_length=200_000, description="the same again as HTML, for programs that show it"
     )
     in_reply_to: HeaderText | None = Field(
         default=None, max_length=998, description="left out if no Message-ID"

@@ -43,6 +43,9 @@ class Waiting(Contract):
         default=None, description="each time this passes, the next approver"
     )
     deadline: Duration
+    notify: Literal["mail", "nobody"] = Field(
+        default="nobody", description="whether the people of the approvers file hear of it by mail"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -112,6 +115,9 @@ class MissingInformation(Contract):
     reminders: tuple[Duration, ...] = ()
     deadline: Duration
     max_rounds: int = Field(default=2, ge=1, le=5)
+    answer_page: bool = Field(
+        default=False, description="whether a question's mail links to the page where it can be answered"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from dispatch.models.item import OTHER
 from dispatch.models.playbook import Playbook, Tier
@@ -10,9 +10,7 @@ from dispatch.models.status import Ending
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.rules.links import foreign_links
 from dispatch.rules.planning import OWN_ORDER
-
-_SCRUTINY: Final = ("none", "named", "signed", "two_signed")
-_UNSUPPORTED: Final = frozenset({"signed", "two_signed"})
+from dispatch.rules.risk import LEAST, SCRUTINY
 
 
 class Problem(NamedTuple):
@@ -132,15 +130,16 @@ def _tiers_used(playbook: Playbook) -> Iterator[tuple[str, Tier]]:
 def _tiers(playbook: Playbook) -> Iterator[Problem]:
     tiers = playbook.guardian.tiers
     for tier, policy in tiers.items():
-        if policy.approval in _UNSUPPORTED:
+        least = LEAST.get(tier, "none")
+        if SCRUTINY.index(policy.approval) < SCRUTINY.index(least):
             yield Problem(
                 f"guardian.tiers.{tier}.approval",
-                f"approval '{policy.approval}' asks for signatures, which are not supported yet",
-                "Use 'named' with the approvers of that tier, or leave the tier out and end the amounts below it.",
+                f"'{policy.approval}' is too little for tier {tier}",
+                f"Ask for '{least}' at least, or leave the tier out and end the amounts below it.",
             )
     declared = [tier for tier in Tier if tier in tiers]
     for lower, higher in pairwise(declared):
-        if _SCRUTINY.index(tiers[higher].approval) < _SCRUTINY.index(tiers[lower].approval):
+        if SCRUTINY.index(tiers[higher].approval) < SCRUTINY.index(tiers[lower].approval):
             yield Problem(
                 f"guardian.tiers.{higher}.approval",
                 f"'{tiers[higher].approval}' asks for less than '{tiers[lower].approval}' of the lower tier {lower}",

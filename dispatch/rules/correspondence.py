@@ -53,16 +53,24 @@ def message_id(submission: Submission) -> str | None:
 
 
 def question_mail(
-    submission: Submission, playbook: Playbook, questions: Sequence[Question], n: int, deadline: Moment
+    submission: Submission,
+    playbook: Playbook,
+    questions: Sequence[Question],
+    n: int,
+    deadline: Moment,
+    link: str = "",
 ) -> Action:
-    """Ask for everything that is missing at once; `n` counts the rounds from 1. Subject 'question-<n>'."""
+    """Ask for everything that is missing at once; `n` counts the rounds from 1. Subject 'question-<n>'.
+
+    `link` opens the page where it can be answered; empty where there is none.
+    """
     opening = "Thank you for your message. Before we can go on we need to know:"
     return _mail(
         submission,
         playbook,
         purpose="question",
         subject=f"question-{n}",
-        paragraphs=(opening, _listed(questions), _until(deadline)),
+        paragraphs=(opening, _listed(questions), _by_page(link), _until(deadline)),
         item_ids=_concerned(questions),
         why=f"the request lacks: {', '.join(q.field for q in questions)}",
     )
@@ -75,6 +83,7 @@ def reminder_mail(
     n: int,
     m: int,
     deadline: Moment,
+    link: str = "",
 ) -> Action:
     """Remind of the questions of round `n` for the `m`-th time. Subject 'question-<n>-reminder-<m>'."""
     opening = "We wrote to you and have not had your answer yet. To go on we still need to know:"
@@ -83,7 +92,7 @@ def reminder_mail(
         playbook,
         purpose="reminder",
         subject=f"question-{n}-reminder-{m}",
-        paragraphs=(opening, _listed(questions), _until(deadline)),
+        paragraphs=(opening, _listed(questions), _by_page(link), _until(deadline)),
         item_ids=_concerned(questions),
         why=f"no answer yet to: {', '.join(q.field for q in questions)}",
     )
@@ -130,6 +139,11 @@ def _mail(
 
 def _listed(questions: Sequence[Question]) -> str:
     return "\n".join(f"- {question.text} (for example: {question.example})" for question in questions)
+
+
+def _by_page(link: str) -> str:
+    """Offer the page; the link stands alone on its line, so that no mail program takes more or less for it."""
+    return f"You can answer on this page, which is for your request alone:\n{link}" if link else ""
 
 
 def _until(deadline: Moment) -> str:

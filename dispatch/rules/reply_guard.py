@@ -1,5 +1,6 @@
 """The hard rules for a mail, whatever its purpose: who may receive it, where it may lead, what it must not tell."""
 
+import re
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,7 +31,7 @@ def inspect_reply(
     blocks = (
         *_recipient(mail, brief, own),
         *_headers(mail),
-        *_content(f"{mail.subject}\n{mail.text}", brief, own),
+        *_content(f"{mail.subject}\n{_without_own_links(mail, facts)}", brief, own),
     )
     return Inspection(least=policy.tier, blocks=blocks)
 
@@ -61,6 +62,16 @@ def _headers(mail: SendReply) -> list[Reason]:
     ]
     text = f"{' and '.join(broken)} holds control characters, which a header must not"
     return [Reason(rule="reply.header", text=text)] if broken else []
+
+
+def _without_own_links(mail: SendReply, facts: GuardianFacts) -> str:
+    """Take out what the desk itself made: only whole, only the very link, only in a mail that asks."""
+    if mail.purpose not in {"question", "reminder"}:
+        return mail.text
+    text = mail.text
+    for link in facts.own_links:
+        text = re.sub(rf"(?<!\S){re.escape(link)}(?!\S)", " ", text)
+    return text
 
 
 def _content(text: str, brief: GuardBrief, own: tuple[str, ...]) -> list[Reason]:

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from dispatch.models.guardian import Reason, Ruling
-from dispatch.models.playbook import GuardianPolicy, Tier
+from dispatch.models.playbook import Approval, GuardianPolicy, Tier
 
 _TIERS: Final = tuple(Tier)
-_SCRUTINY: Final = ("none", "named", "signed", "two_signed")
+SCRUTINY: Final[tuple[Approval, ...]] = ("none", "named", "signed", "two_signed")
+"""What a tier may ask for, ascending."""
+LEAST: Final[dict[Tier, Approval]] = {Tier.HIGH: "signed", Tier.CRITICAL: "two_signed"}
+"""Less than this no playbook may ask for at a tier."""
 
 
 class Raised(NamedTuple):
@@ -50,7 +53,7 @@ def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[Ruling
     if missing:
         text = f"the playbook has no tier {', '.join(missing)}, so nothing says who decides"
         return Ruling.BLOCK, Reason(rule="tier.missing", text=text)
-    asked = [_SCRUTINY.index(policy.tiers[t].approval) for t in _TIERS if t in policy.tiers]
+    asked = [SCRUTINY.index(policy.tiers[t].approval) for t in _TIERS if t in policy.tiers]
     if asked != sorted(asked):
         return Ruling.BLOCK, Reason(rule="tier.order", text="the playbook asks less of a higher tier")
     approval = policy.tiers[tier].approval

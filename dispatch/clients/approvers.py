@@ -1,0 +1,133 @@
+"""The approvers file: who may decide, read again whenever it has changed, and written whole or not at all."""
+
+import fcntl
+import os
+import tempfile
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import yaml
+from pydantic import ValidationError
+
+from dispatch.models.approvers import Approvers
+from dispatch.models.errors import ApproversError, PlaybookError
+from dispatch.playbooks.strict_yaml import read_yaml
+from dispatch.rules.signing import key_id_of
+
+_HEAD: Final = (
+    "# Who may decide: people, their roles and their public keys; docs/signing.md has every field.\n"
+    "# Edit it as you like. 'starter.py keys new' and 'keys revoke' write it anew, and keep no comments of yours.\n"
+)
+_MODE: Final = 0o644
+_Seen = tuple[int, int, int]
+
+
+class ApproversFile:
+    """Reads and writes one file; where there is none, it knows nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: _Seen | None = None
+        self._read = Approvers()
+
+    def read(self) -> Approvers:
+        """Give the approvers as they are now.
+
+        Raises ApproversError naming file, path in it and remedy. One that was good and is broken now is an error
+        too: who may decide is never a guess.
+        """
+        seen = self._look()
+        if seen is None:
+            return Approvers()
+        if seen != self._seen:
+            self._read, self._seen = self._load(), seen
+        return self._read
+
+    def change(self, edit: Callable[[Approvers], Approvers]) -> Approvers:
+        """Write what `edit` makes of the approvers as they are now, and give it.
+
+        Programs of ours take turns at a lock beside the file. Where somebody saved the file by hand meanwhile, `edit`
+        is asked again, about what they saved. Raises what `read` does, and what `edit` does.
+        """
+        with self._told("written"), self._turn():
+            while True:
+                seen = self._look()
+                known = self.read()
+                changed = edit(known)
+                if changed == known:
+                    return known
+                aside = self._written_aside(changed)
+                if self._look() == seen:
+                    aside.replace(self.path.resolve())
+                    return changed
+                aside.unlink()
+
+    def write(self, approvers: Approvers) -> None:
+        """Put the whole file in place of the one that is there, whatever it holds."""
+        with self._told("written"), self._turn():
+            self._written_aside(approvers).replace(self.path.resolve())
+
+    def _look(self) -> _Seen | None:
+        """Give what changes with the file's content; None where there is no file."""
+        with self._told("read"):
+            try:
+                stat = self.path.stat()
+            except FileNotFoundError:
+                return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the file and never removed: a lock on the file itself would be one on what is about to be replaced.
+        with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _written_aside(self, approvers: Approvers) -> Path:
+        document = approvers.model_dump(mode="json", exclude_defaults=True) or {"approvers": []}
+        text = _HEAD + yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+        target = self.path.resolve()
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=".approvers-", delete=False
+        ) as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), target.stat().st_mode & 0o777 if target.exists() else _MODE)
+            os.fsync(file.fileno())
+        return Path(file.name)
+
+    def _load(self) -> Approvers:
+        try:
+            document = read_yaml(self.path)
+        except PlaybookError as error:
+            raise self._wrong(error.path, error.problem) from None
+        try:
+            # As JSON is read: strings become moments, and nothing else becomes anything.
+            approvers = Approvers.model_validate(document if document is not None else {})
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            raise self._wrong(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+        for number, person in enumerate(approvers.approvers):
+            for place, key in enumerate(person.keys):
+                if key_id_of(b64decode(key.public_key)) != key.key_id:
+                    where = f"approvers.{number}.keys.{place}.key_id"
+                    raise self._wrong(where, f"it is not the fingerprint of the public key, {person.name}'s")
+        return approvers
+
+    def _wrong(self, where: str, problem: str) -> ApproversError:
+        return ApproversError(
+            f"{self.path}: at {where or 'the top'}: {problem}. Correct it there, or restore the file."
+        )
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ApproversError(
+                f"{self.path}: it cannot be {done}: {error.strerror}. Make it accessible to this user."
+            ) from None

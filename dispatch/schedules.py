@@ -1,0 +1,55 @@
+"""What Temporal starts for the desk by the clock; a worker of the desk role sees to it at each start."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+_DAILY_DIGEST: Final = "daily-digest"
+_DEFAULT_QUEUE: Final = "dispatch"
+_CATCH_UP: Final = timedelta(hours=6)
+"""A digest missed while Temporal was down is still sent within this time."""
+
+
+def daily_digest_id(task_queue: str) -> str:
+    """Name the schedule; a second desk in the same namespace has one of its own."""
+    return _DAILY_DIGEST if task_queue == _DEFAULT_QUEUE else f"{_DAILY_DIGEST}.{task_queue}"
+
+
+async def keep_daily_digest(client: Client, digest: Any, *, task_queue: str, hour: int) -> None:
+    """Make the schedule `daily-digest` (every day at `hour` UTC), or bring the one there is up to date.
+
+    `digest` is the workflow's run method. A pause or a note that somebody set in Temporal's UI stays as it is.
+    """
+    name = daily_digest_id(task_queue)
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            digest,
+            id=name,
+            task_queue=task_queue,
+            static_summary="what waits, to those who want one mail a day",
+        ),
+        spec=ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(hour)])]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
+    )
+
+    def renewed(there: ScheduleUpdateInput) -> ScheduleUpdate:
+        schedule.state = there.description.schedule.state
+        return ScheduleUpdate(schedule)
+
+    try:
+        await client.create_schedule(name, schedule)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(name).update(renewed)

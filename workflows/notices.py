@@ -1,0 +1,128 @@
+"""Tells approvers by mail what happens at a gate, beside the wait itself: it holds nothing up and fails nothing."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from typing import Final
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.notifier import Notifier
+    from dispatch.models.carried import CarriedNotices
+    from dispatch.models.decision import Gate
+    from dispatch.models.notification import NotifyBrief, NotifyEvent, NotifyReport
+    from dispatch.models.playbook import Waiting
+    from dispatch.models.trail import EntryKind
+    from workflows import options
+    from workflows.handover import Handover, HandoverFailed
+    from workflows.ledger import Ledger
+    from workflows.standing import Standing
+
+GIVE_UP_AFTER: Final = timedelta(hours=1)
+"""Of one event; those who were missed see it in the inbox, and a reminder comes anyway."""
+
+LAST_WORD: Final = timedelta(seconds=20)
+"""How long a request waits at its end for a mail that is still under way."""
+
+
+class Notices:
+    """Starts one activity for each event of a gate whose waiting says `notify: mail`; none for any other.
+
+    Who was told is remembered, so that only they are told of a decision; where that is nobody (no approvers file, all
+    on the digest) the decision costs nothing. `finish` must be awaited before the workflow ends or goes on in a new
+    history.
+    """
+
+    def __init__(self, request_id: str, ledger: Ledger, standing: Standing, handover: Handover) -> None:
+        self._id = request_id
+        self._task_queue = options.action_task_queue(workflow.info().task_queue)
+        self._ledger, self._standing, self._handover = ledger, standing, handover
+        self._told: list[str] = []
+        self._counts: Counter[str] = Counter()
+        self._running: list[asyncio.Task[None]] = []
+
+    def opened(self, gate: Gate, waiting: Waiting) -> None:
+        """Tell the first owner of a gate that has just been opened; not to be called for one that was resumed."""
+        self._told, self._counts = [], Counter()
+        self.tell(NotifyEvent.NEW, gate, waiting, waiting.approvers[0], gate.why)
+
+    def tell(self, event: NotifyEvent, gate: Gate, waiting: Waiting, owner: str, why: str) -> None:
+        """Tell the people of `owner` without waiting for it; of a decision those who were told, but not its maker."""
+        if waiting.notify != "mail":
+            return
+        self._counts[event] += 1
+        before, told = tuple(self._running), self._told
+        telling = self._tell(event, self._counts[event], gate, owner, why, told, before)
+        self._running.append(asyncio.create_task(telling))
+
+    async def finish(self) -> None:
+        """Wait until no word is under way any more; what takes longer than LAST_WORD is called off, and recorded."""
+        under_way = [task for task in self._running if not task.done()]
+        if under_way:
+            _, late = await workflow.wait(under_way, timeout=LAST_WORD.total_seconds())
+            for task in late:
+                task.cancel()
+            if late:
+                await workflow.wait(late)
+                self._ledger.record(
+                    EntryKind.EFFECT,
+                    what="approvers not told",
+                    why=f"called off at the end: {len(late)} under way",
+                )
+        self._running = []
+
+    def carried(self) -> CarriedNotices:
+        """Give what a new history must know."""
+        return CarriedNotices(told=tuple(self._told), counts=dict(self._counts))
+
+    def resume(self, carried: CarriedNotices) -> None:
+        """Go on where the history before this one left off."""
+        self._told, self._counts = list(carried.told), Counter(carried.counts)
+
+    async def _tell(
+        self,
+        event: NotifyEvent,
+        number: int,
+        gate: Gate,
+        owner: str,
+        why: str,
+        told: list[str],
+        before: tuple["asyncio.Task[None]", ...],
+    ) -> None:
+        if event is NotifyEvent.DECIDED:
+            # Who was told is known once all that was said before has been said.
+            await asyncio.gather(*before)
+            if not set(told) - {owner}:
+                return
+        try:
+            report = await self._handover.outside(
+                Notifier.notify,
+                NotifyBrief,
+                NotifyReport,
+                to="notifier",
+                give_up_after=GIVE_UP_AFTER,
+                task_queue=self._task_queue,
+                why=f"{event}: {why}",
+                decided_by="playbook",
+                request_id=self._id,
+                desk=self._standing.status.desk,
+                event=event,
+                number=number,
+                gate=gate,
+                owner=owner,
+                told=tuple(told) if event is NotifyEvent.DECIDED else (),
+                summary=why,
+            )
+        except HandoverFailed as failed:
+            self._ledger.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")
+        else:
+            told += [name for name in report.told if name not in told]
+            if report.told or report.untold:
+                self._ledger.record(
+                    EntryKind.EFFECT,
+                    what="approvers told" if report.told else "approvers not told",
+                    why=report.in_words,
+                    sender="notifier",
+                    decided_by="playbook",
+                )
