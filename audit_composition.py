@@ -1,0 +1,115 @@
+"""The audit store's part of the composition root, shared by the worker and the command line."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from activities.audit import AuditExport
+from dispatch.audit.extract_file import ExtractFile
+from dispatch.audit.store import AuditStore, Place
+from dispatch.clients.audit_keys import ExportKey, LocalHeads
+from dispatch.clients.audit_store import place_of
+from dispatch.clients.request_keys import RequestKeys
+from dispatch.models.errors import SettingsError
+from dispatch.settings import Settings
+from workflows.audit_sweep import AuditSweep
+from workflows.coordinator import Coordinator
+from workflows.follow_up import FollowUp
+
+KEPT: Final = (Coordinator.__name__, FollowUp.__name__)
+"""The workflows whose histories are the record of requests; a sweep's own history is not."""
+
+_DEFAULT_QUEUE: Final = "dispatch"
+_RETENTION_OVER_INTERVAL: Final = 3
+
+
+def schedule_id(settings: Settings) -> str:
+    """Name the sweep's schedule; a second desk in the same namespace has one of its own."""
+    queue = settings.task_queue
+    return "audit-sweep" if queue == _DEFAULT_QUEUE else f"audit-sweep.{queue}"
+
+
+def place_from(settings: Settings, where: str = "") -> Place:
+    """Open the store of the settings, or another one; raises AuditStoreError."""
+    return place_of(
+        where or settings.audit_store or settings.audit_dir / "store",
+        s3_endpoint=settings.audit_s3_endpoint,
+        timeout_seconds=settings.client_timeout_seconds,
+    )
+
+
+def heads_from(settings: Settings) -> LocalHeads:
+    """Open this machine's memory of the heads that it wrote."""
+    return LocalHeads(settings.audit_dir / "heads.json")
+
+
+def keys_from(settings: Settings) -> RequestKeys:
+    """Open the keys of sealed requests."""
+    return RequestKeys(settings.audit_dir / "keys")
+
+
+def extract_from(settings: Settings, place: Place) -> ExtractFile:
+    """Open the extract of a store, which reads what the keys at hand open."""
+    return ExtractFile(settings.audit_dir, place, keys_from(settings).find)
+
+
+def audit_export(client: Client, settings: Settings) -> AuditExport:
+    """Build the exporter; the export key is made on first use."""
+    key = ExportKey(settings.audit_dir / "export.key")
+    place = place_from(settings)
+    keys = keys_from(settings)
+    seal_with = keys.key_for if settings.audit_seal else None
+    store = AuditStore(place, key, heads_from(settings), seal_with)
+    extract = extract_from(settings, place)
+    return AuditExport(client, store, extract, settings.task_queue, KEPT, keys.is_destroyed)
+
+
+def check_retention(namespace: str, retention: timedelta, settings: Settings) -> None:
+    """Refuse a namespace that could delete a request before the sweep has had three chances to export it.
+
+    Raises SettingsError.
+    """
+    least = _RETENTION_OVER_INTERVAL * timedelta(minutes=settings.audit_sweep_minutes)
+    if retention < least:
+        raise SettingsError(
+            f"namespace {namespace} keeps closed requests for {retention}, and the audit sweep runs every "
+            f"{settings.audit_sweep_minutes} minutes: it must keep them three times as long, {least}. Raise its "
+            "retention ('temporal operator namespace update --retention'), or lower DISPATCH_AUDIT_SWEEP_MINUTES."
+        )
+
+
+async def ensure_sweep(client: Client, settings: Settings) -> None:
+    """Create the sweep's schedule, or give it the interval of the settings; a pause set by a person stays."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            AuditSweep.run,
+            id=schedule_id(settings),
+            task_queue=settings.task_queue,
+            static_summary="exports closed requests to the audit store",
+        ),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=timedelta(minutes=settings.audit_sweep_minutes))]
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
+    try:
+        await client.create_schedule(schedule_id(settings), schedule, trigger_immediately=True)
+    except ScheduleAlreadyRunningError:
+
+        def renewed(old: ScheduleUpdateInput) -> ScheduleUpdate:
+            schedule.state = old.description.schedule.state
+            return ScheduleUpdate(schedule=schedule)
+
+        await client.get_schedule_handle(schedule_id(settings)).update(renewed)
