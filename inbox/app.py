@@ -1,0 +1,239 @@
+"""The app factory: everything is injected, routes and limits stand here."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dispatch.clients.answer_links import answer_secret
+from dispatch.clients.approvers import ApproversFile
+from dispatch.clients.keys import KeyStore
+from dispatch.clients.secret_file import standing_secret
+from dispatch.models.errors import DispatchError, SettingsError
+from dispatch.settings import Settings
+from inbox.company import STATE_SECONDS, Company
+from inbox.context import Context, Limits
+from inbox.desk import (
+    WORKER_TIMEOUT,
+    Connect,
+    Desk,
+    NobodyAnswers,
+    NoSuchRequest,
+    RequestClosed,
+    TemporalAway,
+)
+from inbox.glance import Glances
+from inbox.headers import Guard
+from inbox.limits import Lockout, RateLimit
+from inbox.pages import answer, decide, keys, request, sign_in, waiting
+from inbox.passwords import Users
+from inbox.sessions import Sessions
+from inbox.waiting import WaitingList
+from inbox.web import render
+from inbox.wording import FILTERS, revealed
+
+USERS_FILE = "inbox_users.yaml"
+_WORDS: Final[dict[type[Exception], tuple[int, str, bool]]] = {
+    NoSuchRequest: (404, "There is no such request", False),
+    RequestClosed: (409, "This request is closed", False),
+    NobodyAnswers: (503, "No worker answers now", True),
+    TemporalAway: (503, "Temporal is away", True),
+}
+_REMEDIES: Final[dict[type[Exception], str]] = {
+    NoSuchRequest: "The address may be incomplete, or the request was deleted after its time.",
+    RequestClosed: "It takes no more decisions; its page shows how it ended.",
+    NobodyAnswers: "The request is safe; only its details cannot be shown. Try again when a worker runs.",
+    TemporalAway: "Nothing is lost: requests and decisions are kept there. Try again in a moment.",
+}
+_HERE = Path(__file__).parent
+_MINUTE = timedelta(minutes=1)
+
+
+def create_app(
+    settings: Settings,
+    connect: Connect,
+    *,
+    approvers: ApproversFile | None = None,
+    keys: KeyStore | None = None,
+    users: Users | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    worker_timeout: timedelta = WORKER_TIMEOUT,
+) -> Starlette:
+    """Build the inbox; `connect` gives the Temporal client when it is first needed.
+
+    `worker_timeout` is how long a page waits for a worker before it says that none answers.
+
+    Raises SettingsError where a secret cannot be kept or the identity provider's settings are half there.
+    """
+    desk = Desk(connect, worker_timeout)
+    secret = _session_secret(settings)
+    https = settings.inbox_url.startswith("https://")
+    context = Context(
+        settings=settings,
+        desk=desk,
+        waiting=WaitingList(desk, now),
+        glances=Glances(desk),
+        users=users or Users(settings.var_dir / USERS_FILE),
+        approvers=approvers or ApproversFile(settings.approvers_path),
+        keys=keys or KeyStore(settings.keys_path),
+        sessions=Sessions(
+            secret,
+            idle=timedelta(minutes=settings.inbox_idle_minutes),
+            longest=timedelta(hours=settings.inbox_session_hours),
+            secure=https,
+            now=now,
+        ),
+        limits=Limits(
+            sign_in=RateLimit(20, _MINUTE, now),
+            names=Lockout(5, _MINUTE, timedelta(minutes=15), now),
+            sending=RateLimit(60, _MINUTE, now),
+            answers=RateLimit(60, _MINUTE, now),
+        ),
+        company=_company(settings),
+        answer_secret=answer_secret(settings),
+        pages=_pages(),
+        now=now,
+        base=urlsplit(settings.inbox_url).path.rstrip("/"),
+        static=_HERE / "static",
+    )
+    routes = _routes(secret, https=https)
+    app = Starlette(
+        routes=[Mount(context.base, routes=routes)] if context.base else routes,
+        middleware=[
+            Middleware(Guard, https=https),
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False),
+        ],
+        exception_handlers={
+            HTTPException: _on_http,
+            NoSuchRequest: _on_desk,
+            RequestClosed: _on_desk,
+            NobodyAnswers: _on_desk,
+            TemporalAway: _on_desk,
+            DispatchError: _on_desk,
+        },
+        lifespan=_lifespan,
+    )
+    app.state.context = context
+    return app
+
+
+def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
+    company_session = Middleware(
+        SessionMiddleware,
+        secret_key=secret,
+        session_cookie="desk_company",
+        max_age=STATE_SECONDS,
+        same_site="lax",
+        https_only=https,
+    )
+    return [
+        Route("/", waiting.show, methods=["GET"]),
+        Route("/live", waiting.live, methods=["GET"]),
+        Route("/approve", waiting.approve_several, methods=["POST"]),
+        Route("/requests/{request_id}", request.show, methods=["GET"]),
+        Route("/requests/{request_id}/live", request.live, methods=["GET"]),
+        Route("/requests/{request_id}/decide", decide.decide, methods=["POST"]),
+        Route("/requests/{request_id}/sign", decide.sign, methods=["POST"]),
+        Route("/keys", keys.show, methods=["GET"]),
+        Route("/sign-in", sign_in.show, methods=["GET"]),
+        Route("/sign-in", sign_in.sign_in, methods=["POST"]),
+        Route("/sign-in/company", sign_in.go_to_company, methods=["GET"], middleware=[company_session]),
+        Route(
+            "/sign-in/company/back", sign_in.back_from_company, methods=["GET"], middleware=[company_session]
+        ),
+        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+        Route("/answer/{token}", answer.show, methods=["GET"]),
+        Route("/answer/{token}", answer.take, methods=["POST"]),
+        Route("/health", _health, methods=["GET"]),
+        Mount("/static", StaticFiles(directory=_HERE / "static")),
+    ]
+
+
+async def _health(_: Request) -> Response:
+    """Say that the process serves; whether Temporal does is for the pages."""
+    return Response("ok", media_type="text/plain")
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        context: Context = app.state.context
+        await context.waiting.close()
+        await context.glances.close()
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    """Answer what no page is for (no such path, a form of another site)."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    heads = {404: "There is no such page", 405: "This page takes no such request", 403: "Not taken"}
+    text = "Go to the list of what waits." if status == 404 else detail  # noqa: PLR2004 (HTTP's not found)
+    return render(
+        request, "message.html", status, head=heads.get(status, "This did not work"), text=text, retry=False
+    )
+
+
+async def _on_desk(request: Request, error: Exception) -> Response:
+    """Answer with a clear page where the desk cannot be reached, or knows no such request."""
+    kind = type(error)
+    status, head, retry = _WORDS.get(kind, (500, "This cannot be shown", True))
+    text = _REMEDIES.get(kind, f"{error}.")
+    response = render(request, "message.html", status, head=head, text=text, retry=retry)
+    if retry:
+        response.headers["retry-after"] = "5"
+    return response
+
+
+def _pages() -> Environment:
+    pages = Environment(
+        loader=PackageLoader("inbox", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=revealed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= FILTERS
+    return pages
+
+
+def _session_secret(settings: Settings) -> str:
+    if settings.inbox_secret is not None:
+        return settings.inbox_secret.get_secret_value()
+    return standing_secret(settings.var_dir / "inbox.secret", "DISPATCH_INBOX_SECRET")
+
+
+def _company(settings: Settings) -> Company | None:
+    if not settings.oidc_issuer:
+        return None
+    if not settings.oidc_client_id or not settings.inbox_url:
+        raise SettingsError(
+            "DISPATCH_OIDC_ISSUER is set without DISPATCH_OIDC_CLIENT_ID or DISPATCH_INBOX_URL; set all three, or none."
+        )
+    where = urlsplit(settings.oidc_issuer)
+    if where.scheme == "http" and where.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise SettingsError(
+            "DISPATCH_OIDC_ISSUER begins with http, so anybody on the way could sign in; use https."
+        )
+    return Company(settings)
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """List the names that we answer to: any other in a request's Host is somebody else's page pointing at us."""
+    named = urlsplit(settings.inbox_url).hostname
+    return [host for host in (named, settings.inbox_host, "127.0.0.1", "localhost") if host]

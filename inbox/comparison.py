@@ -1,0 +1,82 @@
+"""What changed between two proposals, word by word for texts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final, Literal
+
+from pydantic import JsonValue
+
+from dispatch.models.proposal import Proposal
+
+Mark = Literal["same", "added", "removed"]
+_WORDS: Final = re.compile(r"\s+|[^\s]+")
+MOST_CHARS: Final = 20_000
+"""A longer text is shown as removed and added in whole: comparing it word by word would hold up the page."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    mark: Mark
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as before; `pieces` for a text, else `before` and `now`."""
+
+    what: str
+    before: str = ""
+    now: str = ""
+    pieces: tuple[Piece, ...] = ()
+
+
+def changes(before: Proposal, now: Proposal) -> tuple[Change, ...]:
+    """Compare action by action; an action is the same one where name and subject are."""
+    old = {(b.action.name, b.action.subject): b.action.parameters for b in before.actions}
+    new = {(b.action.name, b.action.subject): b.action.parameters for b in now.actions}
+    found = [
+        Change(f"{name} on {subject}", before="there", now="dropped")
+        for name, subject in old.keys() - new.keys()
+    ]
+    for (name, subject), parameters in new.items():
+        if (name, subject) not in old:
+            found.append(Change(f"{name} on {subject}", before="not there", now="added"))
+            continue
+        was = old[name, subject]
+        found.extend(
+            _change(f"{name}: {key.replace('_', ' ')}", was.get(key), parameters.get(key))
+            for key in dict.fromkeys((*was, *parameters))
+            if was.get(key) != parameters.get(key)
+        )
+    return tuple(found)
+
+
+def words(before: str, now: str) -> tuple[Piece, ...]:
+    """Give both texts as one, in pieces that are the same, removed or added."""
+    if len(before) + len(now) > MOST_CHARS:
+        return Piece("removed", before), Piece("added", now)
+    old, new = _WORDS.findall(before), _WORDS.findall(now)
+    pieces: list[Piece] = []
+    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", _joined(old[i:j])))
+            continue
+        if i != j:
+            pieces.append(Piece("removed", _joined(old[i:j])))
+        if k != m:
+            pieces.append(Piece("added", _joined(new[k:m])))
+    return tuple(pieces)
+
+
+def _change(what: str, before: JsonValue, now: JsonValue) -> Change:
+    if isinstance(before, str) and isinstance(now, str) and "\n" in before + now:
+        return Change(what, pieces=words(before, now))
+    return Change(
+        what, before="nothing" if before is None else str(before), now="nothing" if now is None else str(now)
+    )
+
+
+def _joined(tokens: Sequence[str]) -> str:
+    return "".join(tokens)

@@ -1,0 +1,48 @@
+"""What every page may use, made once by the app factory and injected; nothing here is a global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment
+
+from dispatch.clients.approvers import ApproversFile
+from dispatch.clients.keys import KeyStore
+from dispatch.settings import Settings
+from inbox.company import Company
+from inbox.desk import Desk
+from inbox.glance import Glances
+from inbox.limits import Lockout, RateLimit
+from inbox.passwords import Users
+from inbox.sessions import Sessions
+from inbox.waiting import WaitingList
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Tries from one address, wrong passphrases for one name, decisions and answers from one address."""
+
+    sign_in: RateLimit
+    names: Lockout
+    sending: RateLimit
+    answers: RateLimit
+
+
+@dataclass(frozen=True)
+class Context:
+    settings: Settings
+    desk: Desk
+    waiting: WaitingList
+    glances: Glances
+    users: Users
+    approvers: ApproversFile
+    keys: KeyStore
+    sessions: Sessions
+    limits: Limits
+    company: Company | None
+    answer_secret: str
+    pages: Environment
+    now: Callable[[], datetime]
+    base: str
+    static: Path

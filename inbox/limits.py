@@ -1,0 +1,74 @@
+"""How often: a bound on tries from one place, and a lock on a name that was tried with wrong passphrases.
+
+Counters live in memory and are lost with the process; what they guard, argon2 makes slow by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+MOST_KEPT: Final = 10_000
+"""Counters kept at most; the oldest go first, so that a flood of names cannot fill the memory."""
+
+
+class RateLimit:
+    """At most `most` tries within `window`, counted in fixed windows from the first try on, for each key."""
+
+    def __init__(self, most: int, window: timedelta, now: Callable[[], datetime]) -> None:
+        self._most, self._window, self._now = most, window, now
+        self._counts: dict[str, tuple[datetime, int]] = {}
+
+    def wait_seconds(self, key: str) -> int:
+        """Count a try; gives 0 where it may go on, else how many seconds it must wait."""
+        now = self._now()
+        began, count = self._counts.get(key, (now, 0))
+        if now - began >= self._window:
+            began, count = now, 0
+        self._counts.pop(key, None)
+        self._counts[key] = (began, count + 1)
+        _trim(self._counts)
+        return 0 if count < self._most else _seconds(began + self._window - now)
+
+
+@dataclass(frozen=True)
+class _Failures:
+    number: int
+    locked_until: datetime | None
+
+
+class Lockout:
+    """After `most` wrong passphrases a name is locked for `first`; each further one doubles it, up to `longest`."""
+
+    def __init__(self, most: int, first: timedelta, longest: timedelta, now: Callable[[], datetime]) -> None:
+        self._most, self._first, self._longest, self._now = most, first, longest, now
+        self._failures: dict[str, _Failures] = {}
+
+    def locked_seconds(self, name: str) -> int:
+        """Give how long a name is still locked, 0 if it is not."""
+        failures = self._failures.get(name)
+        if failures is None or failures.locked_until is None:
+            return 0
+        return _seconds(failures.locked_until - self._now())
+
+    def failed(self, name: str) -> None:
+        before = self._failures.pop(name, _Failures(0, None))
+        number = before.number + 1
+        until = None
+        if number >= self._most:
+            doublings = min(number - self._most, 10)
+            until = self._now() + min(self._first * 2**doublings, self._longest)
+        self._failures[name] = _Failures(number, until)
+        _trim(self._failures)
+
+    def succeeded(self, name: str) -> None:
+        self._failures.pop(name, None)
+
+
+def _trim(counters: dict[str, object] | dict[str, tuple[datetime, int]] | dict[str, _Failures]) -> None:
+    while len(counters) > MOST_KEPT:
+        del counters[next(iter(counters))]
+
+
+def _seconds(left: timedelta) -> int:
+    return max(0, int(left.total_seconds() + 0.999))

@@ -1,0 +1,118 @@
+"""The requester's page: a signed link that can answer the open questions of one request, and nothing else."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from pydantic import JsonValue
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.clients.answer_links import LinkError, read_answer_token
+from dispatch.models.plan import Question
+from dispatch.models.trail import EntryKind
+from inbox.context import Context
+from inbox.desk import NobodyAnswers, RequestClosed
+from inbox.web import Said, address_of, context_of, form_of, go_on, render, text_in
+
+_LOOKS: Final = 30
+_LOOK_SECONDS: Final = 0.1
+_MOST_CHARS: Final = 4000
+
+
+async def show(request: Request) -> Response:
+    """Show the questions that are open now, each with an example; nothing else of the request."""
+    context = context_of(request)
+    if refused := _too_often(request, context):
+        return refused
+    try:
+        leave = read_answer_token(context.answer_secret, request.path_params["token"], context.now())
+    except LinkError as error:
+        return render(request, "answer.html", 410, questions=(), closed=False, wrong=str(error), until=None)
+    found = await context.desk.describe(leave.request_id)
+    if not found.is_running:
+        return render(request, "answer.html", questions=(), closed=True, wrong="", until=None)
+    questions = (await context.desk.dossier(leave.request_id)).questions
+    return render(request, "answer.html", questions=questions, closed=False, wrong="", until=leave.expires_at)
+
+
+async def take(request: Request) -> Response:
+    """Send the answers on, those to open questions only, and say how they were read."""
+    context = context_of(request)
+    if refused := _too_often(request, context):
+        return refused
+    token = request.path_params["token"]
+    try:
+        leave = read_answer_token(context.answer_secret, token, context.now())
+    except LinkError as error:
+        return render(request, "answer.html", 410, questions=(), closed=False, wrong=str(error), until=None)
+    form = await form_of(request)
+    here = f"{context.base}/answer/{token}"
+    try:
+        said = await _send(context, leave.request_id, form)
+    except RequestClosed:
+        return go_on(request, here)
+    return go_on(request, here, said)
+
+
+async def _send(context: Context, request_id: str, form: FormData) -> Said:
+    """Send the answers to what is asked; what is asked cannot be known where no worker answers."""
+    questions: tuple[Question, ...] | None = None
+    known = 0
+    with suppress(NobodyAnswers):
+        dossier = await context.desk.dossier(request_id)
+        questions, known = dossier.questions, len(dossier.trail)
+    fields = _answers(form, questions)
+    if not fields:
+        return Said("refused", "Nothing was sent", "Fill in at least one field.")
+    await context.desk.leave(request_id, "answer", {"fields": fields})
+    if questions is None:
+        return Said("kept", "Thank you", "Your answer has arrived and will be read soon.")
+    return await _how_it_was_read(context, request_id, known)
+
+
+def _answers(form: FormData, questions: tuple[Question, ...] | None) -> dict[str, JsonValue]:
+    """Give what was typed, for what is asked alone; None where that is not known."""
+    asked = None if questions is None else {question.field for question in questions}
+    fields: dict[str, JsonValue] = {}
+    for key in form:
+        name = key.removeprefix("answer.")
+        typed = text_in(form, key).strip()[:_MOST_CHARS]
+        if key.startswith("answer.") and typed and (asked is None or name in asked):
+            fields[name[:100]] = typed
+    return fields
+
+
+async def _how_it_was_read(context: Context, request_id: str, known: int) -> Said:
+    """Wait a moment for the desk's word on the answer."""
+    for _ in range(_LOOKS):
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            trail = await context.desk.trail(request_id)
+        except (NobodyAnswers, RequestClosed):
+            break
+        judged = [entry for entry in trail[known:] if entry.what == "answer"]
+        if judged:
+            refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
+            if refused:
+                return Said("refused", "Not all of it could be used", f"{'; '.join(refused)}.")
+            return Said("recorded", "Thank you", "We have what you sent and go on with your request.")
+    return Said("kept", "Thank you", "Your answer has arrived and will be read soon.")
+
+
+def _too_often(request: Request, context: Context) -> Response | None:
+    wait = context.limits.answers.wait_seconds(address_of(request))
+    if not wait:
+        return None
+    response = render(
+        request,
+        "answer.html",
+        429,
+        questions=(),
+        closed=False,
+        wrong=f"Too many tries. Wait {wait} seconds and open the link again.",
+        until=None,
+    )
+    response.headers["retry-after"] = str(wait)
+    return response

@@ -1,0 +1,235 @@
+"""Taking a decision: bound to what the form showed, sent on as it is, and answered with what became of it."""
+
+import re
+from typing import Final
+
+from pydantic import JsonValue, ValidationError
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.models.approvers import ApproverKey
+from dispatch.models.decision import Decision, DecisionVerdict
+from dispatch.models.errors import DispatchError
+from dispatch.rules.binding import canonical_json
+from inbox.context import Context
+from inbox.desk import NobodyAnswers, RequestClosed
+from inbox.money import AmountError, read_amount
+from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
+from inbox.web import (
+    Person,
+    Said,
+    address_of,
+    context_of,
+    form_of,
+    go_on,
+    person_of,
+    render,
+    request_path,
+    signed_in,
+    text_in,
+)
+from starter import decision_for
+
+_ID: Final = re.compile(r"d-[0-9a-f]{16}")
+_ROUND_AGAIN: Final = frozenset({DecisionVerdict.EDIT.value, DecisionVerdict.RESPOND.value})
+_UNSENT: Final = "Not sent"
+
+
+@signed_in
+async def decide(request: Request) -> Response:
+    """Send a decision that needs no signature, or show the exact one that is to be signed."""
+    context, form, person = context_of(request), await form_of(request), person_of(request)
+    request_id = request.path_params["request_id"]
+    here = request_path(context, request_id)
+    if wait := context.limits.sending.wait_seconds(address_of(request)):
+        return go_on(
+            request,
+            here,
+            Said("refused", _UNSENT, f"Too many decisions; wait {wait} seconds and send it again."),
+        )
+    try:
+        decision = _decision(form, person)
+    except DispatchError as error:
+        return go_on(request, here, Said("refused", _UNSENT, f"{error}."))
+    if text_in(form, "signed") == "1":
+        return _to_sign(request, context, request_id, decision, person, text_in(form, "key_id"))
+    return await _send(request, context, request_id, decision)
+
+
+@signed_in
+async def sign(request: Request) -> Response:
+    """Send the decision that was shown, signed here with the held key or elsewhere with the approver's own."""
+    context, form, person = context_of(request), await form_of(request), person_of(request)
+    request_id = request.path_params["request_id"]
+    here = request_path(context, request_id)
+    try:
+        decision = Decision.model_validate_json(text_in(form, "decision"))
+    except ValidationError:
+        raise HTTPException(400, "What was to be signed cannot be read; nothing was sent on.") from None
+    if decision.approver != person.name:
+        raise HTTPException(403, "This decision is in another person's name; nothing was sent on.")
+    key = next((k for k in usable_keys(person.listed, context.now()) if k.key_id == decision.key_id), None)
+    try:
+        if text_in(form, "way") == "held":
+            signed = await sign_with_held_key(
+                context, person.name, key, decision, text_in(form, "passphrase")
+            )
+        else:
+            signed = with_signature(key, decision, text_in(form, "signature"))
+    except KeyProblemError as error:
+        return _sign_page(request, context, request_id, decision, key, person, wrong=f"{error}.", status=400)
+    except DispatchError as error:
+        return go_on(request, here, Said("refused", _UNSENT, f"{error}."))
+    return await _send(request, context, request_id, signed)
+
+
+def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
+    """Write the decision from what the form showed: proposal and digest are its own, never what is newest.
+
+    Raises AmountError, or DispatchError where nothing was decided.
+    """
+    try:
+        verdict = DecisionVerdict(text_in(form, "verdict"))
+    except ValueError:
+        raise DispatchError("No verdict was chosen; use one of the buttons") from None
+    edits = _edits(form) if verdict is DecisionVerdict.EDIT else {}
+    if verdict is DecisionVerdict.EDIT and not edits:
+        raise DispatchError(
+            "Nothing was changed, so there is no edit to send; change a field, or approve as it is"
+        )
+    decision = decision_for(
+        verdict,
+        person.name,
+        text_in(form, "proposal_id")[:100],
+        text_in(form, "digest")[:64],
+        text_in(form, "reason").strip()[:4000],
+        edits,
+    )
+    shown_id = text_in(form, "decision_id")
+    # The form's own id makes a second click the same decision, refused as received before.
+    return decision | ({"decision_id": shown_id} if _ID.fullmatch(shown_id) else {})
+
+
+def _edits(form: FormData) -> dict[str, JsonValue]:
+    """Give the fields that were changed, each as its parameter's own type."""
+    edits: dict[str, JsonValue] = {}
+    for key in form:
+        if not key.startswith("field."):
+            continue
+        name = key.removeprefix("field.")
+        typed, before = text_in(form, key), text_in(form, f"was.{name}")
+        kind, currency = text_in(form, f"kind.{name}"), text_in(form, f"currency.{name}")
+        if typed == before and kind != "choice":
+            continue
+        if kind == "amount" and re.fullmatch(r"[A-Z]{3}", currency):
+            edits[name] = read_amount(typed, currency)
+        elif kind == "number":
+            if not re.fullmatch(r"-?\d{1,15}", typed.strip()):
+                raise AmountError(f"{typed.strip()[:20]!r} is no whole number; write digits only")
+            edits[name] = int(typed)
+        else:
+            edits[name] = typed
+    return edits
+
+
+def _to_sign(
+    request: Request,
+    context: Context,
+    request_id: str,
+    decision: dict[str, JsonValue],
+    person: Person,
+    key_id: str,
+) -> Response:
+    keys = usable_keys(person.listed, context.now())
+    key = next((k for k in keys if k.key_id == key_id), keys[0] if keys else None)
+    if key is None:
+        return go_on(
+            request,
+            request_path(context, request_id),
+            Said(
+                "refused",
+                _UNSENT,
+                "This tier asks for a signature, and no key of yours is in the approvers file; see 'Your keys'.",
+            ),
+        )
+    try:
+        whole = Decision.model_validate(decision | {"key_id": key.key_id})
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        return go_on(
+            request,
+            request_path(context, request_id),
+            Said("refused", _UNSENT, f"{where}: {error.errors()[0]['msg']}."),
+        )
+    return _sign_page(request, context, request_id, whole, key, person)
+
+
+def _sign_page(
+    request: Request,
+    context: Context,
+    request_id: str,
+    decision: Decision,
+    key: ApproverKey | None,
+    person: Person,
+    *,
+    wrong: str = "",
+    status: int = 200,
+) -> Response:
+    exact = canonical_json(decision.model_dump(mode="json", exclude={"signature"}))
+    return render(
+        request,
+        "sign.html",
+        status,
+        decision=decision,
+        exact=exact,
+        key=key,
+        held=key is not None and context.keys.has(person.name, key.key_id),
+        here=request_path(context, request_id),
+        request_id=request_id,
+        wrong=wrong,
+    )
+
+
+async def _send(
+    request: Request, context: Context, request_id: str, decision: dict[str, JsonValue]
+) -> Response:
+    """Send the decision and go back to the request, which says at once what became of it."""
+    here = request_path(context, request_id)
+    context.glances.forget(request_id)
+    try:
+        said = await context.desk.decide(request_id, decision)
+    except NobodyAnswers:
+        try:
+            await context.desk.leave(request_id, "decide", decision)
+        except RequestClosed:
+            return go_on(request, here, _late())
+        text = "No worker answers now. Your decision is in the request's history and is judged when one runs; its trail will say how."
+        return go_on(request, here, Said("kept", "Left for the desk", text))
+    except RequestClosed:
+        return go_on(request, here, _late())
+    if said.kept:
+        return go_on(request, here, Said("kept", "Kept", f"{said.reason}."))
+    if not said.accepted:
+        return go_on(
+            request,
+            here,
+            Said(
+                "refused",
+                "Refused by the desk",
+                f"{said.reason}. The refusal is in the trail; nothing was done.",
+            ),
+        )
+    more = (
+        " It goes round once more; the new proposal needs a decision of its own."
+        if decision["verdict"] in _ROUND_AGAIN
+        else ""
+    )
+    return go_on(request, here, Said("recorded", "Recorded", f"{said.reason}.{more}"))
+
+
+def _late() -> Said:
+    return Said(
+        "refused", "Too late", "The request has ended meanwhile; nothing was changed by your decision."
+    )

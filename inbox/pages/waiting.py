@@ -1,0 +1,186 @@
+"""The list: what waits for me, most urgent first; and approving several plain ones at once."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.models.decision import DecisionVerdict, GateKind
+from dispatch.models.errors import DispatchError
+from dispatch.models.playbook import Tier
+from inbox.context import Context
+from inbox.desk import NobodyAnswers
+from inbox.glance import BULK_TIERS, Glance
+from inbox.waiting import Reading, Waiting
+from inbox.web import (
+    Said,
+    address_of,
+    as_json,
+    context_of,
+    form_of,
+    go_on,
+    person_of,
+    render,
+    signed_in,
+    text_in,
+)
+from starter import decision_for
+
+PAGE: Final = 25
+MOST_LOOKED_AT: Final = 300
+"""Requests whose tier and subject are learned beyond the page, so that filter and search find them."""
+_MOST_SEARCHED: Final = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person asked to see."""
+
+    mine: bool
+    desk: str
+    tier: str
+    search: str
+    page: int
+
+    @classmethod
+    def of(cls, asked: QueryParams) -> "Choice":
+        page = asked.get("page", "1")
+        tier = asked.get("tier", "")
+        return cls(
+            mine=asked.get("whose", "mine") != "all",
+            desk=asked.get("desk", "")[:40],
+            tier=tier if tier in set(Tier) else "",
+            search=asked.get("search", "").strip()[:_MOST_SEARCHED],
+            page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1,  # noqa: PLR2004 (five digits)
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    waiting: Waiting
+    glance: Glance | None
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of what was asked for."""
+
+    rows: tuple[Row, ...]
+    total: int
+    pages: int
+    page: int
+    desks: tuple[str, ...]
+    unread: int
+    reading: Reading
+
+    @property
+    def mark(self) -> str:
+        """Changes with whatever the page shows."""
+        shown = [(row.waiting.mark, row.waiting.priority, row.glance) for row in self.rows]
+        return hashlib.sha256(repr((shown, self.total)).encode()).hexdigest()[:16]
+
+
+@signed_in
+async def show(request: Request) -> Response:
+    """Show a page; its rows' tiers and amounts may come a moment later, see inbox/glance.py."""
+    context, choice = context_of(request), Choice.of(request.query_params)
+    found = await _find(context, choice, person_of(request).names)
+    return render(request, "waiting.html", found=found, choice=choice, tiers=tuple(Tier))
+
+
+@signed_in
+async def live(request: Request) -> Response:
+    """Give what changes when the page would look otherwise; the page's script asks for it every few seconds."""
+    found = await _find(context_of(request), Choice.of(request.query_params), person_of(request).names)
+    return as_json({"mark": found.mark})
+
+
+@signed_in
+async def approve_several(request: Request) -> Response:
+    """Approve what was ticked: plain ones of low and medium tiers, each by a decision of its own on what the row showed."""
+    context, form, person = context_of(request), await form_of(request), person_of(request)
+    home, reason = f"{context.base}/", text_in(form, "reason").strip()
+    back = text_in(form, "back")
+    home += f"?{back}" if back and len(back) < 500 and "\n" not in back else ""  # noqa: PLR2004 (a query of ours)
+    picks = [pick for pick in form.getlist("pick") if isinstance(pick, str)][:PAGE]
+    if not picks:
+        return go_on(
+            request, home, Said("refused", "Nothing was ticked", "Tick the requests to approve, then send.")
+        )
+    if context.limits.sending.wait_seconds(address_of(request)):
+        return go_on(
+            request, home, Said("refused", "Too many decisions at once", "Wait a minute; nothing was sent.")
+        )
+    results = await asyncio.gather(*(_approve(context, pick, person.name, reason) for pick in picks))
+    recorded = sum(1 for good, _ in results if good)
+    problems = tuple(text for good, text in results if not good)
+    head = f"{recorded} of {len(results)} approved" if problems else f"{recorded} approved"
+    return go_on(request, home, Said("refused" if problems else "recorded", head, "", problems))
+
+
+async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple[bool, str]:
+    """Approve each digest that the row showed, if the request still holds it as one that needs no more than a name."""
+    request_id, _, rest = pick.partition("|")
+    proposal_id, _, digests = rest.partition("|")
+    try:
+        dossier = await context.desk.dossier(request_id)
+        gate = dossier.gate
+        if gate is None or gate.kind is not GateKind.APPROVAL or gate.proposal_id != proposal_id:
+            return False, f"{request_id}: what waits is not what the list showed; open it to see"
+        plain = not dossier.exceptions and all(
+            s.approval == "named" and s.tier in BULK_TIERS for s in gate.subjects
+        )
+        if not plain:
+            return False, f"{request_id}: it asks for a decision on its own page"
+        for digest in digests.split(","):
+            decision = decision_for(DecisionVerdict.APPROVE, name, proposal_id, digest, reason)
+            said = await context.desk.decide(request_id, decision)
+            if not said.accepted:
+                return False, f"{request_id}: {said.reason}"
+    except NobodyAnswers:
+        return False, f"{request_id}: no worker answers now; decide on its own page, where it can be left"
+    except DispatchError as error:
+        return False, str(error)
+    finally:
+        context.glances.forget(request_id)
+    return True, ""
+
+
+async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Found:
+    reading = await context.waiting.current()
+    of_whom = [row for row in reading.ranked if not choice.mine or row.owner in names]
+    desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
+    chosen = [row for row in of_whom if not choice.desk or row.desk == choice.desk]
+    unread = 0
+    if choice.tier or choice.search:
+        await context.glances.look(chosen[:MOST_LOOKED_AT])
+        unread = sum(1 for row in chosen if context.glances.known(row) is None)
+        chosen = [row for row in chosen if _fits(row, context.glances.known(row), choice)]
+    pages = max(1, -(-len(chosen) // PAGE))
+    page = min(choice.page, pages)
+    rows = await context.waiting.still_waiting(chosen[(page - 1) * PAGE : page * PAGE])
+    await context.glances.look(rows)
+    return Found(
+        rows=tuple(Row(row, context.glances.known(row), row.owner in names) for row in rows),
+        total=len(chosen),
+        pages=pages,
+        page=page,
+        desks=desks,
+        unread=unread,
+        reading=reading,
+    )
+
+
+def _fits(row: Waiting, glance: Glance | None, choice: Choice) -> bool:
+    if choice.tier and (glance is None or glance.tier != choice.tier):
+        return False
+    wanted = choice.search.casefold()
+    known = (glance.subject, glance.requester, glance.why, glance.amount) if glance else ()
+    return not wanted or any(
+        wanted in text.casefold() for text in (row.request_id, row.owner, row.state, *known)
+    )

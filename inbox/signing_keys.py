@@ -1,0 +1,75 @@
+"""Keys to sign decisions with: those the approvers file pins for a person, one of which the inbox may hold, encrypted."""
+
+import asyncio
+import binascii
+from base64 import b64decode
+from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue
+
+from dispatch.models.approvers import Approver, ApproverKey
+from dispatch.models.decision import Decision
+from dispatch.models.errors import DispatchError
+from dispatch.rules.authority import key_problem
+from dispatch.rules.signing import sign, verify
+from inbox.context import Context
+
+_SIGNATURE_BYTES: Final = 64
+
+
+class KeyProblemError(DispatchError):
+    """The decision could not be signed; the text says what the person can do."""
+
+
+def usable_keys(person: Approver | None, now: datetime) -> tuple[ApproverKey, ...]:
+    """Give a person's keys that count now, the newest first."""
+    keys = person.keys if person is not None else ()
+    good = [key for key in keys if key_problem(key, now) is None]
+    return tuple(sorted(good, key=lambda key: key.created_at, reverse=True))
+
+
+async def sign_with_held_key(
+    context: Context, name: str, key: ApproverKey | None, decision: Decision, passphrase: str
+) -> dict[str, JsonValue]:
+    """Sign with the key that the inbox holds encrypted; the passphrase opens it for this one signature.
+
+    Raises KeyProblemError where the passphrase is wrong or was tried too often.
+    """
+    key, tries = _still_theirs(key), f"key of {name}"
+    if wait := context.limits.names.locked_seconds(tries):
+        raise KeyProblemError(f"Too many wrong passphrases; wait {wait} seconds and try again")
+    if not context.keys.has(name, key.key_id):
+        raise KeyProblemError("The inbox does not hold this key; sign with it where it is")
+    try:
+        private = await asyncio.to_thread(context.keys.load, name, key.key_id, passphrase)
+    except DispatchError:
+        context.limits.names.failed(tries)
+        raise KeyProblemError("This passphrase does not open the key; nothing was sent") from None
+    context.limits.names.succeeded(tries)
+    return sign(private, decision.model_dump(mode="json"))
+
+
+def with_signature(key: ApproverKey | None, decision: Decision, signature: str) -> dict[str, JsonValue]:
+    """Put a signature made elsewhere to its decision; raises KeyProblemError where it is not one of this key's."""
+    key = _still_theirs(key)
+    given = "".join(signature.split())
+    try:
+        raw = b64decode(given, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _SIGNATURE_BYTES:
+        raise KeyProblemError("A signature is 64 bytes in base64 (88 characters); nothing was sent")
+    signed = decision.model_copy(update={"signature": given})
+    if not verify(key, signed):
+        raise KeyProblemError(
+            "This signature was not made with this key over exactly this decision; nothing was sent"
+        )
+    result: dict[str, JsonValue] = signed.model_dump(mode="json")
+    return result
+
+
+def _still_theirs(key: ApproverKey | None) -> ApproverKey:
+    if key is None:
+        raise KeyProblemError("The key is not, or no longer, among yours; start again from the request")
+    return key

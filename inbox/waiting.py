@@ -1,0 +1,191 @@
+"""What waits for people, ranked: an extract of Temporal's visibility list that is renewed while somebody looks.
+
+Neither SQLite's nor PostgreSQL's visibility can sort by our attributes (`ORDER BY` is refused), and to rank ten thousand
+requests all of them must have been read. So the list is read page by page in the background, kept in memory (about 3 MB
+for ten thousand) and ranked there. Every page that is shown asks visibility again for the requests on it, so that what
+has been decided meanwhile is gone at once; what is new or has moved shows up with the next reading, whose age the page tells.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from dispatch.models.status import RequestState
+from inbox.desk import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
+from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+
+WAITING_STATES: Final = (
+    RequestState.WAITING_FOR_APPROVAL,
+    RequestState.WAITING_FOR_ROUTING,
+    RequestState.WAITING_FOR_INFORMATION,
+    RequestState.ESCALATED,
+)
+WAITING: Final = (
+    f"WorkflowType IN ({', '.join(repr(kind) for kind in TYPES)}) AND ExecutionStatus = 'Running' "
+    f"AND RequestState IN ({', '.join(repr(state.value) for state in WAITING_STATES)})"
+)
+FRESH_SECONDS: Final = 2.0
+"""A reading younger than this is not checked again row by row."""
+REST: Final = 5
+"""The list is read again when this many times the last reading's own length has passed, and FRESH_SECONDS at least."""
+SHORT_SECONDS: Final = 0.1
+"""A list that is read in less is read anew for each page."""
+FIRST_PATIENCE_SECONDS: Final = 1.5
+"""How long a page waits for the first reading; then it shows what has been read so far."""
+_PAGE: Final = 1000
+_NO_PRIORITY: Final = 9
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One waiting request, by its search attributes alone."""
+
+    request_id: str
+    kind: str
+    desk: str
+    state: str
+    owner: str
+    due: datetime | None
+    priority: int | None
+    started: datetime
+
+    @property
+    def rank(self) -> tuple[int, datetime, datetime, str]:
+        """Most urgent first: by priority, then by what falls due, then by age."""
+        return self.priority or _NO_PRIORITY, self.due or _LAST, self.started, self.request_id
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """What is the same for as long as the request waits for the same thing."""
+        return self.request_id, self.state, self.owner, self.due
+
+
+@dataclass
+class Reading:
+    """One reading of the whole list; `whole` is False while it is still going on."""
+
+    rows: dict[str, Waiting] = field(default_factory=dict)
+    ranked: Sequence[Waiting] = ()
+    at: datetime | None = None
+    began: float = 0.0
+    seconds: float = 0.0
+    whole: bool = False
+
+
+class WaitingList:
+    """The ranked extract. `now` gives the time of day, for what a page tells; its own pace follows a steady clock."""
+
+    def __init__(self, desk: Desk, now: Callable[[], datetime]) -> None:
+        self._desk, self._now = desk, now
+        self._reading = Reading()
+        self._task: asyncio.Task[None] | None = None
+
+    async def current(self) -> Reading:
+        """Give the list as it was read last, and have it read again where it is due.
+
+        Raises TemporalAway where it was never read and cannot be now.
+        """
+        reading = self._reading
+        rest = max(FRESH_SECONDS, REST * reading.seconds)
+        if self._task is None and (not reading.whole or time.monotonic() - reading.began > rest):
+            self._task = asyncio.create_task(self._read())
+        task = self._task
+        if task is not None:
+            # A short list is simply read anew, so that a person with ten requests never sees an old one.
+            short = reading.whole and reading.seconds < SHORT_SECONDS
+            if short or not reading.whole:
+                await asyncio.wait({task}, timeout=FIRST_PATIENCE_SECONDS)
+            if task.done():
+                self._task = None
+                task.result()
+        return self._reading
+
+    async def close(self) -> None:
+        """End a reading that is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def still_waiting(self, rows: Sequence[Waiting]) -> list[Waiting]:
+        """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given."""
+        if not rows or time.monotonic() - self._reading.began < FRESH_SECONDS:
+            return list(rows)
+        ids = ", ".join(f"'{row.request_id}'" for row in rows)
+        client = await self._desk.client()
+        try:
+            answer = await _list(client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"")
+        except RPCError as error:
+            raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
+        now = {row.request_id: row for row in map(_row, answer.executions)}
+        for row in rows:
+            if row.request_id not in now:
+                self._reading.rows.pop(row.request_id, None)
+        self._rank()
+        return [now[row.request_id] for row in rows if row.request_id in now]
+
+    async def _read(self) -> None:
+        """Read the list to its end; the reading before it is shown until then."""
+        client = await self._desk.client()
+        reading = Reading(began=time.monotonic())
+        first = not self._reading.whole
+        token = b""
+        while True:
+            try:
+                answer = await _list(client, WAITING, _PAGE, token)
+            except RPCError as error:
+                raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
+            reading.rows |= {row.request_id: row for row in map(_row, answer.executions)}
+            token = answer.next_page_token
+            if not token:
+                break
+            if first:
+                self._show(reading)
+            await asyncio.sleep(0)
+        reading.seconds, reading.whole = time.monotonic() - reading.began, True
+        self._show(reading)
+
+    def _show(self, reading: Reading) -> None:
+        reading.at = self._now()
+        self._reading = reading
+        self._rank()
+
+    def _rank(self) -> None:
+        self._reading.ranked = sorted(self._reading.rows.values(), key=lambda row: row.rank)
+
+
+async def _list(client: Client, query: str, size: int, token: bytes) -> Any:
+    request = ListWorkflowExecutionsRequest(
+        namespace=client.namespace, page_size=size, query=query, next_page_token=token
+    )
+    return await client.workflow_service.list_workflow_executions(request, timeout=LOOK_TIMEOUT)
+
+
+def _row(found: WorkflowExecutionInfo) -> Waiting:
+    """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long."""
+    fields = found.search_attributes.indexed_fields
+    due = _value(fields, REVIEW_POINT.name)
+    return Waiting(
+        request_id=found.execution.workflow_id,
+        kind=found.type.name,
+        desk=_value(fields, DESK.name) or "",
+        state=_value(fields, STATE.name) or "",
+        owner=_value(fields, OWNER.name) or "",
+        due=datetime.fromisoformat(due) if due else None,
+        priority=_value(fields, PRIORITY.name),
+        started=found.start_time.ToDatetime(tzinfo=UTC),
+    )
+
+
+def _value(fields: Mapping[str, Payload], name: str) -> Any:
+    return json.loads(fields[name].data) if name in fields else None

@@ -1,0 +1,114 @@
+"""Small things in words, for the templates: times, ages, states, tiers."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from markupsafe import Markup
+
+_HIDDEN: Final = frozenset({"Cf", "Co", "Cn", "Zl", "Zp"})
+_JOINERS: Final = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"})
+_HOUR, _DAY = 3600, 86_400
+TITLES: Final = {
+    "issue_refund": "Refund",
+    "send_reply": "Reply by mail",
+    "route": "Choose the desk",
+    "settle": "Settle it",
+}
+_SENDERS: Final = {"coordinator": "the desk", "requester": "the requester"}
+
+
+def moment(at: datetime) -> str:
+    """Give a time as people write it, in UTC."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%b %H:%M} UTC"
+
+
+def clock(at: datetime) -> str:
+    """Give a time to the second, as a record needs it."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%b %H:%M:%S}"
+
+
+def title(name: str) -> str:
+    """Give the name of an action, or of what else is asked, as people say it."""
+    return TITLES.get(name, capital(words(name)))
+
+
+def iso(at: datetime) -> str:
+    """Give a time for machines."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def length(span: timedelta) -> str:
+    """Give a length in its two largest units: '2 d 4 h', '35 min'."""
+    seconds = int(abs(span.total_seconds()))
+    if seconds >= 10 * _DAY:
+        return f"{seconds // _DAY} d"
+    if seconds >= _DAY:
+        hours = seconds % _DAY // _HOUR
+        return f"{seconds // _DAY} d" + (f" {hours} h" if hours else "")
+    if seconds >= _HOUR:
+        minutes = seconds % _HOUR // 60
+        return f"{seconds // _HOUR} h" + (f" {minutes} min" if minutes and seconds < 6 * _HOUR else "")
+    return f"{seconds // 60} min" if seconds >= 60 else "< 1 min"  # noqa: PLR2004 (a minute)
+
+
+def left(due: datetime, now: datetime) -> str:
+    """Say how far off a deadline is."""
+    return f"in {length(due - now)}" if due > now else f"{length(now - due)} ago"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Say how long ago something was."""
+    return length(now - since)
+
+
+def words(name: str) -> str:
+    """Give an identifier as words."""
+    return name.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """Begin with a capital and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def who(name: str) -> str:
+    """Give a handoff's sender or receiver as people would say it."""
+    return _SENDERS.get(name) or words(name.removeprefix("approver.").removeprefix("specialist."))
+
+
+def revealed(value: Any) -> Any:
+    """Make visible what a screen would not show, or would show in another order: direction marks, zero widths, controls.
+
+    Set as the templates' `finalize`, so that no text reaches a page without it. Joiners that writing systems need
+    stay.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isascii():
+        return value
+    return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in value)
+
+
+def _is_hidden(character: str) -> bool:
+    return character not in _JOINERS and unicodedata.category(character) in _HIDDEN
+
+
+def short(digest: str) -> str:
+    """Give the beginning of a digest, enough to compare by eye."""
+    return digest[:12]
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "moment": moment,
+    "clock": clock,
+    "title": title,
+    "iso": iso,
+    "left": left,
+    "age": age,
+    "words": words,
+    "capital": capital,
+    "who": who,
+    "short": short,
+}
