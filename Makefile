@@ -9,12 +9,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Passed on to pytest: make test ARGS="-k retention"
 ARGS ?=
+# How many processes the tests run in; auto is two for each core (tests/conftest.py), 0 is this one alone
+PROCESSES ?= auto
 # make lock UPGRADE=--upgrade takes what is newest of the packages that pyproject.toml does not name
 UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help setup temporal demo test check format replay record bench bench-waiting lock clean
+.PHONY: help setup temporal demo test browser check format replay record trails bench bench-waiting bench-audit lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,8 +40,10 @@ temporal: setup ## find the temporal program, or build it once for this machine
 demo: setup ## the desk at work on sample requests; without a terminal it plays the people too
 	@$(BIN)/python -m embedded.demo
 
+# With bytecode switched off, as containers and CI like it, every program that a test starts would compile our modules
+# anew, and the sandbox the workflows' with each run and replay.
 test: check temporal ## everything: format, lint, types and all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
 check: setup ## format, lint and types, changing nothing
 	@$(BIN)/ruff format --check .
@@ -50,17 +54,29 @@ format: setup ## put the code into its one form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+browser: ## install Chromium, which the tests of the pages drive, where it is missing
+	@if command -v chromium >/dev/null; then echo "browser: $$(command -v chromium) is there"; \
+	elif [ "$$(id -u)" -ne 0 ]; then echo "browser: no chromium on PATH; install it (Debian: sudo apt-get install chromium)." >&2; exit 1; \
+	elif ! command -v apt-get >/dev/null; then echo "browser: no chromium on PATH and no apt-get; install Chromium as /usr/bin/chromium." >&2; exit 1; \
+	else apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; fi
+
 replay: setup ## replay the recorded histories against the workflows as they are now
 	@$(BIN)/python -m pytest tests/replay $(ARGS)
 
 record: setup temporal ## record the histories anew, one for each ending
 	@$(BIN)/python -m tests.replay.record
 
+trails: setup ## write the golden trails beside the recorded histories anew
+	@$(BIN)/python -m tests.replay.record --trails
+
 bench: setup temporal ## throughput beside a bare workflow; writes var/bench/latest.json
 	@$(BIN)/python -m bench.throughput
 
 bench-waiting: setup temporal ## ten thousand waiting requests; writes var/bench/waiting.json
 	@$(BIN)/python -m bench.waiting
+
+bench-audit: setup ## an auditor's questions over 100,000 requests; writes var/bench/audit.json
+	@$(BIN)/python -m bench.audit
 
 lock: setup ## compile pyproject.toml into the two hashed locks
 	@$(COMPILE) --output-file requirements.lock

@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """The door to the desk: a command line, and the same as Python functions.
 
     starter.py submit FILE... [--desk DESK]       mail files (.eml) and JSON requests
@@ -5,9 +6,15 @@
     starter.py approve|reject|respond ID --as WHO --reason "..."
     starter.py edit ID --as WHO parameter=value...
     starter.py withdraw ID | extend ID --as WHO --until TIME
-    starter.py status ID | inbox | list | trail ID
+    starter.py status ID | show ID | inbox | list | trail ID | explain ID
+    starter.py keys new NAME | show [NAME] | revoke KEY_ID
+    starter.py audit ... | what-if --playbook FILE
 
-Exit codes: 0 done; 1 the desk refused it (the reason is printed); 2 wrong input, or Temporal not reached.
+Exit codes:
+    0         done; a decision or answer that the desk keeps and has not judged yet is done too, and says so
+    1         the desk refused it, or a check found something wrong; what and why is printed
+    2         wrong input, a key that cannot sign, or Temporal not reached; one sentence on stderr says which
+    130, 143  ended by Ctrl-C or SIGTERM
 """
 
 import hashlib
@@ -186,7 +193,18 @@ def decision_for(
 
 
 async def decide(client: Client, request_id: str, decision: Mapping[str, JsonValue]) -> tuple[bool, str]:
-    """Send a decision and give what became of it: accepted or not, and why.
+    """Send a decision and give what became of it: accepted (or kept for a gate to come) or not, and why.
+
+    Raises NoWorker where nobody answers within ANSWER_TIMEOUT.
+    """
+    accepted, reason = await send_decision(client, request_id, decision)
+    return accepted is not False, reason
+
+
+async def send_decision(
+    client: Client, request_id: str, decision: Mapping[str, JsonValue]
+) -> tuple[bool | None, str]:
+    """As `decide`, but None for a decision that is kept until a gate opens that it fits.
 
     Raises NoWorker where nobody answers within ANSWER_TIMEOUT.
     """
@@ -195,7 +213,7 @@ async def decide(client: Client, request_id: str, decision: Mapping[str, JsonVal
         said: dict[str, Any] = await handle.execute_update(
             "decide", dict(decision), result_type=dict[str, Any], rpc_timeout=ANSWER_TIMEOUT
         )
-    return bool(said["accepted"]) or bool(said["kept"]), str(said["reason"])
+    return None if said["kept"] else bool(said["accepted"]), str(said["reason"])
 
 
 async def leave_signal(client: Client, request_id: str, name: str, payload: Mapping[str, JsonValue]) -> None:

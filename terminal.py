@@ -10,66 +10,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+import argcomplete
 from pydantic import JsonValue
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
+import audit_commands
+from audit_store_commands import add_audit_commands, run_audit
+from decision_commands import add_decisions, pairs_of, print_judged, run_decision
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
 from dispatch.models.trail import EntryKind
 from dispatch.settings import Settings, load_settings
-from starter import NoWorker, decide, decision_for, leave_signal, rows, status_of, submit_file, trail_of
+from dossier_view import show
+from key_commands import add_keys, run_keys
+from starter import NoWorker, dossier_of, leave_signal, rows, status_of, submit_file, trail_of
+from what_if_command import add_what_if, run_what_if
 
-_GOES_ROUND = {DecisionVerdict.EDIT, DecisionVerdict.RESPOND}
 _LOOKS = 30
 _WIDTH_OF_A_PIPE = 140
 """Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    pairs = dict(text.split("=", 1) for text in texts if "=" in text)
-    if not pairs or len(pairs) != len(texts):
-        raise SubmissionError(f"write field=value, once for each field; got {' '.join(texts) or 'nothing'}")
-    return pairs
-
-
-def _value(text: str) -> JsonValue:
-    """Read an edit: a number where it is one, else text."""
-    return int(text) if text.lstrip("-").isdigit() else text
-
-
-async def _decide_from_terminal(client: Client, arguments: argparse.Namespace) -> int:
-    """Bind the decision to what is shown now, or to the digest that was given."""
-    edits = (
-        {name: _value(text) for name, text in _pairs(arguments.pairs).items()} if "pairs" in arguments else {}
-    )
-    proposal, digest = arguments.proposal, arguments.digest
-    if not (proposal and digest):
-        status = await status_of(client, arguments.id)
-        proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
-    if proposal is None or digest is None:
-        raise SubmissionError(
-            f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
-        )
-    decision = decision_for(
-        DecisionVerdict(arguments.command), arguments.approver, proposal, digest, arguments.reason, edits
-    )
-    try:
-        accepted, reason = await decide(client, arguments.id, decision)
-    except NoWorker:
-        await leave_signal(client, arguments.id, "decide", decision)
-        print("no worker answers now; the decision is in the request's history and is judged when one runs")
-        return 0
-    print(reason if accepted else f"refused: {reason}")
-    if accepted and decision["verdict"] in _GOES_ROUND:
-        print(
-            f"it goes round once more; the new proposal needs a decision of its own: starter.py status {arguments.id}"
-        )
-    return 0 if accepted else 1
 
 
 async def _submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
@@ -147,14 +111,12 @@ async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _show_trail(client: Client, arguments: argparse.Namespace) -> int:
-    entries = await trail_of(client, arguments.id)
+async def _show_dossier(client: Client, arguments: argparse.Namespace) -> int:
+    dossier = await dossier_of(client, arguments.id)
     if arguments.json:
-        print(json.dumps([entry.model_dump(mode="json") for entry in entries]))
-        return 0
-    for entry in entries:
-        head = f"{entry.seq:>3}  {entry.at:%m-%d %H:%M:%S}  {entry.kind:<12}  {entry.sender} -> {entry.receiver}: {entry.what}"
-        print(f"{head}\n{'':21}{entry.why} (decided by {entry.decided_by})")
+        print(dossier.model_dump_json())
+    else:
+        show(_console(), dossier)
     return 0
 
 
@@ -164,23 +126,35 @@ def _iso(moment: datetime | None) -> str:
 
 async def _answer(client: Client, arguments: argparse.Namespace) -> int:
     """Send the answer and say what became of it, for it is judged by the request and not here."""
-    answer: dict[str, JsonValue] = {"fields": {**_pairs(arguments.pairs)}}
+    accepted, reason = await _judged_answer(client, arguments.id, {**pairs_of(arguments.pairs)})
+    if arguments.json:
+        print_judged(accepted, reason)
+    else:
+        print(f"refused: {reason}" if accepted is False else reason)
+    return 1 if accepted is False else 0
+
+
+async def _judged_answer(
+    client: Client, request_id: str, fields: dict[str, JsonValue]
+) -> tuple[bool | None, str]:
+    """Send an answer; gives whether it was accepted and why, None while it is only kept."""
+    answer: dict[str, JsonValue] = {"fields": fields}
     try:
-        known = len(await trail_of(client, arguments.id))
+        known = len(await trail_of(client, request_id))
     except NoWorker:
-        await leave_signal(client, arguments.id, "answer", answer)
-        print("no worker answers now; the answer is in the request's history and is read when one runs")
-        return 0
-    await leave_signal(client, arguments.id, "answer", answer)
+        await leave_signal(client, request_id, "answer", answer)
+        return (
+            None,
+            "no worker answers now; the answer is in the request's history and is read when one runs",
+        )
+    await leave_signal(client, request_id, "answer", answer)
     for _ in range(_LOOKS):
         await asyncio.sleep(0.1)
-        judged = [entry for entry in (await trail_of(client, arguments.id))[known:] if entry.what == "answer"]
+        judged = [entry for entry in (await trail_of(client, request_id))[known:] if entry.what == "answer"]
         refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
         if judged:
-            print(f"refused: {'; '.join(refused)}" if refused else judged[-1].why)
-            return 1 if refused else 0
-    print(f"sent; it is kept until it is asked for: starter.py status {arguments.id}")
-    return 0
+            return not refused, "; ".join(refused) if refused else judged[-1].why
+    return None, f"sent; it is kept until it is asked for: starter.py status {request_id}"
 
 
 async def _withdraw(client: Client, arguments: argparse.Namespace) -> int:
@@ -209,48 +183,50 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("id", metavar="ID")
         return command
 
-    for verdict in DecisionVerdict:
-        command = on_request(verdict.value, f"{verdict.value} what waits for a decision")
-        command.add_argument(
-            "--as", dest="approver", default=getpass.getuser(), help="the approver (default: you)"
-        )
-        command.add_argument("--reason", default="", help="required with reject and respond")
-        command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
-        command.add_argument("--digest", help="the digest decided on (default: the one that waits)")
-        if verdict is DecisionVerdict.EDIT:
-            command.add_argument("pairs", nargs="+", metavar="parameter=value")
-    on_request("answer", "give missing information").add_argument("pairs", nargs="+", metavar="field=value")
+    add_decisions(commands)
+    answer_command = on_request("answer", "give missing information")
+    answer_command.add_argument("pairs", nargs="+", metavar="field=value")
     on_request("withdraw", "take the request back").add_argument("--reason", default="")
     extend_command = on_request("extend", "move the deadline of the open wait")
     extend_command.add_argument("--as", dest="approver", default=getpass.getuser())
     extend_command.add_argument("--until", required=True, metavar="TIME", help="ISO 8601 with a time zone")
     extend_command.add_argument("--reason", default="")
     showing = [
+        answer_command,
         on_request("status", "where a request stands"),
-        on_request("trail", "who did what, when and why"),
+        on_request("show", "all that a person needs to decide on it"),
     ]
+    audit_commands.add_commands(commands)
     for name, purpose in (("inbox", "what waits for a person"), ("list", "all requests, newest first")):
         listing = commands.add_parser(name, help=purpose)
         listing.add_argument("--limit", type=int, default=50)
         showing.append(listing)
     for command in showing:
         command.add_argument("--json", action="store_true", help="for scripts")
+    add_audit_commands(commands)
+    add_what_if(commands)
+    add_keys(commands)
     return parser
 
 
 async def _main(arguments: argparse.Namespace) -> int:
+    if arguments.command in audit_commands.COMMANDS:
+        return await audit_commands.run(arguments)
     settings = load_settings()
+    offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys}
+    if arguments.command in offline:
+        return await offline[arguments.command](arguments, settings)
     client = await connect(identity=f"starter-{getpass.getuser()}")
     if arguments.command == "submit":
         return await _submit_all(client, settings, arguments)
     if arguments.command in set(DecisionVerdict):
-        return await _decide_from_terminal(client, arguments)
+        return await run_decision(client, settings, arguments)
     commands = {
         "answer": _answer,
         "withdraw": _withdraw,
         "extend": _extend,
         "status": _show_status,
-        "trail": _show_trail,
+        "show": _show_dossier,
         "inbox": _show_rows,
         "list": _show_rows,
     }
@@ -260,6 +236,8 @@ async def _main(arguments: argparse.Namespace) -> int:
 def run(typed: Sequence[str]) -> int:
     """Run one command; gives its exit code."""
     parser = _parser()
+    # Ends the process where a shell asks what could be typed next, and does nothing otherwise.
+    argcomplete.autocomplete(parser)
     if not typed:
         parser.print_help()
         return 2

@@ -10,7 +10,8 @@ import argparse
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -24,32 +25,45 @@ from temporalio.worker import Worker
 from activities.answers import read_answer
 from activities.assembler import assemble
 from activities.catalogue import Catalogue
-from activities.decisions import verify_decision
+from activities.decisions import Decisions
 from activities.guardian import Guardian
 from activities.intake import intake
+from activities.links import Links
+from activities.notifier import Notifier
 from activities.planner import plan
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
+from audit_composition import audit_export, check_retention, ensure_sweep
+from dispatch.build import build_id
+from dispatch.clients.answer_links import answer_link
+from dispatch.clients.approvers import ApproversFile
 from dispatch.clients.http import http_client
 from dispatch.clients.mail import MailArchiveClient, MailClient
+from dispatch.clients.own_links import own_links
 from dispatch.clients.payments import PaymentsClient
 from dispatch.clients.records import RecordsClient
 from dispatch.clients.toolbox import ActionClients, ReadClients
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
 from dispatch.logs import set_up_logs
-from dispatch.models.errors import SettingsError
+from dispatch.models.allowance import allowance_task_queue
+from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.playbooks.loader import Playbooks, load_playbooks
+from dispatch.rules.shortages import shortages
+from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
+from workflows.allowance import Allowance
+from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
+from workflows.digest import DailyDigest
 from workflows.follow_up import FollowUp
 from workflows.options import action_task_queue
 from workflows.sandbox import SANDBOX
 
 log = structlog.get_logger("worker")
 
-WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp)
+WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, DailyDigest, Allowance)
 
 
 @asynccontextmanager
@@ -82,6 +96,7 @@ async def action_clients(settings: Settings) -> AsyncIterator[ActionClients]:
             ),
             archive=MailArchiveClient(archive),
             mail_from=settings.mail_from,
+            approvers=ApproversFile(settings.approvers_path),
         )
 
 
@@ -102,33 +117,58 @@ def desk_worker(
     **more: Any,
 ) -> Worker:
     """Build the worker of the desk queue."""
+    audit = audit_export(client, settings)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=WORKFLOWS,
+        workflows=[workflow for workflow in WORKFLOWS if workflow is not Allowance],
         activities=[
             intake,
             TriageDesk(playbooks).triage,
             plan,
             read_answer,
             assemble,
-            verify_decision,
-            Guardian(clients).inspect,
+            Decisions(ApproversFile(settings.approvers_path)).verify_decision,
+            Guardian(clients, partial(own_links, settings)).inspect,
+            Links(partial(answer_link, settings)).answer_link,
             Verifier(clients, catalogue.action_classes).verify,
+            audit.list_missing,
+            audit.export_history,
             *catalogue.desk_activities(clients),
         ],
         workflow_runner=SANDBOX,
+        build_id=build_id(),
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
         **{"max_cached_workflows": settings.workflow_cache} | more,
     )
 
 
+def allowance_worker(client: Client, settings: Settings) -> Worker:
+    """Build the worker of the allowances' queue, which needs no outside system; see workflows/allowance.py."""
+    return Worker(
+        client,
+        task_queue=allowance_task_queue(settings.task_queue),
+        workflows=[Allowance],
+        workflow_runner=SANDBOX,
+        # A decision waits for the answer: a worker that is gone must not keep the next one waiting for 10 s.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+        build_id=build_id(),
+        graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
+        max_cached_workflows=settings.workflow_cache,
+    )
+
+
 def action_worker(client: Client, settings: Settings, catalogue: Catalogue, clients: ActionClients) -> Worker:
     """Build the worker of the action queue."""
+    notifier = Notifier(clients, client, settings.inbox_url)
     return Worker(
         client,
         task_queue=action_task_queue(settings.task_queue),
-        activities=catalogue.action_activities(clients),
+        activities=[
+            notifier.notify,
+            notifier.send_digests,
+            *catalogue.action_activities(clients),
+        ],
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
     )
 
@@ -148,6 +188,7 @@ async def check_namespace(client: Client, settings: Settings) -> None:
             f"{settings.minimum_retention_days}. Run 'temporal operator namespace update --retention "
             f"{settings.minimum_retention_days}d {client.namespace}' or lower DISPATCH_MINIMUM_RETENTION_DAYS."
         )
+    check_retention(client.namespace, timedelta(days=days), settings)
     listed = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
@@ -174,6 +215,21 @@ def load_checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
     return catalogue, playbooks
 
 
+def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
+    """Give, in a sentence each, the tiers that ask for more signatures than there are people with keys that count.
+
+    The desk works all the same; what such a tier holds waits until somebody has a key. Raises ApproversError.
+    """
+    approvers = ApproversFile(settings.approvers_path).read()
+    now = datetime.now(UTC)
+    policies = ((desk, in_force.playbook.guardian) for desk, in_force in playbooks.by_desk.items())
+    return [
+        f"{shortage} (see {settings.approvers_path} and 'starter.py keys new')"
+        for desk, policy in policies
+        for shortage in shortages(desk, policy, approvers, now)
+    ]
+
+
 async def main(role: str) -> int:
     """Work until SIGINT or SIGTERM, then finish what is under way within the grace."""
     settings = load_settings()
@@ -181,17 +237,30 @@ async def main(role: str) -> int:
     catalogue, playbooks = load_checked(settings)
     if role == "check":
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")
+        for shortage in missing_signers(settings, playbooks):
+            print(f"warning: {shortage}")
         return 0
     stop = stop_event()
     client = await connect(identity=f"dispatch-{role}")
     await check_namespace(client, settings)
     async with AsyncExitStack() as stack:
         if role in {"all", "desk"}:
+            await ensure_sweep(client, settings)
+            await keep_daily_digest(
+                client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
+            )
             reading = await stack.enter_async_context(read_clients(settings))
+            await stack.enter_async_context(allowance_worker(client, settings))
             await stack.enter_async_context(desk_worker(client, settings, catalogue, playbooks, reading))
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(action_clients(settings))
             await stack.enter_async_context(action_worker(client, settings, catalogue, acting))
+        try:
+            for shortage in missing_signers(settings, playbooks):
+                log.warning("too few can sign", where=shortage)
+        except ApproversError as error:
+            # What needs no approval goes on; decisions are refused with this sentence until the file is mended.
+            log.warning("nobody can decide", where=str(error))
         log.info("working", role=role, task_queue=settings.task_queue, namespace=client.namespace)
         await stop.wait()
         log.info("stopping", grace_seconds=settings.graceful_shutdown_seconds)

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from dispatch.connection import connect
 from dispatch.settings import Settings, load_settings
 from embedded.ports import LOOPBACK, free_port
-from embedded.processes import Program
+from embedded.processes import Program, desk_programs
 from embedded.temporal_server import TemporalServer
 
 GRACE_SECONDS = 5
@@ -50,34 +50,9 @@ async def running_stand(name: str) -> AsyncIterator[Stand]:
             TemporalServer(settings, port=settings.temporal_port, headless=True)
         )
         environment = _environment(settings, server.address)
-        logs = folder / "logs"
-        await stack.enter_async_context(
-            Program(
-                "back office",
-                ["-m", "embedded.back_office"],
-                logs / "back-office.log",
-                environment,
-                health=f"{settings.back_office_url}/health",
-            )
-        )
-        await stack.enter_async_context(
-            Program(
-                "mail sink",
-                ["-m", "embedded.mail_sink"],
-                logs / "mail-sink.log",
-                environment,
-                health=f"{settings.mail_archive_url}/health",
-            )
-        )
-        worker = Program(
-            "worker",
-            ["worker.py"],
-            logs / "worker.log",
-            environment,
-            says="working",
-            grace_seconds=4 * GRACE_SECONDS,
-        )
-        await stack.enter_async_context(worker)
+        back_office, mail_sink, worker = desk_programs(settings, environment)
+        for program in (back_office, mail_sink, worker):
+            await stack.enter_async_context(program)
         yield Stand(await connect("bench", server.address), settings, worker, environment)
 
 

@@ -6,7 +6,7 @@ examples/script.yaml plays the people's part; the exit code is 0 if every sample
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,22 @@ from rich.live import Live
 from rich.table import Table
 from temporalio.client import Client
 
+from dispatch.clients.approvers import ApproversFile
 from dispatch.clients.http import http_client
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import EmbeddedError, KeysError
 from dispatch.models.status import Status
 from dispatch.models.trail import Outcome
 from dispatch.settings import Settings, load_settings
+from embedded.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from embedded.board import Board
-from embedded.processes import ROOT, Program
+from embedded.ports import require_free
+from embedded.processes import ROOT, Program, desk_programs, inbox_program
 from embedded.script import Sample, load_script, play
 from embedded.temporal_server import TemporalServer
+from inbox.app import USERS_FILE
+from inbox.passwords import Users
 from starter import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
@@ -45,10 +50,12 @@ class Demo:
     def __init__(self, settings: Settings, console: Console) -> None:
         self._settings, self._console = settings, console
         self._board = Board()
+        self._users = Users(settings.var_dir / USERS_FILE)
         self._samples = load_script(SCRIPT)
 
     async def run(self) -> int:
         """Give 0 if every sample ended as it must (with a person: whenever they are done)."""
+        require_free(self._settings.inbox_port, purpose="the inbox", setting="DISPATCH_INBOX_PORT")
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(TemporalServer(self._settings))
             self._console.print(f"Temporal: {server.address}, UI {server.ui_url}")
@@ -57,10 +64,18 @@ class Demo:
                 "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
                 "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
             }
-            programs = self._programs(environment)
+            if people := make_people(self._settings):
+                self._console.print(people, markup=False, highlight=False)
+                self._let_them_sign_in()
+            programs = (
+                *desk_programs(self._settings, environment, faults=True),
+                inbox_program(self._settings, environment),
+            )
             for program in programs:
                 await stack.enter_async_context(program)
                 self._console.print(f"{program.name}: process {program.pid}")
+            url = self._settings.inbox_url or f"port {self._settings.inbox_port}"
+            self._console.print(f"inbox: {url}; {await self._how_to_sign_in()}", highlight=False)
             client = await connect("demo", server.address)
             requests = await self._submit(client)
             if self._console.is_terminal and sys.stdin.isatty():
@@ -83,27 +98,17 @@ class Demo:
         self._console.print(f"playbooks: as shipped but for {shortened} ({folder})")
         return folder.absolute()
 
-    def _programs(self, environment: dict[str, str]) -> list[Program]:
-        logs, settings = self._settings.var_dir / "logs", self._settings
-        return [
-            Program(
-                "back office",
-                ["-m", "embedded.back_office", "--faults"],
-                logs / "back-office.log",
-                environment,
-                health=f"{settings.back_office_url}/health",
-            ),
-            Program(
-                "mail sink",
-                ["-m", "embedded.mail_sink"],
-                logs / "mail-sink.log",
-                environment,
-                health=f"{settings.mail_archive_url}/health",
-            ),
-            Program(
-                "worker", ["worker.py"], logs / "worker.log", environment, says="working", grace_seconds=40
-            ),
-        ]
+    def _let_them_sign_in(self) -> None:
+        """Give the people just made their passphrase in the inbox; people of somebody's own never get a public one."""
+        for person in ApproversFile(self._settings.approvers_path).read().approvers:
+            self._users.write(person.name, DEMO_PASSPHRASE)
+
+    async def _how_to_sign_in(self) -> str:
+        people = ApproversFile(self._settings.approvers_path).read().approvers
+        known = [p.name for p in people if await self._users.check(p.name, DEMO_PASSPHRASE)]
+        if known:
+            return f"sign in as {', '.join(known)} with the passphrase '{DEMO_PASSPHRASE}'"
+        return "a person signs in with the passphrase that '.venv/bin/python -m inbox user NAME' sets"
 
     async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
         requests = []
@@ -125,7 +130,9 @@ class Demo:
         ) as back_office:
             (await back_office.post("/faults", json=dict(fault))).raise_for_status()
 
-    async def _with_a_person(self, client: Client, server: TemporalServer, programs: list[Program]) -> int:
+    async def _with_a_person(
+        self, client: Client, server: TemporalServer, programs: Sequence[Program]
+    ) -> int:
         """Show the board until Ctrl-C, with what to type once the desk has come to rest; nothing else ends it."""
         stop = stop_event()
         quiet = 0
@@ -156,6 +163,7 @@ class Demo:
     async def _with_the_script(self, client: Client, requests: list[tuple[str, Sample]]) -> int:
         """Play every sample at once, print each change of state, then the summary."""
         self._console.print("no terminal: the people's part is played from examples/script.yaml")
+        sign = demo_signer(self._settings)
 
         async def one(request_id: str, sample: Sample) -> Outcome | str:
             try:
@@ -165,11 +173,12 @@ class Demo:
                         request_id,
                         sample,
                         arm=self._arm,
+                        sign=sign,
                         seen=lambda status: self._say(request_id, status),
                     )
             except TimeoutError:
                 return f"did not end within {PATIENCE_SECONDS} s"
-            except EmbeddedError as error:
+            except (EmbeddedError, KeysError) as error:
                 return str(error)
 
         outcomes = await asyncio.gather(*(one(request_id, sample) for request_id, sample in requests))

@@ -1,7 +1,7 @@
 """Failures on order, for tests, the demo and chaos runs only; a service without --faults has none of this.
 
-POST /faults takes one rule, GET /faults lists them with how often each fired, DELETE /faults clears them. The first rule
-that fits and has times left fires. `match` is a method and a path, where * stands for anything ('POST /refunds',
+POST /faults takes one rule, GET /faults lists them with how often each fired, DELETE /faults clears them and ends the
+delays that run. The first rule that fits and has times left fires. `match` is a method and a path, where * stands for anything ('POST /refunds',
 'GET /orders/DD-1000*'), or 'find': the lookup of a refund by its idempotency key, so that an outcome stays unknown.
 """
 
@@ -77,12 +77,20 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[tuple[FaultRule, int]] = []
+        self._cleared = asyncio.Event()
 
     def arm(self, rule: FaultRule) -> None:
         self._rules.append((rule, 0))
 
     def clear(self) -> None:
         self._rules.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def delay(self, rule: FaultRule) -> None:
+        """Wait as long as the rule says, or until the rules are cleared."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._cleared.wait(), rule.delay_seconds)
 
     def take(self, occurrence: Occurrence) -> FaultRule | None:
         """Return the rule that fires now, and count it."""
@@ -143,16 +151,25 @@ class FaultGate:
                 kept.append(message)
 
             await self._app(scope, again, keep)
-            await _pause(receive, rule.delay_seconds)
+            await self._pause(receive, rule)
             for message in kept if rule.fault == "slow" else _broken_off():
                 await send(message)
         else:
-            await _pause(receive, rule.delay_seconds)
+            await self._pause(receive, rule)
             if rule.fault == "status":
                 await _status(rule)(scope, receive, send)
             else:
                 for message in _broken_off():
                     await send(message)
+
+    async def _pause(self, receive: Receive, rule: FaultRule) -> None:
+        """Wait, but not for a client that has given up."""
+        waits = [asyncio.ensure_future(wait) for wait in (self._faults.delay(rule), _gone(receive))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
 
 def _occurrence(scope: Scope, body: bytes) -> Occurrence:
@@ -183,9 +200,7 @@ def _broken_off() -> list[Message]:
     ]
 
 
-async def _pause(receive: Receive, seconds: float) -> None:
-    """Wait, but not for a client that has given up."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                pass
+async def _gone(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,19 +1,28 @@
 """Ports on the loopback: a free one for a test, and who sits on one that is taken."""
 
+import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from dispatch.models.errors import EmbeddedError
 
 LOOPBACK = "127.0.0.1"
+_LOWEST, _HIGHEST = 10_000, 32_000
 _LISTEN = "0A"  # the state column of /proc/net/tcp
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now; for tests, where a fixed one would collide."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on now; for tests, where a fixed one would collide.
+
+    It lies below those that systems give to outgoing connections: one of these could take it before it is used. And it
+    is drawn, so that processes that look at the same time do not find the same.
+    """
+    while True:
+        port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:

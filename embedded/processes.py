@@ -13,8 +13,11 @@ from typing import Self
 import httpx
 
 from dispatch.models.errors import EmbeddedError
+from dispatch.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+PATIENCE_SECONDS = 90
+"""What a program may take to answer; 2 s on an idle machine, and one that ends by itself is not waited for."""
 
 
 class Program:
@@ -45,7 +48,7 @@ class Program:
     async def start(self) -> None:
         """Start and return once it answers (`health`) or has said it works (`says`).
 
-        Raises EmbeddedError with its own last words where it ends or does not answer within 30 seconds.
+        Raises EmbeddedError with its own last words where it ends or does not answer within PATIENCE_SECONDS.
         """
         self._log.parent.mkdir(parents=True, exist_ok=True)
         begin = self._log.stat().st_size if self._log.exists() else 0
@@ -53,7 +56,7 @@ class Program:
             self._process = subprocess.Popen(  # noqa: ASYNC220 (kept as a Popen: it outlives the loop that started it)
                 [sys.executable, *self._arguments], stdout=log, stderr=log, env=self._environment, cwd=ROOT
             )
-        deadline = asyncio.get_running_loop().time() + 30
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not await self._answers(begin):
             if self._process.poll() is not None:
                 raise EmbeddedError(f"the {self.name} ended: {self._last_words(begin)}")
@@ -110,3 +113,49 @@ class Program:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+
+def desk_programs(
+    settings: Settings, environment: Mapping[str, str], *, faults: bool = False
+) -> tuple[Program, Program, Program]:
+    """Give back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
+
+    `environment` tells each program what `settings` tells this process. With `faults` the back office can be made to
+    fail, by its write key. The worker is given ten seconds beyond its own grace before it is killed.
+    """
+    logs = settings.var_dir / "logs"
+    return (
+        Program(
+            "back office",
+            ["-m", "embedded.back_office", *(["--faults"] if faults else [])],
+            logs / "back-office.log",
+            environment,
+            health=f"{settings.back_office_url}/health",
+        ),
+        Program(
+            "mail sink",
+            ["-m", "embedded.mail_sink"],
+            logs / "mail-sink.log",
+            environment,
+            health=f"{settings.mail_archive_url}/health",
+        ),
+        Program(
+            "worker",
+            ["worker.py"],
+            logs / "worker.log",
+            environment,
+            says="working",
+            grace_seconds=settings.graceful_shutdown_seconds + 10,
+        ),
+    )
+
+
+def inbox_program(settings: Settings, environment: Mapping[str, str]) -> Program:
+    """Give the inbox; its log goes to var_dir/logs."""
+    return Program(
+        "inbox",
+        ["-m", "inbox"],
+        settings.var_dir / "logs" / "inbox.log",
+        environment,
+        health=f"http://{settings.inbox_host}:{settings.inbox_port}/health",
+    )

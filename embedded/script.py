@@ -26,6 +26,7 @@ class Act(Contract):
     by: str = "requester"
     reason: str = ""
     edits: dict[str, JsonValue] = Field(default_factory=dict)
+    signed: bool = Field(default=False, description="with the key that the key store holds of `by`")
     answer: dict[str, str] | None = None
     extend_seconds: int | None = None
     withdraw: str | None = None
@@ -51,16 +52,28 @@ def load_script(path: Path) -> tuple[Sample, ...]:
         raise EmbeddedError(f"{path}: {error}") from None
 
 
+Sign = Callable[[str, Mapping[str, JsonValue]], dict[str, JsonValue]]
+"""Signs a decision as a person, named first."""
+
+
+def _nobody_signs(name: str, _decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    raise EmbeddedError(f"the script's decision by {name} is due signed, and no key is at hand")
+
+
 async def play(
     client: Client,
     request_id: str,
     sample: Sample,
     *,
     arm: Callable[[Mapping[str, Any]], Awaitable[None]],
+    sign: Sign = _nobody_signs,
     seen: Callable[[Status], None] = lambda _: None,
     poll_seconds: float = 0.3,
 ) -> Outcome:
-    """Play the people's part for one request until it has ended; `arm` arms a fault. Gives its outcome."""
+    """Play the people's part for one request until it has ended; `arm` arms a fault. Gives its outcome.
+
+    Raises EmbeddedError where a decision is refused, or cannot be signed.
+    """
     handle = client.get_workflow_handle(request_id, result_type=Outcome)
     acts = list(sample.people)
     done_at: tuple[object, ...] | None = None
@@ -71,19 +84,20 @@ async def play(
             await asyncio.sleep(poll_seconds)
             continue
         seen(status)
-        point = (status.state, status.proposal_id, status.subject_digest, status.questions)
+        awaiting = status.review_point.awaiting  # what is left of two approvals of one subject
+        point = (status.state, status.proposal_id, status.subject_digest, status.questions, awaiting)
         if acts and acts[0].when == status.state and point != done_at:
             act = acts.pop(0)
             for fault in act.faults:
                 await arm(fault)
-            await _perform(client, request_id, act, status)
+            await _perform(client, request_id, act, status, sign)
             done_at = point
         await asyncio.sleep(poll_seconds)
     outcome: Outcome = await handle.result()
     return outcome
 
 
-async def _perform(client: Client, request_id: str, act: Act, status: Status) -> None:
+async def _perform(client: Client, request_id: str, act: Act, status: Status, sign: Sign) -> None:
     if act.answer is not None:
         await leave_signal(client, request_id, "answer", {"fields": {**act.answer}})
     elif act.withdraw is not None:
@@ -96,6 +110,8 @@ async def _perform(client: Client, request_id: str, act: Act, status: Status) ->
         decision = decision_for(
             act.verdict, act.by, status.proposal_id or "", status.subject_digest or "", act.reason, act.edits
         )
+        if act.signed:
+            decision = sign(act.by, decision)
         accepted, why = await decide(client, request_id, decision)
         if not accepted:
             raise EmbeddedError(f"the script's {act.verdict} on {request_id} was refused: {why}")

@@ -1,4 +1,9 @@
-"""The servers that tests share: one Temporal for the whole run, a back office and a mail sink for each test."""
+"""The servers that tests share: one Temporal for each process of a run, a back office and a mail sink for each test.
+
+`make test` runs them in several processes (pytest-xdist). Tests that share what only one process has, such as a
+fixture that begins all of a module's cases at once, name one group: `pytest.mark.xdist_group("chaos")`. Each process
+must find the same tests: a parameter that chance or the clock decides needs an id of its own.
+"""
 
 import gc
 import os
@@ -19,6 +24,14 @@ from tests.servers import BackOfficeService, MailSinkService, running_back_offic
 # new one is met by the person who can mend what it shows.
 hypothesis.settings.register_profile("desk", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("desk")
+
+
+MOST_PROCESSES = 8
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for each core: a test of the desk waits for timers and servers about half of its time."""
+    return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 @pytest.fixture(scope="session")

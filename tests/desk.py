@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import JsonValue
 from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
 
 import starter
 from activities.catalogue import Catalogue
@@ -31,13 +32,25 @@ from tests.servers import (
     running_mail_sink,
     settings_from,
 )
-from worker import action_clients, action_worker, desk_worker, load_checked, read_clients
+from worker import action_clients, action_worker, allowance_worker, desk_worker, load_checked, read_clients
 from workflows.coordinator import Coordinator
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 SHIPPED_PLAYBOOKS = Path(__file__).parents[1] / "dispatch" / "playbooks"
 
 Change = Callable[[dict[str, Any]], None]
+_seen: dict[tuple[bytes, ...], tuple[Catalogue, Playbooks]] = {}
+
+
+class Looks:
+    """The pauses between looks at a request: short at first, then longer, for each look may cost a replay."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.03
+
+    async def pause(self) -> None:
+        await asyncio.sleep(self._seconds)
+        self._seconds = min(self._seconds * 1.5, 0.25)
 
 
 @dataclass
@@ -101,13 +114,17 @@ class Case:
         return await starter.status_of(self.desk.client, self.id)
 
     async def until(self, state: str, *, proposal: str | None = None) -> Status:
-        """Wait until the request stands in `state` (at `proposal`)."""
+        """Wait until the request stands in `state` (at `proposal`); it must be one that lasts.
+
+        A state that passes by itself may be over before anybody looks.
+        """
+        looks = Looks()
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 status = await self.status()
                 if status.state == state and proposal in {None, status.proposal_id}:
                     return status
-                await asyncio.sleep(0.05)
+                await looks.pause()
 
     async def decide(
         self,
@@ -153,12 +170,13 @@ class Case:
 
     async def refused(self, number: int = 1) -> list[str]:
         """Wait until so many messages are refused; gives the reasons."""
+        looks = Looks()
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 reasons = await self.refusals()
                 if len(reasons) >= number:
                     return reasons
-                await asyncio.sleep(0.05)
+                await looks.pause()
 
 
 def quick(playbook: dict[str, Any]) -> None:
@@ -190,7 +208,7 @@ async def resting_desk(client: Client, tmp_path: Path, *changes: Change) -> Asyn
                 "DISPATCH_CLIENT_TIMEOUT_SECONDS": "2",
             }
         )
-        catalogue, playbooks = load_checked(settings)
+        catalogue, playbooks = _checked(settings)
         yield Desk(client, settings, back_office, mail_sink, catalogue, playbooks)
 
 
@@ -208,9 +226,23 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
             reading,
             max_cached_workflows=workflow_cache,
         )
+        _never_too_slow(worker)
+        allowances = allowance_worker(desk.client, desk.settings)
+        _never_too_slow(allowances)
+        await stack.enter_async_context(allowances)
         await stack.enter_async_context(worker)
         await stack.enter_async_context(action_worker(desk.client, desk.settings, desk.catalogue, acting))
         yield
+
+
+def _never_too_slow(worker: Worker) -> None:
+    """Let a workflow take its time: after 2 s without a yield the SDK throws an exception into its thread.
+
+    It takes that for a deadlock. On a machine busy with several processes of tests it is none, and the exception has
+    been seen to come up in whatever the thread did, even in another test. There is no setting for it.
+    """
+    assert worker._workflow_worker is not None
+    worker._workflow_worker._deadlock_timeout_seconds = PATIENCE_SECONDS
 
 
 def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
@@ -219,9 +251,19 @@ def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
     shutil.copytree(
         SHIPPED_PLAYBOOKS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True
     )
-    file = folder / "support.yaml"
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for change in changes:
-        change(document)
-    file.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    if changes:
+        file = folder / "support.yaml"
+        document = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        for change in changes:
+            change(document)
+        text = yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
+        file.write_text(text, encoding="utf-8")
     return folder
+
+
+def _checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
+    """Load as a worker does; playbooks of the same words are checked once in a run."""
+    words = tuple(file.read_bytes() for file in sorted(settings.playbooks_dir.glob("*.yaml")))
+    if words not in _seen:
+        _seen[words] = load_checked(settings)
+    return _seen[words]

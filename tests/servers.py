@@ -27,7 +27,7 @@ from embedded.mail_sink.service import mail_sink
 from embedded.ports import LOOPBACK, free_port
 
 ROOT = Path(__file__).parent.parent
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass

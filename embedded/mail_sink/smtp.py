@@ -31,7 +31,7 @@ class Handler:
     ) -> str:
         rule = self._fault(envelope.rcpt_tos)
         if rule is not None and rule.fault in ("status", "drop_before_commit"):
-            await asyncio.sleep(rule.delay_seconds)
+            await self._delay(rule)
             if rule.fault == "status":
                 return f"{rule.status} 4.3.0 a fault that was armed"
             return await _hang_up(server)
@@ -47,7 +47,7 @@ class Handler:
             datetime.now(UTC),
         )
         if rule is not None:
-            await asyncio.sleep(rule.delay_seconds)
+            await self._delay(rule)
             if rule.fault == "drop_after_commit":
                 return await _hang_up(server)
         return "250 2.0.0 taken"
@@ -56,6 +56,10 @@ class Handler:
         if self._faults is None:
             return None
         return self._faults.take(Occurrence("SMTP DATA", fields={"recipient": recipients[0]}))
+
+    async def _delay(self, rule: FaultRule) -> None:
+        if self._faults is not None:
+            await self._faults.delay(rule)
 
 
 def _domain(address: str) -> str:

@@ -63,7 +63,7 @@ class Shell:
         changed.environment = {**self.environment, **environment}
         return changed
 
-    async def run(self, *command: str | Path, seconds: float = 60) -> Said:
+    async def run(self, *command: str | Path, seconds: float = 120) -> Said:
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,

@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatch.models.trail import EntryKind
 from tests.acceptance.shell import Shell
-from tests.desk import Desk
+from tests.desk import PATIENCE_SECONDS, Desk
 
 
 async def test_a_request_is_found_read_and_approved(desk: Desk, shell: Shell, program: Path) -> None:
@@ -64,7 +64,7 @@ async def test_a_request_is_answered_by_update_and_cancelled(desk: Desk, shell: 
     said = await shell.run(program, "workflow", "update", "execute", *request, *nonsense)
     said.words("accepted", "false")
     (await shell.run(program, "workflow", "cancel", *request)).words()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (await case.handle.describe()).close_time:  # noqa: ASYNC110 (the server closes it)
             await asyncio.sleep(0.1)
     described = await shell.run(program, "workflow", "describe", *request, "--output", "json")

@@ -28,6 +28,7 @@ sys.exit(run_to_end(embedded.demo.main))
 @pytest.fixture
 def own(tmp_path: Path) -> Shell:
     """Give the shell of a person on whose machine all the usual ports may be taken."""
+    inbox = str(free_port())
     environment = {
         "DISPATCH_VAR_DIR": str(tmp_path / "var"),
         "DISPATCH_TEMPORAL_PORT": str(free_port()),
@@ -35,6 +36,8 @@ def own(tmp_path: Path) -> Shell:
         "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_SMTP_PORT": str(free_port()),
+        "DISPATCH_INBOX_PORT": inbox,
+        "DISPATCH_INBOX_URL": f"http://{LOOPBACK}:{inbox}",
     }
     return Shell(environment)
 
@@ -42,7 +45,11 @@ def own(tmp_path: Path) -> Shell:
 async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, exit code 0."""
     said = await own.run("make", "--no-print-directory", "demo", seconds=240)
-    said.words("18 of 18 requests ended as they must", "the people's part is played")
+    said.words(
+        "20 of 20 requests ended as they must",
+        "the people's part is played",
+        f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",
+    )
 
 
 async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path: Path) -> None:
@@ -70,6 +77,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path
         "DISPATCH_BACK_OFFICE_URL",
         "DISPATCH_MAIL_ARCHIVE_URL",
         "DISPATCH_SMTP_PORT",
+        "DISPATCH_INBOX_PORT",
     ],
 )
 async def test_a_taken_port_is_one_sentence(own: Shell, setting: str) -> None:
@@ -95,7 +103,7 @@ async def test_a_demo_asked_to_end_leaves_nothing_running(own: Shell, how: signa
     assert process.stdout is not None
     started: dict[str, int] = {}
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             async for line in process.stdout:
                 name, _, pid = line.decode().strip().partition(": process ")
                 if pid:
@@ -103,12 +111,12 @@ async def test_a_demo_asked_to_end_leaves_nothing_running(own: Shell, how: signa
                 if b"no terminal" in line:
                     break
         process.send_signal(how)
-        said = (await asyncio.wait_for(process.communicate(), 60))[0].decode()
+        said = (await asyncio.wait_for(process.communicate(), 180))[0].decode()
     except BaseException:
         process.kill()
         raise
     alive = [name for name, started_pid in started.items() if _killed(started_pid)]
-    assert sorted(started) == ["back office", "mail sink", "worker"]
+    assert sorted(started) == ["back office", "inbox", "mail sink", "worker"]
     assert not alive, f"still running after {how.name}: {alive}"
     assert "Traceback" not in said
 

@@ -10,6 +10,7 @@ from embedded.temporal_server import TemporalServer
 from tests.acceptance.exits import exit_codes
 from tests.acceptance.shell import Shell
 from tests.desk import changed_playbooks
+from tests.signers import Signer, write_approvers
 
 
 async def namespace(program: Path, shell: Shell, retention: str) -> str:
@@ -25,6 +26,23 @@ async def namespace(program: Path, shell: Shell, retention: str) -> str:
 async def test_check_holds_the_shipped_desk(bare: Shell) -> None:
     """It needs no server: settings, playbooks and open sets are validated and it ends with 0."""
     (await bare.but(TEMPORAL_ADDRESS=f"{LOOPBACK}:{free_port()}").worker("--check")).words("hold")
+
+
+async def test_check_warns_where_too_few_can_sign(bare: Shell, tmp_path: Path) -> None:
+    """Each tier that waits for signatures nobody could give is told, and it ends with 0; with the people, nothing is."""
+    file, signers = (
+        tmp_path / "approvers.yaml",
+        bare.but(DISPATCH_APPROVERS_FILE=str(tmp_path / "approvers.yaml")),
+    )
+    (await signers.worker("--check")).words(
+        "support, tier high: 0 of 1 people can sign for refunds-lead, head-of-support",
+        "support, tier critical: 0 of 2 people can sign for refunds-lead, support-lead, head-of-support",
+    )
+    people = zip(("ben", "cleo", "dan"), ("refunds-lead", "support-lead", "head-of-support"), strict=True)
+    write_approvers(file, *(Signer(name, (role,)) for name, role in people))
+    assert "warning" not in (await signers.worker("--check")).words("hold")
+    file.write_text("approvers: nobody", encoding="utf-8")
+    (await signers.worker("--check")).sentence("approvers.yaml", "at approvers")
 
 
 async def test_check_names_what_is_wrong_in_a_playbook(bare: Shell, tmp_path: Path) -> None:

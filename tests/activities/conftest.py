@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
+from dispatch.clients.approvers import ApproversFile
 from dispatch.clients.toolbox import ActionClients, ReadClients
 from tests.servers import BackOfficeService, MailSinkService
 
@@ -22,7 +24,7 @@ async def read_clients(
 
 @pytest.fixture
 async def action_clients(
-    back_office: BackOfficeService, mail_sink: MailSinkService
+    back_office: BackOfficeService, mail_sink: MailSinkService, tmp_path: Path
 ) -> AsyncIterator[ActionClients]:
     async with AsyncExitStack() as stack:
         clients = ActionClients(
@@ -30,6 +32,7 @@ async def action_clients(
             mail=mail_sink.mail(timeout_seconds=1),
             archive=mail_sink.archive(),
             mail_from="support@desk.example",
+            approvers=ApproversFile(tmp_path / "approvers.yaml"),
         )
         stack.push_async_callback(clients.payments.close)
         stack.push_async_callback(clients.archive.close)

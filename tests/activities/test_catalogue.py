@@ -188,6 +188,7 @@ def test_each_is_registered_under_its_own_activity_type() -> None:
         mail=cast("Any", None),
         archive=cast("Any", None),
         mail_from="support@desk.example",
+        approvers=cast("Any", None),
     )
     desk, actions = CATALOGUE.desk_activities(read), CATALOGUE.action_activities(act)
     assert activity_types(desk) == {

@@ -7,17 +7,44 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("dispatch", "activities", "workflows", "worker", "starter", "terminal", "embedded", "inbox", "bench")
+OURS = (
+    "dispatch",
+    "activities",
+    "workflows",
+    "worker",
+    "starter",
+    "terminal",
+    "audit_checks",
+    "audit_commands",
+    "audit_composition",
+    "audit_erasure",
+    "audit_store_commands",
+    "audit_verify_commands",
+    "decision_commands",
+    "key_commands",
+    "what_if_command",
+    "embedded",
+    "inbox",
+    "bench",
+)
 MAY_IMPORT = {
     "dispatch/models": ("dispatch.models",),
     "dispatch/rules": ("dispatch.models", "dispatch.rules"),
     "dispatch/playbooks": ("dispatch.models", "dispatch.rules", "dispatch.playbooks"),
-    "dispatch/clients": ("dispatch.models", "dispatch.clients", "dispatch.rules", "dispatch.settings"),
+    "dispatch/clients": (
+        "dispatch.models",
+        "dispatch.clients",
+        "dispatch.rules",
+        "dispatch.settings",
+        "dispatch.playbooks.strict_yaml",
+    ),
     "dispatch/audit": ("dispatch.models", "dispatch.audit"),
     "activities": ("dispatch", "activities"),
     "activities/specialists": ("dispatch", "activities.failures"),
     "activities/reviewers": ("dispatch", "activities.failures"),
     "activities/actions": ("dispatch", "activities.failures"),
+    "inbox": ("dispatch", "inbox", "starter", "workflows.standing"),
+    "inbox/pages": ("dispatch", "inbox", "starter"),
     "workflows": ("dispatch.models", "dispatch.rules", "activities", "workflows"),
 }
 NO_IO = (
@@ -77,3 +104,29 @@ def test_specialists_reviewers_and_actions_never_import_one_another() -> None:
         for file in sorted((ROOT / "activities" / room).glob("*.py")):
             wrong = [n for n in _imports(file) if n.startswith(f"activities.{room}.")]
             assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}; share it through dispatch/rules"
+
+
+def test_the_audit_knows_of_temporal_the_history_types_alone() -> None:
+    """It reads any history that was ever written, with no client, no worker and no contract of today's workflows."""
+    for file in sorted((ROOT / "dispatch/audit").glob("*.py")):
+        wrong = [
+            n for n in _imports(file) if _within(n, ("temporalio",)) and not _within(n, ("temporalio.api",))
+        ]
+        assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}; fetch histories in a root module"
+
+
+def test_the_reading_of_a_trail_has_no_io_and_no_clock() -> None:
+    """One history gives one trail, whoever reads it, wherever and whenever."""
+    begin = ROOT / "dispatch/audit/trail.py"
+    waiting, read = [begin], set[Path]()
+    while waiting:
+        file = waiting.pop()
+        if file in read or not file.exists():
+            continue
+        read.add(file)
+        names = [n for n in _imports(file) if not _within(n, ("temporalio.api",))]
+        wrong = [n for n in names if _within(n, NO_IO)]
+        assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}, and the trail is read with it"
+        assert ".now(" not in file.read_text(encoding="utf-8"), f"{file.relative_to(ROOT)} reads the clock"
+        waiting += [ROOT / f"{n.replace('.', '/')}.py" for n in names if _within(n, ("dispatch",))]
+    assert ROOT / "dispatch/audit/links.py" in read

@@ -14,6 +14,7 @@ import starter
 from tests.chaos.stage import Stage, stage, temporal
 from tests.servers import back_office_process, mail_sink_process
 
+pytestmark = pytest.mark.xdist_group("chaos")
 Story = Callable[[Stage], Awaitable[None]]
 
 

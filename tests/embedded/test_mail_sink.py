@@ -11,7 +11,7 @@ import pytest
 from dispatch.clients.http import http_client
 from dispatch.models.errors import EmbeddedError
 from embedded.mail_sink.service import mail_sink as serve
-from tests.servers import MailSinkService, running_mail_sink, settings_from
+from tests.servers import BackOfficeService, MailSinkService, running_mail_sink, settings_from
 
 
 def mail(recipient: str, message_id: str | None = "<one@test.example>") -> EmailMessage:
@@ -27,7 +27,7 @@ async def deliver(sink: MailSinkService, *messages: EmailMessage) -> None:
     """Send by the standard library's client: another program than the one our clients use."""
 
     def talk() -> None:
-        with smtplib.SMTP("127.0.0.1", sink.smtp_port, timeout=5) as smtp:
+        with smtplib.SMTP("127.0.0.1", sink.smtp_port, timeout=30) as smtp:
             for message in messages:
                 smtp.send_message(message)
 
@@ -101,7 +101,26 @@ async def test_stopping_ends_open_conversations(tmp_path: Path) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", sink.smtp_port)
         assert (await reader.readline()).startswith(b"220 mail-sink")
     with contextlib.suppress(ConnectionResetError):
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), 20) == b""
     writer.close()
     with contextlib.suppress(ConnectionResetError):
         await writer.wait_closed()
+
+
+async def test_clearing_the_faults_ends_the_delays_that_run(
+    mail_sink: MailSinkService, back_office: BackOfficeService
+) -> None:
+    """What a rule holds back for minutes is answered at once, and was done before."""
+    await mail_sink.arm("SMTP DATA", "slow", delay_seconds=600)
+    await back_office.arm("GET /orders/*", "slow", delay_seconds=600)
+    late = asyncio.gather(
+        deliver(mail_sink, mail("anna@post.example")),
+        back_office.http(timeout_seconds=60).get("/orders/DD-10001"),
+    )
+    async with asyncio.timeout(30):
+        while not (mail_sink.messages() and (await back_office.armed())[0]["fired"]):  # noqa: ASYNC110 (services tell it no other way)
+            await asyncio.sleep(0.02)
+        assert not late.done()
+        await asyncio.gather(mail_sink.disarm(), back_office.disarm())
+        _, order = await late
+    assert order.is_success

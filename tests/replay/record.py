@@ -4,7 +4,8 @@ Everything is real: the embedded Temporal server (in memory), the back office, t
 requests with the people's part from examples/script.yaml, then what no sample shows: cancellations, follow-ups,
 decisions by signal, silence. Nothing is replaced unless all of it ended as it must.
 
-When that is allowed is said in tests/replay/test_replay.py.
+When that is allowed is said in tests/replay/test_replay.py. The trails beside the histories are written along with them;
+`--trails` (make trails) writes these alone.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,25 @@ from rich.console import Console
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 
 import starter
+from dispatch.clients.approvers import ApproversFile
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end
 from dispatch.logs import set_up_logs
+from dispatch.models.approvers import Approver, Approvers, DailyLimit
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import EmbeddedError
+from dispatch.rules.allowance import day_of
 from dispatch.settings import Settings
+from embedded.approvers import demo_signer, make_people
 from embedded.demo import REQUESTS, SCRIPT
 from embedded.ports import free_port
 from embedded.script import Sample, load_script, play
 from embedded.temporal_server import TemporalServer
 from tests.desk import Case, Desk, quick, running_desk
 from tests.replay import recorded
+from tests.replay.trails import TRAILS, write_trails
+from workflows.audit_sweep import AuditSweep
+from workflows.digest import DailyDigest
 
 SILENT = 4
 """Seconds after which nobody decides any more, in the recordings of silence."""
@@ -75,9 +84,11 @@ def _sample(sample: Sample) -> Recording:
         async def arm(fault: Mapping[str, Any]) -> None:
             await desk.back_office.arm(**fault)
 
+        make_people(desk.settings)
         case = await desk.submit_file(REQUESTS / sample.file)
         async with asyncio.timeout(90):
-            await play(desk.client, case.id, sample, arm=arm, poll_seconds=0.1)
+            sign = demo_signer(desk.settings)
+            await play(desk.client, case.id, sample, arm=arm, sign=sign, poll_seconds=0.1)
         histories[Path(sample.file).stem] = await _ended(case, sample.ending)
 
     return record
@@ -162,12 +173,56 @@ async def _nobody_answers(desk: Desk, histories: Histories) -> None:
     histories["nobody-answers"] = await _ended(case, "abandoned")
 
 
+async def _approvers_told(desk: Desk, histories: Histories) -> None:
+    """Somebody is told of the gate and of its end, and somebody else once a day."""
+    anna = Approver(name="anna", full_name="Anna", roles=("refunds",), addresses=("anna@desk.example",))
+    ben = anna.model_copy(update={"name": "ben", "addresses": ("ben@desk.example",), "notify": "daily"})
+    ApproversFile(desk.settings.approvers_path).write(Approvers(approvers=(anna, ben)))
+    case = await _refund(desk, "DD-10013", "t.weber@kanzlei-weber.example")
+    await case.until("waiting_for_approval")
+    digest = await desk.client.start_workflow(
+        DailyDigest.run, id="daily-digest-2026-11-23", task_queue=desk.settings.task_queue
+    )
+    async with asyncio.timeout(60):
+        await digest.result()
+    histories["daily-digest"] = await digest.fetch_history()
+    await case.decide("approve")
+    histories["approvers-told"] = await _ended(case, "done")
+
+
+async def _swept(desk: Desk, histories: Histories) -> None:
+    """Let the audit sweep find one closed request and export it."""
+    case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
+    await case.outcome()
+    sweep = await desk.client.start_workflow(
+        AuditSweep.run, id="audit-sweep", task_queue=desk.settings.task_queue
+    )
+    async with asyncio.timeout(60):
+        await sweep.result()
+    histories["audit-sweep"] = await sweep.fetch_history()
+
+
+async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
+    """Somebody may approve once a day: the second refund of the request needs somebody else."""
+    limit = DailyLimit(decisions=1, amounts_minor={"EUR": 10_000})
+    lena = Approver(name="lena", full_name="Lena", roles=("refunds",), daily_limit=limit)
+    ApproversFile(desk.settings.approvers_path).write(Approvers(approvers=(lena,)))
+    case = await _refund(desk, "DD-10030", "zoe.dangelo@mail.example")
+    await case.until("waiting_for_approval")
+    said = [await case.decide("approve", by=by) for by in ("lena", "lena", "refunds")]
+    if [accepted for accepted, _ in said] != [True, False, True]:
+        raise EmbeddedError(f"a daily limit of one approval was kept so: {said}; nothing is replaced")
+    histories["daily-limit-reached"] = await _ended(case, "done")
+    account = desk.client.get_workflow_handle(day_of("lena", datetime.now(UTC)).workflow_id)
+    histories["allowance"] = await account.fetch_history()
+
+
 async def _refund(desk: Desk, order: str, sender: str) -> Case:
     return await desk.submit(f"Hello,\n\nplease refund order {order}.\n", sender=sender)
 
 
 async def _record_all(client: Client, folder: Path) -> Histories:
-    """Run every recording at once, on three desks with data of their own."""
+    """Run every recording at once, on desks with data of their own."""
     histories: Histories = {}
     samples = [_sample(sample) for sample in load_script(SCRIPT)]
     acts = [
@@ -183,6 +238,9 @@ async def _record_all(client: Client, folder: Path) -> Histories:
             ("samples", (quick,), samples),
             ("acts", (quick, _follows_up_soon), acts),
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
+            ("told", (quick,), [_approvers_told]),
+            ("swept", (quick,), [_swept]),
+            ("limited", (quick,), [_daily_limit_reached]),
         ):
             own = folder / name
             own.mkdir()
@@ -217,8 +275,14 @@ async def main() -> int:
         ) as server:
             client = await connect("dispatch-record", server.address)
             _replace(await _record_all(client, folder))
+    return _write_trails()
+
+
+def _write_trails() -> int:
+    count = write_trails()
+    Console(highlight=False).print(f"{count} trails in {TRAILS.relative_to(recorded.ROOT)}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_to_end(main))
+    sys.exit(_write_trails() if sys.argv[1:] == ["--trails"] else run_to_end(main))

@@ -73,4 +73,4 @@ def ended_as(history: WorkflowHistory) -> str:
     result: dict[str, Any] = json.loads(
         last.workflow_execution_completed_event_attributes.result.payloads[0].data
     )
-    return str(result.get("ending") or result["verdict"])
+    return str(result.get("ending") or result.get("verdict") or "completed")

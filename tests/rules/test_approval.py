@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from dispatch.models.approvers import Approvers
 from dispatch.models.decision import (
     DecisionCheck,
     DecisionRuling,
@@ -22,6 +23,7 @@ from dispatch.rules.approval import CLOCK_SKEW, check_decision, permits
 from dispatch.rules.binding import digest_of
 from tests.bound import HANDOFF, NOW, decision, order, refund, reply
 
+NOBODY = Approvers()
 REFUND, REPLY = refund(), reply()
 HELD = (Ruling.HOLD, Tier.MEDIUM)
 
@@ -40,7 +42,12 @@ def subject(**changes: Any) -> Subject:
 
 def check(raw: JsonValue, *, subjects: tuple[Subject, ...] = (), **changes: Any) -> DecisionRuling:
     """Check a raw decision at a gate that stands open for two days; `changes` are of the check or the gate."""
-    own = {name: changes.pop(name) for name in ("received_at", "approvals", "seen") if name in changes}
+    known = changes.pop("known", NOBODY)
+    own = {
+        name: changes.pop(name)
+        for name in ("received_at", "approvals", "seen", "requester")
+        if name in changes
+    }
     gate = {
         "kind": GateKind.APPROVAL,
         "proposal_id": "p1",
@@ -55,7 +62,8 @@ def check(raw: JsonValue, *, subjects: tuple[Subject, ...] = (), **changes: Any)
     }
     received = own.pop("received_at", NOW + timedelta(hours=1))
     return check_decision(
-        DecisionCheck(handoff=HANDOFF, gate=Gate.model_validate(gate), raw=raw, received_at=received, **own)
+        DecisionCheck(handoff=HANDOFF, gate=Gate.model_validate(gate), raw=raw, received_at=received, **own),
+        known,
     )
 
 
@@ -208,22 +216,6 @@ def test_a_person_routes_by_an_edit() -> None:
     assert check(message, subjects=route).reason.startswith("edits.desk: ")
 
 
-@pytest.mark.parametrize("tier", [Tier.HIGH, Tier.CRITICAL])
-def test_a_tier_that_needs_a_signature_takes_no_decision_yet(tier: Tier) -> None:
-    """Until signatures are verified no decision on such a tier counts, signed or not."""
-    for message in (raw(), raw(key_id="k", signature="s")):
-        ruling = check(message, subjects=(subject(tier=tier),))
-        assert not ruling.accepted
-        assert ruling.reason == f"tier {tier} asks for a signature, and signatures are not supported yet"
-
-
-def test_a_signature_where_none_is_due_changes_nothing_and_is_mentioned() -> None:
-    """On a tier without signatures one is not looked at, and the reason says so."""
-    ruling = check(raw(key_id="k", signature="s"))
-    assert ruling.accepted
-    assert ruling.reason.endswith("its signature was not looked at, since this tier asks for none")
-
-
 def test_clocks_may_differ_a_little() -> None:
     """A decision issued up to five minutes ahead of our clock, or before its gate opened, still counts."""
     received = NOW + timedelta(hours=1)
@@ -233,20 +225,20 @@ def test_clocks_may_differ_a_little() -> None:
 
 def test_an_allowed_action_needs_no_decision() -> None:
     """What the guardian allowed may run on its word."""
-    assert permits(order(REPLY), NOW) is None
+    assert permits(order(REPLY), NOW, NOBODY) is None
 
 
 def test_a_held_action_runs_on_the_approval_of_exactly_itself() -> None:
     """A held action needs an approval that names its digest and proposal and has not expired."""
     approval = decision(REFUND, expires_at=NOW + timedelta(seconds=1))
-    assert permits(order(REFUND, *HELD, approval), NOW) is None
-    assert permits(order(REFUND, *HELD, approval), NOW + timedelta(seconds=1)) == (
+    assert permits(order(REFUND, *HELD, approval), NOW, NOBODY) is None
+    assert permits(order(REFUND, *HELD, approval), NOW + timedelta(seconds=1), NOBODY) == (
         "the decision expired at 2025-03-01T12:00:01+00:00"
     )
-    assert permits(order(REFUND, *HELD), NOW) == "it is held and nobody decided on it"
-    assert permits(order(REFUND, *HELD, decision(REPLY)), NOW) == "the decision is on another action"
+    assert permits(order(REFUND, *HELD), NOW, NOBODY) == "it is held and nobody decided on it"
+    assert permits(order(REFUND, *HELD, decision(REPLY)), NOW, NOBODY) == "the decision is on another action"
     stale = decision(REFUND, proposal_id="p0")
-    assert permits(order(REFUND, *HELD, stale), NOW) == "the decision is on proposal p0, not on p1"
+    assert permits(order(REFUND, *HELD, stale), NOW, NOBODY) == "the decision is on proposal p0, not on p1"
 
 
 @pytest.mark.parametrize("ruling", [Ruling.ALLOW, Ruling.HOLD])
@@ -254,27 +246,30 @@ def test_a_held_action_runs_on_the_approval_of_exactly_itself() -> None:
 def test_only_approve_permits(verdict: DecisionVerdict, ruling: Ruling) -> None:
     """Edit, reject and respond permit nothing, even on an action that needed no decision."""
     said = decision(REFUND, verdict=verdict)
-    assert permits(order(REFUND, ruling, Tier.MEDIUM, said), NOW) == f"the decision says {verdict}"
+    assert permits(order(REFUND, ruling, Tier.MEDIUM, said), NOW, NOBODY) == f"the decision says {verdict}"
 
 
 def test_nobody_lifts_a_block() -> None:
     """A blocked action stays blocked whoever approved it."""
     blocked = order(REFUND, Ruling.BLOCK, Tier.LOW, decision(REFUND))
-    assert permits(blocked, NOW) == "the guardian blocked it"
+    assert permits(blocked, NOW, NOBODY) == "the guardian blocked it"
 
 
 @pytest.mark.parametrize("tier", [Tier.HIGH, Tier.CRITICAL])
 def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier) -> None:
     """The executor refuses a held action of such a tier by itself, whatever the gate let through."""
-    why = permits(order(REFUND, Ruling.HOLD, tier, decision(REFUND)), NOW)
-    assert why == f"tier {tier} asks for a signature, and signatures are not supported yet"
+    why = permits(order(REFUND, Ruling.HOLD, tier, decision(REFUND)), NOW, NOBODY)
+    assert why in {
+        "tier high asks for signed, and the leave is named",
+        "tier critical asks for two_signed, and the leave is named",
+    }
 
 
 def test_a_verdict_on_another_action_permits_nothing() -> None:
     """The guardian's word is on one digest."""
     other = order(REPLY).verdict
     assert (
-        permits(order(REFUND).model_copy(update={"verdict": other}), NOW)
+        permits(order(REFUND).model_copy(update={"verdict": other}), NOW, NOBODY)
         == "the guardian ruled on another action"
     )
 
@@ -283,7 +278,7 @@ def test_a_changed_action_is_not_permitted() -> None:
     """An approved action whose parameters changed afterwards is refused at the last moment."""
     richer = refund(amount_minor=30_000).action
     forged = REFUND.model_copy(update={"action": richer})
-    why = permits(order(forged, *HELD, decision(REFUND)), NOW)
+    why = permits(order(forged, *HELD, decision(REFUND)), NOW, NOBODY)
     assert why == "the action is not the one that its digest was taken of"
 
 

@@ -8,11 +8,16 @@ from typing import Any
 
 from pydantic import JsonValue
 
+import starter
 from dispatch.models.trail import EntryKind, TrailEntry
 from tests.desk import PATIENCE_SECONDS, Case, Desk
+from tests.servers import Service
+from workflows.coordinator import Coordinator
 
 ANNA = "anna.mueller@post.example"
 HELD_REFUND = "Please refund order DD-10001, the lamp does not match our desk."
+JUERGEN = "juergen.gross@post.example"
+DAMAGE = "My item arrived damaged."
 
 
 async def held_refund(desk: Desk, **more: Any) -> Case:
@@ -45,7 +50,7 @@ async def status_question(desk: Desk) -> Case:
 
 async def damage_without_details(desk: Desk) -> Case:
     """Order number and damage are missing: both are asked for."""
-    case = await desk.submit("My item arrived damaged.", sender="juergen.gross@post.example")
+    case = await desk.submit(DAMAGE, sender=JUERGEN)
     await case.until("waiting_for_information")
     return case
 
@@ -55,6 +60,20 @@ async def beyond_the_desk(desk: Desk) -> Case:
     case = await desk.submit("Would you lend us two of your radios for an exhibition?", sender=ANNA)
     await case.until("escalated")
     return case
+
+
+async def started_with(at: Desk, text: str, signal: str, payload: dict[str, JsonValue], **more: Any) -> Case:
+    """Start a request with a signal that is in its history before anything else has happened."""
+    submission = at.written(text, sender=ANNA, **more)
+    handle = await at.client.start_workflow(
+        Coordinator.run,
+        submission,
+        id=starter.request_id_of(submission),
+        task_queue=at.settings.task_queue,
+        start_signal=signal,
+        start_signal_args=[payload],
+    )
+    return at.case(handle.id)
 
 
 def new_trigger() -> str:
@@ -70,6 +89,16 @@ async def until(what: Callable[[], Awaitable[Any]]) -> Any:
             if seen:
                 return seen
             await asyncio.sleep(0.02)
+
+
+async def answered_late(service: Service, match: str) -> None:
+    """Have a service do what it is asked next and answer late: when it is disarmed, and in seconds at the latest."""
+    await service.arm(match, "slow", delay_seconds=4)
+
+
+async def answers_once(service: Service, match: str) -> None:
+    """Have a service answer the next call; what is armed after this is for those that follow."""
+    await service.arm(match, "slow")
 
 
 async def until_refunded(desk: Desk) -> dict[str, Any]:

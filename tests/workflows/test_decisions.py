@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import JsonValue
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
@@ -18,7 +17,7 @@ from dispatch.models.errors import SubmissionError
 from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind
 from dispatch.rules.binding import digest_of
-from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
+from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (
     ANNA,
     HELD_REFUND,
@@ -26,11 +25,11 @@ from tests.workflows.requests_made import (
     entries,
     held_refund,
     new_trigger,
+    started_with,
     status_question,
     two_held_refunds,
 )
 from worker import WORKFLOWS
-from workflows.coordinator import Coordinator
 from workflows.sandbox import SANDBOX
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
@@ -52,20 +51,6 @@ async def resting(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
     """Run a desk whose workers the test starts and stops."""
     async with resting_desk(client, tmp_path, quick) as desk:
         yield desk
-
-
-async def started_with(where: Desk, text: str, decision: dict[str, JsonValue], **more: Any) -> Case:
-    """Start a request with a decision that is in its history before anything else has happened."""
-    submission = where.written(text, sender=ANNA, **more)
-    handle = await where.client.start_workflow(
-        Coordinator.run,
-        submission,
-        id=starter.request_id_of(submission),
-        task_queue=where.settings.task_queue,
-        start_signal="decide",
-        start_signal_args=[decision],
-    )
-    return where.case(handle.id)
 
 
 async def test_approve_lets_the_action_run(desk: Desk) -> None:
@@ -252,8 +237,7 @@ async def test_a_signal_with_too_many_arguments_does_not_stop_the_request(desk: 
     """Two arguments where one belongs are recorded as refused; the request still takes a good decision."""
     case = await held_refund(desk)
     await case.signal(handler, {"approver": "refunds"}, {"approver": "refunds"})
-    async with asyncio.timeout(5):
-        assert len(await case.refused()) == 1
+    assert len(await case.refused()) == 1
     await case.decide("approve")
     assert (await case.outcome()).ending is Ending.DONE
 
@@ -264,7 +248,7 @@ async def test_an_update_with_too_many_arguments_does_not_stop_the_request(desk:
     case = await held_refund(desk)
     good = await case.decision("approve")
     said: dict[str, Any] = await asyncio.wait_for(
-        case.handle.execute_update("decide", args=[good, good], result_type=dict[str, Any]), 5
+        case.handle.execute_update("decide", args=[good, good], result_type=dict[str, Any]), PATIENCE_SECONDS
     )
     assert said["accepted"] is False
     await case.decide("approve")
@@ -318,7 +302,7 @@ async def test_an_early_routing_is_kept_and_applied(resting: Desk) -> None:
     route = starter.decision_for(
         DecisionVerdict.EDIT, "reception", "route-1", digest, "I know it", {"desk": "support"}
     )
-    case = await started_with(resting, "Hello there.", route, desk=None, trigger_id=trigger)
+    case = await started_with(resting, "Hello there.", "decide", route, desk=None, trigger_id=trigger)
     async with at_work(resting):
         await case.until("escalated")
         (decision,) = await entries(case, EntryKind.DECISION)
@@ -332,7 +316,7 @@ async def test_an_early_approval_is_kept_and_applied(desk: Desk) -> None:
     first_look = await held_refund(desk, trigger_id=trigger)
     approval = await first_look.decision("approve")
     await first_look.handle.terminate("only a first look")
-    case = await started_with(desk, HELD_REFUND, approval, trigger_id=trigger)
+    case = await started_with(desk, HELD_REFUND, "decide", approval, trigger_id=trigger)
     assert case.id == first_look.id
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
@@ -342,7 +326,7 @@ async def test_an_early_approval_is_kept_and_applied(desk: Desk) -> None:
 async def test_an_early_decision_that_never_fits_is_refused_at_the_end(desk: Desk) -> None:
     """It is neither forgotten nor applied to a gate that it does not name."""
     early = starter.decision_for(DecisionVerdict.APPROVE, "refunds", "p7", "0" * 64)
-    case = await started_with(desk, HELD_REFUND, early)
+    case = await started_with(desk, HELD_REFUND, "decide", early)
     await case.until("waiting_for_approval", proposal="p1")
     assert desk.back_office.refunds() == []
     await case.decide("reject", reason="no")
@@ -354,7 +338,7 @@ async def test_an_early_decision_that_never_fits_is_refused_at_the_end(desk: Des
 
 async def test_an_early_malformed_decision_is_refused_at_the_end(desk: Desk) -> None:
     """What no gate could ever fit is recorded, too."""
-    case = await started_with(desk, HELD_REFUND, {"verdict": "approve"})
+    case = await started_with(desk, HELD_REFUND, "decide", {"verdict": "approve"})
     await case.until("waiting_for_approval", proposal="p1")
     await case.decide("reject", reason="no")
     outcome = await case.outcome()
@@ -365,7 +349,6 @@ async def test_an_update_without_an_open_gate_says_that_it_is_kept(desk: Desk) -
     """The sender of an early decision is not left waiting for an answer that may take days."""
     await desk.back_office.arm("GET /customers", "slow", delay_seconds=1.5)
     case = await status_question(desk)
-    await case.until("specialists")
     early = starter.decision_for(DecisionVerdict.APPROVE, "refunds", "p1", "0" * 64)
     said: dict[str, Any] = await case.handle.execute_update("decide", early, result_type=dict[str, Any])
     outcome = await case.outcome()
@@ -389,8 +372,11 @@ async def test_a_late_decision_is_told_that_the_request_is_closed(desk: Desk) ->
 async def test_an_approval_that_expires_before_the_effect_permits_nothing(desk: Desk) -> None:
     """The executor looks at the decision again: one that ran out while another was awaited is not used."""
     case = await two_held_refunds(desk)
-    ends = datetime.now(UTC) + timedelta(seconds=1)
-    accepted, _ = await case.decide("approve", expires_at=ends.isoformat())
+    for seconds in (1, 5, 20):  # more of them where the machine is too busy to take it in time
+        ends = datetime.now(UTC) + timedelta(seconds=seconds)
+        accepted, _ = await case.decide("approve", expires_at=ends.isoformat())
+        if accepted:
+            break
     assert accepted
     await asyncio.sleep(max(0.0, (ends - datetime.now(UTC)).total_seconds()) + 0.05)
     await case.decide("approve")
@@ -416,7 +402,7 @@ async def test_a_flood_of_junk_leaves_the_request_responsive_and_its_trail_bound
     case = await held_refund(desk)
     await asyncio.gather(*(case.signal("decide", f"junk {number}") for number in range(300)))
     await case.refused(100)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         accepted, reason = await case.decide("approve")
         while "send it again later" in reason:
             accepted, reason = await case.decide("approve")
@@ -447,7 +433,7 @@ async def test_decisions_that_meet_at_the_gate_are_both_answered_at_once(desk: D
     """The first wins; the other sender is told at once, and does not wait until the request ends."""
     case = await held_refund(desk)
     decisions = [await case.decision("reject"), await case.decision("approve")]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         said = await asyncio.gather(
             *(starter.decide(desk.client, case.id, decision) for decision in decisions)
         )

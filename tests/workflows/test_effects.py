@@ -14,17 +14,35 @@ from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
+    answered_late,
+    answers_once,
     entries,
     held_refund,
     small_refund,
     status_question,
     two_held_refunds,
+    until,
     until_mailed,
     until_refunded,
 )
 
 SEAN = "sean.obrien@mail.example"
 ZOE = "zoe.dangelo@mail.example"
+
+
+async def cancel(case: Case) -> None:
+    """Cancel, and wait until the request has taken notice."""
+
+    async def noticed() -> bool:
+        asked = False
+        async for event in case.handle.fetch_history_events():
+            if asked and event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                return True
+            asked |= event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED
+        return False
+
+    await case.handle.cancel()
+    await until(noticed)
 
 
 async def cancelled(case: Case) -> None:
@@ -87,10 +105,10 @@ async def test_a_mail_whose_answer_is_lost_is_found_in_the_archive(desk: Desk) -
 async def test_an_outcome_that_nobody_can_tell_goes_to_a_person(desk: Desk) -> None:
     """It is neither repeated blindly nor undone, and no reply announces it."""
     case = await held_refund(desk)
-    await desk.back_office.arm("POST /refunds", "drop_after_commit", delay_seconds=0.5)
-    await case.decide("approve")
-    await until_refunded(desk)
+    await answers_once(desk.back_office, "find")
+    await desk.back_office.arm("POST /refunds", "drop_after_commit")
     await desk.back_office.arm("find", "status", status=503, times=-1)
+    await case.decide("approve")
     status = await case.until("escalated")
     assert status.review_point.awaiting.startswith("a decision: unknown: whether it took effect is unknown")
     await case.decide("approve", by="support-lead", reason="the bank says it was paid")
@@ -154,10 +172,11 @@ async def test_cancelling_what_waits_for_approval_does_nothing(desk: Desk) -> No
 
 async def test_cancelling_in_the_middle_of_a_refund_undoes_it(desk: Desk) -> None:
     """The refund under way is waited for, then undone; the reply is never sent."""
-    await desk.back_office.arm("POST /refunds", "slow", delay_seconds=1)
+    await answered_late(desk.back_office, "POST /refunds")
     case = await small_refund(desk)
     await until_refunded(desk)
-    await case.handle.cancel()
+    await cancel(case)
+    await desk.back_office.disarm()
     await cancelled(case)
     assert statuses(desk) == ["cancelled"]
     assert desk.mail_sink.messages() == []
@@ -166,10 +185,11 @@ async def test_cancelling_in_the_middle_of_a_refund_undoes_it(desk: Desk) -> Non
 
 async def test_cancelling_after_the_mail_undoes_what_can_be_and_names_the_rest(desk: Desk) -> None:
     """A mail cannot be called back: the refund is undone, and the trail says that the mail stands and whose it is."""
-    await desk.mail_sink.arm("SMTP DATA", "slow", delay_seconds=1)
+    await answered_late(desk.mail_sink, "SMTP DATA")
     case = await small_refund(desk)
     await until_mailed(desk)
-    await case.handle.cancel()
+    await cancel(case)
+    await desk.mail_sink.disarm()
     await cancelled(case)
     assert statuses(desk) == ["cancelled"]
     ending = (await case.trail())[-1]
@@ -179,10 +199,9 @@ async def test_cancelling_after_the_mail_undoes_what_can_be_and_names_the_rest(d
 
 async def test_cancelling_what_a_person_has_in_hand_undoes_what_stands(desk: Desk) -> None:
     """A refund that stands while the request is escalated is undone by a cancellation like any other."""
-    await desk.mail_sink.arm("SMTP DATA", "slow", delay_seconds=1)
-    case = await small_refund(desk)
-    await until_mailed(desk)
+    await answers_once(desk.mail_sink, "GET /messages")
     await desk.mail_sink.arm("GET /messages", "status", status=403, times=-1)
+    case = await small_refund(desk)
     await case.until("escalated")
     await case.handle.cancel()
     await cancelled(case)
@@ -201,10 +220,12 @@ async def test_cancelling_what_waits_for_an_answer_ends_it(desk: Desk) -> None:
 
 async def test_withdrawing_when_the_actions_have_begun_is_too_late(desk: Desk) -> None:
     """It is refused and recorded, and the request runs to its end."""
-    await desk.back_office.arm("POST /refunds", "slow", delay_seconds=1)
+    await answered_late(desk.back_office, "POST /refunds")
     case = await small_refund(desk)
     await until_refunded(desk)
     await case.signal("withdraw", {"reason": "wait!"})
+    await case.refused()
+    await desk.back_office.disarm()
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     assert [entry.why for entry in outcome.trail if entry.kind is EntryKind.REFUSED] == [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from embedded.approvers import demo_signer, make_people
 from embedded.demo import REQUESTS, SCRIPT
 from embedded.script import Sample, load_script, play
 from tests.desk import Desk
@@ -20,9 +21,12 @@ async def test_a_sample_ends_as_it_must(desk: Desk, sample: Sample) -> None:
     async def arm(fault: Mapping[str, Any]) -> None:
         await desk.back_office.arm(**fault)
 
+    make_people(desk.settings)
     case = await desk.submit_file(REQUESTS / sample.file)
     async with asyncio.timeout(60):
-        outcome = await play(desk.client, case.id, sample, arm=arm, poll_seconds=0.05)
+        outcome = await play(
+            desk.client, case.id, sample, arm=arm, sign=demo_signer(desk.settings), poll_seconds=0.05
+        )
     assert outcome.ending == sample.ending, outcome.why
     assert outcome.items
     if outcome.ending == "done":

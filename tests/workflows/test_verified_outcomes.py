@@ -15,8 +15,16 @@ from dispatch.models.follow_up import FollowUpOutcome
 from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
 from dispatch.models.verification import VerificationVerdict
-from tests.desk import Case, Desk, quick, running_desk
-from tests.workflows.requests_made import cancel_refund, entries, small_refund, status_question, until_mailed
+from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
+from tests.workflows.requests_made import (
+    answered_late,
+    answers_once,
+    cancel_refund,
+    entries,
+    small_refund,
+    status_question,
+    until_mailed,
+)
 
 
 def soon(playbook: dict[str, Any]) -> None:
@@ -37,8 +45,8 @@ def tamper(desk: Desk, statement: str) -> None:
 
 
 async def refund_while_its_mail_is_under_way(desk: Desk) -> Case:
-    """Give a request whose refund is made and whose reply the mail server is slow to take."""
-    await desk.mail_sink.arm("SMTP DATA", "slow", delay_seconds=1)
+    """Give a request whose refund is made and whose reply the mail server has, and says so when it is disarmed."""
+    await answered_late(desk.mail_sink, "SMTP DATA")
     case = await small_refund(desk)
     await until_mailed(desk)
     return case
@@ -65,6 +73,7 @@ async def test_a_refund_of_another_amount_is_refuted(desk: Desk) -> None:
     """A row that says something else than what was ordered goes to a person and never ends as done."""
     case = await refund_while_its_mail_is_under_way(desk)
     tamper(desk, "UPDATE refunds SET amount_minor = 1100 WHERE payment_id = 'PAY-10003'")
+    await desk.mail_sink.disarm()
     outcome = await settled(case, "refuted")
     assert outcome.ending is Ending.ESCALATED
     assert "differs in amount_minor" in outcome.why
@@ -74,6 +83,7 @@ async def test_a_refund_cancelled_before_it_was_verified_is_refuted(desk: Desk) 
     """A receipt is no proof: the refund was made and does not stand."""
     case = await refund_while_its_mail_is_under_way(desk)
     await cancel_refund(desk)
+    await desk.mail_sink.disarm()
     outcome = await settled(case, "refuted")
     assert outcome.ending is Ending.ESCALATED
     assert {item.disposition for item in outcome.items} == {"open"}
@@ -81,30 +91,33 @@ async def test_a_refund_cancelled_before_it_was_verified_is_refuted(desk: Desk) 
 
 async def test_a_mail_that_is_not_in_the_archive_is_refuted(desk: Desk) -> None:
     """A mail server that says yes and keeps nothing is found out."""
-    await desk.mail_sink.arm("SMTP DATA", "slow", delay_seconds=1)
+    await answered_late(desk.mail_sink, "SMTP DATA")
     case = await status_question(desk)
     await until_mailed(desk)
     with closing(sqlite3.connect(desk.mail_sink.db_path, timeout=10)) as connection, connection:
         connection.execute("DELETE FROM messages")
+    await desk.mail_sink.disarm()
     outcome = await settled(case, "it is not there")
     assert outcome.ending is Ending.ESCALATED
 
 
 async def test_a_mail_that_was_delivered_twice_is_refuted(desk: Desk) -> None:
     """Two deliveries under one Message-ID are one too many."""
-    await desk.mail_sink.arm("SMTP DATA", "slow", delay_seconds=1)
+    await answered_late(desk.mail_sink, "SMTP DATA")
     case = await status_question(desk)
     await until_mailed(desk)
     columns = "message_id, sender, recipient, subject, text, in_reply_to, sha256, received_at, raw"
     with closing(sqlite3.connect(desk.mail_sink.db_path, timeout=10)) as connection, connection:
         connection.execute(f"INSERT INTO messages ({columns}) SELECT {columns} FROM messages")  # noqa: S608 (columns of ours)
+    await desk.mail_sink.disarm()
     assert (await settled(case, "differs in effects")).ending is Ending.ESCALATED
 
 
 async def test_what_cannot_be_read_back_is_unverifiable(desk: Desk) -> None:
     """An archive that is down after the mail went out leaves it open, after three attempts, with a person."""
-    case = await refund_while_its_mail_is_under_way(desk)
+    await answers_once(desk.mail_sink, "GET /messages")
     await desk.mail_sink.arm("GET /messages", "status", status=503, times=-1)
+    case = await small_refund(desk)
     status = await case.until("escalated")
     assert "unverifiable" in status.review_point.awaiting
     (verification,) = await entries(case, EntryKind.VERIFICATION)
@@ -116,8 +129,9 @@ async def test_what_cannot_be_read_back_is_unverifiable(desk: Desk) -> None:
 
 async def test_an_archive_that_is_down_for_a_moment_costs_nothing(desk: Desk) -> None:
     """The verifier looks again before it calls anything unverifiable."""
-    case = await refund_while_its_mail_is_under_way(desk)
+    await answers_once(desk.mail_sink, "GET /messages")
     await desk.mail_sink.arm("GET /messages", "status", status=503, times=2)
+    case = await small_refund(desk)
     assert (await case.outcome()).ending is Ending.DONE
 
 
@@ -126,7 +140,7 @@ async def test_a_follow_up_that_finds_all_in_place_closes(following: Desk) -> No
     outcome = await (await small_refund(following)).outcome()
     assert len(outcome.follow_ups) == 1
     handle = following.client.get_workflow_handle(outcome.follow_ups[0], result_type=FollowUpOutcome)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         found = await handle.result()
     assert (found.request_id, found.verdict, found.owner) == (
         outcome.request_id,
@@ -158,7 +172,7 @@ async def test_a_follow_up_reopens_to_a_person(following: Desk, *, by_update: bo
     else:
         await reopened.signal("decide", settlement)
     handle = following.client.get_workflow_handle(reopened.id, result_type=FollowUpOutcome)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         found = await handle.result()
     assert (found.verdict, found.owner) == (VerificationVerdict.REFUTED, "nobody")
     assert "the customer asked for it" in found.why

@@ -1,7 +1,9 @@
 """Waiting: reminders, escalation, deadlines that move, and asking the requester for what is missing."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,15 @@ from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (
     ANNA,
+    DAMAGE,
+    HELD_REFUND,
+    JUERGEN,
     beyond_the_desk,
     damage_without_details,
     entries,
     extension,
     held_refund,
+    started_with,
     until,
     until_mailed,
 )
@@ -38,6 +44,17 @@ async def hasty(request: pytest.FixtureRequest, client: Client, tmp_path: Path) 
         yield running
 
 
+@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
+async def turning(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Run a desk that turns to the next approver after a second and then waits for days, as shipped."""
+
+    def turn(playbook: dict[str, Any]) -> None:
+        playbook["guardian"]["tiers"]["medium"]["waiting"] |= {"reminders": [], "escalate_after": "1 second"}
+
+    async with running_desk(client, tmp_path, quick, turn, workflow_cache=request.param) as running:
+        yield running
+
+
 async def listed(case: Case, query: str) -> bool:
     """Wait until Temporal's visibility lists the request under a query."""
 
@@ -49,14 +66,7 @@ async def listed(case: Case, query: str) -> bool:
 
 async def test_silence_is_reminded_escalated_and_at_last_denied(hasty: Desk) -> None:
     """Each step is recorded in order, the next owner moves, and nothing is paid: silence approves nothing."""
-    case = await held_refund(hasty)
-
-    async def with_the_lead() -> bool:
-        return (await case.status()).review_point.owner == "refunds-lead"
-
-    assert (await case.status()).review_point.owner == "refunds"
-    await until(with_the_lead)
-    assert "--as refunds-lead" in (await case.status()).next_command
+    case = await hasty.submit(HELD_REFUND, sender=ANNA)
     outcome = await case.outcome()
     assert (outcome.ending, outcome.why) == (
         Ending.REJECTED,
@@ -66,8 +76,34 @@ async def test_silence_is_reminded_escalated_and_at_last_denied(hasty: Desk) -> 
         ("reminder", "approver.refunds"),
         ("escalation", "approver.refunds-lead"),
     ]
+    assert [owner for owner in await owners(case) if owner.startswith("refunds")] == [
+        "refunds",
+        "refunds-lead",
+    ]
     assert hasty.back_office.refunds() == []
     assert len(hasty.mail_sink.messages()) == 1
+
+
+async def owners(case: Case) -> list[str]:
+    """Give the next owners that the request was listed under, in order; looking on could miss one."""
+    listed_under: list[str] = []
+    async for event in case.handle.fetch_history_events():
+        upserted = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+        if "NextOwner" in upserted.indexed_fields:
+            owner = str(json.loads(upserted.indexed_fields["NextOwner"].data))
+            listed_under += [owner] if listed_under[-1:] != [owner] else []
+    return listed_under
+
+
+async def test_who_is_turned_to_next_is_shown_what_to_type(turning: Desk) -> None:
+    """Once the first approver has been silent for long, status names the next as owner and in the command."""
+    case = await held_refund(turning)
+
+    async def with_the_lead() -> bool:
+        return (await case.status()).review_point.owner == "refunds-lead"
+
+    await until(with_the_lead)
+    assert "--as refunds-lead" in (await case.status()).next_command
 
 
 async def test_a_settlement_that_nobody_makes_closes_as_theirs(hasty: Desk) -> None:
@@ -78,17 +114,24 @@ async def test_a_settlement_that_nobody_makes_closes_as_theirs(hasty: Desk) -> N
     assert outcome.why.endswith("nobody settled it by the deadline")
 
 
-async def test_a_deadline_moves_later(hasty: Desk) -> None:
+async def moved_to(case: Case, message: dict[str, JsonValue]) -> datetime:
+    """Send an `extend` and wait until its deadline is in force; gives the deadline."""
+    deadline = datetime.fromisoformat(str(message["deadline"]))
+
+    async def in_force() -> bool:
+        return (await case.status()).review_point.by == deadline
+
+    await case.signal("extend", message)
+    await until(in_force)
+    return deadline
+
+
+async def test_a_deadline_moves_later(desk: Desk) -> None:
     """After an extension the old deadline passes without effect, and a decision still counts."""
-    case = await held_refund(hasty)
-    old = (await case.status()).review_point.by
-    await case.signal("extend", extension("refunds", 60))
-
-    async def moved() -> bool:
-        return (await case.status()).review_point.by != old
-
-    await until(moved)
-    await asyncio.sleep(3.2)
+    case = await held_refund(desk)
+    old = await moved_to(case, extension("refunds", 5))
+    await moved_to(case, extension("refunds", 60))
+    await asyncio.sleep((old - datetime.now(UTC)).total_seconds() + 0.2)
     assert (await case.status()).state == "waiting_for_approval"
     await case.decide("approve")
     assert (await case.outcome()).ending is Ending.DONE
@@ -192,11 +235,9 @@ async def test_a_malformed_answer_is_refused(desk: Desk, message: JsonValue) -> 
 
 
 async def test_an_answer_before_the_question_is_kept(desk: Desk) -> None:
-    """It came while the desk was still at work and is taken once the question is asked."""
-    await desk.back_office.arm("GET /customers", "slow", delay_seconds=1.5)
-    case = await desk.submit("Where is my order?", sender=ANNA)
-    await case.until("specialists")
-    await case.answer(order_number="DD-10002")
+    """It is in the history before the desk has begun, and is taken once the question is asked."""
+    answer: dict[str, JsonValue] = {"fields": {"order_number": "DD-10002"}}
+    case = await started_with(desk, "Where is my order?", "answer", answer)
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     assert [entry.what for entry in outcome.trail if entry.kind is EntryKind.ANSWER] == ["answer"]
@@ -216,7 +257,7 @@ async def test_an_answer_that_nobody_asked_for_is_refused_at_the_end(desk: Desk)
 
 async def test_no_answer_is_reminded_of_and_closes_with_a_notice(hasty: Desk) -> None:
     """Question, reminder, notice: three mails and the ending abandoned."""
-    case = await damage_without_details(hasty)
+    case = await hasty.submit(DAMAGE, sender=JUERGEN)
     outcome = await case.outcome()
     assert outcome.ending is Ending.ABANDONED
     question, reminder, notice = (mail["text"] for mail in hasty.mail_sink.messages())

@@ -1,0 +1,132 @@
+"""`starter.py show ID`: all that a person needs to decide on a request, exceptions first, as the inbox shows it."""
+
+import difflib
+import json
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+
+from dispatch.models.decision import Subject
+from dispatch.models.dossier import Dossier
+from dispatch.models.guardian import GuardianVerdict
+from dispatch.models.proposal import BoundAction
+
+_LAST = 5
+"""Entries of the trail shown here; `starter.py trail ID` has them all."""
+_LONG_TEXT = 60
+"""A parameter longer than this, or of several lines, stands on lines of its own."""
+
+
+def show(console: Console, dossier: Dossier) -> None:
+    """Print it; what came from outside is printed as it is and never read as markup."""
+    for title, lines in (
+        ("Exceptions", list(_exceptions(dossier))),
+        ("Where it stands", list(_standing(dossier))),
+        ("Request", list(_request(dossier))),
+        ("Draft", list(_draft(dossier))),
+        ("What it would do", list(_actions(dossier))),
+        ("Changed since it was sent back", list(_changes(dossier))),
+        (f"The last {_LAST} entries of its trail", list(_trail(dossier))),
+    ):
+        if lines:
+            console.print(Rule(title, align="left"))
+            for line in lines:
+                console.print(line, highlight=False, soft_wrap=True)
+    if dossier.status.next_command:
+        console.print(f"\n{escape(dossier.status.next_command)}", highlight=False, soft_wrap=True)
+
+
+def _exceptions(dossier: Dossier) -> Iterator[str]:
+    for exception in dossier.exceptions:
+        yield f"[bold]{exception.severity}[/] {escape(f'{exception.standard}: {exception.text}')} ({escape(exception.reviewer)})"
+
+
+def _standing(dossier: Dossier) -> Iterator[str]:
+    status, gate = dossier.status, dossier.gate
+    yield f"{escape(status.request_id)}  [bold]{escape(status.state)}[/]"
+    yield f"awaiting {escape(status.review_point.awaiting)}"
+    if gate is not None:
+        yield f"may decide: {escape(', '.join(gate.approvers))}; by {gate.deadline.isoformat(timespec='minutes')}"
+        for subject in gate.subjects:
+            yield escape(_scrutiny(subject, dossier))
+    for question in dossier.questions:
+        yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
+
+
+def _scrutiny(subject: Subject, dossier: Dossier) -> str:
+    given = [d.approver for d in dossier.approvals if d.action_digest == subject.digest]
+    needs = {"none": "nothing", "named": "a decision", "signed": "a signed decision"}.get(
+        subject.approval, "signed decisions of two different people"
+    )
+    so_far = f"; approved by {', '.join(given)}" if given else ""
+    return f"{subject.name} needs {needs} (tier {subject.tier}){so_far}; digest {subject.digest}"
+
+
+def _request(dossier: Dossier) -> Iterator[str]:
+    submission = dossier.submission
+    yield escape(f"from {submission.sender.name} <{submission.sender.address}>: {submission.subject}")
+    yield escape(submission.body)
+    for item in dossier.items:
+        yield escape(f"- {item.item_id} ({item.kind}): {item.text}")
+
+
+def _draft(dossier: Dossier) -> Iterator[str]:
+    if dossier.proposal is None:
+        return
+    evidence = {piece.evidence_id: piece for piece in dossier.proposal.evidence}
+    yield escape(dossier.proposal.draft.subject)
+    for statement in dossier.proposal.draft.statements:
+        yield escape(statement.text)
+        for evidence_id in statement.evidence_ids:
+            if (piece := evidence.get(evidence_id)) is not None:
+                yield f"[dim]    {escape(f'{piece.source} {piece.reference}: {piece.text}')}[/]"
+
+
+def _actions(dossier: Dossier) -> Iterator[str]:
+    if dossier.proposal is None:
+        return
+    verdicts = {verdict.action_digest: verdict for verdict in dossier.verdicts}
+    for bound in dossier.proposal.actions:
+        yield from _action(bound, verdicts.get(bound.digest))
+
+
+def _action(bound: BoundAction, verdict: GuardianVerdict | None) -> Iterator[str]:
+    ruling = f"{verdict.ruling}, tier {verdict.tier}" if verdict else "not inspected yet"
+    yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {ruling}')}"
+    for name, value in bound.action.parameters.items():
+        text = _plain(value)
+        apart = "\n" if "\n" in text or len(text) > _LONG_TEXT else " "
+        yield escape(f"    {name}:{apart}{text}")
+    for reason in verdict.reasons if verdict else ():
+        yield escape(f"    because {reason.text} ({reason.rule})")
+
+
+def _changes(dossier: Dossier) -> Iterator[str]:
+    if dossier.proposal is None or dossier.previous is None:
+        return
+    before, after = (
+        [line for bound in proposal.actions for line in _lines(bound)]
+        for proposal in (dossier.previous, dossier.proposal)
+    )
+    for line in difflib.unified_diff(
+        before, after, dossier.previous.proposal_id, dossier.proposal.proposal_id, lineterm="", n=1
+    ):
+        yield escape(line)
+
+
+def _lines(bound: BoundAction) -> Iterator[str]:
+    for name, value in bound.action.parameters.items():
+        for line in _plain(value).splitlines() or [""]:
+            yield f"{bound.action.name} {name}: {line}"
+
+
+def _trail(dossier: Dossier) -> Iterator[str]:
+    for entry in dossier.trail[-_LAST:]:
+        yield escape(f"{entry.seq:>3}  {entry.sender} -> {entry.receiver}: {entry.what}; {entry.why}")
+
+
+def _plain(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

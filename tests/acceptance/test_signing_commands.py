@@ -1,0 +1,374 @@
+"""Keys and signed decisions as a person types them: what is printed, the exit codes, one sentence where it cannot be."""
+
+import asyncio
+import json
+import os
+import pty
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client
+
+import starter
+import terminal
+from decision_commands import run_decision
+from dispatch.clients.approvers import ApproversFile
+from dispatch.clients.keys import KeyStore
+from dispatch.models.approvers import Approver, Approvers
+from dispatch.models.decision import Decision
+from dispatch.models.dossier import Dossier
+from dispatch.models.errors import ApproversError, DispatchError, KeysError
+from dispatch.models.trail import EntryKind
+from dispatch.rules.signing import verify
+from dispatch.settings import Settings
+from embedded.temporal_server import TemporalServer
+from key_commands import run_keys
+from tests.acceptance.shell import ROOT, Shell, environment_of
+from tests.desk import Desk, quick, running_desk
+from tests.workflows.requests_made import held_refund, two_held_refunds
+from tests.workflows.test_four_eyes import at_tier
+
+PASSPHRASE = "correct horse battery"  # noqa: S105 (of keys that live as long as a test)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var_dir=tmp_path, key_passphrase=SecretStr(PASSPHRASE))
+
+
+async def keys(settings: Settings, *typed: str) -> int:
+    """Run `starter.py keys ...` in this process."""
+    return await run_keys(terminal._parser().parse_args(["keys", *typed]), settings)
+
+
+@pytest.fixture
+async def signing(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Give a desk that holds each refund for a signed decision of ben's; cleo has no key, nor has dan the private half."""
+    async with running_desk(client, tmp_path, quick, at_tier("high", "signed")) as desk:
+        file, store = ApproversFile(desk.settings.approvers_path), KeyStore(desk.settings.keys_path)
+        ben, dan, rita = (store.create(name, PASSPHRASE) for name in ("ben", "dan", "rita"))
+        store.remove("dan", dan.key_id)
+        revoked = rita.model_copy(update={"revoked_at": datetime.now(UTC)})
+        file.write(
+            Approvers(
+                approvers=tuple(
+                    Approver(name=name, full_name=name.title(), roles=("refunds-lead",), keys=known)
+                    for name, known in (("ben", (ben,)), ("cleo", ()), ("dan", (dan,)), ("rita", (revoked,)))
+                )
+            )
+        )
+        yield desk
+
+
+@pytest.fixture
+def shell(signing: Desk, temporal: TemporalServer) -> Shell:
+    environment = environment_of(signing.settings, temporal.address)
+    return Shell(environment | {"DISPATCH_KEY_PASSPHRASE": PASSPHRASE})
+
+
+@dataclass
+class Typed:
+    """Types decisions in this process, as `starter.py` would run them."""
+
+    desk: Desk
+    capsys: pytest.CaptureFixture[str]
+
+    async def decision(self, *typed: str, passphrase: str | None = PASSPHRASE) -> tuple[int, str]:
+        """Give the exit code and what was printed."""
+        settings = self.desk.settings.model_copy(
+            update={"key_passphrase": SecretStr(passphrase) if passphrase else None}
+        )
+        self.capsys.readouterr()
+        code = await run_decision(self.desk.client, settings, terminal._parser().parse_args(typed))
+        return code, self.capsys.readouterr().out
+
+
+@pytest.fixture
+def typed(signing: Desk, capsys: pytest.CaptureFixture[str]) -> Typed:
+    return Typed(signing, capsys)
+
+
+async def test_what_waits_is_shown_and_approved_with_a_signature(
+    shell: Shell, signing: Desk, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`show` says what it needs; each of two held refunds is signed for, the one that the status names first."""
+    case = await two_held_refunds(signing)
+    shown = await shell.starter("show", case.id)
+    shown.words("issue_refund needs a signed decision (tier high)", "may decide: refunds-lead")
+    arguments = terminal._parser().parse_args(["show", case.id, "--json"])
+    assert await terminal._show_dossier(signing.client, arguments) == 0
+    dossier = Dossier.model_validate_json(capsys.readouterr().out)
+    assert dossier.gate is not None
+    assert len(dossier.gate.subjects) == 2
+    said = await shell.starter("approve", case.id, "--as", "ben")
+    said.words("accepted: approve by ben", "signed with SHA256:")
+    code, second = await typed.decision("approve", case.id, "--as", "ben", "--json")
+    assert (code, json.loads(second)["accepted"], set(json.loads(second))) == (
+        0,
+        True,
+        {"accepted", "reason"},
+    )
+    outcome = await case.outcome()
+    assert outcome.ending == "done", outcome.why
+    assert len(signing.back_office.refunds()) == 2
+
+
+async def test_an_edit_and_a_rejection_are_signed_too(signing: Desk, typed: Typed) -> None:
+    """Expiry and edits are among what is signed; what the desk refuses is 1 with the reason, for scripts too."""
+    case = await held_refund(signing)
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    edit = ("edit", case.id, "--as", "ben", "--expires", until, "--reason", "a part", "amount_minor=2000")
+    code, said = await typed.decision(*edit)
+    assert code == 0, said
+    assert "accepted: edit by ben" in said
+    assert "it goes round once more" in said
+    await case.until("waiting_for_approval", proposal="p2")
+    code, said = await typed.decision("reject", case.id, "--as", "ben", "--json")
+    assert (code, json.loads(said)) == (1, {"accepted": False, "reason": "reject needs a reason"})
+    code, said = await typed.decision("reject", case.id, "--as", "ben", "--reason", "Nein: zu spät")
+    assert code == 0, said
+    assert (await case.outcome()).ending == "rejected"
+
+
+async def test_a_digest_that_does_not_wait_is_the_desks_to_refuse(signing: Desk, typed: Typed) -> None:
+    """No passphrase is asked for what cannot count."""
+    case = await held_refund(signing)
+    digest = ("--digest", "0" * 64)
+    code, said = await typed.decision("approve", case.id, "--as", "ben", *digest, passphrase=None)
+    assert code == 1
+    assert "refused: names no action that waits here" in said
+
+
+async def test_what_cannot_be_signed_is_one_sentence_and_sends_nothing(
+    shell: Shell, signing: Desk, typed: Typed
+) -> None:
+    """A stranger, no key, the private half elsewhere, a revoked key, a wrong passphrase, none, an expiry that is none."""
+    case = await held_refund(signing)
+    stranger = await shell.starter("approve", case.id, "--as", "mallory")
+    stranger.sentence(str(signing.settings.approvers_path), "mallory is not in it", "a signed decision")
+    for more, passphrase, says in (
+        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'starter.py keys new cleo'"),
+        (("dan",), PASSPHRASE, "the private half of dan's key SHA256:.*DISPATCH_KEYS_DIR"),
+        (("rita",), PASSPHRASE, "rita has no key that counts: .* was revoked at"),
+        (("ben",), "not this one, no", "the passphrase does not unlock .*/ben\\."),
+        (("ben",), None, "no terminal to ask at; set DISPATCH_KEY_PASSPHRASE"),
+        (("ben", "--expires", "2020-01-01T00:00:00Z"), PASSPHRASE, "that is over"),
+        (("ben", "--expires", "tomorrow"), PASSPHRASE, "no time with a time zone"),
+        (("ben", "--expires", "2099-01-01T00:00:00"), PASSPHRASE, "no time with a time zone"),
+    ):
+        with pytest.raises(DispatchError, match=says):
+            await typed.decision("approve", case.id, "--as", *more, passphrase=passphrase)
+    assert [e for e in await case.trail() if e.kind in {EntryKind.REFUSED, EntryKind.DECISION}] == []
+
+
+async def test_where_a_name_is_enough_a_signature_is_given_on_request(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody is asked for a passphrase that is not due; with --sign it is used, and on record."""
+    async with running_desk(client, tmp_path, quick) as desk:
+        typed, store = Typed(desk, capsys), KeyStore(desk.settings.keys_path)
+        ben = Approver(
+            name="ben", full_name="Ben", roles=("refunds",), keys=(store.create("ben", PASSPHRASE),)
+        )
+        ApproversFile(desk.settings.approvers_path).write(Approvers(approvers=(ben,)))
+        case = await held_refund(desk)
+        code, said = await typed.decision(
+            "edit", case.id, "--as", "ben", "amount_minor=2000", passphrase=None
+        )
+        assert code == 0, said
+        assert "signed with" not in said
+        await case.until("waiting_for_approval", proposal="p2")
+        code, said = await typed.decision("approve", case.id, "--as", "ben", "--sign")
+        assert code == 0, said
+        assert f"signed with {ben.keys[0].key_id}" in said
+        assert (await case.outcome()).ending == "done"
+
+
+async def test_without_a_worker_a_decision_is_left_signed(
+    signing: Desk, typed: Typed, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say what it needs: whoever has a key signs, whoever has none leaves it as it is."""
+    monkeypatch.setattr(starter, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    alone = signing.settings.model_copy(update={"task_queue": "nobody-listens"})
+    submission = signing.written("Where is my order DD-10001?", sender="a@b.example")
+    request_id = (await starter.submit(client, alone, submission)).request_id
+    known = ("--proposal", "p1", "--digest", "0" * 64)
+    said = await asyncio.gather(
+        typed.decision("approve", request_id, "--as", "ben", "--json", *known),
+        typed.decision("approve", request_id, "--as", "cleo", "--json", *known, passphrase=None),
+    )
+    assert [code for code, _ in said] == [0, 0]
+    assert '{"accepted": null, "reason": "no worker answers now' in "".join(out for _, out in said)
+    left = [
+        Decision.model_validate_json(
+            event.workflow_execution_signaled_event_attributes.input.payloads[0].data
+        )
+        async for event in client.get_workflow_handle(request_id).fetch_history_events()
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+    by = {decision.approver: decision for decision in left}
+    ben = ApproversFile(signing.settings.approvers_path).read().approvers[0]
+    assert verify(ben.keys[0], by["ben"])
+    assert by["cleo"].signature is None
+
+
+async def test_a_key_is_made_shown_and_revoked(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new person with roles and addresses, a second key to rotate to, the first revoked and said so the second time."""
+    roles = ("--role", "refunds", "--role", "refunds-lead", "--address", "ana@desk.example")
+    assert await keys(settings, "new", "ana", "--full-name", "Ana Torres", *roles) == 0
+    assert await keys(settings, "new", "ana") == 0
+    (ana,) = ApproversFile(settings.approvers_path).read().approvers
+    assert (ana.full_name, ana.roles, ana.addresses) == (
+        "Ana Torres",
+        ("refunds", "refunds-lead"),
+        ("ana@desk.example",),
+    )
+    first, second = (key.key_id for key in ana.keys)
+    capsys.readouterr()
+    assert await keys(settings, "revoke", first) == 0
+    assert "is revoked" in capsys.readouterr().out
+    assert await keys(settings, "revoke", first) == 0
+    assert "was revoked before, at" in capsys.readouterr().out
+    assert await keys(settings, "show", "ana", "--json") == 0
+    rows = {row["key_id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert (rows[first]["state"], rows[second]["state"]) == ("revoked", "valid")
+    assert rows[second]["private_half_here"] is True
+    assert await keys(settings, "show") == 0
+    table = capsys.readouterr().out
+    assert first in table
+    assert second in table
+
+
+async def test_states_and_people_without_keys_are_shown(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An expired key, one whose private half is elsewhere, a person who has none, and nobody at all."""
+    assert await keys(settings, "show") == 0
+    assert "knows nobody yet" in capsys.readouterr().out
+    store = KeyStore(settings.keys_path)
+    key = store.create("dan", PASSPHRASE).model_copy(update={"expires_at": datetime.now(UTC)})
+    store.remove("dan", key.key_id)
+    people = (Approver(name="dan", full_name="Dan", keys=(key,)), Approver(name="cleo", full_name="Cleo"))
+    ApproversFile(settings.approvers_path).write(Approvers(approvers=people))
+    assert await keys(settings, "show", "--json") == 0
+    dan, cleo = json.loads(capsys.readouterr().out)
+    assert (dan["state"], dan["private_half_here"]) == ("expired", False)
+    assert (cleo["key_id"], cleo["state"]) == (None, None)
+    assert await keys(settings, "show") == 0
+    assert "not here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "says"),
+    [
+        (("new", "ben"), ApproversError, "ben is not in it yet; give --full-name"),
+        (("new", "ana", "--role", "refunds"), ApproversError, "ana is in it already"),
+        (("new", "../ben", "--full-name", "Ben"), ApproversError, "name: String should match"),
+        (("new", "ben", "--full-name", "Ben", "--role", "No Role"), ApproversError, "roles 0: String should"),
+        (("show", "ben"), ApproversError, "ben is not in it"),
+        (("revoke", "SHA256:abc"), ApproversError, "there is no key SHA256:abc"),
+    ],
+)
+async def test_a_mistake_with_keys_is_one_sentence(
+    settings: Settings, typed: tuple[str, ...], error: type[DispatchError], says: str
+) -> None:
+    """What is wrong and what to do; no key is left that nothing pins."""
+    file = ApproversFile(settings.approvers_path)
+    file.write(Approvers(approvers=(Approver(name="ana", full_name="Ana"),)))
+    with pytest.raises(error, match=says):
+        await keys(settings, *typed)
+    assert not list(settings.keys_path.glob("*"))
+
+
+async def test_a_key_that_cannot_be_pinned_is_taken_back(tmp_path: Path) -> None:
+    """A short passphrase makes none; a file that broke meanwhile keeps the private half out, too."""
+    with pytest.raises(KeysError, match="at least 12"):
+        await keys(
+            Settings(var_dir=tmp_path, key_passphrase=SecretStr("short")), "new", "ana", "--full-name", "Ana"
+        )
+    (tmp_path / ".approvers.yaml.lock").mkdir()
+    settings = Settings(var_dir=tmp_path, key_passphrase=SecretStr(PASSPHRASE))
+    with pytest.raises(ApproversError, match="cannot be written"):
+        await keys(settings, "new", "ana", "--full-name", "Ana")
+    assert not list(settings.keys_path.glob("*.pem"))
+
+
+async def test_at_a_terminal_the_passphrase_is_asked_for_twice_and_never_shown(tmp_path: Path) -> None:
+    """What is typed does not appear; Ctrl-C at the prompt ends it with 130 and leaves nothing."""
+    (code, seen), (stopped, _) = await asyncio.gather(
+        at_terminal(tmp_path / "twice", f"{PASSPHRASE}\n", f"{PASSPHRASE}\n"),
+        at_terminal(tmp_path / "stopped", "\x03"),
+    )
+    assert (code, stopped) == (0, 130), seen
+    assert "is ana's; pinned in" in seen
+    assert PASSPHRASE not in seen
+    assert len(KeyStore(tmp_path / "twice" / "keys").key_ids("ana")) == 1
+    assert KeyStore(tmp_path / "stopped" / "keys").key_ids("ana") == ()
+
+
+async def test_two_passphrases_that_differ_make_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slip of the finger would lock the key for ever."""
+    answers = iter((PASSPHRASE, PASSPHRASE[:-1]))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", lambda _: next(answers))
+    with pytest.raises(KeysError, match="the two passphrases differ; nothing was changed"):
+        await keys(Settings(var_dir=tmp_path), "new", "ana", "--full-name", "Ana")
+    assert KeyStore(tmp_path / "keys").key_ids("ana") == ()
+
+
+async def at_terminal(var: Path, *answers: str) -> tuple[int, str]:
+    """Run `starter.py keys new` at a terminal of its own; gives the exit code and what the person saw."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("starter.py", "keys", "new", "ana", "--full-name", "Ana"),
+        cwd=ROOT,
+        env=Shell({"DISPATCH_VAR_DIR": str(var)}).environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        preexec_fn=lambda: os.login_tty(theirs),
+    )
+    os.close(theirs)
+    seen = b""
+    for prompt, answer in zip((b"passphrase of", b"once more"), answers, strict=False):
+        while prompt not in seen:
+            seen += await asyncio.to_thread(os.read, ours, 1000)
+        os.write(ours, answer.encode())
+    code = await process.wait()
+    while chunk := await asyncio.to_thread(_rest, ours):
+        seen += chunk
+    os.close(ours)
+    return code, seen.decode()
+
+
+def _rest(terminal: int) -> bytes:
+    """Read what is left at a terminal that nobody writes to any more; Linux tells the end by an error."""
+    try:
+        return os.read(terminal, 1000)
+    except OSError:
+        return b""
+
+
+async def test_the_shell_is_told_what_may_follow(tmp_path: Path) -> None:
+    """As argcomplete's own shell function asks: a command's options."""
+    said = tmp_path / "said"
+    assert "PYTHON_ARGCOMPLETE_OK" in (ROOT / "starter.py").read_text(encoding="utf-8")[:1024]
+    line = "starter.py approve --ex"
+    asked = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(said),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    await Shell(asked).starter()
+    assert "--expires" in said.read_text()

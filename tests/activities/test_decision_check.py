@@ -1,0 +1,80 @@
+"""The check of decisions as an activity: what it needs of Temporal, and what becomes of it where Temporal is away."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import decisions
+from activities.decisions import Decisions
+from dispatch.clients.approvers import ApproversFile
+from dispatch.models.decision import DecisionCheck, DecisionRuling, DecisionVerdict, Gate, GateKind, Subject
+from dispatch.models.playbook import Tier
+from tests.bound import HANDOFF, NOW, decision, refund
+from tests.signers import Signer, write_approvers
+
+REFUND = refund()
+
+
+def check(verdict: str = "approve", **more: Any) -> DecisionCheck:
+    subject = Subject(name="issue_refund", digest=REFUND.digest, tier=Tier.MEDIUM, summary="a refund")
+    gate = Gate(
+        kind=GateKind.APPROVAL,
+        proposal_id="p1",
+        subjects=(subject,),
+        verdicts=tuple(DecisionVerdict),
+        approvers=("refunds",),
+        opened_at=NOW,
+        deadline=NOW + timedelta(days=2),
+        why="held",
+    )
+    raw = {**decision(REFUND).model_dump(mode="json"), "approver": "ben", "verdict": verdict, **more}
+    return DecisionCheck(handoff=HANDOFF, gate=gate, raw=raw, received_at=NOW + timedelta(hours=1))
+
+
+@pytest.fixture
+def checking(tmp_path: Path) -> Decisions:
+    """Know ben, who may approve three a day, and cleo, who has no limit."""
+    file = tmp_path / "approvers.yaml"
+    write_approvers(
+        file, Signer("ben", ("refunds",), {"daily_limit": {"decisions": 3}}), Signer("cleo", ("refunds",))
+    )
+    return Decisions(ApproversFile(file))
+
+
+@pytest.mark.parametrize("sent", [{"approver": "cleo"}, {"verdict": "reject", "reason": "no"}])
+async def test_without_a_limit_nothing_is_asked_of_temporal(
+    checking: Decisions, sent: dict[str, Any]
+) -> None:
+    """Nobody counts a person without a limit, and a rejection counts for nobody: it works without any client."""
+    ruling: DecisionRuling = await ActivityEnvironment().run(checking.verify_decision, check(**sent))
+    assert ruling.accepted, ruling.reason
+
+
+async def test_where_no_worker_answers_nothing_is_granted(
+    checking: Decisions, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails as unavailable, so that it is tried again; the last try refuses, and the gate stays open."""
+    monkeypatch.setattr(decisions, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    with pytest.raises(ApplicationError, match="the allowance of ben cannot be asked") as raised:
+        await ActivityEnvironment(client=client).run(checking.verify_decision, check())
+    assert (raised.value.type, raised.value.non_retryable) == ("Unavailable", False)
+    environment = ActivityEnvironment(client=client)
+    environment.info = replace(environment.info, attempt=decisions.TRIES)
+    ruling: DecisionRuling = await environment.run(checking.verify_decision, check())
+    assert not ruling.accepted
+    assert ruling.reason.startswith("cannot be judged now, send it again: the allowance of ben")
+
+
+async def test_a_broken_approvers_file_is_tried_again(tmp_path: Path) -> None:
+    """Who may decide is never a guess, and whoever edits the file mends it."""
+    file = tmp_path / "approvers.yaml"
+    file.write_text("approvers: [", encoding="utf-8")
+    with pytest.raises(ApplicationError, match=r"approvers\.yaml") as raised:
+        await ActivityEnvironment().run(Decisions(ApproversFile(file)).verify_decision, check())
+    assert (raised.value.type, raised.value.non_retryable) == ("Unavailable", False)

@@ -1,0 +1,114 @@
+"""Answer links: made for one request, and let through by the guardian in that request's question alone."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.guardian import Guardian
+from activities.links import Links
+from dispatch.clients.answer_links import answer_link
+from dispatch.clients.own_links import own_links
+from dispatch.clients.toolbox import ReadClients
+from dispatch.models.guardian import GuardBrief, GuardianVerdict, Ruling
+from dispatch.models.notification import LinkBrief
+from dispatch.settings import Settings
+from tests.activities.at_work import ANNA, annas_reply, attempt
+from tests.bound import HANDOFF, policy
+
+MINE = "support/r-1"
+SOON = timedelta(hours=1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var_dir=tmp_path, inbox_url="https://desk.example.org/inbox")
+
+
+def link(settings: Settings, request_id: str = MINE, within: timedelta = SOON) -> str:
+    return answer_link(settings, request_id, datetime.now(UTC) + within)
+
+
+async def ruling(settings: Settings, clients: ReadClients, text: str, **changes: Any) -> GuardianVerdict:
+    guardian = Guardian(clients, partial(own_links, settings))
+    bound = annas_reply(**{"text": text, "purpose": "question", "evidence": (), **changes})
+    brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(), requester=ANNA)
+    verdict: GuardianVerdict = await attempt(1, guardian.inspect, brief)
+    return verdict
+
+
+async def test_the_activity_gives_the_link(settings: Settings) -> None:
+    """The same deadline gives the same link, in every attempt."""
+    brief = LinkBrief(handoff=HANDOFF, request_id=MINE, expires_at=datetime.now(UTC) + SOON)
+    made = await attempt(1, Links(partial(answer_link, settings)).answer_link, brief)
+    again = await attempt(2, Links(partial(answer_link, settings)).answer_link, brief)
+    assert made == again
+    assert made.url.startswith("https://desk.example.org/inbox/answer/")
+
+
+@pytest.mark.parametrize("purpose", ["question", "reminder"])
+async def test_the_link_of_the_request_itself_passes(
+    settings: Settings, read_clients: ReadClients, purpose: str
+) -> None:
+    """In the mails that ask."""
+    text = f"Please answer here:\n{link(settings)}\n\nThank you."
+    verdict = await ruling(settings, read_clients, text, purpose=purpose)
+    assert verdict.ruling is Ruling.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("changed", "purpose"),
+    [
+        (lambda settings: link(settings, "support/r-2"), "question"),
+        (lambda settings: link(settings) + "x", "question"),
+        (lambda settings: link(settings) + "/more", "question"),
+        (lambda settings: link(settings) + "?next=https://evil.example", "question"),
+        (lambda settings: link(settings).replace("desk.example.org", "desk.example.net"), "question"),
+        (lambda settings: link(settings).replace("https://", "https://x@"), "question"),
+        (lambda settings: link(settings).replace(".org/", ".org:444/"), "question"),
+        (lambda settings: f"{settings.inbox_url}/requests/{MINE}", "question"),
+        (lambda settings: link(settings) + "\nhttps://evil.example", "question"),
+        (link, "reply"),
+        (link, "notice"),
+    ],
+    ids=[
+        "another-request",
+        "changed",
+        "longer",
+        "query",
+        "other-host",
+        "user-name",
+        "other-port",
+        "other-page",
+        "one-more",
+        "in-a-reply",
+        "in-a-notice",
+    ],
+)
+async def test_no_other_link_passes(
+    settings: Settings, read_clients: ReadClients, changed: Any, purpose: str
+) -> None:
+    """Not even to the inbox's own host."""
+    verdict = await ruling(settings, read_clients, f"Please answer:\n{changed(settings)}\n", purpose=purpose)
+    assert verdict.ruling is Ruling.BLOCK
+    assert "reply.links" in {reason.rule for reason in verdict.reasons}
+
+
+async def test_a_mail_that_was_long_under_way_still_passes(
+    settings: Settings, read_clients: ReadClients
+) -> None:
+    """Its link has expired meanwhile, which the page will say."""
+    verdict = await ruling(settings, read_clients, f"Answer:\n{link(settings, within=-SOON)}\n")
+    assert verdict.ruling is Ruling.ALLOW
+
+
+async def test_a_link_signed_elsewhere_does_not_pass(
+    settings: Settings, read_clients: ReadClients, tmp_path: Path
+) -> None:
+    """Another desk's secret makes no link of ours."""
+    (tmp_path / "other").mkdir()
+    elsewhere = settings.model_copy(update={"var_dir": tmp_path / "other"})
+    verdict = await ruling(settings, read_clients, f"Answer:\n{link(elsewhere)}\n")
+    assert verdict.ruling is Ruling.BLOCK

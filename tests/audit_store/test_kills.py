@@ -1,0 +1,10 @@
+"""An export that is killed at any point goes on where it was."""
+
+from pathlib import Path
+
+from tests.audit_store.kills import kill_and_look
+
+
+def test_an_export_killed_at_random_points_leaves_no_gap_and_no_duplicate(tmp_path: Path) -> None:
+    """Five kills here; `python -m tests.audit_store.kills 50` does fifty."""
+    kill_and_look(tmp_path, 5, seed=5)

@@ -1,0 +1,116 @@
+"""The audit store in an S3-compatible bucket: a real server over HTTP (moto), and the real boto3."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from dispatch.audit.extract_file import ExtractFile
+from dispatch.audit.store import AuditStore
+from dispatch.audit.verify import verify
+from dispatch.clients.audit_keys import ExportKey, LocalHeads
+from dispatch.clients.audit_s3 import S3Place
+from dispatch.clients.audit_store import place_of
+from dispatch.models.audit_store import Position
+from dispatch.models.errors import AuditStoreError, Overtaken
+from embedded.ports import free_port
+from tests.audit_store.made import NOW, documents
+
+BUCKET = "audit"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def place(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Place:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=BUCKET)
+    found = place_of(f"s3://{BUCKET}/{tmp_path.name}", s3_endpoint=endpoint)
+    assert isinstance(found, S3Place)
+    return found
+
+
+def store_in(place: S3Place, home: Path) -> AuditStore:
+    return AuditStore(place, ExportKey(home / "export.key"), LocalHeads(home / "heads.json"))
+
+
+async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path) -> None:
+    """Exports are appended in several objects, read on from where one was, once each, and verify."""
+    written = documents(5)
+    store = store_in(place, tmp_path)
+    assert [line.seq for line in store.append(written[:2], NOW)] == [1, 2]
+    assert [line.seq for line in store.append(written, NOW)] == [3, 4, 5]
+    assert store_in(place, tmp_path).append(written, NOW) == []
+    verified = await verify(place)
+    assert (verified.broken, verified.counts) == ([], {"records": 5})
+    assert ExtractFile(tmp_path, place).catch_up() == 5
+    assert [position.seq for _, position in place.lines(Position(2, 0))] == [3, 4, 5]
+
+
+async def test_of_two_writers_at_once_each_request_is_exported_once(place: S3Place, tmp_path: Path) -> None:
+    """Two exporters with keys of their own append the same requests; the conditional put decides every time."""
+    written = documents(12)
+    problems: list[Exception] = []
+
+    def export(home: Path) -> None:
+        store = store_in(place, home)
+        try:
+            for document in written:
+                store.append([document], NOW)
+        except AuditStoreError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=export, args=(tmp_path / name,)) for name in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    verified = await verify(place)
+    assert (verified.broken, verified.counts) == ([], {"records": 12})
+
+
+def test_what_is_there_is_never_overwritten(place: S3Place, tmp_path: Path) -> None:
+    """A put on a name that is taken changes nothing."""
+    store_in(place, tmp_path).append(documents(1), NOW)
+    with pytest.raises(Overtaken):
+        place.append([b"another first line\n"], Position())
+    ((line, _),) = place.lines()
+    assert b"another" not in line
+    place.write_beside("anchors/x.json", b"one")
+    with pytest.raises(AuditStoreError, match="holds something else"):
+        place.write_beside("anchors/x.json", b"other")
+
+
+async def test_a_history_that_is_gone_from_the_bucket_is_found(
+    place: S3Place, endpoint: str, tmp_path: Path
+) -> None:
+    """As in a folder, the first broken record is named."""
+    lines = store_in(place, tmp_path).append(documents(3), NOW)
+    key = f"{tmp_path.name}/objects/{lines[1].digest[:2]}/{lines[1].digest}"
+    boto3.client("s3", endpoint_url=endpoint).delete_object(Bucket=BUCKET, Key=key)
+    first = (await verify(place)).first_broken
+    assert first is not None
+    assert (first.line, "is not in the store" in first.what) == (2, True)
+
+
+def test_a_bucket_that_is_not_there_is_said_in_a_sentence(place: S3Place, endpoint: str) -> None:
+    """The sentence names the bucket and the settings."""
+    del place
+    with pytest.raises(AuditStoreError, match=r"s3://nowhere cannot list .* see DISPATCH_AUDIT_STORE"):
+        list(place_of("s3://nowhere/x", s3_endpoint=endpoint).lines())
+    with pytest.raises(AuditStoreError, match="name a folder, or s3://BUCKET/PREFIX"):
+        place_of("gs://bucket/x")

@@ -1,0 +1,290 @@
+"""Decisions of every kind, timers, edits and worker restarts in any order: no money without leave, and never twice.
+
+A refund at the tier critical needs signed approvals of two different people for exactly its digest. The machine sends
+what people and forgers might, in an order that hypothesis chooses, and keeps its own account of which digests two
+people have validly approved. It knows nothing of how the desk decides.
+"""
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+from pydantic import JsonValue
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+import starter
+from dispatch.connection import connect
+from dispatch.models.decision import DecisionVerdict
+from dispatch.models.dossier import Dossier
+from dispatch.settings import Settings
+from embedded.ports import free_port
+from embedded.temporal_server import TemporalServer
+from starter import NoWorker
+from tests.desk import Desk, at_work, quick, resting_desk
+from tests.signers import Signer, write_approvers
+from tests.workflows.requests_made import HELD_REFUND
+
+EXAMPLES, STEPS = int(os.environ.get("INTERLEAVED_EXAMPLES", "8")), 8
+ANSWER_SECONDS = 60
+ANNA = "anna.mueller@post.example"
+ANA = Signer("ana", ("refunds",))
+BEN = Signer("ben", ("refunds-lead",))
+CLEO = Signer("cleo", ("refunds-lead",))
+PRETENDER = Signer("ben", ("refunds-lead",))
+TWO = st.sampled_from([BEN, CLEO])
+
+T = TypeVar("T")
+
+
+class Stage:
+    """A server and a desk on an event loop of their own, so that they go on while the machine thinks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._stack, self._workers = AsyncExitStack(), AsyncExitStack()
+        self._folder = folder
+        self.desk: Desk
+
+    def run(self, what: Coroutine[Any, Any, T]) -> T:
+        future: Future[T] = asyncio.run_coroutine_threadsafe(what, self._loop)
+        return future.result(timeout=ANSWER_SECONDS)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.run(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _open(self) -> None:
+        server = TemporalServer(
+            Settings(var_dir=self._folder / "server"), in_memory=True, headless=True, port=free_port()
+        )
+        await self._stack.enter_async_context(server)
+        client = await connect("tests", server.address)
+        self.desk = await self._stack.enter_async_context(
+            resting_desk(client, self._folder, quick, impatient)
+        )
+        write_approvers(self.desk.settings.approvers_path, ANA, BEN, CLEO)
+        await self._workers.enter_async_context(at_work(self.desk))
+
+    async def restart_workers(self) -> None:
+        await self._workers.aclose()
+        await self._workers.enter_async_context(at_work(self.desk, workflow_cache=0))
+
+    def forget_refunds(self) -> None:
+        """Let the payment be refunded anew: each example is the first."""
+        with closing(sqlite3.connect(self.desk.back_office.db_path, timeout=10)) as connection, connection:
+            for table in ("refunds", "answers"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+
+    async def _close(self) -> None:
+        await self._workers.aclose()
+        await self._stack.aclose()
+
+
+def impatient(playbook: dict[str, Any]) -> None:
+    """Hold every refund for two signatures, remind every second and give up after eight."""
+    guardian = playbook["guardian"]
+    waiting = {"approvers": ["refunds-lead"], "reminders": ["1 second", "3 seconds"], "deadline": "8 seconds"}
+    guardian["tiers"]["critical"] = {"approval": "two_signed", "waiting": waiting}
+    guardian["actions"]["issue_refund"]["amounts"] = {"EUR": [{"up_to_minor": 500_000, "tier": "critical"}]}
+    guardian.pop("velocity", None)
+
+
+class Interleaved(RuleBasedStateMachine):
+    """One request, from its gate to whatever its end may be."""
+
+    stage: ClassVar[Stage]
+    paid: ClassVar[int] = 0
+
+    @initialize(approved=st.booleans())
+    def a_refund_waits(self, *, approved: bool) -> None:
+        self.stage.forget_refunds()
+        self.sent: list[dict[str, JsonValue]] = []
+        self.amounts: dict[str, int] = {}
+        self.approved_by: defaultdict[str, set[str]] = defaultdict(set)
+        self.case = self.stage.run(self.stage.desk.submit(HELD_REFUND, sender=ANNA))
+        self.stage.run(self.case.until("waiting_for_approval"))
+        if approved:
+            self.approve(BEN)
+
+    def waits(self) -> tuple[str, str] | None:
+        """Learn what waits, if anything does: proposal and digest; and which digest stands for which amount."""
+        return self.stage.run(self._look())
+
+    async def _look(self) -> tuple[str, str] | None:
+        dossier = await self._dossier()
+        if dossier is None:
+            return None
+        if dossier.gate is None or dossier.gate.kind != "approval" or dossier.proposal is None:
+            return None
+        for bound in dossier.proposal.actions:
+            if bound.action.name == "issue_refund":
+                self.amounts[bound.digest] = int(str(bound.action.parameters["amount_minor"]))
+        return dossier.gate.proposal_id, dossier.gate.subjects[0].digest
+
+    async def _dossier(self) -> Dossier | None:
+        """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
+        while (await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+            with suppress(NoWorker):
+                return await starter.dossier_of(self.stage.desk.client, self.case.id)
+        return None
+
+    def decision(self, verdict: str, **more: JsonValue) -> dict[str, JsonValue]:
+        """Write a decision on what waits; where nothing does, on nothing."""
+        proposal, digest = self.waits() or ("p0", "0" * 64)
+        return {
+            **starter.decision_for(DecisionVerdict(verdict), "nobody", proposal, digest, "as it should be"),
+            **more,
+        }
+
+    def send(self, decision: JsonValue) -> None:
+        self.stage.run(self._send(decision))
+
+    async def _send(self, payload: JsonValue, signal: str = "decide") -> None:
+        try:
+            await self.case.signal(signal, payload)
+        except RPCError as error:
+            # It may end at any moment; then its sender is told so.
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    @rule(by=TWO)
+    def approve(self, by: Signer) -> None:
+        decision = by.signs(self.decision("approve"))
+        self.approved_by[str(decision["action_digest"])].add(by.name)
+        self.sent.append(decision)
+        self.send(decision)
+
+    @rule(first=TWO)
+    def approve_one_after_the_other(self, first: Signer) -> None:
+        self.approve(first)
+        self.approve(CLEO if first is BEN else BEN)
+
+    @rule(by=TWO, amount=st.integers(min_value=100, max_value=4_990))
+    def edit(self, by: Signer, amount: int) -> None:
+        self.send(by.signs(self.decision("edit", edits={"amount_minor": amount})))
+
+    @rule(by=TWO)
+    def respond(self, by: Signer) -> None:
+        self.send(by.signs(self.decision("respond", reason="say it more kindly")))
+
+    @rule()
+    def approve_without_a_signature(self) -> None:
+        self.send({**self.decision("approve"), "approver": "cleo"})
+
+    @rule(by=st.sampled_from([ANA, PRETENDER]))
+    def approve_without_the_right(self, by: Signer) -> None:
+        self.send(by.signs(self.decision("approve")))
+
+    @rule(by=TWO, amount=st.integers(min_value=1, max_value=9))
+    def change_what_was_signed(self, by: Signer, amount: int) -> None:
+        self.send(
+            {**by.signs(self.decision("reject", reason="no")), "verdict": "approve", "reason": f"{amount}"}
+        )
+
+    @rule(which=st.integers(min_value=0, max_value=9))
+    def play_again(self, which: int) -> None:
+        if self.sent:
+            self.send(self.sent[which % len(self.sent)])
+
+    @rule(which=st.integers(min_value=0, max_value=9))
+    def play_again_under_another_id(self, which: int) -> None:
+        if self.sent:
+            self.send({**self.sent[which % len(self.sent)], "decision_id": f"d-{which}-again"})
+
+    @rule(
+        junk=st.none()
+        | st.integers()
+        | st.text(max_size=5)
+        | st.dictionaries(st.text(max_size=3), st.booleans())
+    )
+    def send_junk(self, junk: JsonValue) -> None:
+        self.send(junk)
+
+    @rule(seconds=st.integers(min_value=1, max_value=6))
+    def move_the_deadline(self, seconds: int) -> None:
+        if not self.waits():
+            return
+        deadline = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        self.stage.run(self._send({"approver": "refunds-lead", "deadline": deadline}, "extend"))
+
+    @rule()
+    def restart_the_workers(self) -> None:
+        self.stage.run(self.stage.restart_workers())
+
+    @rule(seconds=st.sampled_from([0.1, 0.5, 1.2]))
+    def let_time_pass(self, seconds: float) -> None:
+        self.stage.run(asyncio.sleep(seconds))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "case"):
+            return
+        self.stage.run(self._end())
+        refunds = self.stage.desk.back_office.refunds()
+        assert len(refunds) <= 1, "the same refund was paid twice"
+        type(self).paid += len(refunds)
+        for refund in refunds:
+            leave = [
+                self.approved_by[d] for d, amount in self.amounts.items() if amount == refund["amount_minor"]
+            ]
+            assert {"ben", "cleo"} in leave, f"{refund['amount_minor']} was paid with the leave of {leave}"
+
+    async def _end(self) -> None:
+        """Let what is under way come to its end; what waits for people has no effect and is ended."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while (dossier := await self._dossier()) is not None:
+                if dossier.status.state in {"escalated", "waiting_for_approval"}:
+                    await self.case.handle.terminate("the example is over")
+                    return
+                await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with Stage(tmp_path) as running:
+        yield running
+
+
+def test_no_refund_without_leave_for_exactly_it(stage: Stage) -> None:
+    """Whatever order things come in: a refund that was paid had two people's signatures under its digest, and is one."""
+    Interleaved.stage = stage
+    run_state_machine_as_test(
+        Interleaved,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=(
+                Phase.explicit,
+                Phase.reuse,
+                Phase.generate,
+            ),  # a shrunk example would meet another timing
+        ),
+    )
+    assert Interleaved.paid, "no example came as far as a refund, so nothing was tried"

@@ -1,0 +1,251 @@
+"""Approvers are told by mail what waits for them, beside the wait itself; requesters get a link to answer by."""
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+import workflows.notices
+from dispatch.clients.answer_links import answer_secret, read_answer_token
+from dispatch.models.status import Ending
+from dispatch.models.trail import EntryKind, Outcome
+from dispatch.schedules import daily_digest_id, keep_daily_digest
+from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
+from tests.notified import person
+from tests.workflows.requests_made import beyond_the_desk, damage_without_details, held_refund, until
+from tests.workflows.test_long_histories import flood, impatient
+from workflows.digest import DailyDigest
+
+__all__ = ["impatient"]  # a fixture
+
+
+def hasty(playbook: dict[str, Any]) -> None:
+    """Remind after one second, turn to the next after two, give up after three."""
+    waiting = playbook["guardian"]["tiers"]["medium"]["waiting"]
+    waiting |= {"reminders": ["1 second"], "escalate_after": "2 seconds", "deadline": "3 seconds"}
+
+
+def write_approvers(folder: Path, *people: dict[str, Any]) -> None:
+    (folder / "approvers.yaml").write_text(yaml.safe_dump({"approvers": list(people)}), encoding="utf-8")
+
+
+def one(name: str, *roles: str, **more: Any) -> dict[str, Any]:
+    """Give a person as the approvers file has them."""
+    return person(name, *roles, **more).model_dump(mode="json", exclude_defaults=True)
+
+
+@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
+async def desk(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
+    write_approvers(
+        tmp_path,
+        one("anna", "refunds"),
+        one("ben", "refunds", notify="daily"),
+        one("lena", "refunds-lead"),
+        one("sam", "support-lead"),
+    )
+    async with running_desk(client, tmp_path, quick, workflow_cache=request.param) as running:
+        yield running
+
+
+def mails_to(desk: Desk, name: str) -> list[dict[str, Any]]:
+    return [mail for mail in desk.mail_sink.messages() if mail["recipient"] == f"{name}@house.example"]
+
+
+async def until_told(desk: Desk, name: str, number: int = 1) -> list[dict[str, Any]]:
+    """Wait until a person has so many mails, and give them."""
+
+    async def look() -> list[dict[str, Any]]:
+        found = mails_to(desk, name)
+        return found if len(found) >= number else []
+
+    mails: list[dict[str, Any]] = await until(look)
+    return mails
+
+
+def said(outcome: Outcome, what: str) -> list[str]:
+    return [e.why for e in outcome.trail if e.kind is EntryKind.EFFECT and e.what == what]
+
+
+async def started(case: Case, activity: str) -> int:
+    """Count the activities of a type in a request's history."""
+    history = await case.handle.fetch_history()
+    return sum(
+        event.activity_task_scheduled_event_attributes.activity_type.name == activity
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    )
+
+
+async def test_a_new_gate_is_told_at_once_and_its_end_too(desk: Desk) -> None:
+    """Who prefers the digest is left to it; the page named is the request's; the trail says who was told."""
+    case = await held_refund(desk)
+    (mail,) = await until_told(desk, "anna")
+    assert mail["subject"].startswith("[support] Asked of refunds: issue_refund (medium), by ")
+    assert f"http://127.0.0.1:8820/requests/{case.id}\n" in mail["text"]
+    assert "Amount: EUR 49.90" in mail["text"]
+    await case.decide("approve")
+    outcome = await case.outcome()
+    assert outcome.ending is Ending.DONE
+    assert outcome.trail[-1].kind is EntryKind.ENDING
+    assert said(outcome, "approvers told") == ["told anna; left to the digest of ben", "told anna"]
+    assert "refunds approved" in mails_to(desk, "anna")[1]["text"]
+    assert (mails_to(desk, "ben"), mails_to(desk, "lena")) == ([], [])
+
+
+async def test_reminder_and_escalation_go_to_whom_it_is_with(client: Client, tmp_path: Path) -> None:
+    """The next in line hears of it when their turn comes, and all who heard are told how it ended."""
+    write_approvers(tmp_path, one("anna", "refunds"), one("lena", "refunds-lead"))
+    async with running_desk(client, tmp_path, quick, hasty) as desk:
+        case = await held_refund(desk)
+        assert (await case.outcome()).ending is Ending.REJECTED
+        annas = [mail["subject"].split(":")[0] for mail in mails_to(desk, "anna")]
+        assert annas == [
+            "[support] Asked of refunds",
+            "[support] Still asked of refunds",
+            "[support] No longer asked",
+        ]
+        lenas = [mail["subject"].split(":")[0] for mail in mails_to(desk, "lena")]
+        assert lenas == ["[support] Now asked of refunds-lead", "[support] No longer asked"]
+        assert "nobody decided by the deadline" in mails_to(desk, "lena")[1]["text"]
+
+
+async def test_who_decides_is_not_told_of_it(desk: Desk) -> None:
+    """A settlement asked of one person alone costs one mail and one activity."""
+    case = await beyond_the_desk(desk)
+    (mail,) = await until_told(desk, "sam")
+    assert "settling a request" in mail["text"].lower()
+    assert "radios" not in mail["subject"]
+    await case.decide("approve", by="support-lead")
+    await case.outcome()
+    # 'support-lead' is a role and not sam: the desk cannot know that it was sam who typed it.
+    assert len(mails_to(desk, "sam")) == 2
+
+
+async def test_without_an_approvers_file_nobody_is_told_and_little_is_spent(
+    client: Client, tmp_path: Path
+) -> None:
+    """One activity for a gate, none for its decision, and no mail but the requester's."""
+    async with running_desk(client, tmp_path, quick) as desk:
+        case = await held_refund(desk)
+        await case.decide("approve")
+        assert (await case.outcome()).ending is Ending.DONE
+        assert await started(case, "notify_approvers") == 1
+        assert len(desk.mail_sink.messages()) == 1
+
+
+async def test_a_mail_that_cannot_be_sent_holds_no_request_up(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their mail server puts it off again and again: the request ends as decided, and the trail says who was not told."""
+    monkeypatch.setattr(workflows.notices, "LAST_WORD", workflows.notices.LAST_WORD / 20)
+    write_approvers(tmp_path, one("anna", "refunds"))
+    async with running_desk(client, tmp_path, quick) as desk:
+        await desk.mail_sink.arm(
+            "SMTP DATA", "status", status=451, recipient="anna@house.example", times=1000
+        )
+        case = await held_refund(desk)
+        await case.decide("approve")
+        outcome = await case.outcome()
+        assert outcome.ending is Ending.DONE
+        (why,) = said(outcome, "approvers not told")
+        assert why.startswith("called off at the end")
+        assert mails_to(desk, "anna") == []
+
+
+async def test_who_was_told_before_a_flood_is_told_of_the_decision_after_it(
+    impatient: Client,
+    tmp_path: Path,
+) -> None:
+    """The gate goes on in a new history, which tells nobody anew and has not forgotten whom the old one told."""
+    write_approvers(tmp_path, one("anna", "refunds"))
+    async with running_desk(impatient, tmp_path, quick) as desk:
+        case = await held_refund(desk)
+        await until_told(desk, "anna")
+        await flood(case)
+        await case.until("waiting_for_approval")
+        await case.decide("approve")
+        assert (await case.outcome()).ending is Ending.DONE
+        assert await started(case, "notify_approvers") == 1
+        subjects = [mail["subject"].split(":")[0] for mail in mails_to(desk, "anna")]
+        assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
+
+
+async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
+    """For the roles of each who wants it so; nothing to those for whom nothing waits; again is no second mail."""
+    case = await held_refund(desk)
+
+    async def sent() -> list[str]:
+        queue = desk.settings.task_queue
+        report = await desk.client.execute_workflow(
+            DailyDigest.run, id=f"digest-{uuid.uuid4()}", task_queue=queue
+        )
+        return list(report.told)
+
+    # The list is Temporal's visibility, which lags a little behind the request.
+    assert await until(sent) == ["ben"]
+    assert await sent() == ["ben"]
+    (mail,) = mails_to(desk, "ben")
+    assert mail["subject"] == "[Dispatch Desk] 1 request waits for you"
+    assert f"http://127.0.0.1:8820/requests/{case.id}\n" in mail["text"]
+    assert "waiting for approval, asked of refunds, until " in mail["text"]
+
+
+@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
+async def test_the_schedule_is_kept_and_not_made_twice(desk: Desk) -> None:
+    """A second start brings the hour up to date and leaves a person's pause as it is; by hand it starts at once."""
+    queue = desk.settings.task_queue
+    await held_refund(desk)
+    await keep_daily_digest(desk.client, DailyDigest.run, task_queue=queue, hour=6)
+    handle = desk.client.get_schedule_handle(daily_digest_id(queue))
+    try:
+        await handle.pause(note="holidays")
+        await keep_daily_digest(desk.client, DailyDigest.run, task_queue=queue, hour=7)
+        described = await handle.describe()
+        assert [c.hour[0].start for c in described.schedule.spec.calendars] == [7]
+        assert described.schedule.state.paused
+
+        async def told() -> list[dict[str, Any]]:
+            await handle.trigger()
+            return mails_to(desk, "ben")
+
+        await until(told)
+    finally:
+        await handle.delete()
+
+
+@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
+async def test_a_question_links_to_the_page_of_its_request_alone(desk: Desk) -> None:
+    """The link is signed, names this request and expires with the question; the guardian lets it pass."""
+    case = await damage_without_details(desk)
+
+    async def asked() -> list[str]:
+        return [mail["text"] for mail in desk.mail_sink.messages() if "Please answer by" in mail["text"]]
+
+    (text,) = await until(asked)
+    (link,) = [line for line in text.splitlines() if line.startswith("http")]
+    token = link.removeprefix("http://127.0.0.1:8820/answer/")
+    leave = read_answer_token(answer_secret(desk.settings), token, datetime.now(UTC))
+    due = (await case.status()).review_point.by
+    assert leave.request_id == case.id
+    assert due is not None
+    assert leave.expires_at == due.replace(microsecond=0)
+
+
+async def test_a_desk_without_pages_asks_without_a_link(client: Client, tmp_path: Path) -> None:
+    """The setting is empty, so the mail is as it was."""
+    async with resting_desk(client, tmp_path, quick) as desk:
+        desk.settings = desk.settings.model_copy(update={"inbox_url": ""})
+        async with at_work(desk):
+            await damage_without_details(desk)
+
+            async def asked() -> list[str]:
+                return [mail["text"] for mail in desk.mail_sink.messages()]
+
+            (text,) = await until(asked)
+            assert "://" not in text
