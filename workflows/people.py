@@ -324,4 +324,6 @@ def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:
     if gate.kind is GateKind.ROUTING:
         desk = subject.choices["desk"][0]
         return f".venv/bin/python starter.py edit {request_id} desk={desk} --as {owner}"
-    return f".venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {owner}"
+    # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
+    who = owner if subject.approval == "named" else "NAME"
+    return f".venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {who}"

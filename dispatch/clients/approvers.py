@@ -3,7 +3,6 @@
 import fcntl
 import os
 import tempfile
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 from dispatch.models.approvers import Approvers
 from dispatch.models.errors import ApproversError, PlaybookError
 from dispatch.playbooks.strict_yaml import read_yaml
-from dispatch.rules.signing import key_id_of
+from dispatch.rules.authority import file_problems
 
 _HEAD: Final = (
     "# Who may decide: people, their roles and their public keys; docs/signing.md has every field.\n"
@@ -111,11 +110,8 @@ class ApproversFile:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise self._wrong(".".join(str(part) for part in first["loc"]), first["msg"]) from None
-        for number, person in enumerate(approvers.approvers):
-            for place, key in enumerate(person.keys):
-                if key_id_of(b64decode(key.public_key)) != key.key_id:
-                    where = f"approvers.{number}.keys.{place}.key_id"
-                    raise self._wrong(where, f"it is not the fingerprint of the public key, {person.name}'s")
+        for where, problem, remedy in file_problems(approvers):
+            raise self._wrong(where, f"{problem} ({remedy.rstrip('.')})")
         return approvers
 
     def _wrong(self, where: str, problem: str) -> ApproversError:

@@ -98,7 +98,7 @@ def test_a_fingerprint_of_another_key_is_refused(file: ApproversFile) -> None:
     file.write(approvers(ANA))
     text = file.path.read_text()
     file.path.write_text(text.replace(ANA.key.public_key, BEN.key.public_key))
-    with pytest.raises(ApproversError, match=r"at approvers\.0\.keys\.0\.key_id: it is not the fingerprint"):
+    with pytest.raises(ApproversError, match=r"at approvers\[0\]\.keys\[0\]: key_id is not the fingerprint"):
         file.read()
 
 
