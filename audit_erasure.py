@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit_composition import extract_from, keys_from, place_from
@@ -158,12 +158,23 @@ def _documents(report: Report, due: Sequence[Record], records: Sequence[Record])
 
 
 async def _forget(client: Client, request_id: str) -> None:
-    """Delete every run that Temporal still has of a closed request."""
+    """Delete every run that Temporal still has of a request; raises SubmissionError where it was opened again."""
     quoted = request_id.replace("'", "''")
-    async for found in client.list_workflows(f"WorkflowId = '{quoted}' AND ExecutionStatus != 'Running'"):
+    runs = [found.run_id async for found in client.list_workflows(f"WorkflowId = '{quoted}'")]
+    try:
+        # The list lags behind; this does not.
+        last = await client.get_workflow_handle(request_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    else:
+        if last.status is WorkflowExecutionStatus.RUNNING:
+            raise SubmissionError(f"{request_id} is open again; erase it once it is closed and exported")
+        runs.append(last.run_id)
+    for run_id in dict.fromkeys(runs):
         request = DeleteWorkflowExecutionRequest(
             namespace=client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=request_id, run_id=found.run_id),
+            workflow_execution=WorkflowExecution(workflow_id=request_id, run_id=run_id),
         )
         try:
             await client.workflow_service.delete_workflow_execution(request)

@@ -1,5 +1,6 @@
 """The app factory: everything is injected, routes and limits stand here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -169,10 +170,14 @@ async def _health(_: Request) -> Response:
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    context: Context = app.state.context
+    # Read the list before anybody asks for it; where Temporal is away, the first page says so.
+    reading = asyncio.ensure_future(context.waiting.current())
     try:
         yield
     finally:
-        context: Context = app.state.context
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
         await context.waiting.close()
         await context.glances.close()
 

@@ -8,7 +8,10 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from dispatch.models.contract import Facts
 from dispatch.models.proposal import Proposal
+from dispatch.models.records import Money, format_money
+from inbox.wording import title, words
 
 Mark = Literal["same", "added", "removed"]
 _WORDS: Final = re.compile(r"\s+|[^\s]+")
@@ -37,23 +40,23 @@ def changes(before: Proposal, now: Proposal) -> tuple[Change, ...]:
     old = {(b.action.name, b.action.subject): b.action.parameters for b in before.actions}
     new = {(b.action.name, b.action.subject): b.action.parameters for b in now.actions}
     found = [
-        Change(f"{name} on {subject}", before="there", now="dropped")
+        Change(f"{title(name)}, {subject}", before="there", now="dropped")
         for name, subject in old.keys() - new.keys()
     ]
     for (name, subject), parameters in new.items():
         if (name, subject) not in old:
-            found.append(Change(f"{name} on {subject}", before="not there", now="added"))
+            found.append(Change(f"{title(name)}, {subject}", before="not there", now="added"))
             continue
         was = old[name, subject]
         found.extend(
-            _change(f"{name}: {key.replace('_', ' ')}", was.get(key), parameters.get(key))
+            _change(_label(name, key), _worded(key, was), _worded(key, parameters))
             for key in dict.fromkeys((*was, *parameters))
             if was.get(key) != parameters.get(key)
         )
     return tuple(found)
 
 
-def words(before: str, now: str) -> tuple[Piece, ...]:
+def word_by_word(before: str, now: str) -> tuple[Piece, ...]:
     """Give both texts as one, in pieces that are the same, removed or added."""
     if len(before) + len(now) > MOST_CHARS:
         return Piece("removed", before), Piece("added", now)
@@ -70,9 +73,21 @@ def words(before: str, now: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+def _label(name: str, key: str) -> str:
+    return f"{title(name)}: {words(key.removesuffix('_minor'))}"
+
+
+def _worded(key: str, parameters: Facts) -> JsonValue:
+    """Give a value as people read it: an amount with its currency."""
+    value, currency = parameters.get(key), parameters.get("currency")
+    if key == "amount_minor" and isinstance(value, int) and isinstance(currency, str):
+        return format_money(Money(amount_minor=value, currency=currency))
+    return value
+
+
 def _change(what: str, before: JsonValue, now: JsonValue) -> Change:
     if isinstance(before, str) and isinstance(now, str) and "\n" in before + now:
-        return Change(what, pieces=words(before, now))
+        return Change(what, pieces=word_by_word(before, now))
     return Change(
         what, before="nothing" if before is None else str(before), now="nothing" if now is None else str(now)
     )

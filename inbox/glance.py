@@ -17,10 +17,12 @@ from dispatch.models.records import Money, format_money
 from inbox.desk import Desk
 from inbox.waiting import Waiting
 
-PATIENCE_SECONDS: Final = 0.1
+PATIENCE_SECONDS: Final = 0.08
 """How long a page waits for its rows' answers."""
 AT_ONCE: Final = 8
 """Queries under way at once: each may make a worker read a whole history."""
+FRESH_SECONDS: Final = 15.0
+"""An older answer is shown and asked for again, for somebody may have approved what two people must."""
 AGAIN_SECONDS: Final = 10.0
 """How long a request that nobody answered for is let be."""
 MOST_KEPT: Final = 5000
@@ -48,26 +50,29 @@ class Glances:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._kept: dict[tuple[object, ...], Glance] = {}
+        self._kept: dict[tuple[object, ...], tuple[Glance, float]] = {}
         self._asked: dict[tuple[object, ...], asyncio.Task[None]] = {}
         self._in_vain: dict[tuple[object, ...], float] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     def known(self, row: Waiting) -> Glance | None:
-        return self._kept.get(row.mark)
+        kept = self._kept.get(row.mark)
+        return kept[0] if kept is not None else None
 
     async def look(self, rows: Sequence[Waiting], patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Ask for the rows that are not known yet and wait a moment; the questions go on after that."""
         for row in rows:
             if self._is_due(row.mark):
                 self._asked[row.mark] = asyncio.create_task(self._ask(row))
-        waiting = {self._asked[row.mark] for row in rows if row.mark in self._asked}
+        new = [row.mark for row in rows if row.mark not in self._kept]
+        waiting = {self._asked[mark] for mark in new if mark in self._asked}
         if waiting:
             await asyncio.wait(waiting, timeout=patience_seconds)
 
     def _is_due(self, mark: tuple[object, ...]) -> bool:
         """Tell whether to ask: never twice at a time, and not at once again where nobody answered."""
-        if mark in self._asked or mark in self._kept:
+        _, answered = self._kept.get(mark, (None, -FRESH_SECONDS))
+        if mark in self._asked or time.monotonic() - answered < FRESH_SECONDS:
             return False
         return time.monotonic() - self._in_vain.get(mark, -AGAIN_SECONDS) >= AGAIN_SECONDS
 
@@ -86,7 +91,7 @@ class Glances:
     async def _ask(self, row: Waiting) -> None:
         try:
             async with self._gate:
-                self._kept[row.mark] = await self._answer(row)
+                self._kept[row.mark] = await self._answer(row), time.monotonic()
             while len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
         except DispatchError:

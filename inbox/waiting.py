@@ -77,6 +77,7 @@ class Reading:
 
     rows: dict[str, Waiting] = field(default_factory=dict)
     ranked: Sequence[Waiting] = ()
+    desks: tuple[str, ...] = ()
     at: datetime | None = None
     began: float = 0.0
     seconds: float = 0.0
@@ -128,10 +129,10 @@ class WaitingList:
         except RPCError as error:
             raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
         now = {row.request_id: row for row in map(_row, answer.executions)}
-        for row in rows:
-            if row.request_id not in now:
-                self._reading.rows.pop(row.request_id, None)
-        self._rank()
+        gone = {row.request_id for row in rows} - now.keys()
+        if gone:
+            self._reading.rows = {name: row for name, row in self._reading.rows.items() if name not in gone}
+            self._rank()
         return [now[row.request_id] for row in rows if row.request_id in now]
 
     async def _read(self) -> None:
@@ -161,7 +162,9 @@ class WaitingList:
         self._rank()
 
     def _rank(self) -> None:
-        self._reading.ranked = sorted(self._reading.rows.values(), key=lambda row: row.rank)
+        reading = self._reading
+        reading.ranked = sorted(reading.rows.values(), key=lambda row: row.rank)
+        reading.desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
 
 
 async def _list(client: Client, query: str, size: int, token: bytes) -> Any:

@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.team import Team
 
 MOST_ROUTINGS = 3
+_WITH_CARRIED = 2
 _RESUMES_AT = {
     RequestState.WAITING_FOR_ROUTING: Resumption.ROUTING,
     RequestState.WAITING_FOR_INFORMATION: Resumption.INFORMATION,
@@ -71,7 +72,7 @@ class Coordinator:
 
     @workflow.init
     def __init__(self, *raw: Any) -> None:
-        submission, self._unreadable = _read(raw[:1])
+        submission, self._carried, self._unreadable = _read(raw)
         info = workflow.info()
         trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
         self._submission = submission
@@ -89,7 +90,6 @@ class Coordinator:
         )
         named = submission.desk
         self._work = Work(routing=CarriedRouting(desk=named, decided_by="submitter" if named else "playbook"))
-        self._carried = Carried.model_validate(raw[1]) if len(raw) > 1 else None
         if self._carried is not None:
             self._resume(self._carried)
 
@@ -507,17 +507,19 @@ class Coordinator:
         )
 
 
-def _read(raw: tuple[Any, ...]) -> tuple[Submission, str]:
+def _read(raw: tuple[Any, ...]) -> tuple[Submission, Carried | None, str]:
     """Read the input here and not by the SDK, for which one that does not fit is a task to repeat for ever.
 
-    Gives the submission, or an empty one and what is wrong: only `run` may end a workflow.
+    Gives the submission and, in a history that is not the first, what was carried over; or an empty submission and
+    what is wrong: only `run` may end a workflow.
     """
     try:
-        return Submission.model_validate(single(raw)), ""
+        carried = Carried.model_validate(raw[1]) if len(raw) == _WITH_CARRIED else None
+        return Submission.model_validate(single(raw[:1] if carried else raw)), carried, ""
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the input"
         nothing = DocumentRef(sha256="0" * 64, size_bytes=0, media_type="text/plain", name="nothing")
         trigger = Trigger(kind="json", trigger_id="unreadable", received_at=workflow.now())
         empty = Submission(trigger=trigger, sender=Party(address="nobody"), body="", source=nothing)
-        return empty, f"{where}: {first['msg']}; start requests with starter.py submit"
+        return empty, None, f"{where}: {first['msg']}; start requests with starter.py submit"

@@ -6,7 +6,7 @@ The document is canonical JSON: {"format": "dispatch-desk history 1", "request_i
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -90,6 +90,17 @@ def entry_of(document: Document, data: bytes) -> Entry:
         size_bytes=len(data),
         worker_builds=_builds(document),
     )
+
+
+def events_of(document: Document) -> Iterator[Event]:
+    """Give the events of all runs, each once: a reset begins its run with a copy of what came before it."""
+    seen = set()
+    for run in document.runs:
+        for event in run.events:
+            same = (event["eventId"], event["eventTime"], event["eventType"])
+            if same not in seen:
+                seen.add(same)
+                yield event
 
 
 def _ending(document: Document, last: Event) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from dispatch.audit.document import Document, attributes, moment, payload
+from dispatch.audit.document import Document, attributes, events_of, moment, payload
 from dispatch.audit.steps import Stand, Step, stands, steps
 from dispatch.models.audit_store import ManifestLine
 
@@ -33,7 +33,7 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
 
     What a history does not hold (an encrypted payload, a form of another version) is left out, never guessed.
     """
-    events = [event for run in document.runs for event in run.events]
+    events = list(events_of(document))
     ended = list(steps(events))
     done = [step for step in ended if isinstance(step.result, dict)]
     started, last = attributes(events[0]), events[-1]
@@ -129,7 +129,7 @@ def _decisions(done: list[Step], stood: list[Stand], by_digest: dict[Any, Record
         decision = _fields(step.result.get("decision"))
         if step.name != _CHECK or not step.result.get("accepted") or not decision:
             continue
-        opened = _opened(stood, step.event_id)
+        opened = _opened(stood, step.ended)
         about = by_digest.get(decision.get("action_digest"), {})
         # A decision may lie in history while no worker runs: it was made when it was issued, not when it was judged.
         made = min(step.ended, datetime.fromisoformat(str(decision["issued_at"])))
@@ -153,11 +153,11 @@ def _decisions(done: list[Step], stood: list[Stand], by_digest: dict[Any, Record
         }
 
 
-def _opened(stood: list[Stand], event_id: int) -> Stand | None:
+def _opened(stood: list[Stand], by: datetime) -> Stand | None:
     """Give where the present wait began; an escalation changes its owner and not the wait."""
     opened: Stand | None = None
     for stand in stood:
-        if stand.event_id > event_id:
+        if stand.at > by:
             break
         if stand.state not in GATES:
             opened = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dispatch.audit.document import Document
+from dispatch.audit.document import Document, events_of
 from dispatch.audit.steps import steps
 from dispatch.audit.verify import Check, Found
 from dispatch.models.audit_store import ManifestLine
@@ -17,10 +17,9 @@ def decisions_signed(check: VerifyDecision) -> Check:
 
     async def decisions(line: ManifestLine, document: Document) -> list[Found]:
         found = []
-        for run in document.runs:
-            for step in steps(run.events):
-                if step.name == "verify_decision" and isinstance(step.result, dict):
-                    found += _signature(line, step.event_id, step.result, check)
+        for step in steps(events_of(document)):
+            if step.name == "verify_decision" and isinstance(step.result, dict):
+                found += _signature(line, step.event_id, step.result, check)
         return found
 
     return decisions

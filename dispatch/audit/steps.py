@@ -46,6 +46,7 @@ class Stand(NamedTuple):
 
 def steps(events: Iterable[Event]) -> Iterator[Step]:
     """Give every activity that ended, in the order in which they ended."""
+    # Kept when it has ended: after a reset the same schedule may end a second time.
     scheduled: dict[str, tuple[str, datetime, Any]] = {}
     for event in events:
         kind, said = kind_of(event), attributes(event)
@@ -53,11 +54,11 @@ def steps(events: Iterable[Event]) -> Iterator[Step]:
             begun = moment(event["eventTime"])
             scheduled[event["eventId"]] = (said["activityType"]["name"], begun, payload(said.get("input")))
         elif kind == "ACTIVITY_TASK_COMPLETED" and said["scheduledEventId"] in scheduled:
-            name, begun, given = scheduled.pop(said["scheduledEventId"])
+            name, begun, given = scheduled[said["scheduledEventId"]]
             ended = moment(event["eventTime"])
             yield Step(name, int(event["eventId"]), begun, ended, given, payload(said.get("result")))
         elif kind in _FAILED and said["scheduledEventId"] in scheduled:
-            name, begun, given = scheduled.pop(said["scheduledEventId"])
+            name, begun, given = scheduled[said["scheduledEventId"]]
             ended = moment(event["eventTime"])
             yield Step(
                 name, int(event["eventId"]), begun, ended, given, None, _failure(said) or _FAILED[kind]

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from dispatch.audit.document import Document
+from dispatch.audit.document import Document, events_of
 from dispatch.audit.steps import Step, steps
 from dispatch.audit.unobjectionable import unobjectionable
 from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
@@ -118,7 +118,7 @@ def what_if(documents: Iterable[Document], changed: PlaybookInForce, inspect: In
 def _of_document(
     document: Document, changed: PlaybookInForce, inspect: Inspect
 ) -> Iterator[Judged | NotJudged]:
-    for step in steps(event for run in document.runs for event in run.events):
+    for step in steps(events_of(document)):
         if step.name == "guardian.inspect" and step.failure is None and _desk(step.given) == changed.ref.desk:
             try:
                 yield _judge(document.request_id, step, changed.playbook.guardian, inspect)

@@ -16,6 +16,7 @@ from dispatch.rules.binding import canonical_json
 from inbox.context import Context
 from inbox.desk import NobodyAnswers, RequestClosed
 from inbox.money import AmountError, read_amount
+from inbox.shown import ShownAction, shown
 from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
 from inbox.web import (
     Person,
@@ -54,7 +55,7 @@ async def decide(request: Request) -> Response:
     except DispatchError as error:
         return go_on(request, here, Said("refused", _UNSENT, f"{error}."))
     if text_in(form, "signed") == "1":
-        return _to_sign(request, context, request_id, decision, person, text_in(form, "key_id"))
+        return await _to_sign(request, context, request_id, decision, person, text_in(form, "key_id"))
     return await _send(request, context, request_id, decision)
 
 
@@ -79,7 +80,9 @@ async def sign(request: Request) -> Response:
         else:
             signed = with_signature(key, decision, text_in(form, "signature"))
     except KeyProblemError as error:
-        return _sign_page(request, context, request_id, decision, key, person, wrong=f"{error}.", status=400)
+        return await _sign_page(
+            request, context, request_id, decision, key, person, wrong=f"{error}.", status=400
+        )
     except DispatchError as error:
         return go_on(request, here, Said("refused", _UNSENT, f"{error}."))
     return await _send(request, context, request_id, signed)
@@ -134,7 +137,7 @@ def _edits(form: FormData) -> dict[str, JsonValue]:
     return edits
 
 
-def _to_sign(
+async def _to_sign(
     request: Request,
     context: Context,
     request_id: str,
@@ -163,10 +166,10 @@ def _to_sign(
             request_path(context, request_id),
             Said("refused", _UNSENT, f"{where}: {error.errors()[0]['msg']}."),
         )
-    return _sign_page(request, context, request_id, whole, key, person)
+    return await _sign_page(request, context, request_id, whole, key, person)
 
 
-def _sign_page(
+async def _sign_page(
     request: Request,
     context: Context,
     request_id: str,
@@ -188,8 +191,20 @@ def _sign_page(
         held=key is not None and context.keys.has(person.name, key.key_id),
         here=request_path(context, request_id),
         request_id=request_id,
+        action=await _stands_for(context, request_id, decision, person),
         wrong=wrong,
     )
+
+
+async def _stands_for(
+    context: Context, request_id: str, decision: Decision, person: Person
+) -> ShownAction | None:
+    """Give the action that the decision's digest was taken of; None where it waits no longer, or nobody answers."""
+    try:
+        view = shown(await context.desk.dossier(request_id), person.name, person.names)
+    except NobodyAnswers:
+        return None
+    return next((action for action in view.actions if action.digest == decision.action_digest), None)
 
 
 async def _send(

@@ -154,7 +154,6 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
 async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Found:
     reading = await context.waiting.current()
     of_whom = [row for row in reading.ranked if not choice.mine or row.owner in names]
-    desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
     chosen = [row for row in of_whom if not choice.desk or row.desk == choice.desk]
     unread = 0
     if choice.tier or choice.search:
@@ -170,7 +169,7 @@ async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Foun
         total=len(chosen),
         pages=pages,
         page=page,
-        desks=desks,
+        desks=reading.desks,
         unread=unread,
         reading=reading,
     )

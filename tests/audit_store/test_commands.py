@@ -56,7 +56,8 @@ def test_verify_replays_every_history_and_says_whole(home: Path) -> None:
     assert (done.returncode, told["broken"], done.stderr) == (0, [], b"")
     assert told["records"] == len(documents())
     counts = told["counts"]
-    assert counts.get("runs replayed", 0) + counts.get("note", 0) == len(documents())
+    unreplayed = [note for note in told["notes"] if "not replayed" in note["what"]]
+    assert counts.get("runs replayed", 0) + len(unreplayed) == len(documents())
     assert counts["known heads in the chain"] == 1
 
 
@@ -93,8 +94,12 @@ def test_verify_refuses_a_head_that_is_not_in_the_chain(typed: Typed, home: Path
 def test_questions_are_answered(typed: Typed) -> None:
     """Amounts with who approved them, in a form for scripts."""
     _, said, _ = typed("audit", "questions", "amounts", "--above", "10000", "--currency", "EUR", "--json")
-    (row, *_) = json.loads(said)["amounts"]
-    assert (row["amount_minor"], row["approved_by"], row["action"]) == (18000, "refunds", "issue_refund")
+    rows = json.loads(said)["amounts"]
+    amounts = [row["amount_minor"] for row in rows]
+    assert amounts == sorted(amounts, reverse=True)
+    assert amounts[-1] > 10000
+    assert {(row["currency"], row["action"]) for row in rows} == {("EUR", "issue_refund")}
+    assert all(row["approved_by"] for row in rows)
 
 
 def test_the_page_of_all_questions(typed: Typed, tmp_path: Path) -> None:
@@ -103,7 +108,7 @@ def test_the_page_of_all_questions(typed: Typed, tmp_path: Path) -> None:
     assert typed("audit", "questions", "--html", str(page))[0] == 0
     text = page.read_text(encoding="utf-8")
     assert text.count("<section") == 7
-    assert "the playbook lets nobody refund EUR 900.00" in text
+    assert "blocked: " in text
     assert "<script" not in text
     assert "http" not in text.replace('http-equiv="', "").replace("https://", "")
 

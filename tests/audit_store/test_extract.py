@@ -89,6 +89,9 @@ def test_a_request_that_was_exported_again_counts_once(tmp_path: Path) -> None:
     assert mine.catch_up() == 2
     (playbooks,) = answers(mine.path, Asked(), ("playbooks",))
     assert [row["requests"] for row in playbooks.as_records()] == [1]
+    once, again = mine.records()
+    for what in ("guarded", "actions", "decisions", "waits"):
+        assert once[what] == again[what], "a reset begins with a copy of what came before; it happened once"
 
 
 def test_an_attempt_whose_effect_is_unknown_is_among_the_amounts(tmp_path: Path) -> None:

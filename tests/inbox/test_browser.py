@@ -113,7 +113,7 @@ async def test_reject_edit_send_back_and_approve(
         await expect(page.locator("#said")).to_contain_text("Recorded")
         await case.until("waiting_for_approval", proposal="p2")
         await page.goto(f"/requests/{case.id}")
-        await expect(page.locator(".changes ins").first).to_contain_text("1600")
+        await expect(page.locator(".changes ins").first).to_contain_text("EUR 16.00")
         await page.get_by_label("Reason").fill("Please mention the return label.")
         await page.get_by_role("button", name="Send back").click()
         await expect(page.locator("#said")).to_contain_text("goes round once more")
@@ -305,6 +305,7 @@ async def _make_key(page: Page, inbox: Inbox, name: str) -> None:
     """Make a key in the browser and pin its public half in the approvers file, as whoever looks after it would."""
     await page.goto("/keys")
     await page.get_by_role("button", name="Make a key in this browser").click()
+    await expect(page.locator("#made-yaml")).to_contain_text("created_at")
     text = await page.locator("#made-yaml").text_content() or ""
     found = dict(re.findall(r"(\w+): '?([^'\n]+)'?", text))
     key = ApproverKey.model_validate(found)
