@@ -16,6 +16,8 @@ COPY activities activities
 COPY dispatch dispatch
 COPY embedded embedded
 COPY examples examples
+COPY inbox inbox
+COPY terminal terminal
 COPY workflows workflows
 COPY *.py ./
 

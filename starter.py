@@ -263,6 +263,6 @@ def _sentences(request_id: str) -> Iterator[None]:
 
 if __name__ == "__main__":
     # Imported here, for the terminal is built on the functions above.
-    from terminal import run
+    from terminal.commands import run
 
     sys.exit(run(sys.argv[1:]))

@@ -15,8 +15,6 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 import starter
-import terminal
-from decision_commands import run_decision
 from dispatch.clients.approvers import ApproversFile
 from dispatch.clients.keys import KeyStore
 from dispatch.models.approvers import Approver, Approvers
@@ -27,7 +25,9 @@ from dispatch.models.trail import EntryKind
 from dispatch.rules.signing import verify
 from dispatch.settings import Settings
 from embedded.temporal_server import TemporalServer
-from key_commands import run_keys
+from terminal import commands as terminal
+from terminal.decisions import run_decision
+from terminal.keys import run_keys
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
 from tests.workflows.requests_made import held_refund, two_held_refunds

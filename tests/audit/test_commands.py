@@ -16,12 +16,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import starter
-from audit_commands import history_of, trail_of_history
 from dispatch.audit.chain import chain_of, effects, unfounded
 from dispatch.audit.report import signature
 from dispatch.audit.trail import as_json, unaccounted
 from dispatch.models.audit import AuditKind, Judgement, Rest, Trail
 from embedded.ports import LOOPBACK, free_port
+from terminal.trail import history_of, trail_of_history
 from tests.acceptance.shell import Shell
 from tests.desk import PATIENCE_SECONDS, Desk, Looks, quick, running_desk
 from tests.replay.recorded import ROOT, all_recorded

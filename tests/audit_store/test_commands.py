@@ -12,7 +12,7 @@ import yaml
 
 from dispatch.audit.manifest import sha256
 from dispatch.audit.steps import steps
-from terminal import run
+from terminal.commands import run
 from tests.audit_store.made import NOW, documents, lines_of, object_file, store_at, write_lines
 from tests.desk import SHIPPED_PLAYBOOKS
 from tests.servers import ROOT

@@ -9,8 +9,6 @@ import pytest
 from temporalio.client import Client
 
 from audit_composition import audit_export, extract_from, keys_from, place_from
-from audit_erasure import erased_from
-from audit_store_commands import run_audit
 from dispatch.audit.document import from_bytes
 from dispatch.audit.questions import Asked, answers
 from dispatch.audit.sealing import opened, sealed
@@ -18,7 +16,9 @@ from dispatch.audit.verify import verify
 from dispatch.clients.request_keys import RequestKeys
 from dispatch.models.errors import AuditStoreError
 from dispatch.settings import Settings
-from terminal import _parser
+from terminal.audit import run_audit
+from terminal.commands import _parser
+from terminal.erasure import erased_from
 from tests.audit_store.made import documents, lines_of
 from tests.desk import running_desk
 from tests.workflows.requests_made import small_refund, status_question

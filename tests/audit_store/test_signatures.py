@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit_checks import decisions
 from dispatch.audit.document import Document, Run
 from dispatch.audit.verify import Verified, verify
 from dispatch.clients.approvers import ApproversFile
 from dispatch.models.approvers import Approver, ApproverKey, Approvers
 from dispatch.rules.signing import key_id_of, sign
+from terminal.audit_checks import decisions
 from tests.audit_store.made import NOW, documents, store_at
 from tests.servers import settings_from
 

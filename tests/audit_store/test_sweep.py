@@ -11,9 +11,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 from activities.audit import AuditExport
-from audit_checks import decisions, replays
 from audit_composition import audit_export, check_retention, ensure_sweep, heads_from, place_from, schedule_id
-from audit_store_commands import run_audit
 from dispatch.audit.document import Document, Run, kind_of
 from dispatch.audit.extract_file import ExtractFile
 from dispatch.audit.manifest import sha256
@@ -22,7 +20,9 @@ from dispatch.audit.verify import verify
 from dispatch.clients.audit_keys import ExportKey
 from dispatch.models.audit_store import SweepReport
 from dispatch.models.errors import SettingsError
-from terminal import _parser
+from terminal.audit import run_audit
+from terminal.audit_checks import decisions, replays
+from terminal.commands import _parser
 from tests.audit_store.made import NOW, lines_of
 from tests.desk import Desk, running_desk
 from tests.servers import settings_from

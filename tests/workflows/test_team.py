@@ -13,6 +13,7 @@ import starter
 from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk, at_work, quick, resting_desk
+from tests.signers import Signer, write_approvers
 from tests.workflows.misbehaving import (
     FakeBrokenReviewer,
     FakeContentReviewer,
@@ -76,14 +77,19 @@ async def test_a_guardian_that_cannot_look_lets_nothing_run(desk: Desk) -> None:
 
 
 async def test_a_reviewer_that_does_not_run_holds_everything(resting: Desk) -> None:
-    """What was not checked is a critical exception: even what runs without a person waits for one."""
+    """What was not checked is a critical exception: even what runs without a person then waits for two."""
+    two = Signer("ben", ("refunds-lead",)), Signer("cleo", ("support-lead",))
+    write_approvers(resting.settings.approvers_path, *two)
     resting.catalogue = replace(resting.catalogue, reviewer_classes={"reply_standards": FakeBrokenReviewer})
     async with at_work(resting):
         case = await status_question(resting)
         status = await case.until("waiting_for_approval")
         assert "send_reply" in status.review_point.awaiting
         assert resting.mail_sink.messages() == []
-        await case.decide("approve", reason="read it myself")
+        for signer in two:
+            await starter.decide(
+                resting.client, case.id, signer.signs(await case.decision("approve", reason="read it myself"))
+            )
         assert (await case.outcome()).ending is Ending.DONE
 
 

@@ -169,4 +169,4 @@ def _write(path: Path, text: str) -> None:
 
 
 def _say(text: str, **how: Any) -> None:
-    print(text, **how)  # noqa: T201 (a command line prints)
+    print(text, **how)

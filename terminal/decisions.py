@@ -26,8 +26,8 @@ from dispatch.rules.authority import key_problem, person_named
 from dispatch.rules.risk import LEAST
 from dispatch.rules.signing import sign
 from dispatch.settings import Settings
-from key_commands import ask_passphrase
 from starter import NoWorker, decision_for, dossier_of, leave_signal, send_decision, status_of
+from terminal.keys import ask_passphrase
 
 _GOES_ROUND: Final = frozenset({DecisionVerdict.EDIT, DecisionVerdict.RESPOND})
 _ROUTING: Final = "route-"

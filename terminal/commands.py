@@ -17,19 +17,19 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
-import audit_commands
-from audit_store_commands import add_audit_commands, run_audit
-from decision_commands import add_decisions, pairs_of, print_judged, run_decision
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
 from dispatch.models.trail import EntryKind
 from dispatch.settings import Settings, load_settings
-from dossier_view import show
-from key_commands import add_keys, run_keys
 from starter import NoWorker, dossier_of, leave_signal, rows, status_of, submit_file, trail_of
-from what_if_command import add_what_if, run_what_if
+from terminal import trail
+from terminal.audit import add_audit_commands, run_audit
+from terminal.decisions import add_decisions, pairs_of, print_judged, run_decision
+from terminal.dossier import show
+from terminal.keys import add_keys, run_keys
+from terminal.what_if import add_what_if, run_what_if
 
 _LOOKS = 30
 _WIDTH_OF_A_PIPE = 140
@@ -196,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
         on_request("status", "where a request stands"),
         on_request("show", "all that a person needs to decide on it"),
     ]
-    audit_commands.add_commands(commands)
+    trail.add_commands(commands)
     for name, purpose in (("inbox", "what waits for a person"), ("list", "all requests, newest first")):
         listing = commands.add_parser(name, help=purpose)
         listing.add_argument("--limit", type=int, default=50)
@@ -210,8 +210,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _main(arguments: argparse.Namespace) -> int:
-    if arguments.command in audit_commands.COMMANDS:
-        return await audit_commands.run(arguments)
+    if arguments.command in trail.COMMANDS:
+        return await trail.run(arguments)
     settings = load_settings()
     offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys}
     if arguments.command in offline:

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit_checks import anchors_of, decisions, replays, stamps_of
 from audit_composition import heads_from, keys_from, place_from
-from audit_erasure import erased_from
 from dispatch.audit.anchors import anchor_of
 from dispatch.audit.store import Place, index_of
 from dispatch.audit.verify import Check, Found, Verified, verify
 from dispatch.clients.time_stamps import TimeStamps
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
+from terminal.audit_checks import anchors_of, decisions, replays, stamps_of
+from terminal.erasure import erased_from
 
 _SHOWN: Final = 20
 

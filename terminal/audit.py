@@ -24,8 +24,6 @@ from audit_composition import (
     place_from,
     schedule_id,
 )
-from audit_erasure import add_erase, erase
-from audit_verify_commands import anchor_head, verify_store
 from dispatch.audit.document import from_bytes
 from dispatch.audit.manifest import sha256
 from dispatch.audit.questions import BY_NAME, Answer, Asked, answers
@@ -36,6 +34,8 @@ from dispatch.connection import connect
 from dispatch.models.audit_store import ManifestLine, SweepReport
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
+from terminal.audit_verify import anchor_head, verify_store
+from terminal.erasure import add_erase, erase
 from workflows.audit_sweep import AuditSweep
 
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
