@@ -156,7 +156,7 @@ def _show(result: dict[str, Any]) -> None:
         "worker_rss_mb",
     )
     console.print(", ".join(f"{name} {result[name]}" for name in names))
-    console.print(f"written to {results_folder() / 'latest.json'}")
+    console.print(f"written to {results_folder() / 'latest.json'}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def _show(result: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print(f"worker_rss_mb {result['worker_rss_mb']}, history_events {result['history_events']}")
-    console.print(f"written to {results_folder() / 'waiting.json'}")
+    console.print(f"written to {results_folder() / 'waiting.json'}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ class Glances:
         self._desk = desk
         self._kept: dict[tuple[object, ...], tuple[Glance, float]] = {}
         self._asked: dict[tuple[object, ...], asyncio.Task[None]] = {}
+        self._silent = False
         self._in_vain: dict[tuple[object, ...], float] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
 
@@ -67,7 +68,8 @@ class Glances:
         new = [row.mark for row in rows if row.mark not in self._kept]
         waiting = {self._asked[mark] for mark in new if mark in self._asked}
         if waiting:
-            await asyncio.wait(waiting, timeout=patience_seconds)
+            # Where nobody answered last there is nothing to wait for; what comes after all is there at the next look.
+            await asyncio.wait(waiting, timeout=0 if self._silent else patience_seconds)
 
     def _is_due(self, mark: tuple[object, ...]) -> bool:
         """Tell whether to ask: never twice at a time, and not at once again where nobody answered."""
@@ -92,11 +94,12 @@ class Glances:
         try:
             async with self._gate:
                 self._kept[row.mark] = await self._answer(row), time.monotonic()
+                self._silent = False
             while len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
         except DispatchError:
             # The row shows a dash; a later look asks again.
-            self._in_vain[row.mark] = time.monotonic()
+            self._in_vain[row.mark], self._silent = time.monotonic(), True
             while len(self._in_vain) > MOST_KEPT:
                 del self._in_vain[next(iter(self._in_vain))]
         finally:

@@ -6,9 +6,10 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from pydantic import JsonValue
@@ -216,6 +217,9 @@ async def resting_desk(client: Client, tmp_path: Path, *changes: Change) -> Asyn
 async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[None]:
     """Run the workers of a desk, with the open sets of `desk.catalogue`."""
     async with AsyncExitStack() as stack:
+        # A worker is there and will answer; on a busy machine, and without a cache, later than a person would wait.
+        patience = timedelta(seconds=PATIENCE_SECONDS)
+        stack.enter_context(patch.object(starter, "ANSWER_TIMEOUT", patience))
         reading = await stack.enter_async_context(read_clients(desk.settings))
         acting = await stack.enter_async_context(action_clients(desk.settings))
         worker = desk_worker(

@@ -1,10 +1,15 @@
 """The hard rules for money back: whose payment, how much of it, and how often."""
 
+from datetime import timedelta
+from typing import Final
+
 from dispatch.models.guardian import GuardBrief, GuardianFacts, Reason
 from dispatch.models.parameters import IssueRefund
 from dispatch.models.playbook import ActionPolicy
 from dispatch.models.records import Money, Payment, Refund, format_money
 from dispatch.rules.risk import Inspection, Raised, riskiest
+
+_DAY: Final = timedelta(days=1)
 
 
 def inspect_refund(
@@ -75,7 +80,7 @@ def _velocity(brief: GuardBrief, facts: GuardianFacts) -> list[Raised]:
     earlier = [r for r in _standing(facts) if r.idempotency_key != brief.bound.idempotency_key]
     if velocity is None or len(earlier) < velocity.max_refunds:
         return []
-    text = f"{len(earlier)} refunds to this customer within {velocity.window}"
+    text = f"{len(earlier)} refunds to this customer within {velocity.window / _DAY:g} days"
     return [Raised(velocity.tier, Reason(rule="refund.velocity", text=text))]
 
 
