@@ -514,7 +514,9 @@ def _read(raw: tuple[Any, ...]) -> tuple[Submission, Carried | None, str]:
     what is wrong: only `run` may end a workflow.
     """
     try:
-        carried = Carried.model_validate(raw[1]) if len(raw) == _WITH_CARRIED else None
+        # Nobody but the request itself, going on in a new history, may say what was already inspected and approved.
+        goes_on = len(raw) == _WITH_CARRIED and workflow.info().continued_run_id is not None
+        carried = Carried.model_validate(raw[1]) if goes_on else None
         return Submission.model_validate(single(raw[:1] if carried else raw)), carried, ""
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

@@ -44,21 +44,23 @@ class FollowUp:
         self._handover = Handover(self._ledger, self._standing)
         self._handover.priority = Priority(priority_key=order.priority)
         self._people = People(self._id, order.requester, self._ledger, self._standing, self._handover)
-        if (carried := order.carried) is not None:
+        # As in the coordinator: only the follow-up itself may say what was carried over.
+        carried = self._carried = order.carried if workflow.info().continued_run_id else None
+        if carried is not None:
             self._ledger.entries, self._ledger.refusals = list(carried.trail), carried.refusals
             self._standing.resume(carried.status)
             self._people.resume(carried.people)
 
     @workflow.run
     async def run(self, order: FollowUpOrder) -> FollowUpOutcome:
-        if order.carried is None:
+        if self._carried is None:
             due = workflow.now() + order.after
             self._standing.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
             self._standing.publish()
             await workflow.sleep(order.after, summary=f"read {len(order.actions)} effects back")
             verdict, why = await self._read_back(order)
         else:
-            verdict, why = order.carried.verdict, order.carried.why
+            verdict, why = self._carried.verdict, self._carried.why
         owner = "nobody"
         if verdict is not VerificationVerdict.CONFIRMED:
             try:

@@ -1,13 +1,15 @@
 """A flood of messages makes a history long; the request goes on in a new one, and nothing of it is lost."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 import starter
@@ -19,7 +21,7 @@ from dispatch.settings import Settings
 from embedded.ports import free_port
 from embedded.temporal_server import TemporalServer
 from embedded.temporal_tuning import TUNING
-from tests.desk import Case, Desk, quick, running_desk
+from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (
     ANNA,
     beyond_the_desk,
@@ -34,6 +36,7 @@ from tests.workflows.requests_made import (
 from worker import WORKFLOWS
 from workflows.sandbox import SANDBOX
 
+LOOKS = 50
 LONG = 60
 """Events after which this server asks to go on in a new history; others ask at 4,096."""
 
@@ -57,11 +60,14 @@ async def desk(impatient: Client, tmp_path: Path) -> AsyncIterator[Desk]:
 async def flood(case: Case, signal: str = "decide", count: int = LONG, payload: Any = None) -> None:
     """Send junk until the request has gone on in a new history, and at least `count` messages."""
     first = await run_of(case)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(3 * PATIENCE_SECONDS):
         while True:
             await asyncio.gather(*(case.signal(signal, payload or {"junk": n}) for n in range(count)))
-            if await run_of(case) != first:
-                return
+            # It goes on only when nothing new comes in meanwhile, so the flood must ebb for it to be seen.
+            for _ in range(LOOKS):
+                if await run_of(case) != first:
+                    return
+                await asyncio.sleep(0.2)
 
 
 async def run_of(case: Case) -> str:
@@ -183,3 +189,23 @@ async def test_a_flood_of_a_reopened_follow_up(impatient: Client, tmp_path: Path
         handle = desk.client.get_workflow_handle(reopened.id, result_type=FollowUpOutcome)
         async with asyncio.timeout(30):
             assert (await handle.result()).owner == "nobody"
+
+
+async def test_nobody_starts_a_request_in_the_middle(desk: Desk) -> None:
+    """What a request carries into a new history says what was inspected and approved; from a client it is not taken."""
+    case = await held_refund(desk)
+    await flood(case)
+    history = await case.handle.fetch_history()
+    carried = history.events[0].workflow_execution_started_event_attributes.input.payloads
+    assert len(carried) == 2
+    forged = await desk.client.start_workflow(
+        "Coordinator",
+        args=[json.loads(payload.data) for payload in carried],
+        id=f"forged-{case.id}",
+        task_queue=desk.settings.task_queue,
+    )
+    with pytest.raises(WorkflowFailureError) as failed:
+        await forged.result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "NotTakenIn"
+    assert desk.back_office.refunds() == []
