@@ -128,9 +128,9 @@ def test_html_keeps_links_paragraphs_and_lists() -> None:
 )
 def test_hostile_html_takes_linear_time(unit: str) -> None:
     """The parser's quadratic cases never reach it."""
-    started = time.perf_counter()
+    started = time.thread_time()
     text_of(unit * (200_000 // len(unit)))
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @given(st.text(alphabet="<>/ab!-'=\"& ", max_size=80))

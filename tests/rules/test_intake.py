@@ -244,6 +244,6 @@ def test_no_word_of_told_or_asked_is_lost(parts: list[tuple[str, str]], between:
 )
 def test_hostile_repetition_takes_linear_time(unit: str) -> None:
     """No pattern runs away on fifty thousand characters of one thing."""
-    started = time.perf_counter()
+    started = time.thread_time()
     taken(unit * (50_000 // len(unit)))
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10

@@ -44,9 +44,9 @@ def test_normalising_is_stable_and_hides_nothing(text: str) -> None:
 
 def test_stacked_accents_do_not_take_quadratic_time() -> None:
     """One letter under fifty thousand accents is cut down before it is normalised."""
-    started = time.perf_counter()
+    started = time.thread_time()
     clean = normalise("a" + "\u0301\u0323" * 25_000)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
     assert clean.notes == ("removed 49,992 stacked accents",)
 
 
