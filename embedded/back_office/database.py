@@ -1,8 +1,9 @@
 """The back office's SQLite file: opened, checked for its version, seeded, re-dated."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +22,15 @@ def text_of(moment: datetime) -> str:
 
 
 class Database:
-    """Hands out connections, one for each request, so that SQLite itself orders concurrent writers."""
+    """Hands out connections, one for each request at work, so that SQLite itself orders concurrent writers.
+
+    A connection is used again by later requests: to open one and read the schema took longer than most answers.
+    """
 
     def __init__(self, path: Path, now: datetime, seed: Path = SEED) -> None:
         """Open or make the file; raises EmbeddedError if it is another version's or cannot be used."""
         self.path = path
+        self._idle: deque[sqlite3.Connection] = deque()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time anew.
@@ -43,28 +48,40 @@ class Database:
             raise
 
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         self._anchor.close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that sees one state of the data throughout."""
-        with closing(self._open()) as connection:
+        with self._lent() as connection:
             connection.execute("BEGIN")
             yield connection
+            connection.execute("COMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the only connection that may write now; commits at the end, rolls back on any exception."""
-        with closing(self._open()) as connection:
+        with self._lent() as connection:
             # IMMEDIATE takes the write lock before anything is read: what a refund is checked against cannot change.
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+            yield connection
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection; one on which anything went wrong is closed, which rolls back, and not lent again."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
