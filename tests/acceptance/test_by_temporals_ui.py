@@ -45,6 +45,7 @@ async def page(ui: TemporalServer) -> AsyncIterator[Page]:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield page
+        expect.set_options(timeout=None)  # it is one setting for all tests of a process
 
 
 async def test_a_waiting_request_is_found_read_and_approved(desk: Desk, page: Page) -> None:
