@@ -1,7 +1,7 @@
 """Writes to approvers: at once for each event, or once a day for those who prefer it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +13,7 @@ from temporalio.common import SearchAttributeKey
 from activities.failures import reconciling, translated
 from dispatch.clients.toolbox import ActionClients
 from dispatch.models.approvers import Approver, Approvers
-from dispatch.models.errors import Refused
+from dispatch.models.errors import ClientError, Refused
 from dispatch.models.mail import OutgoingMail
 from dispatch.models.notification import (
     DigestOrder,
@@ -64,29 +64,39 @@ class Notifier:
     async def notify(self, brief: NotifyBrief) -> NotifyReport:
         """Tell those whom the event concerns and who want each event at once.
 
-        An address that the mail server refuses is in the report. Raises ApplicationError (see activities/failures.py)
-        where somebody may still be told by another attempt, or where the approvers file cannot be read.
+        An address that the mail server refuses is in the report, and so is, as `later`, one that could not be reached
+        now: nobody's word waits for another's address. With `brief.only`, who was not reached before, it raises
+        ApplicationError (see activities/failures.py) as long as none of them is; always where the approvers file
+        cannot be read.
         """
         with translated():
             approvers, at = self._approvers.read(), datetime.now(UTC)
             decided = brief.event is NotifyEvent.DECIDED
             people = told_before(approvers, brief) if decided else audience(approvers, brief.owner, at)
             notice = notice_for(brief, self._inbox_url)
+            if brief.only:
+                people = tuple(p for p in people if p.name in brief.only)
             mails = {p.name: (p, notice_key(brief, p.name), notice) for p in people if p.notify == "each"}
-            untold = await self._send(mails)
+            untold, failures = await self._send(mails)
+            told = _but(mails, untold, failures)
+            if brief.only and failures and not told:
+                raise next(iter(failures.values()))
             return NotifyReport(
                 handoff=brief.handoff,
-                told=_but(mails, untold),
+                told=told,
                 left_to_digest=() if decided else tuple(p.name for p in people if p.notify == "daily"),
                 want_none=() if decided else tuple(p.name for p in people if p.notify == "never"),
                 untold=untold,
+                later=tuple(
+                    Untold(name=name, why=type(failure).__name__) for name, failure in failures.items()
+                ),
             )
 
     @activity.defn(name="send_digests")
     async def send_digests(self, order: DigestOrder) -> DigestReport:
         """Send what waits to each who wants one mail a day; to whom nothing waits, nothing is sent.
 
-        Raises ApplicationError as `notify` does.
+        Raises ApplicationError where somebody may still be reached by another attempt; the others have theirs by then.
         """
         with translated():
             approvers, at = self._approvers.read(), datetime.now(UTC)
@@ -101,20 +111,27 @@ class Notifier:
                     continue
                 notice = digest_for(waiting, total, self._inbox_url, order.day)
                 mails[person.name] = (person, digest_key(order.day, person.name), notice)
-            untold = await self._send(mails)
+            untold, failures = await self._send(mails)
+            for failure in failures.values():
+                raise failure
             return DigestReport(
                 day=order.day, told=_but(mails, untold), nothing_waits=tuple(idle), untold=untold
             )
 
-    async def _send(self, mails: Mapping[str, tuple[Approver, str, Notice]]) -> tuple[Untold, ...]:
-        """Send all at once; one that fails for now does not keep the others, and fails the attempt after them."""
+    async def _send(
+        self, mails: Mapping[str, tuple[Approver, str, Notice]]
+    ) -> tuple[tuple[Untold, ...], dict[str, ClientError]]:
+        """Send all at once; gives who cannot be told, and by name what failed for now, which keeps no other mail."""
         done = await asyncio.gather(
             *(self._send_once(*mail) for mail in mails.values()), return_exceptions=True
         )
-        for failure in done:
-            if isinstance(failure, BaseException):
+        failures: dict[str, ClientError] = {}
+        for name, failure in zip(mails, done, strict=True):
+            if isinstance(failure, ClientError):
+                failures[name] = failure
+            elif isinstance(failure, BaseException):
                 raise failure
-        return tuple(one for one in done if isinstance(one, Untold))
+        return tuple(one for one in done if isinstance(one, Untold)), failures
 
     async def _send_once(self, person: Approver, key: str, notice: Notice) -> Untold | None:
         """Send unless the archive has it; raises Unavailable or OutcomeUnknown."""
@@ -169,6 +186,8 @@ class Notifier:
         return listed, max(total, len(listed))
 
 
-def _but(mails: Mapping[str, object], untold: tuple[Untold, ...]) -> tuple[str, ...]:
-    failed = {one.name for one in untold}
+def _but(
+    mails: Mapping[str, object], untold: tuple[Untold, ...], failures: Iterable[str] = ()
+) -> tuple[str, ...]:
+    failed = {one.name for one in untold} | set(failures)
     return tuple(name for name in mails if name not in failed)

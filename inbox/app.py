@@ -100,6 +100,8 @@ def create_app(
         limits=Limits(
             sign_in=RateLimit(20, _MINUTE, now),
             names=Lockout(5, _MINUTE, timedelta(minutes=15), now),
+            # Of its own: a name is typed by anybody, and must lock nobody's key.
+            keys=Lockout(5, _MINUTE, timedelta(minutes=15), now),
             sending=RateLimit(60, _MINUTE, now),
             answers=RateLimit(60, _MINUTE, now),
         ),

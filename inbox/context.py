@@ -21,10 +21,11 @@ from inbox.waiting import WaitingList
 
 @dataclass(frozen=True)
 class Limits:
-    """Tries from one address, wrong passphrases for one name, decisions and answers from one address."""
+    """Tries from one address, wrong passphrases for one name and for the key of one, decisions and answers from one address."""
 
     sign_in: RateLimit
     names: Lockout
+    keys: Lockout
     sending: RateLimit
     answers: RateLimit
 

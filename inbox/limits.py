@@ -44,22 +44,24 @@ class Lockout:
         self._most, self._first, self._longest, self._now = most, first, longest, now
         self._failures: dict[str, _Failures] = {}
 
-    def locked_seconds(self, name: str) -> int:
-        """Give how long a name is still locked, 0 if it is not."""
-        failures = self._failures.get(name)
-        if failures is None or failures.locked_until is None:
-            return 0
-        return _seconds(failures.locked_until - self._now())
+    def wait_seconds(self, name: str) -> int:
+        """Count a try; gives 0 where it may go on, else how many seconds the name is still locked.
 
-    def failed(self, name: str) -> None:
-        before = self._failures.pop(name, _Failures(0, None))
+        A try counts as failed until `succeeded` says otherwise: of many that come at the same moment, none would have
+        failed yet when the next one asks.
+        """
+        before = self._failures.get(name, _Failures(0, None))
+        if before.locked_until is not None and (left := _seconds(before.locked_until - self._now())):
+            return left
         number = before.number + 1
         until = None
         if number >= self._most:
             doublings = min(number - self._most, 10)
             until = self._now() + min(self._first * 2**doublings, self._longest)
+        self._failures.pop(name, None)
         self._failures[name] = _Failures(number, until)
         _trim(self._failures)
+        return 0
 
     def succeeded(self, name: str) -> None:
         self._failures.pop(name, None)

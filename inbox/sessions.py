@@ -102,7 +102,8 @@ class Sessions:
         now = self._now()
         self._signed_out = {id_: until for id_, until in self._signed_out.items() if until > now}
         if session is not None:
-            self._signed_out[session.id] = now + self._idle
+            # Not only while it could be idle: a page that was under way at this moment may still renew a copy of it.
+            self._signed_out[session.id] = session.begun + self._longest
         response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=self._secure)
 
     def visit(self, request: Request) -> str:

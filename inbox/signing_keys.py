@@ -36,17 +36,16 @@ async def sign_with_held_key(
 
     Raises KeyProblemError where the passphrase is wrong or was tried too often.
     """
-    key, tries = _still_theirs(key), f"key of {name}"
-    if wait := context.limits.names.locked_seconds(tries):
-        raise KeyProblemError(f"Too many wrong passphrases; wait {wait} seconds and try again")
+    key = _still_theirs(key)
     if not context.keys.has(name, key.key_id):
         raise KeyProblemError("The inbox does not hold this key; sign with it where it is")
+    if wait := context.limits.keys.wait_seconds(name):
+        raise KeyProblemError(f"Too many wrong passphrases; wait {wait} seconds and try again")
     try:
         private = await asyncio.to_thread(context.keys.load, name, key.key_id, passphrase)
     except DispatchError:
-        context.limits.names.failed(tries)
         raise KeyProblemError("This passphrase does not open the key; nothing was sent") from None
-    context.limits.names.succeeded(tries)
+    context.limits.keys.succeeded(name)
     return sign(private, decision.model_dump(mode="json"))
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from pydantic import JsonValue
 from rich.console import Console
@@ -13,6 +14,7 @@ from dispatch.models.decision import Subject
 from dispatch.models.dossier import Dossier
 from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.proposal import BoundAction
+from dispatch.rules.gates import decision_by_hand
 
 _LAST = 5
 """Entries of the trail shown here; `starter.py trail ID` has them all."""
@@ -37,6 +39,21 @@ def show(console: Console, dossier: Dossier) -> None:
                 console.print(line, highlight=False, soft_wrap=True)
     if dossier.status.next_command:
         console.print(f"\n{escape(dossier.status.next_command)}", highlight=False, soft_wrap=True)
+    if (by_hand := _by_hand(dossier)) is not None:
+        console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
+        console.print(
+            escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
+        )
+
+
+def _by_hand(dossier: Dossier) -> dict[str, JsonValue] | None:
+    """Give the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
+    gate, status = dossier.gate, dossier.status
+    subjects = gate.subjects if gate is not None else ()
+    subject = next((one for one in subjects if one.digest == status.subject_digest), None)
+    if gate is None or subject is None:
+        return None
+    return decision_by_hand(gate, subject, status.review_point.owner, datetime.now(UTC))
 
 
 def _exceptions(dossier: Dossier) -> Iterator[str]:

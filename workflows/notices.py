@@ -30,8 +30,9 @@ class Notices:
     """Starts one activity for each event of a gate whose waiting says `notify: mail`; none for any other.
 
     Who was told is remembered, so that only they are told of a decision; where that is nobody (no approvers file, all
-    on the digest) the decision costs nothing. `finish` must be awaited before the workflow ends or goes on in a new
-    history.
+    on the digest) the decision costs nothing. Whoever could not be reached at once is tried again beside all else,
+    until it is decided: one person's failing address keeps nobody else's word away. `finish` must be awaited before
+    the workflow ends or goes on in a new history.
     """
 
     def __init__(self, request_id: str, ledger: Ledger, standing: Standing, handover: Handover) -> None:
@@ -41,6 +42,7 @@ class Notices:
         self._told: list[str] = []
         self._counts: Counter[str] = Counter()
         self._running: list[asyncio.Task[None]] = []
+        self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
     def opened(self, gate: Gate, waiting: Waiting) -> None:
         """Tell the first owner of a gate that has just been opened; not to be called for one that was resumed."""
@@ -58,7 +60,8 @@ class Notices:
 
     async def finish(self) -> None:
         """Wait until no word is under way any more; what takes longer than LAST_WORD is called off, and recorded."""
-        under_way = [task for task in self._running if not task.done()]
+        belated = [task for _, task in self._belated]
+        under_way = [task for task in (*self._running, *belated) if not task.done()]
         if under_way:
             _, late = await workflow.wait(under_way, timeout=LAST_WORD.total_seconds())
             for task in late:
@@ -70,7 +73,18 @@ class Notices:
                     what="approvers not told",
                     why=f"called off at the end: {len(late)} under way",
                 )
-        self._running = []
+        self._running, self._belated = [], []
+
+    def _call_off(self) -> None:
+        """Try nobody any more: word that something is asked of them would come when it no longer is."""
+        names = [name for name, task in self._belated if not task.done() and task.cancel()]
+        self._belated = [(name, task) for name, task in self._belated if not task.done()]
+        if names:
+            self._ledger.record(
+                EntryKind.EFFECT,
+                what="approvers not told",
+                why=f"called off, for nothing is asked any more: {', '.join(names)}",
+            )
 
     def carried(self) -> CarriedNotices:
         """Give what a new history must know."""
@@ -89,10 +103,12 @@ class Notices:
         why: str,
         told: list[str],
         before: tuple["asyncio.Task[None]", ...],
+        only: tuple[str, ...] = (),
     ) -> None:
-        if event is NotifyEvent.DECIDED:
+        if event is NotifyEvent.DECIDED and not only:
             # Who was told is known once all that was said before has been said.
             await asyncio.gather(*before)
+            self._call_off()
             if not set(told) - {owner}:
                 return
         try:
@@ -113,12 +129,14 @@ class Notices:
                 owner=owner,
                 told=tuple(told) if event is NotifyEvent.DECIDED else (),
                 summary=why,
+                # Named only where it is needed: what is handed over is digested, and old histories know no such field.
+                **({"only": only} if only else {}),
             )
         except HandoverFailed as failed:
             self._ledger.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")
         else:
             told += [name for name in report.told if name not in told]
-            if report.told or report.untold:
+            if report.told or report.untold or report.later:
                 self._ledger.record(
                     EntryKind.EFFECT,
                     what="approvers told" if report.told else "approvers not told",
@@ -126,3 +144,7 @@ class Notices:
                     sender="notifier",
                     decided_by="playbook",
                 )
+            if report.later:
+                names = tuple(one.name for one in report.later)
+                again = self._tell(event, number, gate, owner, why, told, (), names)
+                self._belated.append((", ".join(names), asyncio.create_task(again)))

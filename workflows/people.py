@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.notification import NotifyEvent
     from dispatch.models.playbook import Waiting
     from dispatch.models.trail import EntryKind
-    from dispatch.rules.gates import misfit
+    from dispatch.rules.gates import decision_by_hand, misfit
     from dispatch.rules.raw import bounded, text_of
     from workflows.ending import HistoryFull, history_full
     from workflows.handover import Handover
@@ -282,6 +282,7 @@ class People:
             subject_digest=open_subject.digest,
             proposal_id=gate.proposal_id,
             next_command=_command(self._request_id, gate, open_subject, owner),
+            signal=decision_by_hand(gate, open_subject, owner, workflow.now()),
         )
         self._standing.publish()
 

@@ -1,5 +1,7 @@
 """Where the request stands: answered to the `status` query, shown in Temporal's UI, written to search attributes."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -7,6 +9,8 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
     from dispatch.models.status import ReviewPoint, Status
 
 DESK: Final = SearchAttributeKey.for_keyword("Desk")
@@ -14,6 +18,9 @@ STATE: Final = SearchAttributeKey.for_keyword("RequestState")
 OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
 REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
 PRIORITY: Final = SearchAttributeKey.for_int("RequestPriority")
+
+# Temporal's UI cuts off the last line of what it shows here, so that must not be the brace that is to be copied.
+_AFTER_IT: Final = "The trail says what became of it."
 
 
 class Standing:
@@ -32,7 +39,7 @@ class Standing:
     def resume(self, status: Status) -> None:
         """Go on with the status that the history before this one published last."""
         self.status = self._published = status
-        workflow.set_current_details(_details(status))
+        workflow.set_current_details(_details(status, None))
 
     def routed(self, desk: str | None, priority: int) -> None:
         self.status = self.status.model_copy(update={"desk": desk, "priority": priority})
@@ -44,13 +51,17 @@ class Standing:
         awaiting: str = "the desk",
         owner: str = "coordinator",
         by: datetime | None = None,
+        signal: Mapping[str, JsonValue] | None = None,
         **more: Any,
     ) -> None:
-        """Move to a state; what belonged to the one before (questions, digest, command) is gone unless given."""
+        """Move to a state; what belonged to the one before (questions, digest, command) is gone unless given.
+
+        `signal` is what a person could send as `decide` by Temporal's own form; only the details show it.
+        """
         fresh = {"subject_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
         point = ReviewPoint(awaiting=awaiting, owner=owner, by=by)
         self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
-        workflow.set_current_details(_details(self.status))
+        workflow.set_current_details(_details(self.status, signal))
 
     def publish(self) -> None:
         """Write the search attributes if they differ from what was written last."""
@@ -77,11 +88,15 @@ def _searchable(status: Status) -> tuple[object, ...]:
     return status.desk, status.state, status.review_point.owner, status.review_point.by, status.priority
 
 
-def _details(status: Status) -> str:
+def _details(status: Status, signal: Mapping[str, JsonValue] | None) -> str:
     """Give the markdown that Temporal's UI shows on a request's page."""
     point = status.review_point
     by = point.by.isoformat(timespec="minutes") if point.by else "none, the desk is at work"
     headline = f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}"
     command = f"```\n{status.next_command}\n```" if status.next_command else ""
     facts = f"- next owner: {point.owner}\n- review point: {by}\n- trigger: `{status.trigger}`"
-    return "\n\n".join(part for part in (headline, command, facts) if part)
+    form = ""
+    if signal is not None:
+        pasted = json.dumps(signal, indent=2, ensure_ascii=False)
+        form = f"Or here: *More Actions*, *Send a Signal*, `decide`, with this as its data:\n\n```json\n{pasted}\n```\n\n{_AFTER_IT}"
+    return "\n\n".join(part for part in (headline, command, facts, form) if part)

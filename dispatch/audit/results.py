@@ -231,7 +231,8 @@ def _verification(activity: str, _given: JsonValue, result: JsonValue) -> Iterat
 
 def _notified(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     told = ", ".join(text(name, 100) for name in many(result, "told"))
-    untold = "; ".join(f"{words(one, 'name')}: {words(one, 'why')}" for one in many(result, "untold"))
+    missed = [*many(result, "untold"), *many(result, "later")]
+    untold = "; ".join(f"{words(one, 'name')}: {words(one, 'why')}" for one in missed)
     yield Answer(
         AuditKind.RESULT,
         f"told {told or 'nobody'}",

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
+from dispatch.clients.yaml_edit import edited
 from dispatch.models.approvers import Approvers
 from dispatch.models.errors import ApproversError, PlaybookError
 from dispatch.playbooks.strict_yaml import read_yaml
@@ -18,7 +19,7 @@ from dispatch.rules.authority import file_problems
 
 _HEAD: Final = (
     "# Who may decide: people, their roles and their public keys; docs/signing.md has every field.\n"
-    "# Edit it as you like. 'starter.py keys new' and 'keys revoke' write it anew, and keep no comments of yours.\n"
+    "# Edit it as you like. 'starter.py keys new' and 'keys revoke' change their part of it and leave the rest as it is.\n"
 )
 _MODE: Final = 0o644
 _Seen = tuple[int, int, int]
@@ -48,6 +49,9 @@ class ApproversFile:
     def change(self, edit: Callable[[Approvers], Approvers]) -> Approvers:
         """Write what `edit` makes of the approvers as they are now, and give it.
 
+        Comments, order and layout stay but for what was changed; a layout that dispatch/clients/yaml_edit.py does not
+        understand, which is seen by reading the result, is written anew.
+
         Programs of ours take turns at a lock beside the file. Where somebody saved the file by hand meanwhile, `edit`
         is asked again, about what they saved. Raises what `read` does, and what `edit` does.
         """
@@ -58,7 +62,15 @@ class ApproversFile:
                 changed = edit(known)
                 if changed == known:
                     return known
-                aside = self._written_aside(changed)
+                text = self._text()
+                if self._look() != seen:
+                    continue
+                aside = self._written_aside(
+                    edited(text, _plain(known), _plain(changed)) if text else _anew(changed)
+                )
+                if not _says(aside, changed):
+                    aside.unlink()
+                    aside = self._written_aside(_anew(changed))
                 if self._look() == seen:
                     aside.replace(self.path.resolve())
                     return changed
@@ -67,7 +79,7 @@ class ApproversFile:
     def write(self, approvers: Approvers) -> None:
         """Put the whole file in place of the one that is there, whatever it holds."""
         with self._told("written"), self._turn():
-            self._written_aside(approvers).replace(self.path.resolve())
+            self._written_aside(_anew(approvers)).replace(self.path.resolve())
 
     def _look(self) -> _Seen | None:
         """Give what changes with the file's content; None where there is no file."""
@@ -86,14 +98,14 @@ class ApproversFile:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _written_aside(self, approvers: Approvers) -> Path:
-        document = approvers.model_dump(mode="json", exclude_defaults=True) or {"approvers": []}
-        text = _HEAD + yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    def _text(self) -> str:
+        """Give the file's text with the line ends that it has; empty where there is none."""
+        return self.path.read_bytes().decode() if self.path.exists() else ""
+
+    def _written_aside(self, text: str) -> Path:
         target = self.path.resolve()
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=".approvers-", delete=False
-        ) as file:
-            file.write(text)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".approvers-", delete=False) as file:
+            file.write(text.encode())
             file.flush()
             os.fchmod(file.fileno(), target.stat().st_mode & 0o777 if target.exists() else _MODE)
             os.fsync(file.fileno())
@@ -127,3 +139,20 @@ class ApproversFile:
             raise ApproversError(
                 f"{self.path}: it cannot be {done}: {error.strerror}. Make it accessible to this user."
             ) from None
+
+
+def _plain(approvers: Approvers) -> dict[str, JsonValue]:
+    plain: dict[str, JsonValue] = approvers.model_dump(mode="json", exclude_defaults=True)
+    return plain
+
+
+def _anew(approvers: Approvers) -> str:
+    document = _plain(approvers) or {"approvers": []}
+    return _HEAD + yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+
+
+def _says(path: Path, approvers: Approvers) -> bool:
+    try:
+        return ApproversFile(path).read() == approvers
+    except ApproversError:
+        return False

@@ -33,6 +33,9 @@ class NotifyBrief(Handed):
     owner: str = Field(description="a person or a role of the approvers file; with decided, who decided")
     told: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
     summary: str = Field(description="what happened, in a line")
+    only: tuple[str, ...] = Field(
+        default=(), description="where not empty: of those concerned these alone, who were not reached before"
+    )
 
 
 class Untold(Contract):
@@ -50,6 +53,9 @@ class NotifyReport(Contract):
     left_to_digest: tuple[str, ...] = ()
     want_none: tuple[str, ...] = ()
     untold: tuple[Untold, ...] = ()
+    later: tuple[Untold, ...] = Field(
+        default=(), description="not reached yet: to be tried again, without the others"
+    )
 
     @property
     def in_words(self) -> str:
@@ -59,6 +65,7 @@ class NotifyReport(Contract):
             f"left to the digest of {', '.join(self.left_to_digest)}" if self.left_to_digest else "",
             f"wanted by none of {', '.join(self.want_none)}" if self.want_none else "",
             *(f"{one.name} not told: {one.why}" for one in self.untold),
+            *(f"{one.name} not told yet: {one.why}, tried again" for one in self.later),
         ]
         return "; ".join(part for part in parts if part) or "nobody known to tell"
 

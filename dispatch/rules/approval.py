@@ -3,7 +3,8 @@
 A decision counts for one action of one proposal while its gate stands open. Who decides is a person of the approvers
 file, named at the gate or holding a role that is; where a tier asks for a signature, it is theirs, verified, and made
 with a key that is pinned, neither revoked nor expired. At a tier that asks for a name only, a name at the gate that
-the file does not know (a shared mailbox) is taken as it is: such a decision proves nothing about who sent it.
+is no person of the file (a shared mailbox, a role's own name) is taken as it is: such a decision proves nothing about
+who sent it, and is held to no person's limits and own requests. The ruling says so where the file has people for it.
 """
 
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from dispatch.models.execution import Leave, Order
 from dispatch.models.guardian import Ruling
 from dispatch.models.playbook import Approval, Tier
 from dispatch.models.proposal import BoundAction
-from dispatch.rules.authority import authority_of, is_own, key_in, key_problem, person_named
+from dispatch.rules.authority import authority_of, holders_of, is_own, key_in, key_problem, person_named
 from dispatch.rules.binding import is_intact
 from dispatch.rules.decision_text import UnreadableError, edits_problem, excerpt, read_decision
 from dispatch.rules.gates import misfit
@@ -63,6 +64,9 @@ def _accepted(check: DecisionCheck, decision: Decision, subject: Subject, approv
     person = person_named(approvers, decision.approver)
     how = authority_of(approvers, person, check.gate.approvers, check.received_at) if person else None
     signed_with = _signed_with(decision, approvers)
+    holders = holders_of(approvers, decision.approver)
+    if person is None and holders:
+        how = f"as a plain name: no limit and no own request is checked; the role is held by {', '.join(holders)}"
     seal = f"; signed with {signed_with}" if signed_with else ""
     if decision.signature is not None and not signed_with:
         seal = "; its signature was not verified, for its key is not known"

@@ -13,6 +13,11 @@ def person_named(approvers: Approvers, name: str) -> Approver | None:
     return next((person for person in approvers.approvers if person.name == name), None)
 
 
+def holders_of(approvers: Approvers, role: str) -> tuple[str, ...]:
+    """Give the names of those who hold a role themselves, in the order of the file; empty where it is none there."""
+    return tuple(person.name for person in approvers.approvers if role in person.roles)
+
+
 def authority_of(
     approvers: Approvers, person: Approver, allowed: tuple[str, ...], at: datetime
 ) -> str | None:

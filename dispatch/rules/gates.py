@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from dispatch.models.decision import DecisionVerdict, Gate, GateKind, Subject
+from dispatch.models.decision import Decision, DecisionVerdict, Gate, GateKind, Subject
 from dispatch.models.guardian import GuardianVerdict, Ruling
 from dispatch.models.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.proposal import BoundAction
@@ -102,6 +102,32 @@ def misfit(gate: Gate, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
     if all(subject.digest != decision.action_digest for subject in gate.subjects):
         return f"names no action that waits here: digest {decision.action_digest}"
     return None
+
+
+def decision_by_hand(
+    gate: Gate, subject: Subject, approver: str, at: datetime
+) -> dict[str, JsonValue] | None:
+    """Give what a person may paste as the `decide` signal for a subject; None where it must be signed.
+
+    It is the gate's first verdict, in the name of `approver` and issued `at`; its id is the same each time, so that
+    what was pasted twice is one decision.
+    """
+    if subject.approval != "named":
+        return None
+    verdict = gate.verdicts[0]
+    decision = Decision(
+        decision_id=f"by-hand-{gate.proposal_id}-{subject.digest[:8]}",
+        proposal_id=gate.proposal_id,
+        action_digest=subject.digest,
+        verdict=verdict,
+        edits={name: values[0] for name, values in subject.choices.items()}
+        if verdict is DecisionVerdict.EDIT
+        else {},
+        approver=approver,
+        issued_at=at.replace(microsecond=0),
+    )
+    plain: dict[str, JsonValue] = decision.model_dump(mode="json", exclude_none=True)
+    return plain if decision.edits else {name: value for name, value in plain.items() if name != "edits"}
 
 
 def _gate(

@@ -28,14 +28,11 @@ async def sign_in(request: Request) -> Response:
     """Check a passphrase; what is wrong is said without telling whether the name is known."""
     context, form = context_of(request), await form_of(request)
     to, name = local_path(context, text_in(form, "next")), text_in(form, "name").strip()[:63]
-    wait = max(
-        context.limits.sign_in.wait_seconds(address_of(request)), context.limits.names.locked_seconds(name)
-    )
+    wait = context.limits.sign_in.wait_seconds(address_of(request)) or context.limits.names.wait_seconds(name)
     if wait:
         return _form(request, to, 429, f"Too many tries. Wait {_spoken(wait)} and try again.", name, wait)
     stamp = await context.users.check(name, text_in(form, "passphrase"))
     if stamp is None:
-        context.limits.names.failed(name)
         return _form(request, to, 401, _WRONG, name)
     context.limits.names.succeeded(name)
     return _welcome(context, to, name, "password", stamp)

@@ -6,21 +6,17 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from dispatch.audit.history import events_in
 from dispatch.audit.report import as_html
 from dispatch.audit.trail import trail_of_events
+from tests.chromium import NEEDS_CHROMIUM, running_chromium
 from tests.replay.recorded import all_recorded
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 RECORDED = next(recorded for recorded in all_recorded() if recorded.name == "13-outcome-unknown")
 
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM}"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture
@@ -32,10 +28,8 @@ def page_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with running_chromium() as running:
         yield running
-        await running.close()
 
 
 def _asked(page: Page) -> list[str]:

@@ -229,6 +229,17 @@ async def test_a_key_is_locked_after_wrong_passphrases(standing_signed: Case, do
     assert "Too many wrong passphrases" in (await shown.send("/sign", passphrase=PASSPHRASE)).text
 
 
+async def test_many_passphrases_at_the_same_moment_are_no_more_tries(
+    standing_signed: Case, dora: Browser
+) -> None:
+    """All but five are refused unread."""
+    shown = await _decide(await dora.request(standing_signed.id), "approve")
+    pages = await asyncio.gather(
+        *(shown.send("/sign", passphrase=f"{WRONG} {number}") for number in range(12))
+    )
+    assert sum("Too many wrong passphrases" in page.text for page in pages) == 7
+
+
 async def test_a_signature_made_elsewhere(inbox_desk: Desk, inbox: Inbox, dora: Browser) -> None:
     """One that fits is sent on; one that does not never leaves the inbox; another's name is not signed for."""
     case = await _signed_refund(inbox_desk)

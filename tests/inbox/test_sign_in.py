@@ -1,10 +1,15 @@
 """Who gets in, for how long, and what a page of another site can do about it."""
 
+import asyncio
 import re
 from datetime import timedelta
+from http.cookies import SimpleCookie
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
+from inbox.sessions import COOKIE
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, users_of
 
 READ_ONLY = ("/", "/?whose=all", "/live", "/keys", "/requests/none", "/sign-in", "/health", "/answer/none")
@@ -39,6 +44,25 @@ async def test_a_name_locks_after_five_wrong_passphrases_and_opens_again(inbox: 
     assert int(locked.response.headers["retry-after"]) > 0
     inbox.clock.ahead = timedelta(minutes=2)
     assert (await browser.sign_in("emil")).status == 200
+
+
+async def test_tries_sent_at_the_same_moment_lock_a_name_as_well(inbox: Inbox) -> None:
+    """Whoever does not wait for an answer gets no more tries than who does."""
+    browser = inbox.browser()
+    page = await browser.get("/sign-in")
+    tries = await asyncio.gather(
+        *(page.send("/sign-in", name="emil", passphrase=f"wrong {number}") for number in range(12))
+    )
+    assert sorted(one.status for one in tries) == [401] * 5 + [429] * 7
+
+
+async def test_no_name_that_can_be_typed_locks_a_key(inbox: Inbox, dora: Browser) -> None:
+    """Wrong passphrases at the sign-in are counted apart from those of keys."""
+    browser = inbox.browser()
+    for _ in range(5):
+        await browser.sign_in("key of dora", "wrong")
+        await browser.sign_in("dora", "wrong")
+    assert inbox.context.limits.keys.wait_seconds("dora") == 0
 
 
 async def test_tries_from_one_address_are_bounded(inbox: Inbox) -> None:
@@ -83,6 +107,25 @@ async def test_a_signed_out_session_is_worth_nothing_elsewhere(inbox: Inbox, dor
     page = await (await dora.get("/keys")).send("/sign-out")
     assert "You are signed out." in page.text
     assert (await copy.get("/keys")).path == "/sign-in"
+
+
+async def test_a_page_under_way_at_the_sign_out_brings_no_session_back(inbox: Inbox, dora: Browser) -> None:
+    """What it renews is signed out too, for as long as it could have lived."""
+    sessions = inbox.context.sessions
+    raw = {"type": "http", "headers": [(b"cookie", f"{COOKIE}={dora.http.cookies[COOKIE]}".encode())]}
+    session, _ = sessions.read(Request(raw))
+    assert session is not None
+    await (await dora.get("/keys")).send("/sign-out")
+    copy, emil = inbox.browser(), inbox.browser()
+    for minutes in range(20, 12 * 60, 20):
+        inbox.clock.ahead = timedelta(minutes=minutes)
+        renewed = Response()
+        sessions.write(renewed, session)
+        copy.http.cookies.set(COOKIE, SimpleCookie(renewed.headers["set-cookie"])[COOKIE].value)
+        # Whoever else signs out has the list of ended sessions cleared up.
+        await emil.sign_in("emil")
+        await (await emil.get("/keys")).send("/sign-out")
+        assert (await copy.get("/keys")).path == "/sign-in"
 
 
 async def test_a_changed_passphrase_ends_the_sessions_begun_with_the_old_one(inbox: Inbox) -> None:

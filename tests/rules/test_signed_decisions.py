@@ -43,7 +43,11 @@ def raw(**changes: JsonValue) -> dict[str, JsonValue]:
 
 
 def check(
-    message: JsonValue, approval: Approval = "signed", known: Approvers = FILE, **more: Any
+    message: JsonValue,
+    approval: Approval = "signed",
+    known: Approvers = FILE,
+    gate_of: tuple[str, ...] = ("refunds-lead", "support-lead"),
+    **more: Any,
 ) -> DecisionRuling:
     gate = Gate(
         kind=GateKind.APPROVAL,
@@ -59,7 +63,7 @@ def check(
             ),
         ),
         verdicts=tuple(DecisionVerdict),
-        approvers=("refunds-lead", "support-lead"),
+        approvers=gate_of,
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",
@@ -321,3 +325,24 @@ def test_a_block_stays_a_block_whoever_signs() -> None:
     blocked = order(REFUND, Ruling.BLOCK, Tier.CRITICAL)
     both = leave(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed").leave
     assert permits(blocked.model_copy(update={"leave": both}), LATER, FILE) == "the guardian blocked it"
+
+
+def test_a_roles_own_name_is_a_plain_name_and_the_ruling_says_what_that_lacks() -> None:
+    """Where a name is enough it is taken, though a person of the file may stand behind it; where a signature is due, not."""
+    ruling = check(raw(approver="refunds-lead"), "named", requester="ben@desk.example")
+    assert ruling.reason == (
+        "accepted: approve by refunds-lead on issue_refund as a plain name: "
+        "no limit and no own request is checked; the role is held by ben"
+    )
+    assert "may not decide here" in check(raw(approver="refunds-lead"), "signed").reason
+    nobody_knows = check(raw(approver="refunds-lead"), "named", Approvers())
+    assert nobody_knows.reason == "accepted: approve by refunds-lead on issue_refund"
+
+
+def test_a_gate_that_names_people_takes_no_roles_name() -> None:
+    """So a playbook that must hold its people to limits and own requests names them, or asks for a signature."""
+    ben = approvers(Signer("ben", ("refunds-lead",), {"addresses": ["ben@desk.example"]}))
+    people = ("ben", "cleo")
+    assert "may not decide here" in check(raw(approver="refunds-lead"), "named", ben, gate_of=people).reason
+    own = check(raw(approver="ben"), "named", ben, gate_of=people, requester="ben@desk.example")
+    assert own.reason == "ben may not decide on a request of their own"

@@ -11,7 +11,6 @@ import yaml
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-import workflows.notices
 from dispatch.clients.answer_links import answer_secret, read_answer_token
 from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
@@ -70,6 +69,10 @@ async def until_told(desk: Desk, name: str, number: int = 1) -> list[dict[str, A
 
 def said(outcome: Outcome, what: str) -> list[str]:
     return [e.why for e in outcome.trail if e.kind is EntryKind.EFFECT and e.what == what]
+
+
+async def _told(case: Case, why: str) -> bool:
+    return any(entry.why == why for entry in await case.trail())
 
 
 async def started(case: Case, activity: str) -> int:
@@ -139,11 +142,8 @@ async def test_without_an_approvers_file_nobody_is_told_and_little_is_spent(
         assert len(desk.mail_sink.messages()) == 1
 
 
-async def test_a_mail_that_cannot_be_sent_holds_no_request_up(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_mail_that_cannot_be_sent_holds_no_request_up(client: Client, tmp_path: Path) -> None:
     """Their mail server puts it off again and again: the request ends as decided, and the trail says who was not told."""
-    monkeypatch.setattr(workflows.notices, "LAST_WORD", workflows.notices.LAST_WORD / 20)
     write_approvers(tmp_path, one("anna", "refunds"))
     async with running_desk(client, tmp_path, quick) as desk:
         await desk.mail_sink.arm(
@@ -153,9 +153,63 @@ async def test_a_mail_that_cannot_be_sent_holds_no_request_up(
         await case.decide("approve")
         outcome = await case.outcome()
         assert outcome.ending is Ending.DONE
-        (why,) = said(outcome, "approvers not told")
-        assert why.startswith("called off at the end")
+        assert said(outcome, "approvers not told") == [
+            "anna not told yet: Unavailable, tried again",
+            "called off, for nothing is asked any more: anna",
+        ]
         assert mails_to(desk, "anna") == []
+
+
+@pytest.mark.parametrize("cache", [500, 0], ids=["cached", "replaying"])
+async def test_one_whose_address_fails_keeps_no_other_from_hearing_of_the_decision(
+    client: Client, tmp_path: Path, cache: int
+) -> None:
+    """Ben's mail server is away all the while: anna hears that it waits and that it is decided, each once and at once."""
+    write_approvers(tmp_path, one("anna", "refunds"), one("ben", "refunds"), one("lena", "refunds-lead"))
+    async with running_desk(client, tmp_path, quick, workflow_cache=cache) as desk:
+        await desk.mail_sink.arm("SMTP DATA", "status", status=451, recipient="ben@house.example", times=1000)
+        case = await held_refund(desk)
+        await until_told(desk, "anna")
+        await case.decide("approve", by="lena")
+        outcome = await case.outcome()
+        subjects = [mail["subject"].split(":")[0] for mail in mails_to(desk, "anna")]
+        assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
+        assert mails_to(desk, "ben") == []
+        told = "told anna; ben not told yet: Unavailable, tried again"
+        assert said(outcome, "approvers told") == [told, "told anna"]
+        assert said(outcome, "approvers not told") == ["called off, for nothing is asked any more: ben"]
+
+
+async def test_one_who_is_the_only_one_of_a_role_keeps_the_next_in_line_from_nothing(
+    client: Client, tmp_path: Path
+) -> None:
+    """Nobody of the first role is reached; who was told in their stead hears how it ended."""
+    write_approvers(tmp_path, one("anna", "refunds"), one("lena", "refunds-lead"))
+    async with running_desk(client, tmp_path, quick, hasty) as desk:
+        await desk.mail_sink.arm(
+            "SMTP DATA", "status", status=451, recipient="anna@house.example", times=1000
+        )
+        case = await held_refund(desk)
+        assert (await case.outcome()).ending is Ending.REJECTED
+        lenas = [mail["subject"].split(":")[0] for mail in mails_to(desk, "lena")]
+        assert lenas == ["[support] Now asked of refunds-lead", "[support] No longer asked"]
+
+
+async def test_one_who_is_reached_later_is_told_once_and_of_the_decision_too(
+    client: Client, tmp_path: Path
+) -> None:
+    """Ben's mail is put off twice and then taken; nobody gets a mail twice."""
+    write_approvers(tmp_path, one("anna", "refunds"), one("ben", "refunds"))
+    async with running_desk(client, tmp_path, quick) as desk:
+        await desk.mail_sink.arm("SMTP DATA", "status", status=451, recipient="ben@house.example", times=2)
+        case = await held_refund(desk)
+        await until_told(desk, "ben")
+        await until(lambda: _told(case, "told ben"))
+        await case.decide("approve", by="refunds")
+        await case.outcome()
+        for name in ("anna", "ben"):
+            subjects = [mail["subject"].split(":")[0] for mail in mails_to(desk, name)]
+            assert subjects == ["[support] Asked of refunds", "[support] No longer asked"], name
 
 
 async def test_who_was_told_before_a_flood_is_told_of_the_decision_after_it(
