@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from embedded.temporal_server import TemporalServer
 from tests.desk import Case, Desk, quick, running_desk
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
+from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
 
@@ -202,6 +203,24 @@ async def _swept(desk: Desk, histories: Histories) -> None:
     histories["audit-sweep"] = await sweep.fetch_history()
 
 
+async def _exported_as_it_ends(desk: Desk, histories: Histories) -> None:
+    """Let the follower export one request, and then be switched off."""
+    follower = await desk.client.start_workflow(
+        AuditFollow.run, id="audit-follow", task_queue=desk.settings.task_queue
+    )
+    case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
+    await case.outcome()
+    async with asyncio.timeout(60):
+        while not (desk.settings.audit_dir / "store" / "manifest.jsonl").exists():  # noqa: ASYNC110 (the worker writes it)
+            await asyncio.sleep(0.1)
+        await follower.cancel()
+        with suppress(WorkflowFailureError):
+            await follower.result()
+    history = await follower.fetch_history()
+    _must("audit-follow", "cancelled", history)
+    histories["audit-follow"] = history
+
+
 async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
     """Somebody may approve once a day: the second refund of the request needs somebody else."""
     limit = DailyLimit(decisions=1, amounts_minor={"EUR": 10_000})
@@ -240,6 +259,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
             ("told", (quick,), [_approvers_told]),
             ("swept", (quick,), [_swept]),
+            ("followed", (quick,), [_exported_as_it_ends]),
             ("limited", (quick,), [_daily_limit_reached]),
         ):
             own = folder / name
