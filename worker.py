@@ -31,6 +31,7 @@ from activities.intake import intake
 from activities.links import Links
 from activities.notifier import Notifier
 from activities.planner import plan
+from activities.record import keep_record
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
 from audit_composition import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
@@ -129,6 +130,7 @@ def desk_worker(
             plan,
             read_answer,
             assemble,
+            keep_record,
             Decisions(ApproversFile(settings.approvers_path)).verify_decision,
             Guardian(clients, partial(own_links, settings)).inspect,
             Links(partial(answer_link, settings)).answer_link,

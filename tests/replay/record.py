@@ -114,6 +114,16 @@ async def _cancelled_while_it_acts(desk: Desk, histories: Histories) -> None:
     histories["cancelled-while-it-acts"] = await _ended(case, "cancelled")
 
 
+async def _cancelled_after_refusals(desk: Desk, histories: Histories) -> None:
+    """Send what no activity judges: what became of it is nowhere but in the desk's own record."""
+    case = await _refund(desk, "DD-10001", "anna.mueller@post.example")
+    await case.until("waiting_for_approval")
+    await case.signal("decide", "approve it")
+    await case.refused()
+    await case.handle.cancel()
+    histories["cancelled-after-refusals"] = await _ended(case, "cancelled")
+
+
 async def _followed_up(desk: Desk, histories: Histories) -> None:
     case = await _refund(desk, "DD-10003", "sean.obrien@mail.example")
     histories["followed-up"] = await _ended(case, "done")
@@ -247,6 +257,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
     acts = [
         _cancelled_while_it_waits,
         _cancelled_while_it_acts,
+        _cancelled_after_refusals,
         _followed_up,
         _followed_up_and_reopened,
         _decided_by_signal,
