@@ -15,7 +15,7 @@ TURNS: Final = 24
 """Turns of one history, which so ends about once a day and has a few events for each."""
 _ATTEMPT: Final = TURN + timedelta(minutes=10)
 _HEARTBEAT: Final = timedelta(seconds=20)
-"""So long after a crash of its worker another one goes on."""
+"""So long after a crash of its worker Temporal misses it, and hands it to another after a pause of `_RETRY`."""
 _RETRY: Final = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1))
 _PAUSE: Final = timedelta(minutes=1)
 

@@ -12,5 +12,5 @@ def test_an_export_killed_at_random_points_leaves_no_gap_and_no_duplicate(tmp_pa
 
 
 async def test_a_worker_killed_at_random_points_leaves_no_gap_and_no_duplicate(tmp_path: Path) -> None:
-    """Three lives of a worker that exports by sweep and follower; `python -m tests.audit_store.kills worker 50` does fifty."""
-    await kill_workers_and_look(tmp_path, 3, seed=5)
+    """Two lives of a worker that exports by sweep and follower; `python -m tests.audit_store.kills worker 50` does fifty."""
+    await kill_workers_and_look(tmp_path, 2, seed=5)
