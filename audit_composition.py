@@ -15,8 +15,11 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.audit import AuditExport
+from activities.audit_follower import AuditFollower
 from dispatch.audit.extract_file import ExtractFile
 from dispatch.audit.store import AuditStore, Place
 from dispatch.clients.audit_keys import ExportKey, LocalHeads
@@ -24,12 +27,13 @@ from dispatch.clients.audit_store import place_of
 from dispatch.clients.request_keys import RequestKeys
 from dispatch.models.errors import SettingsError
 from dispatch.settings import Settings
+from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
 from workflows.follow_up import FollowUp
 
 KEPT: Final = (Coordinator.__name__, FollowUp.__name__)
-"""The workflows whose histories are the record of requests; a sweep's own history is not."""
+"""The workflows whose histories are the record of requests; those of the sweep and the follower are not."""
 
 _DEFAULT_QUEUE: Final = "dispatch"
 _RETENTION_OVER_INTERVAL: Final = 3
@@ -37,8 +41,16 @@ _RETENTION_OVER_INTERVAL: Final = 3
 
 def schedule_id(settings: Settings) -> str:
     """Name the sweep's schedule; a second desk in the same namespace has one of its own."""
-    queue = settings.task_queue
-    return "audit-sweep" if queue == _DEFAULT_QUEUE else f"audit-sweep.{queue}"
+    return _of_the_desk("audit-sweep", settings)
+
+
+def follower_id(settings: Settings) -> str:
+    """Name the follower's workflow, in the same way."""
+    return _of_the_desk("audit-follow", settings)
+
+
+def _of_the_desk(name: str, settings: Settings) -> str:
+    return name if settings.task_queue == _DEFAULT_QUEUE else f"{name}.{settings.task_queue}"
 
 
 def place_from(settings: Settings, where: str = "") -> Place:
@@ -74,6 +86,11 @@ def audit_export(client: Client, settings: Settings) -> AuditExport:
     store = AuditStore(place, key, heads_from(settings), seal_with)
     extract = extract_from(settings, place)
     return AuditExport(client, store, extract, settings.task_queue, KEPT, keys.is_destroyed)
+
+
+def audit_follower(audit: AuditExport, settings: Settings) -> AuditFollower:
+    """Build the follower of an exporter, which looks as often as this worker's settings say."""
+    return AuditFollower(audit, timedelta(seconds=settings.audit_follow_seconds))
 
 
 def check_retention(namespace: str, retention: timedelta, settings: Settings) -> None:
@@ -113,3 +130,21 @@ async def ensure_sweep(client: Client, settings: Settings) -> None:
             return ScheduleUpdate(schedule=schedule)
 
         await client.get_schedule_handle(schedule_id(settings)).update(renewed)
+
+
+async def ensure_follower(client: Client, settings: Settings) -> None:
+    """Start the follower where there is none; end the one there is where the settings switch it off."""
+    if not settings.audit_follow_seconds:
+        try:
+            await client.get_workflow_handle(follower_id(settings)).cancel()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return
+    await client.start_workflow(
+        AuditFollow.run,
+        id=follower_id(settings),
+        task_queue=settings.task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="exports requests to the audit store as they end",
+    )

@@ -31,9 +31,10 @@ from activities.intake import intake
 from activities.links import Links
 from activities.notifier import Notifier
 from activities.planner import plan
+from activities.record import keep_record
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
-from audit_composition import audit_export, check_retention, ensure_sweep
+from audit_composition import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
 from dispatch.build import build_id
 from dispatch.clients.answer_links import answer_link
 from dispatch.clients.approvers import ApproversFile
@@ -54,6 +55,7 @@ from dispatch.rules.shortages import shortages
 from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
 from workflows.allowance import Allowance
+from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
@@ -63,7 +65,7 @@ from workflows.sandbox import SANDBOX
 
 log = structlog.get_logger("worker")
 
-WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, DailyDigest, Allowance)
+WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, Allowance)
 
 
 @asynccontextmanager
@@ -128,12 +130,14 @@ def desk_worker(
             plan,
             read_answer,
             assemble,
+            keep_record,
             Decisions(ApproversFile(settings.approvers_path)).verify_decision,
             Guardian(clients, partial(own_links, settings)).inspect,
             Links(partial(answer_link, settings)).answer_link,
             Verifier(clients, catalogue.action_classes).verify,
             audit.list_missing,
             audit.export_history,
+            audit_follower(audit, settings).follow,
             *catalogue.desk_activities(clients),
         ],
         workflow_runner=SANDBOX,
@@ -246,6 +250,7 @@ async def main(role: str) -> int:
     async with AsyncExitStack() as stack:
         if role in {"all", "desk"}:
             await ensure_sweep(client, settings)
+            await ensure_follower(client, settings)
             await keep_daily_digest(
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )

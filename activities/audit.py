@@ -1,7 +1,10 @@
-"""Exports the histories of closed requests to the audit store; the sweep and the command line call the same functions."""
+"""Exports the histories of closed requests to the audit store.
+
+The sweep, the follower (audit_follower.py) and the command line call the same functions.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -79,30 +82,34 @@ class AuditExport:
         the store itself cannot be written.
         """
         with translated():
-            exported: list[str] = []
-            read: list[str] = []
-            still_open: list[str] = []
-            failed: dict[str, str] = {}
-            documents: list[Document] = []
-            for request_id in request_ids:
-                _beat()
-                try:
-                    documents.append(await self.read(request_id))
-                    read.append(request_id)
-                except NotClosedError:
-                    still_open.append(request_id)
-                except (RPCError, ValueError, KeyError, AuditStoreError) as error:
-                    failed[request_id] = f"{type(error).__name__}: {error}"[:300]
-                if sum(len(run.events) for document in documents for run in document.runs) > _MOST_EVENTS:
-                    exported += await self._append(documents)
-                    documents.clear()
-            exported += await self._append(documents)
-            return Exported(
-                exported=tuple(exported),
-                already_there=tuple(one for one in read if one not in exported),
-                still_open=tuple(still_open),
-                failed=failed,
-            )
+            return await self.export(request_ids, _beat)
+
+    async def export(self, request_ids: Sequence[str], beat: Callable[[], None] = lambda: None) -> Exported:
+        """Do as `export_history` does; `beat` is called again and again while it lasts. Raises AuditStoreError."""
+        exported: list[str] = []
+        read: list[str] = []
+        still_open: list[str] = []
+        failed: dict[str, str] = {}
+        documents: list[Document] = []
+        for request_id in request_ids:
+            beat()
+            try:
+                documents.append(await self.read(request_id, beat))
+                read.append(request_id)
+            except NotClosedError:
+                still_open.append(request_id)
+            except (RPCError, ValueError, KeyError, AuditStoreError) as error:
+                failed[request_id] = f"{type(error).__name__}: {error}"[:300]
+            if sum(len(run.events) for document in documents for run in document.runs) > _MOST_EVENTS:
+                exported += await self._append(documents)
+                documents.clear()
+        exported += await self._append(documents)
+        return Exported(
+            exported=tuple(exported),
+            already_there=tuple(one for one in read if one not in exported),
+            still_open=tuple(still_open),
+            failed=failed,
+        )
 
     async def _append(self, documents: Sequence[Document]) -> list[str]:
         lines = await asyncio.to_thread(self._store.append, documents, datetime.now(UTC))
@@ -113,7 +120,25 @@ class AuditExport:
             log.warning("the extract for an auditor's questions is behind", reason=str(error))
         return [line.request_id for line in lines]
 
-    async def read(self, request_id: str) -> Document:
+    async def closed_since(self, moment: datetime) -> dict[str, str]:
+        """Give run id -> request id of what Temporal lists as closed after a moment of its own clock, oldest first.
+
+        Runs that went on in a new history are left out. Raises RPCError.
+        """
+        query = f"ExecutionStatus != 'Running' AND CloseTime > '{moment.astimezone(UTC).isoformat()}'"
+        found = [(one.run_id, one.id) async for one in self._listed(query) if one.status is not _GONE_ON]
+        return dict(reversed(found))
+
+    async def lacking(self, closed: Mapping[str, str]) -> dict[str, str]:
+        """Give those of `closed` (run id -> request id) that are due for export. Raises AuditStoreError."""
+        index = await asyncio.to_thread(self._store.index)
+        return {
+            run_id: request_id
+            for run_id, request_id in closed.items()
+            if run_id not in index.runs and not self._is_erased(request_id)
+        }
+
+    async def read(self, request_id: str, beat: Callable[[], None] = lambda: None) -> Document:
         """Read every run that Temporal still has of a request.
 
         Raises NotClosedError where one is open, AuditStoreError where there is none or it was erased, RPCError.
@@ -128,7 +153,7 @@ class AuditExport:
         for run_id in dict.fromkeys([*ids, last]):
             history = await self._client.get_workflow_handle(request_id, run_id=run_id).fetch_history()
             runs[run_id] = await asyncio.to_thread(_events, history)
-            _beat()
+            beat()
         return document_of(request_id, runs)
 
     async def _last_run(self, request_id: str) -> str:

@@ -1,6 +1,8 @@
 """The bench stand: the embedded server on a fresh database and every program as a process of its own, as in production.
 
 All on free ports and in a folder made anew, so that a bench can run beside a demo and starts from nothing each time.
+The audit follower is switched off: it exports each request as it ends, on the same cores, and the figures are those of
+the process alone.
 """
 
 import os
@@ -30,6 +32,16 @@ class Stand:
     settings: Settings
     worker: Program
     worker_environment: dict[str, str]
+
+
+def circumstances(settings: Settings) -> dict[str, str]:
+    """Say on what a bench's figures rest, for its file and its output."""
+    return {
+        "durability": settings.temporal_durability,
+        "audit_follower": f"every {settings.audit_follow_seconds:g} s"
+        if settings.audit_follow_seconds
+        else "off",
+    }
 
 
 def results_folder() -> Path:
@@ -66,6 +78,7 @@ def _settings(folder: Path) -> Settings:
             "mail_archive_url": f"http://{LOOPBACK}:{free_port()}",
             "smtp_port": free_port(),
             "graceful_shutdown_seconds": GRACE_SECONDS,
+            "audit_follow_seconds": 0,
         }
     )
 
@@ -79,6 +92,7 @@ def _environment(settings: Settings, address: str) -> dict[str, str]:
         "DISPATCH_MAIL_ARCHIVE_URL": settings.mail_archive_url,
         "DISPATCH_SMTP_PORT": str(settings.smtp_port),
         "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": str(settings.graceful_shutdown_seconds),
+        "DISPATCH_AUDIT_FOLLOW_SECONDS": str(settings.audit_follow_seconds),
         # The sandbox imports a workflow's module anew for every run. With bytecode switched off, as containers and CI
         # like it, each would compile it again, and the bench would measure the compiler.
         "PYTHONDONTWRITEBYTECODE": "",

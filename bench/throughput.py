@@ -23,7 +23,7 @@ from bench.floor import Floor, FloorOrder
 from bench.floor_worker import QUEUE
 from bench.history import cost_of, events_of, shape_of
 from bench.requests import AUTOMATIC, HELD, Requests, approve, outcome_of, until_waiting
-from bench.stand import GRACE_SECONDS, Stand, results_folder, running_stand
+from bench.stand import GRACE_SECONDS, Stand, circumstances, results_folder, running_stand
 from dispatch.lifecycle import run_to_end
 from embedded.processes import Program
 from workflows.options import action_task_queue
@@ -103,7 +103,7 @@ async def _measure(stand: Stand, count: int) -> dict[str, Any]:
         **cost_of(events),
         "floor": cost_of(floor_events),
         "worker_rss_mb": resident_mb(stand.worker),
-        "durability": stand.settings.temporal_durability,
+        **circumstances(stand.settings),
         "requests_measured": {str(n): sum(len(done.each_ms) for done in laps["ours", n]) for n in CONCURRENT},
     }
 
@@ -140,7 +140,11 @@ async def _signals(stand: Stand, count: int) -> list[float]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    table = Table("", *(f"{n} concurrent" for n in CONCURRENT), title=f"durability {result['durability']}")
+    table = Table(
+        "",
+        *(f"{n} concurrent" for n in CONCURRENT),
+        title=f"durability {result['durability']}, audit follower {result['audit_follower']}",
+    )
     for name in ("requests_per_second", "floor_requests_per_second", "ratio_to_floor"):
         table.add_row(name, *(str(result[name][str(n)]) for n in CONCURRENT))
     console = Console()

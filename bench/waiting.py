@@ -22,7 +22,7 @@ from temporalio.client import Client
 from bench.figures import lap, machine, p50_p95, resident_mb, write
 from bench.history import cost_of, events_of
 from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
-from bench.stand import Stand, results_folder, running_stand
+from bench.stand import Stand, circumstances, results_folder, running_stand
 from dispatch.lifecycle import run_to_end
 from dispatch.models.status import RequestState
 from starter import rows
@@ -87,7 +87,7 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
         "signal_to_done_ms": p50_p95(done),
         "worker_rss_mb_after_signals": resident_mb(stand.worker),
         **cost_of(await events_of(client, sample[0][0])),
-        "durability": stand.settings.temporal_durability,
+        **circumstances(stand.settings),
     }
 
 
@@ -132,7 +132,12 @@ def _progress(waiting: int, many: int, seconds: float) -> None:
 
 
 def _show(result: dict[str, Any]) -> None:
-    table = Table("", "p50", "p95", title=f"{result['waiting']} waiting, durability {result['durability']}")
+    table = Table(
+        "",
+        "p50",
+        "p95",
+        title=f"{result['waiting']} waiting, durability {result['durability']}, audit follower {result['audit_follower']}",
+    )
     for name in ("page_of_50_ms", "count_ms", "signal_to_next_step_ms", "signal_to_done_ms"):
         table.add_row(name, str(result[name]["p50"]), str(result[name]["p95"]))
     console = Console()

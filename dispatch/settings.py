@@ -129,6 +129,12 @@ class Settings(BaseSettings):
     audit_sweep_minutes: int = Field(
         default=60, ge=1, le=43_200, description="how often what is missing in the audit store is exported"
     )
+    audit_follow_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=3600,
+        description="how often the follower looks for requests that have ended, to export them at once; 0: never",
+    )
 
     @property
     def approvers_path(self) -> Path:

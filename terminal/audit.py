@@ -7,23 +7,16 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from activities.audit import BATCH
-from audit_composition import (
-    audit_export,
-    extract_from,
-    keys_from,
-    place_from,
-    schedule_id,
-)
+from audit_composition import audit_export, extract_from, keys_from, place_from
 from dispatch.audit.document import from_bytes
 from dispatch.audit.manifest import sha256
 from dispatch.audit.questions import BY_NAME, Answer, Asked, answers
@@ -31,16 +24,14 @@ from dispatch.audit.questions_page import page_of
 from dispatch.audit.sealing import opened
 from dispatch.audit.store import index_of
 from dispatch.connection import connect
-from dispatch.models.audit_store import ManifestLine, SweepReport
+from dispatch.models.audit_store import ManifestLine
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
+from terminal.audit_status import tell_status
 from terminal.audit_verify import anchor_head, verify_store
 from terminal.erasure import add_erase, erase
-from workflows.audit_sweep import AuditSweep
 
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
-
-_SHOWN: Final = 20
 
 
 def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -91,7 +82,7 @@ async def run_audit(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of these commands; gives its exit code, 1 where something is missing or broken."""
     commands: dict[str, Command] = {
         "export": _export,
-        "status": _status,
+        "status": tell_status,
         "verify": verify_store,
         "anchor": anchor_head,
         "fetch": _fetch,
@@ -122,60 +113,6 @@ async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     for request_id, why in failed.items():
         print(f"{request_id}  failed: {why}", file=sys.stderr)
     return 1 if failed else 0
-
-
-async def _status(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Say what Temporal closed and the store lacks: the gap, if there is one."""
-    client, place = await _client(), place_from(settings)
-    exporter = audit_export(client, settings)
-    missing, index = await exporter.list_missing(), index_of(place)
-    told = {
-        "store": place.name,
-        "records": index.head.seq,
-        "head": index.head.digest if index.head.seq else None,
-        "closed_in_temporal": missing.closed,
-        "missing": missing.total,
-        "missing_ids": list(missing.request_ids[:_SHOWN]),
-        "on_other_task_queues": await exporter.elsewhere(),
-        **await _sweeps(client, settings),
-    }
-    if arguments.json:
-        print(json.dumps(told))
-    else:
-        for name, value in told.items():
-            if value not in (None, [], "") and (value or name != "on_other_task_queues"):
-                shown = ", ".join(value) if isinstance(value, list) else value
-                print(f"{name.replace('_', ' '):>20}  {shown}")
-        if missing.total:
-            print("\nstarter.py audit export")
-    return 1 if missing.total else 0
-
-
-async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
-    """Say when the sweep ran last and what came of it, and when it runs next."""
-    told: dict[str, Any] = {}
-    try:
-        described = await client.get_schedule_handle(schedule_id(settings)).describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        told["schedule"] = f"there is no schedule {schedule_id(settings)}; a worker makes it when it starts"
-    else:
-        if described.schedule.state.paused:
-            told["schedule"] = f"paused: {described.schedule.state.note or 'no reason given'}"
-        elif described.info.next_action_times:
-            told["next_sweep"] = described.info.next_action_times[0].isoformat(timespec="seconds")
-    query = f"WorkflowType = '{AuditSweep.__name__}' AND TaskQueue = '{settings.task_queue}'"
-    async for found in client.list_workflows(query, limit=1):
-        state = found.status.name.lower() if found.status else "unknown"
-        told["last_sweep"] = f"{found.start_time.isoformat(timespec='seconds')}, {state}"
-        if found.status is WorkflowExecutionStatus.COMPLETED:
-            handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=SweepReport)
-            report = await handle.result()
-            told["last_sweep"] += (
-                f": {report.exported} exported, {len(report.failed)} failed, {report.left} left"
-            )
-    return told
 
 
 async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ending import Ended, HistoryFull
     from workflows.follow_up import start_follow_ups
     from workflows.handover import Handover, HandoverFailed
+    from workflows.kept_record import keep_refusals
     from workflows.ledger import Ledger
     from workflows.patience import extend
     from workflows.people import Approvals, People
@@ -349,6 +350,7 @@ class Coordinator:
         owner = self._escalation.approvers[0] if left else "nobody"
         await self._people.finish()
         self._end(Ending.CANCELLED, "; ".join(["cancelled", *left]), owner)
+        await keep_refusals(self._ledger, self._handover)
 
     def _end(self, ending: Ending, why: str, owner: str) -> None:
         self._people.close()

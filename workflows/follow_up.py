@@ -1,5 +1,6 @@
 """Reads effects back again, hours or days after the answer went out, and reopens the request to a person."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.effects import Effect
     from workflows.ending import HistoryFull
     from workflows.handover import Handover, HandoverFailed
+    from workflows.kept_record import keep_refusals
     from workflows.ledger import Ledger
     from workflows.patience import extend
     from workflows.people import People
@@ -53,6 +55,15 @@ class FollowUp:
 
     @workflow.run
     async def run(self, order: FollowUpOrder) -> FollowUpOutcome:
+        """Give what was found when the effects were read back, and who has it now."""
+        try:
+            return await self._follow_up(order)
+        except asyncio.CancelledError:
+            self._people.close()
+            await keep_refusals(self._ledger, self._handover)
+            raise
+
+    async def _follow_up(self, order: FollowUpOrder) -> FollowUpOutcome:
         if self._carried is None:
             due = workflow.now() + order.after
             self._standing.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
@@ -72,11 +83,17 @@ class FollowUp:
                 workflow.continue_as_new(order.model_copy(update={"carried": self._as_carried(verdict, why)}))
         await self._people.finish()
         self._people.close()
-        self._ledger.record(EntryKind.ENDING, what=verdict, why=why)
+        self._ledger.record(EntryKind.ENDING, what=verdict, why=why + self._ledger.closing_note())
         self._standing.at(RequestState.CLOSED, awaiting="nothing", owner=owner)
         self._standing.publish()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return FollowUpOutcome(request_id=order.request_id, verdict=verdict, why=why, owner=owner)
+        return FollowUpOutcome(
+            request_id=order.request_id,
+            verdict=verdict,
+            why=why,
+            owner=owner,
+            trail=tuple(self._ledger.entries),
+        )
 
     def _as_carried(self, verdict: VerificationVerdict, why: str) -> CarriedFollowUp:
         return CarriedFollowUp(

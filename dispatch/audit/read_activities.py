@@ -7,7 +7,7 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.note import Note, effect_after, failure_text
-from dispatch.audit.payload import digest_of, field, first, kept, words
+from dispatch.audit.payload import digest_of, field, first, kept, many, words
 from dispatch.audit.reading import Reading, summary_of, told
 from dispatch.audit.results import action_of, decisions_in, ordered, read_result
 from dispatch.models.audit import AuditKind
@@ -90,6 +90,8 @@ def record_answer(
 ) -> None:
     """Begin the entries of an answer; what judges a message goes to that message."""
     result, digest = first(payloads), digest_of(payloads)
+    if activity == "keep_record":
+        reading.recorded_besides(many(result, "trail"))
     if activity in {"verify_decision", "read_answer"}:
         judge = (
             reading.messages.decision_checked

@@ -3,6 +3,7 @@
 from typing import Final
 
 from pydantic import JsonValue
+from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -60,8 +61,7 @@ def started(reading: Reading, event: HistoryEvent) -> bool:
     if again:
         note.sender, note.decided_by = "coordinator", "process"
         note.what = f"goes on from run {a.continued_execution_run_id or 'before'}"
-    carried = content(a.input.payloads[1]) if len(a.input.payloads) > 1 else None
-    reading.recorded(many(carried, "trail"))
+    reading.recorded(_carried_record(a.input))
     return True
 
 
@@ -180,9 +180,14 @@ def continued(reading: Reading, event: HistoryEvent) -> bool:
         decided_by="process",
         digest=digest_of(a.input),
     )
-    carried = content(a.input.payloads[1]) if len(a.input.payloads) > 1 else None
-    reading.recorded(many(carried, "trail"))
+    reading.recorded(_carried_record(a.input))
     return True
+
+
+def _carried_record(given: Payloads) -> list[JsonValue]:
+    """Give the record that a history was given by the one before: a request's beside its input, a follow-up's in it."""
+    beside = content(given.payloads[1]) if len(given.payloads) > 1 else None
+    return many(beside, "trail") or many(first(given), "carried", "trail")
 
 
 def _why_ended(event: HistoryEvent) -> str:

@@ -7,7 +7,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.messages import Messages
 from dispatch.audit.note import Note, time_of
-from dispatch.audit.payload import content, text
+from dispatch.audit.payload import content, field, text
 from dispatch.models.audit import AuditKind
 
 
@@ -72,6 +72,11 @@ class Reading:
         """Keep the longest record that the desk wrote: a later one begins with the earlier."""
         if len(ledger) > len(self.ledger):
             self.ledger = ledger
+
+    def recorded_besides(self, entries: list[JsonValue]) -> None:
+        """Add a part of the record that no outcome carries to what an earlier history told of it."""
+        there = {str(field(entry, "seq")) for entry in self.ledger}
+        self.ledger = [*self.ledger, *(e for e in entries if str(field(e, "seq")) not in there)]
 
 
 def summary_of(event: HistoryEvent) -> str:

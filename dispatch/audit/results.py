@@ -242,6 +242,11 @@ def _notified(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[A
     )
 
 
+def _kept_record(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+    refused = sum(words(entry, "kind") == "refused" for entry in many(result, "trail"))
+    yield Answer(AuditKind.RESULT, f"kept which {refused} messages were refused, and why", "", activity)
+
+
 def _other(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     yield Answer(AuditKind.RESULT, f"an answer of {activity}", words(result, "why"), activity)
 
@@ -272,4 +277,5 @@ _BY_PREFIX: Final = {
     "guardian.inspect": _verdict,
     "verifier.read_back": _verification,
     "notify_approvers": _notified,
+    "keep_record": _kept_record,
 }

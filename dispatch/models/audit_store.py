@@ -1,4 +1,4 @@
-"""What the audit store holds and what its sweep reports."""
+"""What the audit store holds and what its sweep and its follower report."""
 
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -79,3 +79,10 @@ class SweepReport(Contract):
     exported: int = 0
     failed: dict[str, str] = Field(default_factory=dict, description="request id -> why; at most MOST_FAILED")
     left: int = 0
+
+
+class Followed(Contract):
+    """How far the follower has come; it is carried from one attempt, and from one history, to the next."""
+
+    until: Moment = Field(description="by Temporal's clock: what was listed as closed by then was looked at")
+    exported: int = Field(default=0, ge=0, description="requests that it has exported since it was started")

@@ -1,11 +1,12 @@
 """The record of one request, entry by entry."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.handoff import Handoff
+from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import ItemOutcome
 from dispatch.models.status import Ending
 
@@ -39,4 +40,19 @@ class Outcome(Contract):
     items: tuple[ItemOutcome, ...]
     effects: tuple[str, ...] = Field(default=(), description="ids of the effects that stand")
     follow_ups: tuple[str, ...] = Field(default=(), description="workflow ids of the checks still to come")
+    trail: tuple[TrailEntry, ...]
+
+
+class RecordBrief(Handed):
+    """What of the record would be lost, where an execution ends without an outcome."""
+
+    noun: ClassVar[str] = "the record"
+
+    trail: tuple[TrailEntry, ...]
+
+
+class KeptRecord(Contract):
+    """The same, as history keeps it."""
+
+    handoff: Handoff
     trail: tuple[TrailEntry, ...]

@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 
 from dispatch.audit.trail import TrailReader, as_json, invented, trail_of_events, unaccounted
 from dispatch.models.audit import AuditEntry, AuditKind, Judgement, Trail
-from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, ruling
+from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, payloads, ruling
 
 
 def read(*made: Made) -> Trail:
@@ -188,6 +188,39 @@ def test_the_desks_own_record_judges_the_rest_by_digest(made: Made) -> None:
         "no such field",
     )
     assert only(trail, AuditKind.MESSAGE).event_ids == (first,)
+
+
+def test_a_record_kept_at_a_cancellation_adds_to_the_one_carried_over() -> None:
+    """What an earlier history told is not told again, and so judges no other message of the same name."""
+    first, second = Made(), Made()
+    carried = {"seq": 1, "kind": "refused", "what": "decide", "why": "no such field", "digest": "a" * 64}
+    first.started()
+    first.signal("decide", {"junk": 1})
+    first.add("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", input=payloads(SUBMISSION, {"trail": [carried]}))
+    second.started(SUBMISSION, {"trail": [carried]}, continues="run-0")
+    second.signal("answer", {"junk": 2})
+    second.signal("decide", {"junk": 3})
+    late = {"seq": 3, "kind": "refused", "what": "answer", "why": "no answer", "digest": "b" * 64}
+    kept = {"handoff": handoff(4, "record"), "trail": [carried, late]}
+    second.local("keep_record", kept)
+    trail = read(first, second)
+    assert [(m.name, m.judgement.value, m.why) for m in trail.messages] == [
+        ("decide", "refused", "no such field"),
+        ("answer", "refused", "no answer"),
+        ("decide", "received, not judged", ""),
+    ]
+
+
+def test_a_follow_up_that_went_on_in_a_new_history_tells_what_it_refused_before() -> None:
+    """It carries its record within its input."""
+    record = {"seq": 1, "kind": "refused", "what": "decide", "why": "no such field", "digest": "a" * 64}
+    first, second = Made(), Made()
+    first.started({"request_id": "r"})
+    first.signal("decide", {"junk": 1})
+    goes_on = {"request_id": "r", "carried": {"trail": [record]}}
+    first.add("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", input=payloads(goes_on))
+    second.started(goes_on, continues="run-0")
+    assert [m.why for m in read(first, second).messages] == ["no such field"]
 
 
 def test_refusals_that_were_only_counted_are_refusals(made: Made) -> None:

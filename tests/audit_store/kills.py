@@ -2,6 +2,8 @@
 
 A process exports requests in batches to a folder; it is killed at a random moment and started again, so many times. At
 the end every request must be in the store exactly once, and the store must verify.
+
+`python -m tests.audit_store.kills worker 50` does it to a whole worker process (worker_kills.py).
 """
 
 import asyncio
@@ -71,16 +73,22 @@ def kill_and_look(folder: Path, kills: int, seed: int) -> dict[str, int]:
     return {"kills": kills, "met": met, "torn": torn, "before": before, "requests": number, "left": left}
 
 
-def main(kills: int) -> int:
+def main(kills: int, *, of_a_worker: bool) -> int:
     """Do it in a folder of its own and print what came of it."""
-    folder = Path(tempfile.mkdtemp(prefix="audit-kills-"))
+    folder, seed = Path(tempfile.mkdtemp(prefix="audit-kills-")), random.randrange(1 << 30)  # noqa: S311 (as above)
     try:
-        told = kill_and_look(folder, kills, seed=random.randrange(1 << 30))  # noqa: S311 (as above)
+        if of_a_worker:
+            from tests.audit_store.worker_kills import kill_workers_and_look  # noqa: PLC0415 (imports Temporal's SDK, for which the other way need not wait)
+
+            told = asyncio.run(kill_workers_and_look(folder, kills, seed))
+        else:
+            told = kill_and_look(folder, kills, seed)
     finally:
         shutil.rmtree(folder)
+    left = f", {told['left']} left a file without a name" if "left" in told else ""
     print(  # noqa: T201 (the answer)
-        f"{told['kills']} kills, {told['met']} of them during an export ({told['torn']} tore a line, "
-        f"{told['left']} left a file without a name): {told['requests']} requests, each there once; no gap, no duplicate"
+        f"{told['kills']} kills, {told['met']} of them during an export ({told['torn']} tore a line{left}; seed {seed}): "
+        f"{told['requests']} requests, {told['before']} of them exported by the last kill, each there once; no gap, no duplicate"
     )
     return 0
 
@@ -89,4 +97,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--export":
         export(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        sys.exit(main(int(sys.argv[1])))
+        sys.exit(main(int(sys.argv[-1]), of_a_worker=sys.argv[1] == "worker"))

@@ -57,6 +57,7 @@ def holds_times(result: dict[str, Any], *names: str) -> None:
 
 def holds_its_circumstances(result: dict[str, Any]) -> None:
     assert result["durability"] in {"FULL", "NORMAL"}
+    assert result["audit_follower"] == "off"
     assert result["worker_rss_mb"] > 1
     assert result["machine"]["cores"] > 0
     assert result["machine"]["temporalio"]
@@ -82,6 +83,7 @@ def test_throughput_writes_every_figure_beside_the_floor(tmp_path: Path) -> None
     for kind in ("activities_local", "activities_regular"):
         assert result["floor"][kind] == result[kind]
     assert "latest.json" in said
+    assert "audit follower off" in said
 
 
 def test_waiting_writes_what_was_measured_while_they_wait(tmp_path: Path) -> None:

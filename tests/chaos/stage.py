@@ -122,8 +122,12 @@ async def stage(
     server: TemporalServer,
     back_office: BackOfficeService,
     mail_sink: MailSinkService,
+    **more: str,
 ) -> AsyncIterator[Stage]:
-    """Run a worker process on a task queue called `name`; it is stopped at the end, whoever started it last."""
+    """Run a worker process on a task queue called `name`; it is stopped at the end, whoever started it last.
+
+    `more` are further variables of its environment.
+    """
     environment = (
         back_office.environment
         | mail_sink.environment
@@ -131,7 +135,10 @@ async def stage(
             "TEMPORAL_ADDRESS": server.address,
             "DISPATCH_TASK_QUEUE": name,
             "DISPATCH_CLIENT_TIMEOUT_SECONDS": "25",
+            # Its exports are looked at in tests/audit_store; here they would only take time from the stage.
+            "DISPATCH_AUDIT_FOLLOW_SECONDS": "0",
         }
+        | more
     )
     settings = settings_from(
         {key: value for key, value in environment.items() if key.startswith("DISPATCH_")}

@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from embedded.temporal_server import TemporalServer
 from tests.desk import Case, Desk, quick, running_desk
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
+from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
 
@@ -111,6 +112,16 @@ async def _cancelled_while_it_acts(desk: Desk, histories: Histories) -> None:
     await asyncio.sleep(0.5)  # the refund is made at once and answered late
     await case.handle.cancel()
     histories["cancelled-while-it-acts"] = await _ended(case, "cancelled")
+
+
+async def _cancelled_after_refusals(desk: Desk, histories: Histories) -> None:
+    """Send what no activity judges: what became of it is nowhere but in the desk's own record."""
+    case = await _refund(desk, "DD-10001", "anna.mueller@post.example")
+    await case.until("waiting_for_approval")
+    await case.signal("decide", "approve it")
+    await case.refused()
+    await case.handle.cancel()
+    histories["cancelled-after-refusals"] = await _ended(case, "cancelled")
 
 
 async def _followed_up(desk: Desk, histories: Histories) -> None:
@@ -202,6 +213,24 @@ async def _swept(desk: Desk, histories: Histories) -> None:
     histories["audit-sweep"] = await sweep.fetch_history()
 
 
+async def _exported_as_it_ends(desk: Desk, histories: Histories) -> None:
+    """Let the follower export one request, and then be switched off."""
+    follower = await desk.client.start_workflow(
+        AuditFollow.run, id="audit-follow", task_queue=desk.settings.task_queue
+    )
+    case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
+    await case.outcome()
+    async with asyncio.timeout(60):
+        while not (desk.settings.audit_dir / "store" / "manifest.jsonl").exists():  # noqa: ASYNC110 (the worker writes it)
+            await asyncio.sleep(0.1)
+        await follower.cancel()
+        with suppress(WorkflowFailureError):
+            await follower.result()
+    history = await follower.fetch_history()
+    _must("audit-follow", "cancelled", history)
+    histories["audit-follow"] = history
+
+
 async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
     """Somebody may approve once a day: the second refund of the request needs somebody else."""
     limit = DailyLimit(decisions=1, amounts_minor={"EUR": 10_000})
@@ -228,6 +257,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
     acts = [
         _cancelled_while_it_waits,
         _cancelled_while_it_acts,
+        _cancelled_after_refusals,
         _followed_up,
         _followed_up_and_reopened,
         _decided_by_signal,
@@ -240,6 +270,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
             ("told", (quick,), [_approvers_told]),
             ("swept", (quick,), [_swept]),
+            ("followed", (quick,), [_exported_as_it_ends]),
             ("limited", (quick,), [_daily_limit_reached]),
         ):
             own = folder / name

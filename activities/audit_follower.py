@@ -1,0 +1,135 @@
+"""Exports what Temporal closes within seconds of its end; what this misses, the sweep finds."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.audit import BATCH, AuditExport
+from activities.failures import translated
+from dispatch.models.audit_store import Followed
+from dispatch.models.errors import AuditStoreError, Unavailable
+
+log = structlog.get_logger("audit")
+
+OVERLAP: Final = timedelta(minutes=1)
+"""Each look begins so long before the last one: what Temporal lists lags behind what it closes."""
+TURN: Final = timedelta(hours=1)
+"""After this an attempt gives its place back, so that work is shared anew between workers."""
+_BEAT_SECONDS: Final = 5.0
+_SWITCHED_OFF: Final = timedelta(minutes=1)
+
+
+class AuditFollower:
+    """Looks every few seconds at what Temporal has closed since the last look, and exports what the store lacks."""
+
+    def __init__(self, audit: AuditExport, every: timedelta, turn: timedelta = TURN) -> None:
+        """`every` is the pause between two looks; zero where this worker is not to follow at all."""
+        self._audit, self._every, self._turn = audit, every, turn
+
+    @activity.defn(name="audit.follow")
+    async def follow(self, begin: Followed) -> Followed:
+        """Follow for a turn, or until this worker stops, and give how far it has come.
+
+        Goes on where an attempt that was killed had come to, by its heartbeat. Raises ApplicationError, to be tried
+        again: Unavailable where the store cannot be written, Unexpected where Temporal cannot be read.
+        """
+        if not self._every:
+            raise ApplicationError(
+                "the follower is switched off on this worker and not on another; set "
+                "DISPATCH_AUDIT_FOLLOW_SECONDS to the same on all workers of the desk",
+                type="SwitchedOff",
+                next_retry_delay=_SWITCHED_OFF,
+            )
+        with translated():
+            following = _Following(self._audit, _resumed(begin), self._every)
+            tasks = [
+                asyncio.create_task(one) for one in (following.follow(), following.beat(), _until_stopping())
+            ]
+            try:
+                done, _ = await asyncio.wait(
+                    tasks, timeout=self._turn.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            except AuditStoreError as error:
+                # Retried, as an outside system that is away: a person mends the store, and the desk works all the while.
+                raise Unavailable(str(error)) from error
+            finally:
+                await _ended(tasks)
+            return following.so_far
+
+
+class _Following:
+    """One attempt: how far it has come, and what it need not look at again."""
+
+    def __init__(self, audit: AuditExport, begin: Followed, every: timedelta) -> None:
+        self.so_far = begin
+        self._audit, self._every = audit, every
+        self._settled: set[str] = set()
+        self._told: set[str] = set()
+        # By Temporal's clock, whatever this machine's says.
+        self._started_at, self._started = activity.info().started_time, time.monotonic()
+
+    async def follow(self) -> None:
+        """Look again and again; ends by an error or by being cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self._every.total_seconds())
+
+    async def beat(self) -> None:
+        """Tell Temporal how far it has come, also while a look or the pause between two takes long."""
+        while True:
+            activity.heartbeat(self.so_far)
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    async def look(self) -> None:
+        """Export what was closed since; where nothing was, it costs one query."""
+        begun_at = self._started_at + timedelta(seconds=time.monotonic() - self._started)
+        closed = await self._audit.closed_since(self.so_far.until - OVERLAP)
+        self._settled &= closed.keys()
+        new = {run: request for run, request in closed.items() if run not in self._settled}
+        due = await self._audit.lacking(new) if new else {}
+        self._settled |= new.keys() - due.keys()
+        ids = list(dict.fromkeys(due.values()))
+        for first in range(0, len(ids), BATCH):
+            batch = ids[first : first + BATCH]
+            done = await self._audit.export(batch)
+            self._note_failures(done.failed)
+            # One that failed is tried again until the overlap has passed; then it is the sweep's.
+            self._settled |= {run for run, one in due.items() if one in batch and one not in done.failed}
+            self.so_far = self.so_far.model_copy(
+                update={"exported": self.so_far.exported + len(done.exported)}
+            )
+        self.so_far = self.so_far.model_copy(update={"until": max(begun_at, self.so_far.until)})
+
+    def _note_failures(self, failed: dict[str, str]) -> None:
+        for request_id, why in failed.items():
+            if request_id not in self._told:
+                log.warning("a closed request cannot be exported", request_id=request_id, reason=why)
+        self._told |= failed.keys()
+
+
+def _resumed(begin: Followed) -> Followed:
+    """Give how far the attempt before this one had come; what another version wrote may not be readable."""
+    for told in activity.info().heartbeat_details:
+        with suppress(ValidationError):
+            return Followed.model_validate(told)
+    return begin
+
+
+async def _until_stopping() -> None:
+    await activity.wait_for_worker_shutdown()
+
+
+async def _ended(tasks: "list[asyncio.Task[None]]") -> None:
+    """End what still runs; an export that is cut off goes on in its thread, and a repeated one changes nothing."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

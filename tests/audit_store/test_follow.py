@@ -1,0 +1,228 @@
+"""The follower on the real server: what ends is in the store within seconds, and nothing stops it for long."""
+
+import asyncio
+import json
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.worker import Worker
+
+from activities.audit_follower import AuditFollower
+from audit_composition import audit_export, ensure_follower, follower_id, place_from
+from dispatch.audit.verify import verify
+from dispatch.settings import Settings
+from terminal.audit import run_audit
+from terminal.commands import _parser
+from tests.audit_store.followed import (
+    EVERY_SECONDS,
+    attempt_of,
+    exported,
+    followed_desk,
+    following,
+    handle_of,
+    until_exported,
+    until_looking,
+    untouched,
+)
+from tests.desk import at_work
+from tests.workflows.requests_made import held_refund, status_question, until
+from workflows.audit_follow import TURNS, AuditFollow
+from workflows.sandbox import SANDBOX
+
+SHORT_TURN = timedelta(seconds=0.3)
+
+
+async def test_what_ends_is_in_the_store_within_seconds_however_it_ends(
+    client: Client, tmp_path: Path
+) -> None:
+    """Done, cancelled, terminated: each once, without a sweep; what belongs to another desk is left alone."""
+    async with followed_desk(client, tmp_path) as desk, at_work(desk):
+        await ensure_follower(client, desk.settings)
+        done, cancelled, terminated = [
+            await make(desk) for make in (status_question, held_refund, held_refund)
+        ]
+        elsewhere = await untouched(
+            replace(desk, settings=desk.settings.model_copy(update={"task_queue": f"x-{uuid.uuid4()}"}))
+        )
+        await client.get_workflow_handle(elsewhere).terminate("another desk's")
+        await cancelled.handle.cancel()
+        await terminated.handle.terminate("by an operator")
+        await done.outcome()
+        endings = await until_exported(desk, done.id, cancelled.id, terminated.id)
+        assert endings == {done.id: "done", cancelled.id: "cancelled", terminated.id: "terminated"}
+        assert (await audit_export(client, desk.settings).list_missing()).total == 0
+        assert (await verify(place_from(desk.settings))).broken == []
+
+
+async def test_a_request_that_runs_out_of_time_while_no_worker_is_there_is_exported_by_the_next(
+    client: Client, tmp_path: Path
+) -> None:
+    """A worker that stops gives up its place at once; the next goes on where it was, also with what it has not seen."""
+    async with followed_desk(client, tmp_path) as desk:
+        async with at_work(desk):
+            await ensure_follower(client, desk.settings)
+            first = await status_question(desk)
+            await until_exported(desk, first.id)
+            stopping = asyncio.get_running_loop().time()
+        # The desk's grace is 5 s; an activity that waited for its end would take all of it.
+        assert asyncio.get_running_loop().time() - stopping < 4
+        timed_out = await untouched(desk, execution_timeout=timedelta(seconds=1))
+        terminated = await untouched(desk)
+        await client.get_workflow_handle(terminated).terminate("by an operator")
+        await asyncio.sleep(1.5)
+        assert exported(desk).keys() == {first.id}
+        async with at_work(desk):
+            await ensure_follower(client, desk.settings)
+            endings = await until_exported(desk, timed_out, terminated, within=30)
+        assert endings[timed_out] == "timed_out"
+        # Each worker that stopped ended one turn, and none began another on a worker that was stopping.
+        events = (await handle_of(desk).fetch_history()).events
+        ended = [e for e in events if e.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED]
+        assert len(ended) == 2
+
+
+async def test_a_store_that_cannot_be_written_is_told_and_waited_for(client: Client, tmp_path: Path) -> None:
+    """It says why where an operator looks, is tried again ever more slowly, and goes on once the store is mended."""
+    async with followed_desk(client, tmp_path) as desk:
+        in_the_way = desk.settings.audit_dir / "store"
+        in_the_way.parent.mkdir(parents=True)
+        in_the_way.write_text("a file where a folder is due")
+        async with at_work(desk):
+            await ensure_follower(client, desk.settings)
+            case = await status_question(desk)
+            await case.outcome()
+
+            async def told() -> str:
+                attempt = await attempt_of(desk)
+                return attempt.last_failure.message if attempt is not None else ""
+
+            assert str(in_the_way) in await until(told)
+            await asyncio.sleep(3)
+            attempt = await attempt_of(desk)
+            assert attempt is not None
+            assert attempt.attempt <= 3
+            in_the_way.unlink()
+            await until_exported(desk, case.id, within=40)
+
+
+async def test_status_says_how_far_it_has_come_and_what_keeps_it(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not started, following with a count, kept from it with the reason, switched off."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", client.service_client.config.target_host)
+
+    async def told(settings: Settings) -> str:
+        capsys.readouterr()
+        await run_audit(_parser().parse_args(["audit", "status", "--json"]), settings)
+        return str(json.loads(capsys.readouterr().out)["follower"])
+
+    async with followed_desk(client, tmp_path) as desk:
+        assert "there is no audit-follow.test-" in await told(desk.settings)
+        assert "switched off" in await told(following(desk, 0).settings)
+        async with at_work(desk):
+            await ensure_follower(client, desk.settings)
+            await until_looking(desk)
+            assert "has seen what was closed by 20" in await told(desk.settings)
+            case = await status_question(desk)
+            await until_exported(desk, case.id)
+        async with at_work(following(desk, 0)):
+
+            async def is_kept() -> bool:
+                return "attempt 2 follows: the follower is switched off" in await told(desk.settings)
+
+            await until(is_kept)
+            await ensure_follower(client, following(desk, 0).settings)
+
+            async def has_ended() -> bool:
+                return "has ended (canceled)" in await told(desk.settings)
+
+            await until(has_ended)
+
+
+async def test_an_idle_look_adds_nothing_to_the_history(client: Client, tmp_path: Path) -> None:
+    """It may look for years, and export too: only turns and restarts add events, and those go on in a new history."""
+    async with followed_desk(client, tmp_path) as desk, at_work(desk):
+        await ensure_follower(client, desk.settings)
+        await until_looking(desk)
+        before = (await handle_of(desk).describe()).history_length
+        await asyncio.sleep(10 * EVERY_SECONDS)
+        assert (await handle_of(desk).describe()).history_length == before
+        case = await status_question(desk)
+        await until_exported(desk, case.id)
+        assert (await handle_of(desk).describe()).history_length == before
+
+
+async def test_after_its_turns_it_goes_on_in_a_new_history_with_what_it_knows(
+    client: Client, tmp_path: Path
+) -> None:
+    """Turns of a moment instead of an hour: the count of what it exported is carried over, and no history grows long."""
+    async with followed_desk(client, tmp_path) as desk:
+        hasty = AuditFollower(audit_export(client, desk.settings), timedelta(seconds=0.1), SHORT_TURN)
+        queue = desk.settings.task_queue
+        async with Worker(
+            client,
+            task_queue=queue,
+            workflows=[AuditFollow],
+            activities=[hasty.follow],
+            workflow_runner=SANDBOX,
+        ):
+            await ensure_follower(client, desk.settings)
+            first = (await handle_of(desk).describe()).run_id
+            request_id = await untouched(desk)
+            await client.get_workflow_handle(request_id).terminate("by an operator")
+            await until_exported(desk, request_id)
+
+            async def gone_on() -> bool:
+                return (await handle_of(desk).describe()).run_id != first
+
+            await until(gone_on)
+        history = await client.get_workflow_handle(follower_id(desk.settings), run_id=first).fetch_history()
+        last = history.events[-1]
+        assert last.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+        carried = json.loads(last.workflow_execution_continued_as_new_event_attributes.input.payloads[0].data)
+        assert carried["exported"] == 1
+        assert len(history.events) <= 8 * TURNS
+
+
+async def test_it_runs_once_however_many_workers_start_it_and_ends_where_it_is_switched_off(
+    client: Client, tmp_path: Path
+) -> None:
+    """A second start changes nothing; a worker that starts with 0 ends it, and a later one starts it anew."""
+    async with followed_desk(client, tmp_path) as desk, at_work(desk):
+        for _ in range(2):
+            await ensure_follower(client, desk.settings)
+        await until_looking(desk)
+        first = await handle_of(desk).describe()
+        await ensure_follower(client, following(desk, 0).settings)
+
+        async def has_ended() -> bool:
+            return (await handle_of(desk).describe()).status is WorkflowExecutionStatus.CANCELED
+
+        await until(has_ended)
+        await ensure_follower(client, following(desk, 0).settings)
+        await ensure_follower(client, desk.settings)
+        assert (await handle_of(desk).describe()).run_id != first.run_id
+
+
+async def test_a_worker_that_is_not_to_follow_does_not_and_says_so(client: Client, tmp_path: Path) -> None:
+    """Another worker's follower meets it: it is refused with what to do, and not again and again."""
+    async with followed_desk(client, tmp_path) as desk, at_work(following(desk, 0)):
+        await ensure_follower(client, desk.settings)
+
+        async def refused() -> PendingActivityInfo | None:
+            attempt = await attempt_of(desk)
+            return attempt if attempt is not None and attempt.last_failure.message else None
+
+        attempt = await until(refused)
+        assert "DISPATCH_AUDIT_FOLLOW_SECONDS" in attempt.last_failure.message
+        assert attempt.attempt == 2
+        await asyncio.sleep(3)
+        again = await attempt_of(desk)
+        assert again is not None
+        assert again.attempt == 2
