@@ -1,7 +1,6 @@
 """`starter.py audit ...`: the audit store from the command line."""
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Callable, Coroutine
@@ -34,6 +33,7 @@ from dispatch.connection import connect
 from dispatch.models.audit_store import ManifestLine, SweepReport
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
+from terminal.account import starter_identity
 from terminal.audit_verify import anchor_head, verify_store
 from terminal.erasure import add_erase, erase
 from workflows.audit_sweep import AuditSweep
@@ -248,4 +248,4 @@ def _print_answer(answer: Answer) -> None:
 
 
 async def _client() -> Client:
-    return await connect(identity=f"starter-{getpass.getuser()}")
+    return await connect(identity=starter_identity())
