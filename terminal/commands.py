@@ -29,6 +29,7 @@ from terminal.audit import add_audit_commands, run_audit
 from terminal.decisions import add_decisions, pairs_of, print_judged, run_decision
 from terminal.dossier import show
 from terminal.keys import add_keys, run_keys
+from terminal.pipe import while_somebody_reads
 from terminal.what_if import add_what_if, run_what_if
 
 _LOOKS = 30
@@ -244,4 +245,4 @@ def run(typed: Sequence[str]) -> int:
     arguments = parser.parse_args(typed)
     # What the core retries is of no use to the person at the terminal; what fails is said in a sentence.
     logging.getLogger("temporalio.core").setLevel(logging.ERROR)
-    return run_to_end(lambda: _main(arguments))
+    return while_somebody_reads(lambda: run_to_end(lambda: _main(arguments)))
