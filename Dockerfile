@@ -21,5 +21,8 @@ COPY terminal terminal
 COPY workflows workflows
 COPY *.py ./
 
+# The desk may not write here: uncompiled, every start and the sandbox of every workflow would compile anew.
+RUN python -m compileall -q .
+
 USER desk
 CMD ["python", "worker.py"]

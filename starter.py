@@ -15,6 +15,7 @@ Exit codes:
     1         the desk refused it, or a check found something wrong; what and why is printed
     2         wrong input, a key that cannot sign, or Temporal not reached; one sentence on stderr says which
     130, 143  ended by Ctrl-C or SIGTERM
+    141       whoever read the output has gone, as with `| head`
 """
 
 import hashlib

@@ -189,8 +189,8 @@ async def check_namespace(client: Client, settings: Settings) -> None:
     if days < settings.minimum_retention_days:
         raise SettingsError(
             f"namespace {client.namespace} keeps closed requests for {days:g} days, and the minimum is "
-            f"{settings.minimum_retention_days}. Run 'temporal operator namespace update --retention "
-            f"{settings.minimum_retention_days}d {client.namespace}' or lower DISPATCH_MINIMUM_RETENTION_DAYS."
+            f"{settings.minimum_retention_days}. Run 'temporal operator namespace update --namespace "
+            f"{client.namespace} --retention {settings.minimum_retention_days}d' or lower DISPATCH_MINIMUM_RETENTION_DAYS."
         )
     check_retention(client.namespace, timedelta(days=days), settings)
     listed = await client.operator_service.list_search_attributes(
@@ -203,7 +203,7 @@ async def check_namespace(client: Client, settings: Settings) -> None:
         names = " ".join(f"--name {m.split('=')[0]} --type {m.split('=')[1]}" for m in missing)
         raise SettingsError(
             f"namespace {client.namespace} lacks the search attributes {', '.join(missing)}. "
-            f"Run 'temporal operator search-attribute create {names}'."
+            f"Run 'temporal operator search-attribute create --namespace {client.namespace} {names}'."
         )
 
 

@@ -113,8 +113,11 @@ def create_app(
         static=_HERE / "static",
     )
     routes = _routes(secret, https=https)
+    if context.base:
+        # A check of health asks the process itself, and knows nothing of the proxy's folder.
+        routes = [_HEALTH, Mount(context.base, routes=routes)]
     app = Starlette(
-        routes=[Mount(context.base, routes=routes)] if context.base else routes,
+        routes=routes,
         middleware=[
             Middleware(Guard, https=https),
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False),
@@ -160,7 +163,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
         Route("/sign-out", sign_in.sign_out, methods=["POST"]),
         Route("/answer/{token}", answer.show, methods=["GET"]),
         Route("/answer/{token}", answer.take, methods=["POST"]),
-        Route("/health", _health, methods=["GET"]),
+        _HEALTH,
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
 
@@ -168,6 +171,9 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
 async def _health(_: Request) -> Response:
     """Say that the process serves; whether Temporal does is for the pages."""
     return Response("ok", media_type="text/plain")
+
+
+_HEALTH: Final = Route("/health", _health, methods=["GET"])
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """`starter.py audit ...`: the audit store from the command line."""
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Callable, Coroutine
@@ -27,6 +26,7 @@ from dispatch.connection import connect
 from dispatch.models.audit_store import ManifestLine
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
+from terminal.account import starter_identity
 from terminal.audit_status import tell_status
 from terminal.audit_verify import anchor_head, verify_store
 from terminal.erasure import add_erase, erase
@@ -185,4 +185,4 @@ def _print_answer(answer: Answer) -> None:
 
 
 async def _client() -> Client:
-    return await connect(identity=f"starter-{getpass.getuser()}")
+    return await connect(identity=starter_identity())

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import getpass
 import json
 import logging
 import sys
@@ -25,10 +24,12 @@ from dispatch.models.trail import EntryKind
 from dispatch.settings import Settings, load_settings
 from starter import NoWorker, dossier_of, leave_signal, rows, status_of, submit_file, trail_of
 from terminal import trail
+from terminal.account import add_as, starter_identity
 from terminal.audit import add_audit_commands, run_audit
 from terminal.decisions import add_decisions, pairs_of, print_judged, run_decision
 from terminal.dossier import show
 from terminal.keys import add_keys, run_keys
+from terminal.pipe import while_somebody_reads
 from terminal.what_if import add_what_if, run_what_if
 
 _LOOKS = 30
@@ -188,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     answer_command.add_argument("pairs", nargs="+", metavar="field=value")
     on_request("withdraw", "take the request back").add_argument("--reason", default="")
     extend_command = on_request("extend", "move the deadline of the open wait")
-    extend_command.add_argument("--as", dest="approver", default=getpass.getuser())
+    add_as(extend_command, "approver", "who may decide there")
     extend_command.add_argument("--until", required=True, metavar="TIME", help="ISO 8601 with a time zone")
     extend_command.add_argument("--reason", default="")
     showing = [
@@ -216,7 +217,7 @@ async def _main(arguments: argparse.Namespace) -> int:
     offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys}
     if arguments.command in offline:
         return await offline[arguments.command](arguments, settings)
-    client = await connect(identity=f"starter-{getpass.getuser()}")
+    client = await connect(identity=starter_identity())
     if arguments.command == "submit":
         return await _submit_all(client, settings, arguments)
     if arguments.command in set(DecisionVerdict):
@@ -244,4 +245,4 @@ def run(typed: Sequence[str]) -> int:
     arguments = parser.parse_args(typed)
     # What the core retries is of no use to the person at the terminal; what fails is said in a sentence.
     logging.getLogger("temporalio.core").setLevel(logging.ERROR)
-    return run_to_end(lambda: _main(arguments))
+    return while_somebody_reads(lambda: run_to_end(lambda: _main(arguments)))

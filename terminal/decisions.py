@@ -6,7 +6,6 @@ a signature, it is signed with the newest key of the approver's that counts and 
 
 import argparse
 import contextlib
-import getpass
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from dispatch.rules.risk import LEAST
 from dispatch.rules.signing import sign
 from dispatch.settings import Settings
 from starter import NoWorker, decision_for, dossier_of, leave_signal, send_decision, status_of
+from terminal.account import add_as
 from terminal.keys import ask_passphrase
 
 _GOES_ROUND: Final = frozenset({DecisionVerdict.EDIT, DecisionVerdict.RESPOND})
@@ -48,9 +48,7 @@ def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     for verdict in DecisionVerdict:
         command = commands.add_parser(verdict.value, help=f"{verdict.value} what waits for a decision")
         command.add_argument("id", metavar="ID")
-        command.add_argument(
-            "--as", dest="approver", default=getpass.getuser(), help="the approver (default: you)"
-        )
+        add_as(command, "approver", "the approver")
         command.add_argument("--reason", default="", help="required with reject and respond")
         command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
         command.add_argument("--digest", help="the digest decided on (default: the one that waits)")

@@ -7,7 +7,6 @@ is finished by the same command. What was erased is on record beside the chain, 
 
 import argparse
 import base64
-import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from dispatch.clients.audit_keys import ExportKey
 from dispatch.connection import connect
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
+from terminal.account import add_as, starter_identity
 
 ERASURES: Final = "erasures"
 SIGNED_PREFIX: Final = b"dispatch-desk erasure v1\n"
@@ -55,7 +55,7 @@ def add_erase(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     which.add_argument("--requester", metavar="ADDRESS", help="every exported request of this mail address")
     which.add_argument("--request", action="append", default=[], metavar="ID")
     command.add_argument("--reason", required=True, help="kept for good: name no person in it")
-    command.add_argument("--as", dest="by", default=getpass.getuser(), help="who erases (default: you)")
+    add_as(command, "by", "who erases")
     command.add_argument(
         "--yes", action="store_true", help="do it; without this, only say what would be done"
     )
@@ -82,7 +82,7 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
         _tell_plan(report, due)
         return 1 if report.not_erased else 0
     if due:
-        client = await connect(identity=f"starter-{getpass.getuser()}")
+        client = await connect(identity=starter_identity())
         for record in due:
             await _forget(client, record["request_id"])
         _delete_documents(settings, report.documents_deleted)

@@ -8,7 +8,6 @@ Histories are read from Temporal, or from files; no worker is needed. The shapes
 """
 
 import argparse
-import getpass
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +23,7 @@ from dispatch.audit.trail import TrailReader, as_json, trail_of_events
 from dispatch.connection import connect
 from dispatch.models.audit import AuditEntry, AuditKind, Judgement, Trail
 from dispatch.models.errors import SubmissionError
+from terminal.account import starter_identity
 
 COMMANDS: Final = frozenset({"trail", "explain"})
 _IN_FULL: Final = frozenset({AuditKind.HANDOFF, AuditKind.STATUS, AuditKind.WAIT})
@@ -117,7 +117,7 @@ async def _trail(arguments: argparse.Namespace) -> Trail:
     if not arguments.files:
         if arguments.id is None:
             raise SubmissionError(f"name a request, or a file: starter.py {arguments.command} --from FILE")
-        client = await connect(identity=f"starter-{getpass.getuser()}")
+        client = await connect(identity=starter_identity())
         return await trail_of_history(client, arguments.id)
     trail = trail_of_events(events_in(*arguments.files))
     if arguments.id not in {None, trail.request_id}:

@@ -8,7 +8,7 @@ from pathlib import Path
 from embedded.ports import LOOPBACK, free_port
 from embedded.temporal_server import TemporalServer
 from tests.acceptance.exits import exit_codes
-from tests.acceptance.shell import Shell
+from tests.acceptance.shell import Said, Shell
 from tests.desk import changed_playbooks
 from tests.signers import Signer, write_approvers
 
@@ -21,6 +21,14 @@ async def namespace(program: Path, shell: Shell, retention: str) -> str:
     )
     assert made.code == 0, made
     return name
+
+
+async def typed(program: Path, shell: Shell, sentence: str) -> Said:
+    """Type the command that a sentence gives, in a shell that was told no namespace."""
+    on_path = shell.but(PATH=f"{program.parent}:{shell.environment['PATH']}")
+    mended = await on_path.run(*shlex.split(sentence.partition("Run '")[2].partition("'")[0]))
+    assert mended.code == 0, mended
+    return mended
 
 
 async def test_check_holds_the_shipped_desk(bare: Shell) -> None:
@@ -68,20 +76,21 @@ async def test_check_names_what_is_wrong_in_a_playbook(bare: Shell, tmp_path: Pa
 
 
 async def test_a_namespace_that_forgets_too_early_is_refused(bare: Shell, program: Path) -> None:
-    """The trail would be deleted after 3 days; the sentence has the command that mends it."""
+    """The trail would be deleted after 3 days; the command in the sentence mends it as it stands, without a warning."""
     name = await namespace(program, bare, "72h")
     said = await bare.but(TEMPORAL_NAMESPACE=name).worker()
-    said.sentence(name, "for 3 days", "minimum is 30", "temporal operator namespace update")
+    mended = await typed(program, bare, said.sentence(name, "for 3 days", "minimum is 30"))
+    assert "deprecated" not in mended.err, mended
+    described = await bare.run(program, "operator", "namespace", "describe", "--namespace", name)
+    described.words("720h0m0s")
 
 
 async def test_a_namespace_without_search_attributes_is_refused(bare: Shell, program: Path) -> None:
     """Requests could not be listed there; the command in the sentence mends it as it stands."""
     name = await namespace(program, bare, "90d")
-    there = bare.but(TEMPORAL_NAMESPACE=name, PATH=f"{program.parent}:{bare.environment['PATH']}")
+    there = bare.but(TEMPORAL_NAMESPACE=name)
     sentence = (await there.worker()).sentence(name, "lacks the search attributes", "RequestState=Keyword")
-    command = shlex.split(sentence.split("Run '")[1].split("'")[0])
-    mended = await there.run(*command)
-    assert mended.code == 0, mended
+    await typed(program, bare, sentence)
     listed = await there.run(program, "operator", "search-attribute", "list")
     listed.words("RequestState", "NextOwner", "ReviewPoint", "RequestPriority", "Desk")
 

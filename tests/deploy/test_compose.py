@@ -1,5 +1,6 @@
 """docker-compose.yml held against the settings, the house's rules and, where one is at hand, the compose program."""
 
+import json
 import os
 import re
 import shlex
@@ -16,22 +17,17 @@ from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.settings import Settings
 from embedded.temporal_tuning import TUNING
 from embedded.temporal_version import PINNED_SERVER
+from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, environment, passed_on
 
-ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = [name for name, service in SERVICES.items() if "build" in service]
 # What the desk says to its stock images and what only the stock images read.
-STOCK_TEMPORAL_VARIABLES = {"TEMPORAL_NOTIFY_ON_NEW_VERSION"}
-
-
-def environment(service: str) -> dict[str, str]:
-    return {name: resolved(value) for name, value in SERVICES[service].get("environment", {}).items()}
-
-
-def resolved(value: str) -> str:
-    """Replace each `${NAME:-default}` by its default, as a fresh clone would have it."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value))
+STOCK_TEMPORAL_VARIABLES = {"TEMPORAL_NOTIFY_ON_NEW_VERSION", "TEMPORAL_BROADCAST_ADDRESS"}
+# Fixed by where things are in the image and the network, of the embedded server, or for a person's own shell.
+NOT_FROM_DOTENV = {
+    *("DISPATCH_VAR_DIR", "DISPATCH_PLAYBOOKS_DIR", "DISPATCH_KEYS_DIR", "DISPATCH_APPROVERS_FILE"),
+    *("DISPATCH_INBOX_HOST", "DISPATCH_INBOX_PORT", "DISPATCH_LOG_FORMAT", "DISPATCH_KEY_PASSPHRASE"),
+    *("DISPATCH_TEMPORAL_PROGRAM", "DISPATCH_TEMPORAL_PORT", "DISPATCH_TEMPORAL_UI_PORT"),
+    *("DISPATCH_TEMPORAL_DURABILITY", "DISPATCH_RETENTION_DAYS", "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS"),
+}
 
 
 def seconds(duration: str) -> int:
@@ -66,6 +62,42 @@ def test_the_values_are_settings_a_process_of_ours_starts_with(
     assert settings.var_dir == Path("/var/lib/dispatch-desk")
 
 
+@pytest.mark.parametrize("service", ["worker", "inbox"])
+def test_every_setting_of_a_deployer_reaches_its_program(service: str) -> None:
+    """A name in .env that the file does not pass on would do nothing, and nobody would be told."""
+    settings = {f"DISPATCH_{name.upper()}" for name in Settings.model_fields} - NOT_FROM_DOTENV
+    if service != "worker":
+        settings.discard("DISPATCH_MINIMUM_RETENTION_DAYS")
+    assert passed_on(service) >= settings, f"{service}: {sorted(settings - passed_on(service))}"
+
+
+def test_a_stand_in_listens_where_it_is_reached_whatever_env_says() -> None:
+    """Whoever sets the URL of a system of their own must not move the stand-in to that host."""
+    fixed = {
+        "back-office": {"DISPATCH_BACK_OFFICE_URL"},
+        "mail-sink": {"DISPATCH_MAIL_ARCHIVE_URL", "DISPATCH_SMTP_HOST", "DISPATCH_SMTP_PORT"},
+    }
+    for service, names in fixed.items():
+        assert not names & passed_on(service)
+        assert SERVICES[service]["scale"] == "${STAND_INS:-1}"
+
+
+def test_our_image_is_built_by_one_service_and_never_pulled() -> None:
+    """Builds of one tag at the same time refuse one another, and a pulled one would be somebody else's."""
+    assert [name for name in OURS if "build" in SERVICES[name]] == ["worker"]
+    assert all(SERVICES[name]["pull_policy"] == "never" for name in OURS)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_service_of_ours_writes_to_its_volume_only(service: str) -> None:
+    """What is taken over cannot change its own code, nor gain a right that it was not given."""
+    confined = SERVICES[service]
+    assert confined["read_only"] is True
+    assert confined["cap_drop"] == ["ALL"]
+    assert confined["security_opt"] == ["no-new-privileges:true"]
+    assert confined["volumes"] == ["desk-var:/var/lib/dispatch-desk"]
+
+
 def test_ports_are_bound_to_the_loopback_only() -> None:
     """The stand-ins and Temporal know no login: none of them may be reached from another machine."""
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
@@ -94,6 +126,8 @@ def test_the_image_of_ours_is_pinned_and_installs_by_hash_as_another_user() -> N
     assert [line for line in lines if re.fullmatch(r"FROM python:3\.12\.\d+-slim-\w+", line)]
     assert [line for line in lines if "--require-hashes" in line and "requirements.lock" in line]
     assert lines.index("USER desk") < lines.index('CMD ["python", "worker.py"]')
+    compiled = lines.index("RUN python -m compileall -q .")
+    assert lines.index("COPY *.py ./") < compiled < lines.index("USER desk")
 
 
 def test_the_image_holds_every_room_that_its_code_imports() -> None:
@@ -172,12 +206,35 @@ def compose_program() -> list[str] | None:
     return None
 
 
-def test_the_compose_program_accepts_the_file() -> None:
-    """What YAML allows, compose may still refuse; skipped where no compose program is at hand."""
+def composed(*files: str) -> dict[str, Any]:
+    """Give the services as the compose program reads them from `files`, with no .env."""
     program = compose_program()
     if program is None:
         pytest.skip("no compose program; set DISPATCH_COMPOSE_PROGRAM to one")
-    checked = subprocess.run(
-        [*program, "config", "-q"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
+    named = [part for file in files for part in ("-f", file)]
+    command = [*program, *named, "--env-file", os.devnull, "config", "--format", "json"]
+    read = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr
+    services: dict[str, Any] = json.loads(read.stdout)["services"]
+    return services
+
+
+def test_the_compose_program_accepts_the_file() -> None:
+    """What YAML allows, compose may still refuse; skipped where no compose program is at hand."""
+    services = composed("docker-compose.yml")
+    assert services.keys() == SERVICES.keys()
+    for name in OURS:
+        told = {key: value for key, value in services[name]["environment"].items() if value is not None}
+        assert told == environment(name)
+
+
+def test_two_roles_hold_different_keys() -> None:
+    """Apart, the one that reads cannot act, and the one that acts is told nothing that only the other needs."""
+    services = composed("docker-compose.yml", "deploy/two-roles.yml")
+    desk, actions = services["worker"], services["actions"]
+    assert (desk["command"][-1], actions["command"][-1]) == ("desk", "actions")
+    assert "DISPATCH_BACK_OFFICE_WRITE_KEY" not in desk["environment"]
+    assert "DISPATCH_BACK_OFFICE_READ_KEY" not in actions["environment"]
+    assert "build" not in actions
+    assert actions["image"] == desk["image"]
+    assert actions["read_only"] is True

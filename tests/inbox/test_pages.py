@@ -212,9 +212,10 @@ async def test_an_inbox_that_was_killed_has_lost_nothing(
 
 
 async def test_it_can_stand_under_a_path(inbox_desk: Desk) -> None:
-    """Behind a proxy that gives it a folder, links, forms and cookies keep to it."""
+    """Behind a proxy that gives it a folder, links, forms and cookies keep to it; a check of health need not know it."""
     async with running_inbox(inbox_desk.client, inbox_desk.settings, base="/desk") as inbox:
         browser = inbox.browser()
+        assert (await browser.get("/health")).response.text == "ok"
         page = await browser.get("/desk/")
         assert page.path == "/desk/sign-in"
         page = await page.send("/desk/sign-in", name="dora", passphrase=PASSPHRASE)

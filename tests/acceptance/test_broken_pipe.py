@@ -1,0 +1,28 @@
+"""The command line in a pipe whose reader leaves early."""
+
+import os
+import subprocess
+import sys
+
+from tests.acceptance.shell import ROOT
+
+HISTORY = "tests/replay/histories/v0.1.0/03-five-asks.json"
+
+
+def test_a_reader_that_has_read_enough_ends_a_command_quietly() -> None:
+    """As with `starter.py trail --from FILE | head -1`: nothing on stderr, and the code that shells know for it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        said = subprocess.run(
+            [sys.executable, "starter.py", "trail", "--from", HISTORY],
+            cwd=ROOT,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert said.stderr == ""
+    assert said.returncode == 141
