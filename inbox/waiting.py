@@ -1,13 +1,15 @@
 """What waits for people, ranked: an extract of Temporal's visibility list that is renewed while somebody looks.
 
 Neither SQLite's nor PostgreSQL's visibility can sort by our attributes (`ORDER BY` is refused), and to rank ten thousand
-requests all of them must have been read. So the list is read page by page in the background, kept in memory (about 3 MB
-for ten thousand) and ranked there. Every page that is shown asks visibility again for the requests on it, so that what
-has been decided meanwhile is gone at once; what is new or has moved shows up with the next reading, whose age the page tells.
+requests all of them must have been read. So the list is read page by page in the background, kept in memory (about 10 MB
+for ten thousand) and ranked, filtered and searched there; no worker is asked, for each request wrote into its memo what a
+row says of it. Every page that is shown asks visibility again for the requests on it, so that what has been decided
+meanwhile is gone at once; what is new or has moved shows up with the next reading, whose age the page tells.
 """
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +22,10 @@ from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from dispatch.models.glance import GLANCE, Glance
+from dispatch.models.playbook import Tier
 from dispatch.models.status import RequestState
+from dispatch.rules.glance import read_glance
 from inbox.desk import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
 from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
@@ -41,24 +46,33 @@ REST: Final = 5
 SHORT_SECONDS: Final = 0.1
 """A list that is read in less is read anew for each page."""
 FIRST_PATIENCE_SECONDS: Final = 1.5
-"""How long a page waits for the first reading; then it shows what has been read so far."""
+"""How long a page waits until anything was read at all; of a long list it shows what has been read so far."""
 _PAGE: Final = 1000
+_AT_ONCE: Final = 100
+"""Rows taken in before other pages get their turn."""
+_PLAIN: Final = b"json/plain"
 _NO_PRIORITY: Final = 9
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """One waiting request, by its search attributes alone."""
+    """One waiting request, by its search attributes and its memo; ten thousand of them are kept, so it is small.
+
+    The memo is kept as it came and read for the rows that are shown. `text` is what a search looks through: id, subject,
+    requester, reason and amount in folded case.
+    """
 
     request_id: str
-    kind: str
     desk: str
     state: str
     owner: str
     due: datetime | None
     priority: int | None
     started: datetime
+    memo: bytes = b""
+    tier: Tier | None = None
+    text: str = ""
 
     @property
     def rank(self) -> tuple[int, datetime, datetime, str]:
@@ -66,9 +80,13 @@ class Waiting:
         return self.priority or _NO_PRIORITY, self.due or _LAST, self.started, self.request_id
 
     @property
-    def mark(self) -> tuple[object, ...]:
-        """What is the same for as long as the request waits for the same thing."""
-        return self.request_id, self.state, self.owner, self.due
+    def glance(self) -> Glance | None:
+        """What waits, in a line; None where its desk wrote no memo, or one that cannot be read here."""
+        return read_glance(_PLAIN, self.memo) if self.memo else None
+
+    def holds(self, wanted: str) -> bool:
+        """Tell whether a search finds it; `wanted` in folded case."""
+        return wanted in self.text or wanted in self.owner.casefold()
 
 
 @dataclass
@@ -91,6 +109,8 @@ class WaitingList:
         self._desk, self._now = desk, now
         self._reading = Reading()
         self._task: asyncio.Task[None] | None = None
+        self._something = asyncio.Event()
+        self._doubted = 0.0
 
     async def current(self) -> Reading:
         """Give the list as it was read last, and have it read again where it is due.
@@ -104,13 +124,18 @@ class WaitingList:
         task = self._task
         if task is not None:
             # A short list is simply read anew, so that a person with ten requests never sees an old one.
-            short = reading.whole and reading.seconds < SHORT_SECONDS
-            if short or not reading.whole:
+            if reading.whole and reading.seconds < SHORT_SECONDS:
                 await asyncio.wait({task}, timeout=FIRST_PATIENCE_SECONDS)
+            elif not self._something.is_set():
+                await self._first(task)
             if task.done():
                 self._task = None
                 task.result()
         return self._reading
+
+    def doubt(self) -> None:
+        """Have rows asked about again before they are shown, however fresh the reading: a decision was sent."""
+        self._doubted = time.monotonic()
 
     async def close(self) -> None:
         """End a reading that is under way."""
@@ -120,7 +145,8 @@ class WaitingList:
 
     async def still_waiting(self, rows: Sequence[Waiting]) -> list[Waiting]:
         """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given."""
-        if not rows or time.monotonic() - self._reading.began < FRESH_SECONDS:
+        began = self._reading.began
+        if not rows or (time.monotonic() - began < FRESH_SECONDS and began > self._doubted):
             return list(rows)
         ids = ", ".join(f"'{row.request_id}'" for row in rows)
         client = await self._desk.client()
@@ -128,12 +154,20 @@ class WaitingList:
             answer = await _list(client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"")
         except RPCError as error:
             raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
-        now = {row.request_id: row for row in map(_row, answer.executions)}
+        now = {row.request_id: row for row in (_row(found, None) for found in answer.executions)}
         gone = {row.request_id for row in rows} - now.keys()
         if gone:
             self._reading.rows = {name: row for name, row in self._reading.rows.items() if name not in gone}
             self._rank()
         return [now[row.request_id] for row in rows if row.request_id in now]
+
+    async def _first(self, task: asyncio.Task[None]) -> None:
+        """Wait for the first part of the first reading, or for the failure of it."""
+        something = asyncio.create_task(self._something.wait())
+        await asyncio.wait(
+            {task, something}, timeout=FIRST_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        something.cancel()
 
     async def _read(self) -> None:
         """Read the list to its end; the reading before it is shown until then."""
@@ -146,13 +180,16 @@ class WaitingList:
                 answer = await _list(client, WAITING, _PAGE, token)
             except RPCError as error:
                 raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
-            reading.rows |= {row.request_id: row for row in map(_row, answer.executions)}
+            for begin in range(0, len(answer.executions), _AT_ONCE):
+                for found in answer.executions[begin : begin + _AT_ONCE]:
+                    row = _row(found, self._reading.rows.get(found.execution.workflow_id))
+                    reading.rows[row.request_id] = row
+                await asyncio.sleep(0)
             token = answer.next_page_token
             if not token:
                 break
             if first:
                 self._show(reading)
-            await asyncio.sleep(0)
         reading.seconds, reading.whole = time.monotonic() - reading.began, True
         self._show(reading)
 
@@ -160,6 +197,7 @@ class WaitingList:
         reading.at = self._now()
         self._reading = reading
         self._rank()
+        self._something.set()
 
     def _rank(self) -> None:
         reading = self._reading
@@ -174,20 +212,45 @@ async def _list(client: Client, query: str, size: int, token: bytes) -> Any:
     return await client.workflow_service.list_workflow_executions(request, timeout=LOOK_TIMEOUT)
 
 
-def _row(found: WorkflowExecutionInfo) -> Waiting:
-    """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long."""
+def _row(found: WorkflowExecutionInfo, before: Waiting | None) -> Waiting:
+    """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long.
+
+    `before` is the same request in the reading before: what its memo says is taken from there while the memo is the same.
+    """
     fields = found.search_attributes.indexed_fields
     due = _value(fields, REVIEW_POINT.name)
+    request_id = found.execution.workflow_id
+    memo = _memo(found.memo.fields)
+    if before is not None and before.memo == memo:
+        memo, tier, text = before.memo, before.tier, before.text
+    else:
+        tier, text = _said(request_id, read_glance(_PLAIN, memo) if memo else None)
     return Waiting(
-        request_id=found.execution.workflow_id,
-        kind=found.type.name,
-        desk=_value(fields, DESK.name) or "",
-        state=_value(fields, STATE.name) or "",
-        owner=_value(fields, OWNER.name) or "",
+        request_id=request_id,
+        desk=sys.intern(_value(fields, DESK.name) or ""),
+        state=sys.intern(_value(fields, STATE.name) or ""),
+        owner=sys.intern(_value(fields, OWNER.name) or ""),
         due=datetime.fromisoformat(due) if due else None,
         priority=_value(fields, PRIORITY.name),
         started=found.start_time.ToDatetime(tzinfo=UTC),
+        memo=memo,
+        tier=tier,
+        text=text,
     )
+
+
+def _said(request_id: str, glance: Glance | None) -> tuple[Tier | None, str]:
+    if glance is None:
+        return None, request_id.casefold()
+    said = (request_id, glance.subject, glance.requester, glance.why, glance.amount)
+    # The line end keeps a search from finding what stands in two fields together.
+    return glance.tier, "\n".join(said).casefold()
+
+
+def _memo(fields: Mapping[str, Payload]) -> bytes:
+    """Give the memo's bytes; nothing where there is none, or it is encrypted."""
+    payload = fields.get(GLANCE)
+    return payload.data if payload is not None and payload.metadata.get("encoding") == _PLAIN else b""
 
 
 def _value(fields: Mapping[str, Payload], name: str) -> Any:

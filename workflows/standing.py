@@ -1,4 +1,4 @@
-"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written to search attributes."""
+"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written for lists of requests."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -7,6 +7,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
+    from dispatch.models.glance import GLANCE, Glance
     from dispatch.models.status import ReviewPoint, Status
 
 DESK: Final = SearchAttributeKey.for_keyword("Desk")
@@ -71,6 +72,18 @@ class Standing:
             updates.append(PRIORITY.value_set(now.priority))
         workflow.upsert_search_attributes(updates)
         self._published = now
+
+    def show(self, glance: Glance) -> None:
+        """Write the memo that a list reads, if it differs from the one that is there; for waits alone.
+
+        The patch is asked for at the first wait, so that a request that needs nobody has no event for it.
+        """
+        if not workflow.patched("glance"):
+            # It began to wait before there was a memo, and its history must stay what it is.
+            return
+        line = glance.model_dump(mode="json", exclude_defaults=True)
+        if workflow.memo_value(GLANCE, None) != line:
+            workflow.upsert_memo({GLANCE: line})
 
 
 def _searchable(status: Status) -> tuple[object, ...]:

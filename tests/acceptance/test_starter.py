@@ -70,7 +70,7 @@ async def test_a_waiting_request_is_shown_and_decided_as_shown(
     kinds = {entry["kind"] for entry in json.loads(trail_json.words())["entries"]}
     assert "handoff" in kinds
     inbox = await shell.starter("inbox", "--limit", "1000")
-    inbox.words(request_id, "waiting_for_approval", "refunds")
+    inbox.words(request_id, "refunds", "medium", "EUR")
     listed = json.loads((await shell.starter("list", "--json", "--limit", "1000")).words())
     assert next(row for row in listed if row["request_id"] == request_id)["desk"] == "support"
 

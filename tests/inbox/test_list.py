@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,7 +91,7 @@ async def test_what_was_decided_is_off_the_page_at_once(client: Client, listed: 
     assert await waiting.still_waiting(rows) == rows
     gone = await client.start_workflow("Coordinator", id=f"gone-{listed}", task_queue="nobody")
     await gone.terminate()
-    ghost = type(rows[0])(**{**vars(rows[0]), "request_id": gone.id})
+    ghost = replace(rows[0], request_id=gone.id)
     assert await waiting.still_waiting([ghost, rows[0]]) == rows[:1]
     await waiting.close()
 
