@@ -51,7 +51,7 @@ from dispatch.models.glance import GLANCE, Glance
 from dispatch.models.status import RequestState, Status
 from dispatch.models.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
-from dispatch.rules.glance import read_glance
+from dispatch.rules.glance import as_memo, glance_of_arrival, read_glance
 from dispatch.settings import Settings
 from workflows.coordinator import Coordinator
 from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
@@ -113,6 +113,7 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
             task_queue=settings.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=TypedSearchAttributes(attributes),
+            memo={GLANCE: as_memo(glance_of_arrival(submission))},
             static_summary=submission.subject[:200] or "(no subject)",
             static_details=f"trigger: {submission.trigger.kind} received {submission.trigger.received_at.isoformat()}",
         )

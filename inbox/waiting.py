@@ -46,7 +46,10 @@ REST: Final = 5
 SHORT_SECONDS: Final = 0.1
 """A list that is read in less is read anew for each page."""
 FIRST_PATIENCE_SECONDS: Final = 1.5
-"""How long a page waits until anything was read at all; of a long list it shows what has been read so far."""
+"""How long a page waits until anything was read at all."""
+WHOLE_PATIENCE_SECONDS: Final = 0.1
+"""How long it waits for the whole of a first reading; of a longer list it shows what has been read so far."""
+_FIRST_PAGE: Final = 250
 _PAGE: Final = 1000
 _AT_ONCE: Final = 100
 """Rows taken in before other pages get their turn."""
@@ -162,7 +165,8 @@ class WaitingList:
         return [now[row.request_id] for row in rows if row.request_id in now]
 
     async def _first(self, task: asyncio.Task[None]) -> None:
-        """Wait for the first part of the first reading, or for the failure of it."""
+        """Wait for the first reading, of a long list for its first part alone; or for the failure of it."""
+        await asyncio.wait({task}, timeout=WHOLE_PATIENCE_SECONDS)
         something = asyncio.create_task(self._something.wait())
         await asyncio.wait(
             {task, something}, timeout=FIRST_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -177,7 +181,7 @@ class WaitingList:
         token = b""
         while True:
             try:
-                answer = await _list(client, WAITING, _PAGE, token)
+                answer = await _list(client, WAITING, _PAGE if token or not first else _FIRST_PAGE, token)
             except RPCError as error:
                 raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
             for begin in range(0, len(answer.executions), _AT_ONCE):

@@ -112,7 +112,7 @@ class Coordinator:
             self._work.items = full.items or self._work.items
             await self._people.finish()
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(args=[self._submission, self._as_carried()])
+            workflow.continue_as_new(args=[self._submission, self._as_carried()], memo=workflow.memo())
         except asyncio.CancelledError:
             await self._cancel()
             raise

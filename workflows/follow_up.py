@@ -15,13 +15,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.verifier import Verifier
     from dispatch.models.decision import Decision, Gate
     from dispatch.models.follow_up import CarriedFollowUp, FollowUpDossier, FollowUpOrder, FollowUpOutcome
-    from dispatch.models.glance import Glance
+    from dispatch.models.glance import GLANCE, Glance
     from dispatch.models.playbook import PlaybookInForce
     from dispatch.models.proposal import Draft
     from dispatch.models.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
-    from dispatch.rules.glance import glance_of_follow_up
+    from dispatch.rules.glance import as_memo, glance_of_follow_up, glance_of_order
     from dispatch.rules.raw import single
     from workflows import options
     from workflows.effects import Effect
@@ -77,7 +77,8 @@ class FollowUp:
                 )
             except HistoryFull:
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(order.model_copy(update={"carried": self._as_carried(verdict, why)}))
+                carried = self._as_carried(verdict, why)
+                workflow.continue_as_new(order.model_copy(update={"carried": carried}), memo=workflow.memo())
         await self._people.finish()
         self._people.close()
         self._ledger.record(EntryKind.ENDING, what=verdict, why=why)
@@ -184,6 +185,7 @@ async def start_follow_ups(
                 order,
                 id=child_id,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                memo={GLANCE: as_memo(glance_of_order(requester, order.actions))},
                 static_summary=f"follow-up of {request_id}",
             )
         except WorkflowAlreadyStartedError:

@@ -9,6 +9,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.glance import GLANCE, Glance
     from dispatch.models.status import ReviewPoint, Status
+    from dispatch.rules.glance import as_memo
 
 DESK: Final = SearchAttributeKey.for_keyword("Desk")
 STATE: Final = SearchAttributeKey.for_keyword("RequestState")
@@ -76,13 +77,11 @@ class Standing:
     def show(self, glance: Glance) -> None:
         """Write the memo that a list reads, if it differs from the one that is there; for waits alone.
 
-        The patch is asked for at the first wait, so that a request that needs nobody has no event for it.
+        Where it began without one it writes none: its history began before there were memos and must stay what it is.
+        A patch could not tell so, see docs/decisions/0012-a-row-of-the-list-is-a-memo.md.
         """
-        if not workflow.patched("glance"):
-            # It began to wait before there was a memo, and its history must stay what it is.
-            return
-        line = glance.model_dump(mode="json", exclude_defaults=True)
-        if workflow.memo_value(GLANCE, None) != line:
+        line, last = as_memo(glance), workflow.memo_value(GLANCE, None)
+        if last is not None and last != line:
             workflow.upsert_memo({GLANCE: line})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from dispatch.models.decision import Decision, Gate, GateKind, Subject
 from dispatch.models.finding import ReviewException
@@ -22,6 +22,14 @@ _IN_COLUMNS: Final = ("tier.", "refund.amount_tier")
 _RANK: Final = {tier: rank for rank, tier in enumerate(Tier)}
 
 
+def glance_of_arrival(submission: Submission) -> Glance:
+    """Say who has written and about what, which is all that is known of a request when it is started."""
+    return Glance(
+        subject=_cut("subject", submission.subject or "(no subject)"),
+        requester=_cut("requester", submission.sender.name or submission.sender.address),
+    )
+
+
 def glance_of_gate(
     submission: Submission,
     gate: Gate,
@@ -36,8 +44,7 @@ def glance_of_gate(
     decided = {decision.action_digest for decision in approvals}
     left = tuple(subject.digest for subject in gate.subjects if subject.digest not in decided)
     return _glance(
-        submission.subject or "(no subject)",
-        submission.sender.name or submission.sender.address,
+        glance_of_arrival(submission),
         gate,
         approvals,
         amounts=[subject.amount for subject in gate.subjects if subject.amount is not None],
@@ -48,10 +55,14 @@ def glance_of_gate(
 
 def glance_of_question(submission: Submission, awaiting: str) -> Glance:
     """Say what the requester was asked for; there is nothing to decide."""
+    return glance_of_arrival(submission).model_copy(update={"why": _cut("why", awaiting)})
+
+
+def glance_of_order(requester: str, bound: Sequence[BoundAction]) -> Glance:
+    """Say which effects a follow-up will read back, when it is started."""
+    names = dict.fromkeys(b.action.name.replace("_", " ") for b in bound)
     return Glance(
-        subject=_cut("subject", submission.subject or "(no subject)"),
-        requester=_cut("requester", submission.sender.name or submission.sender.address),
-        why=_cut("why", awaiting),
+        subject=_cut("subject", f"Follow-up: {', '.join(names)}"), requester=_cut("requester", requester)
     )
 
 
@@ -60,8 +71,7 @@ def glance_of_follow_up(
 ) -> Glance:
     """Say which effects no longer stand as they were made; `bound` are the actions that were read back."""
     return _glance(
-        "Follow-up: " + ", ".join(dict.fromkeys(b.action.name.replace("_", " ") for b in bound)),
-        requester,
+        glance_of_order(requester, bound),
         gate,
         approvals,
         amounts=[money for b in bound if (money := price_of(b)) is not None],
@@ -82,6 +92,11 @@ def is_plain(gate: Gate, exceptions: Sequence[ReviewException]) -> bool:
     )
 
 
+def as_memo(glance: Glance) -> dict[str, JsonValue]:
+    """Give what is written to Temporal; empty fields are left out."""
+    return glance.model_dump(mode="json", exclude_defaults=True)
+
+
 def read_glance(encoding: bytes, data: bytes) -> Glance | None:
     """Read a memo as it lies in Temporal; None where it is encrypted, or was written by a desk that this one does not know."""
     if encoding != b"json/plain":
@@ -93,8 +108,7 @@ def read_glance(encoding: bytes, data: bytes) -> Glance | None:
 
 
 def _glance(
-    subject: str,
-    requester: str,
+    about: Glance,
     gate: Gate,
     approvals: Sequence[Decision],
     *,
@@ -104,8 +118,8 @@ def _glance(
 ) -> Glance:
     given = dict.fromkeys(decision.approver for decision in approvals)
     return Glance(
-        subject=_cut("subject", subject),
-        requester=_cut("requester", requester),
+        subject=about.subject,
+        requester=about.requester,
         tier=_highest(gate.subjects),
         amount=_amount(amounts),
         why=_cut("why", why),
@@ -124,7 +138,7 @@ def _amount(amounts: Sequence[Money]) -> str:
     shown = " + ".join(format_money(money) for money in amounts[:_MOST_AMOUNTS])
     more = len(amounts) - _MOST_AMOUNTS
     text = f"{shown} + {more} more" if more > 0 else shown
-    return text if len(text) <= LONGEST["amount"] else f"{len(amounts)} large amounts"
+    return text if len(text) <= LONGEST["amount"] else "too long for a line"
 
 
 def _why(held: Sequence[BoundAction], verdicts: Sequence[GuardianVerdict]) -> str:
