@@ -53,7 +53,7 @@ class Choice:
             mine=asked.get("whose", "mine") != "all",
             desk=asked.get("desk", "")[:40],
             tier=tier if tier in set(Tier) else "",
-            search=asked.get("search", "").strip()[:_MOST_SEARCHED],
+            search=" ".join(asked.get("search", "").split())[:_MOST_SEARCHED],
             page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1,  # noqa: PLR2004 (five digits)
         )
 
