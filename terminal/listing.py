@@ -3,7 +3,7 @@
 import argparse
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -15,6 +15,7 @@ from starter import Row, rows
 
 _WIDTH_OF_A_PIPE = 140
 """Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
+_HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio")
 
 
 async def show_rows(client: Client, arguments: argparse.Namespace) -> int:
@@ -27,7 +28,10 @@ async def show_rows(client: Client, arguments: argparse.Namespace) -> int:
     if not listed:
         console().print("nothing waits for a person" if inbox else "no requests")
         return 0
-    console().print(_waiting(listed) if inbox else _all(listed))
+    if inbox:
+        _print_waiting(listed)
+    else:
+        console().print(_all(listed))
     print("starter.py status ID shows what is awaited, and the command to type")
     return 0
 
@@ -38,38 +42,33 @@ def console() -> Console:
     return here if here.is_terminal else Console(width=max(here.width, _WIDTH_OF_A_PIPE))
 
 
-def _waiting(listed: list[Row]) -> Table:
-    """Give what a person chooses by; a dash stands for what a request does not say."""
-    table = _table("request", "risk", "amount", "next owner", "review point", "prio", "why", never_cut=2)
-    for row in listed:
+def _print_waiting(listed: list[Row]) -> None:
+    """Print what a person chooses by, and why it waits on a line of its own; a dash stands for what it does not say."""
+    cells = [_HEAD, *(_cells(row) for row in listed)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    out = console()
+    out.print(Text(lines[0].rstrip(), style="bold"), soft_wrap=True)
+    for line, row in zip(lines[1:], listed, strict=True):
         glance = row.glance
-        risk, amount = (glance.tier, glance.amount) if glance else (None, "")
         said = ": ".join(part for part in (glance.subject, glance.why) if part) if glance else row.state
-        # Whatever a customer wrote is no markup and no control sequence.
-        table.add_row(
-            row.request_id,
-            risk or "-",
-            amount or "-",
-            row.owner,
-            _by(row),
-            str(row.priority or ""),
-            Text(_printable(said)),
-        )
-    return table
+        out.print(Text(line.rstrip()), soft_wrap=True)
+        # Text, so that what a customer wrote is no markup.
+        out.print(Text(f"    {_printable(said)}", style="dim"), no_wrap=True, overflow="ellipsis")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    risk, amount = (row.glance.tier, row.glance.amount) if row.glance else (None, "")
+    return row.request_id, risk or "-", amount or "-", row.owner, _by(row), str(row.priority or "-")
 
 
 def _all(listed: list[Row]) -> Table:
-    table = _table("request", "state", "next owner", "review point", "prio", "desk", never_cut=2)
+    """Give all rows as a table whose first two columns are never cut: they are what a person copies and looks for."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(("request", "state", "next owner", "review point", "prio", "desk")):
+        table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
     for row in listed:
         table.add_row(row.request_id, row.state, row.owner, _by(row), str(row.priority or ""), row.desk)
-    return table
-
-
-def _table(*columns: str, never_cut: int) -> Table:
-    """Give a table whose first columns are never cut: they are what a person copies and looks for."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number < never_cut)
     return table
 
 
