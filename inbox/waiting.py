@@ -8,26 +8,19 @@ meanwhile is gone at once; what is new or has moved shows up with the next readi
 """
 
 import asyncio
-import json
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from temporalio.api.common.v1 import Payload
-from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.playbook import Tier
 from dispatch.models.status import RequestState
-from dispatch.rules.glance import read_glance
 from inbox.desk import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
-from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from inbox.row import Waiting, row_of
 
 WAITING_STATES: Final = (
     RequestState.WAITING_FOR_APPROVAL,
@@ -49,47 +42,12 @@ FIRST_PATIENCE_SECONDS: Final = 1.5
 """How long a page waits until anything was read at all."""
 WHOLE_PATIENCE_SECONDS: Final = 0.1
 """How long it waits for the whole of a first reading; of a longer list it shows what has been read so far."""
+READING_TIMEOUT: Final = timedelta(seconds=20)
+"""For a thousand rows in the background, which nobody waits for and a busy machine may be slow to give."""
 _FIRST_PAGE: Final = 250
 _PAGE: Final = 1000
 _AT_ONCE: Final = 100
 """Rows taken in before other pages get their turn."""
-_PLAIN: Final = b"json/plain"
-_NO_PRIORITY: Final = 9
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One waiting request, by its search attributes and its memo; ten thousand of them are kept, so it is small.
-
-    The memo is kept as it came and read for the rows that are shown. `text` is what a search looks through: id, subject,
-    requester, reason and amount in folded case.
-    """
-
-    request_id: str
-    desk: str
-    state: str
-    owner: str
-    due: datetime | None
-    priority: int | None
-    started: datetime
-    memo: bytes = b""
-    tier: Tier | None = None
-    text: str = ""
-
-    @property
-    def rank(self) -> tuple[int, datetime, datetime, str]:
-        """Most urgent first: by priority, then by what falls due, then by age."""
-        return self.priority or _NO_PRIORITY, self.due or _LAST, self.started, self.request_id
-
-    @property
-    def glance(self) -> Glance | None:
-        """What waits, in a line; None where its desk wrote no memo, or one that cannot be read here."""
-        return read_glance(_PLAIN, self.memo) if self.memo else None
-
-    def holds(self, wanted: str) -> bool:
-        """Tell whether a search finds it; `wanted` in folded case."""
-        return wanted in self.text or wanted in self.owner.casefold()
 
 
 @dataclass
@@ -113,12 +71,14 @@ class WaitingList:
         self._reading = Reading()
         self._task: asyncio.Task[None] | None = None
         self._something = asyncio.Event()
+        self._failed: TemporalAway | None = None
         self._doubted = 0.0
 
     async def current(self) -> Reading:
         """Give the list as it was read last, and have it read again where it is due.
 
-        Raises TemporalAway where it was never read and cannot be now.
+        Raises TemporalAway where nothing was ever read and cannot be now. Where a later reading fails the one before it
+        stands, with its time; `still_waiting` says whether Temporal is away.
         """
         reading = self._reading
         rest = max(FRESH_SECONDS, REST * reading.seconds)
@@ -131,9 +91,11 @@ class WaitingList:
                 await asyncio.wait({task}, timeout=FIRST_PATIENCE_SECONDS)
             elif not self._something.is_set():
                 await self._first(task)
-            if task.done():
+            if task.done() and self._task is task:
                 self._task = None
-                task.result()
+                self._failed = _failure(task)
+                if self._failed is not None and not self._reading.rows:
+                    raise self._failed
         return self._reading
 
     def doubt(self) -> None:
@@ -147,17 +109,24 @@ class WaitingList:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def still_waiting(self, rows: Sequence[Waiting]) -> list[Waiting]:
-        """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given."""
+        """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given.
+
+        Raises TemporalAway, also where there is no row to ask about and the last reading failed.
+        """
+        if not rows and self._failed is not None:
+            raise self._failed
         began = self._reading.began
         if not rows or (time.monotonic() - began < FRESH_SECONDS and began > self._doubted):
             return list(rows)
         ids = ", ".join(f"'{row.request_id}'" for row in rows)
         client = await self._desk.client()
         try:
-            answer = await _list(client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"")
+            answer = await _list(
+                client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"", LOOK_TIMEOUT
+            )
         except RPCError as error:
             raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
-        now = {row.request_id: row for row in (_row(found, None) for found in answer.executions)}
+        now = {row.request_id: row for row in (row_of(found, None) for found in answer.executions)}
         gone = {row.request_id for row in rows} - now.keys()
         if gone:
             self._reading.rows = {name: row for name, row in self._reading.rows.items() if name not in gone}
@@ -181,12 +150,13 @@ class WaitingList:
         token = b""
         while True:
             try:
-                answer = await _list(client, WAITING, _PAGE if token or not first else _FIRST_PAGE, token)
+                size = _PAGE if token or not first else _FIRST_PAGE
+                answer = await _list(client, WAITING, size, token, READING_TIMEOUT)
             except RPCError as error:
                 raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
             for begin in range(0, len(answer.executions), _AT_ONCE):
                 for found in answer.executions[begin : begin + _AT_ONCE]:
-                    row = _row(found, self._reading.rows.get(found.execution.workflow_id))
+                    row = row_of(found, self._reading.rows.get(found.execution.workflow_id))
                     reading.rows[row.request_id] = row
                 await asyncio.sleep(0)
             token = answer.next_page_token
@@ -209,53 +179,17 @@ class WaitingList:
         reading.desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
 
 
-async def _list(client: Client, query: str, size: int, token: bytes) -> Any:
+def _failure(task: asyncio.Task[None]) -> TemporalAway | None:
+    """Give why a reading failed; what is not Temporal's fault is raised as it is."""
+    try:
+        task.result()
+    except TemporalAway as away:
+        return away
+    return None
+
+
+async def _list(client: Client, query: str, size: int, token: bytes, patience: timedelta) -> Any:
     request = ListWorkflowExecutionsRequest(
         namespace=client.namespace, page_size=size, query=query, next_page_token=token
     )
-    return await client.workflow_service.list_workflow_executions(request, timeout=LOOK_TIMEOUT)
-
-
-def _row(found: WorkflowExecutionInfo, before: Waiting | None) -> Waiting:
-    """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long.
-
-    `before` is the same request in the reading before: what its memo says is taken from there while the memo is the same.
-    """
-    fields = found.search_attributes.indexed_fields
-    due = _value(fields, REVIEW_POINT.name)
-    request_id = found.execution.workflow_id
-    memo = _memo(found.memo.fields)
-    if before is not None and before.memo == memo:
-        memo, tier, text = before.memo, before.tier, before.text
-    else:
-        tier, text = _said(request_id, read_glance(_PLAIN, memo) if memo else None)
-    return Waiting(
-        request_id=request_id,
-        desk=sys.intern(_value(fields, DESK.name) or ""),
-        state=sys.intern(_value(fields, STATE.name) or ""),
-        owner=sys.intern(_value(fields, OWNER.name) or ""),
-        due=datetime.fromisoformat(due) if due else None,
-        priority=_value(fields, PRIORITY.name),
-        started=found.start_time.ToDatetime(tzinfo=UTC),
-        memo=memo,
-        tier=tier,
-        text=text,
-    )
-
-
-def _said(request_id: str, glance: Glance | None) -> tuple[Tier | None, str]:
-    if glance is None:
-        return None, request_id.casefold()
-    said = (request_id, glance.subject, glance.requester, glance.why, glance.amount)
-    # The line end keeps a search from finding what stands in two fields together.
-    return glance.tier, "\n".join(said).casefold()
-
-
-def _memo(fields: Mapping[str, Payload]) -> bytes:
-    """Give the memo's bytes; nothing where there is none, or it is encrypted."""
-    payload = fields.get(GLANCE)
-    return payload.data if payload is not None and payload.metadata.get("encoding") == _PLAIN else b""
-
-
-def _value(fields: Mapping[str, Payload], name: str) -> Any:
-    return json.loads(fields[name].data) if name in fields else None
+    return await client.workflow_service.list_workflow_executions(request, timeout=patience)

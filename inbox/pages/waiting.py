@@ -16,7 +16,8 @@ from dispatch.models.playbook import Tier
 from dispatch.rules.glance import is_plain
 from inbox.context import Context
 from inbox.desk import NobodyAnswers
-from inbox.waiting import Reading, Waiting
+from inbox.row import Waiting
+from inbox.waiting import Reading
 from inbox.web import (
     Said,
     address_of,

@@ -6,17 +6,22 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from dispatch.connection import connect
 from dispatch.models.glance import GLANCE, Glance
 from dispatch.models.playbook import Tier
 from dispatch.models.status import RequestState
 from dispatch.rules.glance import as_memo
-from inbox.desk import Connect
+from dispatch.settings import Settings
+from embedded.ports import free_port
+from embedded.temporal_server import TemporalServer
+from inbox.desk import Connect, TemporalAway
 from inbox.desk import Desk as InboxDesk
 from inbox.waiting import WaitingList
 from tests.desk import Desk
@@ -171,6 +176,31 @@ async def test_what_was_decided_is_off_the_page_at_once(client: Client, listed: 
     await gone.terminate()
     ghost = replace(rows[0], request_id=gone.id)
     assert await waiting.still_waiting([ghost, rows[0]]) == rows[:1]
+    await waiting.close()
+
+
+async def test_a_list_that_cannot_be_read_again_is_not_taken_for_what_waits(tmp_path: Path) -> None:
+    """Once Temporal is gone the old rows stand, and nothing is shown of them, nor that nothing waits."""
+    settings = Settings(var_dir=tmp_path)
+    async with TemporalServer(settings, in_memory=True, headless=True, port=free_port()) as server:
+        client = await connect("tests", server.address)
+        attributes = TypedSearchAttributes(
+            [SearchAttributePair(STATE, RequestState.WAITING_FOR_APPROVAL.value)]
+        )
+        await client.start_workflow(
+            "Coordinator", id="one", task_queue="nobody", search_attributes=attributes
+        )
+        waiting = WaitingList(InboxDesk(_given(client)), lambda: datetime.now(UTC))
+        async with asyncio.timeout(20):
+            while not (reading := await waiting.current()).rows:  # noqa: ASYNC110 (Temporal works)
+                await asyncio.sleep(0.1)
+    reading.began -= 3600
+    for _ in range(2):
+        rows = (await waiting.current()).ranked
+        assert [row.request_id for row in rows] == ["one"]
+        for asked in (rows, ()):
+            with pytest.raises(TemporalAway):
+                await waiting.still_waiting(asked)
     await waiting.close()
 
 
