@@ -16,7 +16,7 @@ UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help setup temporal demo test browser check format replay record trails bench bench-waiting bench-audit lock clean
+.PHONY: help setup temporal demo test browser check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ bench: setup temporal ## throughput beside a bare workflow; writes var/bench/lat
 
 bench-waiting: setup temporal ## ten thousand waiting requests; writes var/bench/waiting.json
 	@$(BIN)/python -m bench.waiting
+
+bench-inbox: setup temporal ## the inbox's pages alone, with BENCH_WAITING requests; writes var/bench/inbox.json
+	@BENCH_WAITING=$${BENCH_WAITING:-500} $(BIN)/python -m bench.waiting inbox
 
 bench-audit: setup ## an auditor's questions over 100,000 requests; writes var/bench/audit.json
 	@$(BIN)/python -m bench.audit

@@ -31,6 +31,7 @@ from typing import Any, Final, TypeVar
 from pydantic import JsonValue
 from temporalio.client import (
     Client,
+    WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -46,9 +47,12 @@ from dispatch.clients.submissions import read_submission
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.dossier import Dossier
 from dispatch.models.errors import DispatchError, SubmissionError
+from dispatch.models.follow_up import AnyDossier, FollowUpDossier
+from dispatch.models.glance import GLANCE, Glance
 from dispatch.models.status import RequestState, Status
 from dispatch.models.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
+from dispatch.rules.glance import as_memo, glance_of_arrival, read_glance
 from dispatch.settings import Settings
 from workflows.coordinator import Coordinator
 from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
@@ -80,7 +84,7 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Row:
-    """One request as Temporal's visibility lists it."""
+    """One request as Temporal's visibility lists it; `glance` is what one that waits says of itself, where it does."""
 
     request_id: str
     desk: str
@@ -89,6 +93,7 @@ class Row:
     review_point: datetime | None
     priority: int | None
     started: datetime
+    glance: Glance | None = None
 
 
 def request_id_of(submission: Submission) -> str:
@@ -109,6 +114,7 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
             task_queue=settings.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=TypedSearchAttributes(attributes),
+            memo={GLANCE: as_memo(glance_of_arrival(submission))},
             static_summary=submission.subject[:200] or "(no subject)",
             static_details=f"trigger: {submission.trigger.kind} received {submission.trigger.received_at.isoformat()}",
         )
@@ -134,12 +140,12 @@ async def status_of(client: Client, request_id: str) -> Status:
     return await _query(client, request_id, "status", Status)
 
 
-async def dossier_of(client: Client, request_id: str) -> Dossier:
-    """Ask for all that a person needs to decide on a request.
+async def dossier_of(client: Client, request_id: str) -> Dossier | FollowUpDossier:
+    """Ask for all that a person needs to decide on a request, or on a follow-up.
 
     Raises NoWorker where nobody answers, SubmissionError where there is no such request.
     """
-    return await _query(client, request_id, "dossier", Dossier)
+    return (await _query(client, request_id, "dossier", AnyDossier)).root
 
 
 async def trail_of(client: Client, request_id: str) -> list[TrailEntry]:
@@ -161,15 +167,25 @@ async def rows(client: Client, *, waiting_only: bool = False, limit: int = 50) -
         query += f" AND ExecutionStatus = 'Running' AND RequestState IN ({states})"
     async for found in client.list_workflows(query, limit=limit, page_size=min(limit, 1000)):
         attributes = found.typed_search_attributes
+        state = attributes.get(STATE) or ""
         yield Row(
             request_id=found.id,
             desk=attributes.get(DESK) or "",
-            state=attributes.get(STATE) or "",
+            state=state,
             owner=attributes.get(OWNER) or "",
             review_point=attributes.get(REVIEW_POINT),
             priority=attributes.get(PRIORITY),
             started=found.start_time,
+            # What it said when it waited last is of no use once it waits no longer.
+            glance=_glance_of(found) if state in _WAITING else None,
         )
+
+
+def _glance_of(found: WorkflowExecution) -> Glance | None:
+    fields = found.raw_info.memo.fields
+    if GLANCE not in fields:
+        return None
+    return read_glance(fields[GLANCE].metadata.get("encoding", b""), fields[GLANCE].data)
 
 
 def decision_for(

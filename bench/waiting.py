@@ -3,7 +3,8 @@
 Measured while they wait: the worker's memory, a page of the list, a count, and for 200 of them the time from a person's
 signal to the next step (the answer's activity scheduled, by the server's clock on this same machine) and to the end.
 Those 200 are submitted and looked at first: by the time they are approved the worker has long put them out of its
-memory, and has to replay each from its history, as after days of waiting. BENCH_WAITING sets another count.
+memory, and has to replay each from its history, as after days of waiting. Before that the inbox shows them (bench/inbox.py).
+BENCH_WAITING sets another count. `python -m bench.waiting inbox` measures the inbox alone and writes inbox.json.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +23,7 @@ from temporalio.client import Client
 
 from bench.figures import lap, machine, p50_p95, resident_mb, write
 from bench.history import cost_of, events_of
+from bench.inbox import measure_inbox
 from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
 from bench.stand import Stand, circumstances, results_folder, running_stand
 from dispatch.lifecycle import run_to_end
@@ -34,14 +37,25 @@ WAITING = f"RequestState = '{RequestState.WAITING_FOR_APPROVAL}' AND ExecutionSt
 
 async def main() -> int:
     """Measure, print, write waiting.json."""
-    facts = machine()
+    facts, inbox_alone = machine(), sys.argv[1:] == ["inbox"]
     many = max(2, int(os.environ.get("BENCH_WAITING", str(MANY))))
     async with asyncio.timeout(LIMIT_SECONDS), running_stand("waiting") as stand:
-        result = await _measure(stand, many)
+        result = await (_measure_inbox if inbox_alone else _measure)(stand, many)
     result["machine"] = facts
-    write(results_folder() / "waiting.json", result)
-    _show(result)
+    file = results_folder() / ("inbox.json" if inbox_alone else "waiting.json")
+    write(file, result)
+    _show(result, file)
     return 0
+
+
+async def _measure_inbox(stand: Stand, many: int) -> dict[str, Any]:
+    waiting = await _fill(stand.client, Requests(stand, HELD), 0, many, time.perf_counter())
+    return {
+        "waiting": waiting,
+        **await measure_inbox(stand, waiting),
+        "worker_rss_mb": resident_mb(stand.worker),
+        "durability": stand.settings.temporal_durability,
+    }
 
 
 async def _measure(stand: Stand, many: int) -> dict[str, Any]:
@@ -57,12 +71,7 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
     await _until(client, len(ids), many, begin)
     # Looked at only now: amid a burst of new requests a query may wait longer than it is given.
     sample = [(request_id, await until_waiting(client, request_id)) for request_id in ids]
-    rest, waiting = many - len(sample), len(sample)
-    while waiting < many:
-        # As mail comes in, and not all at once: with thousands of starts in its queue the embedded server hands
-        # them out at less than two a second.
-        await lap(held.submit, min(BATCH, many - waiting), CONCURRENT)
-        waiting = await _until(client, min(waiting + BATCH, many), many, begin)
+    rest, waiting = many - len(sample), await _fill(client, held, len(sample), many, begin)
     seconds = time.perf_counter() - begin
     figures = {
         "waiting": waiting,
@@ -72,6 +81,7 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
         "worker_rss_mb_idle": idle,
         "page_of_50_ms": await _looks(lambda: _page(client)),
         "count_ms": await _looks(lambda: _count(client)),
+        **await measure_inbox(stand, waiting),
     }
     next_step, done = list[float](), list[float]()
     for request_id, status in sample:
@@ -89,6 +99,16 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
         **cost_of(await events_of(client, sample[0][0])),
         **circumstances(stand.settings),
     }
+
+
+async def _fill(client: Client, held: Requests, waiting: int, many: int, begin: float) -> int:
+    """Submit until `many` wait, of which `waiting` do already; gives how many do."""
+    while waiting < many:
+        # As mail comes in, and not all at once: with thousands of starts in its queue the embedded server hands
+        # them out at less than two a second.
+        await lap(held.submit, min(BATCH, many - waiting), CONCURRENT)
+        waiting = await _until(client, min(waiting + BATCH, many), many, begin)
+    return waiting
 
 
 async def _until(client: Client, wanted: int, many: int, begin: float) -> int:
@@ -131,19 +151,21 @@ def _progress(waiting: int, many: int, seconds: float) -> None:
     )
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: dict[str, Any], file: Path) -> None:
     table = Table(
         "",
         "p50",
         "p95",
         title=f"{result['waiting']} waiting, durability {result['durability']}, audit follower {result['audit_follower']}",
     )
-    for name in ("page_of_50_ms", "count_ms", "signal_to_next_step_ms", "signal_to_done_ms"):
-        table.add_row(name, str(result[name]["p50"]), str(result[name]["p95"]))
+    for name, figure in result.items():
+        if name.endswith("_ms") and isinstance(figure, dict):
+            table.add_row(name, str(figure["p50"]), str(figure["p95"]))
     console = Console()
     console.print(table)
-    console.print(f"worker_rss_mb {result['worker_rss_mb']}, history_events {result['history_events']}")
-    console.print(f"written to {results_folder() / 'waiting.json'}", soft_wrap=True)
+    names = ("worker_rss_mb", "history_events", "inbox_rss_mb", "inbox_cold_first_page_ms")
+    console.print(", ".join(f"{name} {result[name]}" for name in names if name in result))
+    console.print(f"written to {file}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,6 @@ from inbox.desk import (
     RequestClosed,
     TemporalAway,
 )
-from inbox.glance import Glances
 from inbox.headers import Guard
 from inbox.limits import Lockout, RateLimit
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
@@ -86,7 +85,6 @@ def create_app(
         settings=settings,
         desk=desk,
         waiting=WaitingList(desk, now),
-        glances=Glances(desk),
         users=users or Users(settings.var_dir / USERS_FILE),
         approvers=approvers or ApproversFile(settings.approvers_path),
         keys=keys or KeyStore(settings.keys_path),
@@ -187,7 +185,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await context.waiting.close()
-        await context.glances.close()
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

@@ -12,7 +12,6 @@ from dispatch.clients.keys import KeyStore
 from dispatch.settings import Settings
 from inbox.company import Company
 from inbox.desk import Desk
-from inbox.glance import Glances
 from inbox.limits import Lockout, RateLimit
 from inbox.passwords import Users
 from inbox.sessions import Sessions
@@ -35,7 +34,6 @@ class Context:
     settings: Settings
     desk: Desk
     waiting: WaitingList
-    glances: Glances
     users: Users
     approvers: ApproversFile
     keys: KeyStore

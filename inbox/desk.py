@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dispatch.models.dossier import Dossier
 from dispatch.models.errors import DispatchError
-from dispatch.models.status import Status
+from dispatch.models.follow_up import AnyDossier, FollowUpDossier, FollowUpOutcome
 from dispatch.models.trail import Outcome, TrailEntry
 
 R = TypeVar("R")
@@ -119,27 +119,28 @@ class Desk:
 
     async def dossier(self, request_id: str) -> Dossier:
         """Give all that a person needs to decide; raises NobodyAnswers, NoSuchRequest, TemporalAway."""
-        return await self._query(request_id, "dossier", Dossier)
+        dossier = (await self._query(request_id, "dossier", AnyDossier)).root
+        if not isinstance(dossier, Dossier):
+            raise NoSuchRequest(f"there is no request {request_id}; it is a follow-up check")
+        return dossier
 
-    async def raw_dossier(self, request_id: str) -> dict[str, Any]:
-        """Give the dossier as JSON values, for what needs a few fields of many requests."""
-        return await self._query(request_id, "dossier", dict[str, Any])
-
-    async def status(self, request_id: str) -> Status:
-        return await self._query(request_id, "status", Status)
+    async def follow_up(self, request_id: str) -> FollowUpDossier:
+        """Give all that a person needs to settle a follow-up; raises as `dossier`."""
+        dossier = (await self._query(request_id, "dossier", AnyDossier)).root
+        if not isinstance(dossier, FollowUpDossier):
+            raise NoSuchRequest(f"there is no follow-up check {request_id}; it is a request")
+        return dossier
 
     async def trail(self, request_id: str) -> list[TrailEntry]:
         return await self._query(request_id, "trail", list[TrailEntry])
 
     async def outcome(self, request_id: str) -> Outcome | None:
         """Give how an ended request ended, which needs no worker; None where it failed or was terminated."""
-        async with _told(request_id, by_worker=False):
-            handle = (await self.client()).get_workflow_handle(request_id, result_type=Outcome)
-            try:
-                outcome: Outcome = await handle.result(rpc_timeout=LOOK_TIMEOUT)
-            except WorkflowFailureError:
-                return None
-        return outcome
+        return await self._result(request_id, Outcome)
+
+    async def follow_up_outcome(self, request_id: str) -> FollowUpOutcome | None:
+        """As `outcome`, of a follow-up."""
+        return await self._result(request_id, FollowUpOutcome)
 
     async def decide(self, request_id: str, decision: Mapping[str, JsonValue]) -> Said:
         """Send a decision and wait for the word on it; raises RequestClosed, NobodyAnswers, NoSuchRequest, TemporalAway."""
@@ -155,6 +156,15 @@ class Desk:
         async with _told(request_id, by_worker=False):
             handle = (await self.client()).get_workflow_handle(request_id)
             await handle.signal(signal, dict(payload), rpc_timeout=LOOK_TIMEOUT)
+
+    async def _result(self, request_id: str, kind: type[R]) -> R | None:
+        async with _told(request_id, by_worker=False):
+            handle = (await self.client()).get_workflow_handle(request_id, result_type=kind)
+            try:
+                result: R = await handle.result(rpc_timeout=LOOK_TIMEOUT)
+            except WorkflowFailureError:
+                return None
+        return result
 
     async def _query(self, request_id: str, query: str, result: type[R]) -> R:
         async with _told(request_id, by_worker=True):

@@ -1,6 +1,7 @@
 """A dossier turned into what the page of a request shows: exceptions first, then what is asked, then what it rests on."""
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 from dispatch.models.decision import Decision, DecisionVerdict, Gate, Subject
 from dispatch.models.dossier import Dossier
 from dispatch.models.finding import Evidence, ReviewException, Severity
+from dispatch.models.follow_up import FollowUpDossier
 from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.playbook import Tier
 from dispatch.models.proposal import BoundAction
@@ -106,11 +108,15 @@ def shown(dossier: Dossier, me: str, my_names: Collection[str]) -> ShownRequest:
     evidence = {e.evidence_id: e for e in (proposal.evidence if proposal else ())}
     for bound in proposal.actions if proposal else ():
         subject = by_digest.pop(bound.digest, None)
-        asked = _asked(gate, subject, dossier, bound, me, may=may) if gate and subject else None
+        asked = asked_of(gate, subject, dossier.approvals, bound, me, may=may) if gate and subject else None
         actions.append(_action(bound, verdicts.get(bound.digest), asked, evidence))
     # What a gate asks about is first: it is what the person came for.
     actions.sort(key=lambda action: action.asked is None)
-    other = tuple(_asked(gate, s, dossier, None, me, may=may) for s in by_digest.values()) if gate else ()
+    other = (
+        tuple(asked_of(gate, s, dossier.approvals, None, me, may=may) for s in by_digest.values())
+        if gate
+        else ()
+    )
     return ShownRequest(
         dossier=dossier,
         actions=tuple(actions),
@@ -131,7 +137,7 @@ def _action(
         name=action.name,
         acts_on=action.subject,
         why=action.why,
-        facts=_facts(action.parameters),
+        facts=facts_of(action.parameters),
         digest=bound.digest,
         evidence=tuple(evidence[e] for e in action.evidence_ids if e in evidence),
         verdict=verdict,
@@ -139,10 +145,25 @@ def _action(
     )
 
 
-def _asked(
-    gate: Gate, subject: Subject, dossier: Dossier, bound: BoundAction | None, me: str, *, may: bool
+def mark_of(dossier: Dossier | FollowUpDossier | None) -> str:
+    """Digest what a person decides by: where it stands, what is asked, what was approved; None is closed."""
+    gate = dossier.gate.model_dump_json() if dossier and dossier.gate else ""
+    given = [decision.decision_id for decision in dossier.approvals] if dossier else []
+    where = dossier.status.model_dump_json() if dossier else "closed"
+    return hashlib.sha256(f"{where}\n{gate}\n{given}".encode()).hexdigest()[:16]
+
+
+def asked_of(
+    gate: Gate,
+    subject: Subject,
+    approvals: Sequence[Decision],
+    bound: BoundAction | None,
+    me: str,
+    *,
+    may: bool,
 ) -> Asked:
-    given = tuple(d for d in dossier.approvals if d.action_digest == subject.digest)
+    """Give one subject of an open gate as a form; `bound` is the action that it is about, where it is about one."""
+    given = tuple(d for d in approvals if d.action_digest == subject.digest)
     return Asked(
         proposal_id=gate.proposal_id,
         digest=subject.digest,
@@ -175,7 +196,7 @@ def _field(name: str, subject: Subject, bound: BoundAction | None) -> EditField:
     return EditField(name, label, "text" if "\n" in text else "line", text)
 
 
-def _facts(parameters: Mapping[str, JsonValue]) -> tuple[Fact, ...]:
+def facts_of(parameters: Mapping[str, JsonValue]) -> tuple[Fact, ...]:
     """List every parameter, for all of them are digested; an amount as people read it, with the exact figure."""
     facts: list[Fact] = []
     amount, currency = parameters.get("amount_minor"), parameters.get("currency")

@@ -1,28 +1,26 @@
 """What waits for people, ranked: an extract of Temporal's visibility list that is renewed while somebody looks.
 
 Neither SQLite's nor PostgreSQL's visibility can sort by our attributes (`ORDER BY` is refused), and to rank ten thousand
-requests all of them must have been read. So the list is read page by page in the background, kept in memory (about 3 MB
-for ten thousand) and ranked there. Every page that is shown asks visibility again for the requests on it, so that what
-has been decided meanwhile is gone at once; what is new or has moved shows up with the next reading, whose age the page tells.
+requests all of them must have been read. So the list is read page by page in the background, kept in memory (about 10 MB
+for ten thousand) and ranked, filtered and searched there; no worker is asked, for each request wrote into its memo what a
+row says of it. Every page that is shown asks visibility again for the requests on it, so that what has been decided
+meanwhile is gone at once; what is new or has moved shows up with the next reading, whose age the page tells.
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from temporalio.api.common.v1 import Payload
-from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from dispatch.models.status import RequestState
 from inbox.desk import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
-from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from inbox.row import Waiting, row_of
 
 WAITING_STATES: Final = (
     RequestState.WAITING_FOR_APPROVAL,
@@ -41,34 +39,15 @@ REST: Final = 5
 SHORT_SECONDS: Final = 0.1
 """A list that is read in less is read anew for each page."""
 FIRST_PATIENCE_SECONDS: Final = 1.5
-"""How long a page waits for the first reading; then it shows what has been read so far."""
+"""How long a page waits until anything was read at all."""
+WHOLE_PATIENCE_SECONDS: Final = 0.1
+"""How long it waits for the whole of a first reading; of a longer list it shows what has been read so far."""
+READING_TIMEOUT: Final = timedelta(seconds=20)
+"""For a thousand rows in the background, which nobody waits for and a busy machine may be slow to give."""
+_FIRST_PAGE: Final = 250
 _PAGE: Final = 1000
-_NO_PRIORITY: Final = 9
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One waiting request, by its search attributes alone."""
-
-    request_id: str
-    kind: str
-    desk: str
-    state: str
-    owner: str
-    due: datetime | None
-    priority: int | None
-    started: datetime
-
-    @property
-    def rank(self) -> tuple[int, datetime, datetime, str]:
-        """Most urgent first: by priority, then by what falls due, then by age."""
-        return self.priority or _NO_PRIORITY, self.due or _LAST, self.started, self.request_id
-
-    @property
-    def mark(self) -> tuple[object, ...]:
-        """What is the same for as long as the request waits for the same thing."""
-        return self.request_id, self.state, self.owner, self.due
+_AT_ONCE: Final = 100
+"""Rows taken in before other pages get their turn."""
 
 
 @dataclass
@@ -91,11 +70,15 @@ class WaitingList:
         self._desk, self._now = desk, now
         self._reading = Reading()
         self._task: asyncio.Task[None] | None = None
+        self._something = asyncio.Event()
+        self._failed: TemporalAway | None = None
+        self._doubted = 0.0
 
     async def current(self) -> Reading:
         """Give the list as it was read last, and have it read again where it is due.
 
-        Raises TemporalAway where it was never read and cannot be now.
+        Raises TemporalAway where nothing was ever read and cannot be now. Where a later reading fails the one before it
+        stands, with its time; `still_waiting` says whether Temporal is away.
         """
         reading = self._reading
         rest = max(FRESH_SECONDS, REST * reading.seconds)
@@ -104,13 +87,20 @@ class WaitingList:
         task = self._task
         if task is not None:
             # A short list is simply read anew, so that a person with ten requests never sees an old one.
-            short = reading.whole and reading.seconds < SHORT_SECONDS
-            if short or not reading.whole:
+            if reading.whole and reading.seconds < SHORT_SECONDS:
                 await asyncio.wait({task}, timeout=FIRST_PATIENCE_SECONDS)
-            if task.done():
+            elif not self._something.is_set():
+                await self._first(task)
+            if task.done() and self._task is task:
                 self._task = None
-                task.result()
+                self._failed = _failure(task)
+                if self._failed is not None and not self._reading.rows:
+                    raise self._failed
         return self._reading
+
+    def doubt(self) -> None:
+        """Have rows asked about again before they are shown, however fresh the reading: a decision was sent."""
+        self._doubted = time.monotonic()
 
     async def close(self) -> None:
         """End a reading that is under way."""
@@ -119,21 +109,38 @@ class WaitingList:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def still_waiting(self, rows: Sequence[Waiting]) -> list[Waiting]:
-        """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given."""
-        if not rows or time.monotonic() - self._reading.began < FRESH_SECONDS:
+        """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given.
+
+        Raises TemporalAway, also where there is no row to ask about and the last reading failed.
+        """
+        if not rows and self._failed is not None:
+            raise self._failed
+        began = self._reading.began
+        if not rows or (time.monotonic() - began < FRESH_SECONDS and began > self._doubted):
             return list(rows)
         ids = ", ".join(f"'{row.request_id}'" for row in rows)
         client = await self._desk.client()
         try:
-            answer = await _list(client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"")
+            answer = await _list(
+                client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"", LOOK_TIMEOUT
+            )
         except RPCError as error:
             raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
-        now = {row.request_id: row for row in map(_row, answer.executions)}
+        now = {row.request_id: row for row in (row_of(found, None) for found in answer.executions)}
         gone = {row.request_id for row in rows} - now.keys()
         if gone:
             self._reading.rows = {name: row for name, row in self._reading.rows.items() if name not in gone}
             self._rank()
         return [now[row.request_id] for row in rows if row.request_id in now]
+
+    async def _first(self, task: asyncio.Task[None]) -> None:
+        """Wait for the first reading, of a long list for its first part alone; or for the failure of it."""
+        await asyncio.wait({task}, timeout=WHOLE_PATIENCE_SECONDS)
+        something = asyncio.create_task(self._something.wait())
+        await asyncio.wait(
+            {task, something}, timeout=FIRST_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        something.cancel()
 
     async def _read(self) -> None:
         """Read the list to its end; the reading before it is shown until then."""
@@ -143,16 +150,20 @@ class WaitingList:
         token = b""
         while True:
             try:
-                answer = await _list(client, WAITING, _PAGE, token)
+                size = _PAGE if token or not first else _FIRST_PAGE
+                answer = await _list(client, WAITING, size, token, READING_TIMEOUT)
             except RPCError as error:
                 raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
-            reading.rows |= {row.request_id: row for row in map(_row, answer.executions)}
+            for begin in range(0, len(answer.executions), _AT_ONCE):
+                for found in answer.executions[begin : begin + _AT_ONCE]:
+                    row = row_of(found, self._reading.rows.get(found.execution.workflow_id))
+                    reading.rows[row.request_id] = row
+                await asyncio.sleep(0)
             token = answer.next_page_token
             if not token:
                 break
             if first:
                 self._show(reading)
-            await asyncio.sleep(0)
         reading.seconds, reading.whole = time.monotonic() - reading.began, True
         self._show(reading)
 
@@ -160,6 +171,7 @@ class WaitingList:
         reading.at = self._now()
         self._reading = reading
         self._rank()
+        self._something.set()
 
     def _rank(self) -> None:
         reading = self._reading
@@ -167,28 +179,17 @@ class WaitingList:
         reading.desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
 
 
-async def _list(client: Client, query: str, size: int, token: bytes) -> Any:
+def _failure(task: asyncio.Task[None]) -> TemporalAway | None:
+    """Give why a reading failed; what is not Temporal's fault is raised as it is."""
+    try:
+        task.result()
+    except TemporalAway as away:
+        return away
+    return None
+
+
+async def _list(client: Client, query: str, size: int, token: bytes, patience: timedelta) -> Any:
     request = ListWorkflowExecutionsRequest(
         namespace=client.namespace, page_size=size, query=query, next_page_token=token
     )
-    return await client.workflow_service.list_workflow_executions(request, timeout=LOOK_TIMEOUT)
-
-
-def _row(found: WorkflowExecutionInfo) -> Waiting:
-    """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long."""
-    fields = found.search_attributes.indexed_fields
-    due = _value(fields, REVIEW_POINT.name)
-    return Waiting(
-        request_id=found.execution.workflow_id,
-        kind=found.type.name,
-        desk=_value(fields, DESK.name) or "",
-        state=_value(fields, STATE.name) or "",
-        owner=_value(fields, OWNER.name) or "",
-        due=datetime.fromisoformat(due) if due else None,
-        priority=_value(fields, PRIORITY.name),
-        started=found.start_time.ToDatetime(tzinfo=UTC),
-    )
-
-
-def _value(fields: Mapping[str, Payload], name: str) -> Any:
-    return json.loads(fields[name].data) if name in fields else None
+    return await client.workflow_service.list_workflow_executions(request, timeout=patience)

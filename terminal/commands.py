@@ -2,39 +2,35 @@
 
 import argparse
 import asyncio
-import json
 import logging
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import argcomplete
 from pydantic import JsonValue
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from temporalio.client import Client
 
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
+from dispatch.models.follow_up import FollowUpDossier
 from dispatch.models.trail import EntryKind
 from dispatch.settings import Settings, load_settings
-from starter import NoWorker, dossier_of, leave_signal, rows, status_of, submit_file, trail_of
+from starter import NoWorker, dossier_of, leave_signal, status_of, submit_file, trail_of
 from terminal import trail
 from terminal.account import add_as, starter_identity
 from terminal.audit import add_audit_commands, run_audit
 from terminal.decisions import add_decisions, pairs_of, print_judged, run_decision
 from terminal.dossier import show
+from terminal.follow_up import show_follow_up
 from terminal.keys import add_keys, run_keys
+from terminal.listing import console, iso, show_rows
 from terminal.pipe import while_somebody_reads
 from terminal.what_if import add_what_if, run_what_if
 
 _LOOKS = 30
-_WIDTH_OF_A_PIPE = 140
-"""Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
 
 
 async def _submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
@@ -53,44 +49,6 @@ async def _submit_all(client: Client, settings: Settings, arguments: argparse.Na
     return 2 if failed else 0
 
 
-async def _show_rows(client: Client, arguments: argparse.Namespace) -> int:
-    listed = [
-        row async for row in rows(client, waiting_only=arguments.command == "inbox", limit=arguments.limit)
-    ]
-    if arguments.json:
-        print(
-            json.dumps(
-                [
-                    {**vars(row), "review_point": _iso(row.review_point), "started": _iso(row.started)}
-                    for row in listed
-                ]
-            )
-        )
-        return 0
-    table = _table("request", "state", "next owner", "review point", "prio", "desk")
-    for row in listed:
-        by = f"{row.review_point:%m-%d %H:%M}" if row.review_point else ""
-        table.add_row(row.request_id, row.state, row.owner, by, str(row.priority or ""), row.desk)
-    nothing = "nothing waits for a person" if arguments.command == "inbox" else "no requests"
-    _console().print(table if listed else nothing)
-    if listed:
-        print("starter.py status ID shows what is awaited, and the command to type")
-    return 0
-
-
-def _table(*columns: str) -> Table:
-    """Give a table whose first two columns are never cut: they are what a person copies and looks for."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
-    return table
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, _WIDTH_OF_A_PIPE))
-
-
 async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
     status = await status_of(client, arguments.id)
     if arguments.json:
@@ -100,7 +58,7 @@ async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
     facts = status.model_dump(mode="json", exclude={"review_point", "next_command"}) | {
         "next owner": point.owner,
         "awaiting": point.awaiting,
-        "by": _iso(point.by),
+        "by": iso(point.by),
     }
     for name, value in facts.items():
         if value not in (None, "", []):
@@ -116,13 +74,11 @@ async def _show_dossier(client: Client, arguments: argparse.Namespace) -> int:
     dossier = await dossier_of(client, arguments.id)
     if arguments.json:
         print(dossier.model_dump_json())
+    elif isinstance(dossier, FollowUpDossier):
+        show_follow_up(console(), dossier)
     else:
-        show(_console(), dossier)
+        show(console(), dossier)
     return 0
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds") if moment else ""
 
 
 async def _answer(client: Client, arguments: argparse.Namespace) -> int:
@@ -228,8 +184,8 @@ async def _main(arguments: argparse.Namespace) -> int:
         "extend": _extend,
         "status": _show_status,
         "show": _show_dossier,
-        "inbox": _show_rows,
-        "list": _show_rows,
+        "inbox": show_rows,
+        "list": show_rows,
     }
     return await commands[arguments.command](client, arguments)
 

@@ -17,15 +17,14 @@ from temporalio.client import Client
 from dispatch.clients.approvers import ApproversFile
 from dispatch.clients.keys import KeyStore
 from dispatch.models.approvers import Approver
-from dispatch.models.decision import DecisionVerdict
-from dispatch.models.dossier import Dossier
+from dispatch.models.decision import DecisionVerdict, Gate
 from dispatch.models.errors import ApproversError, SubmissionError
 from dispatch.rules.approval import SIGNED
 from dispatch.rules.authority import key_problem, person_named
 from dispatch.rules.risk import LEAST
 from dispatch.rules.signing import sign
 from dispatch.settings import Settings
-from starter import NoWorker, decision_for, dossier_of, leave_signal, send_decision, status_of
+from starter import NoWorker, decision_for, dossier_of, leave_signal, send_decision
 from terminal.account import add_as
 from terminal.keys import ask_passphrase
 
@@ -145,33 +144,27 @@ async def _waiting(client: Client, arguments: argparse.Namespace) -> _Waiting:
     Raises SubmissionError where nothing waits, NoWorker where nobody answers and not both were given.
     """
     proposal, digest = arguments.proposal, arguments.digest
-    dossier = None
     try:
         dossier = await dossier_of(client, arguments.id)
-        status = dossier.status
     except NoWorker:
         if not (proposal and digest):
             raise
         return _Waiting(proposal, digest, None, answered=False)
-    except SubmissionError:
-        # A follow-up check has no dossier; what else it may be, the status says in a sentence.
-        status = await status_of(client, arguments.id)
+    status = dossier.status
     proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
     if proposal is None or digest is None:
         raise SubmissionError(
             f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
         )
-    return _Waiting(proposal, digest, _asks_for_signature(dossier, digest))
+    return _Waiting(proposal, digest, _asks_for_signature(dossier.gate, digest))
 
 
-def _asks_for_signature(dossier: Dossier | None, digest: str) -> bool | None:
+def _asks_for_signature(gate: Gate | None, digest: str) -> bool | None:
     """Tell whether what has this digest must be signed; None before its gate is open."""
-    if dossier is None:
-        return False
-    if dossier.gate is None:
+    if gate is None:
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.
-    subject = next((s for s in dossier.gate.subjects if s.digest == digest), None)
+    subject = next((s for s in gate.subjects if s.digest == digest), None)
     return subject is not None and not SIGNED.isdisjoint({subject.approval, LEAST.get(subject.tier, "none")})
 
 

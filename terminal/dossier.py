@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -14,6 +14,7 @@ from dispatch.models.decision import Subject
 from dispatch.models.dossier import Dossier
 from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.proposal import BoundAction
+from dispatch.models.trail import TrailEntry
 from dispatch.rules.gates import decision_by_hand
 
 _LAST = 5
@@ -31,7 +32,7 @@ def show(console: Console, dossier: Dossier) -> None:
         ("Draft", list(_draft(dossier))),
         ("What it would do", list(_actions(dossier))),
         ("Changed since it was sent back", list(_changes(dossier))),
-        (f"The last {_LAST} entries of its trail", list(_trail(dossier))),
+        (f"The last {_LAST} entries of its trail", list(trail_lines(dossier.trail))),
     ):
         if lines:
             console.print(Rule(title, align="left"))
@@ -113,12 +114,17 @@ def _actions(dossier: Dossier) -> Iterator[str]:
 def _action(bound: BoundAction, verdict: GuardianVerdict | None) -> Iterator[str]:
     ruling = f"{verdict.ruling}, tier {verdict.tier}" if verdict else "not inspected yet"
     yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {ruling}')}"
-    for name, value in bound.action.parameters.items():
+    yield from lines_of(bound.action.parameters)
+    for reason in verdict.reasons if verdict else ():
+        yield escape(f"    because {reason.text} ({reason.rule})")
+
+
+def lines_of(facts: Mapping[str, JsonValue]) -> Iterator[str]:
+    """Give each parameter with its name."""
+    for name, value in facts.items():
         text = _plain(value)
         apart = "\n" if "\n" in text or len(text) > _LONG_TEXT else " "
         yield escape(f"    {name}:{apart}{text}")
-    for reason in verdict.reasons if verdict else ():
-        yield escape(f"    because {reason.text} ({reason.rule})")
 
 
 def _changes(dossier: Dossier) -> Iterator[str]:
@@ -140,8 +146,9 @@ def _lines(bound: BoundAction) -> Iterator[str]:
             yield f"{bound.action.name} {name}: {line}"
 
 
-def _trail(dossier: Dossier) -> Iterator[str]:
-    for entry in dossier.trail[-_LAST:]:
+def trail_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:
+    """Give the last entries of a trail."""
+    for entry in trail[-_LAST:]:
         yield escape(f"{entry.seq:>3}  {entry.sender} -> {entry.receiver}: {entry.what}; {entry.why}")
 
 

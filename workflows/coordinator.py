@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.dossier import Dossier
     from dispatch.models.execution import Leave
     from dispatch.models.finding import Finding, FindingStatus, Guidance, ReviewException
+    from dispatch.models.glance import Glance
     from dispatch.models.guardian import Ruling
     from dispatch.models.plan import Plan, Step
     from dispatch.models.playbook import Playbook, PlaybookInForce, Waiting
@@ -28,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.triage import Intake, Triage
     from dispatch.models.verification import VerificationVerdict
     from dispatch.rules.gates import approval_gate, routing_gate
+    from dispatch.rules.glance import glance_of_gate
     from dispatch.rules.items import account
     from dispatch.rules.raw import single
     from workflows import options
@@ -82,7 +84,12 @@ class Coordinator:
         self._standing = Standing(self._id, trigger, RequestState.INTAKE)
         self._handover = Handover(self._ledger, self._standing)
         self._people = People(
-            self._id, submission.sender.address, self._ledger, self._standing, self._handover
+            self._id,
+            submission.sender.address,
+            self._ledger,
+            self._standing,
+            self._handover,
+            self._at_a_glance,
         )
         self._effects = Effects(self._ledger, self._handover, options.action_task_queue(info.task_queue))
         self._team = Team(self._id, submission, self._handover, self._ledger)
@@ -106,7 +113,7 @@ class Coordinator:
             self._work.items = full.items or self._work.items
             await self._people.finish()
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(args=[self._submission, self._as_carried()])
+            workflow.continue_as_new(args=[self._submission, self._as_carried()], memo=workflow.memo())
         except asyncio.CancelledError:
             await self._cancel()
             raise
@@ -366,6 +373,17 @@ class Coordinator:
     ) -> tuple[Finding, ...]:
         return await self._team.examine(
             group, self._playbook, self._work.items, earlier, self._work.guidance, flagged
+        )
+
+    def _at_a_glance(self, gate: Gate, approvals: tuple[Decision, ...]) -> Glance:
+        proposal = self._work.proposal
+        return glance_of_gate(
+            self._submission,
+            gate,
+            approvals,
+            proposal.actions if proposal else (),
+            self._work.verdicts,
+            self._work.exceptions,
         )
 
     def _as_leave(self, gate: Gate, approvals: Approvals) -> dict[str, Leave]:

@@ -14,12 +14,15 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.verifier import Verifier
-    from dispatch.models.follow_up import CarriedFollowUp, FollowUpOrder, FollowUpOutcome
+    from dispatch.models.decision import Decision, Gate
+    from dispatch.models.follow_up import CarriedFollowUp, FollowUpDossier, FollowUpOrder, FollowUpOutcome
+    from dispatch.models.glance import GLANCE, Glance
     from dispatch.models.playbook import PlaybookInForce
     from dispatch.models.proposal import Draft
     from dispatch.models.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
+    from dispatch.rules.glance import as_memo, glance_of_follow_up, glance_of_order
     from dispatch.rules.raw import single
     from workflows import options
     from workflows.effects import Effect
@@ -40,17 +43,22 @@ class FollowUp:
     @workflow.init
     def __init__(self, order: FollowUpOrder) -> None:
         self._id = workflow.info().workflow_id
+        self._order = order.model_copy(update={"carried": None})
+        self._verification: Verification | None = None
         self._ledger = Ledger()
         self._standing = Standing(self._id, f"follow-up of {order.request_id}", RequestState.FOLLOWING_UP)
         self._standing.routed(order.desk, order.priority)
         self._handover = Handover(self._ledger, self._standing)
         self._handover.priority = Priority(priority_key=order.priority)
-        self._people = People(self._id, order.requester, self._ledger, self._standing, self._handover)
+        self._people = People(
+            self._id, order.requester, self._ledger, self._standing, self._handover, self._at_a_glance
+        )
         # As in the coordinator: only the follow-up itself may say what was carried over.
         carried = self._carried = order.carried if workflow.info().continued_run_id else None
         if carried is not None:
             self._ledger.entries, self._ledger.refusals = list(carried.trail), carried.refusals
             self._standing.resume(carried.status)
+            self._verification = carried.verification
             self._people.resume(carried.people)
 
     @workflow.run
@@ -80,7 +88,8 @@ class FollowUp:
                 )
             except HistoryFull:
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(order.model_copy(update={"carried": self._as_carried(verdict, why)}))
+                carried = self._as_carried(verdict, why)
+                workflow.continue_as_new(order.model_copy(update={"carried": carried}), memo=workflow.memo())
         await self._people.finish()
         self._people.close()
         self._ledger.record(EntryKind.ENDING, what=verdict, why=why + self._ledger.closing_note())
@@ -99,11 +108,15 @@ class FollowUp:
         return CarriedFollowUp(
             verdict=verdict,
             why=why,
+            verification=self._verification,
             status=self._standing.status,
             trail=tuple(self._ledger.entries),
             refusals=self._ledger.refusals,
             people=self._people.carried(),
         )
+
+    def _at_a_glance(self, gate: Gate, approvals: tuple[Decision, ...]) -> Glance:
+        return glance_of_follow_up(self._order.requester, gate, approvals, self._order.actions)
 
     async def _read_back(self, order: FollowUpOrder) -> tuple[VerificationVerdict, str]:
         try:
@@ -121,6 +134,7 @@ class FollowUp:
             )
         except HandoverFailed as error:
             return VerificationVerdict.UNVERIFIABLE, str(error)
+        self._verification = verification
         return verification.verdict, "; ".join(f"{a.name}: {a.why}" for a in verification.actions)
 
     @workflow.signal(description="A person's decision on an effect that no longer stands.")
@@ -142,6 +156,19 @@ class FollowUp:
     @workflow.query(description="The record so far.")
     def trail(self) -> list[TrailEntry]:
         return self._ledger.entries
+
+    @workflow.query(
+        description="All that a person needs to settle it: what was done, what is there now, gate."
+    )
+    def dossier(self) -> FollowUpDossier:
+        return FollowUpDossier(
+            status=self._standing.status,
+            order=self._order,
+            verification=self._verification,
+            gate=self._people.open_gate,
+            approvals=self._people.approvals,
+            trail=tuple(self._ledger.entries),
+        )
 
 
 async def start_follow_ups(
@@ -175,6 +202,7 @@ async def start_follow_ups(
                 order,
                 id=child_id,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                memo={GLANCE: as_memo(glance_of_order(requester, order.actions))},
                 static_summary=f"follow-up of {request_id}",
             )
         except WorkflowAlreadyStartedError:

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         GateKind,
         Subject,
     )
+    from dispatch.models.glance import Glance
     from dispatch.models.notification import NotifyEvent
     from dispatch.models.playbook import Waiting
     from dispatch.models.trail import EntryKind
@@ -56,14 +57,24 @@ T = TypeVar("T", "Approvals", Decision, Expired, None)
 Approvals = dict[str, tuple[Decision, ...]]
 """By digest: the approvals it has, of as many different people as its tier asks for."""
 
+AtAGlance = Callable[[Gate, tuple[Decision, ...]], Glance]
+"""Says an open gate, with the approvals it has, in a line."""
+
 
 class People:
     """Waits for people on the request's behalf. The first valid decision in history order wins."""
 
     def __init__(
-        self, request_id: str, requester: str, ledger: Ledger, standing: Standing, handover: Handover
+        self,
+        request_id: str,
+        requester: str,
+        ledger: Ledger,
+        standing: Standing,
+        handover: Handover,
+        at_a_glance: AtAGlance,
     ) -> None:
         self._request_id, self._requester = request_id, requester
+        self._at_a_glance = at_a_glance
         self._ledger, self._standing, self._handover = ledger, standing, handover
         self._notices = Notices(request_id, ledger, standing, handover)
         self._queue: list[Received] = []
@@ -285,6 +296,7 @@ class People:
             signal=decision_by_hand(gate, open_subject, owner, workflow.now()),
         )
         self._standing.publish()
+        self._standing.show(self._at_a_glance(gate, self.approvals))
 
     def _tell(self, gate: Gate, waiting: Waiting, how: T) -> T:
         """Tell those who heard of the gate that it is closed, and pass on what closed it."""

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import EntryKind
     from dispatch.rules.binding import bind
     from dispatch.rules.correspondence import notice_mail, question_mail, reminder_mail
+    from dispatch.rules.glance import glance_of_question
     from dispatch.rules.raw import bounded
     from workflows.effects import EffectFailed, Effects
     from workflows.ending import Ended, HistoryFull, history_full
@@ -244,15 +245,17 @@ class Requester:
 
     def _show(self, questions: tuple[Question, ...]) -> None:
         pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)
+        awaiting = f"an answer: {_names(questions)}"
         self._standing.at(
             RequestState.WAITING_FOR_INFORMATION,
-            awaiting=f"an answer: {_names(questions)}",
+            awaiting=awaiting,
             owner="requester",
             by=self.patience.deadline if self.patience else None,
             questions=tuple(q.field for q in questions),
             next_command=f".venv/bin/python starter.py answer {self._id} {pairs}",
         )
         self._standing.publish()
+        self._standing.show(glance_of_question(self._submission, awaiting))
 
 
 def _names(questions: tuple[Question, ...]) -> str:

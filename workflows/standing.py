@@ -1,4 +1,4 @@
-"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written to search attributes."""
+"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written for lists of requests."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
+    from dispatch.models.glance import GLANCE, Glance
     from dispatch.models.status import ReviewPoint, Status
+    from dispatch.rules.glance import as_memo
 
 DESK: Final = SearchAttributeKey.for_keyword("Desk")
 STATE: Final = SearchAttributeKey.for_keyword("RequestState")
@@ -82,6 +84,16 @@ class Standing:
             updates.append(PRIORITY.value_set(now.priority))
         workflow.upsert_search_attributes(updates)
         self._published = now
+
+    def show(self, glance: Glance) -> None:
+        """Write the memo that a list reads, if it differs from the one that is there; for waits alone.
+
+        Where it began without one it writes none: its history began before there were memos and must stay what it is.
+        A patch could not tell so, see docs/decisions/0012-a-row-of-the-list-is-a-memo.md.
+        """
+        line, last = as_memo(glance), workflow.memo_value(GLANCE, None)
+        if last is not None and last != line:
+            workflow.upsert_memo({GLANCE: line})
 
 
 def _searchable(status: Status) -> tuple[object, ...]:

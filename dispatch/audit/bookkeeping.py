@@ -17,10 +17,15 @@ _CLASSES: Final = {
     EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED: _PROPERTIES,
 }
 _VERSION_MARKERS: Final = frozenset({"core_patch", "Version"})
+_VERSIONS: Final = "TemporalChangeVersion"
+"""Beside each marker the SDK makes the branch searchable; that says nothing of where the request stands."""
 
 
 def bookkeeping(event: HistoryEvent) -> str | None:
     """Name the class of an event that is bookkeeping; None for one that must have an entry."""
     if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
         return _MARKERS if event.marker_recorded_event_attributes.marker_name in _VERSION_MARKERS else None
+    if event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        written = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+        return _MARKERS if set(written) == {_VERSIONS} else None
     return _CLASSES.get(event.event_type)

@@ -76,6 +76,9 @@ def stands(events: Iterable[Event]) -> Iterator[Stand]:
     for event in events:
         if kind_of(event) == "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
             fields = attributes(event)["searchAttributes"]["indexedFields"]
+            if "RequestState" not in fields:
+                # The SDK's own, for lists: which branches of the code the workflow took.
+                continue
             state, owner = (payload(fields.get(name)) for name in ("RequestState", "NextOwner"))
             yield Stand(int(event["eventId"]), moment(event["eventTime"]), str(state or ""), str(owner or ""))
 

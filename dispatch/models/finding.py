@@ -119,3 +119,7 @@ class ReviewException(Contract):
     severity: Severity
     text: str
     item_ids: tuple[str, ...] = ()
+
+
+# It names what stands below it. Left to its first use, that would be completed inside the workflow sandbox, which cannot.
+Brief.model_rebuild()

@@ -1,14 +1,16 @@
 """Reading effects back again, after the answer went out."""
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from dispatch.models.carried import CarriedPeople
 from dispatch.models.contract import Contract, Duration
+from dispatch.models.decision import Decision, Gate
+from dispatch.models.dossier import Dossier
 from dispatch.models.playbook import Waiting
 from dispatch.models.proposal import BoundAction
 from dispatch.models.status import Status
 from dispatch.models.trail import TrailEntry
-from dispatch.models.verification import VerificationVerdict
+from dispatch.models.verification import Verification, VerificationVerdict
 
 
 class CarriedFollowUp(Contract):
@@ -16,6 +18,7 @@ class CarriedFollowUp(Contract):
 
     verdict: VerificationVerdict
     why: str
+    verification: Verification | None = None
     status: Status
     trail: tuple[TrailEntry, ...]
     refusals: int
@@ -41,3 +44,22 @@ class FollowUpOutcome(Contract):
     why: str
     owner: str = Field(description="nobody, or the person it was reopened to")
     trail: tuple[TrailEntry, ...] = Field(default=(), description="its own record; empty before 0.2.0")
+
+
+class FollowUpDossier(Contract):
+    """The answer of a follow-up's `dossier` query: what was done, what is there now, and what a person is asked."""
+
+    status: Status
+    order: FollowUpOrder = Field(description="as it was given, without what it took along into a new history")
+    verification: Verification | None = Field(
+        default=None, description="what was read back; None before that, and where nothing could be read"
+    )
+    gate: Gate | None = Field(
+        default=None, description="the gate that stands open, its deadline the one in force"
+    )
+    approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
+    trail: tuple[TrailEntry, ...] = ()
+
+
+class AnyDossier(RootModel[Dossier | FollowUpDossier]):
+    """What the query `dossier` answers, whether a request or a follow-up is asked."""

@@ -37,7 +37,7 @@ def approval_gate(
             digest=b.digest,
             tier=v.tier,
             approval=policy.tiers[v.tier].approval,
-            amount=_amount(b),
+            amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
         )
@@ -49,7 +49,7 @@ def approval_gate(
     ), waiting
 
 
-def _amount(bound: BoundAction) -> Money | None:
+def price_of(bound: BoundAction) -> Money | None:
     """Read what an action costs from the parameters that every action with a price has."""
     amount, currency = (bound.action.parameters.get(name) for name in ("amount_minor", "currency"))
     if not isinstance(amount, int) or not isinstance(currency, str):

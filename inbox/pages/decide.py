@@ -212,7 +212,6 @@ async def _send(
 ) -> Response:
     """Send the decision and go back to the request, which says at once what became of it."""
     here = request_path(context, request_id)
-    context.glances.forget(request_id)
     try:
         said = await context.desk.decide(request_id, decision)
     except NobodyAnswers:
@@ -224,6 +223,8 @@ async def _send(
         return go_on(request, here, Said("kept", "Left for the desk", text))
     except RequestClosed:
         return go_on(request, here, _late())
+    finally:
+        context.waiting.doubt()
     if said.kept:
         return go_on(request, here, Said("kept", "Kept", f"{said.reason}."))
     if not said.accepted:

@@ -11,11 +11,13 @@ from starlette.responses import Response
 
 from dispatch.models.decision import DecisionVerdict, GateKind
 from dispatch.models.errors import DispatchError
+from dispatch.models.glance import Glance
 from dispatch.models.playbook import Tier
+from dispatch.rules.glance import is_plain
 from inbox.context import Context
 from inbox.desk import NobodyAnswers
-from inbox.glance import BULK_TIERS, Glance
-from inbox.waiting import Reading, Waiting
+from inbox.row import Waiting
+from inbox.waiting import Reading
 from inbox.web import (
     Said,
     address_of,
@@ -31,8 +33,6 @@ from inbox.web import (
 from starter import decision_for
 
 PAGE: Final = 25
-MOST_LOOKED_AT: Final = 300
-"""Requests whose tier and subject are learned beyond the page, so that filter and search find them."""
 _MOST_SEARCHED: Final = 100
 
 
@@ -54,7 +54,7 @@ class Choice:
             mine=asked.get("whose", "mine") != "all",
             desk=asked.get("desk", "")[:40],
             tier=tier if tier in set(Tier) else "",
-            search=asked.get("search", "").strip()[:_MOST_SEARCHED],
+            search=" ".join(asked.get("search", "").split())[:_MOST_SEARCHED],
             page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1,  # noqa: PLR2004 (five digits)
         )
 
@@ -75,19 +75,18 @@ class Found:
     pages: int
     page: int
     desks: tuple[str, ...]
-    unread: int
     reading: Reading
 
     @property
     def mark(self) -> str:
         """Changes with whatever the page shows."""
-        shown = [(row.waiting.mark, row.waiting.priority, row.glance) for row in self.rows]
-        return hashlib.sha256(repr((shown, self.total)).encode()).hexdigest()[:16]
+        shown = [row.waiting for row in self.rows]
+        return hashlib.sha256(repr((shown, self.total, self.reading.whole)).encode()).hexdigest()[:16]
 
 
 @signed_in
 async def show(request: Request) -> Response:
-    """Show a page; its rows' tiers and amounts may come a moment later, see inbox/glance.py."""
+    """Show a page of the list."""
     context, choice = context_of(request), Choice.of(request.query_params)
     found = await _find(context, choice, person_of(request).names)
     return render(request, "waiting.html", found=found, choice=choice, tiers=tuple(Tier))
@@ -132,10 +131,7 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
         gate = dossier.gate
         if gate is None or gate.kind is not GateKind.APPROVAL or gate.proposal_id != proposal_id:
             return False, f"{request_id}: what waits is not what the list showed; open it to see"
-        plain = not dossier.exceptions and all(
-            s.approval == "named" and s.tier in BULK_TIERS for s in gate.subjects
-        )
-        if not plain:
+        if not is_plain(gate, dossier.exceptions):
             return False, f"{request_id}: it asks for a decision on its own page"
         for digest in digests.split(","):
             decision = decision_for(DecisionVerdict.APPROVE, name, proposal_id, digest, reason)
@@ -147,39 +143,29 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
     except DispatchError as error:
         return False, str(error)
     finally:
-        context.glances.forget(request_id)
+        context.waiting.doubt()
     return True, ""
 
 
 async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Found:
     reading = await context.waiting.current()
     of_whom = [row for row in reading.ranked if not choice.mine or row.owner in names]
-    chosen = [row for row in of_whom if not choice.desk or row.desk == choice.desk]
-    unread = 0
-    if choice.tier or choice.search:
-        await context.glances.look(chosen[:MOST_LOOKED_AT])
-        unread = sum(1 for row in chosen if context.glances.known(row) is None)
-        chosen = [row for row in chosen if _fits(row, context.glances.known(row), choice)]
+    wanted = choice.search.casefold()
+    chosen = [
+        row
+        for row in of_whom
+        if (not choice.desk or row.desk == choice.desk)
+        and (not choice.tier or row.tier == choice.tier)
+        and (not wanted or row.holds(wanted))
+    ]
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(choice.page, pages)
     rows = await context.waiting.still_waiting(chosen[(page - 1) * PAGE : page * PAGE])
-    await context.glances.look(rows)
     return Found(
-        rows=tuple(Row(row, context.glances.known(row), row.owner in names) for row in rows),
+        rows=tuple(Row(row, row.glance, row.owner in names) for row in rows),
         total=len(chosen),
         pages=pages,
         page=page,
         desks=reading.desks,
-        unread=unread,
         reading=reading,
-    )
-
-
-def _fits(row: Waiting, glance: Glance | None, choice: Choice) -> bool:
-    if choice.tier and (glance is None or glance.tier != choice.tier):
-        return False
-    wanted = choice.search.casefold()
-    known = (glance.subject, glance.requester, glance.why, glance.amount) if glance else ()
-    return not wanted or any(
-        wanted in text.casefold() for text in (row.request_id, row.owner, row.state, *known)
     )

@@ -72,7 +72,7 @@ async def test_a_waiting_request_is_shown_and_decided_as_shown(
     paste = (await shell.starter("show", request_id)).words("or, as the signal 'decide'").rpartition("UI:")[2]
     assert json.loads(paste)["action_digest"] == json.loads(as_json.words())["subject_digest"]
     inbox = await shell.starter("inbox", "--limit", "1000")
-    inbox.words(request_id, "waiting_for_approval", "refunds")
+    inbox.words(request_id, "refunds", "medium", "EUR")
     listed = json.loads((await shell.starter("list", "--json", "--limit", "1000")).words())
     assert next(row for row in listed if row["request_id"] == request_id)["desk"] == "support"
 
@@ -81,6 +81,31 @@ async def test_a_waiting_request_is_shown_and_decided_as_shown(
     outcome = await case.outcome()
     assert outcome.ending == "done", outcome.why
     (await shell.starter("trail", request_id)).words("approve", "RF-", "done")
+
+
+async def test_the_inbox_says_tier_amount_and_why(shell: Shell, desk: Desk) -> None:
+    """For people in a line and for scripts in fields; what a customer wrote is neither markup nor a control sequence."""
+    case = await desk.submit(
+        "Please refund order DD-10001.",
+        sender="anna.mueller@post.example",
+        name="Anna [bold]Müller",
+        subject="[red]Now\u202e\x1b[31m",
+    )
+    await case.until("waiting_for_approval")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            listed = json.loads((await shell.starter("inbox", "--json", "--limit", "1000")).words())
+            found = [row for row in listed if row["request_id"] == case.id]
+            if found:
+                break
+    (row,) = found
+    assert (row["tier"], row["amount"], row["requester"]) == ("medium", "EUR 49.90", "Anna [bold]Müller")
+    assert row["why"]
+    table = (await shell.starter("inbox", "--limit", "1000")).words("medium", "EUR 49.90", "[red]Now[U+202E]")
+    assert "\x1b" not in table
+    (await shell.starter("reject", case.id, "--as", "refunds", "--reason", "over")).words("accepted: ")
+    listed = json.loads((await shell.starter("list", "--json", "--limit", "1000")).words())
+    assert next(row for row in listed if row["request_id"] == case.id)["amount"] == ""
 
 
 async def test_an_answer_carries_a_request_on(shell: Shell, desk: Desk, tmp_path: Path) -> None:
@@ -133,7 +158,7 @@ async def test_edit_respond_extend_and_withdraw_can_be_typed(shell: Shell, desk:
 async def test_a_reopened_follow_up_is_settled_as_shown(
     client: Client, tmp_path: Path, shell: Shell, desk: Desk
 ) -> None:
-    """The command that its status shows is taken, as for a request."""
+    """What was done and what is there now are shown; the command that its status shows is taken, as for a request."""
 
     def soon(playbook: dict[str, Any]) -> None:
         playbook["guardian"]["actions"]["issue_refund"]["follow_up_after"] = "2 seconds"
@@ -147,6 +172,8 @@ async def test_a_reopened_follow_up_is_settled_as_shown(
         (await quick_desk.back_office.http().post(f"/refunds/{refund}/cancel")).raise_for_status()
         check = quick_desk.case(outcome.follow_ups[0])
         status = await check.until("escalated")
+        shown = await shell.starter("show", check.id)
+        shown.words("issue_refund on", "differs in status", "amount_minor: 1200", "may decide: ")
         said = await shell.run(*shlex.split(status.next_command))
         said.words("accepted: ")
         async with asyncio.timeout(PATIENCE_SECONDS):

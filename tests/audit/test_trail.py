@@ -1,12 +1,15 @@
 """What the trail reads out of single events and their combinations, on histories written by hand."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
-from temporalio.api.common.v1 import Payload, Payloads
+from google.protobuf.json_format import MessageToJson
+from temporalio.api.common.v1 import Payload, Payloads, SearchAttributes
 from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 
+from dispatch.audit.steps import stands
 from dispatch.audit.trail import TrailReader, as_json, invented, trail_of_events, unaccounted
 from dispatch.models.audit import AuditEntry, AuditKind, Judgement, Trail
 from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, payloads, ruling
@@ -40,6 +43,28 @@ def test_the_trigger_says_who_asked_for_what(made: Made) -> None:
     assert (trigger.sender, trigger.what, trigger.event_ids) == ("ada@mail.example", "mail <1@test>", (1,))
     assert trigger.facts["body"] == SUBMISSION["body"]
     assert trigger.digest == hashlib.sha256(payload(SUBMISSION).data).hexdigest()
+
+
+def test_the_branches_of_the_code_are_no_place_where_it_stands(made: Made) -> None:
+    """The search attribute that the SDK writes beside a version marker is bookkeeping, as the marker is."""
+    made.add("MARKER_RECORDED", marker_name="core_patch")
+    versions = SearchAttributes(indexed_fields={"TemporalChangeVersion": payload(["what-changed"])})
+    written = made.add("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES", search_attributes=versions)
+    trail = read(made)
+    assert all(entry.kind is not AuditKind.STATUS for entry in trail.entries)
+    (markers,) = (kept for kept in trail.bookkeeping if kept.reason.startswith("version markers"))
+    assert markers.event_ids == (written - 1, written)
+    stood = SearchAttributes(
+        indexed_fields={
+            "RequestState": payload("review"),
+            "NextOwner": payload("coordinator"),
+            "TemporalChangeVersion": payload(["what-changed"]),
+        }
+    )
+    made.add("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES", search_attributes=stood)
+    assert only(read(made), AuditKind.STATUS).what == "review"
+    events = [json.loads(MessageToJson(event)) for event in made.events]
+    assert [(stand.state, stand.owner) for stand in stands(events)] == [("review", "coordinator")]
 
 
 def test_a_regular_activity_is_a_handoff_and_an_answer(made: Made) -> None:

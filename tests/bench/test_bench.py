@@ -21,10 +21,10 @@ COUNTS = (
 )
 
 
-def run(module: str, folder: Path, **environment: str) -> str:
+def run(module: str, folder: Path, *arguments: str, **environment: str) -> str:
     """Run a bench as `make` does, its results in `folder`."""
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, "BENCH_FOLDER": str(folder), **environment},
         capture_output=True,
@@ -53,6 +53,13 @@ def holds_times(result: dict[str, Any], *names: str) -> None:
     for name in names:
         assert set(result[name]) == PERCENTILES, name
         assert 0 < result[name]["p50"] <= result[name]["p95"], name
+
+
+def holds_an_inbox(result: dict[str, Any]) -> None:
+    pages = ("page", "middle_page", "last_page", "search", "search_for_many", "tier")
+    holds_times(result, *(f"inbox_{name}_ms" for name in pages))
+    for name in ("cold_first_page_ms", "cold_until_whole_seconds", "renewed_after_seconds", "rss_mb"):
+        assert result[f"inbox_{name}"] > 0, name
 
 
 def holds_its_circumstances(result: dict[str, Any]) -> None:
@@ -95,6 +102,17 @@ def test_waiting_writes_what_was_measured_while_they_wait(tmp_path: Path) -> Non
     assert result["signalled_out_of_cache"] is False
     assert result["requests_per_second"]["50"] > 0
     holds_times(result, "page_of_50_ms", "count_ms", "signal_to_next_step_ms", "signal_to_done_ms")
+    holds_an_inbox(result)
     holds_a_cost(result)
     holds_its_circumstances(result)
     assert "6 of 6 wait" in said
+
+
+def test_the_inbox_can_be_measured_alone(tmp_path: Path) -> None:
+    """More requests than one page holds, each of them on the list."""
+    said = run("bench.waiting", tmp_path, "inbox", BENCH_WAITING="30")
+    result = read(tmp_path / "inbox.json")
+    assert (result["waiting"], result["inbox_pages"]) == (30, 2)
+    holds_an_inbox(result)
+    holds_its_circumstances(result)
+    assert "inbox.json" in said

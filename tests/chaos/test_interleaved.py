@@ -151,7 +151,9 @@ class Interleaved(RuleBasedStateMachine):
         """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
         while (await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
             with suppress(NoWorker):
-                return await starter.dossier_of(self.stage.desk.client, self.case.id)
+                dossier = await starter.dossier_of(self.stage.desk.client, self.case.id)
+                assert isinstance(dossier, Dossier)
+                return dossier
         return None
 
     def decision(self, verdict: str, **more: JsonValue) -> dict[str, JsonValue]:

@@ -201,7 +201,6 @@ async def running_inbox(
     finally:
         await inbox.close_browsers()
         await inbox.context.waiting.close()
-        await inbox.context.glances.close()
         listener.close()
 
 

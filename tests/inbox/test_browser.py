@@ -21,7 +21,7 @@ from dispatch.models.status import Ending
 from tests.chromium import NEEDS_CHROMIUM, running_chromium
 from tests.desk import Case, Desk, at_work, resting_desk
 from tests.inbox.stand import PASSPHRASE, Inbox, running_inbox, with_people
-from tests.workflows.requests_made import ANNA, damage_without_details, held_refund
+from tests.workflows.requests_made import ANNA, damage_without_details, held_refund, small_refund
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 900}, "phone": PHONE}
@@ -271,7 +271,10 @@ async def shown(desk: Desk) -> AsyncIterator[dict[str, str]]:
     }
     await asyncio.gather(*(_settled(case) for case in cases.values()))
     paths = {name: f"/requests/{case.id}" for name, case in cases.items()}
+    check = desk.case((await (await small_refund(desk)).outcome()).follow_ups[0])
+    paths["check"] = f"/requests/{check.id}"
     yield {"list": "/?whose=all", "keys": "/keys", "none": "/requests/none", **paths}
+    await check.handle.terminate()
     for name, case in cases.items():
         if name != "ended":
             await case.handle.terminate()

@@ -1,27 +1,40 @@
-"""The list: ranked, page by page, and never with what has been decided."""
+"""The list: ranked, filtered and searched whole, page by page, and never with what has been decided."""
 
 import asyncio
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from dispatch.connection import connect
+from dispatch.models.glance import GLANCE, Glance
+from dispatch.models.playbook import Tier
 from dispatch.models.status import RequestState
-from inbox.desk import Connect
+from dispatch.rules.glance import as_memo
+from dispatch.settings import Settings
+from embedded.ports import free_port
+from embedded.temporal_server import TemporalServer
+from inbox.desk import Connect, TemporalAway
 from inbox.desk import Desk as InboxDesk
 from inbox.waiting import WaitingList
+from tests.desk import Desk
 from tests.inbox.stand import Browser, Inbox, Page
 from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 
 @pytest.fixture(scope="module")
 async def listed(client: Client) -> AsyncIterator[str]:
-    """Put sixty requests that no worker knows on the list, of a desk of their own; gives the desk's name."""
+    """Put sixty requests that no worker knows on the list, of a desk of their own; gives the desk's name.
+
+    The last ten say nothing of themselves, as those of an older desk.
+    """
     name = f"list-{uuid.uuid4().hex[:8]}"
     begin = datetime.now(UTC) + timedelta(days=1)
 
@@ -41,6 +54,7 @@ async def listed(client: Client) -> AsyncIterator[str]:
             id=f"{name}-{number:02}",
             task_queue="nobody",
             search_attributes=TypedSearchAttributes(pairs),
+            memo={GLANCE: as_memo(_glance(number))} if number < 50 else None,
         )
 
     handles = await asyncio.gather(*(one(number) for number in range(60)))
@@ -61,6 +75,76 @@ async def test_the_list_is_ranked_and_comes_page_by_page(listed: str, dora: Brow
     by_priority = [[n for n in range(59, -1, -1) if n % 4 == rest] for rest in (2, 1, 0, 3)]
     assert ids == [number for group in by_priority for number in group]
     assert "Page 2 of 3" in pages[1].text
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("tier=high", lambda n: n % 5 == 0),
+        ("tier=critical", lambda n: n < 0),
+        ("search=STRASSE 7,", lambda n: n == 7),
+        ("search=straße 7,", lambda n: n == 7),
+        ("search=eur 12.50", lambda n: n == 12),
+        ("search=ÅSA 3 öberg", lambda n: n == 3),
+        ("search=7,%0Aåsa 7", lambda n: n < 0),
+        ("search=because 4", lambda n: n == 4 or 40 <= n < 50),
+        ("search=somebody-else", lambda n: n >= 58),
+        ("search={desk}-59", lambda n: n == 59),
+        ("tier=high&search=because 4", lambda n: n in {40, 45}),
+    ],
+)
+async def test_filter_and_search_know_every_request(
+    listed: str, dora: Browser, query: str, wanted: Callable[[int], bool]
+) -> None:
+    """By risk, and by subject, requester, reason, amount, owner and id in any case, over all pages, with no worker there."""
+    await _read_anew(dora, listed)
+    asked = f"/?whose=all&desk={listed}&{query.format(desk=listed)}"
+    found = [
+        number for page in (1, 2, 3) for number in _numbers(await dora.get(f"{asked}&page={page}"), listed)
+    ]
+    assert set(found) == {number for number in range(60) if number < 50 and wanted(number)} | {
+        number
+        for number in range(50, 60)
+        if wanted(number) and "tier" not in query and "because" not in query
+    }
+
+
+async def test_a_row_says_what_waits_and_one_without_a_memo_says_nothing(listed: str, dora: Browser) -> None:
+    """Subject, requester, reason, amount and tier stand there at once; an older request has its id and its state."""
+    await _read_anew(dora, listed)
+    (row,) = _rows(await dora.get(f"/?whose=all&desk={listed}&search=because 7."), f"{listed}-07")
+    for said in ("The lamp, Strasse 7,", "Åsa 7 Öberg: because 7.", "EUR 7.50", "Medium"):
+        assert said in row
+    assert 'name="pick"' in row
+    (bare,) = _rows(await dora.get(f"/?whose=all&desk={listed}&search={listed}-55"), f"{listed}-55")
+    assert "waiting for approval" in bare
+    assert "Medium" not in bare
+    assert 'name="pick"' not in bare
+
+
+async def test_a_request_of_the_desk_is_a_row_with_all_that_it_waits_for(
+    inbox: Inbox, inbox_desk: Desk, dora: Browser
+) -> None:
+    """From the mail to the row: the list needs no worker for it, and what was approved so far is on it at once."""
+    case = await inbox_desk.submit(
+        "Please refund my canvas bag, order DD-10030.",
+        sender="zoe.dangelo@mail.example",
+        name="Zoë D'Angelo",
+        subject=(subject := f"Bag {uuid.uuid4().hex[:8]}"),
+    )
+    await case.until("waiting_for_approval", proposal="p1")
+    async with asyncio.timeout(20):
+        while not (rows := _rows(await dora.get(f"/?search={subject}"), case.id)):  # noqa: ASYNC110 (Temporal works)
+            await asyncio.sleep(0.1)
+    assert "EUR 30.00 + EUR 20.00" in rows[0]
+    assert "Zoë D&#39;Angelo" in rows[0]
+    page = await dora.request(case.id)
+    await page.send("/decide", verdict="approve", reason="the first of two")
+    async with asyncio.timeout(5):
+        while "Approved by dora" not in (await dora.get(f"/?search={subject}")).text:  # noqa: ASYNC110 (Temporal works)
+            await asyncio.sleep(0.1)
+    await case.decide("reject", by="refunds", reason="the test is over")
+    await case.outcome()
 
 
 async def test_for_me_is_what_is_asked_of_my_names(listed: str, inbox: Inbox, dora: Browser) -> None:
@@ -90,8 +174,33 @@ async def test_what_was_decided_is_off_the_page_at_once(client: Client, listed: 
     assert await waiting.still_waiting(rows) == rows
     gone = await client.start_workflow("Coordinator", id=f"gone-{listed}", task_queue="nobody")
     await gone.terminate()
-    ghost = type(rows[0])(**{**vars(rows[0]), "request_id": gone.id})
+    ghost = replace(rows[0], request_id=gone.id)
     assert await waiting.still_waiting([ghost, rows[0]]) == rows[:1]
+    await waiting.close()
+
+
+async def test_a_list_that_cannot_be_read_again_is_not_taken_for_what_waits(tmp_path: Path) -> None:
+    """Once Temporal is gone the old rows stand, and nothing is shown of them, nor that nothing waits."""
+    settings = Settings(var_dir=tmp_path)
+    async with TemporalServer(settings, in_memory=True, headless=True, port=free_port()) as server:
+        client = await connect("tests", server.address)
+        attributes = TypedSearchAttributes(
+            [SearchAttributePair(STATE, RequestState.WAITING_FOR_APPROVAL.value)]
+        )
+        await client.start_workflow(
+            "Coordinator", id="one", task_queue="nobody", search_attributes=attributes
+        )
+        waiting = WaitingList(InboxDesk(_given(client)), lambda: datetime.now(UTC))
+        async with asyncio.timeout(20):
+            while not (reading := await waiting.current()).rows:  # noqa: ASYNC110 (Temporal works)
+                await asyncio.sleep(0.1)
+    reading.began -= 3600
+    for _ in range(2):
+        rows = (await waiting.current()).ranked
+        assert [row.request_id for row in rows] == ["one"]
+        for asked in (rows, ()):
+            with pytest.raises(TemporalAway):
+                await waiting.still_waiting(asked)
     await waiting.close()
 
 
@@ -100,6 +209,23 @@ def _given(client: Client) -> Connect:
         return client
 
     return connect
+
+
+def _glance(number: int) -> Glance:
+    return Glance(
+        subject=f"The lamp, Strasse {number},",
+        requester=f"Åsa {number} Öberg",
+        tier=Tier.HIGH if number % 5 == 0 else Tier.MEDIUM,
+        amount=f"EUR {number}.50",
+        why=f"because {number}.",
+        proposal_id="p1",
+        digests=("0" * 64,),
+    )
+
+
+def _rows(page: Page, request_id: str) -> list[str]:
+    rows = re.findall(r"<tr>.*?</tr>", page.response.text, flags=re.DOTALL)
+    return [row for row in rows if f"/requests/{request_id}" in row]
 
 
 async def _read_anew(browser: Browser, name: str) -> None:

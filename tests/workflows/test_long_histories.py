@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -15,6 +16,7 @@ from temporalio.worker import Replayer
 import starter
 from dispatch.connection import connect
 from dispatch.models.follow_up import FollowUpOutcome
+from dispatch.models.glance import GLANCE
 from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind
 from dispatch.settings import Settings
@@ -189,6 +191,27 @@ async def test_a_flood_of_a_reopened_follow_up(impatient: Client, tmp_path: Path
         handle = desk.client.get_workflow_handle(reopened.id, result_type=FollowUpOutcome)
         async with asyncio.timeout(30):
             assert (await handle.result()).owner == "nobody"
+
+
+async def test_the_row_of_a_list_goes_on_too(desk: Desk) -> None:
+    """A new history begins with what the old one said of the request, and writes it once more only where it changes."""
+    case = await two_held_refunds(desk)
+    assert (await case.decide("approve"))[0]
+    before = await memo_of(case)
+    await flood(case)
+    assert await memo_of(case) == before
+    modified = EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED
+    events = (await case.handle.fetch_history()).events
+    assert not [
+        event
+        for event in events
+        if event.event_type == modified
+        and event.workflow_properties_modified_event_attributes.HasField("upserted_memo")
+    ]
+
+
+async def memo_of(case: Case) -> bytes:
+    return (await case.handle.describe()).raw_info.memo.fields[GLANCE].data
 
 
 async def test_nobody_starts_a_request_in_the_middle(desk: Desk) -> None:

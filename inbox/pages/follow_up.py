@@ -1,0 +1,98 @@
+"""The page of a follow-up check: what was done, what was found when it was read back, and what a person is asked."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.models.errors import DispatchError
+from dispatch.models.follow_up import FollowUpDossier
+from dispatch.models.verification import ActionVerification
+from inbox.context import Context
+from inbox.desk import Found, NobodyAnswers
+from inbox.shown import Asked, Fact, asked_of, facts_of, mark_of
+from inbox.web import Person, person_of, render, request_path
+from inbox.wording import title
+
+_CLOSED_PATIENCE_SECONDS = 1.0
+"""How long the page of an ended check waits for a worker: how it ended is in its result."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One action as it was carried out, with what was found of it; `found` is None before it was looked for."""
+
+    title: str
+    acts_on: str
+    why: str
+    facts: tuple[Fact, ...]
+    digest: str
+    found: ActionVerification | None
+    seen: tuple[Fact, ...]
+
+
+async def show(request: Request, context: Context, found: Found) -> Response:
+    """Show the check as it stands, or how it ended; where no worker answers, what Temporal alone knows of it."""
+    outcome = None if found.is_running else await context.desk.follow_up_outcome(found.request_id)
+    dossier: FollowUpDossier | None = None
+    try:
+        if found.is_running:
+            dossier = await context.desk.follow_up(found.request_id)
+        else:
+            async with asyncio.timeout(_CLOSED_PATIENCE_SECONDS):
+                dossier = await context.desk.follow_up(found.request_id)
+    except NobodyAnswers:
+        if found.is_running:
+            here = request_path(context, found.request_id)
+            return render(request, "unanswered.html", 503, found=found, here=here)
+    except (DispatchError, TimeoutError):
+        if found.is_running:
+            raise
+    return render(
+        request,
+        "follow_up.html",
+        found=found,
+        outcome=outcome,
+        d=dossier,
+        checks=_checks(dossier) if dossier else (),
+        asked=_asked(dossier, person_of(request)) if dossier else (),
+        trail=dossier.trail if dossier else (),
+        mark=mark_of(dossier if found.is_running else None),
+        here=request_path(context, found.request_id),
+        # A settlement is never signed, so there is no key to choose.
+        keys=(),
+        new_decision_id=lambda: f"d-{secrets.token_hex(8)}",
+    )
+
+
+def _checks(dossier: FollowUpDossier) -> tuple[Check, ...]:
+    read_back = dossier.verification.actions if dossier.verification else ()
+    found = {one.action_digest: one for one in read_back}
+
+    def check(one: ActionVerification | None) -> tuple[Fact, ...]:
+        return facts_of(one.observation.facts) if one and one.observation else ()
+
+    return tuple(
+        Check(
+            title=title(bound.action.name),
+            acts_on=bound.action.subject,
+            why=bound.action.why,
+            facts=facts_of(bound.action.parameters),
+            digest=bound.digest,
+            found=found.get(bound.digest),
+            seen=check(found.get(bound.digest)),
+        )
+        for bound in dossier.order.actions
+    )
+
+
+def _asked(dossier: FollowUpDossier, person: Person) -> tuple[Asked, ...]:
+    gate = dossier.gate
+    if gate is None:
+        return ()
+    may = bool(set(gate.approvers) & person.names)
+    return tuple(
+        asked_of(gate, subject, dossier.approvals, None, person.name, may=may) for subject in gate.subjects
+    )
