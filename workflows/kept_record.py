@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.record import keep_record
+    from dispatch.models.glance import GLANCE
     from dispatch.models.trail import EntryKind, KeptRecord, RecordBrief
     from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
@@ -14,7 +15,9 @@ async def keep_refusals(ledger: Ledger, handover: Handover) -> None:
 
     Handoffs are left out: each is in the event of its own, or was called off before it became one.
     """
-    if not ledger.refusals or not workflow.patched("refusals-kept-when-cancelled"):
+    # A history of a desk before 0.2.0 has no such step. Its start tells which it is, as a patch could not: see
+    # docs/decisions/0012-a-row-of-the-list-is-a-memo.md.
+    if not ledger.refusals or workflow.memo_value(GLANCE, None) is None:
         return
     try:
         await handover.inside(

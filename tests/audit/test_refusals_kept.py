@@ -73,7 +73,7 @@ async def reopened(desk: Desk) -> Case:
 
 
 async def test_a_cancelled_request_tells_what_it_refused_and_why(desk: Desk) -> None:
-    """Junk and a stale decision at the gate, and an answer that is none; in one event, of which the version marker is not counted."""
+    """Junk and a stale decision at the gate, and an answer that is none; in one event."""
     case = await held_refund(desk)
     for name, payload in (("decide", JUNK), ("decide", STALE), ("answer", {"fields": "none"})):
         await case.signal(name, payload)
@@ -92,13 +92,12 @@ async def test_a_cancelled_request_tells_what_it_refused_and_why(desk: Desk) -> 
 
 
 async def test_a_cancelled_request_that_refused_nothing_has_no_event_for_it(desk: Desk) -> None:
-    """Neither a version marker nor a record: what is not needed is not paid for."""
+    """What is not needed is not paid for."""
     case = await held_refund(desk)
     trail = await cancelled(case)
     assert trail.messages == ()
     text = (await case.handle.fetch_history()).to_json()
     assert "keep_record" not in text
-    assert "refusals-kept" not in text
 
 
 async def test_a_follow_up_tells_what_it_refused_and_why(desk: Desk) -> None:
