@@ -81,7 +81,7 @@ async def measure_inbox(stand: Stand, waiting: int) -> dict[str, Any]:
         await _page(http, "/?whose=all")
         figures["inbox_cold_first_page_ms"] = round((time.perf_counter() - begin) * 1000, 1)
         await _whole(http, waiting)
-        figures["inbox_cold_until_whole_seconds"] = round(time.perf_counter() - begin, 1)
+        figures["inbox_cold_until_whole_seconds"] = round(time.perf_counter() - begin, 3)
     return figures
 
 

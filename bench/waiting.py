@@ -54,7 +54,7 @@ async def _measure_inbox(stand: Stand, many: int) -> dict[str, Any]:
         "waiting": waiting,
         **await measure_inbox(stand, waiting),
         "worker_rss_mb": resident_mb(stand.worker),
-        "durability": stand.settings.temporal_durability,
+        **circumstances(stand.settings),
     }
 
 

@@ -126,18 +126,19 @@ async def test_a_request_of_the_desk_is_a_row_with_all_that_it_waits_for(
     inbox: Inbox, inbox_desk: Desk, dora: Browser
 ) -> None:
     """From the mail to the row: the list needs no worker for it, and what was approved so far is on it at once."""
+    # Orders that no other test has refunded: the desk is shared.
     case = await inbox_desk.submit(
-        "Please refund my canvas bag, order DD-10030.",
-        sender="zoe.dangelo@mail.example",
-        name="Zoë D'Angelo",
-        subject=(subject := f"Bag {uuid.uuid4().hex[:8]}"),
+        "Please refund the kettle, order DD-10011.\nPlease refund the toaster, order DD-10012, as well.",
+        sender="thomas.weber@post.example",
+        name="Thomas O'Weber",
+        subject=(subject := f"Kettle {uuid.uuid4().hex[:8]}"),
     )
     await case.until("waiting_for_approval", proposal="p1")
     async with asyncio.timeout(20):
         while not (rows := _rows(await dora.get(f"/?search={subject}"), case.id)):  # noqa: ASYNC110 (Temporal works)
             await asyncio.sleep(0.1)
-    assert "EUR 30.00 + EUR 20.00" in rows[0]
-    assert "Zoë D&#39;Angelo" in rows[0]
+    assert "EUR 45.00 + EUR 55.00" in rows[0]
+    assert "Thomas O&#39;Weber" in rows[0]
     page = await dora.request(case.id)
     await page.send("/decide", verdict="approve", reason="the first of two")
     async with asyncio.timeout(5):

@@ -115,6 +115,12 @@ async def test_a_decision_sent_again_after_the_flood_is_known(desk: Desk) -> Non
     await case.signal("decide", decision)
     await until(lambda: entries(case, EntryKind.DECISION))
     await flood(case)
+
+    async def gate_is_open() -> bool:
+        # Before that it would be kept, and judged a moment later.
+        return (await starter.dossier_of(desk.client, case.id)).gate is not None
+
+    assert await until(gate_is_open)
     accepted, reason = await starter.decide(desk.client, case.id, decision)
     assert (accepted, reason) == (False, f"duplicate: decision {decision['decision_id']} was received before")
 
