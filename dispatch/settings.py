@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     graceful_shutdown_seconds: int = Field(
         default=30, ge=0, description="how long a stopping worker may finish its work"
     )
-    workflow_cache: int = Field(default=250, ge=0, description="workflows kept in the worker's memory")
+    workflow_cache: int = Field(default=200, ge=0, description="workflows kept in the worker's memory")
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
