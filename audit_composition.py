@@ -1,5 +1,6 @@
 """The audit store's part of the composition root, shared by the worker and the command line."""
 
+import asyncio
 from datetime import timedelta
 from typing import Final
 
@@ -88,9 +89,9 @@ def audit_export(client: Client, settings: Settings) -> AuditExport:
     return AuditExport(client, store, extract, settings.task_queue, KEPT, keys.is_destroyed)
 
 
-def audit_follower(audit: AuditExport, settings: Settings) -> AuditFollower:
-    """Build the follower of an exporter, which looks as often as this worker's settings say."""
-    return AuditFollower(audit, timedelta(seconds=settings.audit_follow_seconds))
+def audit_follower(audit: AuditExport, settings: Settings, stopping: asyncio.Event | None) -> AuditFollower:
+    """Build the follower of an exporter, which looks as often as this worker's settings say, until `stopping`."""
+    return AuditFollower(audit, timedelta(seconds=settings.audit_follow_seconds), stopping=stopping)
 
 
 def check_retention(namespace: str, retention: timedelta, settings: Settings) -> None:

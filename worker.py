@@ -7,6 +7,7 @@ python worker.py --check         validates settings, playbooks and the open sets
 """
 
 import argparse
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -116,9 +117,11 @@ def desk_worker(
     catalogue: Catalogue,
     playbooks: Playbooks,
     clients: ReadClients,
+    *,
+    stopping: asyncio.Event | None = None,
     **more: Any,
 ) -> Worker:
-    """Build the worker of the desk queue."""
+    """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
     audit = audit_export(client, settings)
     return Worker(
         client,
@@ -137,7 +140,7 @@ def desk_worker(
             Verifier(clients, catalogue.action_classes).verify,
             audit.list_missing,
             audit.export_history,
-            audit_follower(audit, settings).follow,
+            audit_follower(audit, settings, stopping).follow,
             *catalogue.desk_activities(clients),
         ],
         workflow_runner=SANDBOX,
@@ -256,7 +259,9 @@ async def main(role: str) -> int:
             )
             reading = await stack.enter_async_context(read_clients(settings))
             await stack.enter_async_context(allowance_worker(client, settings))
-            await stack.enter_async_context(desk_worker(client, settings, catalogue, playbooks, reading))
+            await stack.enter_async_context(
+                desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop)
+            )
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(action_clients(settings))
             await stack.enter_async_context(action_worker(client, settings, catalogue, acting))

@@ -29,9 +29,20 @@ _SWITCHED_OFF: Final = timedelta(minutes=1)
 class AuditFollower:
     """Looks every few seconds at what Temporal has closed since the last look, and exports what the store lacks."""
 
-    def __init__(self, audit: AuditExport, every: timedelta, turn: timedelta = TURN) -> None:
-        """`every` is the pause between two looks; zero where this worker is not to follow at all."""
+    def __init__(
+        self,
+        audit: AuditExport,
+        every: timedelta,
+        turn: timedelta = TURN,
+        stopping: asyncio.Event | None = None,
+    ) -> None:
+        """`every` is the pause between two looks; zero where this worker is not to follow at all.
+
+        `stopping` is set when the process is told to end. The SDK (1.35) says so to the activities that run by then,
+        and never to the first one of a worker where it starts just after: the process would wait for it all its grace.
+        """
         self._audit, self._every, self._turn = audit, every, turn
+        self._stopping = stopping or asyncio.Event()
 
     @activity.defn(name="audit.follow")
     async def follow(self, begin: Followed) -> Followed:
@@ -49,9 +60,13 @@ class AuditFollower:
             )
         with translated():
             following = _Following(self._audit, _resumed(begin), self._every)
-            tasks = [
-                asyncio.create_task(one) for one in (following.follow(), following.beat(), _until_stopping())
-            ]
+            all_of_it = (
+                following.follow(),
+                following.beat(),
+                activity.wait_for_worker_shutdown(),
+                _until(self._stopping),
+            )
+            tasks = [asyncio.create_task(one) for one in all_of_it]
             try:
                 done, _ = await asyncio.wait(
                     tasks, timeout=self._turn.total_seconds(), return_when=asyncio.FIRST_COMPLETED
@@ -124,8 +139,8 @@ def _resumed(begin: Followed) -> Followed:
     return begin
 
 
-async def _until_stopping() -> None:
-    await activity.wait_for_worker_shutdown()
+async def _until(stopping: asyncio.Event) -> None:
+    await stopping.wait()
 
 
 async def _ended(tasks: "list[asyncio.Task[None]]") -> None:

@@ -4,18 +4,20 @@ import asyncio
 import json
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.audit_follower import AuditFollower
 from audit_composition import audit_export, ensure_follower, follower_id, place_from
 from dispatch.audit.verify import verify
+from dispatch.models.audit_store import Followed
 from dispatch.settings import Settings
 from terminal.audit import run_audit
 from terminal.commands import _parser
@@ -30,7 +32,7 @@ from tests.audit_store.followed import (
     until_looking,
     untouched,
 )
-from tests.desk import at_work
+from tests.desk import PATIENCE_SECONDS, at_work
 from tests.workflows.requests_made import held_refund, status_question, until
 from workflows.audit_follow import TURNS, AuditFollow
 from workflows.sandbox import SANDBOX
@@ -156,6 +158,20 @@ async def test_an_idle_look_adds_nothing_to_the_history(client: Client, tmp_path
         case = await status_question(desk)
         await until_exported(desk, case.id)
         assert (await handle_of(desk).describe()).history_length == before
+
+
+async def test_one_that_starts_when_its_process_is_told_to_end_holds_it_up_for_nothing(
+    client: Client, tmp_path: Path
+) -> None:
+    """The SDK tells such an activity nothing, for it remembers nobody to tell; its turn is over all the same."""
+    async with followed_desk(client, tmp_path) as desk:
+        stopping = asyncio.Event()
+        stopping.set()
+        late = AuditFollower(audit_export(client, desk.settings), timedelta(hours=1), stopping=stopping)
+        environment = ActivityEnvironment()
+        begin = Followed(until=datetime.now(UTC))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await environment.run(late.follow, begin)).exported == 0
 
 
 async def test_after_its_turns_it_goes_on_in_a_new_history_with_what_it_knows(
