@@ -43,6 +43,7 @@ from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import HELD_REFUND
 
 EXAMPLES, STEPS = int(os.environ.get("INTERLEAVED_EXAMPLES", "8")), 8
+MOST_RUNS = 4
 ANSWER_SECONDS = 60
 ANNA = "anna.mueller@post.example"
 ANA = Signer("ana", ("refunds",))
@@ -274,19 +275,23 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 def test_no_refund_without_leave_for_exactly_it(stage: Stage) -> None:
     """Whatever order things come in: a refund that was paid had two people's signatures under its digest, and is one."""
-    Interleaved.stage = stage
-    run_state_machine_as_test(
-        Interleaved,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(
-                Phase.explicit,
-                Phase.reuse,
-                Phase.generate,
-            ),  # a shrunk example would meet another timing
-        ),
-    )
-    assert Interleaved.paid, "no example came as far as a refund, so nothing was tried"
+    Interleaved.stage, Interleaved.paid = stage, 0
+    # About one example in three is paid. Eight of which none is happen now and then, and show little.
+    for _ in range(MOST_RUNS):
+        run_state_machine_as_test(
+            Interleaved,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=(
+                    Phase.explicit,
+                    Phase.reuse,
+                    Phase.generate,
+                ),  # a shrunk example would meet another timing
+            ),
+        )
+        if Interleaved.paid:
+            return
+    pytest.fail("no example came as far as a refund, so nothing was tried")
