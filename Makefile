@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Passed on to pytest: make test ARGS="-k retention"
 ARGS ?=
-# How many processes the tests run in; auto is two for each core (tests/conftest.py), 0 is this one alone
+# How many processes the tests run in; auto is one more than there are cores (tests/conftest.py), 0 is this one alone
 PROCESSES ?= auto
 # make lock UPGRADE=--upgrade takes what is newest of the packages that pyproject.toml does not name
 UPGRADE ?=

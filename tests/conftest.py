@@ -30,8 +30,11 @@ MOST_PROCESSES = 8
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two processes for each core: a test of the desk waits for timers and servers about half of its time."""
-    return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
+    """One process more than there are cores, for a test of the desk also waits for timers and servers.
+
+    Two for each core took no less time on two cores, and made more tests lose their patience.
+    """
+    return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 @pytest.fixture(scope="session")
