@@ -60,19 +60,16 @@ class AuditExport:
         Raises ApplicationError where Temporal or the store cannot be read.
         """
         with translated():
-            index = await asyncio.to_thread(self._store.index)
             still_open = {found.id async for found in self._listed("ExecutionStatus = 'Running'")}
-            closed: set[str] = set()
-            missing: dict[str, None] = {}
+            closed: dict[str, str] = {}
             async for found in self._listed("ExecutionStatus != 'Running'"):
                 _beat()
                 if found.id not in still_open and found.status is not _GONE_ON:
-                    closed.add(found.id)
-                    if found.run_id not in index.runs and not self._is_erased(found.id):
-                        missing[found.id] = None
+                    closed[found.run_id] = found.id
+            missing = dict.fromkeys((await self.lacking(closed)).values())
             # The oldest first: what was listed last is nearest to the end of its retention.
             ids = tuple(reversed(missing))
-            return Missing(request_ids=ids[:MOST_MISSING], total=len(ids), closed=len(closed))
+            return Missing(request_ids=ids[:MOST_MISSING], total=len(ids), closed=len(set(closed.values())))
 
     @activity.defn(name="audit.export_history")
     async def export_history(self, request_ids: Sequence[str]) -> Exported:

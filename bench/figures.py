@@ -15,6 +15,8 @@ from typing import Any
 
 from embedded.processes import Program
 
+LOOKS = 40
+
 
 @dataclass(frozen=True)
 class Lap:
@@ -44,6 +46,11 @@ async def lap(one: Callable[[], Awaitable[object]], count: int, concurrent: int)
         for _ in range(min(concurrent, count)):
             lanes.create_task(lane())
     return Lap(time.perf_counter() - begin, each)
+
+
+async def looks(look: Callable[[], Awaitable[object]]) -> dict[str, float]:
+    """Look LOOKS times, one after the other; gives the percentiles in ms."""
+    return p50_p95((await lap(look, LOOKS, 1)).each_ms)
 
 
 def p50_p95(values: list[float]) -> dict[str, float]:

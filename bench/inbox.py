@@ -12,17 +12,16 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import httpx
 
-from bench.figures import lap, p50_p95, resident_mb
+from bench.figures import looks, resident_mb
 from bench.stand import Stand
 from embedded.ports import LOOPBACK, free_port
 from embedded.processes import ROOT, Program
 
-LOOKS: Final = 40
 PATIENCE_SECONDS: Final = 300
 _NAME: Final = "bench"
 _TOKEN: Final = re.compile(r'name="form_token" value="([^"]+)"')
@@ -57,17 +56,17 @@ async def measure_inbox(stand: Stand, waiting: int) -> dict[str, Any]:
         if tier is None:
             raise RuntimeError("no row of the list says its tier, so there is nothing to filter by")
 
-        def looks(path: str) -> Awaitable[dict[str, float]]:
-            return _looks(lambda: _page(http, path))
+        def pages_of(path: str) -> Awaitable[dict[str, float]]:
+            return looks(lambda: _page(http, path))
 
         figures = {
             "inbox_pages": pages,
-            "inbox_page_ms": await looks("/?whose=all"),
-            "inbox_middle_page_ms": await looks(f"/?whose=all&page={max(1, pages // 2)}"),
-            "inbox_last_page_ms": await looks(f"/?whose=all&page={pages}"),
-            "inbox_search_ms": await looks(f"/?whose=all&search={request_id[-8:]}"),
-            "inbox_search_for_many_ms": await looks("/?whose=all&search=-mail-"),
-            "inbox_tier_ms": await looks(f"/?whose=all&tier={tier[1]}"),
+            "inbox_page_ms": await pages_of("/?whose=all"),
+            "inbox_middle_page_ms": await pages_of(f"/?whose=all&page={max(1, pages // 2)}"),
+            "inbox_last_page_ms": await pages_of(f"/?whose=all&page={pages}"),
+            "inbox_search_ms": await pages_of(f"/?whose=all&search={request_id[-8:]}"),
+            "inbox_search_for_many_ms": await pages_of("/?whose=all&search=-mail-"),
+            "inbox_tier_ms": await pages_of(f"/?whose=all&tier={tier[1]}"),
             "inbox_renewed_after_seconds": await _renewed_after(http),
             "inbox_rss_mb": resident_mb(program),
         }
@@ -138,7 +137,3 @@ async def _page(http: httpx.AsyncClient, path: str) -> str:
     if answer.status_code != httpx.codes.OK or _ROW.search(answer.text) is None:
         raise RuntimeError(f"{path} gave no page with rows: {answer.status_code} {answer.text[:200]}")
     return answer.text
-
-
-async def _looks(look: Callable[[], Awaitable[object]]) -> dict[str, float]:
-    return p50_p95((await lap(look, LOOKS, 1)).each_ms)

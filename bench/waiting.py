@@ -11,7 +11,6 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from rich.table import Table
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from bench.figures import lap, machine, p50_p95, resident_mb, write
+from bench.figures import lap, looks, machine, p50_p95, resident_mb, write
 from bench.history import cost_of, events_of
 from bench.inbox import measure_inbox
 from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
@@ -30,7 +29,7 @@ from dispatch.lifecycle import run_to_end
 from dispatch.models.status import RequestState
 from starter import rows
 
-MANY, BATCH, SIGNALS, CONCURRENT, LOOKS, PAGE = 10_000, 200, 200, 50, 40, 50
+MANY, BATCH, SIGNALS, CONCURRENT, PAGE = 10_000, 200, 200, 50, 50
 LIMIT_SECONDS = 45 * 60
 WAITING = f"RequestState = '{RequestState.WAITING_FOR_APPROVAL}' AND ExecutionStatus = 'Running'"
 
@@ -79,8 +78,8 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
         "requests_per_second": {str(CONCURRENT): round(many / seconds, 2)},
         "worker_rss_mb": resident_mb(stand.worker),
         "worker_rss_mb_idle": idle,
-        "page_of_50_ms": await _looks(lambda: _page(client)),
-        "count_ms": await _looks(lambda: _count(client)),
+        "page_of_50_ms": await looks(lambda: _page(client)),
+        "count_ms": await looks(lambda: _count(client)),
         **await measure_inbox(stand, waiting),
     }
     next_step, done = list[float](), list[float]()
@@ -128,10 +127,6 @@ async def _count(client: Client) -> int:
 async def _page(client: Client) -> None:
     """Read a page as the inbox does."""
     _ = [row async for row in rows(client, waiting_only=True, limit=PAGE)]
-
-
-async def _looks(look: Callable[[], Awaitable[object]]) -> dict[str, float]:
-    return p50_p95((await lap(look, LOOKS, 1)).each_ms)
 
 
 async def _acted_at(client: Client, request_id: str) -> datetime:

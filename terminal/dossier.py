@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -25,26 +25,34 @@ _LONG_TEXT = 60
 
 def show(console: Console, dossier: Dossier) -> None:
     """Print it; what came from outside is printed as it is and never read as markup."""
-    for title, lines in (
-        ("Exceptions", list(_exceptions(dossier))),
-        ("Where it stands", list(_standing(dossier))),
-        ("Request", list(_request(dossier))),
-        ("Draft", list(_draft(dossier))),
-        ("What it would do", list(_actions(dossier))),
-        ("Changed since it was sent back", list(_changes(dossier))),
-        (f"The last {_LAST} entries of its trail", list(trail_lines(dossier.trail))),
-    ):
-        if lines:
-            console.print(Rule(title, align="left"))
-            for line in lines:
-                console.print(line, highlight=False, soft_wrap=True)
-    if dossier.status.next_command:
-        console.print(f"\n{escape(dossier.status.next_command)}", highlight=False, soft_wrap=True)
+    sections = (
+        ("Exceptions", _exceptions(dossier)),
+        ("Where it stands", _standing(dossier)),
+        ("Request", _request(dossier)),
+        ("Draft", _draft(dossier)),
+        ("What it would do", _actions(dossier)),
+        ("Changed since it was sent back", _changes(dossier)),
+        (f"The last {_LAST} entries of its trail", trail_lines(dossier.trail)),
+    )
+    print_sections(console, sections, dossier.status.next_command)
     if (by_hand := _by_hand(dossier)) is not None:
         console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
         console.print(
             escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
         )
+
+
+def print_sections(
+    console: Console, sections: Iterable[tuple[str, Iterable[str]]], next_command: str
+) -> None:
+    """Print titles with their lines, which are markup, leaving out those without any; then the command to type next."""
+    for title, lines in sections:
+        for number, line in enumerate(lines):
+            if number == 0:
+                console.print(Rule(title, align="left"))
+            console.print(line, highlight=False, soft_wrap=True)
+    if next_command:
+        console.print(f"\n{escape(next_command)}", highlight=False, soft_wrap=True)
 
 
 def _by_hand(dossier: Dossier) -> dict[str, JsonValue] | None:

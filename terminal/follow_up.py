@@ -4,25 +4,19 @@ from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
-from rich.rule import Rule
 
 from dispatch.models.follow_up import FollowUpDossier
-from terminal.dossier import lines_of, trail_lines
+from terminal.dossier import lines_of, print_sections, trail_lines
 
 
 def show_follow_up(console: Console, dossier: FollowUpDossier) -> None:
     """Print it; what came from outside is printed as it is and never read as markup."""
-    for title, lines in (
-        ("Where it stands", list(_standing(dossier))),
-        ("What was done, and what is there now", list(_checks(dossier))),
-        ("The last entries of its trail", list(trail_lines(dossier.trail))),
-    ):
-        if lines:
-            console.print(Rule(title, align="left"))
-            for line in lines:
-                console.print(line, highlight=False, soft_wrap=True)
-    if dossier.status.next_command:
-        console.print(f"\n{escape(dossier.status.next_command)}", highlight=False, soft_wrap=True)
+    sections = (
+        ("Where it stands", _standing(dossier)),
+        ("What was done, and what is there now", _checks(dossier)),
+        ("The last entries of its trail", trail_lines(dossier.trail)),
+    )
+    print_sections(console, sections, dossier.status.next_command)
 
 
 def _standing(dossier: FollowUpDossier) -> Iterator[str]:

@@ -15,7 +15,7 @@ from dispatch.models.audit import Judgement, Trail
 from dispatch.models.follow_up import FollowUpOutcome
 from terminal.trail import history_of, trail_of_history
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
-from tests.workflows.requests_made import cancel_refund, held_refund, small_refund
+from tests.workflows.requests_made import held_refund, reopened, soon
 from worker import WORKFLOWS
 from workflows.sandbox import SANDBOX
 
@@ -28,10 +28,6 @@ STALE = {
     "issued_at": "2026-11-23T17:40:00Z",
 }
 JUNK: dict[str, Any] = {"junk": "ü"}
-
-
-def soon(playbook: dict[str, Any]) -> None:
-    playbook["guardian"]["actions"]["issue_refund"]["follow_up_after"] = "1 second"
 
 
 @pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
@@ -61,15 +57,6 @@ async def cancelled(case: Case) -> Trail:
 def judged(trail: Trail) -> list[tuple[str, bool]]:
     """Give what became of each message, and whether the reason is known."""
     return [(message.judgement.value, bool(message.why)) for message in trail.messages]
-
-
-async def reopened(desk: Desk) -> Case:
-    """Give a follow-up that waits for a person: its refund was cancelled behind the desk's back."""
-    outcome = await (await small_refund(desk)).outcome()
-    await cancel_refund(desk)
-    follow_up = desk.case(outcome.follow_ups[0])
-    await follow_up.until("escalated")
-    return follow_up
 
 
 async def test_a_cancelled_request_tells_what_it_refused_and_why(desk: Desk) -> None:

@@ -8,10 +8,9 @@ import pytest
 from temporalio.client import Client
 
 from dispatch.models.follow_up import FollowUpOutcome
-from tests.desk import PATIENCE_SECONDS, Case, Desk, at_work, resting_desk
+from tests.desk import PATIENCE_SECONDS, Desk, at_work, resting_desk
 from tests.inbox.stand import Browser, Inbox, running_inbox, with_people
-from tests.workflows.requests_made import cancel_refund, small_refund
-from tests.workflows.test_verified_outcomes import soon
+from tests.workflows.requests_made import reopened, small_refund, soon
 
 
 @pytest.fixture
@@ -27,15 +26,6 @@ async def desk(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
 async def inbox(desk: Desk) -> AsyncIterator[Inbox]:
     async with running_inbox(desk.client, desk.settings) as inbox:
         yield inbox
-
-
-async def reopened(desk: Desk) -> Case:
-    """Refund, cancel the refund behind the desk's back, and wait until the check has seen it."""
-    outcome = await (await small_refund(desk)).outcome()
-    await cancel_refund(desk)
-    case = desk.case(outcome.follow_ups[0])
-    await case.until("escalated")
-    return case
 
 
 async def test_what_no_longer_stands_is_shown_and_settled(desk: Desk, inbox: Inbox) -> None:

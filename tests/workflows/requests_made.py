@@ -118,6 +118,20 @@ async def cancel_refund(desk: Desk) -> None:
     await payments.cancel_refund(refund["refund_id"], idempotency_key="by-hand")
 
 
+def soon(playbook: dict[str, Any]) -> None:
+    """Have refunds read back after a second."""
+    playbook["guardian"]["actions"]["issue_refund"]["follow_up_after"] = "1 second"
+
+
+async def reopened(desk: Desk) -> Case:
+    """Give a follow-up that waits for a person: its refund was cancelled behind the desk's back. The desk reads back `soon`."""
+    outcome = await (await small_refund(desk)).outcome()
+    await cancel_refund(desk)
+    follow_up = desk.case(outcome.follow_ups[0])
+    await follow_up.until("escalated")
+    return follow_up
+
+
 async def until_mailed(desk: Desk, number: int = 1) -> list[dict[str, Any]]:
     """Wait until so many mails have arrived, and give them."""
 

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -22,13 +21,10 @@ from tests.workflows.requests_made import (
     cancel_refund,
     entries,
     small_refund,
+    soon,
     status_question,
     until_mailed,
 )
-
-
-def soon(playbook: dict[str, Any]) -> None:
-    playbook["guardian"]["actions"]["issue_refund"]["follow_up_after"] = "1 second"
 
 
 @pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
