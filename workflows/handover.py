@@ -77,7 +77,7 @@ class Handover:
     ) -> R:
         """Hand over to a role that reaches an outside system; repeated until `give_up_after`. Raises HandoverFailed."""
         payload = self._record(activity, brief, what)
-        self._standing.publish()
+        self._standing.publish_if_it_lasts()
         with _failures():
             done: R = await workflow.execute_activity(
                 activity,  # type: ignore[arg-type]  # as in inside()

@@ -20,6 +20,9 @@ REACHING_RETRY: Final = RetryPolicy(
 )
 """Until the playbook's minutes are over; failures.py says which errors are not worth a second try."""
 
+LASTING: Final = timedelta(seconds=10)
+"""A state of the desk's own that is still there after this is written to lists; a request that needs nobody has ended."""
+
 VERIFY_TIMEOUT: Final = timedelta(minutes=10)
 
 

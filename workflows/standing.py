@@ -1,5 +1,6 @@
 """Where the request stands: answered to the `status` query, shown in Temporal's UI, written for lists of requests."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,8 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from dispatch.models.glance import GLANCE, Glance
-    from dispatch.models.status import ReviewPoint, Status
+    from dispatch.models.status import LISTED, UNLESS_IT_PASSES, WHAT_LASTS, ReviewPoint, Status
     from dispatch.rules.glance import as_memo
+    from workflows import options
 
 DESK: Final = SearchAttributeKey.for_keyword("Desk")
 STATE: Final = SearchAttributeKey.for_keyword("RequestState")
@@ -21,12 +23,17 @@ OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
 REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
 PRIORITY: Final = SearchAttributeKey.for_int("RequestPriority")
 
+COORDINATOR: Final = "coordinator"
+
 # Temporal's UI cuts off the last line of what it shows here, so that must not be the brace that is to be copied.
 _AFTER_IT: Final = "The trail says what became of it."
 
 
 class Standing:
-    """Holds the status; `publish` writes it out, which costs an event, so it is called only when control leaves."""
+    """Holds the status and writes it to the search attributes: at once where it is somebody's turn, else if it lasts.
+
+    Each writing costs an event and a write to the server's list, more than a whole step of the process.
+    """
 
     def __init__(self, request_id: str, trigger: str, state: str) -> None:
         self.status = Status(
@@ -34,9 +41,12 @@ class Standing:
             desk=None,
             trigger=trigger,
             state=state,
-            review_point=ReviewPoint(awaiting="the desk", owner="coordinator"),
+            review_point=ReviewPoint(awaiting="the desk", owner=COORDINATOR),
         )
         self._published: Status | None = None
+        # In its start, because a patch costs events, and may break (docs/decisions/0012-a-row-of-the-list-is-a-memo.md).
+        self._only_what_lasts = workflow.memo_value(LISTED, None) == WHAT_LASTS
+        self._later: asyncio.Task[None] | None = None
 
     def resume(self, status: Status) -> None:
         """Go on with the status that the history before this one published last."""
@@ -51,7 +61,7 @@ class Standing:
         state: str,
         *,
         awaiting: str = "the desk",
-        owner: str = "coordinator",
+        owner: str = COORDINATOR,
         by: datetime | None = None,
         signal: Mapping[str, JsonValue] | None = None,
         **more: Any,
@@ -65,11 +75,31 @@ class Standing:
         self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
         workflow.set_current_details(_details(self.status, signal))
 
+    def publish_if_it_lasts(self) -> None:
+        """Write where the desk itself is at work only if it is there for `options.LASTING`.
+
+        Whose turn it is never waits: what a person had is the desk's again at once, in lists too.
+        """
+        last = self._published
+        was_somebodys = last is not None and last.review_point.owner != COORDINATOR
+        if was_somebodys or not self._only_what_lasts:
+            self.publish()
+        elif self._later is None and not self._is_published():
+            self._later = asyncio.create_task(self._publish_later())
+
+    async def _publish_later(self) -> None:
+        await workflow.sleep(options.LASTING, summary=UNLESS_IT_PASSES)
+        self._later = None
+        self.publish()
+
     def publish(self) -> None:
         """Write the search attributes if they differ from what was written last."""
-        now, last = self.status, self._published
-        if last is not None and _searchable(now) == _searchable(last):
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._is_published():
             return
+        now, last = self.status, self._published
         updates: list[SearchAttributeUpdate[Any]] = [
             STATE.value_set(now.state),
             OWNER.value_set(now.review_point.owner),
@@ -84,6 +114,9 @@ class Standing:
             updates.append(PRIORITY.value_set(now.priority))
         workflow.upsert_search_attributes(updates)
         self._published = now
+
+    def _is_published(self) -> bool:
+        return self._published is not None and _searchable(self.status) == _searchable(self._published)
 
     def show(self, glance: Glance) -> None:
         """Write the memo that a list reads, if it differs from the one that is there; for waits alone.

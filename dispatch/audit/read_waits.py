@@ -8,6 +8,7 @@ from dispatch.audit.note import parsed
 from dispatch.audit.payload import content, text
 from dispatch.audit.reading import Reading, summary_of, told
 from dispatch.models.audit import AuditKind
+from dispatch.models.status import UNLESS_IT_PASSES
 
 _SHOWN: Final = {"RequestState": "state", "NextOwner": "owner", "ReviewPoint": "by", "Desk": "desk"}
 
@@ -35,6 +36,12 @@ def timer_started(reading: Reading, event: HistoryEvent) -> bool:
     """Begin a wait, or go on with the one under way."""
     a = event.timer_started_event_attributes
     why, last = summary_of(event), reading.waiting
+    if why == UNLESS_IT_PASSES:
+        # Runs beside the process, which waits for nothing: neither its beginning nor its end says anything of that.
+        reading.aside[reading.run, event.event_id] = reading.note(
+            AuditKind.WAIT, event, sender="coordinator", receiver="clock", what="waits", why=why
+        )
+        return True
     if last is not None and (last.run, last.why) == (reading.run, why):
         last.ids.append(event.event_id)
         note = last
@@ -49,8 +56,8 @@ def timer_started(reading: Reading, event: HistoryEvent) -> bool:
 
 def timer_ended(reading: Reading, event: HistoryEvent) -> bool:
     """Add the end of its timer to a wait."""
-    a = event.timer_canceled_event_attributes
-    note = reading.timers.pop((reading.run, a.started_event_id), None)
+    started = reading.run, event.timer_canceled_event_attributes.started_event_id
+    note = reading.timers.pop(started, None) or reading.aside.pop(started, None)
     if note is not None:
         note.ids.append(event.event_id)
     return note is not None
@@ -58,7 +65,11 @@ def timer_ended(reading: Reading, event: HistoryEvent) -> bool:
 
 def timer_fired(reading: Reading, event: HistoryEvent) -> bool:
     """Record that the time ran out; what it meant is said once all is read."""
-    wait = reading.timers.pop((reading.run, event.timer_fired_event_attributes.started_event_id), None)
+    started = reading.run, event.timer_fired_event_attributes.started_event_id
+    if (aside := reading.aside.pop(started, None)) is not None:
+        aside.ids.append(event.event_id)
+        return True
+    wait = reading.timers.pop(started, None)
     note = reading.note(
         AuditKind.DEADLINE,
         event,

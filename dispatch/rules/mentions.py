@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -168,7 +169,14 @@ def is_named(day: Day, known: frozenset[Day]) -> bool:
 def says(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
     """Give the phrases that occur in the text as whole words, whatever their case and accents."""
     words = _words(text)
-    return tuple(phrase for phrase in phrases if _words(phrase).strip() and _words(phrase) in words)
+    return tuple(phrase for phrase in phrases if (said := _phrase(phrase)) and said in words)
+
+
+@lru_cache(maxsize=4096)
+def _phrase(phrase: str) -> str:
+    """Give the words of a phrase, empty where it has none; playbooks ask for the same hundreds with each request."""
+    words = _words(phrase)
+    return words if words.strip() else ""
 
 
 def _words(text: str) -> str:

@@ -59,9 +59,9 @@ class MailStore:
         """Archive a mail; on return it survives a crash, which is what the SMTP answer 250 promises."""
         message = message_from_bytes(raw, policy=default)
         shared = (_header(message, "Subject") or "", _text(message), _header(message, "In-Reply-To"))
-        sha256 = hashlib.sha256(raw).hexdigest()
+        message_id, sha256 = _message_id(message, raw), hashlib.sha256(raw).hexdigest()
         rows = [
-            (message_id_of(raw), sender, recipient, *shared, sha256, received_at.isoformat(), raw)
+            (message_id, sender, recipient, *shared, sha256, received_at.isoformat(), raw)
             for recipient in recipients
         ]
         with self._lock, self._connection:
@@ -121,7 +121,10 @@ class MailStore:
 
 def message_id_of(raw: bytes) -> str:
     """Give the Message-ID, or one made of the mail's digest where it has none, as mail servers do."""
-    message = message_from_bytes(raw, policy=default)
+    return _message_id(message_from_bytes(raw, policy=default), raw)
+
+
+def _message_id(message: EmailMessage, raw: bytes) -> str:
     return _header(message, "Message-ID") or f"<{hashlib.sha256(raw).hexdigest()}@mail-sink.invalid>"
 
 

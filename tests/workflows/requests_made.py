@@ -151,3 +151,12 @@ def extension(by: str, seconds: float, **changed: JsonValue) -> dict[str, JsonVa
     """Write an `extend` that moves the deadline to so many seconds from now."""
     deadline = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
     return {"approver": by, "deadline": deadline, "reason": "the day is short", **changed}
+
+
+async def listed(case: Case, query: str) -> bool:
+    """Wait until Temporal's visibility lists the request under a query."""
+
+    async def look() -> list[str]:
+        return [found.id async for found in case.desk.client.list_workflows(query) if found.id == case.id]
+
+    return bool(await until(look))

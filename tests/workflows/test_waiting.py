@@ -24,6 +24,7 @@ from tests.workflows.requests_made import (
     entries,
     extension,
     held_refund,
+    listed,
     started_with,
     until,
     until_mailed,
@@ -53,15 +54,6 @@ async def turning(request: pytest.FixtureRequest, client: Client, tmp_path: Path
 
     async with running_desk(client, tmp_path, quick, turn, workflow_cache=request.param) as running:
         yield running
-
-
-async def listed(case: Case, query: str) -> bool:
-    """Wait until Temporal's visibility lists the request under a query."""
-
-    async def look() -> list[str]:
-        return [found.id async for found in case.desk.client.list_workflows(query) if found.id == case.id]
-
-    return bool(await until(look))
 
 
 async def test_silence_is_reminded_escalated_and_at_last_denied(hasty: Desk) -> None:
