@@ -55,6 +55,7 @@ from dispatch.playbooks.loader import Playbooks, load_playbooks
 from dispatch.rules.shortages import shortages
 from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
+from workflows.admission import UnderWay, admitting
 from workflows.allowance import Allowance
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
@@ -62,7 +63,7 @@ from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
 from workflows.follow_up import FollowUp
 from workflows.options import action_task_queue
-from workflows.sandbox import SANDBOX
+from workflows.sandbox import SANDBOX, Sandbox
 
 log = structlog.get_logger("worker")
 
@@ -122,7 +123,7 @@ def desk_worker(
     **more: Any,
 ) -> Worker:
     """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
-    audit = audit_export(client, settings)
+    audit, under_way = audit_export(client, settings), UnderWay()
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -143,7 +144,8 @@ def desk_worker(
             audit_follower(audit, settings, stopping).follow,
             *catalogue.desk_activities(clients),
         ],
-        workflow_runner=SANDBOX,
+        workflow_runner=Sandbox(under_way),
+        tuner=admitting(under_way, settings.workflow_cache),
         build_id=build_id(),
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
         **{"max_cached_workflows": settings.workflow_cache} | more,

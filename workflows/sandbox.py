@@ -11,23 +11,39 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from workflows.admission import UnderWay
+
 
 class Sandbox(SandboxedWorkflowRunner):
-    """Temporal's sandbox; each workflow in it answers the SDK's question about contexts from outside."""
+    """Temporal's sandbox; each workflow in it answers the SDK's question about contexts from outside.
+
+    An import that slips past it raises. `under_way` is told of each turn.
+    """
+
+    def __init__(self, under_way: UnderWay | None = None) -> None:
+        super().__init__(
+            restrictions=SandboxRestrictions.default.with_import_notification_policy(
+                SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+                | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+            )
+        )
+        self._under_way = under_way or UnderWay()
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Put one workflow into a sandbox of its own."""
-        return _WithoutContext(super().create_instance(det))
+        return _WithoutContext(super().create_instance(det), self._under_way)
 
 
 class _WithoutContext(WorkflowInstance):
     """A workflow whose payloads are coded without a context, as the SDK allows for every one of them."""
 
-    def __init__(self, inside: WorkflowInstance) -> None:
-        self._inside = inside
+    def __init__(self, inside: WorkflowInstance, under_way: UnderWay) -> None:
+        self._inside, self._under_way = inside, under_way
 
     def activate(self, act: Any) -> Any:
-        return self._inside.activate(act)
+        completion = self._inside.activate(act)
+        self._under_way.took_a_turn(act.run_id, act, completion)
+        return completion
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
         """Say that no payload needs one, whatever command (`command_info`) it belongs to."""
@@ -46,10 +62,5 @@ class _WithoutContext(WorkflowInstance):
         return self._inside.get_thread_id()
 
 
-SANDBOX: Final = Sandbox(
-    restrictions=SandboxRestrictions.default.with_import_notification_policy(
-        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
-        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    )
-)
-"""Workers, tests and replays run on this one: an import that slips past the sandbox raises."""
+SANDBOX: Final = Sandbox()
+"""For whoever does not ask how much is under way."""
