@@ -29,7 +29,7 @@ from dispatch.lifecycle import run_to_end
 from dispatch.models.status import RequestState
 from starter import rows
 
-MANY, BATCH, SIGNALS, CONCURRENT, PAGE = 10_000, 200, 200, 50, 50
+MANY, SIGNALS, CONCURRENT, PAGE = 10_000, 200, 50, 50
 LIMIT_SECONDS = 45 * 60
 WAITING = f"RequestState = '{RequestState.WAITING_FOR_APPROVAL}' AND ExecutionStatus = 'Running'"
 
@@ -101,13 +101,9 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
 
 
 async def _fill(client: Client, held: Requests, waiting: int, many: int, begin: float) -> int:
-    """Submit until `many` wait, of which `waiting` do already; gives how many do."""
-    while waiting < many:
-        # As mail comes in, and not all at once: with thousands of starts in its queue the embedded server hands
-        # them out at less than two a second.
-        await lap(held.submit, min(BATCH, many - waiting), CONCURRENT)
-        waiting = await _until(client, min(waiting + BATCH, many), many, begin)
-    return waiting
+    """Submit what is lacking to `many`, all at once, until all wait, of which `waiting` do already; gives how many do."""
+    await lap(held.submit, many - waiting, CONCURRENT)
+    return await _until(client, many, many, begin)
 
 
 async def _until(client: Client, wanted: int, many: int, begin: float) -> int:
@@ -117,7 +113,7 @@ async def _until(client: Client, wanted: int, many: int, begin: float) -> int:
         _progress(waiting, many, time.perf_counter() - begin)
         if waiting >= wanted:
             return waiting
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
 
 
 async def _count(client: Client) -> int:

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
+    from dispatch.rules.durations import spoken
     from dispatch.rules.glance import as_memo, glance_of_follow_up, glance_of_order
     from dispatch.rules.raw import single
     from workflows import options
@@ -126,7 +127,7 @@ class FollowUp:
                 Verification,
                 to="verifier",
                 give_up_after=options.VERIFY_TIMEOUT,
-                why=f"the playbook wants it read back after {order.after}",
+                why=f"the playbook wants it read back after {spoken(order.after)}",
                 decided_by="playbook",
                 actions=order.actions,
                 items=(),

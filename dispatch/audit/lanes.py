@@ -7,8 +7,8 @@ would be seen. Times stand below, and every gap of more than a moment says how l
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from dispatch.audit.stays import spoken
 from dispatch.models.audit import AuditEntry, AuditKind, Trail
+from dispatch.rules.durations import spoken
 
 STEPS: Final = 44
 """Steps in one strip; what is longer goes on in the next."""

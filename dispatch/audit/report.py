@@ -13,8 +13,9 @@ from dispatch.audit.chain import chain_of, effects, unfounded
 from dispatch.audit.explain import explain, place
 from dispatch.audit.lanes import strips
 from dispatch.audit.payload import field, many, text, words
-from dispatch.audit.stays import by_owner, spoken, stays
+from dispatch.audit.stays import by_owner, stays
 from dispatch.models.audit import AuditEntry, AuditKind, Trail
+from dispatch.rules.durations import spoken
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _SHORT: Final = 12

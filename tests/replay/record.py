@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from embedded.temporal_server import TemporalServer
 from tests.desk import Case, Desk, quick, running_desk
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
+from workflows import options
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
@@ -201,6 +202,15 @@ async def _approvers_told(desk: Desk, histories: Histories) -> None:
     histories["approvers-told"] = await _ended(case, "done")
 
 
+async def _held_up(desk: Desk, histories: Histories) -> None:
+    """Let the records be away for so long that lists say where the request is."""
+    await desk.back_office.arm("GET /customers*", "status", status=503, times=-1)
+    case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
+    await asyncio.sleep(options.LASTING / timedelta(seconds=1) + 1)
+    await desk.back_office.disarm()
+    histories["held-up"] = await _ended(case, "done")
+
+
 async def _swept(desk: Desk, histories: Histories) -> None:
     """Let the audit sweep find one closed request and export it."""
     case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
@@ -269,6 +279,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
             ("acts", (quick, _follows_up_soon), acts),
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
             ("told", (quick,), [_approvers_told]),
+            ("held up", (quick,), [_held_up]),
             ("swept", (quick,), [_swept]),
             ("followed", (quick,), [_exported_as_it_ends]),
             ("limited", (quick,), [_daily_limit_reached]),
