@@ -1,27 +1,55 @@
-"""The floor's own worker process, made as ours is: two queues in one process, the SDK's sandbox, our connection."""
+"""The floors' own worker process, made as ours is: two queues in one process, the SDK's sandbox, our connection.
+
+`python -m bench.floor_worker QUEUE`: on the queue `floor` the activities do nothing, on `floor-with-calls` they make the
+calls to outside systems that ours make.
+"""
 
 import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
 
+from temporalio import activity
 from temporalio.worker import Worker
 
-from bench.floor import Floor, step
+from bench.calls import Caller, calling
+from bench.floor import STEP, Call, Floor, step
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
+from dispatch.settings import load_settings
 
-QUEUE = "floor"
+QUEUE, QUEUE_WITH_CALLS = "floor", "floor-with-calls"
 
 
-async def main() -> int:
+class StepWithCalls:
+    """The floor's step, which makes its activity's calls first."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @activity.defn(name=STEP)
+    async def step(self, call: Call) -> str:
+        await self._caller.make(call.instead_of)
+        return await step(call)
+
+
+async def main(queue: str) -> int:
     """Work until SIGINT or SIGTERM."""
     stop = stop_event()
     client = await connect("floor")
-    desk = Worker(client, task_queue=QUEUE, workflows=[Floor], activities=[step], max_cached_workflows=500)
-    actions = Worker(client, task_queue=f"{QUEUE}-actions", activities=[step])
-    async with desk, actions:
-        print("working", flush=True)
-        await stop.wait()
+    async with AsyncExitStack() as stack:
+        does: Callable[..., Any] = step
+        if queue == QUEUE_WITH_CALLS:
+            does = StepWithCalls(await stack.enter_async_context(calling(load_settings()))).step
+        desk = Worker(
+            client, task_queue=queue, workflows=[Floor], activities=[does], max_cached_workflows=500
+        )
+        actions = Worker(client, task_queue=f"{queue}-actions", activities=[does])
+        async with desk, actions:
+            print("working", flush=True)
+            await stop.wait()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_to_end(main))
+    sys.exit(run_to_end(lambda: main(sys.argv[1])))

@@ -73,14 +73,19 @@ def shape_of(events: list[HistoryEvent], actions_queue: str) -> FloorOrder:
     for event in events:
         if _is_local(event):
             size = _size(event.marker_recorded_event_attributes.details["result"].payloads)
-            groups.append([Step("local", size, size)])
+            groups.append([Step("local", size, size, "")])
             task_of_last = 0
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
             scheduled = event.activity_task_scheduled_event_attributes
             queue: Literal["actions", "desk"] = (
                 "actions" if scheduled.task_queue.name == actions_queue else "desk"
             )
-            step = Step(queue, _size(scheduled.input.payloads), results.get(event.event_id, 0))
+            step = Step(
+                queue,
+                _size(scheduled.input.payloads),
+                results.get(event.event_id, 0),
+                scheduled.activity_type.name,
+            )
             if task_of_last == scheduled.workflow_task_completed_event_id:
                 groups[-1].append(step)
             else:

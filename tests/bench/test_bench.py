@@ -74,7 +74,13 @@ def test_throughput_writes_every_figure_beside_the_floor(tmp_path: Path) -> None
     """One run gives both sides, and the floor ran as many activities of each kind as the request."""
     said = run("bench.throughput", tmp_path, BENCH_REQUESTS="3")
     result = read(tmp_path / "latest.json")
-    for name in ("requests_per_second", "floor_requests_per_second", "ratio_to_floor"):
+    for name in (
+        "requests_per_second",
+        "floor_requests_per_second",
+        "floor_with_calls_requests_per_second",
+        "ratio_to_floor",
+        "ratio_to_floor_with_calls",
+    ):
         assert set(result[name]) == {"1", "50"}, name
         assert all(isinstance(value, float) and value > 0 for value in result[name].values()), name
     holds_times(
