@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.verifier import Verifier
     from dispatch.models.decision import Decision, Gate
+    from dispatch.models.durations import spoken
     from dispatch.models.follow_up import CarriedFollowUp, FollowUpDossier, FollowUpOrder, FollowUpOutcome
     from dispatch.models.glance import GLANCE, Glance
     from dispatch.models.playbook import PlaybookInForce
@@ -22,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
     from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
-    from dispatch.rules.durations import spoken
     from dispatch.rules.glance import as_memo, glance_of_follow_up, glance_of_order
     from dispatch.rules.raw import single
     from workflows import options

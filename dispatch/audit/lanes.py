@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from dispatch.models.audit import AuditEntry, AuditKind, Trail
-from dispatch.rules.durations import spoken
+from dispatch.models.durations import spoken
 
 STEPS: Final = 44
 """Steps in one strip; what is longer goes on in the next."""

@@ -15,7 +15,7 @@ from dispatch.audit.lanes import strips
 from dispatch.audit.payload import field, many, text, words
 from dispatch.audit.stays import by_owner, stays
 from dispatch.models.audit import AuditEntry, AuditKind, Trail
-from dispatch.rules.durations import spoken
+from dispatch.models.durations import spoken
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _SHORT: Final = 12

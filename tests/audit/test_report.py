@@ -13,7 +13,7 @@ from dispatch.audit.report import as_html, as_markdown, signature
 from dispatch.audit.stays import by_owner, stays
 from dispatch.audit.trail import trail_of_events
 from dispatch.models.audit import AuditKind, Trail
-from dispatch.rules.durations import spoken
+from dispatch.models.durations import spoken
 from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, ruling
 from tests.replay.recorded import Recorded, all_recorded
 
