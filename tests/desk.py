@@ -117,15 +117,20 @@ class Case:
     async def until(self, state: str, *, proposal: str | None = None) -> Status:
         """Wait until the request stands in `state` (at `proposal`); it must be one that lasts.
 
-        A state that passes by itself may be over before anybody looks.
+        A state that passes by itself may be over before anybody looks. A query that comes in amid a turn cuts it in two and
+        is answered after the first half; what the request writes where it waits is in its history after the second.
         """
         looks = Looks()
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 status = await self.status()
-                if status.state == state and proposal in {None, status.proposal_id}:
+                there = status.state == state and proposal in {None, status.proposal_id}
+                if there and not await self._is_amid_a_turn():
                     return status
                 await looks.pause()
+
+    async def _is_amid_a_turn(self) -> bool:
+        return (await self.handle.describe()).raw_description.HasField("pending_workflow_task")
 
     async def decide(
         self,
