@@ -101,7 +101,7 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
 
 
 async def _fill(client: Client, held: Requests, waiting: int, many: int, begin: float) -> int:
-    """Submit what is lacking to `many`, all at once, until all wait, of which `waiting` do already; gives how many do."""
+    """Submit all at once what `many` lack, where `waiting` wait already, and stay until all do; gives how many do."""
     await lap(held.submit, many - waiting, CONCURRENT)
     return await _until(client, many, many, begin)
 

@@ -32,7 +32,7 @@ _AFTER_IT: Final = "The trail says what became of it."
 class Standing:
     """Holds the status and writes it to the search attributes: at once where it is somebody's turn, else if it lasts.
 
-    Each writing costs an event and a write to the server's list, more than a whole step of the process.
+    Each writing costs an event, and the server a write to its list; see docs/decisions/0014-lists-show-what-lasts.md.
     """
 
     def __init__(self, request_id: str, trigger: str, state: str) -> None:
