@@ -6,11 +6,12 @@ tests/bench/test_calls.py holds them against what the activities do.
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
 import aiosmtplib
 import httpx
+from pydantic import SecretStr
 
 from dispatch.clients.http import http_client
 from dispatch.settings import Settings
@@ -74,19 +75,14 @@ class Caller:
 @asynccontextmanager
 async def calling(settings: Settings) -> AsyncIterator[Caller]:
     """Open the connections."""
-    wanted = {
-        RECORDS: (settings.back_office_url, settings.back_office_read_key),
-        ARCHIVE: (settings.mail_archive_url, settings.mail_archive_key),
-    }
-    async with AsyncExitStack() as stack:
-        systems = {
-            name: await stack.enter_async_context(
-                http_client(
-                    base_url=url,
-                    key=key.get_secret_value(),
-                    timeout_seconds=settings.client_timeout_seconds,
-                )
-            )
-            for name, (url, key) in wanted.items()
-        }
-        yield Caller(settings, systems)
+
+    def to(url: str, key: SecretStr) -> httpx.AsyncClient:
+        return http_client(
+            base_url=url, key=key.get_secret_value(), timeout_seconds=settings.client_timeout_seconds
+        )
+
+    async with (
+        to(settings.back_office_url, settings.back_office_read_key) as records,
+        to(settings.mail_archive_url, settings.mail_archive_key) as archive,
+    ):
+        yield Caller(settings, {RECORDS: records, ARCHIVE: archive})

@@ -35,6 +35,14 @@ LAPS = 5
 ENOUGH_SECONDS, LIMIT_SECONDS = 180, 290
 """On a slow machine no lap after the first begins later than the one; the other ends it all, as an error."""
 
+RATES = {
+    "requests_per_second": "ours",
+    "floor_requests_per_second": "floor",
+    "floor_with_calls_requests_per_second": "calls",
+}
+RATIOS = {"ratio_to_floor": "floor", "ratio_to_floor_with_calls": "calls"}
+"""What the result gives by concurrency, and of which side; a ratio is our time over that side's."""
+
 One = Callable[[], Awaitable[object]]
 
 
@@ -98,21 +106,14 @@ async def _measure(stand: Stand, count: int) -> dict[str, Any]:
             round(theirs.per_second / mine.per_second, 3)
             for mine, theirs in zip(laps["ours", n], laps[side, n], strict=True)
         ]
-        for side in sides
+        for side in RATIOS.values()
         for n in CONCURRENT
     }
     return {
-        **{
-            name: {str(n): round(rate[side, n], 2) for n in CONCURRENT}
-            for name, side in (
-                ("requests_per_second", "ours"),
-                ("floor_requests_per_second", "floor"),
-                ("floor_with_calls_requests_per_second", "calls"),
-            )
-        },
+        **{name: {str(n): round(rate[side, n], 2) for n in CONCURRENT} for name, side in RATES.items()},
         **{
             name: {str(n): round(statistics.median(ratios[side, n]), 3) for n in CONCURRENT}
-            for name, side in (("ratio_to_floor", "floor"), ("ratio_to_floor_with_calls", "calls"))
+            for name, side in RATIOS.items()
         },
         "ratio_of_each_lap": {str(n): ratios["floor", n] for n in CONCURRENT},
         "submit_to_done_ms": _times(laps["ours", 1]),
@@ -165,13 +166,7 @@ def _show(result: dict[str, Any]) -> None:
         *(f"{n} concurrent" for n in CONCURRENT),
         title=f"durability {result['durability']}, audit follower {result['audit_follower']}",
     )
-    for name in (
-        "requests_per_second",
-        "floor_requests_per_second",
-        "floor_with_calls_requests_per_second",
-        "ratio_to_floor",
-        "ratio_to_floor_with_calls",
-    ):
+    for name in (*RATES, *RATIOS):
         table.add_row(name, *(str(result[name][str(n)]) for n in CONCURRENT))
     console = Console()
     console.print(table)

@@ -38,7 +38,7 @@ def timer_started(reading: Reading, event: HistoryEvent) -> bool:
     why, last = summary_of(event), reading.waiting
     if why == UNLESS_IT_PASSES:
         # Runs beside the process, which waits for nothing: neither its beginning nor its end says anything of that.
-        reading.aside[reading.run, event.event_id] = reading.note(
+        reading.timers[reading.run, event.event_id] = reading.note(
             AuditKind.WAIT, event, sender="coordinator", receiver="clock", what="waits", why=why
         )
         return True
@@ -56,8 +56,8 @@ def timer_started(reading: Reading, event: HistoryEvent) -> bool:
 
 def timer_ended(reading: Reading, event: HistoryEvent) -> bool:
     """Add the end of its timer to a wait."""
-    started = reading.run, event.timer_canceled_event_attributes.started_event_id
-    note = reading.timers.pop(started, None) or reading.aside.pop(started, None)
+    a = event.timer_canceled_event_attributes
+    note = reading.timers.pop((reading.run, a.started_event_id), None)
     if note is not None:
         note.ids.append(event.event_id)
     return note is not None
@@ -65,11 +65,10 @@ def timer_ended(reading: Reading, event: HistoryEvent) -> bool:
 
 def timer_fired(reading: Reading, event: HistoryEvent) -> bool:
     """Record that the time ran out; what it meant is said once all is read."""
-    started = reading.run, event.timer_fired_event_attributes.started_event_id
-    if (aside := reading.aside.pop(started, None)) is not None:
-        aside.ids.append(event.event_id)
+    wait = reading.timers.pop((reading.run, event.timer_fired_event_attributes.started_event_id), None)
+    if wait is not None and wait.why == UNLESS_IT_PASSES:
+        wait.ids.append(event.event_id)
         return True
-    wait = reading.timers.pop(started, None)
     note = reading.note(
         AuditKind.DEADLINE,
         event,

@@ -29,7 +29,6 @@ class Reading:
         self.ended_at: datetime | None = None
         self.activities: dict[tuple[int, int], tuple[str, Note, JsonValue]] = {}
         self.timers: dict[tuple[int, int], Note] = {}
-        self.aside: dict[tuple[int, int], Note] = {}
         self.children: dict[tuple[int, int], Note] = {}
         self.waiting: Note | None = None
 

@@ -15,7 +15,7 @@ from dispatch.models.audit import Judgement, Trail
 from dispatch.models.follow_up import FollowUpOutcome
 from terminal.trail import history_of, trail_of_history
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
-from tests.workflows.requests_made import held_refund, reopened, soon
+from tests.workflows.requests_made import events_of, held_refund, reopened, soon
 from worker import WORKFLOWS
 from workflows.sandbox import SANDBOX
 
@@ -69,7 +69,7 @@ async def test_a_cancelled_request_tells_what_it_refused_and_why(desk: Desk) -> 
     assert trail.ending == "cancelled"
     assert judged(trail) == [(Judgement.REFUSED.value, True)] * 3
     assert "stale: names proposal p0" in trail.messages[1].why
-    events = (await case.handle.fetch_history()).events
+    events = await events_of(case)
     markers = [
         e.marker_recorded_event_attributes
         for e in events[-6:]

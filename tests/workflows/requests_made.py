@@ -2,11 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
+from temporalio.api.history.v1 import HistoryEvent
 
 import starter
 from dispatch.models.trail import EntryKind, TrailEntry
@@ -24,6 +25,17 @@ async def held_refund(desk: Desk, **more: Any) -> Case:
     """EUR 49.90: the refund waits for one person's approval, the reply for nobody's."""
     case = await desk.submit(HELD_REFUND, sender=ANNA, **more)
     await case.until("waiting_for_approval", proposal="p1")
+    return case
+
+
+async def held_refund_without_memo(desk: Desk) -> Case:
+    """As held_refund, begun as by a client other than ours, or by one of an older desk."""
+    submission = desk.written(HELD_REFUND, sender=ANNA)
+    handle = await desk.client.start_workflow(
+        Coordinator.run, submission, id=starter.request_id_of(submission), task_queue=desk.settings.task_queue
+    )
+    case = desk.case(handle.id)
+    await case.until("waiting_for_approval")
     return case
 
 
@@ -151,6 +163,10 @@ def extension(by: str, seconds: float, **changed: JsonValue) -> dict[str, JsonVa
     """Write an `extend` that moves the deadline to so many seconds from now."""
     deadline = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
     return {"approver": by, "deadline": deadline, "reason": "the day is short", **changed}
+
+
+async def events_of(case: Case) -> Sequence[HistoryEvent]:
+    return (await case.handle.fetch_history()).events
 
 
 async def listed(case: Case, query: str) -> bool:

@@ -10,7 +10,6 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-import starter
 from dispatch.audit.document import Document, Run
 from dispatch.audit.sealing import opened, sealed
 from dispatch.audit.trail import invented, trail_of_events, unaccounted
@@ -20,19 +19,19 @@ from dispatch.rules.glance import read_glance
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
     ANNA,
-    HELD_REFUND,
     JUERGEN,
     beyond_the_desk,
     damage_without_details,
+    events_of,
     extension,
     held_refund,
+    held_refund_without_memo,
     small_refund,
     status_question,
     two_held_refunds,
     until,
 )
 from worker import WORKFLOWS
-from workflows.coordinator import Coordinator
 from workflows.sandbox import SANDBOX
 
 SEALED = base64.b64encode(b"binary/sealed").decode()
@@ -42,10 +41,6 @@ async def glance_of(case: Case) -> Glance | None:
     """Read it as a list does: what lies in Temporal, without asking a worker."""
     memo = (await case.handle.describe()).raw_info.memo.fields
     return read_glance(memo[GLANCE].metadata["encoding"], memo[GLANCE].data) if GLANCE in memo else None
-
-
-async def events_of(case: Case) -> Sequence[HistoryEvent]:
-    return (await case.handle.fetch_history()).events
 
 
 def memos(events: Sequence[HistoryEvent]) -> list[HistoryEvent]:
@@ -131,12 +126,7 @@ async def test_what_needs_no_person_has_no_event_for_it(desk: Desk, make: Any) -
 
 async def test_a_request_that_began_without_a_memo_gets_none(desk: Desk) -> None:
     """As one of an older desk, or of another client: it waits and is decided as any other, and a list shows a dash."""
-    submission = desk.written(HELD_REFUND, sender=ANNA)
-    handle = await desk.client.start_workflow(
-        Coordinator.run, submission, id=starter.request_id_of(submission), task_queue=desk.settings.task_queue
-    )
-    case = desk.case(handle.id)
-    await case.until("waiting_for_approval")
+    case = await held_refund_without_memo(desk)
     assert await glance_of(case) is None
     assert (await case.decide("approve"))[0]
     assert (await case.outcome()).ending == "done"

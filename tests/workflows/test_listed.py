@@ -9,28 +9,24 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-import starter
 from dispatch.audit.trail import invented, trail_of_events, unaccounted
 from dispatch.models.audit import AuditKind
-from dispatch.models.status import RequestState
-from dispatch.models.trail import Outcome
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
-    ANNA,
-    HELD_REFUND,
+    events_of,
     held_refund,
+    held_refund_without_memo,
     listed,
     small_refund,
     status_question,
 )
 from workflows import options
-from workflows.coordinator import Coordinator
 
-AT_WORK = ("GET /customers*", "status")
+RECORDS = "GET /customers*"
 
 
 @pytest.fixture
-def soon() -> Iterator[None]:
+def impatient() -> Iterator[None]:
     """Take for lasting what is still there after a moment."""
     with patch.object(options, "LASTING", timedelta(seconds=0.3)):
         yield
@@ -43,10 +39,6 @@ async def states(case: Case) -> list[str]:
         for event in await events_of(case)
     )
     return [json.loads(fields["RequestState"].data) for fields in written if "RequestState" in fields]
-
-
-async def events_of(case: Case) -> Sequence[HistoryEvent]:
-    return (await case.handle.fetch_history()).events
 
 
 def of_type(events: Sequence[HistoryEvent], kind: str) -> list[HistoryEvent]:
@@ -69,10 +61,10 @@ async def test_whose_turn_it_is_never_waits(desk: Desk) -> None:
     assert await states(case) == ["waiting_for_approval", "execute", "done"]
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("impatient")
 async def test_where_the_desk_is_held_up_is_listed(desk: Desk) -> None:
     """While the records do not answer, the list says that specialists are at work, and for which desk."""
-    await desk.back_office.arm(*AT_WORK, status=503, times=-1)
+    await desk.back_office.arm(RECORDS, "status", status=503, times=-1)
     case = await small_refund(desk)
     assert await listed(
         case, "RequestState = 'specialists' AND NextOwner = 'coordinator' AND Desk = 'support'"
@@ -83,10 +75,10 @@ async def test_where_the_desk_is_held_up_is_listed(desk: Desk) -> None:
     assert (written[0], written[-1]) == ("specialists", "done")
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("impatient")
 async def test_a_later_stage_that_lasts_is_listed_too(desk: Desk) -> None:
     """What was listed once is listed anew where the desk is held up further on."""
-    await desk.back_office.arm(*AT_WORK, status=503, times=2)
+    await desk.back_office.arm(RECORDS, "status", status=503, times=2)
     await desk.mail_sink.arm("GET /messages", "status", status=503, times=2)
     case = await status_question(desk)
     assert (await case.outcome()).ending == "done"
@@ -96,10 +88,10 @@ async def test_a_later_stage_that_lasts_is_listed_too(desk: Desk) -> None:
     assert written[-1] == "done"
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("impatient")
 async def test_the_trail_takes_the_timer_for_no_deadline(desk: Desk) -> None:
     """It runs beside the process: each of its events is told, and none says that somebody was too late."""
-    await desk.back_office.arm(*AT_WORK, status=503, times=2)
+    await desk.back_office.arm(RECORDS, "status", status=503, times=2)
     case = await status_question(desk)
     await case.outcome()
     events = await events_of(case)
@@ -116,14 +108,6 @@ async def test_the_trail_takes_the_timer_for_no_deadline(desk: Desk) -> None:
 
 async def test_a_request_that_another_client_starts_writes_each_state(desk: Desk) -> None:
     """It has no memo that asks for less: as every request before there was one."""
-    submission = desk.written(HELD_REFUND, sender=ANNA)
-    handle = await desk.client.start_workflow(
-        Coordinator.run,
-        submission,
-        id=starter.request_id_of(submission),
-        task_queue=desk.settings.task_queue,
-    )
-    case = Case(desk, desk.client.get_workflow_handle(handle.id, result_type=Outcome))
-    await case.until(RequestState.WAITING_FOR_APPROVAL)
+    case = await held_refund_without_memo(desk)
     assert await states(case) == ["specialists", "guard", "waiting_for_approval"]
     assert not of_type(await events_of(case), "TIMER_CANCELED")

@@ -30,6 +30,7 @@ from tests.workflows.requests_made import (
     cancel_refund,
     damage_without_details,
     entries,
+    events_of,
     held_refund,
     small_refund,
     two_held_refunds,
@@ -207,7 +208,7 @@ async def test_the_row_of_a_list_goes_on_too(desk: Desk) -> None:
     await flood(case)
     assert await memo_of(case) == before
     modified = EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED
-    events = (await case.handle.fetch_history()).events
+    events = await events_of(case)
     assert not [
         event
         for event in events
