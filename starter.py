@@ -49,7 +49,7 @@ from dispatch.models.dossier import Dossier
 from dispatch.models.errors import DispatchError, SubmissionError
 from dispatch.models.follow_up import AnyDossier, FollowUpDossier
 from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.status import LISTED, WHAT_LASTS, RequestState, Status
+from dispatch.models.status import RequestState, Status
 from dispatch.models.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.rules.glance import as_memo, glance_of_arrival, read_glance
@@ -114,7 +114,7 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
             task_queue=settings.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=TypedSearchAttributes(attributes),
-            memo={GLANCE: as_memo(glance_of_arrival(submission)), LISTED: WHAT_LASTS},
+            memo={GLANCE: as_memo(glance_of_arrival(submission))},
             static_summary=submission.subject[:200] or "(no subject)",
             static_details=f"trigger: {submission.trigger.kind} received {submission.trigger.received_at.isoformat()}",
         )

@@ -4,7 +4,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.record import keep_record
-    from dispatch.models.glance import GLANCE
     from dispatch.models.trail import EntryKind, KeptRecord, RecordBrief
     from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
@@ -15,9 +14,7 @@ async def keep_refusals(ledger: Ledger, handover: Handover) -> None:
 
     Handoffs are left out: each is in the event of its own, or was called off before it became one.
     """
-    # A history of a desk before 0.2.0 has no such step. Its start tells which it is, as a patch could not: see
-    # docs/decisions/0012-a-row-of-the-list-is-a-memo.md.
-    if not ledger.refusals or workflow.memo_value(GLANCE, None) is None:
+    if not ledger.refusals:
         return
     try:
         await handover.inside(

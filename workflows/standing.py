@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from dispatch.models.glance import GLANCE, Glance
-    from dispatch.models.status import LISTED, UNLESS_IT_PASSES, WHAT_LASTS, ReviewPoint, Status
+    from dispatch.models.status import UNLESS_IT_PASSES, ReviewPoint, Status
     from dispatch.rules.glance import as_memo
     from workflows import options
 
@@ -44,8 +44,6 @@ class Standing:
             review_point=ReviewPoint(awaiting="the desk", owner=COORDINATOR),
         )
         self._published: Status | None = None
-        # In its start, because a patch costs events, and may break (docs/decisions/0012-a-row-of-the-list-is-a-memo.md).
-        self._only_what_lasts = workflow.memo_value(LISTED, None) == WHAT_LASTS
         self._later: asyncio.Task[None] | None = None
 
     def resume(self, status: Status) -> None:
@@ -82,7 +80,7 @@ class Standing:
         """
         last = self._published
         was_somebodys = last is not None and last.review_point.owner != COORDINATOR
-        if was_somebodys or not self._only_what_lasts:
+        if was_somebodys:
             self.publish()
         elif self._later is None and not self._is_published():
             self._later = asyncio.create_task(self._publish_later())
@@ -119,13 +117,9 @@ class Standing:
         return self._published is not None and _searchable(self.status) == _searchable(self._published)
 
     def show(self, glance: Glance) -> None:
-        """Write the memo that a list reads, if it differs from the one that is there; for waits alone.
-
-        Where it began without one it writes none: its history began before there were memos and must stay what it is.
-        A patch could not tell so, see docs/decisions/0012-a-row-of-the-list-is-a-memo.md.
-        """
-        line, last = as_memo(glance), workflow.memo_value(GLANCE, None)
-        if last is not None and last != line:
+        """Write the memo that a list reads, if it differs from the one that is there; for waits alone."""
+        line = as_memo(glance)
+        if workflow.memo_value(GLANCE, None) != line:
             workflow.upsert_memo({GLANCE: line})
 
 

@@ -43,7 +43,7 @@ class FollowUpOutcome(Contract):
     verdict: VerificationVerdict
     why: str
     owner: str = Field(description="nobody, or the person it was reopened to")
-    trail: tuple[TrailEntry, ...] = Field(default=(), description="its own record; empty before 0.2.0")
+    trail: tuple[TrailEntry, ...] = Field(default=(), description="its own record")
 
 
 class FollowUpDossier(Contract):

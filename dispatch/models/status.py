@@ -7,10 +7,6 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract, Moment
 
-LISTED: Final = "listed"
-"""The name of the memo that says which of its states a request writes to the search attributes that lists read."""
-WHAT_LASTS: Final = "what lasts"
-"""Its value: what passes on its own within seconds is left out. Without the memo every state is written."""
 UNLESS_IT_PASSES: Final = "list the state unless it passes"
 """The summary of the timer that waits for it, by which a reader of the history tells it from a deadline."""
 

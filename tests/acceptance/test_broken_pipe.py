@@ -6,7 +6,7 @@ import sys
 
 from tests.acceptance.shell import ROOT
 
-HISTORY = "tests/replay/histories/v0.1.0/03-five-asks.json"
+HISTORY = "tests/replay/histories/v0.4.0/03-five-asks.json"
 
 
 def test_a_reader_that_has_read_enough_ends_a_command_quietly() -> None:

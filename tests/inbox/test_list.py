@@ -34,7 +34,7 @@ from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 async def listed(client: Client) -> AsyncIterator[str]:
     """Put sixty requests that no worker knows on the list, of a desk of their own; gives the desk's name.
 
-    The last ten say nothing of themselves, as those of an older desk.
+    The last ten say nothing of themselves, as those of another client at work.
     """
     name = f"list-{uuid.uuid4().hex[:8]}"
     begin = datetime.now(UTC) + timedelta(days=1)

@@ -29,7 +29,7 @@ async def held_refund(desk: Desk, **more: Any) -> Case:
 
 
 async def held_refund_without_memo(desk: Desk) -> Case:
-    """As held_refund, begun as by a client other than ours, or by one of an older desk."""
+    """As held_refund, begun as by a client other than ours."""
     submission = desk.written(HELD_REFUND, sender=ANNA)
     handle = await desk.client.start_workflow(
         Coordinator.run, submission, id=starter.request_id_of(submission), task_queue=desk.settings.task_queue

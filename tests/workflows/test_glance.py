@@ -124,13 +124,15 @@ async def test_what_needs_no_person_has_no_event_for_it(desk: Desk, make: Any) -
     assert not [e for e in events if e.marker_recorded_event_attributes.marker_name == "core_patch"]
 
 
-async def test_a_request_that_began_without_a_memo_gets_none(desk: Desk) -> None:
-    """As one of an older desk, or of another client: it waits and is decided as any other, and a list shows a dash."""
+async def test_a_request_that_began_without_a_memo_writes_one_where_it_waits(desk: Desk) -> None:
+    """As one that another client starts: a list shows it as any other once it waits for somebody."""
     case = await held_refund_without_memo(desk)
-    assert await glance_of(case) is None
+    glance = await glance_of(case)
+    assert glance is not None
+    assert glance.requester == ANNA
     assert (await case.decide("approve"))[0]
     assert (await case.outcome()).ending == "done"
-    assert memos(await events_of(case)) == []
+    assert len(memos(await events_of(case))) == 1
 
 
 async def test_its_event_is_accounted_for(desk: Desk) -> None:
