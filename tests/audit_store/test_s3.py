@@ -43,8 +43,8 @@ def place(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3P
     return found
 
 
-def store_in(place: S3Place, home: Path) -> AuditStore:
-    return AuditStore(place, ExportKey(home / "export.key"), LocalHeads(home / "heads.json"))
+def store_in(place: S3Place, home: Path, key: ExportKey | None = None) -> AuditStore:
+    return AuditStore(place, key or ExportKey(home / "export.key"), LocalHeads(home / "heads.json"))
 
 
 async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path) -> None:
@@ -61,12 +61,12 @@ async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path
 
 
 async def test_of_two_writers_at_once_each_request_is_exported_once(place: S3Place, tmp_path: Path) -> None:
-    """Two exporters with keys of their own append the same requests; the conditional put decides every time."""
-    written = documents(12)
+    """Two machines that share the desk's key append the same requests; the conditional put decides every time."""
+    written, key = documents(12), ExportKey(tmp_path / "export.key")
     problems: list[Exception] = []
 
     def export(home: Path) -> None:
-        store = store_in(place, home)
+        store = store_in(place, home, key)
         try:
             for document in written:
                 store.append([document], NOW)
