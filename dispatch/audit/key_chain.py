@@ -186,7 +186,9 @@ def rotations_beside(place: Place) -> Iterator[Rotation | tuple[str, str]]:
 
 def key_chain_of(place: Place, begin: PublicKey) -> KeyChain:
     """Read the keys of a store's chain; only `begin` is trusted, and what it leads to."""
-    beside = {key_id_of(key): key for _, key in keys_beside(place) if isinstance(key, bytes)}
+    # Where the key itself is known, rotations hold all the others, and nothing is read in vain.
+    named = keys_beside(place) if begin.raw is None else ()
+    beside = {key_id_of(key): key for _, key in named if isinstance(key, bytes)}
     read = list(rotations_beside(place))
     chain = KeyChain(begin, beside, [one for one in read if isinstance(one, Rotation)])
     chain.problems += [one for one in read if not isinstance(one, Rotation)]
