@@ -34,10 +34,10 @@ def renamed(document: Document, request_id: str) -> Document:
 
 def store_at(folder: Path, *, pin: bool = False) -> AuditStore:
     """Open the store of a machine whose home is `folder`; with `pin` as the composition root does it."""
-    pinned = PinnedKey(folder / "export.pub") if pin else None
-    key = ExportKey(folder / "export.key", pinned)
+    file = PinnedKey(folder / "export.pub") if pin else None
+    key = ExportKey(folder / "export.key", file)
     place, heads = FolderPlace(folder / "store"), LocalHeads(folder / "heads.json")
-    return AuditStore(place, key, heads, pinned=pinned and pinned.read_or_pin(key))
+    return AuditStore(place, key, heads, pinned=None if file is None else file.read_or_pin(key))
 
 
 def filled(folder: Path, number: int = 6) -> AuditStore:
