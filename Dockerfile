@@ -10,7 +10,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --on
 
 # The volume takes its owner from here: without this folder it would belong to root and the desk could not write it.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin desk \
-    && install --directory --owner=desk --group=desk /var/lib/dispatch-desk
+    && install --directory --mode=700 --owner=desk --group=desk /var/lib/dispatch-desk
 
 COPY activities activities
 COPY dispatch dispatch

@@ -22,10 +22,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.audit import AuditExport
 from activities.audit_follower import AuditFollower
 from dispatch.audit.extract_file import ExtractFile
-from dispatch.audit.store import AuditStore, Place
-from dispatch.clients.audit_keys import ExportKey, LocalHeads
+from dispatch.audit.store import AuditStore
+from dispatch.audit.store_place import Place
+from dispatch.clients.audit_keys import ExportKey, LocalHeads, PinnedKey
 from dispatch.clients.audit_store import place_of
 from dispatch.clients.request_keys import RequestKeys
+from dispatch.models.audit_store import PublicKey
 from dispatch.models.errors import SettingsError
 from dispatch.settings import Settings
 from workflows.audit_follow import AuditFollow
@@ -63,6 +65,38 @@ def place_from(settings: Settings, where: str = "") -> Place:
     )
 
 
+def pin_from(settings: Settings) -> PinnedKey:
+    """Open this machine's pinned export key."""
+    return PinnedKey(settings.audit_dir / "export.pub")
+
+
+def export_key_from(settings: Settings) -> ExportKey:
+    """Open the export key, made on first use; raises AuditStoreError where there was one and it is gone."""
+    return ExportKey(settings.audit_dir / "export.key", pin_from(settings))
+
+
+def export_key_id_from(settings: Settings) -> str | None:
+    """Return the fingerprint of this machine's export key; None where it has none."""
+    path = settings.audit_dir / "export.key"
+    return ExportKey(path).key_id if path.exists() else None
+
+
+def own_key_from(settings: Settings) -> PublicKey | None:
+    """Return the key that this machine trusts: the pinned one, or that of the export key; None where it has neither."""
+    pinned = pin_from(settings).read()
+    if pinned is None and (settings.audit_dir / "export.key").exists():
+        key = export_key_from(settings)
+        return PublicKey(key.key_id, key.public_key)
+    return pinned
+
+
+def store_from(settings: Settings, place: Place) -> AuditStore:
+    """Open a store for export; the export key is made, and pinned, on first use."""
+    key, keys = export_key_from(settings), keys_from(settings)
+    seal_with = keys.key_for if settings.audit_seal else None
+    return AuditStore(place, key, heads_from(settings), seal_with, pin_from(settings).read_or_pin(key))
+
+
 def heads_from(settings: Settings) -> LocalHeads:
     """Open this machine's memory of the heads that it wrote."""
     return LocalHeads(settings.audit_dir / "heads.json")
@@ -80,13 +114,9 @@ def extract_from(settings: Settings, place: Place) -> ExtractFile:
 
 def audit_export(client: Client, settings: Settings) -> AuditExport:
     """Build the exporter; the export key is made on first use."""
-    key = ExportKey(settings.audit_dir / "export.key")
     place = place_from(settings)
-    keys = keys_from(settings)
-    seal_with = keys.key_for if settings.audit_seal else None
-    store = AuditStore(place, key, heads_from(settings), seal_with)
-    extract = extract_from(settings, place)
-    return AuditExport(client, store, extract, settings.task_queue, KEPT, keys.is_destroyed)
+    store, extract = store_from(settings, place), extract_from(settings, place)
+    return AuditExport(client, store, extract, settings.task_queue, KEPT, keys_from(settings).is_destroyed)
 
 
 def audit_follower(audit: AuditExport, settings: Settings, stopping: asyncio.Event | None) -> AuditFollower:

@@ -52,6 +52,7 @@ from dispatch.models.allowance import allowance_task_queue
 from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.playbooks.loader import Playbooks, load_playbooks
+from dispatch.private_folders import tighten
 from dispatch.rules.shortages import shortages
 from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
@@ -243,6 +244,7 @@ async def main(role: str) -> int:
     """Work until SIGINT or SIGTERM, then finish what is under way within the grace."""
     settings = load_settings()
     set_up_logs(settings.log_format, settings.log_level)
+    tighten(settings.private_folders)
     catalogue, playbooks = load_checked(settings)
     if role == "check":
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")

@@ -4,7 +4,8 @@ The sweep, the follower (audit_follower.py) and the command line call the same f
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from dispatch.audit.document import Document, NotClosedError, document_of
 from dispatch.audit.extract_file import ExtractFile
 from dispatch.audit.store import AuditStore
 from dispatch.models.audit_store import Exported, Missing
-from dispatch.models.errors import AuditStoreError
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted
 
 log = structlog.get_logger("audit")
 
@@ -109,7 +110,8 @@ class AuditExport:
         )
 
     async def _append(self, documents: Sequence[Document]) -> list[str]:
-        lines = await asyncio.to_thread(self._store.append, documents, datetime.now(UTC))
+        with _refusal_logged():
+            lines = await asyncio.to_thread(self._store.append, documents, datetime.now(UTC))
         try:
             await asyncio.to_thread(self._extract.catch_up)
         except AuditStoreError as error:
@@ -128,7 +130,8 @@ class AuditExport:
 
     async def lacking(self, closed: Mapping[str, str]) -> dict[str, str]:
         """Give those of `closed` (run id -> request id) that are due for export. Raises AuditStoreError."""
-        index = await asyncio.to_thread(self._store.index)
+        with _refusal_logged():
+            index = await asyncio.to_thread(self._store.index)
         return {
             run_id: request_id
             for run_id, request_id in closed.items()
@@ -164,6 +167,10 @@ class AuditExport:
             raise NotClosedError(f"{request_id} is still open")
         return described.run_id
 
+    async def refusal(self) -> str | None:
+        """Return why nothing is exported until a person has looked; None where exports go on. Raises AuditStoreError."""
+        return await asyncio.to_thread(self._store.refusal)
+
     async def elsewhere(self) -> int:
         """Count closed requests of the same kinds on other task queues, which this store does not hold."""
         counted = await self._client.count_workflows(f"{self._not_ours} AND ExecutionStatus != 'Running'")
@@ -177,6 +184,18 @@ class AuditExport:
 def _events(history: WorkflowHistory) -> Sequence[dict[str, Any]]:
     events: Sequence[dict[str, Any]] = history.to_json_dict()["events"]
     return events
+
+
+@contextmanager
+def _refusal_logged() -> Iterator[None]:
+    """Log a chain that is not trusted, in a worker; the command line says it itself."""
+    try:
+        yield
+    except ChainNotTrusted as error:
+        if activity.in_activity():
+            said = "the audit store is not as this machine left it: nothing is exported"
+            log.error(said, reason=str(error))  # noqa: TRY400 (a sentence, not a stack)
+        raise
 
 
 def _beat() -> None:

@@ -153,6 +153,13 @@ class Settings(BaseSettings):
         """What an exporter keeps at home: its key, the heads it wrote, the extract for an auditor's questions."""
         return self.var_dir / "audit"
 
+    @property
+    def private_folders(self) -> tuple[Path, ...]:
+        """The folders of this machine that nobody else may enter."""
+        store = () if "://" in self.audit_store or not self.audit_store else (Path(self.audit_store),)
+        own = (self.audit_dir, self.audit_dir / "store", self.audit_dir / "keys", *store)
+        return (self.var_dir, self.var_dir / "logs", self.documents_dir, self.keys_path, *own)
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment.

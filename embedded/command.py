@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from dispatch.models.errors import DispatchError
+from dispatch.private_folders import tighten
 from dispatch.settings import Settings, load_settings
 
 Service = Callable[[Settings, bool], AbstractAsyncContextManager[object]]
@@ -28,6 +29,7 @@ def run(name: str, service: Service, where: Callable[[Settings], str]) -> int:
 
     async def until_stopped() -> None:
         settings = load_settings()
+        tighten(settings.private_folders)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

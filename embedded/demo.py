@@ -24,6 +24,7 @@ from dispatch.lifecycle import run_to_end, stop_event
 from dispatch.models.errors import EmbeddedError, KeysError
 from dispatch.models.status import Status
 from dispatch.models.trail import Outcome
+from dispatch.private_folders import make_private, tighten
 from dispatch.settings import Settings, load_settings
 from embedded.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from embedded.board import Board
@@ -85,7 +86,7 @@ class Demo:
     def _quick_playbooks(self) -> Path:
         """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""
         folder = self._settings.var_dir / "demo-playbooks"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         for file in self._settings.playbooks_dir.glob("*.yaml"):
             document = yaml.safe_load(file.read_text(encoding="utf-8"))
             for action in document.get("guardian", {}).get("actions", {}).values():
@@ -221,7 +222,9 @@ class Demo:
 
 async def main() -> int:
     """Run the demo with the settings of the environment."""
-    return await Demo(load_settings(), Console()).run()
+    settings = load_settings()
+    tighten(settings.private_folders)
+    return await Demo(settings, Console()).run()
 
 
 if __name__ == "__main__":

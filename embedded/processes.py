@@ -13,6 +13,7 @@ from typing import Self
 import httpx
 
 from dispatch.models.errors import EmbeddedError
+from dispatch.private_folders import make_private_file
 from dispatch.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -50,11 +51,16 @@ class Program:
 
         Raises EmbeddedError with its own last words where it ends or does not answer within PATIENCE_SECONDS.
         """
-        self._log.parent.mkdir(parents=True, exist_ok=True)
+        make_private_file(self._log)
         begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220 (kept as a Popen: it outlives the loop that started it)
-                [sys.executable, *self._arguments], stdout=log, stderr=log, env=self._environment, cwd=ROOT
+                [sys.executable, *self._arguments],
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                cwd=ROOT,
+                umask=0o077,
             )
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not await self._answers(begin):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dispatch.models.errors import EmbeddedError
+from dispatch.private_folders import make_private, make_private_file
 
 _NEEDED_BYTES = 256 * 1024**2  # a day of sample work takes 20 MB; below this SQLite soon fails in mid-commit
 
@@ -52,6 +53,7 @@ class TemporalDatabase:
         The dev server lays out a new file but never migrates an old one: another version fails in the middle.
         """
         if self.path.exists():
+            make_private_file(self.path)
             wrote = self._version.read_text().strip() if self._version.exists() else "an unknown version"
             if wrote != server:
                 self.release()
@@ -67,7 +69,7 @@ class TemporalDatabase:
 def room(folder: Path) -> None:
     """Make `folder` and raise EmbeddedError unless files can be written there and there is space for them."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         probe = folder / f".probe-{os.getpid()}"
         probe.write_text("x")
         probe.unlink()

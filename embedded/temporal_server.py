@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 
 from dispatch.models.errors import DispatchError, EmbeddedError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
+from dispatch.private_folders import make_private_file
 from dispatch.settings import Settings, load_settings
 from embedded import temporal_program
 from embedded.ports import LOOPBACK, free_port, require_free
@@ -145,6 +146,7 @@ class TemporalServer:
     def _spawn(self, program: Path, inherited: tuple[int, ...]) -> subprocess.Popen[bytes]:
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
+        make_private_file(self._log)
         with self._log.open("ab") as log:
             self._log_start = log.tell()
             return subprocess.Popen(
@@ -155,6 +157,7 @@ class TemporalServer:
                 pass_fds=inherited,
                 # Ctrl-C in a terminal reaches the whole group; the worker must end before its server, so we pass it on.
                 start_new_session=True,
+                umask=0o077,
             )
 
     def _arguments(self) -> list[str]:

@@ -19,6 +19,7 @@ from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
 from dispatch.logs import set_up_logs
 from dispatch.models.errors import SettingsError
+from dispatch.private_folders import tighten
 from dispatch.settings import Settings, load_settings
 from inbox.app import USERS_FILE, create_app
 from inbox.passwords import Users, UsersError
@@ -98,6 +99,7 @@ async def _set_passphrase(settings: Settings, name: str) -> int:
 async def _main(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     set_up_logs(settings.log_format, settings.log_level)
+    tighten(settings.private_folders)
     if arguments.command == "user":
         return await _set_passphrase(settings, arguments.name)
     return await _serve(settings)

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from dispatch.models.approvers import ApproverName
 from dispatch.models.errors import DispatchError, PlaybookError
 from dispatch.playbooks.strict_yaml import read_yaml
+from dispatch.private_folders import make_private
 
 LEAST_CHARS: Final = 12
 MOST_CHARS: Final = 500
@@ -66,7 +67,7 @@ class Users:
         users = self._read() | {name: self._hasher.hash(passphrase)}
         aside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._path.parent)
             descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 yaml.safe_dump(users, file)

@@ -27,6 +27,7 @@ from dispatch.models.audit_store import ManifestLine
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
 from terminal.account import starter_identity
+from terminal.audit_custody import acknowledge, add_custody, rotate_key
 from terminal.audit_status import tell_status
 from terminal.audit_verify import anchor_head, verify_store
 from terminal.erasure import add_erase, erase
@@ -48,7 +49,16 @@ def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     check = parts.add_parser("verify", help="whether a store is what was exported; needs no server")
     check.add_argument("store", nargs="?", default="", metavar="STORE", help="a folder or s3://bucket/prefix")
     check.add_argument("--head", action="append", default=[], metavar="DIGEST", help="a head that you know")
-    check.add_argument("--fingerprint", metavar="SHA256:...", help="the export key that you know")
+    check.add_argument(
+        "--key",
+        metavar="KEY",
+        help="the export key that you know: SHA256:..., or a PEM file; by default the one that this machine pinned",
+    )
+    check.add_argument(
+        "--allow-unverified-origin",
+        action="store_true",
+        help="exit code 0 also where nobody here knows whose key signed the chain",
+    )
     check.add_argument("--tsa-ca", type=Path, metavar="FILE", help="PEM of the time stamping authority")
     check.add_argument("--no-replay", action="store_true", help="leave the replay of the histories out")
     check.add_argument("--json", action="store_true", help="for scripts")
@@ -76,6 +86,7 @@ def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     ask.add_argument("--json", action="store_true", help="for scripts")
 
     add_erase(parts)
+    add_custody(parts)
 
 
 async def run_audit(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -88,12 +99,18 @@ async def run_audit(arguments: argparse.Namespace, settings: Settings) -> int:
         "fetch": _fetch,
         "questions": _questions,
         "erase": erase,
+        "rotate-key": rotate_key,
+        "acknowledge": acknowledge,
     }
     return await commands[arguments.audit](arguments, settings)
 
 
 async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     exporter = audit_export(await _client(), settings)
+    refused = await exporter.refusal()
+    if refused is not None:
+        print(refused, file=sys.stderr)
+        return 1
     failed, tried = dict[str, str](), set[str]()
     ids = arguments.ids or list((await exporter.list_missing()).request_ids)
     while ids:

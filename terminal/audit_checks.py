@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 from dispatch.audit.anchors import ANCHORS, Anchor, read_anchor
 from dispatch.audit.document import Document
 from dispatch.audit.signatures import decisions_signed
-from dispatch.audit.store import Place
+from dispatch.audit.store_place import Place
 from dispatch.audit.verify import Check, Found
 from dispatch.build import build_id
 from dispatch.clients.approvers import ApproversFile

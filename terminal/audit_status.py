@@ -10,8 +10,10 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.audit import AuditExport
 from audit_composition import audit_export, follower_id, place_from, schedule_id
 from dispatch.audit.store import index_of
+from dispatch.audit.store_place import Place
 from dispatch.connection import connect
 from dispatch.models.audit_store import Followed, SweepReport
 from dispatch.settings import Settings
@@ -25,14 +27,11 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     """Say what Temporal closed and the store lacks: the gap, if there is one."""
     client, place = await connect(identity=f"starter-{getpass.getuser()}"), place_from(settings)
     exporter = audit_export(client, settings)
-    missing, index = await exporter.list_missing(), index_of(place)
+    refused = await exporter.refusal()
     told = {
         "store": place.name,
-        "records": index.head.seq,
-        "head": index.head.digest if index.head.seq else None,
-        "closed_in_temporal": missing.closed,
-        "missing": missing.total,
-        "missing_ids": list(missing.request_ids[:_SHOWN]),
+        "refused": refused,
+        **({} if refused else await _gap(exporter, place)),
         "on_other_task_queues": await exporter.elsewhere(),
         **await _sweeps(client, settings),
         "follower": await _follower(client, settings),
@@ -44,9 +43,20 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
             if value not in (None, [], "") and (value or name != "on_other_task_queues"):
                 shown = ", ".join(value) if isinstance(value, list) else value
                 print(f"{name.replace('_', ' '):>20}  {shown}")
-        if missing.total:
+        if told.get("missing"):
             print("\nstarter.py audit export")
-    return 1 if missing.total else 0
+    return 1 if refused or told.get("missing") else 0
+
+
+async def _gap(exporter: AuditExport, place: Place) -> dict[str, Any]:
+    missing, index = await exporter.list_missing(), index_of(place)
+    return {
+        "records": index.head.seq,
+        "head": index.head.digest if index.head.seq else None,
+        "closed_in_temporal": missing.closed,
+        "missing": missing.total,
+        "missing_ids": list(missing.request_ids[:_SHOWN]),
+    }
 
 
 async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:

@@ -20,13 +20,14 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from audit_composition import extract_from, keys_from, place_from
+from audit_composition import export_key_from, extract_from, keys_from, place_from
 from dispatch.audit.document import from_bytes
 from dispatch.audit.extract import Record
+from dispatch.audit.key_chain import KeyChain, key_chain_of
 from dispatch.audit.manifest import canonical, key_file, key_from_pem, read_line, sha256
-from dispatch.audit.store import Place
-from dispatch.clients.audit_keys import ExportKey
+from dispatch.audit.store_place import Place
 from dispatch.connection import connect
+from dispatch.models.audit_store import PublicKey
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
 from terminal.account import add_as, starter_identity
@@ -97,14 +98,19 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if report.not_erased else 0
 
 
-def erased_from(place: Place) -> dict[str, str]:
-    """Give when each request was erased, by the signed records beside the chain; raises AuditStoreError."""
+def erased_from(place: Place, pinned: PublicKey | None) -> dict[str, str]:
+    """Return when each request was erased, by the signed records beside the chain.
+
+    `pinned` is the export key known from outside the store; without it the keys in the store are believed. Raises
+    AuditStoreError for a record that none of the desk's export keys signed.
+    """
     found: dict[str, str] = {}
+    keys = key_chain_of(place, pinned) if pinned is not None else None
     for name in place.names_beside(ERASURES):
         try:
             told = json.loads(place.read_beside(name) or b"")
             signature = base64.b64decode(told.pop("signature"))
-            key = key_from_pem(place.read_beside(key_file(told["key_id"])) or b"")
+            key = _key_of(place, keys, told["key_id"])
             Ed25519PublicKey.from_public_bytes(key).verify(signature, SIGNED_PREFIX + canonical(told))
             found |= {request["request_id"]: told["at"] for request in told["requests"]}
         except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):
@@ -112,6 +118,12 @@ def erased_from(place: Place) -> dict[str, str]:
                 f"{place.name}/{name} is no record of an erasure that an export key of this store signed; it was changed"
             ) from None
     return found
+
+
+def _key_of(place: Place, keys: KeyChain | None, key_id: str) -> bytes:
+    if keys is None:
+        return key_from_pem(place.read_beside(key_file(key_id)) or b"")
+    return keys.raw(key_id) or b""
 
 
 def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Record]:
@@ -196,7 +208,7 @@ def _delete_documents(settings: Settings, digests: Sequence[str]) -> None:
 
 def _keep(place: Place, settings: Settings, report: Report) -> None:
     """Put the report beside the chain, signed by the export key."""
-    key = ExportKey(settings.audit_dir / "export.key")
+    key = export_key_from(settings)
     told: dict[str, Any] = {"format": "dispatch-desk erasure 1", **vars(report), "key_id": key.key_id}
     signature = base64.b64encode(key.sign(SIGNED_PREFIX + canonical(told))).decode()
     data = canonical(told | {"signature": signature}) + b"\n"

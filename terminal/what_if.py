@@ -12,7 +12,8 @@ from audit_composition import keys_from, place_from
 from dispatch.audit.document import Document, from_bytes
 from dispatch.audit.manifest import sha256
 from dispatch.audit.sealing import KeyOf, opened
-from dispatch.audit.store import Place, index_of
+from dispatch.audit.store import index_of
+from dispatch.audit.store_place import Place
 from dispatch.audit.what_if import Judged, WhatIf, what_if
 from dispatch.models.audit_store import ManifestLine
 from dispatch.models.errors import AuditStoreError, PlaybookError

@@ -12,9 +12,10 @@ from dispatch.audit.document import from_bytes
 from dispatch.audit.extract import Record, record_of
 from dispatch.audit.manifest import canonical, read_line, sha256
 from dispatch.audit.sealing import KeyOf, no_keys, opened
-from dispatch.audit.store import Place
+from dispatch.audit.store_place import Place
 from dispatch.models.audit_store import START, Position
 from dispatch.models.errors import AuditStoreError
+from dispatch.private_folders import make_private
 
 _TAIL: Final = 1 << 20
 _VERSION: Final = 1
@@ -99,7 +100,7 @@ class ExtractFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.path.parent)
         lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

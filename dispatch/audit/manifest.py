@@ -7,7 +7,7 @@ whoever knows the digest of one line (a head) can tell whether anything before i
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -142,8 +142,11 @@ class Index:
         self.requests: dict[str, int] = {}
         self._digests: list[str] = []
 
-    def add(self, lines: Iterable[bytes]) -> None:
-        """Take in whole lines that follow the head; raises ValueError at the first that does not."""
+    def add(self, lines: Iterable[bytes], foreign: Container[str] = ()) -> None:
+        """Take in whole lines that follow the head; raises ValueError at the first that does not.
+
+        A line whose digest is in `foreign` is no export: what it names counts as not exported.
+        """
         for raw in lines:
             body = raw.rstrip(b"\n")
             number = self.head.seq + 1
@@ -156,9 +159,10 @@ class Index:
             if seq != number or previous != self.head.digest:
                 raise ValueError(f"line {number} does not follow the line before it")
             self.head = Head(number, sha256(body))
-            self.runs.update(runs)
-            self.requests[request_id] = number
             self._digests.append(self.head.digest)
+            if self.head.digest not in foreign:
+                self.runs.update(runs)
+                self.requests[request_id] = number
 
     def holds(self, head: Head) -> bool:
         """Tell whether the chain goes through this head."""

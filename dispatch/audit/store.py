@@ -5,63 +5,29 @@ object that no line names, which the next export names; what is killed while a l
 which is set aside. A line that stands whole is never written again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Protocol
 
 from dispatch.audit.document import Document, entry_of, to_bytes
-from dispatch.audit.manifest import Entry, Index, Signer, key_file, key_to_pem, write_line
+from dispatch.audit.key_chain import KeyChain, key_chain_of
+from dispatch.audit.manifest import (
+    Entry,
+    Index,
+    Signer,
+    key_file,
+    key_to_pem,
+    read_line,
+    sha256,
+    write_line,
+)
 from dispatch.audit.sealing import sealed
-from dispatch.models.audit_store import START, Head, ManifestLine, Position
+from dispatch.audit.store_place import HeadMemory, Place
+from dispatch.models.audit_store import START, Acknowledgement, ManifestLine, PublicKey
 from dispatch.models.contract import Moment
-from dispatch.models.errors import AuditStoreError, Overtaken
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
 
 MOST_ATTEMPTS = 20
 """How often an append is tried again after another writer was faster."""
-
-
-class Place(Protocol):
-    """Where a store lies: a folder or a bucket. Every method raises AuditStoreError in a sentence."""
-
-    @property
-    def name(self) -> str: ...
-
-    def writing(self) -> AbstractContextManager[None]:
-        """Keep other writers out as far as the place can; a torn last line is set aside first."""
-        ...
-
-    def put(self, digest: str, data: bytes) -> None:
-        """Keep an object under its sha256; one that is there already is left as it is."""
-        ...
-
-    def get(self, digest: str) -> bytes | None:
-        """Give an object as it lies there, unchecked; None where there is none."""
-        ...
-
-    def lines(self, after: Position = START) -> Iterator[tuple[bytes, Position]]:
-        """Give the manifest line by line with its line end (a torn last one without), and where each ends."""
-        ...
-
-    def append(self, lines: Sequence[bytes], after: Position) -> Position:
-        """Add whole lines after that position; raises Overtaken if the manifest has grown since."""
-        ...
-
-    def write_beside(self, name: str, data: bytes) -> None:
-        """Keep a small file beside the chain (a public key, a time stamp); the same again changes nothing."""
-        ...
-
-    def read_beside(self, name: str) -> bytes | None: ...
-
-    def names_beside(self, folder: str) -> list[str]: ...
-
-
-class HeadMemory(Protocol):
-    """Remembers outside of the store how far its chain had come, so that a chain cut short is noticed."""
-
-    def remembered(self, place: str) -> Head | None: ...
-
-    def remember(self, place: str, head: Head) -> None: ...
 
 
 class AuditStore:
@@ -73,9 +39,15 @@ class AuditStore:
         signer: Signer,
         memory: HeadMemory,
         seal_with: Callable[[str], bytes] | None = None,
+        pinned: PublicKey | None = None,
     ) -> None:
-        """`seal_with` gives (and keeps) the key of a request; without it histories are exported in the open."""
+        """Open a place for export.
+
+        `seal_with` gives (and keeps) the key of a request; without it histories are exported in the open. `pinned` is
+        the key that this machine trusts; without it, the signer's own.
+        """
         self._place, self._signer, self._memory, self._seal_with = place, signer, memory, seal_with
+        self._pinned = pinned or PublicKey(signer.key_id, signer.public_key)
         self._index, self._position = Index(), START
         # One worker may run several exports at once, each in a thread of its own.
         self._one_at_a_time = RLock()
@@ -85,34 +57,99 @@ class AuditStore:
         return self._place
 
     def index(self) -> Index:
-        """Give what the manifest knows by now; see `_read_on` for what is raised."""
+        """Return what the manifest knows by now.
+
+        Raises ChainNotTrusted for a chain that does not hold together, has lost lines that it had, or goes on with
+        lines of another key after the head that this machine remembers.
+        """
         with self._one_at_a_time:
-            return self._read_on()
+            try:
+                return self._read_on()
+            except ChainNotTrusted:
+                # A person may mend or acknowledge it while this process runs: the next look begins anew.
+                self._index, self._position = Index(), START
+                raise
 
     def _read_on(self) -> Index:
-        """Read on to the manifest's present end.
-
-        Raises AuditStoreError for a chain that does not hold together or has lost lines that it had.
-        """
+        name = self._place.name
         # Remembered first: while this reads on, another process of this machine may append and remember more.
-        remembered = self._memory.remembered(self._place.name)
+        remembered = self._memory.remembered(name)
+        foreign = {digest for one in self._memory.acknowledged(name) for digest in one.foreign}
+        # What comes before the remembered head is bound by its digest.
+        tail = TailCheck(self._place, self._pinned, remembered.seq if remembered else 1)
         for raw, position in self._place.lines(self._position):
             if not raw.endswith(b"\n"):
                 break
+            problem = tail.problem_of(raw, position.seq)
+            if problem is not None and sha256(raw.rstrip(b"\n")) not in foreign:
+                raise refused(name, f"line {position.seq} was not exported by this desk: {problem}")
             try:
-                self._index.add([raw])
+                self._index.add([raw], foreign)
             except ValueError as error:
-                raise AuditStoreError(
-                    f"the manifest of {self._place.name} is broken: {error}; see 'starter.py audit verify'"
+                raise ChainNotTrusted(
+                    f"the manifest of {name} is broken: {error}; see 'starter.py audit verify'. Restore it from a "
+                    "backup, or name a new store in DISPATCH_AUDIT_STORE"
                 ) from None
             self._position = position
         if remembered is not None and not self._index.holds(remembered):
-            raise AuditStoreError(
-                f"the manifest of {self._place.name} has {self._index.head.seq} lines and is not the one that this "
-                f"machine wrote, which had line {remembered.seq} with digest {remembered.digest[:16]}; restore the "
-                "store, and export goes on"
+            raise refused(
+                name,
+                f"it has {self._index.head.seq} lines and is not the one that this machine wrote, which had line "
+                f"{remembered.seq} with digest {remembered.digest[:16]}",
             )
         return self._index
+
+    def refusal(self) -> str | None:
+        """Return why nothing is exported to this place; None where an export may go on. Raises AuditStoreError."""
+        with self._one_at_a_time:
+            try:
+                self._may_sign(self.index())
+            except ChainNotTrusted as error:
+                return str(error)
+        return None
+
+    def _may_sign(self, index: Index) -> None:
+        """Raise ChainNotTrusted where this signer is not the one for the next line, or the head is there no more."""
+        name, head = self._place.name, index.head
+        chain = key_chain_of(self._place, self._pinned)
+        if chain.problems:
+            file, what = chain.problems[0]
+            raise ChainNotTrusted(
+                f"{name}/{file}: {what}; restore it from a backup, or remove it if it is not the desk's"
+            )
+        due = chain.key_id_at(head.seq + 1)
+        if due != self._signer.key_id:
+            raise ChainNotTrusted(
+                f"the export key here is {self._signer.key_id}, and the next line of {name} is due to be signed by "
+                f"{due}: restore that key, finish its rotation with 'starter.py audit rotate-key', or restart what was "
+                "started before the rotation"
+            )
+        if head.seq and not self._place.still_ends(self._position, head.digest):
+            self._index, self._position = Index(), START
+            raise refused(name, f"line {head.seq}, which was its last, is there no more or was changed")
+
+    def acknowledgement(self, by: str, reason: str, now: Moment) -> Acknowledgement | None:
+        """Return what a person has to acknowledge so that the export goes on; None where nothing is wrong.
+
+        Raises ChainNotTrusted for a chain that no export can go on: it does not hold together.
+        """
+        name = self._place.name
+        remembered = self._memory.remembered(name)
+        index = index_of(self._place)
+        lost = remembered if remembered is not None and not index.holds(remembered) else None
+        tail = TailCheck(self._place, self._pinned, remembered.seq if remembered and lost is None else 1)
+        known = {digest for one in self._memory.acknowledged(name) for digest in one.foreign}
+        digests = [
+            sha256(raw.rstrip(b"\n"))
+            for raw, position in self._place.lines()
+            if raw.endswith(b"\n") and tail.problem_of(raw, position.seq) is not None
+        ]
+        foreign = tuple(digest for digest in digests if digest not in known)
+        if lost is None and not foreign:
+            return None
+        return Acknowledgement(
+            by=by, at=now, reason=reason, lost=lost, foreign=foreign, goes_on_from=index.head
+        )
 
     def append(self, documents: Sequence[Document], now: Moment) -> list[ManifestLine]:
         """Export documents and give the lines that were written; a request whose runs are all there is passed over.
@@ -142,6 +179,7 @@ class AuditStore:
                         written.append(line)
                 if not written:
                     return []
+                self._may_sign(index)
                 self._place.write_beside(key_file(self._signer.key_id), key_to_pem(self._signer.public_key))
                 try:
                     self._place.append(written, self._position)
@@ -159,6 +197,33 @@ class AuditStore:
         return document if self._seal_with is None else sealed(document, self._seal_with(document.request_id))
 
 
+class TailCheck:
+    """Looks at the signatures from line `begin` on; reads the keys only where there is such a line."""
+
+    def __init__(self, place: Place, pinned: PublicKey, begin: int) -> None:
+        self._place, self._pinned, self._begin = place, pinned, begin
+        self._chain: KeyChain | None = None
+
+    def problem_of(self, raw: bytes, seq: int) -> str | None:
+        """Return what is wrong with a line's signature; None where it holds, or comes before `begin`."""
+        if seq < self._begin:
+            return None
+        if self._chain is None:
+            self._chain = key_chain_of(self._place, self._pinned)
+        try:
+            return self._chain.problem_of(read_line(raw.removesuffix(b"\n")), seq)
+        except ValueError as error:
+            return str(error)
+
+
+def refused(name: str, why: str) -> ChainNotTrusted:
+    """Make the error of a chain that a person has to look at before an export goes on."""
+    return ChainNotTrusted(
+        f"nothing is exported to {name}: {why}. Look at it with 'starter.py audit verify' and restore the store from a "
+        "backup; where that cannot be, 'starter.py audit acknowledge' lets the export go on"
+    )
+
+
 def index_of(place: Place) -> Index:
     """Read what a manifest knows, without looking at signatures or objects; raises AuditStoreError for a broken chain."""
     index = Index()
@@ -167,7 +232,7 @@ def index_of(place: Place) -> Index:
             try:
                 index.add([raw])
             except ValueError as error:
-                raise AuditStoreError(
+                raise ChainNotTrusted(
                     f"the manifest of {place.name} is broken: {error}; see 'starter.py audit verify'"
                 ) from None
     return index

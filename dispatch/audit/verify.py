@@ -8,21 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from dispatch.audit.anchors import Anchor
+from dispatch.audit.anchors import ANCHORS, Anchor
 from dispatch.audit.document import Document, NotClosedError, entry_of, from_bytes
-from dispatch.audit.manifest import (
-    EMPTY,
-    KEYS,
-    Entry,
-    is_signed_by,
-    key_from_pem,
-    key_id_of,
-    read_line,
-    sha256,
-)
+from dispatch.audit.key_chain import KeyChain, key_chain_of, keys_beside
+from dispatch.audit.manifest import EMPTY, Entry, read_line, sha256
 from dispatch.audit.sealing import KeyOf, no_keys, opened
-from dispatch.audit.store import Place
-from dispatch.models.audit_store import Head, ManifestLine
+from dispatch.audit.store_place import Place
+from dispatch.models.audit_store import Head, ManifestLine, PublicKey
 
 MOST_KEPT: Final = 100
 """Findings kept of each kind; all are counted."""
@@ -41,18 +33,33 @@ class Found(NamedTuple):
         return f"{where}{f' ({self.about})' if self.about else ''}: {self.what}"
 
 
+Result = Literal["whole", "origin not verified", "broken"]
 Check = Callable[[ManifestLine, Document], Awaitable[Sequence[Found]]]
 
 
 @dataclass
 class Verified:
-    """What came of it: `broken` in the order of the chain, the first one first."""
+    """What came of it: `broken` in the order of the chain, the first one first.
+
+    `keys` signed its lines, `trusted` are those that were due to. `origin` is the key known from outside the store that everything hangs on; without it, anybody may have made the
+    chain. `known` is the last line that is known from outside the store to have been there, and from where: lines that
+    came after it may have been cut off.
+    """
 
     head: Head = EMPTY
+    origin: str | None = None
+    known: tuple[int, str] = (0, "")
     keys: set[str] = field(default_factory=set)
+    trusted: tuple[str, ...] = ()
     broken: list[Found] = field(default_factory=list)
     notes: list[Found] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def result(self) -> Result:
+        if self.broken:
+            return "broken"
+        return "origin not verified" if self.origin is None else "whole"
 
     @property
     def first_broken(self) -> Found | None:
@@ -76,7 +83,7 @@ async def verify(
     place: Place,
     *,
     checks: Sequence[Check] = (),
-    fingerprint: str | None = None,
+    pinned: PublicKey | None = None,
     heads: Mapping[str, str] | None = None,
     anchors: Sequence[Anchor] = (),
     key_of: KeyOf = no_keys,
@@ -84,13 +91,16 @@ async def verify(
 ) -> Verified:
     """Walk the whole chain.
 
-    `fingerprint` pins the export key: without it, the keys that lie in the store are believed. `heads` are digests that
+    `pinned` is an export key known from outside the store. Without it the key of the first line is taken, and the origin
+    is not verified: whoever can write to the store can put a key there. `heads` are digests that
     the chain must go through, with where each is known from; `anchors` are the heads that were bound to a moment. `key_of` opens
     sealed histories; `erased` says of a request when its key was destroyed.
     """
-    verified, walk = Verified(), _Walk(place, fingerprint, key_of, erased or {})
-    known = _Known(heads or {}, anchors)
-    for found in walk.key_problems:
+    keys = key_chain_of(place, pinned or _first_key(place))
+    verified = Verified(origin=pinned and pinned.key_id, trusted=keys.key_ids)
+    walk = _Walk(place, keys, key_of, erased or {})
+    known = _Known(heads or {}, anchors, keys)
+    for found in _key_problems(place, keys):
         verified.take(found)
     for raw, position in place.lines():
         for found in (*walk.line(position.seq, raw), *known.met(walk.head)):
@@ -101,25 +111,51 @@ async def verify(
                     verified.take(found)
     for found in known.not_met(walk.head):
         verified.take(found)
-    verified.head, verified.keys = walk.head, walk.used
+    verified.head, verified.keys, verified.known = walk.head, walk.used, known.last
     return verified
 
 
-class _Known:
-    """Heads that are known from elsewhere; the chain must go through each."""
+def _first_key(place: Place) -> PublicKey:
+    """Return the key that signed the first line, as that line names it: nobody vouches for it."""
+    for raw, _ in place.lines():
+        try:
+            return PublicKey(read_line(raw.removesuffix(b"\n")).key_id)
+        except ValueError:
+            break
+    return PublicKey("unknown")
 
-    def __init__(self, heads: Mapping[str, str], anchors: Sequence[Anchor]) -> None:
+
+def _key_problems(place: Place, keys: KeyChain) -> Iterator[Found]:
+    for name, what in keys.problems:
+        yield Found("broken", 0, name, what)
+    for name, key in keys_beside(place):
+        if isinstance(key, str):
+            yield Found("broken", 0, name, key)
+
+
+class _Known:
+    """Heads that are known from elsewhere; the chain must go through each.
+
+    Anchors and rotations lie beside the chain: they speak against a change of what came before, and who cuts the chain
+    can remove them with it. So only `heads` make known how far it went.
+    """
+
+    def __init__(self, heads: Mapping[str, str], anchors: Sequence[Anchor], keys: KeyChain) -> None:
+        self.last = (0, "")
         self._heads = dict(heads)
         self._anchors: dict[int, list[Anchor]] = {}
-        for anchor in anchors:
+        rotations = (Anchor(one.name, *one.after, one.at) for one in keys.rotations if one.after != EMPTY)
+        for anchor in (*anchors, *rotations):
             self._anchors.setdefault(anchor.seq, []).append(anchor)
 
     def met(self, head: Head) -> Iterator[Found]:
-        if self._heads.pop(head.digest, None):
+        if source := self._heads.pop(head.digest, None):
+            self.last = (head.seq, source)
             yield Found("checked", head.seq, "", "known heads in the chain")
         for anchor in self._anchors.pop(head.seq, []):
             if anchor.digest == head.digest:
-                yield Found("checked", head.seq, "", "anchors in the chain")
+                what = "anchors" if anchor.name.startswith(ANCHORS) else "key rotations"
+                yield Found("checked", head.seq, "", f"{what} in the chain")
             else:
                 yield Found("broken", head.seq, "", f"it is not the line that {anchor.name} was made of")
 
@@ -137,26 +173,13 @@ class _Known:
 class _Walk:
     """Holds each line against the one before it, its signature and its object."""
 
-    def __init__(
-        self, place: Place, fingerprint: str | None, key_of: KeyOf, erased: Mapping[str, str]
-    ) -> None:
-        self._place, self._fingerprint, self._key_of, self._erased = place, fingerprint, key_of, erased
-        self.key_problems: list[Found] = []
-        self._keys = dict(self._public_keys())
+    def __init__(self, place: Place, keys: KeyChain, key_of: KeyOf, erased: Mapping[str, str]) -> None:
+        self._place, self._keys, self._key_of, self._erased = place, keys, key_of, erased
         self._runs: set[str] = set()
         self.used: set[str] = set()
         self.head = EMPTY
         self.read: ManifestLine | None = None
         self.document: Document | None = None
-
-    def _public_keys(self) -> Iterator[tuple[str, bytes]]:
-        for name in self._place.names_beside(KEYS):
-            try:
-                key = key_from_pem(self._place.read_beside(name) or b"")
-            except ValueError as error:
-                self.key_problems.append(Found("broken", 0, name, f"it is no public key: {error}"))
-            else:
-                yield key_id_of(key), key
 
     def line(self, number: int, raw: bytes) -> Iterator[Found]:
         """Look at one line and its object; `read` and `document` are set where they can be relied on."""
@@ -176,7 +199,9 @@ class _Walk:
             return
         broken = [Found("broken", number, line.request_id, what) for what in self._chain(line, before)]
         yield from broken
-        self._runs.update(line.run_ids)
+        if not broken:
+            # A line that somebody else wrote exports nothing: the desk's own of the same runs comes after it.
+            self._runs.update(line.run_ids)
         data = self._place.get(line.digest)
         problem = self._object(line, data)
         if problem is not None:
@@ -198,14 +223,10 @@ class _Walk:
             yield f"it says that it is line {line.seq}: lines were moved or removed"
         if line.previous != before.digest:
             yield "it does not follow the line before it: one of the two was changed, moved or removed"
-        key = self._keys.get(line.key_id)
         self.used.add(line.key_id)
-        if self._fingerprint is not None and line.key_id != self._fingerprint:
-            yield f"it is signed with {line.key_id}, not with {self._fingerprint}"
-        elif key is None:
-            yield f"the public key {line.key_id} is not beside the chain"
-        elif not is_signed_by(line, key):
-            yield "its signature does not fit: it was changed"
+        problem = self._keys.problem_of(line, before.seq + 1)
+        if problem is not None:
+            yield problem
         if self._runs.issuperset(line.run_ids):
             yield "all its runs are exported by an earlier line"
 

@@ -15,6 +15,7 @@ from dispatch.clients.yaml_edit import edited
 from dispatch.models.approvers import Approvers
 from dispatch.models.errors import ApproversError, PlaybookError
 from dispatch.playbooks.strict_yaml import read_yaml
+from dispatch.private_folders import make_private
 from dispatch.rules.authority import file_problems
 
 _HEAD: Final = (
@@ -92,7 +93,7 @@ class ApproversFile:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.path.parent)
         # Beside the file and never removed: a lock on the file itself would be one on what is about to be replaced.
         with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

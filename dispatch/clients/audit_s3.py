@@ -6,6 +6,7 @@ there is no torn line, for an object is there as a whole or not at all. Credenti
 (AWS_ACCESS_KEY_ID, AWS_PROFILE, a role); they need s3:GetObject, s3:PutObject and s3:ListBucket, and not s3:DeleteObject.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -28,6 +29,8 @@ class S3Place:
         self, bucket: str, prefix: str = "", *, endpoint: str | None = None, timeout_seconds: float = 10
     ) -> None:
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
+        # The object in which a line is the last: threads that share this place read it at different speeds.
+        self._ends: dict[int, str] = {}
         with self._told("open"):
             self._s3 = boto3.client(
                 "s3",
@@ -57,19 +60,29 @@ class S3Place:
     def get(self, digest: str) -> bytes | None:
         return self._get(self._object(digest))
 
+    def has_manifest(self) -> bool:
+        return next(self._keys(f"{self._prefix}manifest/"), None) is not None
+
     def lines(self, after: Position = START) -> Iterator[tuple[bytes, Position]]:
         seq, offset = after
         prefix = f"{self._prefix}manifest/"
         for key in self._keys(prefix, after=f"{prefix}{seq:010d}.jsonl" if seq else None):
-            for line in (self._get(key) or b"").splitlines(keepends=True):
+            lines = (self._get(key) or b"").splitlines(keepends=True)
+            self._ends[seq + len(lines)] = key
+            for line in lines:
                 seq, offset = seq + 1, offset + len(line)
                 yield line, Position(seq, offset)
+
+    def still_ends(self, at: Position, digest: str) -> bool:
+        lines = (self._get(self._ends[at.seq]) or b"").splitlines(keepends=True)
+        return bool(lines) and hashlib.sha256(lines[-1].removesuffix(b"\n")).hexdigest() == digest
 
     def append(self, lines: Sequence[bytes], after: Position) -> Position:
         data = b"".join(lines)
         key = f"{self._prefix}manifest/{after.seq + 1:010d}.jsonl"
         if not self._put_new(key, data):
             raise Overtaken(f"{self.name} has grown")
+        self._ends[after.seq + len(lines)] = key
         return Position(after.seq + len(lines), after.offset + len(data))
 
     def write_beside(self, name: str, data: bytes) -> None:

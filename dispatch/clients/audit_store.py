@@ -5,6 +5,7 @@ A folder holds
     objects/ab/abcd...      one exported history each, named by its sha256, read-only
     manifest.jsonl          the chain; only ever appended to
     keys/<fingerprint>.pub  the public export keys
+    rotations/              how one export key was followed by another
     anchors/                what binds a head to a moment: time stamp requests and answers
     torn/                   beginnings of lines that an interrupted export left behind
 
@@ -23,7 +24,8 @@ from urllib.parse import urlsplit
 
 from dispatch.clients.durable_files import sync_folder, told, write_all, write_once
 from dispatch.models.audit_store import START, Position
-from dispatch.models.errors import AuditStoreError, Overtaken
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
+from dispatch.private_folders import make_private
 
 if TYPE_CHECKING:
     from dispatch.clients.audit_s3 import S3Place
@@ -47,7 +49,7 @@ class FolderPlace:
     def writing(self) -> Iterator[None]:
         """Hold the store's lock; waits up to LOCK_SECONDS for another writer."""
         with told(f"cannot write to {self._folder}"):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
             lock = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._take(lock)
@@ -77,8 +79,8 @@ class FolderPlace:
         if not self._manifest.exists():
             return
         with self._manifest.open("r+b") as file:
-            whole = _end_of_last_line(file.fileno())
             size = os.fstat(file.fileno()).st_size
+            whole = _end_of_last_line(file.fileno(), size)
             if whole == size:
                 return
             torn = os.pread(file.fileno(), size - whole, whole)
@@ -99,14 +101,21 @@ class FolderPlace:
             except FileNotFoundError:
                 return None
 
+    def has_manifest(self) -> bool:
+        with told(f"cannot read {self._manifest}"):
+            return self._manifest.exists()
+
     def lines(self, after: Position = START) -> Iterator[tuple[bytes, Position]]:
-        if not self._manifest.exists():
+        if not self.has_manifest():
+            if after.offset:
+                raise ChainNotTrusted(f"{self._manifest} is gone; restore it from a backup")
             return
         with told(f"cannot read {self._manifest}"), self._manifest.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < after.offset:
-                raise AuditStoreError(
-                    f"{self._manifest} has become shorter: {size:,} bytes, and it had {after.offset:,}"
+                raise ChainNotTrusted(
+                    f"{self._manifest} has become shorter: {size:,} bytes, and it had {after.offset:,}; restore it "
+                    "from a backup"
                 )
             file.seek(after.offset)
             seq, offset = after
@@ -114,12 +123,25 @@ class FolderPlace:
                 seq, offset = seq + 1, offset + len(line)
                 yield line, Position(seq, offset)
 
+    def still_ends(self, at: Position, digest: str) -> bool:
+        with told(f"cannot read {self._manifest}"):
+            try:
+                descriptor = os.open(self._manifest, os.O_RDONLY)
+            except FileNotFoundError:
+                return False
+            try:
+                begin = _end_of_last_line(descriptor, at.offset - 1)
+                line = os.pread(descriptor, at.offset - begin, begin)
+            finally:
+                os.close(descriptor)
+        return line.endswith(b"\n") and hashlib.sha256(line[:-1]).hexdigest() == digest
+
     def append(self, lines: Sequence[bytes], after: Position) -> Position:
         """Append and sync; within `writing` nobody else can have come between."""
         data = b"".join(lines)
         with told(f"cannot append to {self._manifest}"):
             new = not self._manifest.exists()
-            descriptor = os.open(self._manifest, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            descriptor = os.open(self._manifest, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 if os.fstat(descriptor).st_size != after.offset:
                     raise Overtaken(f"{self._manifest} has grown")
@@ -168,9 +190,9 @@ def place_of(
     return S3Place(parts.netloc, parts.path.strip("/"), endpoint=s3_endpoint, timeout_seconds=timeout_seconds)
 
 
-def _end_of_last_line(descriptor: int) -> int:
-    """Give the offset behind the last line end."""
-    position, block = os.fstat(descriptor).st_size, 1 << 16
+def _end_of_last_line(descriptor: int, before: int) -> int:
+    """Return the offset behind the last line end before an offset."""
+    position, block = before, 1 << 16
     while position > 0:
         begin = max(0, position - block)
         found = os.pread(descriptor, position - begin, begin).rfind(b"\n")

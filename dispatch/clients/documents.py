@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dispatch.models.errors import DispatchError
 from dispatch.models.submission import DocumentRef
+from dispatch.private_folders import make_private
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_NAME = 255
@@ -33,7 +34,7 @@ class DocumentStore:
         path = self._path(sha256)
         try:
             if not _holds(path, data):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_private(path.parent)
                 _write(path, data)
         except OSError as error:
             raise DispatchError(

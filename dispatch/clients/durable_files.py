@@ -8,14 +8,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dispatch.models.errors import AuditStoreError
+from dispatch.private_folders import make_private
 
 
 def write_once(path: Path, data: bytes) -> None:
     """Write a file that must never change; raises AuditStoreError where another content stands."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         with suppress(FileExistsError):
-            write_new(path, data, 0o444)
+            write_new(path, data, 0o400)
     if path.read_bytes() != data:
         raise AuditStoreError(
             f"{path} holds something else than it must; it was changed: restore it from a backup"
@@ -34,7 +35,7 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Give a file a new content; whoever reads sees the old or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     _written_aside(path, data, 0o600).replace(path)
     sync_folder(path.parent)
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dispatch.models.approvers import Approver, ApproverKey, ApproverName
 from dispatch.models.errors import KeysError
+from dispatch.private_folders import make_private
 from dispatch.rules.authority import key_problem
 from dispatch.rules.signing import key_id_of
 
@@ -52,7 +53,7 @@ class KeyStore:
         )
         path = self.path_of(name, key_id)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder)
             if self.folder.stat().st_mode & _OTHERS:
                 raise KeysError(f"{self.folder} is open to others; run 'chmod 700 {self.folder}'")
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

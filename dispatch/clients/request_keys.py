@@ -9,6 +9,7 @@ from typing import Final
 
 from dispatch.clients.durable_files import sync_folder, told, write_new
 from dispatch.models.errors import AuditStoreError
+from dispatch.private_folders import make_private
 
 KEY_BYTES: Final = 64
 
@@ -29,7 +30,7 @@ class RequestKeys:
             raise AuditStoreError(f"{request_id} was erased; it is not exported again")
         with told(f"cannot keep the key of {request_id}"):
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(path.parent)
                 with suppress(FileExistsError):
                     write_new(path, secrets.token_bytes(KEY_BYTES), 0o600)
             return path.read_bytes()

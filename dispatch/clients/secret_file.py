@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from dispatch.models.errors import SettingsError
+from dispatch.private_folders import make_private
 
 _BYTES: Final = 32
 _LEAST_CHARS: Final = 32
@@ -20,7 +21,7 @@ def standing_secret(path: Path, setting: str) -> str:
     read it.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         if not path.exists():
             _make(path)
         if path.stat().st_mode & _OTHERS:

@@ -1,13 +1,14 @@
 """What the audit store holds and what its sweep and its follower report."""
 
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Moment
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-KeyId = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
+KEY_ID_PATTERN: Final = r"^SHA256:[A-Za-z0-9+/]{43}$"
+KeyId = Annotated[str, Field(pattern=KEY_ID_PATTERN)]
 
 FIRST_PREVIOUS = "0" * 64
 """What the first line of a manifest names as the line before it."""
@@ -18,6 +19,13 @@ class Head(NamedTuple):
 
     seq: int
     digest: str
+
+
+class PublicKey(NamedTuple):
+    """An export key known from outside the store: by its fingerprint, and by its 32 bytes where they are at hand."""
+
+    key_id: str
+    raw: bytes | None = None
 
 
 class Position(NamedTuple):
@@ -52,6 +60,19 @@ class ManifestLine(Contract):
         description="base64 of the Ed25519 signature over 'dispatch-desk manifest v1', a line end and this line "
         "as canonical JSON without `signature`"
     )
+
+
+class Acknowledgement(Contract):
+    """That a person lets the export go on though the chain is not as this machine left it; it stays broken."""
+
+    by: str = Field(min_length=1, max_length=200)
+    at: Moment
+    reason: str = Field(min_length=1, max_length=1000)
+    lost: Head | None = Field(default=None, description="the head that is not in the chain any more")
+    foreign: tuple[Digest, ...] = Field(
+        default=(), description="digests of the lines that the desk's key did not sign"
+    )
+    goes_on_from: Head
 
 
 class Missing(Contract):

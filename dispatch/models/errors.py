@@ -9,7 +9,8 @@ DispatchError
 ├── KeysError            a private key cannot be made or used
 ├── EmbeddedError        the embedded servers cannot start
 ├── AuditStoreError      the audit store cannot be read, written or trusted
-│   └── Overtaken        another writer appended first: read on and try again
+│   ├── Overtaken        another writer appended first: read on and try again
+│   └── ChainNotTrusted  the chain is not as this machine left it: nothing is signed on top until a person says so
 └── ClientError          an outside system
     ├── Unavailable      not reached or overloaded: nothing was done, try again
     ├── Refused          the system understood and said no: trying again is useless
@@ -59,6 +60,10 @@ class AuditStoreError(DispatchError):
 
 class Overtaken(AuditStoreError):
     """Another writer appended to the manifest first; nothing was written."""
+
+
+class ChainNotTrusted(AuditStoreError):
+    """The chain is not as this machine left it, or its key is not the pinned one; nothing is signed on top of it."""
 
 
 class ClientError(DispatchError):

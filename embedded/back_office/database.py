@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dispatch.models.errors import EmbeddedError
+from dispatch.private_folders import make_private_file
 from embedded.back_office.seed import SEED, apply_seed
 from embedded.storage import unusable
 
@@ -32,7 +33,7 @@ class Database:
         self.path = path
         self._idle: deque[sqlite3.Connection] = deque()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_file(path)
             # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time anew.
             self._anchor = self._connect()
         except (OSError, sqlite3.Error) as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from dispatch.models.errors import EmbeddedError
+from dispatch.private_folders import make_private_file
 from embedded.storage import unusable
 
 _VERSION = 1
@@ -36,7 +37,7 @@ class MailStore:
         self.path = path
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_file(path)
             self._connection = sqlite3.connect(
                 path, timeout=10, isolation_level=None, check_same_thread=False
             )

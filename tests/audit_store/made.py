@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from dispatch.audit.document import Document, Run, entry_of, to_bytes
 from dispatch.audit.store import AuditStore
-from dispatch.clients.audit_keys import ExportKey, LocalHeads
+from dispatch.clients.audit_keys import ExportKey, LocalHeads, PinnedKey
 from dispatch.clients.audit_store import FolderPlace
 from dispatch.models.audit_store import FIRST_PREVIOUS, ManifestLine
 
@@ -32,11 +32,12 @@ def renamed(document: Document, request_id: str) -> Document:
     return Document(request_id, document.workflow_type, runs)
 
 
-def store_at(folder: Path) -> AuditStore:
-    """Open the store of a machine whose home is `folder`."""
-    return AuditStore(
-        FolderPlace(folder / "store"), ExportKey(folder / "export.key"), LocalHeads(folder / "heads.json")
-    )
+def store_at(folder: Path, *, pin: bool = False) -> AuditStore:
+    """Open the store of a machine whose home is `folder`; with `pin` as the composition root does it."""
+    file = PinnedKey(folder / "export.pub") if pin else None
+    key = ExportKey(folder / "export.key", file)
+    place, heads = FolderPlace(folder / "store"), LocalHeads(folder / "heads.json")
+    return AuditStore(place, key, heads, pinned=None if file is None else file.read_or_pin(key))
 
 
 def filled(folder: Path, number: int = 6) -> AuditStore:

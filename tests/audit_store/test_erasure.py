@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from audit_composition import audit_export, extract_from, keys_from, place_from
+from audit_composition import audit_export, extract_from, keys_from, own_key_from, place_from
 from dispatch.audit.document import from_bytes
 from dispatch.audit.questions import Asked, answers
 from dispatch.audit.sealing import opened, sealed
@@ -55,7 +55,7 @@ async def test_a_requester_is_erased_and_the_chain_still_verifies(
         assert not any((settings.documents_dir / d[:2] / d).exists() for d in report["documents_deleted"])
         assert "obrien" not in json.dumps(report)
 
-        after = await verify(place, key_of=keys.find, erased=erased_from(place))
+        after = await verify(place, key_of=keys.find, erased=erased_from(place, None))
         assert (after.broken, after.counts["records"]) == ([], 2)
         (note,) = after.notes
         assert (note.line, note.what.startswith("erased at 20")) == (1, True)
@@ -72,7 +72,7 @@ async def test_a_requester_is_erased_and_the_chain_still_verifies(
         record.chmod(0o644)
         record.write_bytes(record.read_bytes().replace(b"asked for it", b"asked for us"))
         with pytest.raises(AuditStoreError, match="it was changed"):
-            erased_from(place)
+            erased_from(place, own_key_from(settings))
 
 
 def stored(settings: Settings, number: int) -> bytes:

@@ -14,9 +14,10 @@ from dispatch.audit.verify import verify
 from dispatch.clients.audit_keys import ExportKey, LocalHeads
 from dispatch.clients.audit_s3 import S3Place
 from dispatch.clients.audit_store import place_of
-from dispatch.models.audit_store import Position
-from dispatch.models.errors import AuditStoreError, Overtaken
+from dispatch.models.audit_store import Position, PublicKey
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
 from embedded.ports import free_port
+from tests.audit_store.forged import append_forged, invented
 from tests.audit_store.made import NOW, documents
 
 BUCKET = "audit"
@@ -43,8 +44,8 @@ def place(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3P
     return found
 
 
-def store_in(place: S3Place, home: Path) -> AuditStore:
-    return AuditStore(place, ExportKey(home / "export.key"), LocalHeads(home / "heads.json"))
+def store_in(place: S3Place, home: Path, key: ExportKey | None = None) -> AuditStore:
+    return AuditStore(place, key or ExportKey(home / "export.key"), LocalHeads(home / "heads.json"))
 
 
 async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path) -> None:
@@ -61,12 +62,12 @@ async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path
 
 
 async def test_of_two_writers_at_once_each_request_is_exported_once(place: S3Place, tmp_path: Path) -> None:
-    """Two exporters with keys of their own append the same requests; the conditional put decides every time."""
-    written = documents(12)
+    """Two machines that share the desk's key append the same requests; the conditional put decides every time."""
+    written, key = documents(12), ExportKey(tmp_path / "export.key")
     problems: list[Exception] = []
 
     def export(home: Path) -> None:
-        store = store_in(place, home)
+        store = store_in(place, home, key)
         try:
             for document in written:
                 store.append([document], NOW)
@@ -114,3 +115,42 @@ def test_a_bucket_that_is_not_there_is_said_in_a_sentence(place: S3Place, endpoi
         list(place_of("s3://nowhere/x", s3_endpoint=endpoint).lines())
     with pytest.raises(AuditStoreError, match="name a folder, or s3://BUCKET/PREFIX"):
         place_of("gs://bucket/x")
+
+
+def removed(endpoint: str, key: str) -> None:
+    boto3.client("s3", endpoint_url=endpoint).delete_object(Bucket=BUCKET, Key=key)
+
+
+async def test_a_forged_line_in_a_bucket_is_found_and_not_signed_upon(place: S3Place, tmp_path: Path) -> None:
+    """The key that lies in the bucket is not believed, neither by who verifies nor by the exporter."""
+    running, key = store_in(place, tmp_path), ExportKey(tmp_path / "export.key")
+    running.append(documents(2), NOW)
+    append_forged(place, ExportKey(tmp_path / "attacker.key"), [invented("forged")])
+    found = await verify(place, pinned=PublicKey(key.key_id, key.public_key))
+    assert [one.line for one in found.broken] == [3]
+    for store in (running, store_in(place, tmp_path)):
+        with pytest.raises(ChainNotTrusted, match="line 3 was not exported by this desk"):
+            store.append(documents(3)[2:], NOW)
+
+
+def test_a_running_exporter_misses_the_last_object_of_the_manifest(
+    place: S3Place, endpoint: str, tmp_path: Path
+) -> None:
+    """Though nothing is listed after it any more, it does not go on as if it were there; a new process does not either."""
+    running = store_in(place, tmp_path)
+    running.append(documents(2), NOW)
+    running.append(documents(3), NOW)
+    removed(endpoint, f"{tmp_path.name}/manifest/0000000003.jsonl")
+    with pytest.raises(ChainNotTrusted, match="line 3, which was its last, is there no more"):
+        running.append(documents(4)[3:], NOW)
+    with pytest.raises(ChainNotTrusted, match="has 2 lines and is not the one"):
+        store_in(place, tmp_path).append(documents(4)[3:], NOW)
+
+
+def test_a_bucket_without_a_manifest_is_no_store(place: S3Place, endpoint: str, tmp_path: Path) -> None:
+    """It can be told from one that holds lines; there is nothing to verify in it."""
+    assert not place.has_manifest()
+    store_in(place, tmp_path).append(documents(1), NOW)
+    assert place.has_manifest()
+    removed(endpoint, f"{tmp_path.name}/manifest/0000000001.jsonl")
+    assert not place.has_manifest()

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 
 from activities.audit import AuditExport
 from audit_composition import audit_export, check_retention, ensure_sweep, heads_from, place_from, schedule_id
@@ -23,6 +24,7 @@ from dispatch.models.errors import SettingsError
 from terminal.audit import run_audit
 from terminal.audit_checks import decisions, replays
 from terminal.commands import _parser
+from tests.audit_store.forged import forge_a_record
 from tests.audit_store.made import NOW, lines_of
 from tests.desk import Desk, running_desk
 from tests.servers import settings_from
@@ -175,6 +177,36 @@ async def test_status_names_the_gap_and_export_closes_it(
         assert code == 0
         assert "0 exported, 0 failed, 0 left" in said
         assert f"head  {place_head(desk)}" in said
+
+
+async def test_a_forged_line_stops_the_export_and_status_says_so(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1 and the line; the sweep exports nothing and logs why, until a person has acknowledged it."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", client.service_client.config.target_host)
+    async with running_desk(client, tmp_path) as desk:
+
+        async def typed(*words: str) -> tuple[int, str]:
+            capsys.readouterr()
+            code = await run_audit(_parser().parse_args(["audit", *words]), desk.settings)
+            return code, capsys.readouterr().out
+
+        first, second = await status_question(desk), await small_refund(desk)
+        await first.outcome()
+        assert (await exporter(desk).export_history([first.id])).exported == (first.id,)
+        forge_a_record(desk.settings.audit_dir)
+        await second.outcome()
+        with capture_logs() as logged, pytest.raises(WorkflowFailureError):
+            await sweep(desk)
+        assert any("line 2 was not exported by this desk" in str(one.get("reason")) for one in logged)
+        code, said = await typed("status", "--json")
+        assert (code, "line 2 was not exported by this desk" in json.loads(said)["refused"]) == (1, True)
+        assert (await typed("export", second.id))[0] == 1
+        assert len(lines_of(desk.settings.audit_dir)) == 2
+        assert (await typed("acknowledge", "--as", "olga", "--reason", "no backup", "--yes"))[0] == 0
+        assert (await typed("export", second.id)) == (0, f"{second.id}  exported\n")
+        code, said = await typed("status", "--json")
+        assert (code, json.loads(said)["refused"]) == (0, None)
 
 
 def place_head(desk: Desk) -> str:

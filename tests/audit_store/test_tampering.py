@@ -12,6 +12,7 @@ from dispatch.audit.store import AuditStore
 from dispatch.audit.verify import Verified, verify
 from dispatch.clients.audit_keys import ExportKey
 from dispatch.clients.audit_store import FolderPlace
+from dispatch.models.audit_store import PublicKey
 from dispatch.models.errors import AuditStoreError
 from tests.audit_store.made import NOW, documents, filled, lines_of, object_file, store_at, write_lines
 
@@ -177,7 +178,7 @@ async def test_a_chain_written_anew_with_another_key_needs_the_fingerprint(copy:
     forged = copy / "forged"
     filled(forged, LINES - 1)
     assert (await verified(forged)).broken == []
-    first = (await verified(forged, fingerprint=pinned)).first_broken
+    first = (await verified(forged, pinned=PublicKey(pinned))).first_broken
     assert first is not None
     assert (first.line, "not with" in first.what) == (1, True)
 
