@@ -23,10 +23,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from audit_composition import extract_from, keys_from, place_from
 from dispatch.audit.document import from_bytes
 from dispatch.audit.extract import Record
-from dispatch.audit.manifest import canonical, key_file, key_from_pem, read_line, sha256
+from dispatch.audit.manifest import key_file, key_from_pem, read_line, sha256
 from dispatch.audit.store import Place
 from dispatch.clients.audit_keys import ExportKey
 from dispatch.connection import connect
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
 from terminal.account import add_as, starter_identity

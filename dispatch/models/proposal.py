@@ -26,10 +26,12 @@ class Action(Contract):
 class BoundAction(Contract):
     """An action bound to its request, proposal and playbook.
 
-    `digest` is sha256 over canonical JSON of all other fields; approvals name it.
+    `digest` is sha256 over the canonical form of all other fields (dispatch/models/canonical.py); approvals name it.
     `idempotency_key` holds neither run id nor attempt nor proposal, so that neither a reset nor an edit
     can make a second effect.
     """
+
+    schema_id: ClassVar[str] = "dispatch.action/1"
 
     request_id: str
     proposal_id: str
@@ -61,6 +63,8 @@ class Draft(Contract):
 
 class Proposal(Contract):
     """One clean draft with the actions it leads to, in the order in which they run."""
+
+    schema_id: ClassVar[str] = "dispatch.proposal/1"
 
     handoff: Handoff
     proposal_id: str
