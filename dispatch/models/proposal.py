@@ -5,7 +5,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.finding import Evidence, Finding, Guidance, Refusal, ReviewException, Statement
+from dispatch.models.finding import (
+    Evidence,
+    Finding,
+    Guidance,
+    Refusal,
+    ReviewException,
+    Statement,
+    is_personal,
+)
 from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.playbook import PlaybookInForce, PlaybookRef
@@ -21,6 +29,16 @@ class Action(Contract):
     item_ids: tuple[str, ...] = ()
     why: str
     evidence_ids: tuple[str, ...] = ()
+    evidence_sources: dict[str, str] = Field(
+        default_factory=dict,
+        description="evidence id -> source, as the findings say and the assembler writes; an id that is not in it is "
+        "of unknown source",
+    )
+
+    @property
+    def rests_on_personal_evidence(self) -> bool:
+        """Whether it cites anything that goes only to whom it is about; what is not known to be harmless does."""
+        return any(is_personal(self.evidence_sources.get(cited)) for cited in self.evidence_ids)
 
 
 class BoundAction(Contract):
