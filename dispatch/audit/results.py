@@ -153,6 +153,7 @@ def _proposal(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[A
         refusals=kept(many(result, "refusals"), 500),
         evidence=_evidence(result),
     )
+    yield from _exceptions("process", result)
 
 
 def _review(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:

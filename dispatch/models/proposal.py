@@ -90,6 +90,9 @@ class Proposal(Contract):
     actions: tuple[BoundAction, ...]
     refusals: tuple[Refusal, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    exceptions: tuple[ReviewException, ...] = Field(
+        default=(), description="the process's own invariants that it breaks; the review begins with them"
+    )
 
 
 class ReviewBrief(Handed):
