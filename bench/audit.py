@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from dispatch.audit.extract import Record, record_of
-from dispatch.audit.manifest import canonical, sha256
+from dispatch.audit.manifest import sha256
 from dispatch.audit.questions import QUESTIONS, THREADS, Asked, Extract
+from dispatch.models.canonical import canonical_bytes as canonical
 from tests.audit_store.made import documents, line_of
 
 REQUESTS: Final = 100_000

@@ -20,7 +20,7 @@ from dispatch.clients.time_stamps import TimeStamps
 from dispatch.models.audit_store import ManifestLine
 from dispatch.models.decision import DecisionRuling
 from dispatch.models.errors import AuditStoreError
-from dispatch.rules.signing import verify as signature_holds
+from dispatch.rules.signing import verify_recorded
 from dispatch.settings import Settings
 from workflows.coordinator import Coordinator
 from workflows.follow_up import FollowUp
@@ -75,7 +75,7 @@ def decisions(settings: Settings) -> Check:
     def signed(ruling: DecisionRuling) -> bool | None:
         decision = ruling.decision
         key = known.get(decision.key_id or "") if decision else None
-        return None if key is None or decision is None else signature_holds(key, decision)
+        return None if key is None or decision is None else verify_recorded(key, decision)
 
     return decisions_signed(signed)
 

@@ -24,10 +24,11 @@ from audit_composition import export_key_from, extract_from, keys_from, place_fr
 from dispatch.audit.document import from_bytes
 from dispatch.audit.extract import Record
 from dispatch.audit.key_chain import KeyChain, key_chain_of
-from dispatch.audit.manifest import canonical, key_file, key_from_pem, read_line, sha256
+from dispatch.audit.manifest import key_file, key_from_pem, read_line, sha256
 from dispatch.audit.store_place import Place
 from dispatch.connection import connect
 from dispatch.models.audit_store import PublicKey
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from dispatch.settings import Settings
 from terminal.account import add_as, starter_identity

@@ -1,5 +1,6 @@
 """Bound actions, people and money for tests of guardian, approval, actions and verifier."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,8 +73,16 @@ def policy(**changes: Any) -> GuardianPolicy:
     return GuardianPolicy.model_validate({**POLICY, **changes})
 
 
-def reply(*, evidence: tuple[str, ...] = ("order_history.order.DD-1",), **changes: Any) -> BoundAction:
-    """Give a bound send_reply; `changes` are parameters."""
+SOURCES: Mapping[str, str] = {"order_history.order.DD-1": "records", "playbook.hours": "playbook"}
+
+
+def reply(
+    *,
+    evidence: tuple[str, ...] = ("order_history.order.DD-1",),
+    sources: Mapping[str, str] = SOURCES,
+    **changes: Any,
+) -> BoundAction:
+    """Give a bound send_reply; `sources` are those of the evidence that has one, `changes` are parameters."""
     parameters = {
         "recipient": "ada@example.org",
         "subject": "Re: my order",
@@ -89,6 +98,7 @@ def reply(*, evidence: tuple[str, ...] = ("order_history.order.DD-1",), **change
         item_ids=("item-1", "item-2"),
         why="answers the request",
         evidence_ids=evidence,
+        evidence_sources={cited: sources[cited] for cited in evidence if cited in sources},
     )
     return bind("support/r-1", "p1", PLAYBOOK, action)
 

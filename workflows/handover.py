@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
+    from dispatch.models.canonical import canonical_form
     from dispatch.models.contract import Contract
     from dispatch.models.handoff import Handed
     from dispatch.models.playbook import PlaybookInForce
@@ -129,7 +130,8 @@ def _plain(value: Any) -> JsonValue:
         # Its reference holds its digest, so its whole text need not be digested again at each handover.
         return value.ref.model_dump(mode="json")
     if isinstance(value, Contract):
-        return value.model_dump(mode="json")
+        # Without defaults: a field that is added while a request runs must not change what its record says.
+        return canonical_form(value)
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     if isinstance(value, dict):

@@ -5,11 +5,12 @@ from typing import Final
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import BaseModel, JsonValue
+    from pydantic import JsonValue
 
+    from dispatch.models.canonical import digest_of
+    from dispatch.models.contract import Contract
     from dispatch.models.handoff import Handoff
     from dispatch.models.trail import EntryKind, TrailEntry
-    from dispatch.rules.binding import digest_of
 
 MOST_REFUSALS: Final = 100
 """Refused messages kept one by one; beyond it they are counted, and history still holds each signal."""
@@ -31,7 +32,7 @@ class Ledger:
         sender: str = "coordinator",
         receiver: str = "coordinator",
         decided_by: str = "process",
-        about: BaseModel | JsonValue = None,
+        about: Contract | JsonValue = None,
     ) -> Handoff:
         """Add one entry; `about` is what it concerns, kept as a digest."""
         handoff = Handoff(

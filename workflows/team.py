@@ -151,7 +151,10 @@ class Team:
     async def review(
         self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
     ) -> tuple[ReviewException, ...]:
-        """Call every reviewer in parallel; one that did not run is itself a critical exception."""
+        """Begin with the invariants that the proposal breaks, and call every reviewer in parallel.
+
+        A reviewer that did not run is itself a critical exception.
+        """
 
         async def one(name: str, role: Role) -> tuple[ReviewException, ...]:
             try:
@@ -177,7 +180,7 @@ class Team:
             return review.exceptions
 
         reviews = await asyncio.gather(*(one(name, role) for name, role in playbook.review.reviewers.items()))
-        return tuple(exception for exceptions in reviews for exception in exceptions)
+        return tuple(exception for exceptions in (proposal.exceptions, *reviews) for exception in exceptions)
 
     async def inspect(
         self, bound: BoundAction, playbook: Playbook, exceptions: tuple[ReviewException, ...] = ()

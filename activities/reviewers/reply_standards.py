@@ -11,7 +11,7 @@ from dispatch.rules.reply_standards import review
 
 
 class ReplyStandards:
-    """Flags form, tone, forbidden promises, figures that are on no record, other people's data, what is left over."""
+    """Flags form, tone, forbidden promises, figures that are on no record, other people's data."""
 
     reaches: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = ReplyStandardsTerms

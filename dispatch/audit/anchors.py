@@ -8,8 +8,8 @@ imprint is the digest of the line, which is sha256 over its bytes.
 import json
 from typing import Final, NamedTuple
 
-from dispatch.audit.manifest import canonical
 from dispatch.models.audit_store import Head
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.contract import Moment
 
 ANCHORS: Final = "anchors"

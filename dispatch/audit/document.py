@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from dispatch.audit.manifest import Entry, canonical, sha256
+from dispatch.audit.manifest import Entry, sha256
+from dispatch.models.canonical import canonical_bytes as canonical
 
 FORMAT: Final = "dispatch-desk history 1"
 _ENDINGS: Final = {

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from dispatch.audit.document import from_bytes
 from dispatch.audit.extract import Record, record_of
-from dispatch.audit.manifest import canonical, read_line, sha256
+from dispatch.audit.manifest import read_line, sha256
 from dispatch.audit.sealing import KeyOf, no_keys, opened
 from dispatch.audit.store_place import Place
 from dispatch.models.audit_store import START, Position
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError
 from dispatch.private_folders import make_private
 

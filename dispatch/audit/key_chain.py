@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dispatch.audit.manifest import (
     KEYS,
     Signer,
-    canonical,
     is_signed_by,
     key_file,
     key_from_pem,
@@ -24,6 +23,7 @@ from dispatch.audit.manifest import (
 )
 from dispatch.audit.store_place import Place
 from dispatch.models.audit_store import Head, ManifestLine, PublicKey
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.contract import Moment
 
 ROTATIONS: Final = "rotations"

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from pydantic import ValidationError
 
 from dispatch.models.audit_store import FIRST_PREVIOUS, Head, ManifestLine
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.contract import Moment
 
 KEYS: Final = "keys"
@@ -50,13 +51,6 @@ class Entry(NamedTuple):
     digest: str
     size_bytes: int
     worker_builds: tuple[str, ...]
-
-
-def canonical(value: Any) -> bytes:
-    """Give one text for one JSON value: keys sorted, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    # Half of a character may stand in a payload that is not ours; escaped, it is still one text for one value.
-    return text.encode(errors="backslashreplace")
 
 
 def sha256(data: bytes) -> str:

@@ -14,8 +14,9 @@ from typing import Final
 from pydantic import JsonValue
 
 from dispatch.audit.note import Note, parsed
-from dispatch.audit.payload import canonical_digest, field, kept, many, text, words
+from dispatch.audit.payload import field, kept, many, text, words
 from dispatch.models.audit import AuditKind, Judgement
+from dispatch.models.canonical import digest_of
 
 _UNCOUNTED: Final = re.compile(r"\((\d+) further refused messages are in history\)")
 _LARGEST: Final = 65_536
@@ -72,7 +73,7 @@ class Messages:
             f"approver.{sender}" if sender else "requester" if name in {"answer", "withdraw"} else "unknown"
         )
         note.receiver, note.what = "coordinator", f"{name}: {Judgement.NOT_JUDGED}"
-        message = Message(note, name, kept(raw), canonical_digest(_bounded(raw)))
+        message = Message(note, name, kept(raw), digest_of(_bounded(raw)))
         note.facts |= {"message": name, "content": message.raw}
         self.all.append(message)
         if decision_id := words(raw, "decision_id"):

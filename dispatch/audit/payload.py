@@ -49,12 +49,6 @@ def digest_of(payloads: Payloads | Iterable[Payload]) -> str | None:
     return digest.hexdigest()
 
 
-def canonical_digest(value: JsonValue) -> str:
-    """Give the sha256 of the canonical JSON, as the desk takes it of what it hands over (docs/audit.md)."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def text(value: JsonValue, longest: int = LONGEST) -> str:
     """Give a text as it is, cut; other values as JSON; nothing for None."""
     if value is None:

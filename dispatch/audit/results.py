@@ -8,8 +8,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from dispatch.audit.payload import canonical_digest, field, kept, many, text, words
+from dispatch.audit.payload import field, kept, many, text, words
 from dispatch.models.audit import AuditKind
+from dispatch.models.canonical import digest_of, recorded_form
+from dispatch.models.proposal import BoundAction
 
 Part = dict[str, JsonValue]
 MOST_EXCEPTIONS: Final = 50
@@ -47,7 +49,10 @@ def action_of(bound: JsonValue) -> dict[str, JsonValue]:
     """Give what an action is, with its digest taken anew from what stands there."""
     if not isinstance(bound, dict):
         return {}
-    taken = canonical_digest({name: value for name, value in bound.items() if name != "digest"})
+    covered = {name: value for name, value in bound.items() if name != "digest"}
+    # Until 0.3 a digest was taken of all fields, defaults included; either way it is of this content and no other.
+    taken = digest_of(recorded_form(BoundAction, covered))
+    holds = words(bound, "digest") in {taken, digest_of(covered)}
     facts: dict[str, JsonValue] = {
         "name": words(bound, "action", "name"),
         "subject": words(bound, "action", "subject"),
@@ -58,7 +63,7 @@ def action_of(bound: JsonValue) -> dict[str, JsonValue]:
         "playbook": kept(field(bound, "playbook")),
         "idempotency_key": words(bound, "idempotency_key"),
         "action_digest": words(bound, "digest"),
-        "digest_recomputed": "matches" if taken == field(bound, "digest") else f"differs: {taken}",
+        "digest_recomputed": "matches" if holds else f"differs: {taken}",
     }
     return {name: value for name, value in facts.items() if value not in (None, [], "")}
 
@@ -148,6 +153,7 @@ def _proposal(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[A
         refusals=kept(many(result, "refusals"), 500),
         evidence=_evidence(result),
     )
+    yield from _exceptions("process", result)
 
 
 def _review(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from dispatch.audit.document import Document, Run
-from dispatch.audit.manifest import canonical
+from dispatch.models.canonical import canonical_bytes as canonical
 
 KEY_BYTES: Final = 64
 _SEALED: Final = base64.b64encode(b"binary/sealed").decode()

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, JsonValue
 
@@ -33,3 +33,6 @@ class Contract(BaseModel):
     """A frozen value that travels between the rooms and is kept in history."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_id: ClassVar[str] = ""
+    """What its canonical form is called (dispatch/models/canonical.py), where digests or signatures are made of it."""

@@ -21,6 +21,8 @@ class DecisionVerdict(StrEnum):
 class Decision(Contract):
     """A person's word on one action of one proposal; what it names is what it binds to."""
 
+    schema_id: ClassVar[str] = "dispatch.decision/1"
+
     decision_id: str = Field(min_length=1, max_length=100)
     proposal_id: str = Field(min_length=1, max_length=100)
     action_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="the digest that the approver saw")

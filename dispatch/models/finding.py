@@ -1,7 +1,7 @@
 """What specialists hand back."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import Field, JsonValue
 
@@ -21,11 +21,31 @@ class FindingStatus(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class EvidenceSource(StrEnum):
+    """Where evidence can come from; another source may be named, and counts as personal."""
+
+    RECORDS = "records"
+    PLAYBOOK = "playbook"
+    REQUEST = "request"
+    DECISION = "decision"
+
+
+IMPERSONAL_SOURCES: Final = frozenset(
+    {EvidenceSource.PLAYBOOK, EvidenceSource.REQUEST, EvidenceSource.DECISION}
+)
+"""What is anybody's to read, what the requester wrote, and what a person of the desk wrote to them."""
+
+
+def is_personal(source: str | None) -> bool:
+    """Tell whether what a source says goes only to whom it is about; an unknown source, and none, are personal."""
+    return source not in IMPERSONAL_SOURCES
+
+
 class Evidence(Contract):
     """Where a statement comes from."""
 
     evidence_id: str = Field(description="unique in the request, such as 'order_history.order.DD-10001'")
-    source: str = Field(description="records, playbook, decision, ...")
+    source: str = Field(description="an EvidenceSource; any other counts as personal, as records do")
     reference: str = Field(description="what to look up there")
     text: str = Field(description="what it says, in one line")
 

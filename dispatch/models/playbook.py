@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -267,6 +267,8 @@ class Letter(Contract):
 
 class Playbook(Contract):
     """Everything a desk needs to know."""
+
+    schema_id: ClassVar[str] = "dispatch.playbook/1"
 
     desk: DeskName
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")

@@ -5,7 +5,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.finding import Evidence, Finding, Guidance, Refusal, ReviewException, Statement
+from dispatch.models.finding import (
+    Evidence,
+    Finding,
+    Guidance,
+    Refusal,
+    ReviewException,
+    Statement,
+    is_personal,
+)
 from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.item import Item
 from dispatch.models.playbook import PlaybookInForce, PlaybookRef
@@ -21,15 +29,27 @@ class Action(Contract):
     item_ids: tuple[str, ...] = ()
     why: str
     evidence_ids: tuple[str, ...] = ()
+    evidence_sources: dict[str, str] = Field(
+        default_factory=dict,
+        description="evidence id -> source, as the findings say and the assembler writes; an id that is not in it is "
+        "of unknown source",
+    )
+
+    @property
+    def rests_on_personal_evidence(self) -> bool:
+        """Whether it cites anything that goes only to whom it is about; what is not known to be harmless does."""
+        return any(is_personal(self.evidence_sources.get(cited)) for cited in self.evidence_ids)
 
 
 class BoundAction(Contract):
     """An action bound to its request, proposal and playbook.
 
-    `digest` is sha256 over canonical JSON of all other fields; approvals name it.
+    `digest` is sha256 over the canonical form of all other fields (dispatch/models/canonical.py); approvals name it.
     `idempotency_key` holds neither run id nor attempt nor proposal, so that neither a reset nor an edit
     can make a second effect.
     """
+
+    schema_id: ClassVar[str] = "dispatch.action/1"
 
     request_id: str
     proposal_id: str
@@ -62,12 +82,17 @@ class Draft(Contract):
 class Proposal(Contract):
     """One clean draft with the actions it leads to, in the order in which they run."""
 
+    schema_id: ClassVar[str] = "dispatch.proposal/1"
+
     handoff: Handoff
     proposal_id: str
     draft: Draft
     actions: tuple[BoundAction, ...]
     refusals: tuple[Refusal, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    exceptions: tuple[ReviewException, ...] = Field(
+        default=(), description="the process's own invariants that it breaks; the review begins with them"
+    )
 
 
 class ReviewBrief(Handed):

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dispatch.models import playbook as contracts
+from dispatch.models.canonical import canonical_form, canonical_json, digest_of
 from dispatch.models.contract import Contract
 from dispatch.models.errors import PlaybookError
 from dispatch.models.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
 from dispatch.playbooks.checks import problems_of
 from dispatch.playbooks.strict_yaml import read_yaml
-from dispatch.rules.binding import digest_of
 
 RECEPTION_FILE: Final = "reception.yaml"
 
@@ -82,6 +82,9 @@ def _load_desk(file: Path) -> PlaybookInForce:
     for problem in problems_of(playbook):
         raise PlaybookError(str(file), *problem)
     try:
+        canonical_json(
+            canonical_form(playbook)
+        ).encode()  # history holds it, and UTF-8 has no half of a character
         digest = digest_of(playbook)
     except ValueError:
         raise PlaybookError(

@@ -9,10 +9,10 @@ from typing import Final
 
 from dispatch.models.allowance import AllowanceAnswer, AllowanceAsk, AllowanceDay, AllowanceUsed
 from dispatch.models.approvers import Approvers, DailyLimit
+from dispatch.models.canonical import digest_of
 from dispatch.models.decision import DecisionCheck, DecisionRuling, DecisionVerdict, GateKind
 from dispatch.models.records import Money, format_money
 from dispatch.rules.authority import person_named
-from dispatch.rules.binding import digest_of
 
 KEPT_FOR: Final = timedelta(hours=24)
 """After its day: an ask that is repeated around midnight still meets what was granted."""

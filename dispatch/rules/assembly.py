@@ -12,6 +12,7 @@ from dispatch.models.finding import (
     RecommendedAction,
     Refusal,
     Statement,
+    is_personal,
 )
 from dispatch.models.parameters import SendReply
 from dispatch.models.playbook import Playbook
@@ -44,6 +45,7 @@ def assemble(brief: AssemblyBrief) -> Proposal:
     evidence = list(_unique_evidence(findings))
     refusals = tuple({(r.item_id, r.rule): r for f in findings for r in f.refusals}.values())
     statements = _statements(findings, refusals)
+    grounds = _grounds(statements, evidence)
     text = letter(
         brief.playbook.playbook.letter, brief.submission.sender.name, [said.text for said in statements]
     )
@@ -51,8 +53,10 @@ def assemble(brief: AssemblyBrief) -> Proposal:
         text = rewritten.text
         statements, cited = _as_rewritten(statements, rewritten)
         evidence.append(cited)
+        grounds = (cited.evidence_id, *grounds)
     subject = reply_subject(brief.submission.subject)
-    actions = [*_actions(findings), _reply(brief, subject, text, statements)]
+    ordered = [*_actions(findings), _reply(brief, subject, text, grounds)]
+    actions = [_with_sources(action, evidence) for action in ordered]
     return Proposal(
         handoff=brief.handoff,
         proposal_id=brief.proposal_id,
@@ -105,6 +109,13 @@ def _statements(findings: Sequence[Finding], refusals: Iterable[Refusal]) -> tup
     return merged(said)
 
 
+def _grounds(statements: Iterable[Statement], evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """Return what a text of these statements rests on; one that cites nothing may tell whatever the findings hold."""
+    unsaid = [one.evidence_id for one in evidence if is_personal(one.source)]
+    cited = [e for said in statements for e in (said.evidence_ids or unsaid)]
+    return tuple(dict.fromkeys(cited))
+
+
 def _rewritten(guidance: Iterable[Guidance]) -> _Rewritten | None:
     """Give the latest text that an approver wrote for the reply, with the decision behind it."""
     rewritten = None
@@ -150,13 +161,20 @@ def _actions(findings: Iterable[Finding]) -> Iterable[Action]:
     return [Action(**action.model_dump()) for action in by_effect.values()]
 
 
+def _with_sources(action: Action, evidence: Iterable[Evidence]) -> Action:
+    """Write into an action where its evidence comes from, for the guardian, who gets no findings."""
+    sources = {one.evidence_id: one.source for one in evidence}
+    known = {cited: sources[cited] for cited in action.evidence_ids if cited in sources}
+    return action.model_copy(update={"evidence_sources": known})
+
+
 def _joined(one: RecommendedAction, other: RecommendedAction) -> RecommendedAction:
     item_ids = tuple(dict.fromkeys((*one.item_ids, *other.item_ids)))
     evidence_ids = tuple(dict.fromkeys((*one.evidence_ids, *other.evidence_ids)))
     return one.model_copy(update={"item_ids": item_ids, "evidence_ids": evidence_ids})
 
 
-def _reply(brief: AssemblyBrief, subject: str, text: str, statements: Sequence[Statement]) -> Action:
+def _reply(brief: AssemblyBrief, subject: str, text: str, grounds: tuple[str, ...]) -> Action:
     parameters = SendReply(
         recipient=recipient_of(brief.submission),
         subject=subject,
@@ -171,7 +189,7 @@ def _reply(brief: AssemblyBrief, subject: str, text: str, statements: Sequence[S
         # All of them, left over or not: whatever is critical for one item holds the reply to all.
         item_ids=tuple(item.item_id for item in brief.items),
         why=f"answers {len(brief.items)} {'items' if len(brief.items) > 1 else 'item'}",
-        evidence_ids=tuple(dict.fromkeys(e for said in statements for e in said.evidence_ids)),
+        evidence_ids=grounds,
     )
 
 

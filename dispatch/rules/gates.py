@@ -5,12 +5,12 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from dispatch.models.canonical import digest_of
 from dispatch.models.decision import Decision, DecisionVerdict, Gate, GateKind, Subject
 from dispatch.models.guardian import GuardianVerdict, Ruling
 from dispatch.models.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Money
-from dispatch.rules.binding import digest_of
 from dispatch.rules.decision_text import UnreadableError, read_decision
 
 ALL_VERDICTS = tuple(DecisionVerdict)

@@ -14,7 +14,6 @@ from dispatch.rules.leaks import bank_accounts, card_numbers, foreign_addresses
 from dispatch.rules.links import foreign_links
 from dispatch.rules.risk import Inspection
 
-FROM_RECORDS: Final = "order_history."
 _ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
 _MAX_NAMED = 100
 
@@ -24,8 +23,9 @@ def inspect_reply(
 ) -> Inspection:
     """Hold a mail against the rules; it only ever goes to the requester.
 
-    A mail that rests on records (evidence ids that begin with 'order_history.') goes to an address on record, since
-    a sender's own claim to an address proves nothing. To a requester who is on no record, nothing from records goes.
+    A mail that rests on personal evidence, such as records, goes to an address on record, since a sender's own claim to
+    an address proves nothing. To a requester who is on no record, nothing from records goes. Evidence whose source is
+    unknown counts as personal, and so does evidence that no finding holds.
     """
     own = tuple(a for customer in facts.requester_records for a in customer.email_addresses)
     blocks = (
@@ -38,7 +38,6 @@ def inspect_reply(
 
 def _recipient(mail: SendReply, brief: GuardBrief, own: tuple[str, ...]) -> list[Reason]:
     on_record = any(same_address(mail.recipient, address) for address in own)
-    from_records = any(e.startswith(FROM_RECORDS) for e in brief.bound.action.evidence_ids)
     blocks = []
     try:
         _ADDRESS.validate_python(mail.recipient)
@@ -48,7 +47,7 @@ def _recipient(mail: SendReply, brief: GuardBrief, own: tuple[str, ...]) -> list
     if not on_record and not same_address(mail.recipient, brief.requester.address):
         text = "the recipient is neither the requester nor an address on record for them"
         blocks.append(Reason(rule="reply.recipient", text=text))
-    if from_records and not on_record:
+    if brief.bound.action.rests_on_personal_evidence and not on_record:
         text = "it tells what records hold, and the recipient is on no record of the requester"
         blocks.append(Reason(rule="reply.records", text=text))
     return blocks

@@ -1,8 +1,8 @@
 """The standards of a reply; each broken one is one exception, in a fixed order whatever the order of the findings.
 
-Standards: `reply.sent_as_reviewed`, `reply.greeting`, `reply.closing`, `reply.promise`, `reply.tone`, `reply.amount`,
-`reply.date`, `reply.other_customer`, `reply.length`, `items.left_over`, `refund.unbacked`, `refund.unannounced`,
-`evidence.missing`, `evidence.unknown`.
+Standards: `reply.greeting`, `reply.closing`, `reply.promise`, `reply.tone`, `reply.amount`, `reply.date`,
+`reply.other_customer`, `reply.length`, `refund.unbacked`, `refund.unannounced`. What holds for every desk is in
+dispatch/rules/invariants.py.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,6 @@ from dispatch.rules.mentions import says
 from dispatch.rules.reply_figures import figures, flagged
 from dispatch.rules.reply_sources import Sources, sources_of
 
-_REPLY: Final = "send_reply"
 _LAST_LINES: Final = 6
 
 
@@ -28,21 +27,11 @@ def review(brief: ReviewBrief, terms: ReplyStandardsTerms) -> tuple[ReviewExcept
     """
     sources = sources_of(brief, terms.order_number_pattern)
     return (
-        *_sent_as_reviewed(brief.proposal),
         *_form(brief.proposal.draft.text, terms),
         *_words(brief.proposal.draft.text, terms),
         *figures(brief.proposal, sources),
         *_other_customers(brief.proposal, sources, terms),
-        *_left_over(brief),
-        *_evidence(brief.proposal),
     )
-
-
-def _sent_as_reviewed(proposal: Proposal) -> Iterable[ReviewException]:
-    for bound in proposal.actions:
-        if bound.action.name == _REPLY and bound.action.parameters.get("text") != proposal.draft.text:
-            text = "the text to be sent is not the draft that is reviewed"
-            yield flagged("reply.sent_as_reviewed", Severity.CRITICAL, text)
 
 
 def _form(text: str, terms: ReplyStandardsTerms) -> Iterable[ReviewException]:
@@ -75,31 +64,3 @@ def _other_customers(
     if numbers - sources.order_numbers:
         why = "it names an order that was not found to be the requester's"
         yield flagged("reply.other_customer", Severity.CRITICAL, why)
-
-
-def _left_over(brief: ReviewBrief) -> Iterable[ReviewException]:
-    proposal = brief.proposal
-    carried = {item_id for said in proposal.draft.statements for item_id in said.item_ids}
-    carried |= {refusal.item_id for refusal in proposal.refusals}
-    # A reply lists every item that it should answer; only what it states counts.
-    acts = (bound.action for bound in proposal.actions if bound.action.name != _REPLY)
-    carried |= {item_id for action in acts for item_id in action.item_ids}
-    for item in sorted(brief.items, key=lambda item: item.item_id):
-        if item.item_id not in carried:
-            why = f"{item.item_id} has no answer, no action and no stated refusal"
-            yield flagged("items.left_over", Severity.CRITICAL, why, (item.item_id,))
-
-
-def _evidence(proposal: Proposal) -> Iterable[ReviewException]:
-    known = {evidence.evidence_id for evidence in proposal.evidence}
-    cited = {e for said in proposal.draft.statements for e in said.evidence_ids}
-    cited |= {e for bound in proposal.actions for e in bound.action.evidence_ids}
-    cited |= {e for refusal in proposal.refusals for e in refusal.evidence_ids}
-    if unknown := sorted(cited - known):
-        why = f"cited and not there: {', '.join(unknown)}"
-        yield flagged("evidence.unknown", Severity.MAJOR, why)
-    bare = [said for said in proposal.draft.statements if not said.evidence_ids]
-    if bare:
-        items = sorted({item_id for said in bare for item_id in said.item_ids})
-        why = f"{len(bare)} of the paragraphs cite no evidence"
-        yield flagged("evidence.missing", Severity.MAJOR, why, items)

@@ -1,14 +1,14 @@
-"""Signatures under decisions: Ed25519 (RFC 8032) over the canonical JSON of the whole decision.
+"""Signatures under decisions: Ed25519 (RFC 8032) over the canonical form of the whole decision.
 
-Signed is `SIGNED_PREFIX` followed by the canonical JSON (dispatch/rules/binding.py) of the decision as the desk reads
-it, with every field but `signature`. The prefix keeps a signature from meaning anything elsewhere; `key_id` is among
+Signed is `SIGNED_PREFIX` followed by the canonical JSON of the decision's canonical form (dispatch/models/canonical.py):
+its schema id and every field but `signature` that differs from its default. The prefix keeps a signature from meaning anything elsewhere; `key_id` is among
 what is signed, so that nobody can claim another's signature for a key of their own.
 """
 
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -17,10 +17,26 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import JsonValue
 
 from dispatch.models.approvers import ApproverKey
+from dispatch.models.canonical import canonical_bytes, canonical_form, canonical_json
 from dispatch.models.decision import Decision
-from dispatch.rules.binding import canonical_json
 
-SIGNED_PREFIX: Final = b"dispatch-desk decision v1\n"
+SIGNED_PREFIX: Final = b"dispatch-desk decision v2\n"
+_NOT_COVERED: Final = frozenset({"signature"})
+
+_FIRST_PREFIX: Final = b"dispatch-desk decision v1\n"
+_FIRST_FIELDS: Final = (
+    "action_digest",
+    "approver",
+    "decision_id",
+    "edits",
+    "expires_at",
+    "issued_at",
+    "key_id",
+    "proposal_id",
+    "reason",
+    "verdict",
+)
+"""What was signed until 0.3: these fields, whether or not they differ from their defaults."""
 
 _SMALL_ORDER: Final = frozenset(
     bytes.fromhex(y)
@@ -39,8 +55,12 @@ _SMALL_ORDER: Final = frozenset(
 
 def signed_bytes(decision: Decision) -> bytes:
     """Give the bytes that a signature is made of."""
-    plain = decision.model_dump(mode="json", exclude={"signature"})
-    return SIGNED_PREFIX + canonical_json(plain).encode()
+    return SIGNED_PREFIX + canonical_bytes(canonical_form(decision, _NOT_COVERED))
+
+
+def signed_text(decision: Decision) -> str:
+    """Return what follows the prefix in the bytes that are signed, for people to read and for browsers to sign."""
+    return canonical_json(canonical_form(decision, _NOT_COVERED))
 
 
 def key_id_of(public_key: bytes) -> str:
@@ -62,6 +82,20 @@ def key_mismatch(key: ApproverKey) -> str | None:
 
 def verify(key: ApproverKey, decision: Decision) -> bool:
     """Tell whether the decision's signature was made with this key over exactly this decision; False where there is none."""
+    return _verify(key, decision, signed_bytes)
+
+
+def verify_recorded(key: ApproverKey, decision: Decision) -> bool:
+    """Tell the same of a decision in the audit store, where what was signed until 0.3 is kept and still verifies."""
+    return _verify(key, decision, signed_bytes) or _verify(key, decision, _first_signed_bytes)
+
+
+def _first_signed_bytes(decision: Decision) -> bytes:
+    plain = decision.model_dump(mode="json", include=set(_FIRST_FIELDS))
+    return _FIRST_PREFIX + canonical_bytes(plain)
+
+
+def _verify(key: ApproverKey, decision: Decision, form: Callable[[Decision], bytes]) -> bool:
     if decision.signature is None or decision.key_id != key.key_id:
         return False
     try:
@@ -69,7 +103,7 @@ def verify(key: ApproverKey, decision: Decision) -> bool:
         signature = base64.b64decode(decision.signature, validate=True)
         if key_mismatch(key) is not None:
             return False
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed_bytes(decision))
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, form(decision))
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True

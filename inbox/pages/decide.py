@@ -12,7 +12,7 @@ from starlette.responses import Response
 from dispatch.models.approvers import ApproverKey
 from dispatch.models.decision import Decision, DecisionVerdict
 from dispatch.models.errors import DispatchError
-from dispatch.rules.binding import canonical_json
+from dispatch.rules.signing import signed_text
 from inbox.context import Context
 from inbox.desk import NobodyAnswers, RequestClosed
 from inbox.money import AmountError, read_amount
@@ -180,7 +180,7 @@ async def _sign_page(
     wrong: str = "",
     status: int = 200,
 ) -> Response:
-    exact = canonical_json(decision.model_dump(mode="json", exclude={"signature"}))
+    exact = signed_text(decision)
     return render(
         request,
         "sign.html",

@@ -2,7 +2,7 @@
 // read its private half out. Needs https or the loopback.
 "use strict";
 
-const PREFIX = "dispatch-desk decision v1\n";
+const PREFIX = "dispatch-desk decision v2\n";
 const STORE = "keys";
 
 function database() {

@@ -19,7 +19,6 @@ from dispatch.models.submission import Party
 from dispatch.models.support import ReplyStandardsTerms
 from dispatch.playbooks.loader import load_playbooks
 from dispatch.rules.assembly import assemble
-from dispatch.rules.reply_guard import FROM_RECORDS
 from dispatch.rules.reply_standards import review
 from dispatch.settings import Settings
 from embedded.back_office.seed import SEED
@@ -113,5 +112,6 @@ async def test_whoever_asks_for_another_s_order_gets_a_reply_that_rests_on_no_re
     )
     (reply,) = draft.proposal.actions
     assert exceptions(draft) == []
-    assert not any(e.startswith(FROM_RECORDS) for e in reply.action.evidence_ids)
+    assert reply.action.evidence_ids
+    assert not reply.action.rests_on_personal_evidence
     assert [refusal.rule for refusal in draft.proposal.refusals] == ["order.not_found"]

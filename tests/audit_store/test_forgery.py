@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from dispatch.audit.manifest import canonical, key_file, key_to_pem, sha256
+from dispatch.audit.manifest import key_file, key_to_pem, sha256
 from dispatch.clients.audit_keys import ExportKey
 from dispatch.clients.audit_store import FolderPlace
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, ChainNotTrusted
 from terminal.commands import run
 from terminal.erasure import SIGNED_PREFIX

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.audit.manifest import EMPTY, Entry, Signer, canonical, sha256, write_line
+from dispatch.audit.manifest import EMPTY, Entry, Signer, sha256, write_line
 from dispatch.audit.store import AuditStore
 from dispatch.audit.verify import Verified, verify
 from dispatch.clients.audit_keys import ExportKey
 from dispatch.clients.audit_store import FolderPlace
 from dispatch.models.audit_store import PublicKey
+from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError
 from tests.audit_store.made import NOW, documents, filled, lines_of, object_file, store_at, write_lines
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from dispatch.models.canonical import digest_of
 from dispatch.models.errors import PlaybookError
 from dispatch.models.playbook import Tier
 from dispatch.playbooks.field_checks import has_nested_repeats
 from dispatch.playbooks.loader import load_playbooks
-from dispatch.rules.binding import digest_of
 from tests.asked import playbook_content
 
 SHIPPED = Path(__file__).parents[2] / "dispatch" / "playbooks"

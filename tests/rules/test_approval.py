@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from dispatch.models.approvers import Approvers
+from dispatch.models.canonical import digest_of
 from dispatch.models.decision import (
     DecisionCheck,
     DecisionRuling,
@@ -20,7 +21,6 @@ from dispatch.models.decision import (
 from dispatch.models.guardian import Ruling
 from dispatch.models.playbook import Tier
 from dispatch.rules.approval import CLOCK_SKEW, check_decision, permits
-from dispatch.rules.binding import digest_of
 from tests.bound import HANDOFF, NOW, decision, order, refund, reply
 
 NOBODY = Approvers()

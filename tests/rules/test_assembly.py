@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import JsonValue, ValidationError
 from temporalio.exceptions import ApplicationError
 
 from activities.assembler import assemble as assemble_activity
@@ -114,6 +115,39 @@ def test_an_approver_s_text_replaces_the_letter_and_keeps_what_it_rests_on() -> 
     assert said.item_ids == ("item-1",)
     (cited,) = (e for e in proposal.evidence if e.source == "decision")
     assert (cited.reference, "Dear Ada" in cited.text) == ("d-2", False)
+
+
+def test_an_action_says_where_its_evidence_comes_from() -> None:
+    """The assembler writes the source of each piece that is cited, as the findings have it; the digest covers it."""
+    writer = finding("shelf_check", "It is lent.", recommended=(action(),))
+    refund, reply = assemble(assembly_brief(writer, items=ITEMS)).actions
+    assert reply.action.evidence_sources == {"shelf_check.1": "records"}
+    assert reply.action.rests_on_personal_evidence
+    assert refund.action.evidence_ids == ("refund_policy.1",)
+    assert refund.action.evidence_sources == {}, "no finding holds it"
+    assert refund.action.rests_on_personal_evidence
+    harmless = {"evidence_sources": {"shelf_check.1": "playbook"}}
+    forged = reply.model_copy(update={"action": reply.action.model_copy(update=harmless)})
+    assert not is_intact(forged)
+
+
+def test_a_specialist_cannot_say_where_evidence_comes_from() -> None:
+    """What a specialist recommends has no such field; only the assembler writes it."""
+    with pytest.raises(ValidationError, match="evidence_sources"):
+        RecommendedAction.model_validate(action().model_dump() | {"evidence_sources": {"a": "playbook"}})
+
+
+@pytest.mark.parametrize("rewritten", [False, True])
+def test_a_paragraph_that_cites_nothing_rests_on_whatever_is_personal(*, rewritten: bool) -> None:
+    """Leaving evidence out does not open records to strangers, not even when a person writes the text anew."""
+    bare = finding("shelf_check", "It is lent.").model_copy(
+        update={"statements": (Statement(text="It is lent.", item_ids=("item-1",)),)}
+    )
+    edits: dict[str, dict[str, JsonValue]] = {"send_reply/reply": {"text": "Dear Ada, it is lent."}}
+    guidance = (Guidance(by="anna", decision_id="d-1", edits=edits),) if rewritten else ()
+    (reply,) = assemble(assembly_brief(bare, items=ITEMS, guidance=guidance)).actions
+    assert "shelf_check.1" in reply.action.evidence_ids
+    assert reply.action.rests_on_personal_evidence
 
 
 def test_another_text_is_another_digest() -> None:

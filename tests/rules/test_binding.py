@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from dispatch.models.canonical import canonical_json, digest_of
 from dispatch.models.playbook import PlaybookRef
 from dispatch.models.proposal import Action, BoundAction
-from dispatch.rules.binding import bind, canonical_json, digest_of, idempotency_key, is_intact
+from dispatch.rules.binding import bind, idempotency_key, is_intact
 from tests.bound import PLAYBOOK, refund, reply
 
 plain_json = st.recursive(
@@ -108,7 +109,7 @@ def test_canonical_json_is_one_text_for_one_value(value: dict[str, JsonValue], d
 
 
 def test_canonical_json_is_as_it_always_was() -> None:
-    """The form is fixed: sorted, without spaces, UTF-8; approvals in old histories name digests of it."""
+    """The form is fixed: sorted, without spaces, UTF-8; digests and signatures are made of it."""
     assert canonical_json({"b": [1, None, True], "a": "ä €"}) == '{"a":"ä €","b":[1,null,true]}'
     assert digest_of({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 

@@ -145,6 +145,28 @@ def test_a_stranger_gets_an_answer_that_holds_no_records() -> None:
     assert (verdict.ruling, rules_of(verdict)) == (Ruling.BLOCK, {"reply.records"})
 
 
+@pytest.mark.parametrize("source", ["playbook", "request", "decision"])
+def test_what_is_nobody_s_secret_goes_to_a_stranger(source: str) -> None:
+    """It hangs on the source, whatever specialist the evidence is of: rules, own words and a person's words are open."""
+    bound = reply(evidence=("order_history.rule",), sources={"order_history.rule": source})
+    assert ruled(bound, UNKNOWN).ruling is Ruling.ALLOW
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [{"shelf_check.copy.7": "records"}, {"shelf_check.copy.7": "diary"}, {"shelf_check.copy.7": ""}, {}],
+    ids=str,
+)
+def test_personal_evidence_of_any_specialist_stays_with_whom_it_is_about(sources: dict[str, str]) -> None:
+    """Records, a source that nobody declared, and evidence without a source go to an address on record alone."""
+    bound = reply(
+        evidence=("playbook.hours", "shelf_check.copy.7"), sources={"playbook.hours": "playbook"} | sources
+    )
+    verdict = ruled(bound, UNKNOWN)
+    assert (verdict.ruling, rules_of(verdict)) == (Ruling.BLOCK, {"reply.records"})
+    assert ruled(bound).ruling is Ruling.ALLOW
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from dispatch.models.finding import Evidence, Finding, FindingStatus, Guidance, Refusal, Severity, Statement
+from dispatch.models.finding import Evidence, Finding, FindingStatus, Guidance, Severity
 from dispatch.models.item import Item
-from dispatch.models.proposal import Action, Proposal, ReviewBrief
+from dispatch.models.proposal import Proposal, ReviewBrief
 from dispatch.models.records import Money
 from dispatch.models.support import RefundFacts, ReplyTerms
 from dispatch.rules.assembly import assemble
-from dispatch.rules.binding import bind
 from dispatch.rules.mentions import Day, amounts_in, days_in
 from dispatch.rules.refund_amounts import amount_asked
 from dispatch.rules.refunds import decide
@@ -192,50 +191,6 @@ def test_a_refusal_or_an_earlier_refund_announces_nothing(sentence: str) -> None
     text = f"Dear Ada,\n\n{sentence}\n\nKind regards"
     draft = changed(drafted(text), actions=())
     assert "refund.unbacked" not in standards(draft)
-
-
-def test_an_item_that_is_left_over_is_critical() -> None:
-    """The reply lists every item; only what is stated, done or refused counts."""
-    draft = drafted(items=(*ITEMS, item("And this?", number=3, kind="other")))
-    (exception,) = review(draft, STANDARDS)
-    assert (exception.standard, exception.severity) == ("items.left_over", Severity.CRITICAL)
-    assert exception.item_ids == ("item-3",)
-    assert "item-3" in draft.proposal.actions[-1].action.item_ids
-
-
-def test_a_stated_refusal_carries_its_item() -> None:
-    """An item that is refused is not left over."""
-    draft = drafted(items=(*ITEMS, item("And this?", number=3, kind="other")))
-    refusal = Refusal(
-        item_id="item-3", reason="No.", rule="a.rule", evidence_ids=("order_history.order.DD-10001",)
-    )
-    assert review(changed(draft, refusals=(refusal,)), STANDARDS) == ()
-
-
-def test_evidence_must_exist_and_be_cited() -> None:
-    """A paragraph without evidence is flagged, and so is evidence that is not there."""
-    draft = drafted()
-    bare = Statement(text="So it is.", item_ids=("item-1",))
-    loose = Statement(text="So it is.", evidence_ids=("nowhere.1",))
-    body = draft.proposal.draft
-    assert "evidence.missing" in standards(
-        changed(draft, draft=body.model_copy(update={"statements": (*body.statements, bare)}))
-    )
-    assert "evidence.unknown" in standards(
-        changed(draft, draft=body.model_copy(update={"statements": (*body.statements, loose)}))
-    )
-
-
-def test_what_is_sent_is_what_was_reviewed() -> None:
-    """A reply action with another text than the draft is critical."""
-    draft = drafted()
-    last = draft.proposal.actions[-1]
-    other: Action = last.action.model_copy(
-        update={"parameters": {**last.action.parameters, "text": "Dear Ada, no. Kind regards"}}
-    )
-    rebound = bind("support/r-1", "p1", last.playbook, other)
-    actions = (*draft.proposal.actions[:-1], rebound)
-    assert standards(changed(draft, actions=actions)) == {"reply.sent_as_reviewed": Severity.CRITICAL}
 
 
 WORDS = st.sampled_from(

@@ -15,12 +15,23 @@ from hypothesis import strategies as st
 
 from dispatch.models.approvers import ApproverKey
 from dispatch.models.decision import Decision
-from dispatch.rules.signing import SIGNED_PREFIX, key_id_of, sign, signed_bytes, verify
+from dispatch.rules.signing import (
+    SIGNED_PREFIX,
+    key_id_of,
+    sign,
+    signed_bytes,
+    signed_text,
+    verify,
+    verify_recorded,
+)
 
 FROZEN: Final[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "decisions.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "vectors" / "decisions-2.json").read_text(encoding="utf-8")
 )
 VECTORS: Final = pytest.mark.parametrize("vector", FROZEN["vectors"], ids=lambda vector: vector["name"])
+FIRST: Final[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "decisions.json").read_text(encoding="utf-8")
+)
 PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(FROZEN["private_seed"]))
 KEY: Final = ApproverKey.model_validate(
     {name: FROZEN[name] for name in ("key_id", "public_key")} | {"created_at": "2026-01-01T00:00:00Z"}
@@ -39,6 +50,35 @@ def test_a_vector_is_reproduced_to_the_byte(vector: dict[str, Any]) -> None:
     signed = sign(PRIVATE, vector["decision"])
     assert (signed["key_id"], signed["signature"]) == (FROZEN["key_id"], vector["signature"])
     assert verify(KEY, Decision.model_validate(signed))
+
+
+@VECTORS
+def test_what_people_read_is_what_is_signed(vector: dict[str, Any]) -> None:
+    """The text that the inbox shows and a browser signs is what follows the prefix, with the schema id in it."""
+    text = signed_text(Decision.model_validate(vector["decision"]))
+    assert SIGNED_PREFIX + text.encode() == bytes.fromhex(vector["signed_bytes"])
+    assert json.loads(text)["schema"] == "dispatch.decision/1"
+
+
+@pytest.mark.parametrize("vector", FIRST["vectors"], ids=lambda vector: vector["name"])
+def test_what_was_signed_until_0_3_verifies_in_the_audit_store_alone(vector: dict[str, Any]) -> None:
+    """A kept record does not turn into a broken one with an upgrade; nothing is carried out on such a signature."""
+    decision = Decision.model_validate(vector["decision"] | {"signature": vector["signature"]})
+    assert verify_recorded(KEY, decision)
+    assert not verify(KEY, decision)
+    assert not verify_recorded(KEY, decision.model_copy(update={"reason": "another"}))
+
+
+class _LaterDecision(Decision):
+    comment: str = ""
+
+
+@VECTORS
+def test_a_field_that_is_added_with_a_default_moves_no_signature(vector: dict[str, Any]) -> None:
+    """A decision signed before an upgrade verifies after it; the new field is under the signature once it is used."""
+    later = _LaterDecision.model_validate(vector["decision"] | {"signature": vector["signature"]})
+    assert verify(KEY, later)
+    assert not verify(KEY, later.model_copy(update={"comment": "used"}))
 
 
 @VECTORS

@@ -12,11 +12,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
+from dispatch.models.canonical import digest_of
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
 from dispatch.models.status import Ending
 from dispatch.models.trail import EntryKind
-from dispatch.rules.binding import digest_of
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (
     ANNA,
