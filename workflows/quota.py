@@ -1,7 +1,7 @@
 """What the requests of one customer have reserved and spent, kept in one place for all requests, workers and restarts."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -41,18 +41,22 @@ class SpendQuota:
         """Answer while anything is reserved or counts; continue as new where the history grows long."""
         await workflow.wait_condition(lambda: self._used)
         while (lapse := next_lapse(self._state)) is not None:
-            left = max(lapse - workflow.now(), timedelta())
-            with suppress(TimeoutError):
-                await workflow.wait_condition(
-                    lambda seen=lapse: history_full() or next_lapse(self._state) != seen,
-                    timeout=left,
-                    timeout_summary="the next reservation lapses",
-                )
+            await self._changed_or(lapse)
             self._state = pruned(self._state, workflow.now())
             if history_full() and self._state.entries:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self._state)
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _changed_or(self, lapse: datetime) -> None:
+        """Wait until the next lapse is due or is another one, or the history is long."""
+        left = max(lapse - workflow.now(), timedelta())
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: history_full() or next_lapse(self._state) != lapse,
+                timeout=left,
+                timeout_summary="the next reservation lapses",
+            )
 
     @workflow.update(
         name=RESERVE, description="Reserve a request's claims; returns those that count before them."
