@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -290,7 +291,7 @@ async def reserve(desk: Desk, owner: str, who: str, amount_minor: int) -> Reserv
         request_id=who,
         as_of=NOW,
         claims=(Claim(idempotency_key=who, account="PAY", amount=amount),),
-        window="30 days",
+        window=timedelta(days=30),
     )
     return await desk.client.execute_update_with_start_workflow(
         SpendQuota.reserve, request, start_workflow_operation=start
