@@ -64,11 +64,22 @@ from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
 from workflows.follow_up import FollowUp
 from workflows.options import action_task_queue
+from workflows.quota import SpendQuota
 from workflows.sandbox import SANDBOX, Sandbox
 
 log = structlog.get_logger("worker")
 
-WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, Allowance)
+ACCOUNTS: Final[Sequence[type]] = (Allowance, SpendQuota)
+"""Workflows that activities ask; they have a worker of their own."""
+
+WORKFLOWS: Final[Sequence[type]] = (
+    Coordinator,
+    FollowUp,
+    AuditSweep,
+    AuditFollow,
+    DailyDigest,
+    *ACCOUNTS,
+)
 
 
 @asynccontextmanager
@@ -128,7 +139,7 @@ def desk_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[workflow for workflow in WORKFLOWS if workflow is not Allowance],
+        workflows=[workflow for workflow in WORKFLOWS if workflow not in ACCOUNTS],
         activities=[
             intake,
             TriageDesk(playbooks).triage,
@@ -158,7 +169,7 @@ def allowance_worker(client: Client, settings: Settings) -> Worker:
     return Worker(
         client,
         task_queue=allowance_task_queue(settings.task_queue),
-        workflows=[Allowance],
+        workflows=ACCOUNTS,
         workflow_runner=SANDBOX,
         # A decision waits for the answer: a worker that is gone must not keep the next one waiting for 10 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),

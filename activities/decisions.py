@@ -4,25 +4,20 @@ Last of all, and only for a person with a daily limit, it asks that person's all
 update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.
 """
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from temporalio import activity
-from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
+from activities.asking import ANSWER_TIMEOUT, ask_workflow
 from activities.failures import translated
 from dispatch.clients.approvers import ApproversFile
-from dispatch.models.allowance import ALLOWANCE, ASK, AllowanceAnswer, AllowanceAsk, allowance_task_queue
+from dispatch.models.allowance import ALLOWANCE, ASK, AllowanceAnswer, AllowanceAsk
 from dispatch.models.decision import DecisionCheck, DecisionRuling
 from dispatch.models.errors import ApproversError, Unavailable
 from dispatch.rules.allowance import ask_for, closed, ruled
 from dispatch.rules.approval import check_decision
-
-ANSWER_TIMEOUT: Final = timedelta(seconds=8)
-"""For one ask; three of them fit into the 30 seconds that the workflow gives this check."""
 
 TRIES: Final = 3
 """As many as the workflow gives a local activity (workflows/options.py, LOCAL_RETRY)."""
@@ -60,29 +55,19 @@ class Decisions:
 
 
 async def _answer(ask: AllowanceAsk) -> AllowanceAnswer:
-    """Ask a person's allowance of the day, and start it with the day's first ask.
-
-    Raises Unavailable where Temporal, or a worker to answer, is not reached.
-    """
-    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        ALLOWANCE,
-        ask.of,
-        id=ask.of.workflow_id,
-        task_queue=allowance_task_queue(activity.info().task_queue),
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        static_summary=f"what {ask.of.approver} approves on {ask.of.day.isoformat()} (UTC)",
-    )
+    """Ask a person's allowance of the day. Raises Unavailable where Temporal, or a worker to answer, is not reached."""
     try:
-        answer: AllowanceAnswer = await activity.client().execute_update_with_start_workflow(
+        return await ask_workflow(
+            ALLOWANCE,
             ASK,
             ask,
-            start_workflow_operation=start,
-            result_type=AllowanceAnswer,
-            rpc_timeout=ANSWER_TIMEOUT,
+            AllowanceAnswer,
+            workflow_id=ask.of.workflow_id,
+            begins_with=ask.of,
+            reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            summary=f"what {ask.of.approver} approves on {ask.of.day.isoformat()} (UTC)",
+            named=f"the allowance of {ask.of.approver}",
+            answer_within=ANSWER_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
         return closed(ask)
-    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-        raise Unavailable(f"the allowance of {ask.of.approver} cannot be asked: {error}") from error
-    return answer

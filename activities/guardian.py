@@ -1,21 +1,27 @@
-"""Inspects each action alone, on what it reads itself immediately before it rules."""
+"""Inspects each action alone, on what it reads itself immediately before it rules.
+
+An action that spends is ruled on together with what other requests of the same customer spend: its request first reserves
+in the customer's quota, which puts requests into one order. What records alone block reserves nothing.
+"""
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 from temporalio import activity
 
 from activities.failures import translated
+from activities.quota import Reserve, reserve_in_quota
 from dispatch.clients.toolbox import ReadClients
 from dispatch.models.errors import Refused
-from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict
+from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
 from dispatch.models.parameters import IssueRefund
-from dispatch.models.playbook import Velocity
 from dispatch.models.proposal import BoundAction
+from dispatch.models.quota import NO_WINDOW, ReserveRequest
 from dispatch.models.records import Customer, Order, Payment, Refund
 from dispatch.rules.guardian import inspect
+from dispatch.rules.quota import claims_of
 
 OwnLinks = Callable[[str, str], tuple[str, ...]]
 """Text, request id -> the links in it to the answer page of that request."""
@@ -28,20 +34,42 @@ _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 class Guardian:
     """Reads with the desk's read-only clients; what specialists found is not taken on trust.
 
-    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk.
+    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk;
+    `reserve` asks the customer's quota.
     """
 
-    def __init__(self, clients: ReadClients, own_links: OwnLinks | None = None) -> None:
-        self._records, self._own_links = clients.records, own_links
+    def __init__(
+        self, clients: ReadClients, own_links: OwnLinks | None = None, *, reserve: Reserve = reserve_in_quota
+    ) -> None:
+        self._records, self._own_links, self._reserve = clients.records, own_links, reserve
 
     @activity.defn(name="guardian.inspect")
     async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
         """Gather the facts that the action needs and rule on it (dispatch/rules/guardian.py).
 
-        Raises ApplicationError (see activities/failures.py) if a fact cannot be read: no ruling is ever made on a part.
+        Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing can be reserved: no
+        ruling is ever made on a part.
         """
         with translated():
-            return inspect(brief, await self._facts(brief))
+            facts = await self._facts(brief)
+            verdict = inspect(brief, facts)
+            claims = claims_of((brief.bound, *brief.siblings))
+            owner = next(iter(claims_of([brief.bound])), None)
+            if owner is None or verdict.ruling is Ruling.BLOCK:
+                return verdict
+            # Reads may come first: what another request pays in between stays in the quota as long as it counts.
+            reserved = await self._reserve(
+                brief.bound.playbook.desk,
+                owner,
+                ReserveRequest(
+                    request_id=brief.bound.request_id,
+                    as_of=brief.handoff.at,
+                    claims=claims[owner],
+                    window=_window(brief),
+                ),
+            )
+            counted = {"reserved": reserved.others, "quota_full": reserved.full}
+            return inspect(brief, facts.model_copy(update=counted))
 
     async def _facts(self, brief: GuardBrief) -> GuardianFacts:
         try:
@@ -53,14 +81,15 @@ class Guardian:
                 requester_records=await self._customers(brief.requester.address),
                 own_links=self._links_of(brief.bound),
             )
-        customers, payment, order, recent, own = await asyncio.gather(
+        customers, order, recent, own = await asyncio.gather(
             self._customers(brief.requester.address),
-            self._payment(refund.payment_id),
             self._order(refund.order_number),
-            self._recent(refund.customer_id, brief.policy.velocity),
+            self._recent(refund.customer_id, _window(brief)),
             self._records.refunds_by_key(brief.bound.idempotency_key),
         )
-        # All reads run at once on what the action names; the rules block it where those names do not fit together.
+        # After the refunds, never before: one that is made in between then counts twice, and not in neither.
+        payment = await self._payment(refund.payment_id)
+        # All is read by what the action names; the rules block it where those names do not fit together.
         owner = (
             order.customer_id if order and payment and payment.order_number == order.order_number else None
         )
@@ -97,15 +126,17 @@ class Guardian:
                 return None
             raise
 
-    async def _recent(self, customer_id: str, velocity: Velocity | None) -> tuple[Refund, ...]:
-        if velocity is None:
-            return ()
+    async def _recent(self, customer_id: str, window: timedelta) -> tuple[Refund, ...]:
         try:
-            return await self._records.refunds_since(customer_id, datetime.now(UTC) - velocity.window)
+            return await self._records.refunds_since(customer_id, datetime.now(UTC) - window)
         except Refused as refusal:
             if refusal.code in _NO_SUCH:
                 return ()
             raise
+
+
+def _window(brief: GuardBrief) -> timedelta:
+    return brief.policy.velocity.window if brief.policy.velocity is not None else NO_WINDOW
 
 
 def _refund_of(brief: GuardBrief) -> IssueRefund | None:

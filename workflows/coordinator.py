@@ -42,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.patience import extend
     from workflows.people import Approvals, People
     from workflows.requester import Requester
+    from workflows.reservations import Reservations
     from workflows.settlement import settle
     from workflows.standing import Standing
     from workflows.team import Team
@@ -92,6 +93,7 @@ class Coordinator:
             self._at_a_glance,
         )
         self._effects = Effects(self._ledger, self._handover, options.action_task_queue(info.task_queue))
+        self._reservations = Reservations(self._id)
         self._team = Team(self._id, submission, self._handover, self._ledger)
         self._requester = Requester(
             self._id, submission, self._ledger, self._standing, self._handover, self._team, self._effects
@@ -242,11 +244,18 @@ class Coordinator:
             await self._assemble()
 
     async def _guard(self) -> None:
-        """Have every action inspected alone; one blocked action ends the request before anything is done."""
+        """Have every action inspected alone, those that spend with the sum of them; one that is blocked ends the request."""
         self._standing.at(RequestState.GUARD)
+        actions = self._the_proposal.actions
+        spending = self._reservations.expect(actions)
         inspections = (
-            self._team.inspect(bound, self._playbook, self._work.exceptions)
-            for bound in self._the_proposal.actions
+            self._team.inspect(
+                bound,
+                self._playbook,
+                self._work.exceptions,
+                tuple(other for other in spending if other is not bound) if bound in spending else (),
+            )
+            for bound in actions
         )
         self._work.verdicts = tuple(await asyncio.gather(*inspections))
         blocked = [v for v in self._work.verdicts if v.ruling is Ruling.BLOCK]
@@ -321,6 +330,7 @@ class Coordinator:
         """Tell the requester, hand over what a person must settle, schedule the follow-ups, and put it on record."""
         owner, follow_ups = "nobody", tuple[str, ...]()
         in_force = self._work.triaged.playbook if self._work.triaged else None
+        closing = asyncio.ensure_future(self._reservations.close(self._effects.paid()))
         if in_force is not None and ending is not Ending.DONE and self._work.ending is None:
             await self._requester.tell(ending, why, in_force)
         self._work.ending, self._work.why = ending, why
@@ -334,6 +344,7 @@ class Coordinator:
                 self._standing.status.priority,
                 self._effects.standing,
             )
+        await closing
         await self._people.finish()
         self._end(ending, why, owner)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -354,6 +365,7 @@ class Coordinator:
         self._work.acting = True
         self._standing.at(RequestState.COMPENSATE)
         left = await self._effects.undo_all("the request was cancelled")
+        await self._reservations.close(self._effects.paid())
         owner = self._escalation.approvers[0] if left else "nobody"
         await self._people.finish()
         self._end(Ending.CANCELLED, "; ".join(["cancelled", *left]), owner)
@@ -427,6 +439,7 @@ class Coordinator:
             people=self._people.carried(),
             requester=self._requester.carried(),
             effects=self._effects.carried(),
+            reservations=self._reservations.carried(),
         )
 
     def _resume(self, carried: Carried) -> None:
@@ -437,6 +450,7 @@ class Coordinator:
         self._people.resume(carried.people)
         self._requester.resume(carried.requester)
         self._effects.resume(carried.effects)
+        self._reservations.resume(carried.reservations)
 
     @property
     def _escalation(self) -> Waiting:

@@ -44,6 +44,11 @@ class Effects:
     def __init__(self, ledger: Ledger, handover: Handover, task_queue: str) -> None:
         self._ledger, self._handover, self._task_queue = ledger, handover, task_queue
         self.standing: list[Effect] = []
+        self._uncertain: list[str] = []
+
+    def paid(self) -> tuple[str, ...]:
+        """Return the keys of what stands and of what may: whether it took effect is unknown."""
+        return (*(effect.bound.idempotency_key for effect in self.standing), *self._uncertain)
 
     def carried(self) -> tuple[CarriedEffect, ...]:
         """Give what stands, for a new history."""
@@ -100,6 +105,8 @@ class Effects:
         except HandoverFailed as error:
             self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
             certain = error.kind in _NOTHING_HAPPENED and _CONFLICT not in error.details
+            if not certain:
+                self._uncertain.append(bound.idempotency_key)
             raise EffectFailed(bound, str(error), certain=certain) from error
         if to_keep:
             self.standing.append(Effect(bound, receipt, policy))

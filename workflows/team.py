@@ -183,7 +183,11 @@ class Team:
         return tuple(exception for exceptions in (proposal.exceptions, *reviews) for exception in exceptions)
 
     async def inspect(
-        self, bound: BoundAction, playbook: Playbook, exceptions: tuple[ReviewException, ...] = ()
+        self,
+        bound: BoundAction,
+        playbook: Playbook,
+        exceptions: tuple[ReviewException, ...] = (),
+        siblings: tuple[BoundAction, ...] = (),
     ) -> GuardianVerdict:
         return await self._handover.outside(
             Guardian.inspect,
@@ -196,6 +200,7 @@ class Team:
             policy=playbook.guardian,
             requester=self._submission.sender,
             exceptions=exceptions,
+            siblings=siblings,
         )
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:

@@ -1,6 +1,7 @@
 """Records that no rule of the guardian objects to: what is left of a ruling on them is the playbook's."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from dispatch.models.guardian import GuardBrief, GuardianFacts
 from dispatch.models.parameters import IssueRefund
+from dispatch.models.quota import SpendSoFar
 from dispatch.models.records import Customer, Money, Payment, Refund
 
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -16,8 +18,11 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"']+")
 _PLENTY: Final = 10**15
 
 
-def unobjectionable(brief: GuardBrief, earlier: int) -> GuardianFacts:
-    """Make up records that fit the action in every way, with so many refunds to the customer before it."""
+def unobjectionable(brief: GuardBrief, spend: SpendSoFar) -> GuardianFacts:
+    """Make up records that fit the action in every way, and with which `spend` counts together with it.
+
+    What the same proposal spends is in the brief, and counted from there.
+    """
     action = brief.bound.action
     links = _foreign_links(action.parameters.get("text"), brief.policy.link_hosts)
     try:
@@ -42,20 +47,45 @@ def unobjectionable(brief: GuardBrief, earlier: int) -> GuardianFacts:
             order_number=refund.order_number,
             amount=Money(amount_minor=_PLENTY, currency=refund.currency),
             captured_at=_LONG_AGO,
-            refunded_minor=0,
+            refunded_minor=max(spend.account_minor - _beside(refund, brief, account=refund.payment_id), 0),
             status="captured",
         ),
         payment_customer_id=refund.customer_id,
-        recent_refunds=tuple(_refund(refund, number) for number in range(earlier)),
+        recent_refunds=_earlier(refund, brief, spend),
     )
 
 
-def _refund(refund: IssueRefund, number: int) -> Refund:
+def _earlier(refund: IssueRefund, brief: GuardBrief, spend: SpendSoFar) -> tuple[Refund, ...]:
+    """Make up as many refunds as are counted, with all of the amount in the first; an amount of nothing counts too."""
+    beside = _siblings(refund, brief)
+    amount = max(spend.owner_minor - _beside(refund, brief), 0)
+    number = max(spend.count - len(beside), 0)
+    return tuple(_refund(refund, i, amount if i == 0 else 0) for i in range(number))
+
+
+def _siblings(refund: IssueRefund, brief: GuardBrief) -> tuple[IssueRefund, ...]:
+    """Read what else the same proposal refunds to the same customer."""
+    others = []
+    for bound in brief.siblings:
+        with suppress(ValidationError):
+            others.append(IssueRefund.model_validate(bound.action.parameters))
+    return tuple(other for other in others if other.customer_id == refund.customer_id)
+
+
+def _beside(refund: IssueRefund, brief: GuardBrief, account: str | None = None) -> int:
+    return sum(
+        other.amount_minor
+        for other in _siblings(refund, brief)
+        if other.currency == refund.currency and account in {None, other.payment_id}
+    )
+
+
+def _refund(refund: IssueRefund, number: int, amount_minor: int) -> Refund:
     return Refund(
         refund_id=f"RF-{number}",
         payment_id="another",
         order_number=refund.order_number,
-        amount=Money(amount_minor=1, currency=refund.currency),
+        amount=Money(amount_minor=amount_minor, currency=refund.currency),
         status="succeeded",
         reason="an earlier one",
         created_at=_LONG_AGO,

@@ -5,12 +5,12 @@ ruled, with the rules that fired. It does not hold what the guardian read from t
 
 - Rules about the records (whose payment it is, what remains of it, who is on record) do not look at the playbook: those
   that fired then are taken to fire again, the others not.
-- How often a customer was refunded before is known where the velocity rule fired, and bounded where it did not.
+- What counted together with an action (paid, reserved or proposed beside it) stands in its verdict, and is bounded where
+  another window is asked about. Nothing is reserved by asking.
 - Every action is first ruled on with the playbook that was in force. Where that does not give the recorded ruling, or
   where the answer hangs on something that was not recorded, the action is named as not judged, with the reason.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,8 @@ from dispatch.audit.document import Document, events_of
 from dispatch.audit.steps import Step, steps
 from dispatch.audit.unobjectionable import unobjectionable
 from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
-from dispatch.models.playbook import GuardianPolicy, PlaybookInForce, Velocity
+from dispatch.models.playbook import GuardianPolicy, PlaybookInForce
+from dispatch.models.quota import SpendSoFar
 
 Inspect = Callable[[GuardBrief, GuardianFacts], GuardianVerdict]
 """The guardian's rules: dispatch/rules/guardian.py."""
@@ -39,8 +40,8 @@ OF_RECORDS: Final = frozenset(
     }
 )
 """Rules whose answer lies in the records and not in the playbook."""
-_VELOCITY: Final = "refund.velocity"
-_COUNT: Final = re.compile(r"^(\d+) refunds")
+_BEYOND_ALL: Final = 10**15
+"""More than any step of a playbook; an amount that nobody recorded may be anything."""
 
 
 class Scrutiny(NamedTuple):
@@ -168,44 +169,30 @@ def _rule(
     """Rule with `policy` on the records as far as the recorded verdict tells them."""
     under = brief.model_copy(update={"policy": policy})
     carried = tuple(reason for reason in recorded.reasons if reason.rule in OF_RECORDS)
-    verdicts = [
-        inspect(under, unobjectionable(brief, earlier)) for earlier in _earlier(brief, policy, recorded)
-    ]
+    verdicts = [inspect(under, unobjectionable(brief, spend)) for spend in _spends(brief, policy, recorded)]
     if carried:
         blocked = {"ruling": Ruling.BLOCK, "tier": recorded.tier, "reasons": carried}
         return verdicts[0].model_copy(update=blocked)
     if len({(verdict.ruling, verdict.tier) for verdict in verdicts}) > 1:
         words = " or ".join(dict.fromkeys(f"{v.ruling} ({v.tier})" for v in verdicts))
         raise _NotJudgedError(
-            f"{words}: it hangs on how often the customer was refunded before, which history does not hold"
+            f"{words}: it hangs on what was refunded to the customer before, which history does not hold"
         )
     return verdicts[0]
 
 
-def _earlier(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict) -> tuple[int, ...]:
-    """Give how many earlier refunds there may have been within the policy's window: one number, or the extremes."""
-    then, now = brief.policy.velocity, policy.velocity
+def _spends(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict) -> tuple[SpendSoFar, ...]:
+    """Return what may have counted with the action within the policy's window: what was recorded, or the extremes."""
+    then, now, spend = brief.policy.velocity, policy.velocity, recorded.spend or SpendSoFar()
+    on_account = SpendSoFar(account_minor=spend.account_minor)
     if now is None:
-        return (0,)
-    told = _told(recorded)
-    if told is not None and then is not None and then.window == now.window:
-        return (told,)
-    # A block names the rules that block, and not whether the velocity rule fired too.
-    if told is None and recorded.ruling is not Ruling.BLOCK and _is_below(then, now):
-        return (0,)
-    return (0, now.max_refunds)
-
-
-def _is_below(then: Velocity | None, now: Velocity) -> bool:
-    """Tell whether a rule that did not fire then cannot fire now: no longer a window, no fewer refunds."""
-    return then is not None and now.window <= then.window and now.max_refunds >= then.max_refunds
-
-
-def _told(recorded: GuardianVerdict) -> int | None:
-    for reason in recorded.reasons:
-        if reason.rule == _VELOCITY and (match := _COUNT.match(reason.text)):
-            return int(match[1])
-    return None
+        return (on_account,)
+    if then is not None and then.window == now.window:
+        return (spend,)
+    if then is not None and now.window < then.window:
+        return (on_account, spend)
+    most = max(spend.count, now.max_refunds)
+    return (spend, spend.model_copy(update={"count": most, "owner_minor": _BEYOND_ALL}))
 
 
 def _scrutiny(verdict: GuardianVerdict, policy: GuardianPolicy) -> Scrutiny:

@@ -126,3 +126,6 @@ class Carried(Contract):
     people: CarriedPeople
     requester: CarriedRequester
     effects: tuple[CarriedEffect, ...]
+    reservations: dict[str, str] = Field(
+        default_factory=dict, description="owner of each quota that something is reserved in -> its desk"
+    )

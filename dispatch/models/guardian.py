@@ -10,6 +10,7 @@ from dispatch.models.finding import ReviewException
 from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.playbook import GuardianPolicy, Tier
 from dispatch.models.proposal import BoundAction
+from dispatch.models.quota import Claim, SpendSoFar
 from dispatch.models.records import Customer, Payment, Refund
 from dispatch.models.submission import Party
 
@@ -34,6 +35,9 @@ class GuardBrief(Handed):
     policy: GuardianPolicy
     requester: Party
     exceptions: tuple[ReviewException, ...] = Field(default=(), description="what review could not mend")
+    siblings: tuple[BoundAction, ...] = Field(
+        default=(), description="other actions of the same proposal that spend too: they count together"
+    )
 
 
 class GuardianFacts(Contract):
@@ -48,6 +52,10 @@ class GuardianFacts(Contract):
         default=(),
         description="of this customer within the velocity window, and any under this action's own key",
     )
+    reserved: tuple[Claim, ...] = Field(
+        default=(), description="what other requests of this customer reserved before this one"
+    )
+    quota_full: bool = Field(default=False, description="this request could not be counted among them")
     own_links: tuple[str, ...] = Field(
         default=(), description="links in the mail that open the answer page of this very request"
     )
@@ -61,4 +69,5 @@ class GuardianVerdict(Contract):
     ruling: Ruling
     tier: Tier
     reasons: tuple[Reason, ...] = Field(min_length=1)
+    spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")
     opinion: Reason | None = Field(default=None, description="a model's view, where one was asked")

@@ -1,7 +1,7 @@
 """The guardian's ruling on one action: hard rules first, then the risk tier and what it asks for.
 
 Rule ids: `binding.*`, `policy.*`, `parameters.*` here; `reply.*` in reply_guard.py, `refund.*` in refund_guard.py,
-`review.*` here, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
+`review.*`, `quota.*` here, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
 ruling or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
 """
 
@@ -49,11 +49,17 @@ def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
         text = f"the playbook does not list the action {action.name[:64]}"
         return _blocked(brief, Reason(rule="policy.action", text=text))
     inspection = _inspection(brief, facts, policy)
-    review = _review(brief)
-    blocks = (*inspection.blocks, *review.blocks)
+    verdict = _weighed(brief, policy, inspection, (_review(brief), _uncounted(brief, facts)))
+    return verdict.model_copy(update={"spend": inspection.spend})
+
+
+def _weighed(
+    brief: GuardBrief, policy: ActionPolicy, inspection: Inspection, more: tuple[Inspection, ...]
+) -> GuardianVerdict:
+    blocks = tuple(reason for one in (inspection, *more) for reason in one.blocks)
     if blocks:
         return _blocked(brief, *blocks)
-    raises = (*inspection.raises, *review.raises)
+    raises = tuple(raised for one in (inspection, *more) for raised in one.raises)
     tier = riskiest((policy.tier, *(r.tier for r in raises)))
     ruling, why = scrutiny_of(brief.policy, inspection.least, tier)
     reasons = (*(r.reason for r in raises), why)
@@ -75,6 +81,13 @@ def _inspection(brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy) -
         text = f"parameters are wrong or missing: {wrong}"
         return Inspection(policy.tier, blocks=(Reason(rule="parameters.invalid", text=text),))
     return guarded.inspect(parameters, brief, facts, policy)
+
+
+def _uncounted(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
+    if not facts.quota_full:
+        return Inspection(Tier.LOW)
+    text = "so many requests of this customer are open that this one could not be counted with them"
+    return _left_to_a_person(brief.policy, "quota.full", text)
 
 
 def _review(brief: GuardBrief) -> Inspection:

@@ -1,40 +1,47 @@
 """The hard rules for money back: whose payment, how much of it, and how often."""
 
-from datetime import timedelta
-from typing import Final
-
 from dispatch.models.guardian import GuardBrief, GuardianFacts, Reason
 from dispatch.models.parameters import IssueRefund
 from dispatch.models.playbook import ActionPolicy
+from dispatch.models.quota import Claim
 from dispatch.models.records import Money, Payment, Refund, format_money
+from dispatch.rules.quota import claims_of
 from dispatch.rules.risk import Inspection, Raised, riskiest
-
-_DAY: Final = timedelta(days=1)
+from dispatch.rules.spending import of_count, of_sums, spend_so_far, tier_of
 
 
 def inspect_refund(
     refund: IssueRefund, brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy
 ) -> Inspection:
-    """Hold a refund against the payment as it is now.
+    """Hold a refund, and the sums that it is part of, against the payment and the customer as they are now.
 
     A standing refund under this action's own key is the same effect, met again after a reset: it counts neither
-    against what remains of the payment nor as an earlier refund.
+    against what remains of the payment nor as an earlier refund. What other requests reserved, and what else this
+    proposal refunds, counts as if it were paid: a sum that is split is judged as the whole.
     """
-    steps = policy.amounts.get(refund.currency, ())
-    least = riskiest((policy.tier, steps[0].tier)) if steps else policy.tier
-    fitting = [step.tier for step in steps if refund.amount_minor <= step.up_to_minor]
+    steps, velocity = policy.amounts.get(refund.currency, ()), brief.policy.velocity
+    amount = Money(amount_minor=refund.amount_minor, currency=refund.currency)
+    own = Claim(idempotency_key=brief.bound.idempotency_key, account=refund.payment_id, amount=amount)
+    beside = claims_of(brief.siblings).get(refund.customer_id, ())
+    spend = spend_so_far(own, facts.payment, facts.recent_refunds, facts.reserved, beside, velocity)
     blocks = list(_ownership(refund, facts))
     if facts.payment is not None:
         blocks += _amount(refund, facts.payment, _under_own_key(brief, facts, facts.payment))
-    raises = list(_velocity(brief, facts))
-    asked = _text(refund.amount_minor, refund.currency)
-    if not fitting:
-        text = f"the playbook lets nobody refund {asked}"
+    raises = of_count(spend, velocity)
+    tier = tier_of(refund.amount_minor, steps)
+    if tier is None:
+        text = f"the playbook lets nobody refund {format_money(amount)}"
         blocks.append(Reason(rule="refund.limit", text=text))
     else:
-        text = f"{asked} is of tier {fitting[0]}"
-        raises.append(Raised(fitting[0], Reason(rule="refund.amount_tier", text=text)))
-    return Inspection(least=least, blocks=tuple(blocks), raises=tuple(raises))
+        text = f"{format_money(amount)} is of tier {tier}"
+        raises.append(Raised(tier, Reason(rule="refund.amount_tier", text=text)))
+    too_much, more = of_sums(amount, spend, steps, velocity)
+    return Inspection(
+        least=riskiest((policy.tier, steps[0].tier)) if steps else policy.tier,
+        blocks=(*blocks, *too_much),
+        raises=(*raises, *more),
+        spend=spend,
+    )
 
 
 def _ownership(refund: IssueRefund, facts: GuardianFacts) -> list[Reason]:
@@ -73,15 +80,6 @@ def _under_own_key(brief: GuardBrief, facts: GuardianFacts, payment: Payment) ->
         if r.idempotency_key == brief.bound.idempotency_key
         and (r.payment_id, r.amount.currency) == (payment.payment_id, payment.amount.currency)
     )
-
-
-def _velocity(brief: GuardBrief, facts: GuardianFacts) -> list[Raised]:
-    velocity = brief.policy.velocity
-    earlier = [r for r in _standing(facts) if r.idempotency_key != brief.bound.idempotency_key]
-    if velocity is None or len(earlier) < velocity.max_refunds:
-        return []
-    text = f"{len(earlier)} refunds to this customer within {velocity.window / _DAY:g} days"
-    return [Raised(velocity.tier, Reason(rule="refund.velocity", text=text))]
 
 
 def _standing(facts: GuardianFacts) -> list[Refund]:

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from dispatch.models.guardian import Reason, Ruling
 from dispatch.models.playbook import Approval, GuardianPolicy, Tier
+from dispatch.models.quota import SpendSoFar
 
 _TIERS: Final = tuple(Tier)
 SCRUTINY: Final[tuple[Approval, ...]] = ("none", "named", "signed", "two_signed")
@@ -29,6 +30,7 @@ class Inspection(NamedTuple):
     least: Tier
     blocks: tuple[Reason, ...] = ()
     raises: tuple[Raised, ...] = ()
+    spend: SpendSoFar | None = None
 
 
 def riskiest(tiers: Iterable[Tier]) -> Tier:

@@ -1,24 +1,47 @@
 """The guardian against the embedded back office: it rules on what it read itself."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities import quota
 from activities.actions.issue_refund import IssueRefund
 from activities.guardian import Guardian
 from dispatch.clients.toolbox import ActionClients, ReadClients
 from dispatch.models.guardian import GuardBrief, GuardianVerdict, Ruling
 from dispatch.models.proposal import BoundAction
+from dispatch.models.quota import QuotaState, Reserved, ReserveRequest
 from dispatch.models.submission import Party
+from dispatch.rules.quota import reserve
 from tests.activities.at_work import ANNA, annas_refund, annas_reply, attempt, leave
 from tests.bound import HANDOFF, policy
 from tests.servers import BackOfficeService
 
 
+class QuotaInMemory:
+    """Keeps the reservations of customers as their workflow does, without a server."""
+
+    def __init__(self) -> None:
+        self.states: dict[tuple[str, str], QuotaState] = {}
+
+    async def reserve(self, desk: str, owner: str, request: ReserveRequest) -> Reserved:
+        state = self.states.get((desk, owner), QuotaState())
+        answer, self.states[desk, owner] = reserve(state, request, datetime.now(UTC))
+        return answer
+
+
 @pytest.fixture
-def guardian(read_clients: ReadClients) -> Guardian:
-    return Guardian(read_clients)
+def quotas() -> QuotaInMemory:
+    return QuotaInMemory()
+
+
+@pytest.fixture
+def guardian(read_clients: ReadClients, quotas: QuotaInMemory) -> Guardian:
+    return Guardian(read_clients, reserve=quotas.reserve)
 
 
 async def ruled(
@@ -75,6 +98,7 @@ async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, action_clie
     """One refund within the window is enough where the playbook says so; the same one met again is not."""
     velocity = {"max_refunds": 1, "window": "30 days", "tier": "medium"}
     earlier = annas_refund(request_id="support/r-0", amount_minor=100)
+    assert (await ruled(guardian, earlier, velocity=velocity)).ruling is Ruling.ALLOW
     await attempt(1, IssueRefund(action_clients).perform, leave(earlier))
     held = await ruled(guardian, annas_refund(), velocity=velocity)
     assert (held.ruling, "refund.velocity" in rules_of(held)) == (Ruling.HOLD, True)
@@ -116,3 +140,40 @@ async def test_a_reply_needs_no_more_than_the_requester_s_record(
     for path in ("GET /payments/*", "GET /orders/*", "GET /refunds"):
         await back_office.arm(path, "status", times=-1)
     assert (await ruled(guardian, annas_reply())).ruling is Ruling.ALLOW
+
+
+async def test_only_what_may_run_reserves(guardian: Guardian, quotas: QuotaInMemory) -> None:
+    """A reply, and a refund that is blocked on the records alone, reserve nothing in anybody's name."""
+    await ruled(guardian, annas_reply())
+    await ruled(guardian, annas_refund(), Party(address="mallory@evil.example"))
+    assert quotas.states == {}
+    await ruled(guardian, annas_refund())
+    ((owner, state),) = quotas.states.items()
+    assert owner == ("support", "CU-1001")
+    assert [claim.amount.amount_minor for entry in state.entries for claim in entry.claims] == [3_000]
+
+
+async def test_what_another_request_reserved_counts_until_the_records_show_it(
+    guardian: Guardian, action_clients: ActionClients
+) -> None:
+    """Reserved or paid, the EUR 30.00 of another request count once."""
+    other, mine = annas_refund(request_id="support/r-0"), annas_refund(amount_minor=1_990)
+    await ruled(guardian, other)
+    reserved = await ruled(guardian, mine)
+    await attempt(1, IssueRefund(action_clients).perform, leave(other))
+    paid = await ruled(guardian, mine)
+    assert reserved.spend is not None
+    assert paid.spend is not None
+    assert (reserved.spend.account_minor, reserved.spend.unpaid) == (3_000, 1)
+    assert (paid.spend.account_minor, paid.spend.unpaid) == (3_000, 0)
+
+
+async def test_where_the_quota_does_not_answer_nothing_is_ruled(
+    read_clients: ReadClients, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails as any system that is unavailable, to be tried again."""
+    monkeypatch.setattr(quota, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    brief = GuardBrief(handoff=HANDOFF, bound=annas_refund(), policy=policy(), requester=ANNA)
+    with pytest.raises(ApplicationError, match="the customer's quota cannot be asked") as raised:
+        await ActivityEnvironment(client=client).run(Guardian(read_clients).inspect, brief)
+    assert (raised.value.type, raised.value.non_retryable) == ("Unavailable", False)

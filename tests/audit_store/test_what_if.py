@@ -8,6 +8,7 @@ from dispatch.audit.what_if import Judged, NotJudged, WhatIf, _judge, _NotJudged
 from dispatch.models.contract import Facts
 from dispatch.models.guardian import GuardBrief, GuardianFacts, Ruling
 from dispatch.models.playbook import GuardianPolicy, PlaybookInForce, Velocity
+from dispatch.models.quota import SpendSoFar
 from dispatch.rules.guardian import inspect
 from tests.audit_store.made import documents
 
@@ -30,7 +31,8 @@ def ruled(velocity: Velocity | None, earlier: int) -> tuple[Step, GuardianPolicy
     brief = GuardBrief.model_validate(step.given)
     policy = brief.policy.model_copy(update={"velocity": velocity})
     brief = brief.model_copy(update={"policy": policy})
-    verdict = inspect(brief, unobjectionable(brief, earlier))
+    spend = SpendSoFar(count=earlier, owner_minor=earlier * 100)
+    verdict = inspect(brief, unobjectionable(brief, spend))
     return step._replace(given=brief.model_dump(mode="json"), result=verdict.model_dump(mode="json")), policy
 
 
@@ -52,6 +54,7 @@ def judge(then: Velocity | None, earlier: int, now: Velocity | None) -> Judged:
         (rule(3), 3, None, Ruling.ALLOW),
         (rule(3), 0, rule(3), Ruling.ALLOW),
         (rule(3), 2, rule(4), Ruling.ALLOW),
+        (rule(3), 2, rule(2), Ruling.HOLD),
         (rule(3, days=30), 2, rule(3, days=7), Ruling.ALLOW),
         (None, 2, None, Ruling.ALLOW),
     ],
@@ -59,14 +62,14 @@ def judge(then: Velocity | None, earlier: int, now: Velocity | None) -> Judged:
 def test_earlier_refunds_count_where_the_history_tells_them(
     then: Velocity | None, earlier: int, now: Velocity | None, after: Ruling
 ) -> None:
-    """A rule that fired names the number; one that did not fire bounds it."""
+    """The verdict holds what counted; a shorter window than it was recorded for bounds it."""
     assert judge(then, earlier, now).after.ruling == after
 
 
 @pytest.mark.parametrize(
     ("then", "earlier", "now"),
     [
-        (rule(3), 2, rule(2)),
+        (rule(3, days=30), 2, rule(2, days=7)),
         (rule(3, days=7), 2, rule(3, days=30)),
         (rule(3, days=7), 3, rule(4, days=30)),
         (None, 2, rule(3)),

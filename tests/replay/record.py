@@ -30,6 +30,7 @@ from dispatch.models.approvers import Approver, Approvers, DailyLimit
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import EmbeddedError
 from dispatch.rules.allowance import day_of
+from dispatch.rules.quota import quota_id
 from dispatch.settings import Settings
 from embedded.approvers import demo_signer, make_people
 from embedded.demo import REQUESTS, SCRIPT
@@ -254,6 +255,8 @@ async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
     histories["daily-limit-reached"] = await _ended(case, "done")
     account = desk.client.get_workflow_handle(day_of("lena", datetime.now(UTC)).workflow_id)
     histories["allowance"] = await account.fetch_history()
+    customer = desk.client.get_workflow_handle(quota_id(desk.settings.task_queue, "support", "CU-1003"))
+    histories["spend-quota"] = await customer.fetch_history()
 
 
 async def _refund(desk: Desk, order: str, sender: str) -> Case:

@@ -343,7 +343,9 @@ def test_the_amount_decides_the_tier(amount: int, ruling: Ruling, tier: Tier) ->
 
 def test_all_that_remains_may_be_refunded() -> None:
     """An amount equal to what remains is not more than what remains."""
-    payment = PAYMENT.model_copy(update={"refunded_minor": 47_000})
+    payment = PAYMENT.model_copy(
+        update={"amount": Money(amount_minor=4_000, currency="EUR"), "refunded_minor": 1_000}
+    )
     assert ruled(refund(), KNOWN.model_copy(update={"payment": payment})).ruling is Ruling.ALLOW
 
 
@@ -368,9 +370,10 @@ def test_the_same_refund_met_again_after_a_reset_is_not_in_its_own_way() -> None
     payment = PAYMENT.model_copy(
         update={"amount": Money(amount_minor=5_000, currency="EUR"), "refunded_minor": 5_000}
     )
-    facts = KNOWN.model_copy(update={"payment": payment, "recent_refunds": (own, earlier_refund(2))})
+    none = earlier_refund(2, amount_minor=0)
+    facts = KNOWN.model_copy(update={"payment": payment, "recent_refunds": (own, none)})
     assert ruled(bound, facts).ruling is Ruling.ALLOW
-    facts = facts.model_copy(update={"recent_refunds": (earlier_refund(2),)})
+    facts = facts.model_copy(update={"recent_refunds": (none,)})
     assert "refund.remainder" in rules_of(ruled(bound, facts))
 
 
