@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from dispatch.models.canonical import digest_of
 from dispatch.models.parameters import IssueRefund
 from dispatch.models.proposal import BoundAction
 from dispatch.models.quota import (
@@ -22,7 +23,6 @@ from dispatch.models.quota import (
     ReserveRequest,
 )
 from dispatch.models.records import Money
-from dispatch.rules.binding import digest_of
 
 MOST_ENTRIES: Final = 200
 """Requests of one customer that are counted at a time; more go to a person at the strictest tier."""
