@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.glance import glance_of_gate
     from dispatch.rules.items import account
     from dispatch.rules.raw import single
+    from dispatch.rules.requested import request_of
     from workflows import options
     from workflows.effects import EffectFailed, Effects
     from workflows.ending import Ended, HistoryFull
@@ -245,7 +246,12 @@ class Coordinator:
         """Have every action inspected alone; one blocked action ends the request before anything is done."""
         self._standing.at(RequestState.GUARD)
         inspections = (
-            self._team.inspect(bound, self._playbook, self._work.exceptions)
+            self._team.inspect(
+                bound,
+                self._playbook,
+                self._work.exceptions,
+                request_of(bound, self._the_proposal, self._the_intake, self._playbook),
+            )
             for bound in self._the_proposal.actions
         )
         self._work.verdicts = tuple(await asyncio.gather(*inspections))

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.finding import ReviewException
+from dispatch.models.finding import Evidence, ReviewException
 from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.playbook import GuardianPolicy, Tier
 from dispatch.models.proposal import BoundAction
@@ -27,6 +27,17 @@ class Reason(Contract):
     text: str
 
 
+class Request(Contract):
+    """What the requester wrote, for an action that nobody may take on their behalf unasked."""
+
+    phrases: tuple[str, ...] = Field(
+        description="those of the ask that the action's policy names in `asked_by`"
+    )
+    subject: str
+    words: str = Field(description="without quoted mail and signature")
+    cited: tuple[Evidence, ...] = Field(description="the requester's sentences that the action rests on")
+
+
 class GuardBrief(Handed):
     noun: ClassVar[str] = "a proposed action"
 
@@ -34,6 +45,7 @@ class GuardBrief(Handed):
     policy: GuardianPolicy
     requester: Party
     exceptions: tuple[ReviewException, ...] = Field(default=(), description="what review could not mend")
+    request: Request | None = Field(default=None, description="where the action's policy names an ask")
 
 
 class GuardianFacts(Contract):
