@@ -46,10 +46,14 @@ class Reviewer(Protocol):
 
 
 class Action(Protocol):
-    """The only thing that changes the outside world; `read_back` is for the verifier, who may only read."""
+    """The only thing that changes the outside world; `read_back` is for the verifier, who may only read.
+
+    `pays` says that it moves money: its policy must then name the ask with which a requester asks for it.
+    """
 
     Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
+    pays: ClassVar[bool]
 
     def __init__(self, clients: ActionClients) -> None: ...
     async def perform(self, order: Order) -> Receipt: ...
@@ -66,6 +70,7 @@ _ACTION = Contracted(
     (
         Member("Parameters", Contract),
         Member("compensable", bool),
+        Member("pays", bool),
         Member("perform", "method"),
         Member("compensate", "method"),
         Member("read_back", "static"),
@@ -123,8 +128,8 @@ class Catalogue:
         """Hold a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
-        config that its own Config refuses, `reaches` or `compensable` unlike the class's, and an action
-        policy that speaks of parameters which the action does not have.
+        config that its own Config refuses, `reaches` or `compensable` unlike the class's, an action that
+        pays with no ask that it needs, and an action policy that speaks of parameters which the action does not have.
         """
         check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
 

@@ -23,6 +23,7 @@ class HasParameters(Protocol):
 
     Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
+    pays: ClassVar[bool]
 
 
 def check_playbook(
@@ -108,6 +109,13 @@ def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasPara
             f"{path}.compensable",
             f"it says {_yaml(policy.compensable)} and {kind.__name__} says {_yaml(kind.compensable)}",
             f"Write compensable: {_yaml(kind.compensable)}.",
+        )
+    if kind.pays and policy.asked_by is None:
+        raise PlaybookError(
+            file,
+            f"{path}.asked_by",
+            f"{kind.__name__} pays, and nothing says how a requester asks for it",
+            "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
     if policy.amounts and not {"amount_minor", "currency"} <= set(parameters):
         raise PlaybookError(

@@ -14,7 +14,10 @@ from dispatch.models.support import OrderFacts, RefundTerms, ReplyStandardsTerms
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TERMS: Final = RefundTerms(
-    window=timedelta(days=30), damaged_window=timedelta(days=90), damaged_phrases=("broken", "damaged")
+    asked_by="refund",
+    window=timedelta(days=30),
+    damaged_window=timedelta(days=90),
+    damaged_phrases=("broken", "damaged"),
 )
 STANDARDS: Final = ReplyStandardsTerms(
     greetings=("Dear", "Good day"),
@@ -183,7 +186,9 @@ def playbook() -> PlaybookInForce:
             ),
             "specialists": {
                 "order_history": {"reaches": ["records"], "config": {"recent": "60 days"}},
-                "refund_policy": {"config": {"window": "30 days", "damaged_window": "90 days"}},
+                "refund_policy": {
+                    "config": {"asked_by": "refund", "window": "30 days", "damaged_window": "90 days"}
+                },
                 "reply_writer": {"config": {"refund_days": 5}},
             },
             "review": {"reviewers": {"reply_standards": {"config": STANDARDS.model_dump(mode="json")}}},
@@ -192,6 +197,7 @@ def playbook() -> PlaybookInForce:
                 "actions": {
                     "send_reply": {"editable": ["text"]},
                     "issue_refund": {
+                        "asked_by": "refund",
                         "compensable": True,
                         "editable": ["amount_minor"],
                         "amounts": {"EUR": [{"up_to_minor": 5000, "tier": "low"}]},

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.rules.glance import glance_of_gate
     from dispatch.rules.items import account
     from dispatch.rules.raw import single
+    from dispatch.rules.requested import request_of
     from workflows import options
     from workflows.effects import EffectFailed, Effects
     from workflows.ending import Ended, HistoryFull
@@ -254,6 +255,7 @@ class Coordinator:
                 self._playbook,
                 self._work.exceptions,
                 tuple(other for other in spending if other is not bound) if bound in spending else (),
+                request_of(bound, self._the_proposal, self._the_intake, self._playbook),
             )
             for bound in actions
         )

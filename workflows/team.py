@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
     from dispatch.models.finding import Brief, Finding, FindingStatus, Guidance, ReviewException, Severity
-    from dispatch.models.guardian import GuardBrief, GuardianVerdict
+    from dispatch.models.guardian import GuardBrief, GuardianVerdict, Request
     from dispatch.models.handoff import Handed
     from dispatch.models.item import Item
     from dispatch.models.plan import Plan, PlanBrief
@@ -88,7 +88,9 @@ class Team:
         exceptions: tuple[ReviewException, ...] = (),
     ) -> tuple[Finding, ...]:
         """Call a group in parallel; who fails is unavailable, which never reads as clean."""
-        asks = {kind: ask for kind, ask in playbook.asks.items() if any(item.kind == kind for item in items)}
+        wanted = {item.kind for item in items}
+        wanted |= {policy.asked_by for policy in playbook.guardian.actions.values() if policy.asked_by}
+        asks = {kind: ask for kind, ask in playbook.asks.items() if kind in wanted}
 
         async def one(name: str) -> Finding:
             role = playbook.specialists[name]
@@ -188,6 +190,7 @@ class Team:
         playbook: Playbook,
         exceptions: tuple[ReviewException, ...] = (),
         siblings: tuple[BoundAction, ...] = (),
+        request: Request | None = None,
     ) -> GuardianVerdict:
         return await self._handover.outside(
             Guardian.inspect,
@@ -201,6 +204,7 @@ class Team:
             requester=self._submission.sender,
             exceptions=exceptions,
             siblings=siblings,
+            request=request,
         )
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:

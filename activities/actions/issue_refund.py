@@ -25,6 +25,7 @@ class IssueRefund:
 
     Parameters = Wanted
     compensable = True
+    pays = True
 
     def __init__(self, clients: ActionClients) -> None:
         self._payments, self._approvers = clients.payments, clients.approvers

@@ -27,6 +27,7 @@ class SendReply:
 
     Parameters = Mail
     compensable = False
+    pays = False
 
     def __init__(self, clients: ActionClients) -> None:
         self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from

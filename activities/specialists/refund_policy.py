@@ -1,6 +1,6 @@
 """Decides on refunds by the playbook's terms, from what order_history found; reaches nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from dispatch.clients.toolbox import ReadClients
@@ -14,20 +14,25 @@ from dispatch.models.finding import (
     RecommendedAction,
     Refusal,
 )
+from dispatch.models.item import Item
 from dispatch.models.parameters import IssueRefund
 from dispatch.models.records import Money, format_money
 from dispatch.models.support import OrderFacts, RefundDecision, RefundFacts, RefundTerms
 from dispatch.rules.refunds import decide
+from dispatch.rules.requested import REQUEST, read
 
 _NAME: Final = "refund_policy"
 _SOURCE: Final = "order_history"
 _MAX_REASON: Final = 500
+_MAX_QUOTED: Final = 1000
 
 
 class RefundPolicy:
     """Says of each refund asked for whether it is given, how much, and by which rule.
 
-    One action 'issue_refund' for each payment, subject 'payment <id>', whatever number of items it serves. An
+    Money is given only for what a plain sentence of the requester's own asks for, which the action cites. Where an item
+    has none, or another sentence speaks against it, the finding is `ambiguous`, neither given nor refused: a person
+    reads it. One action 'issue_refund' for each payment, subject 'payment <id>', whatever number of items it serves. An
     approver's edit of its amount replaces ours, and still never exceeds what is left. Without order_history's
     finding it is unavailable: no records read is not the same as no order found. Facts: RefundFacts.
     """
@@ -51,19 +56,46 @@ class RefundPolicy:
         facts = OrderFacts.model_validate(earlier.facts)
         items = [item for item in brief.items if item.kind in brief.asks]
         items = [item for item in items if _NAME in brief.asks[item.kind].specialists]
+        said = _asked_for(items, brief, terms.asked_by)
+        unasked = tuple(item.item_id for item in items if item.item_id not in said)
+        items = [item for item in items if item.item_id in said]
         edits = _amounts_set(brief.guidance)
         overrides = {payment_id: amount for payment_id, (amount, _) in edits.items()}
         decisions = decide(items, facts, terms, brief.handoff.at, overrides)
         return Finding(
             handoff=brief.handoff,
             specialist=_NAME,
-            status=FindingStatus.FOUND if decisions else FindingStatus.NOTHING,
-            summary=_summary(decisions),
+            status=_status(decisions, unasked),
+            summary=_summary(decisions, unasked),
             facts=RefundFacts(decisions=decisions).model_dump(mode="json"),
-            evidence=(*_rules_cited(decisions), *_decisions_cited(decisions, edits)),
+            evidence=(
+                *_rules_cited(decisions),
+                *_decisions_cited(decisions, edits),
+                *_requests_cited(decisions, said),
+            ),
             recommended=tuple(_actions(decisions, facts, edits)),
             refusals=tuple(_refusal(decision) for decision in decisions if not decision.eligible),
         )
+
+
+def _asked_for(items: Sequence[Item], brief: Brief, asked_by: str) -> dict[str, str]:
+    """Give by item the requester's sentences that ask for money; none at all where one in the mail is in doubt."""
+    phrases = brief.asks[asked_by].phrases if asked_by in brief.asks else ()
+    title = read("", phrases, brief.subject)
+    readings = {item.item_id: read(item.text, phrases) for item in brief.items}
+    if title.doubts or any(reading.doubts for reading in readings.values()):
+        return {}
+    asks = {
+        item.item_id: readings[item.item_id].asks or (title.asks if len(brief.items) == 1 else ())
+        for item in items
+    }
+    return {item_id: " ".join(sentences) for item_id, sentences in asks.items() if sentences}
+
+
+def _status(decisions: tuple[RefundDecision, ...], unasked: tuple[str, ...]) -> FindingStatus:
+    if unasked:
+        return FindingStatus.AMBIGUOUS
+    return FindingStatus.FOUND if decisions else FindingStatus.NOTHING
 
 
 _Edits = dict[str, tuple[int, Guidance]]
@@ -81,8 +113,10 @@ def _amounts_set(guidance: Iterable[Guidance]) -> _Edits:
     return edits
 
 
-def _summary(decisions: tuple[RefundDecision, ...]) -> str:
-    return "; ".join(dict.fromkeys(_in_short(d) for d in decisions)) or "no order to decide on"
+def _summary(decisions: tuple[RefundDecision, ...], unasked: tuple[str, ...]) -> str:
+    short = [_in_short(decision) for decision in decisions]
+    short += [f"{item_id}: no refund was plainly asked for" for item_id in unasked]
+    return "; ".join(dict.fromkeys(short)) or "no order to decide on"
 
 
 def _in_short(decision: RefundDecision) -> str:
@@ -105,6 +139,20 @@ def _rules_cited(decisions: Iterable[RefundDecision]) -> Iterable[Evidence]:
             text=" ".join(part for part in (decision.text, decision.note) if part),
         )
     return texts.values()
+
+
+def _requested(item_id: str) -> str:
+    return f"{_NAME}.request.{item_id}"
+
+
+def _requests_cited(decisions: Iterable[RefundDecision], said: Mapping[str, str]) -> Iterable[Evidence]:
+    for item_id in dict.fromkeys(decision.item_id for decision in decisions):
+        yield Evidence(
+            evidence_id=_requested(item_id),
+            source=REQUEST,
+            reference=item_id,
+            text=said[item_id][:_MAX_QUOTED],
+        )
 
 
 def _decisions_cited(decisions: Iterable[RefundDecision], edits: _Edits) -> Iterable[Evidence]:
@@ -140,6 +188,7 @@ def _actions(
             continue  # narrows the types: amounts were chosen above, and orders are only ever a customer's
         why = f"{format_money(first.amount)} on order {first.order_number} by {first.rule}"
         evidence = [e for d in shared for e in (*d.evidence_ids, _cited(d))]
+        evidence += [_requested(d.item_id) for d in shared]
         if payment_id in edits:
             said = edits[payment_id][1]
             evidence.append(_decided(said.decision_id))

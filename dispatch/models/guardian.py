@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.finding import ReviewException
+from dispatch.models.finding import Evidence, ReviewException
 from dispatch.models.handoff import Handed, Handoff
 from dispatch.models.playbook import GuardianPolicy, Tier
 from dispatch.models.proposal import BoundAction
@@ -28,6 +28,17 @@ class Reason(Contract):
     text: str
 
 
+class Request(Contract):
+    """What the requester wrote, for an action that nobody may take on their behalf unasked."""
+
+    phrases: tuple[str, ...] = Field(
+        description="those of the ask that the action's policy names in `asked_by`"
+    )
+    subject: str
+    words: str = Field(description="without quoted mail and signature")
+    cited: tuple[Evidence, ...] = Field(description="the requester's sentences that the action rests on")
+
+
 class GuardBrief(Handed):
     noun: ClassVar[str] = "a proposed action"
 
@@ -38,6 +49,7 @@ class GuardBrief(Handed):
     siblings: tuple[BoundAction, ...] = Field(
         default=(), description="other actions of the same proposal that spend too: they count together"
     )
+    request: Request | None = Field(default=None, description="where the action's policy names an ask")
 
 
 class GuardianFacts(Contract):

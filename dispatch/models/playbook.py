@@ -220,6 +220,10 @@ class ActionPolicy(Contract):
     compensable: bool = Field(
         default=False, description="whether the action can be undone; as its class says"
     )
+    asked_by: Name | None = Field(
+        default=None,
+        description="the ask with whose phrases the requester must have asked for it; an action that pays has one",
+    )
     give_up_after: Duration = Field(
         default=timedelta(minutes=10),
         description="how long a failing attempt is repeated before a person is asked",

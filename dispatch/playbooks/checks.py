@@ -28,6 +28,7 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from _groups(playbook)
     yield from _handoffs(playbook)
     yield from _tiers(playbook)
+    yield from _asked_by(playbook)
     yield from _texts(playbook)
 
 
@@ -70,6 +71,16 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
                     f"{name} is in no group of plan.groups and would never be called",
                     "Add it to a group.",
                 )
+
+
+def _asked_by(playbook: Playbook) -> Iterator[Problem]:
+    for name, policy in playbook.guardian.actions.items():
+        if policy.asked_by is not None and policy.asked_by not in playbook.asks:
+            yield Problem(
+                f"guardian.actions.{name}.asked_by",
+                f"there is no ask {policy.asked_by!r}",
+                f"Name one of: {_one_of(playbook.asks)}.",
+            )
 
 
 def _no_specialist(path: str, name: str, playbook: Playbook) -> Problem:

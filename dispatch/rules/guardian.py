@@ -1,7 +1,7 @@
 """The guardian's ruling on one action: hard rules first, then the risk tier and what it asks for.
 
-Rule ids: `binding.*`, `policy.*`, `parameters.*` here; `reply.*` in reply_guard.py, `refund.*` in refund_guard.py,
-`review.*`, `quota.*` here, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
+Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*` here; `reply.*` in reply_guard.py,
+`refund.*` in refund_guard.py, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
 ruling or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
 """
 
@@ -18,6 +18,7 @@ from dispatch.models.playbook import ActionPolicy, GuardianPolicy, Tier
 from dispatch.rules.binding import is_intact
 from dispatch.rules.refund_guard import inspect_refund
 from dispatch.rules.reply_guard import inspect_reply
+from dispatch.rules.requested import is_one_of, read
 from dispatch.rules.risk import Inspection, Raised, riskiest, scrutiny_of, strictest_with_a_person
 
 _MAX_NAMED = 200
@@ -37,7 +38,8 @@ _GUARDED: Final[Mapping[str, _Guarded]] = {
 def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
     """Rule on one action; never raises on what the action holds.
 
-    An action that this room has no rules for is left to a person at the strictest tier. Open review exceptions put
+    An action that this room has no rules for is left to a person at the strictest tier, and so is one whose policy
+    names an ask (`asked_by`) where no plain sentence of the requester's own asks for it. Open review exceptions put
     an action at medium at least; a critical one that names an item of this action, or no item at all, leaves it to a
     person at the strictest tier.
     """
@@ -49,7 +51,9 @@ def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
         text = f"the playbook does not list the action {action.name[:64]}"
         return _blocked(brief, Reason(rule="policy.action", text=text))
     inspection = _inspection(brief, facts, policy)
-    verdict = _weighed(brief, policy, inspection, (_review(brief), _uncounted(brief, facts)))
+    verdict = _weighed(
+        brief, policy, inspection, (_asked(brief, policy), _review(brief), _uncounted(brief, facts))
+    )
     return verdict.model_copy(update={"spend": inspection.spend})
 
 
@@ -88,6 +92,19 @@ def _uncounted(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
         return Inspection(Tier.LOW)
     text = "so many requests of this customer are open that this one could not be counted with them"
     return _left_to_a_person(brief.policy, "quota.full", text)
+
+
+def _asked(brief: GuardBrief, policy: ActionPolicy) -> Inspection:
+    """Read the requester's words again, whatever a specialist made of them."""
+    if policy.asked_by is None:
+        return Inspection(Tier.LOW)
+    request = brief.request
+    if request is not None:
+        reading = read(request.words, request.phrases, request.subject)
+        if reading.is_plain and any(is_one_of(cited.text, reading.asks) for cited in request.cited):
+            return Inspection(Tier.LOW)
+    text = "no sentence of the requester's own plainly asks for it, or another one speaks against it"
+    return _left_to_a_person(brief.policy, "request.not_asked", text)
 
 
 def _review(brief: GuardBrief) -> Inspection:

@@ -10,6 +10,7 @@ from dispatch.models.records import Money
 from dispatch.rules.fields import values_in
 from dispatch.rules.leaks import ADDRESS
 from dispatch.rules.mentions import Day, amounts_in, days_in
+from dispatch.rules.requested import REQUEST
 
 
 class Sources(NamedTuple):
@@ -25,7 +26,7 @@ def sources_of(brief: ReviewBrief, order_number_pattern: str) -> Sources:
     """Collect from the findings' facts and the proposal's evidence; never from what the requester wrote."""
     facts = [value for finding in brief.findings for value in _values(finding.facts)]
     texts = [value for value in facts if isinstance(value, str)]
-    texts += [f"{evidence.reference}\n{evidence.text}" for evidence in brief.proposal.evidence]
+    texts += [f"{e.reference}\n{e.text}" for e in brief.proposal.evidence if e.source != REQUEST]
     stated = {money for value in facts if (money := _money(value)) is not None}
     return Sources(
         amounts=frozenset(stated).union(*(amounts_in(text) for text in texts)),

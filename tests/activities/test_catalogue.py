@@ -49,6 +49,7 @@ from dispatch.models.contract import Contract
 class {name}:
     Parameters = Contract
     compensable = False
+    pays = False
 
     def __init__(self, clients): ...
     async def perform(self, order): ...
@@ -137,7 +138,9 @@ def test_a_file_that_does_not_hold_is_refused_in_one_sentence(
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("member", ["Parameters", "compensable", "perform", "compensate", "read_back"])
+@pytest.mark.parametrize(
+    "member", ["Parameters", "compensable", "pays", "perform", "compensate", "read_back"]
+)
 def test_an_action_needs_every_member_of_its_contract(packages: Packages, member: str) -> None:
     """An action without one of them would be found out only when it is carried out, undone or verified."""
     text = ACTION.format(name="BookCourier").replace(member, f"not_{member}")
@@ -359,6 +362,12 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
             False,
             "guardian.actions.issue_refund.compensable",
             "Write compensable: true",
+        ),
+        (
+            ("guardian", "actions", "issue_refund", "asked_by"),
+            None,
+            "guardian.actions.issue_refund.asked_by",
+            "Write asked_by: and the name of one of asks",
         ),
         (
             ("guardian", "actions", "send_reply", "amounts"),

@@ -61,7 +61,10 @@ async def test_an_eligible_refund_becomes_one_action_with_all_its_parameters() -
         "order_history.order.DD-10001",
         "order_history.payment.PAY-1",
         "refund_policy.item-1",
+        "refund_policy.request.item-1",
     )
+    (said,) = (e for e in finding.evidence if e.source == "request")
+    assert (said.reference, said.text) == ("item-1", "Please refund my order.")
 
 
 async def test_two_items_on_one_payment_are_one_action() -> None:
@@ -148,3 +151,41 @@ async def test_items_of_other_kinds_are_left_alone() -> None:
     """Only what the playbook gives it is decided here."""
     finding = await examine(ONE, item(kind="order_status"))
     assert (finding.status, finding.recommended, finding.refusals) == (FindingStatus.NOTHING, (), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please do not refund my order.",
+        "Thank you for the refund of my order.",
+        "I have not received my refund for my order.",
+        "If the lamp is not here on Friday I want a refund.",
+        "My lamp arrived broken.",
+    ],
+)
+async def test_what_is_not_plainly_asked_for_is_neither_given_nor_refused(text: str) -> None:
+    """A refund that is only spoken of is for a person, whatever the records would allow."""
+    finding = await examine(ONE, item(text))
+    assert (finding.status, finding.recommended, finding.refusals) == (FindingStatus.AMBIGUOUS, (), ())
+    assert finding.summary == "item-1: no refund was plainly asked for"
+
+
+async def test_one_item_that_takes_it_back_stops_the_others() -> None:
+    """A mail that asks and forbids gives nothing, in whichever item the one or the other stands."""
+    facts = ONE.model_copy(update={"by_item": {"item-1": "DD-10001", "item-2": "DD-10001"}})
+    finding = await examine(facts, item(), item("Please do not refund it after all.", number=2))
+    assert (finding.status, finding.recommended) == (FindingStatus.AMBIGUOUS, ())
+
+
+async def test_an_item_that_asks_is_served_beside_one_that_does_not() -> None:
+    """What is plainly asked for is recommended; the other item is left to a person."""
+    facts = facts_of(
+        (order(), order("DD-10002")),
+        (payment(), payment(1200, number="DD-10002", payment_id="PAY-2")),
+        {"item-1": "DD-10001", "item-2": "DD-10002"},
+    )
+    finding = await examine(facts, item(), item("The mug of DD-10002 is broken.", number=2))
+    assert (finding.status, [a.subject for a in finding.recommended]) == (
+        FindingStatus.AMBIGUOUS,
+        ["payment PAY-1"],
+    )

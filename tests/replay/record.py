@@ -182,7 +182,9 @@ async def _nobody_decides(desk: Desk, histories: Histories) -> None:
 
 
 async def _nobody_answers(desk: Desk, histories: Histories) -> None:
-    case = await desk.submit("My order arrived damaged.", sender="anna.mueller@post.example")
+    case = await desk.submit(
+        "My order arrived damaged. Please refund me.", sender="anna.mueller@post.example"
+    )
     histories["nobody-answers"] = await _ended(case, "abandoned")
 
 

@@ -16,6 +16,7 @@ from dispatch.models.records import Money
 from dispatch.models.submission import Party
 from dispatch.rules.binding import bind
 from dispatch.rules.guardian import inspect
+from tests.asking import WHERE_ASKED, verdict_on
 from tests.bound import (
     CUSTOMER,
     HANDOFF,
@@ -66,6 +67,32 @@ def test_an_ordinary_reply_is_allowed_and_says_why() -> None:
     assert (verdict.ruling, verdict.tier) == (Ruling.ALLOW, Tier.LOW)
     assert rules_of(verdict) == {"tier.low"}
     assert verdict.action_digest == reply().digest
+
+
+@pytest.mark.parametrize("minor", [100, 3_000, 15_000, 40_000])
+def test_what_pays_unasked_goes_to_a_person_whatever_the_amount(minor: int) -> None:
+    """Where the policy wants an ask and the requester's words hold none, the strictest tier decides."""
+    verdict = verdict_on("Please do not refund it.", ["Please refund it."], minor=minor)
+    assert (verdict.ruling, verdict.tier) == (Ruling.HOLD, Tier.CRITICAL)
+    assert "request.not_asked" in rules_of(verdict)
+
+
+def test_what_pays_and_is_asked_for_is_held_for_its_amount_alone() -> None:
+    """A plain request that the action cites changes nothing of what the amount asks for."""
+    asked = "I would like a refund, please."
+    small, large = (verdict_on(asked, [asked], minor=minor) for minor in (3_000, 15_000))
+    assert (small.ruling, large.ruling, large.tier) == (Ruling.ALLOW, Ruling.HOLD, Tier.MEDIUM)
+
+
+def test_an_action_that_wants_an_ask_and_knows_no_request_is_held() -> None:
+    """A brief without the requester's words is no reason to pay."""
+    assert ruled(refund(), by=WHERE_ASKED).ruling is Ruling.HOLD
+
+
+def test_a_subject_that_forbids_holds_what_the_body_asks_for() -> None:
+    """The subject is among the requester's words."""
+    asked = "Please refund it."
+    assert verdict_on(asked, [asked], subject="Do not refund it").ruling is Ruling.HOLD
 
 
 def test_a_changed_action_is_blocked() -> None:

@@ -18,7 +18,7 @@ from workflows.coordinator import Coordinator
 ANNA = "anna.mueller@post.example"
 HELD_REFUND = "Please refund order DD-10001, the lamp does not match our desk."
 JUERGEN = "juergen.gross@post.example"
-DAMAGE = "My item arrived damaged."
+DAMAGE = "My item arrived damaged. Please refund me."
 
 
 async def held_refund(desk: Desk, **more: Any) -> Case:

@@ -211,7 +211,9 @@ async def test_cancelling_what_a_person_has_in_hand_undoes_what_stands(desk: Des
 
 async def test_cancelling_what_waits_for_an_answer_ends_it(desk: Desk) -> None:
     """The trail ends with an ending also here."""
-    case = await desk.submit("My item arrived damaged.", sender="juergen.gross@post.example")
+    case = await desk.submit(
+        "My item arrived damaged. Please refund me.", sender="juergen.gross@post.example"
+    )
     await case.until("waiting_for_information")
     await case.handle.cancel()
     await cancelled(case)
