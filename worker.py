@@ -30,6 +30,7 @@ from activities.decisions import Decisions
 from activities.guardian import Guardian
 from activities.intake import intake
 from activities.links import Links
+from activities.mail_quota import reserve_mail
 from activities.notifier import Notifier
 from activities.planner import plan
 from activities.record import keep_record
@@ -62,12 +63,14 @@ from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
 from workflows.follow_up import FollowUp
+from workflows.mail_quota import MailQuota
 from workflows.options import action_task_queue
 from workflows.sandbox import SANDBOX, Sandbox
 
 log = structlog.get_logger("worker")
 
-WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, Allowance)
+_ACCOUNTS: Final[Sequence[type]] = (Allowance, MailQuota)
+WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, *_ACCOUNTS)
 
 
 @asynccontextmanager
@@ -127,7 +130,7 @@ def desk_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[workflow for workflow in WORKFLOWS if workflow is not Allowance],
+        workflows=[workflow for workflow in WORKFLOWS if workflow not in _ACCOUNTS],
         activities=[
             intake,
             TriageDesk(playbooks).triage,
@@ -136,7 +139,11 @@ def desk_worker(
             assemble,
             keep_record,
             Decisions(ApproversFile(settings.approvers_path)).verify_decision,
-            Guardian(clients, partial(own_links, settings)).inspect,
+            Guardian(
+                clients,
+                partial(own_links, settings),
+                partial(reserve_mail, settings.automatic_mails_an_hour),
+            ).inspect,
             Links(partial(answer_link, settings)).answer_link,
             Verifier(clients, catalogue.action_classes).verify,
             audit.list_missing,
@@ -153,11 +160,11 @@ def desk_worker(
 
 
 def allowance_worker(client: Client, settings: Settings) -> Worker:
-    """Build the worker of the allowances' queue, which needs no outside system; see workflows/allowance.py."""
+    """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/allowance.py."""
     return Worker(
         client,
         task_queue=allowance_task_queue(settings.task_queue),
-        workflows=[Allowance],
+        workflows=_ACCOUNTS,
         workflow_runner=SANDBOX,
         # A decision waits for the answer: a worker that is gone must not keep the next one waiting for 10 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),

@@ -1,7 +1,7 @@
 """Inspects each action alone, on what it reads itself immediately before it rules."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -10,17 +10,23 @@ from temporalio import activity
 from activities.failures import translated
 from dispatch.clients.toolbox import ReadClients
 from dispatch.models.errors import Refused
-from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict
-from dispatch.models.parameters import IssueRefund
+from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
+from dispatch.models.mail_quota import MailQuotaAnswer
+from dispatch.models.parameters import IssueRefund, SendReply
 from dispatch.models.playbook import Velocity
 from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Customer, Order, Payment, Refund
 from dispatch.rules.guardian import inspect
+from dispatch.rules.mail_identity import message_id
 
 OwnLinks = Callable[[str, str], tuple[str, ...]]
 """Text, request id -> the links in it to the answer page of that request."""
 
+ReserveMail = Callable[[str, str], Awaitable[MailQuotaAnswer]]
+"""Recipient, Message-ID -> whether one more automatic mail to that address is within the hour's limit."""
+
 _REFUND = "issue_refund"
+_MAIL = "send_reply"
 # The records' ways of saying that there is no such thing; what names nothing is then blocked by the rules.
 _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 
@@ -28,11 +34,17 @@ _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 class Guardian:
     """Reads with the desk's read-only clients; what specialists found is not taken on trust.
 
-    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk.
+    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk,
+    `reserve_mail` asks the hourly quota; without it there is no limit.
     """
 
-    def __init__(self, clients: ReadClients, own_links: OwnLinks | None = None) -> None:
-        self._records, self._own_links = clients.records, own_links
+    def __init__(
+        self,
+        clients: ReadClients,
+        own_links: OwnLinks | None = None,
+        reserve_mail: ReserveMail | None = None,
+    ) -> None:
+        self._records, self._own_links, self._reserve_mail = clients.records, own_links, reserve_mail
 
     @activity.defn(name="guardian.inspect")
     async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
@@ -41,7 +53,15 @@ class Guardian:
         Raises ApplicationError (see activities/failures.py) if a fact cannot be read: no ruling is ever made on a part.
         """
         with translated():
-            return inspect(brief, await self._facts(brief))
+            facts = await self._facts(brief)
+            verdict = inspect(brief, facts)
+            action = brief.bound.action
+            if self._reserve_mail is None or verdict.ruling is not Ruling.ALLOW or action.name != _MAIL:
+                return verdict
+            # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
+            recipient = SendReply.model_validate(action.parameters).recipient
+            answer = await self._reserve_mail(recipient, message_id(brief.bound.idempotency_key))
+            return inspect(brief, facts.model_copy(update={"mail_quota": answer}))
 
     async def _facts(self, brief: GuardBrief) -> GuardianFacts:
         try:

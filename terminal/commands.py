@@ -17,6 +17,7 @@ from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
 from dispatch.models.follow_up import FollowUpDossier
 from dispatch.models.trail import EntryKind
+from dispatch.rules.automatic_mail import why_set_apart
 from dispatch.settings import Settings, load_settings
 from starter import NoWorker, dossier_of, leave_signal, status_of, submit_file, trail_of
 from terminal import trail
@@ -46,6 +47,8 @@ async def _submit_all(client: Client, settings: Settings, arguments: argparse.Na
             print(
                 f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
             )
+            if submitted.automatic is not None:
+                print(f"  set apart: {why_set_apart(submitted.automatic)}")
     return 2 if failed else 0
 
 

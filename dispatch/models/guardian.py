@@ -8,6 +8,7 @@ from pydantic import Field
 from dispatch.models.contract import Contract
 from dispatch.models.finding import ReviewException
 from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.mail_quota import MailQuotaAnswer
 from dispatch.models.playbook import GuardianPolicy, Tier
 from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Customer, Payment, Refund
@@ -50,6 +51,9 @@ class GuardianFacts(Contract):
     )
     own_links: tuple[str, ...] = Field(
         default=(), description="links in the mail that open the answer page of this very request"
+    )
+    mail_quota: MailQuotaAnswer | None = Field(
+        default=None, description="of a mail that nothing else holds: whether the hour has room for it"
     )
 
 
