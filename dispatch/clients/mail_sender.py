@@ -22,7 +22,9 @@ _MOST_HEADER_BYTES: Final = 256 * 1024
 _ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n|\r\r")
 _FROM_LINE: Final = re.compile(rb"from[ \t\x00]*:", re.IGNORECASE)
-_LINE_ENDS: Final = re.compile(rb"[\r\n\x00\x0b\x0c]+")
+_CERTAIN_FROM: Final = re.compile(rb"from:", re.IGNORECASE)
+_LINE_ENDS: Final = re.compile(rb"[\r\n\x0b\x0c]+")
+_LF_ENDS: Final = re.compile(rb"\r?\n")
 _UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
@@ -43,7 +45,7 @@ def sender_of(file: str, raw: bytes, message: EmailMessage) -> MailSender:
     else what From might mean, with a doubt. Raises SubmissionError where there is no From or no usable address.
     """
     values = fields_of(message, "From")
-    if not values and not _raw_from_lines(raw):
+    if not values and not _raw_from_fields(raw)[0]:
         raise SubmissionError(
             f"{file} is no mail: it has no From header; save the whole mail, with its headers"
         )
@@ -80,23 +82,28 @@ def fields_of(message: EmailMessage, name: str) -> list[str]:
 
 def _from(raw: bytes, values: Sequence[str]) -> FromField:
     """Read From; a field that only some readers see as one ('From :', behind a lone carriage return) is a doubt."""
-    seen = _raw_from_lines(raw)
-    if len(values) <= 1 and seen != len(values):
-        read = read_from(values) if values else FromField()
-        doubt = SenderDoubt.SEVERAL_FROM_FIELDS if seen > 1 else SenderDoubt.READ_DIFFERENTLY
-        candidates = (read.address, *read.candidates) if read.address else read.candidates
-        return FromField(name=read.name, doubt=doubt, candidates=candidates)
-    return read_from(values)
+    seen, certain = _raw_from_fields(raw)
+    if len(values) > 1 or len(seen) == certain == len(values):
+        return read_from(values)
+    read = read_from(values) if values else FromField()
+    each = (read, *(read_mailbox(value) for value in seen))
+    doubt = SenderDoubt.SEVERAL_FROM_FIELDS if len(seen) > 1 else SenderDoubt.READ_DIFFERENTLY
+    candidates = dict.fromkeys(a for one in each for a in (one.address, *one.candidates) if a)
+    return FromField(name=read.name, doubt=doubt, candidates=tuple(candidates))
 
 
-def _raw_from_lines(raw: bytes) -> int:
-    """Count the lines that some reader takes for a From field."""
+def _raw_from_fields(raw: bytes) -> tuple[list[str], int]:
+    """Return what some reader takes for a From field, and how many of them every reader takes for one."""
     head = raw[:_MOST_HEADER_BYTES]
     end = _END_OF_HEADERS.search(head)
     block = head[: end.start()] if end else head
     # White space before the first field: some readers skip it, for others the field does not exist.
     lines = _LINE_ENDS.split(block.lstrip(b" \t"))
-    return sum(_FROM_LINE.match(line) is not None for line in lines)
+    seen = [line[match.end() :] for line in lines if (match := _FROM_LINE.match(line))]
+    certain = _LF_ENDS.split(block) if b"\n" in block else lines
+    return [value.decode("utf-8", "replace") for value in seen], sum(
+        _CERTAIN_FROM.match(line) is not None for line in certain
+    )
 
 
 def _only_address(message: EmailMessage, name: str) -> str:
