@@ -34,7 +34,7 @@ from terminal.what_if import add_what_if, run_what_if
 _LOOKS = 30
 
 
-async def _submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+async def submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
     """Submit each file; one that cannot be taken in does not keep the others out."""
     failed = 0
     for path in arguments.files:
@@ -178,7 +178,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         return await offline[arguments.command](arguments, settings)
     client = await connect(identity=starter_identity())
     if arguments.command == "submit":
-        return await _submit_all(client, settings, arguments)
+        return await submit_all(client, settings, arguments)
     if arguments.command in set(DecisionVerdict):
         return await run_decision(client, settings, arguments)
     commands = {

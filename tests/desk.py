@@ -217,6 +217,8 @@ async def resting_desk(
                 "DISPATCH_PLAYBOOKS_DIR": str(changed_playbooks(tmp_path, *changes)),
                 "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": "5",
                 "DISPATCH_CLIENT_TIMEOUT_SECONDS": "2",
+                # Tests write as the same few customers, over and over.
+                "DISPATCH_AUTOMATIC_MAILS_AN_HOUR": "1000",
             }
             | {f"DISPATCH_{name.upper()}": str(value) for name, value in settings_by_name.items()}
         )

@@ -69,7 +69,10 @@ def _parts(part: EmailMessage) -> list[EmailMessage]:
 
 
 def _method(part: EmailMessage) -> str:
-    value = _tried(lambda: part.get_param("method", ""), "")
+    try:
+        value = part.get_param("method", "")
+    except _UNREADABLE:
+        return ""
     return one_line(value)[:40] if isinstance(value, str) else ""
 
 

@@ -21,7 +21,7 @@ several_hints     two weak signs: a no-reply or postmaster address, a subject as
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dispatch.models.automatic import MOST_SHOWN, AutomaticMail, AutomaticSign, MailFacts
@@ -103,7 +103,7 @@ def why_set_apart(mail: AutomaticMail) -> str:
     return f"automatic mail, which is never answered: {mail.sign} ({mail.shown}){about}"
 
 
-def _strong_signs(mail: MailFacts, own: tuple[str, ...]) -> Iterable[tuple[AutomaticSign, str]]:
+def _strong_signs(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[AutomaticSign, str]]:
     yield from _own_mail(mail, own)
     for name, sign in _SAYS_SO.items():
         yield from (
@@ -125,7 +125,7 @@ def _strong_signs(mail: MailFacts, own: tuple[str, ...]) -> Iterable[tuple[Autom
         yield AutomaticSign.CALENDAR, f"text/calendar; method={mail.calendar_method}"
 
 
-def _own_mail(mail: MailFacts, own: tuple[str, ...]) -> Iterable[tuple[AutomaticSign, str]]:
+def _own_mail(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[AutomaticSign, str]]:
     for name in ("message-id", OWN_HEADER.lower()):
         for value in _values(mail, name):
             if is_own_id(value.strip()):
@@ -137,7 +137,7 @@ def _own_mail(mail: MailFacts, own: tuple[str, ...]) -> Iterable[tuple[Automatic
         yield AutomaticSign.OWN_MAIL, f"From: {mail.sender}"
 
 
-def _distributed(mail: MailFacts, own: tuple[str, ...]) -> Iterable[tuple[AutomaticSign, str]]:
+def _distributed(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[AutomaticSign, str]]:
     """Yield the signs of bulk mail; none of them where the list is the desk's own mailbox."""
     if _is_own_list(mail, own):
         return

@@ -16,7 +16,9 @@ PERSON = "rosa@corner.example"
 def mail(
     sender: str = PERSON, *, content_type: str = "text/plain", method: str = "", **headers: str
 ) -> MailFacts:
-    named = {name.replace("_", "-").lower(): (value,) for name, value in headers.items()}
+    named: dict[str, tuple[str, ...]] = {
+        name.replace("_", "-").lower(): (value,) for name, value in headers.items()
+    }
     return MailFacts(headers=named, sender=sender, content_type=content_type, calendar_method=method)
 
 

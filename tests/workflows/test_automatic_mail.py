@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -14,6 +15,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
+from dispatch.audit.report import as_markdown
+from dispatch.audit.trail import trail_of_events
 from dispatch.clients.documents import DocumentStore
 from dispatch.clients.submissions import read_submission
 from dispatch.models.automatic import AutomaticSign
@@ -22,6 +25,8 @@ from dispatch.models.status import Ending
 from dispatch.models.submission import Submission
 from dispatch.rules.mail_identity import OWN_HEADER, message_id
 from dispatch.rules.mail_quota import address_digest, quota_workflow_id
+from terminal.commands import submit_all
+from terminal.listing import show_rows
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
 from worker import WORKFLOWS
@@ -148,6 +153,9 @@ async def test_automatic_mail_is_set_apart_and_never_answered(
     assert (about is None) or about in outcome.why
     assert [entry.what for entry in outcome.trail] == ["set_apart"]
     assert desk.mail_sink.messages() == []
+    trail = trail_of_events((await case.handle.fetch_history()).events)
+    assert (trail.ending, trail.discrepancies) == ("set_apart", ())
+    assert "set apart" in as_markdown(trail)
 
 
 async def test_what_was_set_apart_is_found_in_the_list_with_its_sign(desk: Desk) -> None:
@@ -159,6 +167,25 @@ async def test_what_was_set_apart_is_found_in_the_list_with_its_sign(desk: Desk)
     assert [row.state for row in rows] == ["set_apart"]
     assert rows[0].glance is not None
     assert "auto_submitted (Auto-Submitted: auto-replied)" in rows[0].glance.why
+
+
+async def test_the_command_line_says_that_it_was_set_apart_and_why(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At submit, which has worked, and in the list."""
+    path = desk.settings.var_dir / "away.eml"
+    path.write_text(f"Message-ID: <{uuid.uuid4()}@courriel.example>\n{OUT_OF_OFFICE}")
+    assert await submit_all(desk.client, desk.settings, Namespace(files=[path], desk="support")) == 0
+    said = capsys.readouterr().out
+    assert (
+        "set apart: automatic mail, which is never answered: auto_submitted (Auto-Submitted: auto-replied)"
+        in said
+    )
+    case = desk.case(said.split()[0])
+    await case.outcome()
+    await listed(case, "RequestState = 'set_apart'")
+    await show_rows(desk.client, Namespace(command="list", limit=1000, json=False))
+    assert "auto_submitted" in capsys.readouterr().out
 
 
 async def test_a_person_who_answers_a_mail_of_ours_is_answered(desk: Desk) -> None:
