@@ -65,7 +65,11 @@ def _calendar_method(message: EmailMessage) -> str:
 
 
 def _parts(part: EmailMessage) -> list[EmailMessage]:
-    return [each for each in _tried(lambda: list(part.iter_parts()), []) if isinstance(each, EmailMessage)]
+    try:
+        parts = list(part.iter_parts())
+    except _UNREADABLE:
+        return []
+    return [each for each in parts if isinstance(each, EmailMessage)]
 
 
 def _method(part: EmailMessage) -> str:
@@ -85,7 +89,7 @@ def _returned_id(message: EmailMessage) -> str | None:
         if isinstance(inner, EmailMessage):
             text = " ".join(str(value) for name, value in inner.raw_items() if name.lower() == "message-id")
         else:
-            text = str(_tried(part.get_payload, ""))
+            text = _tried(lambda: str(part.get_payload()), "")  # noqa: B023 (read at once)
         if found := own_ids(text[:100_000]):
             return found[0]
     return None
