@@ -44,12 +44,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dispatch.clients.documents import DocumentStore
 from dispatch.clients.submissions import read_submission
+from dispatch.models.automatic import AutomaticMail
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.dossier import Dossier
 from dispatch.models.errors import DispatchError, SubmissionError
 from dispatch.models.follow_up import AnyDossier, FollowUpDossier
 from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.status import RequestState, Status
+from dispatch.models.status import Ending, RequestState, Status
 from dispatch.models.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.rules.glance import as_memo, glance_of_arrival, read_glance
@@ -76,10 +77,14 @@ class NoWorker(DispatchError):  # noqa: N818 (the tree of dispatch/models/errors
 
 @dataclass(frozen=True)
 class Submitted:
-    """`new` is False where the same trigger had been submitted before: it is one request."""
+    """`new` is False where the same trigger had been submitted before: it is one request.
+
+    `automatic` is the sign by which automatic mail was told, which is set apart and never answered.
+    """
 
     request_id: str
     new: bool
+    automatic: AutomaticMail | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +124,8 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
             static_details=f"trigger: {submission.trigger.kind} received {submission.trigger.received_at.isoformat()}",
         )
     except WorkflowAlreadyStartedError:
-        return Submitted(request_id, new=False)
-    return Submitted(request_id, new=True)
+        return Submitted(request_id, new=False, automatic=submission.automatic)
+    return Submitted(request_id, new=True, automatic=submission.automatic)
 
 
 async def submit_file(client: Client, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
@@ -176,8 +181,8 @@ async def rows(client: Client, *, waiting_only: bool = False, limit: int = 50) -
             review_point=attributes.get(REVIEW_POINT),
             priority=attributes.get(PRIORITY),
             started=found.start_time,
-            # What it said when it waited last is of no use once it waits no longer.
-            glance=_glance_of(found) if state in _WAITING else None,
+            # What it said when it waited last is of no use once it waits no longer; why it was set apart is.
+            glance=_glance_of(found) if state in {*_WAITING, Ending.SET_APART} else None,
         )
 
 

@@ -30,6 +30,7 @@ from activities.decisions import Decisions
 from activities.guardian import Guardian
 from activities.intake import intake
 from activities.links import Links
+from activities.mail_quota import reserve_mail
 from activities.notifier import Notifier
 from activities.planner import plan
 from activities.record import keep_record
@@ -63,23 +64,17 @@ from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
 from workflows.follow_up import FollowUp
+from workflows.mail_quota import MailQuota
 from workflows.options import action_task_queue
 from workflows.quota import SpendQuota
 from workflows.sandbox import SANDBOX, Sandbox
 
 log = structlog.get_logger("worker")
 
-ACCOUNTS: Final[Sequence[type]] = (Allowance, SpendQuota)
+ACCOUNTS: Final[Sequence[type]] = (Allowance, MailQuota, SpendQuota)
 """Workflows that activities ask; they have a worker of their own."""
 
-WORKFLOWS: Final[Sequence[type]] = (
-    Coordinator,
-    FollowUp,
-    AuditSweep,
-    AuditFollow,
-    DailyDigest,
-    *ACCOUNTS,
-)
+WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, *ACCOUNTS)
 
 
 @asynccontextmanager
@@ -148,7 +143,11 @@ def desk_worker(
             assemble,
             keep_record,
             Decisions(ApproversFile(settings.approvers_path)).verify_decision,
-            Guardian(clients, partial(own_links, settings)).inspect,
+            Guardian(
+                clients,
+                partial(own_links, settings),
+                reserve_mail=partial(reserve_mail, settings.automatic_mails_an_hour),
+            ).inspect,
             Links(partial(answer_link, settings)).answer_link,
             Verifier(clients, catalogue.action_classes).verify,
             audit.list_missing,
@@ -165,7 +164,7 @@ def desk_worker(
 
 
 def allowance_worker(client: Client, settings: Settings) -> Worker:
-    """Build the worker of the allowances' queue, which needs no outside system; see workflows/allowance.py."""
+    """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/allowance.py."""
     return Worker(
         client,
         task_queue=allowance_task_queue(settings.task_queue),

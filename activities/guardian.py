@@ -5,7 +5,7 @@ in the customer's quota, which puts requests into one order. What records alone 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
@@ -16,17 +16,23 @@ from activities.quota import Reserve, reserve_in_quota
 from dispatch.clients.toolbox import ReadClients
 from dispatch.models.errors import Refused
 from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
-from dispatch.models.parameters import IssueRefund
+from dispatch.models.mail_quota import MailQuotaAnswer
+from dispatch.models.parameters import IssueRefund, SendReply
 from dispatch.models.proposal import BoundAction
 from dispatch.models.quota import NO_WINDOW, ReserveRequest
 from dispatch.models.records import Customer, Order, Payment, Refund
 from dispatch.rules.guardian import inspect
+from dispatch.rules.mail_identity import message_id
 from dispatch.rules.quota import claims_of
 
 OwnLinks = Callable[[str, str], tuple[str, ...]]
 """Text, request id -> the links in it to the answer page of that request."""
 
+ReserveMail = Callable[[str, str], Awaitable[MailQuotaAnswer]]
+"""Recipient, Message-ID -> whether one more automatic mail to that address is within the hour's limit."""
+
 _REFUND = "issue_refund"
+_MAIL = "send_reply"
 # The records' ways of saying that there is no such thing; what names nothing is then blocked by the rules.
 _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 
@@ -34,14 +40,20 @@ _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 class Guardian:
     """Reads with the desk's read-only clients; what specialists found is not taken on trust.
 
-    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk;
-    `reserve` asks the customer's quota.
+    `own_links` gives the links of a text that open the answer page of a request and were signed by this desk,
+    `reserve` asks the customer's quota, `reserve_mail` the hourly one; without the latter there is no hourly limit.
     """
 
     def __init__(
-        self, clients: ReadClients, own_links: OwnLinks | None = None, *, reserve: Reserve = reserve_in_quota
+        self,
+        clients: ReadClients,
+        own_links: OwnLinks | None = None,
+        *,
+        reserve: Reserve = reserve_in_quota,
+        reserve_mail: ReserveMail | None = None,
     ) -> None:
-        self._records, self._own_links, self._reserve = clients.records, own_links, reserve
+        self._records, self._own_links = clients.records, own_links
+        self._reserve, self._reserve_mail = reserve, reserve_mail
 
     @activity.defn(name="guardian.inspect")
     async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
@@ -53,23 +65,35 @@ class Guardian:
         with translated():
             facts = await self._facts(brief)
             verdict = inspect(brief, facts)
-            claims = claims_of((brief.bound, *brief.siblings))
-            owner = next(iter(claims_of([brief.bound])), None)
-            if owner is None or verdict.ruling is Ruling.BLOCK:
+            if verdict.ruling is not Ruling.BLOCK:
+                facts = await self._counted(brief, facts)
+                verdict = inspect(brief, facts)
+            action = brief.bound.action
+            if self._reserve_mail is None or verdict.ruling is not Ruling.ALLOW or action.name != _MAIL:
                 return verdict
-            # Reads may come first: what another request pays in between stays in the quota as long as it counts.
-            reserved = await self._reserve(
-                brief.bound.playbook.desk,
-                owner,
-                ReserveRequest(
-                    request_id=brief.bound.request_id,
-                    as_of=brief.handoff.at,
-                    claims=claims[owner],
-                    window=_window(brief),
-                ),
-            )
-            counted = {"reserved": reserved.others, "quota_full": reserved.full}
-            return inspect(brief, facts.model_copy(update=counted))
+            # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
+            recipient = SendReply.model_validate(action.parameters).recipient
+            answer = await self._reserve_mail(recipient, message_id(brief.bound.idempotency_key))
+            return inspect(brief, facts.model_copy(update={"mail_quota": answer}))
+
+    async def _counted(self, brief: GuardBrief, facts: GuardianFacts) -> GuardianFacts:
+        """Return the facts with what other requests of the same customer have reserved, and reserve for this one."""
+        claims = claims_of((brief.bound, *brief.siblings))
+        owner = next(iter(claims_of([brief.bound])), None)
+        if owner is None:
+            return facts
+        # Reads may come first: what another request pays in between stays in the quota as long as it counts.
+        reserved = await self._reserve(
+            brief.bound.playbook.desk,
+            owner,
+            ReserveRequest(
+                request_id=brief.bound.request_id,
+                as_of=brief.handoff.at,
+                claims=claims[owner],
+                window=_window(brief),
+            ),
+        )
+        return facts.model_copy(update={"reserved": reserved.others, "quota_full": reserved.full})
 
     async def _facts(self, brief: GuardBrief) -> GuardianFacts:
         try:

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8825, ge=1, le=65535)
     mail_from: str = Field(default="support@desk.example", description="the sender of every reply")
+    automatic_mails_an_hour: int = Field(
+        default=10,
+        ge=1,
+        description="to one requester's address; what would be more waits for a person",
+    )
     mail_archive_url: str = Field(
         default="http://127.0.0.1:8811", description="reads back what the mail system sent"
     )

@@ -17,6 +17,7 @@ from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
 from dispatch.models.follow_up import FollowUpDossier
 from dispatch.models.trail import EntryKind
+from dispatch.rules.automatic_mail import why_set_apart
 from dispatch.settings import Settings, load_settings
 from starter import NoWorker, dossier_of, leave_signal, status_of, submit_file, trail_of
 from terminal import trail
@@ -33,7 +34,7 @@ from terminal.what_if import add_what_if, run_what_if
 _LOOKS = 30
 
 
-async def _submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+async def submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
     """Submit each file; one that cannot be taken in does not keep the others out."""
     failed = 0
     for path in arguments.files:
@@ -46,6 +47,8 @@ async def _submit_all(client: Client, settings: Settings, arguments: argparse.Na
             print(
                 f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
             )
+            if submitted.automatic is not None:
+                print(f"  set apart: {why_set_apart(submitted.automatic)}")
     return 2 if failed else 0
 
 
@@ -175,7 +178,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         return await offline[arguments.command](arguments, settings)
     client = await connect(identity=starter_identity())
     if arguments.command == "submit":
-        return await _submit_all(client, settings, arguments)
+        return await submit_all(client, settings, arguments)
     if arguments.command in set(DecisionVerdict):
         return await run_decision(client, settings, arguments)
     commands = {

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from temporalio.client import Client
 
+from dispatch.models.status import Ending
 from starter import Row, rows
 
 _WIDTH_OF_A_PIPE = 140
@@ -63,12 +64,20 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _all(listed: list[Row]) -> Table:
-    """Give all rows as a table whose first two columns are never cut: they are what a person copies and looks for."""
+    """Give all rows as a table whose first two columns are never cut: they are what a person copies and looks for.
+
+    Where automatic mail is among them, a last column says by which sign it was told.
+    """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    apart = {row.request_id: row.glance.why for row in listed if row.state == Ending.SET_APART and row.glance}
     for number, column in enumerate(("request", "state", "next owner", "review point", "prio", "desk")):
         table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
+    if apart:
+        table.add_column("why")
     for row in listed:
-        table.add_row(row.request_id, row.state, row.owner, _by(row), str(row.priority or ""), row.desk)
+        # Text, so that what a stranger's header holds is no markup.
+        why = [Text(_printable(apart.get(row.request_id, "")))] if apart else []
+        table.add_row(row.request_id, row.state, row.owner, _by(row), str(row.priority or ""), row.desk, *why)
     return table
 
 

@@ -80,7 +80,7 @@ class Desk:
                 trigger_id=more.pop("trigger_id", f"<{uuid.uuid4()}@test>"),
                 received_at=datetime.now(UTC),
             ),
-            sender=Party(address=sender, name=name),
+            sender=Party(address=sender, name=name, doubt=more.pop("doubt", None)),
             body=text,
             source=store.put(text.encode(), "message/rfc822", "test.eml"),
             **{"subject": "A question", "desk": "support"} | more,
@@ -193,16 +193,21 @@ def quick(playbook: dict[str, Any]) -> None:
 
 @asynccontextmanager
 async def running_desk(
-    client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500
+    client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500, **settings: object
 ) -> AsyncIterator[Desk]:
     """Run a desk on a task queue of its own; `changes` are made to the shipped support playbook."""
-    async with resting_desk(client, tmp_path, *changes) as desk, at_work(desk, workflow_cache=workflow_cache):
+    async with (
+        resting_desk(client, tmp_path, *changes, **settings) as desk,
+        at_work(desk, workflow_cache=workflow_cache),
+    ):
         yield desk
 
 
 @asynccontextmanager
-async def resting_desk(client: Client, tmp_path: Path, *changes: Change) -> AsyncIterator[Desk]:
-    """Run all of a desk but its workers; see `at_work`."""
+async def resting_desk(
+    client: Client, tmp_path: Path, *changes: Change, **settings_by_name: object
+) -> AsyncIterator[Desk]:
+    """Run all of a desk but its workers; see `at_work`. `settings_by_name` are other than a test's usual ones."""
     async with running_back_office(tmp_path) as back_office, running_mail_sink(tmp_path) as mail_sink:
         settings = settings_from(
             back_office.environment
@@ -212,7 +217,10 @@ async def resting_desk(client: Client, tmp_path: Path, *changes: Change) -> Asyn
                 "DISPATCH_PLAYBOOKS_DIR": str(changed_playbooks(tmp_path, *changes)),
                 "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": "5",
                 "DISPATCH_CLIENT_TIMEOUT_SECONDS": "2",
+                # Tests write as the same few customers, over and over.
+                "DISPATCH_AUTOMATIC_MAILS_AN_HOUR": "1000",
             }
+            | {f"DISPATCH_{name.upper()}": str(value) for name, value in settings_by_name.items()}
         )
         catalogue, playbooks = _checked(settings)
         yield Desk(client, settings, back_office, mail_sink, catalogue, playbooks)

@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import EntryKind, Outcome, TrailEntry
     from dispatch.models.triage import Intake, Triage
     from dispatch.models.verification import VerificationVerdict
+    from dispatch.rules.automatic_mail import why_set_apart
     from dispatch.rules.gates import approval_gate, routing_gate
     from dispatch.rules.glance import glance_of_gate
     from dispatch.rules.items import account
@@ -110,7 +111,7 @@ class Coordinator:
         if self._unreadable:
             raise ApplicationError(self._unreadable, type="NotTakenIn", non_retryable=True)
         try:
-            ending, why = self._ended_before() or await self._carry_through()
+            ending, why = self._set_apart() or self._ended_before() or await self._carry_through()
             return await self._close(ending, why)
         except HistoryFull as full:
             self._work.items = full.items or self._work.items
@@ -426,6 +427,11 @@ class Coordinator:
         """Tell whether the steps that lead to a stage are still to be done, in this history or the one before."""
         order = list(Resumption)
         return self._carried is None or order.index(self._carried.at) < order.index(stage)
+
+    def _set_apart(self) -> tuple[Ending, str] | None:
+        """Return the ending of automatic mail, of which nothing is read and which nobody answers."""
+        automatic = self._submission.automatic
+        return None if automatic is None else (Ending.SET_APART, why_set_apart(automatic))
 
     def _ended_before(self) -> tuple[Ending, str] | None:
         """Give how it ended in the history before this one, where only a person has still to settle it."""

@@ -14,6 +14,7 @@ from dispatch.clients.http import USER_AGENT, bounded, exchange
 from dispatch.clients.records import Listing
 from dispatch.models.errors import ClientError, OutcomeUnknown, Refused, Unavailable
 from dispatch.models.mail import ArchivedMail, OutgoingMail
+from dispatch.rules.mail_identity import OWN_HEADER
 
 _MAX_LINE = 900  # a header line has 998 characters; what has no space in it cannot be folded
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -113,6 +114,9 @@ def as_message(mail: OutgoingMail) -> Message:
     message["User-Agent"] = USER_AGENT
     # Keeps two machines that answer automatically from answering each other for ever (RFC 3834).
     message["Auto-Submitted"] = "auto-replied" if mail.in_reply_to else "auto-generated"
+    # The same for Exchange, which does not look at the line above ([MS-OXCMAIL], section 2.1.3.2.20).
+    message["X-Auto-Response-Suppress"] = "All"
+    message[OWN_HEADER] = mail.message_id
     thread = _thread(mail)
     if thread:
         message["References"] = " ".join(thread)

@@ -9,25 +9,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any, Final, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Final, TypeVar
 
 from dispatch.clients.charset import decode, encodable
 from dispatch.clients.html_text import text_of
+from dispatch.clients.mail_facts import facts_of
+from dispatch.clients.mail_sender import MailSender, sender_of
+from dispatch.models.automatic import AutomaticMail
 from dispatch.models.errors import SubmissionError
-from dispatch.models.mail import Address as PlainAddress
+from dispatch.models.requester import SenderDoubt
+from dispatch.rules.automatic_mail import recognise
 from dispatch.rules.text import one_line
 
 MAX_ATTACHMENTS: Final = 100
 MAX_HTML_CHARS: Final = 1_000_000
 _MAX_SUBJECT: Final = 998
-_MAX_NAME: Final = 200
 _NOTED_DEFECTS: Final = 5
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,990}>")
-_ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(PlainAddress)
 # The header parser of the standard library raises these on some of the headers that it meets.
 _UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
@@ -45,7 +44,7 @@ class Attachment:
 
 @dataclass
 class ParsedMail:
-    """What a mail says; `message_id` is None where it has none."""
+    """What a mail says; `message_id` is None where it has none, `address` empty for automatic mail that names none."""
 
     address: str
     name: str = ""
@@ -56,12 +55,14 @@ class ParsedMail:
     attachments: list[Attachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_broken: bool = False
+    doubt: SenderDoubt | None = None
+    automatic: AutomaticMail | None = None
 
 
-def parse_mail(file: str, raw: bytes) -> ParsedMail:
-    """Read a mail; `file` is for the message.
+def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> ParsedMail:
+    """Read a mail; `file` is for the message, `own_addresses` are those that the desk writes from.
 
-    Raises SubmissionError for a file without a From, or with several or unusable addresses in it.
+    Raises SubmissionError for a file without a usable sender, unless it is automatic mail, which nobody answers.
     """
     try:
         message = message_from_bytes(raw, policy=policy.default)
@@ -69,10 +70,13 @@ def parse_mail(file: str, raw: bytes) -> ParsedMail:
         raise SubmissionError(
             f"{file} cannot be read as a mail ({type(error).__name__}); save it anew from the mail program"
         ) from None
-    sender = _sender(file, message)
+    sender, automatic = _sender(file, raw, message, own_addresses)
     mail = ParsedMail(
-        address=sender.addr_spec,
-        name=one_line(encodable(sender.display_name))[:_MAX_NAME],
+        address=sender.address,
+        name=sender.name,
+        doubt=sender.doubt,
+        automatic=automatic,
+        notes=[sender.note] if sender.note else [],
         message_id=_first_id(message, "Message-ID"),
         in_reply_to=_first_id(message, "In-Reply-To"),
     )
@@ -84,6 +88,19 @@ def parse_mail(file: str, raw: bytes) -> ParsedMail:
     mail.text = "\n\n".join(text for text in texts if text.strip())
     _note_defects(message, mail)
     return mail
+
+
+def _sender(
+    file: str, raw: bytes, message: EmailMessage, own_addresses: tuple[str, ...]
+) -> tuple[MailSender, AutomaticMail | None]:
+    try:
+        sender = sender_of(file, raw, message)
+    except SubmissionError:
+        automatic = recognise(facts_of(message, ""), own_addresses)
+        if automatic is None:
+            raise
+        return MailSender(""), automatic
+    return sender, recognise(facts_of(message, sender.address), own_addresses)
 
 
 def safe_name(name: str | None, fallback: str) -> str:
@@ -110,37 +127,6 @@ def _header(message: EmailMessage, name: str) -> str:
 def _first_id(message: EmailMessage, name: str) -> str | None:
     match = _MESSAGE_ID.search(_header(message, name))
     return encodable(match[0]) if match else None
-
-
-def _sender(file: str, message: EmailMessage) -> Address:
-    headers: list[Any] | None = _tried(lambda: message.get_all("From", []), None)
-    if headers is None:
-        raise SubmissionError(
-            f"{file} has a From header that cannot be read; correct it, and submit it again"
-        )
-    if not headers:
-        raise SubmissionError(
-            f"{file} is no mail: it has no From header; save the whole mail, with its headers"
-        )
-    addresses: list[Address] = _tried(lambda: [a for header in headers for a in header.addresses], [])
-    if len(addresses) > 1 or len(headers) > 1:
-        raise SubmissionError(
-            f"{file} names several senders in From; a request has one, so that one person is answered"
-        )
-    if not addresses or not _is_plain(addresses[0].addr_spec):
-        shown = ascii(" ".join(str(header) for header in headers)[:80])
-        raise SubmissionError(
-            f"{file} has no usable address in From: {shown}; correct it, such as 'Jane Doe <jane@mail.example>'"
-        )
-    return addresses[0]
-
-
-def _is_plain(address: str) -> bool:
-    try:
-        _ADDRESS.validate_python(address)
-    except ValidationError:
-        return False
-    return True
 
 
 def _texts(part: EmailMessage, mail: ParsedMail) -> Iterator[str]:

@@ -77,8 +77,9 @@ def _too_large(path: Path, size: int, most: int) -> str:
 def _from_mail(
     path: Path, raw: bytes, source: DocumentRef, store: DocumentStore, settings: Settings
 ) -> Submission:
-    mail = parse_mail(str(path), raw)
-    _refuse_empty(path, mail)
+    mail = parse_mail(str(path), raw, (settings.mail_from,))
+    if mail.automatic is None:
+        _refuse_empty(path, mail)
     notes = list(mail.notes)
     if mail.message_id is None:
         notes.append("the mail has no Message-ID: known by its digest instead")
@@ -88,10 +89,11 @@ def _from_mail(
             trigger_id=mail.message_id or f"sha256:{source.sha256}",
             received_at=datetime.now(UTC),
         ),
-        sender=Party(address=mail.address, name=mail.name),
+        sender=Party(address=mail.address, name=mail.name, doubt=mail.doubt),
         subject=mail.subject,
         body=_capped(mail.text, settings.max_body_chars, notes),
         in_reply_to=mail.in_reply_to,
+        automatic=mail.automatic,
         source=source,
         attachments=tuple(store.put(a.data, a.media_type, a.name) for a in mail.attachments),
         notes=tuple(dict.fromkeys(notes)),

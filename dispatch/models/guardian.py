@@ -8,6 +8,7 @@ from pydantic import Field
 from dispatch.models.contract import Contract
 from dispatch.models.finding import Evidence, ReviewException
 from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.mail_quota import MailQuotaAnswer
 from dispatch.models.playbook import GuardianPolicy, Tier
 from dispatch.models.proposal import BoundAction
 from dispatch.models.quota import Claim, SpendSoFar
@@ -70,6 +71,9 @@ class GuardianFacts(Contract):
     quota_full: bool = Field(default=False, description="this request could not be counted among them")
     own_links: tuple[str, ...] = Field(
         default=(), description="links in the mail that open the answer page of this very request"
+    )
+    mail_quota: MailQuotaAnswer | None = Field(
+        default=None, description="of a mail that nothing else holds: whether the hour has room for it"
     )
 
 

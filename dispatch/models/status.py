@@ -44,6 +44,7 @@ class Ending(StrEnum):
     COMPENSATED = "compensated"
     UNKNOWN = "unknown"
     ESCALATED = "escalated"
+    SET_APART = "set_apart"
 
 
 class ReviewPoint(Contract):

@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from dispatch.models.automatic import AutomaticMail
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.playbook import DeskName
+from dispatch.models.requester import SenderDoubt
 
 
 class DocumentRef(Contract):
@@ -22,6 +24,10 @@ class Party(Contract):
 
     address: str = Field(max_length=320)
     name: str = Field(default="", max_length=200)
+    doubt: SenderDoubt | None = Field(
+        default=None,
+        description="why the address may not be the one that mail servers checked; then a person decides",
+    )
 
 
 class Trigger(Contract):
@@ -44,6 +50,9 @@ class Submission(Contract):
     body: str = Field(description="plain text, capped at settings.max_body_chars")
     in_reply_to: str | None = Field(
         default=None, description="Message-ID that a reply names; None where there is none"
+    )
+    automatic: AutomaticMail | None = Field(
+        default=None, description="the sign that a machine sent it; such mail is set apart and never answered"
     )
     source: DocumentRef = Field(description="the file as it came")
     attachments: tuple[DocumentRef, ...] = ()

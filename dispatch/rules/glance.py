@@ -12,7 +12,9 @@ from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.playbook import Tier
 from dispatch.models.proposal import BoundAction
 from dispatch.models.records import Money, format_money
+from dispatch.models.requester import SenderDoubt
 from dispatch.models.submission import Submission
+from dispatch.rules.automatic_mail import why_set_apart
 from dispatch.rules.gates import price_of
 
 BULK_TIERS: Final = frozenset({Tier.LOW, Tier.MEDIUM})
@@ -23,10 +25,15 @@ _RANK: Final = {tier: rank for rank, tier in enumerate(Tier)}
 
 
 def glance_of_arrival(submission: Submission) -> Glance:
-    """Say who has written and about what, which is all that is known of a request when it is started."""
+    """Say who has written and about what, which is all that is known of a request when it is started.
+
+    Of automatic mail, also why it is set apart.
+    """
+    automatic = submission.automatic
     return Glance(
         subject=_cut("subject", submission.subject or "(no subject)"),
         requester=_cut("requester", submission.sender.name or submission.sender.address),
+        why=_cut("why", why_set_apart(automatic)) if automatic else "",
     )
 
 
@@ -49,7 +56,9 @@ def glance_of_gate(
         approvals,
         amounts=[subject.amount for subject in gate.subjects if subject.amount is not None],
         why=why or gate.why,
-        digests=left if is_plain(gate, exceptions) and len(left) <= MOST_NAMED else (),
+        digests=left
+        if is_plain(gate, exceptions, submission.sender.doubt) and len(left) <= MOST_NAMED
+        else (),
     )
 
 
@@ -80,14 +89,15 @@ def glance_of_follow_up(
     )
 
 
-def is_plain(gate: Gate, exceptions: Sequence[ReviewException]) -> bool:
+def is_plain(gate: Gate, exceptions: Sequence[ReviewException], doubt: SenderDoubt | None = None) -> bool:
     """Tell whether a gate may be approved together with others: a name is enough, and the risk is not high.
 
-    What review could not mend deserves a look of its own, whatever the tier.
+    What review could not mend deserves a look of its own, whatever the tier, and so does a doubtful sender.
     """
     return (
         gate.kind is GateKind.APPROVAL
         and not exceptions
+        and doubt is None
         and all(subject.approval == "named" and subject.tier in BULK_TIERS for subject in gate.subjects)
     )
 

@@ -1,7 +1,7 @@
 """The guardian's ruling on one action: hard rules first, then the risk tier and what it asks for.
 
-Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*` here; `reply.*` in reply_guard.py,
-`refund.*` in refund_guard.py, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
+Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*`, `sender.*` here; `reply.*` in
+reply_guard.py, `refund.*` in refund_guard.py, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
 ruling or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
 """
 
@@ -19,7 +19,14 @@ from dispatch.rules.binding import is_intact
 from dispatch.rules.refund_guard import inspect_refund
 from dispatch.rules.reply_guard import inspect_reply
 from dispatch.rules.requested import is_one_of, read
-from dispatch.rules.risk import Inspection, Raised, riskiest, scrutiny_of, strictest_with_a_person
+from dispatch.rules.risk import (
+    Inspection,
+    Raised,
+    least_with_a_person,
+    riskiest,
+    scrutiny_of,
+    strictest_with_a_person,
+)
 
 _MAX_NAMED = 200
 
@@ -52,7 +59,10 @@ def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
         return _blocked(brief, Reason(rule="policy.action", text=text))
     inspection = _inspection(brief, facts, policy)
     verdict = _weighed(
-        brief, policy, inspection, (_asked(brief, policy), _review(brief), _uncounted(brief, facts))
+        brief,
+        policy,
+        inspection,
+        (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts)),
     )
     return verdict.model_copy(update={"spend": inspection.spend})
 
@@ -123,6 +133,32 @@ def _review(brief: GuardBrief) -> Inspection:
 def _is_critical(exception: ReviewException, mine: set[str]) -> bool:
     about_me = not exception.item_ids or not mine or not mine.isdisjoint(exception.item_ids)
     return exception.severity is Severity.CRITICAL and about_me
+
+
+def _aided(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
+    """Find what may not happen unaided: acting for a doubtful sender, and more mails to an address than an hour allows.
+
+    A doubtful sender may still be asked and told that a colleague will look: such mails hold nothing from records.
+    """
+    purpose = (
+        brief.bound.action.parameters.get("purpose") if brief.bound.action.name == "send_reply" else None
+    )
+    reasons = []
+    if brief.requester.doubt is not None and purpose not in {"question", "reminder", "notice"}:
+        reasons.append(Reason(rule="sender.doubt", text=brief.requester.doubt.in_words))
+    if facts.mail_quota is not None and not facts.mail_quota.granted:
+        text = (
+            f"{facts.mail_quota.used} automatic mails went to this address within the hour, and no more may"
+        )
+        reasons.append(Reason(rule="reply.hourly_limit", text=text))
+    if not reasons:
+        return Inspection(Tier.LOW)
+    tier = least_with_a_person(brief.policy)
+    if tier is None:
+        return Inspection(
+            Tier.LOW, blocks=(*reasons, Reason(rule="tier.nobody", text="no tier asks a person"))
+        )
+    return Inspection(Tier.LOW, raises=tuple(Raised(tier, reason) for reason in reasons))
 
 
 def _left_to_a_person(policy: GuardianPolicy, rule: str, text: str) -> Inspection:

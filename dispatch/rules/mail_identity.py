@@ -1,6 +1,7 @@
 """How a mail is known again: the same Message-ID in every attempt, and one digest for one text."""
 
 import hashlib
+import re
 from typing import Final
 
 # Fixed, and not the sender's domain: the id must outlive a changed setting, and the verifier, who holds no sender
@@ -8,6 +9,10 @@ from typing import Final
 _RIGHT_HAND_SIDE: Final = "dispatch-desk.invalid"
 # Of sha256, 160 bits: the whole header then fits on one line of 78 characters, and nothing on the way folds it.
 _DIGITS: Final = 40
+_OWN_ID: Final = re.compile(rf"<[0-9a-f]{{{_DIGITS}}}@{re.escape(_RIGHT_HAND_SIDE)}>")
+
+OWN_HEADER: Final = "X-Dispatch-Desk-ID"
+"""A header of every mail that we send, with its Message-ID: some mail services put an id of their own in Message-ID."""
 
 
 def message_id(idempotency_key: str) -> str:
@@ -24,3 +29,13 @@ def text_digest(text: str) -> str:
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def is_own_id(text: str) -> bool:
+    """Check whether a text is the Message-ID of a mail that this desk, or another of its kind, sent."""
+    return _OWN_ID.fullmatch(text) is not None
+
+
+def own_ids(text: str) -> tuple[str, ...]:
+    """Return the Message-IDs of ours that a header such as References names."""
+    return tuple(_OWN_ID.findall(text))

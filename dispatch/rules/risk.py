@@ -44,6 +44,13 @@ def strictest_with_a_person(policy: GuardianPolicy) -> Tier | None:
     return riskiest(asking) if asking else None
 
 
+def least_with_a_person(policy: GuardianPolicy) -> Tier | None:
+    """Return the lowest tier in which a person decides; None if the playbook has none."""
+    return next(
+        (tier for tier in _TIERS if tier in policy.tiers and policy.tiers[tier].approval != "none"), None
+    )
+
+
 def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[Ruling, Reason]:
     """Turn the tier that an action reached into a ruling.
 

@@ -131,7 +131,7 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
         gate = dossier.gate
         if gate is None or gate.kind is not GateKind.APPROVAL or gate.proposal_id != proposal_id:
             return False, f"{request_id}: what waits is not what the list showed; open it to see"
-        if not is_plain(gate, dossier.exceptions):
+        if not is_plain(gate, dossier.exceptions, dossier.submission.sender.doubt):
             return False, f"{request_id}: it asks for a decision on its own page"
         for digest in digests.split(","):
             decision = decision_for(DecisionVerdict.APPROVE, name, proposal_id, digest, reason)

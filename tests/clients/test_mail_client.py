@@ -63,6 +63,8 @@ async def test_a_reply_is_threaded_and_marked_as_automatic(mail_sink: MailSinkSe
     assert message["In-Reply-To"].strip() == asked
     assert message["References"].split() == ["<first@post.example>", asked]
     assert message["Auto-Submitted"] == "auto-replied"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["X-Dispatch-Desk-ID"] == message["Message-ID"]
     assert message["Date"].datetime.tzinfo is not None
     [found] = await mail_sink.archive().sent_to("Anna.Mueller@post.example")
     assert found.in_reply_to == asked

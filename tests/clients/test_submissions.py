@@ -216,11 +216,9 @@ REFUSED_MAILS = [
     (HEAD + "\n\u200b \u2060\n".encode(), "is empty"),
     (HEAD + b"Content-Type: text/html\n\n<p style='display:none'>x</p>", "is empty"),
     (HEAD + b"Content-Type: multipart/mixed; boundary=zz\n\n--zz\n", "is broken and no text can be made out"),
-    (b"From: a@x.example, b@x.example\n\nhi", "names several senders in From; a request has one"),
-    (b"From: a@x.example\nFrom: b@x.example\n\nhi", "names several senders in From"),
     (b"From: \n\nhi", "has no usable address in From: ''; correct it, such as 'Jane Doe <jane@mail.example>'"),
     (b"From: Jane\n\nhi", "has no usable address in From: 'Jane'"),
-    (b"From: jane@\n\nhi", "has a From header that cannot be read; correct it"),
+    (b"From: jane@\n\nhi", "has no usable address in From: 'jane@'"),
     ("From: jäne@mail.example\n\nhi".encode(), "has no usable address in From"),
     (HEAD + b"Content-Type: multipart/mixed; boundary=b0\n\n" + b"".join(
         b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (n, n + 1) for n in range(3000)

@@ -27,9 +27,12 @@ from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end
 from dispatch.logs import set_up_logs
 from dispatch.models.approvers import Approver, Approvers, DailyLimit
+from dispatch.models.automatic import AutomaticMail, AutomaticSign
 from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import EmbeddedError
 from dispatch.rules.allowance import day_of
+from dispatch.rules.mail_identity import message_id
+from dispatch.rules.mail_quota import address_digest, quota_workflow_id
 from dispatch.rules.quota import quota_id
 from dispatch.settings import Settings
 from embedded.approvers import demo_signer, make_people
@@ -261,6 +264,31 @@ async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
     histories["spend-quota"] = await customer.fetch_history()
 
 
+async def _set_apart(desk: Desk, histories: Histories) -> None:
+    """Let an absence note answer a mail of ours."""
+    away = AutomaticMail(
+        sign=AutomaticSign.AUTO_SUBMITTED,
+        shown="Auto-Submitted: auto-replied",
+        our_message_id=message_id("support-mail-1/send_reply/reply"),
+    )
+    case = await desk.submit(
+        "I am away until Monday.", sender="chloe.lefevre@courriel.example", automatic=away
+    )
+    histories["set-apart"] = await _ended(case, "set_apart")
+
+
+async def _hourly_limit_reached(desk: Desk, histories: Histories) -> None:
+    """Let one address ask twice where one automatic mail an hour is the limit: the second answer waits for a person."""
+    sender = "chloe.lefevre@courriel.example"
+    await (await desk.submit("Where is my order DD-10008?", sender=sender)).outcome()
+    case = await desk.submit("Where is my order DD-10008?", sender=sender)
+    await case.until("waiting_for_approval")
+    await case.decide("approve")
+    histories["hourly-limit-reached"] = await _ended(case, "done")
+    name = quota_workflow_id(desk.settings.task_queue, address_digest(sender))
+    histories["mail-quota"] = await desk.client.get_workflow_handle(name).fetch_history()
+
+
 async def _refund(desk: Desk, order: str, sender: str) -> Case:
     return await desk.submit(f"Hello,\n\nplease refund order {order}.\n", sender=sender)
 
@@ -276,6 +304,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
         _followed_up,
         _followed_up_and_reopened,
         _decided_by_signal,
+        _set_apart,
     ]
     async with AsyncExitStack() as stack:
         running = []
@@ -293,6 +322,10 @@ async def _record_all(client: Client, folder: Path) -> Histories:
             own.mkdir()
             desk = await stack.enter_async_context(running_desk(client, own, *changes))
             running += [recording(desk, histories) for recording in recordings]
+        own = folder / "one an hour"
+        own.mkdir()
+        desk = await stack.enter_async_context(running_desk(client, own, quick, automatic_mails_an_hour=1))
+        running.append(_hourly_limit_reached(desk, histories))
         await asyncio.gather(*running)
     return histories
 

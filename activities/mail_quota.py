@@ -1,0 +1,43 @@
+"""Asks the hourly quota for one automatic mail; the guardian is given this as a function."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio import activity
+from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
+
+from dispatch.models.allowance import allowance_task_queue
+from dispatch.models.errors import Unavailable
+from dispatch.models.mail_quota import MAIL_QUOTA, RESERVE, MailQuotaAnswer, MailQuotaUsed, MailReservation
+from dispatch.rules.mail_quota import address_digest, quota_workflow_id
+
+ANSWER_TIMEOUT: Final = timedelta(seconds=10)
+
+
+async def reserve_mail(limit: int, recipient: str, key: str) -> MailQuotaAnswer:
+    """Reserve one of the `limit` automatic mails that an address may get in an hour; `key` is the mail's Message-ID.
+
+    Runs inside an activity on the desk's task queue. Raises Unavailable where Temporal, or a worker to answer, is not reached.
+    """
+    digest, task_queue = address_digest(recipient), activity.info().task_queue
+    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        MAIL_QUOTA,
+        MailQuotaUsed(),
+        id=quota_workflow_id(task_queue, digest),
+        task_queue=allowance_task_queue(task_queue),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="automatic mails to one address an hour",
+    )
+    try:
+        answer: MailQuotaAnswer = await activity.client().execute_update_with_start_workflow(
+            RESERVE,
+            MailReservation(address=digest, key=key, limit=limit),
+            start_workflow_operation=start,
+            result_type=MailQuotaAnswer,
+            rpc_timeout=ANSWER_TIMEOUT,
+        )
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise Unavailable(f"the quota of automatic mails cannot be asked: {error}") from error
+    return answer
