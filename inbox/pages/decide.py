@@ -180,13 +180,14 @@ async def _sign_page(
     wrong: str = "",
     status: int = 200,
 ) -> Response:
-    exact = signed_text(decision)
     return render(
         request,
         "sign.html",
         status,
         decision=decision,
-        exact=exact,
+        exact=signed_text(decision),
+        # What the form sends back is the decision itself: the signed text leaves defaults out and adds the schema id.
+        carried=decision.model_dump_json(exclude={"signature"}),
         key=key,
         held=key is not None and context.keys.has(person.name, key.key_id),
         here=request_path(context, request_id),
