@@ -30,7 +30,7 @@ from activities.decisions import Decisions
 from activities.guardian import Guardian
 from activities.intake import intake
 from activities.links import Links
-from activities.mail_quota import reserve_mail
+from activities.mail_quota import MailQuotaDesk
 from activities.notifier import Notifier
 from activities.planner import plan
 from activities.record import keep_record
@@ -146,7 +146,7 @@ def desk_worker(
             Guardian(
                 clients,
                 partial(own_links, settings),
-                reserve_mail=partial(reserve_mail, settings.automatic_mails_an_hour),
+                reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
             ).inspect,
             Links(partial(answer_link, settings)).answer_link,
             Verifier(clients, catalogue.action_classes).verify,
