@@ -13,6 +13,7 @@ from dispatch.rules.sentences import Block, blocks_of, sentences_of
 from dispatch.rules.text import normalise, one_line, own_words
 
 MAX_ITEMS: Final = 20
+_ORDERS_ENOUGH: Final = 20
 OVERFLOW_ITEM: Final = f"item-{MAX_ITEMS + 1}"
 _CLAUSE: Final = re.compile(r"[,;:] (?:and |und |then )?| (?:and|und|then) ")
 _GOES_ON: Final = re.compile(
@@ -32,7 +33,9 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     # An order that is wrapped over two lines is seen only in the joined text.
     joined = sentences_of(" ".join(body.text.split()))
     orders = [s for s in said if is_order(s)]
-    orders += [s for s in joined if is_order(s) and not any(order in s for order in orders)]
+    if len(orders) < _ORDERS_ENOUGH:
+        # Of many orders the first are quoted and the rest counted: one more, held against all of them, says nothing new.
+        orders += [s for s in joined if is_order(s) and not any(order in s for order in orders)]
     hostile = bool(orders)
     parts = _Parts()
     for block in blocks_of(own_words(body.text), submission.sender.name):
@@ -65,7 +68,7 @@ class _Parts:
     """The items so far; `waiting` holds what was told and not yet asked."""
 
     def __init__(self) -> None:
-        self._items: list[str] = []
+        self._items: list[list[str]] = []
         self._waiting: list[str] = []
 
     def add(self, block: Block) -> None:
@@ -78,18 +81,18 @@ class _Parts:
                 self._attach(sentence) if told_before else self._waiting.append(sentence)
                 continue
             for part in parts:
-                self._items.append(" ".join((*self._waiting, part)))
+                self._items.append([*self._waiting, part])
                 self._waiting = []
             asked = True
 
     def _attach(self, sentence: str) -> None:
-        self._items[-1] = f"{self._items[-1]} {sentence}"
+        self._items[-1].append(sentence)
 
     def finish(self) -> list[str]:
         """Give the items; what was told last goes with the last ask."""
         if self._waiting and self._items:
             self._attach(" ".join(self._waiting))
-        return self._items
+        return [" ".join(parts) for parts in self._items]
 
 
 def _without_orders(block: Block, *, hostile: bool) -> Block:
