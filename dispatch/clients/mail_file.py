@@ -7,7 +7,7 @@ cannot be told is refused. Whatever is left out of the text is an attachment or 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dispatch.clients.charset import decode, encodable
 from dispatch.clients.html_text import text_of
+from dispatch.clients.mail_bounds import MAX_STRUCTURED_BYTES, BoundedPolicy, bounded
 from dispatch.models.errors import SubmissionError
 from dispatch.models.mail import Address as PlainAddress
 from dispatch.rules.text import one_line
@@ -25,6 +26,7 @@ MAX_ATTACHMENTS: Final = 100
 MAX_HTML_CHARS: Final = 1_000_000
 _MAX_SUBJECT: Final = 998
 _MAX_NAME: Final = 200
+_MAX_NAME_READ: Final = 1_000
 _NOTED_DEFECTS: Final = 5
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,990}>")
 _ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(PlainAddress)
@@ -63,8 +65,9 @@ def parse_mail(file: str, raw: bytes) -> ParsedMail:
 
     Raises SubmissionError for a file without a From, or with several or unusable addresses in it.
     """
+    within = bounded(raw)
     try:
-        message = message_from_bytes(raw, policy=policy.default)
+        message = message_from_bytes(within.raw, policy=BoundedPolicy())
     except _UNREADABLE as error:
         raise SubmissionError(
             f"{file} cannot be read as a mail ({type(error).__name__}); save it anew from the mail program"
@@ -75,6 +78,7 @@ def parse_mail(file: str, raw: bytes) -> ParsedMail:
         name=one_line(encodable(sender.display_name))[:_MAX_NAME],
         message_id=_first_id(message, "Message-ID"),
         in_reply_to=_first_id(message, "In-Reply-To"),
+        notes=list(within.notes),
     )
     subject = one_line(encodable(_header(message, "Subject")))
     if len(subject) > _MAX_SUBJECT:
@@ -88,7 +92,7 @@ def parse_mail(file: str, raw: bytes) -> ParsedMail:
 
 def safe_name(name: str | None, fallback: str) -> str:
     """Give a file name without folders, control or direction-turning characters, of 100 characters at most."""
-    plain = one_line(encodable(name or "")).replace("\\", "/").rpartition("/")[2]
+    plain = one_line(encodable((name or "")[:_MAX_NAME_READ])).replace("\\", "/").rpartition("/")[2]
     plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     if len(plain) > 100:  # noqa: PLR2004 (long enough to tell files apart, short enough for every file system)
@@ -113,6 +117,13 @@ def _first_id(message: EmailMessage, name: str) -> str | None:
 
 
 def _sender(file: str, message: EmailMessage) -> Address:
+    if any(
+        name.lower() == "from" and len(value) > MAX_STRUCTURED_BYTES - len("From:\r\n")
+        for name, value in message.raw_items()
+    ):
+        raise SubmissionError(
+            f"{file} has a From header of more than {MAX_STRUCTURED_BYTES:,} bytes; correct it, and submit it again"
+        )
     headers: list[Any] | None = _tried(lambda: message.get_all("From", []), None)
     if headers is None:
         raise SubmissionError(
@@ -192,7 +203,7 @@ def _payload(part: EmailMessage) -> bytes:
 
 
 def _text(part: EmailMessage, kind: str, mail: ParsedMail) -> str:
-    text, note = decode(_payload(part), _tried(part.get_content_charset, None))
+    text, note = decode(_payload(part), (_tried(part.get_content_charset, None) or "")[:100] or None)
     text = encodable(text)
     if note:
         mail.notes.append(note)
@@ -207,7 +218,7 @@ def _text(part: EmailMessage, kind: str, mail: ParsedMail) -> str:
 
 def _attach(part: EmailMessage, kind: str, mail: ParsedMail) -> None:
     name = safe_name(_tried(part.get_filename, None), f"attachment-{len(mail.attachments) + 1}")
-    _keep(Attachment(_payload(part), kind, name), mail)
+    _keep(Attachment(_payload(part), kind[:_MAX_NAME], name), mail)
 
 
 def _attach_message(part: EmailMessage, mail: ParsedMail) -> None:

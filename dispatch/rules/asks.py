@@ -37,7 +37,7 @@ _ASK: Final = re.compile(rf"(?:{_QUESTION}|{_WISH}|{_IMPERATIVE})")
 _PLEASE: Final = re.compile(r"\b(?:please|pls|plz|kindly|bitte)\b")
 # What may follow the question mark of a question: 'Is it there?!"'.
 _AFTER_QUESTION_MARK: Final = string.whitespace + "!.\"'\u201d\u2019)]*_"
-_BEGINS_WITH_WISH_INSIDE: Final = re.compile(rf"[^,;]{{3,120}}, (?:{_QUESTION}|{_WISH})")
+_BEGINS_WITH_WISH_INSIDE: Final = re.compile(rf"[^,;]{{3,120}}+, (?:{_QUESTION}|{_WISH})")
 
 _PLEASANTRY: Final = re.compile(
     r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|hallo|liebe[rs]?|sehr geehrte[rs]?"
