@@ -28,7 +28,7 @@ from activities.assembler import assemble
 from activities.catalogue import Catalogue
 from activities.decisions import Decisions
 from activities.guardian import Guardian
-from activities.intake import intake
+from activities.intake import IntakeDesk
 from activities.links import Links
 from activities.notifier import Notifier
 from activities.planner import plan
@@ -55,6 +55,7 @@ from dispatch.playbooks.loader import Playbooks, load_playbooks
 from dispatch.rules.shortages import shortages
 from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
+from dispatch.text_processes import TextProcesses
 from workflows.admission import UnderWay, admitting
 from workflows.allowance import Allowance
 from workflows.audit_follow import AuditFollow
@@ -124,13 +125,14 @@ def desk_worker(
 ) -> Worker:
     """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
     audit, under_way = audit_export(client, settings), UnderWay()
+    texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[workflow for workflow in WORKFLOWS if workflow is not Allowance],
         activities=[
-            intake,
-            TriageDesk(playbooks).triage,
+            IntakeDesk(texts).intake,
+            TriageDesk(playbooks, texts).triage,
             plan,
             read_answer,
             assemble,

@@ -9,7 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.assembler import assemble
     from activities.guardian import Guardian
-    from activities.intake import intake
+    from activities.intake import IntakeDesk
     from activities.planner import plan
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
@@ -40,7 +40,7 @@ class Team:
 
     async def take_in(self) -> Intake:
         return await self._handover.inside(
-            intake,
+            IntakeDesk.intake,
             IntakeBrief,
             Intake,
             to="intake",
