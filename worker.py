@@ -44,6 +44,7 @@ from dispatch.clients.mail import MailArchiveClient, MailClient
 from dispatch.clients.own_links import own_links
 from dispatch.clients.payments import PaymentsClient
 from dispatch.clients.records import RecordsClient
+from dispatch.clients.text_processes import TextProcesses
 from dispatch.clients.toolbox import ActionClients, ReadClients
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
@@ -55,7 +56,6 @@ from dispatch.playbooks.loader import Playbooks, load_playbooks
 from dispatch.rules.shortages import shortages
 from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
-from dispatch.text_processes import TextProcesses
 from workflows.admission import UnderWay, admitting
 from workflows.allowance import Allowance
 from workflows.audit_follow import AuditFollow
@@ -126,13 +126,15 @@ def desk_worker(
     """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
     audit, under_way = audit_export(client, settings), UnderWay()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
+    triage_desk = TriageDesk(playbooks, texts)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[workflow for workflow in WORKFLOWS if workflow is not Allowance],
         activities=[
             IntakeDesk(texts).intake,
-            TriageDesk(playbooks, texts).triage,
+            triage_desk.triage,
+            triage_desk.reception,
             plan,
             read_answer,
             assemble,

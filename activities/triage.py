@@ -3,10 +3,11 @@
 from temporalio import activity
 
 from activities.failures import translated
+from dispatch.clients.text_processes import TextProcesses
+from dispatch.models.playbook import Reception
 from dispatch.models.triage import Triage, TriageBrief
 from dispatch.playbooks.loader import Playbooks
 from dispatch.rules.triage import triage
-from dispatch.text_processes import TextProcesses
 
 
 class TriageDesk:
@@ -23,3 +24,8 @@ class TriageDesk:
             return await self._texts.read(
                 size, triage, brief, self._playbooks.by_desk, self._playbooks.reception
             )
+
+    @activity.defn(name="reception")
+    async def reception(self) -> Reception:
+        """Name who takes what the desk cannot read; reads nothing of the request."""
+        return self._playbooks.reception

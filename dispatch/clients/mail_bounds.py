@@ -24,7 +24,9 @@ _BLANK_LINE: Final = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)")
 _CONTAINER: Final = re.compile(
     rb"^(content-type[ \t]*:(?:[ \t]|\r?\n[ \t]){0,20}+)(multipart|message)/", re.IGNORECASE | re.MULTILINE
 )
-_BOUNDARY: Final = re.compile(rb"boundary(?:\*\d*\*?)?[ \t]{0,20}=[ \t]{0,20}\"?([^\"\r\n;]{1,200})", re.IGNORECASE)
+_BOUNDARY: Final = re.compile(
+    rb"boundary(?:\*\d*\*?)?[ \t]{0,20}=[ \t]{0,20}\"?([^\"\r\n;]{1,200})", re.IGNORECASE
+)
 _DELIMITER: Final = re.compile(rb"^--([^\r\n]{1,202})", re.MULTILINE)
 
 
@@ -46,6 +48,14 @@ def bounded(raw: bytes) -> Bounded:
     # What ends the last field stands in the body.
     header = _bounded_header(header, notes).rstrip(b"\r\n")
     return Bounded(_bounded_parts(header + body, notes), tuple(notes))
+
+
+def header_of(raw: bytes) -> bytes:
+    """Return the header alone, without what it says of parts: enough to know who wrote, and about what."""
+    end = _BLANK_LINE.search(raw, 0, MAX_HEADER_BYTES)
+    header = raw[: end.start() if end else MAX_HEADER_BYTES]
+    fields = (match[0] for match in _FIELD.finditer(header))
+    return b"".join(field for field in fields if not field[:8].lower().startswith(b"content-")) + b"\r\n\r\n"
 
 
 class BoundedPolicy(EmailPolicy):

@@ -7,7 +7,6 @@ from pydantic import Field
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.playbook import DeskName
 
-
 FieldName = Annotated[str, Field(max_length=100)]
 FieldValue = Annotated[str, Field(max_length=2_000)]
 
@@ -54,7 +53,9 @@ class Submission(Contract):
     )
     source: DocumentRef = Field(description="the file as it came")
     attachments: tuple[DocumentRef, ...] = Field(default=(), max_length=200)
-    fields: dict[FieldName, FieldValue] = Field(default_factory=dict, max_length=50, description="what a JSON request states outright")
+    fields: dict[FieldName, FieldValue] = Field(
+        default_factory=dict, max_length=50, description="what a JSON request states outright"
+    )
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
     )

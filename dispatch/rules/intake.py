@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from dispatch.models.finding import ReviewException, Severity
 from dispatch.models.handoff import Handoff
 from dispatch.models.item import Item
 from dispatch.models.submission import Submission
@@ -13,7 +14,10 @@ from dispatch.rules.sentences import Block, blocks_of, sentences_of
 from dispatch.rules.text import normalise, one_line, own_words
 
 MAX_ITEMS: Final = 20
+READ: Final = "read_automatically"
 _ORDERS_ENOUGH: Final = 20
+_UNREAD_SUBJECT: Final = 200
+_UNREAD_EXCERPT: Final = 500
 OVERFLOW_ITEM: Final = f"item-{MAX_ITEMS + 1}"
 _CLAUSE: Final = re.compile(r"[,;:] (?:and |und |then )?| (?:and|und|then) ")
 _GOES_ON: Final = re.compile(
@@ -55,6 +59,29 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
         items=items,
         notes=(*body.notes, *more),
         exceptions=exceptions_of(orders, [s for s in said if redirects(s, sender)], sent_elsewhere),
+    )
+
+
+def unread(submission: Submission, handoff: Handoff, why: str) -> Intake:
+    """Return a request that could not be read: one item with its first characters, for a person; nothing is matched."""
+    subject, excerpt = (
+        "".join(char if char.isprintable() else " " for char in text[:most]).strip()
+        for text, most in ((submission.subject, _UNREAD_SUBJECT), (submission.body, _UNREAD_EXCERPT))
+    )
+    exception = ReviewException(
+        reviewer="intake",
+        standard=READ,
+        severity=Severity.MAJOR,
+        text=f"the request was not read automatically: {why}"[:_UNREAD_EXCERPT],
+    )
+    return Intake(
+        handoff=handoff,
+        subject=subject,
+        body=excerpt,
+        items=(Item(item_id="item-1", text=excerpt or subject or "(could not be read)"),),
+        notes=("the text was not read automatically; all of it is in the source file",),
+        exceptions=(exception,),
+        unread=why,
     )
 
 

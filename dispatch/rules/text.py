@@ -24,9 +24,7 @@ _AROUND_LINE_END: Final = re.compile(r" ?\n ?")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 _QUOTED: Final = re.compile(r"\s?(?:>|&gt;)")
-_WROTE: Final = re.compile(
-    r"(?:on|am|le|el)\b.{0,300}\b(?:wrote|schrieb|a écrit|escribió)\b", re.IGNORECASE
-)
+_WROTE: Final = re.compile(r"(?:on|am|le|el)\b.{0,300}\b(?:wrote|schrieb|a écrit|escribió)\b", re.IGNORECASE)
 _AFTER_WROTE: Final = 200
 _WROTE_BEGINS: Final = re.compile(r"(?:on|am)\b.{0,200}\d{4}\b", re.IGNORECASE)
 _ORIGINAL: Final = re.compile(

@@ -41,7 +41,7 @@ def _sample(tree: Any) -> str:
     return "".join(_sample_of(op, value) for op, value in tree)
 
 
-def _sample_of(op: Any, value: Any) -> str:
+def _sample_of(op: Any, value: Any) -> str:  # noqa: PLR0911 (one for each kind of part)
     """Return a short text that the part matches."""
     if op is ops.LITERAL:
         return chr(value)
@@ -59,7 +59,7 @@ def _sample_of(op: Any, value: Any) -> str:
 
 
 def _of_class(members: Any) -> Iterator[str]:
-    """Yield a character for each member of a class, such as the digit of [\\w.0-9], or one outside a negated one."""
+    """Yield up to three characters of each member of a class, or those outside a negated one."""
     if members and members[0][0] is ops.NEGATE:
         inside = re.compile("[" + "".join(_as_written(*member) for member in members[1:]) + "]")
         yield from (char for char in _ALPHABET if not inside.match(char))

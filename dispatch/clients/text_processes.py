@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from dispatch.clients.text_child import read_frame, write_frame
 from dispatch.models.errors import DispatchError, UnreadableText
-from dispatch.text_child import read_frame, write_frame
 
 SHORT: Final = 4_000
 """What has no more characters, or bytes, is read without a process."""
@@ -26,7 +26,7 @@ SHORT: Final = 4_000
 PROCESSES: Final = 4
 _START_SECONDS: Final = 60
 _MARGIN_SECONDS: Final = 2
-_ROOT: Final = Path(__file__).parents[1]
+_ROOT: Final = Path(__file__).parents[2]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,7 +84,7 @@ class TextProcesses:
             [
                 sys.executable,
                 "-m",
-                "dispatch.text_child",
+                "dispatch.clients.text_child",
                 str(self._seconds + _MARGIN_SECONDS),
                 str(self._megabytes),
             ],

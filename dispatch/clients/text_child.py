@@ -1,6 +1,6 @@
 """The process that reads strangers' text for another one: it has no credentials, little memory and little time.
 
-Started by `dispatch.text_processes`. One frame on standard input is a call, one on standard output its result; both ends
+Started by `dispatch.clients.text_processes`. One frame on standard input is a call, one on standard output its result; both ends
 are ours, and nothing that a stranger wrote is unpickled but as a string or as bytes.
 """
 
@@ -32,6 +32,7 @@ def read_frame(stream: IO[bytes]) -> bytes:
 
 
 def write_frame(stream: IO[bytes], frame: bytes) -> None:
+    """Write a frame, with its length before it."""
     stream.write(LENGTH.pack(len(frame)) + frame)
     stream.flush()
 
