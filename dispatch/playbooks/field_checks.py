@@ -4,6 +4,7 @@ import re
 import string
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from dispatch.models.playbook import FieldSpec
@@ -58,14 +59,16 @@ def _pattern_problem(spec: FieldSpec) -> tuple[str, str] | None:
     return None
 
 
+# Probing takes a quarter of a second for a long pattern, and the same playbook is loaded many times.
+@lru_cache(maxsize=256)
 def _slow_unit(pattern: re.Pattern[str], example: str) -> str | None:
     """Return what the pattern cannot read much of in the time that a linear one takes many times over.
 
-    Texts grow from 25 characters on, so that even an exponential pattern is found before it takes a second.
+    Texts grow from 10 characters on, so that even an exponential pattern is found before it takes a second.
     """
     beginnings = (example[:length] for length in range(1, min(len(example), _LONGEST_BEGINNING) + 1))
     for unit in dict.fromkeys((*_ALPHABET, *beginnings)):
-        chars = 25
+        chars = 10
         while chars <= _PROBED_CHARS:
             text = unit * (chars // len(unit) + 1) + "\x00"
             started = time.thread_time()
@@ -74,7 +77,7 @@ def _slow_unit(pattern: re.Pattern[str], example: str) -> str | None:
             pattern.fullmatch(text)
             if time.thread_time() - started > _PROBE_SECONDS:
                 return unit
-            chars *= 2
+            chars += chars // 2
     return None
 
 
