@@ -62,7 +62,7 @@ class TextProcesses:
         timer = threading.Timer(self._seconds, lambda: _kill_late(child, late))
         timer.start()
         try:
-            result = _exchange(child, frame)
+            answer = _exchange(child, frame)
         except (EOFError, OSError):
             _end(child)
             raise UnreadableText(self._too_long() if late.is_set() else self._died(child)) from None
@@ -72,7 +72,8 @@ class TextProcesses:
             _end(child)
         else:
             self._idle.append(child)
-        return _unpacked(result)
+        result: R = _unpacked(answer)
+        return result
 
     def close(self) -> None:
         """End the processes."""

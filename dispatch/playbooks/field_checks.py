@@ -67,7 +67,8 @@ def _slow_unit(pattern: re.Pattern[str], example: str) -> str | None:
     Texts grow from 10 characters on, so that even an exponential pattern is found before it takes a second.
     """
     beginnings = (example[:length] for length in range(1, min(len(example), _LONGEST_BEGINNING) + 1))
-    for unit in dict.fromkeys((*_ALPHABET, *beginnings)):
+    units: tuple[str, ...] = (*_ALPHABET, *beginnings)
+    for unit in units:
         chars = 10
         while chars <= _PROBED_CHARS:
             text = unit * (chars // len(unit) + 1) + "\x00"

@@ -54,7 +54,7 @@ def _sample_of(op: Any, value: Any) -> str:  # noqa: PLR0911 (one for each kind 
     if op is ops.SUBPATTERN:
         return _sample(value[3])
     if op in {ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT}:
-        return _sample(value[2]) * max(value[0], 1)
+        return _sample(value[2]) * int(max(value[0], 1))
     return _sample(value) if op is ops.ATOMIC_GROUP else ""
 
 
