@@ -28,7 +28,7 @@ from activities.assembler import assemble
 from activities.catalogue import Catalogue
 from activities.decisions import Decisions
 from activities.guardian import Guardian
-from activities.intake import intake
+from activities.intake import IntakeDesk
 from activities.links import Links
 from activities.mail_quota import MailQuotaDesk
 from activities.notifier import Notifier
@@ -45,6 +45,7 @@ from dispatch.clients.mail import MailArchiveClient, MailClient
 from dispatch.clients.own_links import own_links
 from dispatch.clients.payments import PaymentsClient
 from dispatch.clients.records import RecordsClient
+from dispatch.clients.text_processes import TextProcesses
 from dispatch.clients.toolbox import ActionClients, ReadClients
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
@@ -131,13 +132,16 @@ def desk_worker(
 ) -> Worker:
     """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
     audit, under_way = audit_export(client, settings), UnderWay()
+    texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
+    triage_desk = TriageDesk(playbooks, texts)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[workflow for workflow in WORKFLOWS if workflow not in ACCOUNTS],
         activities=[
-            intake,
-            TriageDesk(playbooks).triage,
+            IntakeDesk(texts).intake,
+            triage_desk.triage,
+            triage_desk.reception,
             plan,
             read_answer,
             assemble,

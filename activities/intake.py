@@ -2,11 +2,21 @@
 
 from temporalio import activity
 
+from activities.failures import translated
+from dispatch.clients.text_processes import TextProcesses
 from dispatch.models.triage import Intake, IntakeBrief
 from dispatch.rules.intake import take_in
 
 
-@activity.defn(name="intake")
-async def intake(brief: IntakeBrief) -> Intake:
-    """Take the request apart; its documents are in the store already, the text here stays data."""
-    return take_in(brief.submission, brief.handoff)
+class IntakeDesk:
+    """Reads within bounds what strangers wrote; the documents are in the store already, the text here stays data."""
+
+    def __init__(self, texts: TextProcesses) -> None:
+        self._texts = texts
+
+    @activity.defn(name="intake")
+    async def intake(self, brief: IntakeBrief) -> Intake:
+        """Take the request apart. A text that cannot be read within the bounds fails with `UnreadableText`."""
+        size = len(brief.submission.body)
+        with translated():
+            return await self._texts.read(size, take_in, brief.submission, brief.handoff)

@@ -2,6 +2,9 @@
 
 from temporalio import activity
 
+from activities.failures import translated
+from dispatch.clients.text_processes import TextProcesses
+from dispatch.models.playbook import Reception
 from dispatch.models.triage import Triage, TriageBrief
 from dispatch.playbooks.loader import Playbooks
 from dispatch.rules.triage import triage
@@ -10,9 +13,19 @@ from dispatch.rules.triage import triage
 class TriageDesk:
     """Holds the playbooks in force; the one that is chosen enters history with the result."""
 
-    def __init__(self, playbooks: Playbooks) -> None:
-        self._playbooks = playbooks
+    def __init__(self, playbooks: Playbooks, texts: TextProcesses) -> None:
+        self._playbooks, self._texts = playbooks, texts
 
     @activity.defn(name="triage")
     async def triage(self, brief: TriageBrief) -> Triage:
-        return triage(brief, self._playbooks.by_desk, self._playbooks.reception)
+        """Route and rank. A text that cannot be read within the bounds fails with `UnreadableText`."""
+        size = len(brief.intake.body) + sum(len(value) for value in brief.submission.fields.values())
+        with translated():
+            return await self._texts.read(
+                size, triage, brief, self._playbooks.by_desk, self._playbooks.reception
+            )
+
+    @activity.defn(name="reception")
+    async def reception(self) -> Reception:
+        """Name who takes what the desk cannot read; reads nothing of the request."""
+        return self._playbooks.reception

@@ -105,6 +105,16 @@ class Settings(BaseSettings):
     )
     max_body_chars: int = Field(default=50_000, ge=100, description="a longer body is cut, and says so")
 
+    text_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=20,
+        description="how long reading one request's text may take; then a person reads it",
+    )
+    text_megabytes: int = Field(
+        default=1024, ge=256, description="how much memory the process that reads a text may take"
+    )
+
     temporal_program: str | None = Field(
         default=None, description="path of the `temporal` program, to skip the search"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
@@ -47,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.reservations import Reservations
     from workflows.settlement import settle
     from workflows.standing import Standing
+    from workflows.task_failures import TASK_FAILURES
     from workflows.team import Team
 
 MOST_ROUTINGS = 3
@@ -121,6 +122,13 @@ class Coordinator:
         except asyncio.CancelledError:
             await self._cancel()
             raise
+        except FailureError:
+            raise
+        except Exception as error:
+            # A person's part alone is left in the new history; where that fails too, Temporal goes on trying.
+            if self._work.failed or not TASK_FAILURES.is_last_try(workflow.info().run_id):
+                raise
+            workflow.continue_as_new(args=[self._submission, self._as_failed(error)], memo=workflow.memo())
 
     async def _carry_through(self) -> tuple[Ending, str]:
         try:
@@ -144,16 +152,26 @@ class Coordinator:
             return ended.ending, ended.why
         except HandoverFailed as failed:
             why = f"{self._standing.status.state} failed: {failed}"
-            if self._work.triaged is None:
-                # Before triage no desk and no person is known that it could be handed to.
-                raise ApplicationError(why, type="NotTakenIn", non_retryable=True) from failed
             return Ending.ESCALATED, why
         return Ending.DONE, "every item was carried to its end and read back"
 
     async def _take_in(self) -> None:
+        """Take it apart; what cannot be read within its bounds goes on unread, so that a person has it."""
         self._standing.at(RequestState.INTAKE)
-        self._work.intake = await self._team.take_in()
-        self._work.items = self._work.intake.items
+        unread = self._submission.unread
+        if not unread:
+            try:
+                self._work.intake = await self._team.take_in()
+            except HandoverFailed as failed:
+                unread = str(failed)
+        if unread:
+            self._goes_unread(unread)
+        self._work.items = self._the_intake.items
+
+    def _goes_unread(self, why: str) -> None:
+        """Go on with a request of one item that nobody read; no desk that was named before takes it unseen."""
+        self._work.intake = self._team.unread(why)
+        self._work.routing = self._work.routing.model_copy(update={"desk": None, "decided_by": "process"})
 
     async def _triage(self) -> None:
         """Rank and route; where no desk fits, a person is asked."""
@@ -164,7 +182,13 @@ class Coordinator:
                 self._work.routing.desk,
                 self._work.routing.decided_by,
             )
-            triage: Triage = await self._team.triage(self._the_intake, desk, decided_by)
+            try:
+                triage: Triage = await self._team.triage(self._the_intake, desk, decided_by)
+            except HandoverFailed as failed:
+                if self._the_intake.unread:
+                    raise
+                self._goes_unread(str(failed))
+                continue
             self._work.triaged, self._work.items = triage, triage.items
             if triage.playbook is not None:
                 break
@@ -196,6 +220,8 @@ class Coordinator:
 
     async def _complete_information(self) -> None:
         """Plan; what the plan finds missing is asked for, all at once, before anybody starts to work."""
+        if self._the_intake.unread:
+            raise Ended(Ending.ESCALATED, f"{self._the_intake.unread}; a person reads it")
         while True:
             self._standing.at(RequestState.PLAN)
             plan = self._work.plan = await self._team.plan(self._in_force, self._work.items)
@@ -338,6 +364,7 @@ class Coordinator:
             await self._requester.tell(ending, why, in_force)
         self._work.ending, self._work.why = ending, why
         if ending in _TO_A_PERSON:
+            await self._find_reception()
             owner, why = await settle(self._people, self._id, ending, why, self._escalation)
         if in_force is not None:
             follow_ups = await start_follow_ups(
@@ -362,6 +389,29 @@ class Coordinator:
             follow_ups=follow_ups,
             trail=tuple(self._ledger.entries),
         )
+
+    async def _find_reception(self) -> None:
+        """Ask who takes a request that no desk has. Where nobody is known, the workflow fails."""
+        if self._work.reception is not None or (self._work.triaged is not None and not self._work.failed):
+            return
+        if self._work.triaged is not None:
+            self._work.reception = self._work.triaged.reception
+            return
+        try:
+            self._work.reception = await self._team.reception()
+        except HandoverFailed as failed:
+            why = f"nobody is known who could take it: {failed}"
+            raise ApplicationError(why, type="NotTakenIn", non_retryable=True) from failed
+
+    def _as_failed(self, error: Exception) -> Carried:
+        """Carry over what a person needs, to a history in which nothing but the wait for a person is left."""
+        kind = type(error).__name__
+        self._work.failed = True
+        self._work.ending = Ending.UNKNOWN if self._work.acting else Ending.ESCALATED
+        self._work.why = (
+            f"the desk's own process failed again and again at {self._standing.status.state} ({kind})"
+        )
+        return self._as_carried().model_copy(update={"at": Resumption.SETTLEMENT})
 
     async def _cancel(self) -> None:
         """Undo what was done, as Temporal's cancellation asks; the run then ends as cancelled."""
@@ -439,7 +489,7 @@ class Coordinator:
 
     def _as_carried(self) -> Carried:
         return Carried(
-            at=_RESUMES_AT[RequestState(self._standing.status.state)],
+            at=_RESUMES_AT.get(RequestState(self._standing.status.state), Resumption.SETTLEMENT),
             status=self._standing.status,
             trail=tuple(self._ledger.entries),
             refusals=self._ledger.refusals,
@@ -462,6 +512,8 @@ class Coordinator:
 
     @property
     def _escalation(self) -> Waiting:
+        if self._work.reception is not None:
+            return self._work.reception.routing
         if self._work.triaged is not None and self._work.triaged.playbook is None:
             return self._work.triaged.reception.routing
         return self._playbook.escalation

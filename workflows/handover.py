@@ -66,6 +66,17 @@ class Handover:
             )
         return done
 
+    async def look_up(self, activity: Callable[..., Awaitable[R]], result: type[R]) -> R:
+        """Ask for what the worker was started with; nothing changes hands. Raises HandoverFailed."""
+        with _failures():
+            found: R = await workflow.execute_local_activity(  # type: ignore[call-overload]  # as in inside()
+                activity,
+                result_type=result,
+                schedule_to_close_timeout=options.LOCAL_TIMEOUT,
+                retry_policy=options.LOCAL_RETRY,
+            )
+        return found
+
     async def outside(
         self,
         activity: Callable[..., Awaitable[R]] | str,

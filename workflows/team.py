@@ -9,7 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.assembler import assemble
     from activities.guardian import Guardian
-    from activities.intake import intake
+    from activities.intake import IntakeDesk
     from activities.planner import plan
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
@@ -18,12 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.handoff import Handed
     from dispatch.models.item import Item
     from dispatch.models.plan import Plan, PlanBrief
-    from dispatch.models.playbook import Playbook, PlaybookInForce, Role
+    from dispatch.models.playbook import Playbook, PlaybookInForce, Reception, Role
     from dispatch.models.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
     from dispatch.models.submission import Submission
     from dispatch.models.trail import EntryKind
     from dispatch.models.triage import Intake, IntakeBrief, Triage, TriageBrief
     from dispatch.models.verification import Verification, VerificationBrief
+    from dispatch.rules.intake import unread
     from workflows import options
     from workflows.handover import Handover, HandoverFailed
     from workflows.ledger import Ledger
@@ -40,7 +41,7 @@ class Team:
 
     async def take_in(self) -> Intake:
         return await self._handover.inside(
-            intake,
+            IntakeDesk.intake,
             IntakeBrief,
             Intake,
             to="intake",
@@ -48,6 +49,17 @@ class Team:
             decided_by="trigger",
             submission=self._submission,
         )
+
+    def unread(self, why: str) -> Intake:
+        """Make a request that nobody read of a submission; it computes nothing that depends on the text."""
+        handoff = self._ledger.record(
+            EntryKind.HANDOFF, sender="intake", what="unread", why=why, decided_by="process"
+        )
+        return unread(self._submission, handoff, why)
+
+    async def reception(self) -> Reception:
+        """Ask who takes what cannot be read."""
+        return await self._handover.look_up(TriageDesk.reception, Reception)
 
     async def triage(self, taken_in: Intake, desk: str | None, decided_by: str) -> Triage:
         return await self._handover.inside(

@@ -1,8 +1,14 @@
-"""HTML mail as plain text: what a reader would see, with paragraphs, list entries, quotes and links kept."""
+"""HTML mail as plain text: what a reader would see, with paragraphs, list entries, quotes and links kept.
+
+The tokens are turbohtml's, which reads HTML as browsers do, in linear time. The text is made here, and not by its
+own `to_text`: that shows what a mail hides from its reader, says nothing of it, and marks quotes by indentation alone.
+"""
 
 import re
-from html.parser import HTMLParser
+from collections import Counter
 from typing import Final, NamedTuple
+
+from turbohtml import Token, TokenType, tokenize
 
 _PARAGRAPHS: Final = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "pre", "section", "article"}
@@ -20,11 +26,8 @@ _HIDDEN_STYLE: Final = re.compile(
     r"display:none|visibility:hidden|font-size:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all"
 )
 _MAX_QUOTE_MARKS: Final = 3
-_MAX_OPEN: Final = 500
-
-# html.parser takes quadratic time over tags and comments that never end (minutes for 100 KB of '<a '); what does not
-# end within its bounds is text.
-_UNENDED_TAG: Final = re.compile(r"<(?![^<>]{1,4000}>)")
+_LINK: Final = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_MAX_LINK: Final = 2_000
 
 
 class Converted(NamedTuple):
@@ -37,64 +40,93 @@ class Converted(NamedTuple):
 def text_of(html: str) -> Converted:
     """Convert HTML to text; never raises, in time linear in the HTML."""
     converter = _Converter()
-    converter.feed(_UNENDED_TAG.sub("&lt;", _without_comments(html)))
-    converter.close()
+    for token in tokenize(_ended(html)):
+        converter.take(token)
     notes = ("text that the mail hides from its reader was left out",) if converter.hid_text else ()
     return Converted(converter.result(), notes)
 
 
-def _without_comments(html: str) -> str:
-    kept: list[str] = []
-    position = 0
-    while (start := html.find("<!--", position)) >= 0:
-        kept.append(html[position:start])
-        end = html.find("-->", start + 4)
-        if end < 0:
-            position = start + 4
-            break
-        position = end + 3
-    # '<!' and '<?' begin declarations, which hold nothing for a reader.
-    return re.sub(r"<[!?][^<>]{0,4000}>", "", "".join(kept) + html[position:])
+def _ended(html: str) -> str:
+    """Make text of a comment and of tags that never end: a browser drops them with all that stands behind."""
+    unended = html.find("<!--", html.rfind("-->") + 1)
+    if unended >= 0:
+        html = html[:unended] + html[unended:].replace("<!--", "")
+    ended, end, rest = html.rpartition(">")
+    return ended + end + rest.replace("<", "&lt;")
 
 
-class _Converter(HTMLParser):
+class _Line:
+    """The line that is being written, in pieces: put together one by one it would take quadratic time."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self.is_blank = True
+
+    def add(self, text: str) -> None:
+        if text:
+            self.pieces.append(text)
+            self.is_blank = self.is_blank and text.isspace()
+
+    def strip_end(self) -> None:
+        while self.pieces:
+            if stripped := self.pieces.pop().rstrip():
+                self.pieces.append(stripped)
+                return
+
+    @property
+    def wants_space(self) -> bool:
+        return bool(self.pieces) and not self.pieces[-1].endswith(" ")
+
+
+class _Converter:
+    def __init__(self) -> None:
         self._lines: list[str] = []
-        self._line = ""
+        self._line = _Line()
         self._open: list[tuple[str, bool]] = []
-        self._unseen = 0
-        self._quotes = 0
+        self._number: Counter[str] = Counter()
+        self._hidden = self._unseen = self._quotes = 0
         self._link: tuple[str, int] | None = None
         self.hid_text = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+    def take(self, token: Token) -> None:
+        tag = token.tag or ""
+        if token.type is TokenType.TEXT:
+            self._take_text(token.data or "")
+        elif token.type is TokenType.START_TAG:
+            self._start(tag, dict(token.attrs or ()))
+            if token.self_closing and tag not in _VOID:
+                self._end(tag)
+        elif token.type is TokenType.END_TAG:
+            self._end(tag)
+
+    def _start(self, tag: str, given: dict[str, str | None]) -> None:
         if tag not in _VOID:
-            if len(self._open) >= _MAX_OPEN:
-                return
-            hidden = tag in _UNSEEN or _is_hidden(given)
-            self._open.append((tag, hidden))
-            self._unseen += hidden
+            self._open.append((tag, hidden := tag in _UNSEEN or _is_hidden(given)))
+            self._count(tag, 1, hidden=hidden)
         if tag in _PARAGRAPHS:
             self._break(paragraph=True)
             self._quotes += tag == "blockquote"
         elif tag in _LINES:
             self._break()
-            self._line += "- " if tag == "li" else ""
-        elif tag in _CELLS and self._line.strip():
-            self._line += "  "
+            self._line.add("- " if tag == "li" else "")
+        elif tag in _CELLS and not self._line.is_blank:
+            self._line.add("  ")
         elif tag == "a":
-            self._link = (given.get("href") or "", len(self._line))
+            self._link = (given.get("href") or "", len(self._line.pieces))
 
-    def handle_endtag(self, tag: str) -> None:
+    def _count(self, tag: str, number: int, *, hidden: bool) -> None:
+        self._number[tag] += number
+        self._hidden += number * hidden
+        self._unseen += number * (tag in _UNSEEN)
+
+    def _end(self, tag: str) -> None:
         if tag == "a":
             self._end_link()
-        if not any(name == tag for name, _ in self._open):
+        if not self._number[tag]:
             return
         while self._open:
             name, hidden = self._open.pop()
-            self._unseen -= hidden
+            self._count(name, -1, hidden=hidden)
             if name == "blockquote":
                 self._break(paragraph=True)
                 self._quotes -= 1
@@ -103,46 +135,47 @@ class _Converter(HTMLParser):
         if tag in _PARAGRAPHS or tag in _LINES:
             self._break(paragraph=tag in _PARAGRAPHS)
 
-    def handle_data(self, data: str) -> None:
-        if self._unseen:
-            seen_by_nobody = not any(hidden and tag in _UNSEEN for tag, hidden in self._open)
-            self.hid_text = self.hid_text or (seen_by_nobody and bool(data.strip()))
+    def _take_text(self, data: str) -> None:
+        if self._hidden:
+            self.hid_text = self.hid_text or (not self._unseen and bool(data.strip()))
             return
-        if any(tag == "pre" for tag, _ in self._open[-3:]):
+        if self._number["pre"]:
             first, *rest = data.split("\n")
-            self._line += first
+            self._line.add(first)
             for line in rest:
                 self._break()
-                self._line = line
+                self._line.add(line)
             return
         words = " ".join(data.split())
-        before = " " if data[:1].isspace() and self._line and not self._line.endswith(" ") else ""
+        before = " " if data[:1].isspace() and self._line.wants_space else ""
         after = " " if words and data[-1:].isspace() else ""
-        self._line += before + words + after
+        self._line.add(before + words + after)
 
     def _end_link(self) -> None:
         if self._link is None:
             return
         target, start = self._link
         self._link = None
-        shown = self._line[min(start, len(self._line)) :].strip()
-        if self._unseen or not re.match(r"(?:https?://|mailto:)", target, re.IGNORECASE):
+        if self._hidden or not _LINK.match(target):
             return
-        plain = target.removeprefix("mailto:")
+        shown = "".join(self._line.pieces[start:]).strip()
+        plain = target.removeprefix("mailto:")[:_MAX_LINK]
         if shown.rstrip("/") != plain.rstrip("/"):
-            self._line = f"{self._line.rstrip()} ({plain})" if shown else f"{self._line}{plain}"
+            if shown:
+                self._line.strip_end()
+            self._line.add(f" ({plain})" if shown else plain)
 
     def _break(self, *, paragraph: bool = False) -> None:
-        line = self._line.strip()
+        line = "".join(self._line.pieces).strip()
         if line and line != "-":
             marks = "> " * min(max(self._quotes, 0), _MAX_QUOTE_MARKS)
             self._lines.append(marks + line)
-        self._line = ""
+        self._line = _Line()
         if paragraph and self._lines and self._lines[-1]:
             self._lines.append("")
 
     def result(self) -> str:
-        """Give the text so far."""
+        """Return the text so far."""
         self._break()
         return "\n".join(self._lines).strip()
 

@@ -13,7 +13,7 @@
 """
 
 import json
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -22,6 +22,7 @@ from dispatch.models.errors import SubmissionError
 from dispatch.models.mail import Address
 
 _MAX_VALUE: Final = 2_000
+_FieldName = Annotated[str, Field(max_length=100)]
 
 
 class JsonRequest(Contract):
@@ -34,7 +35,7 @@ class JsonRequest(Contract):
     name: str = Field(default="", max_length=200)
     subject: str = Field(default="", max_length=998)
     text: str
-    fields: dict[str, str] = Field(default_factory=dict, max_length=50)
+    fields: dict[_FieldName, str] = Field(default_factory=dict, max_length=50)
 
 
 def parse_json(file: str, raw: bytes) -> JsonRequest:

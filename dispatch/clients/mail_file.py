@@ -7,13 +7,14 @@ cannot be told is refused. Whatever is left out of the text is an attachment or 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage
 from typing import Final, TypeVar
 
 from dispatch.clients.charset import decode, encodable
 from dispatch.clients.html_text import text_of
+from dispatch.clients.mail_bounds import BoundedPolicy, bounded
 from dispatch.clients.mail_facts import facts_of
 from dispatch.clients.mail_sender import MailSender, sender_of
 from dispatch.models.automatic import AutomaticMail
@@ -25,6 +26,8 @@ from dispatch.rules.text import one_line
 MAX_ATTACHMENTS: Final = 100
 MAX_HTML_CHARS: Final = 1_000_000
 _MAX_SUBJECT: Final = 998
+_MAX_NAME: Final = 200
+_MAX_NAME_READ: Final = 1_000
 _NOTED_DEFECTS: Final = 5
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,990}>")
 # The header parser of the standard library raises these on some of the headers that it meets.
@@ -64,21 +67,22 @@ def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> Pa
 
     Raises SubmissionError for a file without a usable sender, unless it is automatic mail, which nobody answers.
     """
+    within = bounded(raw)
     try:
-        message = message_from_bytes(raw, policy=policy.default)
+        message: EmailMessage = message_from_bytes(within.raw, policy=BoundedPolicy())  # type: ignore[arg-type]  # the base of our policy makes these, and cannot be subscripted to say so
     except _UNREADABLE as error:
         raise SubmissionError(
             f"{file} cannot be read as a mail ({type(error).__name__}); save it anew from the mail program"
         ) from None
-    sender, automatic = _sender(file, raw, message, own_addresses)
+    sender, automatic = _sender(file, within.raw, message, own_addresses)
     mail = ParsedMail(
         address=sender.address,
         name=sender.name,
         doubt=sender.doubt,
         automatic=automatic,
-        notes=[sender.note] if sender.note else [],
         message_id=_first_id(message, "Message-ID"),
         in_reply_to=_first_id(message, "In-Reply-To"),
+        notes=[*within.notes, *([sender.note] if sender.note else [])],
     )
     subject = one_line(encodable(_header(message, "Subject")))
     if len(subject) > _MAX_SUBJECT:
@@ -105,7 +109,7 @@ def _sender(
 
 def safe_name(name: str | None, fallback: str) -> str:
     """Give a file name without folders, control or direction-turning characters, of 100 characters at most."""
-    plain = one_line(encodable(name or "")).replace("\\", "/").rpartition("/")[2]
+    plain = one_line(encodable((name or "")[:_MAX_NAME_READ])).replace("\\", "/").rpartition("/")[2]
     plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     if len(plain) > 100:  # noqa: PLR2004 (long enough to tell files apart, short enough for every file system)
@@ -178,7 +182,7 @@ def _payload(part: EmailMessage) -> bytes:
 
 
 def _text(part: EmailMessage, kind: str, mail: ParsedMail) -> str:
-    text, note = decode(_payload(part), _tried(part.get_content_charset, None))
+    text, note = decode(_payload(part), (_tried(part.get_content_charset, None) or "")[:100] or None)
     text = encodable(text)
     if note:
         mail.notes.append(note)
@@ -193,7 +197,7 @@ def _text(part: EmailMessage, kind: str, mail: ParsedMail) -> str:
 
 def _attach(part: EmailMessage, kind: str, mail: ParsedMail) -> None:
     name = safe_name(_tried(part.get_filename, None), f"attachment-{len(mail.attachments) + 1}")
-    _keep(Attachment(_payload(part), kind, name), mail)
+    _keep(Attachment(_payload(part), kind[:_MAX_NAME], name), mail)
 
 
 def _attach_message(part: EmailMessage, mail: ParsedMail) -> None:

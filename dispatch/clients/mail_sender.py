@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from dispatch.clients.charset import encodable
+from dispatch.clients.mail_bounds import MAX_STRUCTURED_BYTES
 from dispatch.models.errors import SubmissionError
 from dispatch.models.mail import Address
 from dispatch.models.requester import SenderDoubt
@@ -19,6 +20,7 @@ from dispatch.rules.text import one_line
 
 _MAX_NAME: Final = 200
 _MOST_HEADER_BYTES: Final = 256 * 1024
+_CUT_FROM: Final = MAX_STRUCTURED_BYTES - len("From:\r\n")
 _ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n|\r\r")
 _FROM_LINE: Final = re.compile(rb"from[ \t\x00]*:", re.IGNORECASE)
@@ -83,6 +85,9 @@ def fields_of(message: EmailMessage, name: str) -> list[str]:
 def _from(raw: bytes, values: Sequence[str]) -> FromField:
     """Read From; a field that only some readers see as one ('From :', behind a lone carriage return) is a doubt."""
     seen, certain = _raw_from_fields(raw)
+    if any(len(value) >= _CUT_FROM for value in values):
+        # What stood behind the cut is not known, so the address may be another one.
+        return FromField(doubt=SenderDoubt.READ_DIFFERENTLY)
     if len(values) > 1 or len(seen) == certain == len(values):
         return read_from(values)
     read = read_from(values) if values else FromField()

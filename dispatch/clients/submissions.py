@@ -1,21 +1,29 @@
 """Requests from files: a mail (.eml) or JSON (.json), stored as they came before anything is made of them."""
 
 import errno
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from dispatch.clients.documents import DocumentStore
 from dispatch.clients.json_file import parse_json
+from dispatch.clients.mail_bounds import header_of
 from dispatch.clients.mail_file import ParsedMail, parse_mail, safe_name
-from dispatch.models.errors import SubmissionError
+from dispatch.clients.text_processes import TextProcesses
+from dispatch.models.errors import SubmissionError, UnreadableText
 from dispatch.models.playbook import DeskName
 from dispatch.models.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.rules.text import normalise, one_line
 from dispatch.settings import Settings
 
+# Within the bounds on header and parts so few bytes are read in less time than a process takes to start.
+_SMALL: Final = 100_000
+T = TypeVar("T")
 _MEDIA_TYPES: Final = {".eml": "message/rfc822", ".json": "application/json"}
 
 
@@ -77,8 +85,8 @@ def _too_large(path: Path, size: int, most: int) -> str:
 def _from_mail(
     path: Path, raw: bytes, source: DocumentRef, store: DocumentStore, settings: Settings
 ) -> Submission:
-    mail = parse_mail(str(path), raw, (settings.mail_from,))
-    if mail.automatic is None:
+    mail, unread = _read_mail(path, raw, settings)
+    if not unread and mail.automatic is None:
         _refuse_empty(path, mail)
     notes = list(mail.notes)
     if mail.message_id is None:
@@ -91,6 +99,7 @@ def _from_mail(
         ),
         sender=Party(address=mail.address, name=mail.name, doubt=mail.doubt),
         subject=mail.subject,
+        unread=unread,
         body=_capped(mail.text, settings.max_body_chars, notes),
         in_reply_to=mail.in_reply_to,
         automatic=mail.automatic,
@@ -98,6 +107,24 @@ def _from_mail(
         attachments=tuple(store.put(a.data, a.media_type, a.name) for a in mail.attachments),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _read_mail(path: Path, raw: bytes, settings: Settings) -> tuple[ParsedMail, str]:
+    """Read a mail within bounds; of one that passes them the header alone, with the sentence that says so."""
+    parse = partial(parse_mail, own_addresses=(settings.mail_from,))
+    try:
+        return _within_bounds(parse, path, raw, settings), ""
+    except UnreadableText as error:
+        mail = parse(str(path), header_of(raw))
+        mail.notes = [*mail.notes, f"{error}; all of it is in the source file"]
+        return mail, str(error)
+
+
+def _within_bounds(read: Callable[[str, bytes], T], path: Path, raw: bytes, settings: Settings) -> T:
+    if len(raw) <= _SMALL:
+        return read(str(path), raw)
+    with closing(TextProcesses(settings.text_seconds, settings.text_megabytes)) as texts:
+        return texts.call(read, str(path), raw)
 
 
 def _refuse_empty(path: Path, mail: ParsedMail) -> None:
@@ -120,7 +147,10 @@ def _from_json(
     path: Path, raw: bytes, source: DocumentRef, store: DocumentStore, settings: Settings
 ) -> Submission:
     del store  # a JSON request has no attachments
-    request = parse_json(str(path), raw)
+    try:
+        request = _within_bounds(parse_json, path, raw, settings)
+    except UnreadableText as error:
+        raise SubmissionError(f"{path} is no request: {error}; send a smaller one") from None
     if not _says_something(request.text):
         raise SubmissionError(f"{path} is empty: 'text' says nothing; put the request there")
     notes: list[str] = []

@@ -15,7 +15,7 @@ from dispatch.models.finding import Finding, Guidance, ReviewException
 from dispatch.models.guardian import GuardianVerdict
 from dispatch.models.item import Item
 from dispatch.models.plan import Plan
-from dispatch.models.playbook import ActionPolicy
+from dispatch.models.playbook import ActionPolicy, Reception
 from dispatch.models.proposal import BoundAction, Proposal
 from dispatch.models.status import Ending, Status
 from dispatch.models.trail import TrailEntry
@@ -111,6 +111,10 @@ class Work(BaseModel):
     verdicts: tuple[GuardianVerdict, ...] = ()
     leave: dict[str, Leave] = Field(default_factory=dict, description="by digest: what people approved")
     acting: bool = Field(default=False, description="the actions have begun: too late to withdraw")
+    failed: bool = Field(default=False, description="the process itself failed; only a person is left")
+    reception: Reception | None = Field(
+        default=None, description="who takes it where no desk is known or the process itself failed"
+    )
     ending: Ending | None = Field(default=None, description="how it ends, once that is known, and why")
     why: str = ""
 

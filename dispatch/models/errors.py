@@ -3,6 +3,7 @@
 DispatchError
 ├── SettingsError        a setting is wrong; names the variable
 ├── SubmissionError      a request cannot be taken in; names the file
+├── UnreadableText       a text takes too long or too much memory to read; a person reads it
 ├── PlaybookError        a playbook is wrong; names file, path in it and remedy
 ├── CatalogueError       a specialist, reviewer or action file is wrong
 ├── ApproversError       the approvers file is wrong; names file, path in it and remedy
@@ -28,6 +29,10 @@ class SettingsError(DispatchError):
 
 class SubmissionError(DispatchError):
     """A request cannot be taken in."""
+
+
+class UnreadableText(DispatchError):
+    """A text could not be read within its bounds; the text is one sentence for a person."""
 
 
 class PlaybookError(DispatchError):

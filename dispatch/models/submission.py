@@ -1,6 +1,6 @@
 """What comes in at the door: one request as its sender wrote it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,13 +9,16 @@ from dispatch.models.contract import Contract, Moment
 from dispatch.models.playbook import DeskName
 from dispatch.models.requester import SenderDoubt
 
+FieldName = Annotated[str, Field(max_length=100)]
+FieldValue = Annotated[str, Field(max_length=2_000)]
+
 
 class DocumentRef(Contract):
     """A document in the content-addressed store; history carries this, never the document."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(ge=0)
-    media_type: str
+    media_type: str = Field(max_length=255)
     name: str = Field(max_length=255)
 
 
@@ -47,6 +50,9 @@ class Submission(Contract):
     desk: DeskName | None = Field(default=None, description="None: triage routes it")
     sender: Party
     subject: str = Field(default="", max_length=998)
+    unread: str = Field(
+        default="", max_length=500, description="why the text could not be read; empty: it was read"
+    )
     body: str = Field(description="plain text, capped at settings.max_body_chars")
     in_reply_to: str | None = Field(
         default=None, description="Message-ID that a reply names; None where there is none"
@@ -55,8 +61,10 @@ class Submission(Contract):
         default=None, description="the sign that a machine sent it; such mail is set apart and never answered"
     )
     source: DocumentRef = Field(description="the file as it came")
-    attachments: tuple[DocumentRef, ...] = ()
-    fields: dict[str, str] = Field(default_factory=dict, description="what a JSON request states outright")
+    attachments: tuple[DocumentRef, ...] = Field(default=(), max_length=200)
+    fields: dict[FieldName, FieldValue] = Field(
+        default_factory=dict, max_length=50, description="what a JSON request states outright"
+    )
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
     )

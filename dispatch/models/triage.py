@@ -28,6 +28,9 @@ class Intake(Contract):
     notes: tuple[str, ...] = Field(
         default=(), description="what was changed: hidden characters removed, text cut"
     )
+    unread: str = Field(
+        default="", description="why nobody read it yet; such a request goes to the reception"
+    )
     exceptions: tuple[ReviewException, ...] = Field(
         default=(),
         description="what deserves a person's eye whatever the draft says, such as orders to the machine",

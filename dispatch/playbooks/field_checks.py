@@ -1,13 +1,21 @@
 """A field's pattern runs on text that anybody may send: it must be valid, mean something, and end in time."""
 
 import re
+import string
+import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from dispatch.models.playbook import FieldSpec
 from dispatch.rules.fields import whole_value
 
 MAX_PATTERN_CHARS: Final = 1_000
+_ALPHABET: Final = string.ascii_letters + string.digits + string.punctuation + " \n\u00e9\u20ac"
+_LONGEST_BEGINNING: Final = 20
+# A linear pattern takes about a millisecond over so many; a quadratic one a hundred.
+_PROBED_CHARS: Final = 6_400
+_PROBE_SECONDS: Final = 0.05
 # A repeat without an end inside a repeated group, '(a+)+', takes exponential time on the right text.
 _ENDLESS: Final = re.compile(r"[*+]|\{\d*,\}")
 _ENDLESS_AFTER: Final = re.compile(r"[*+]|\{\d*,\d*\}|\{(?:\d{2,}|[2-9])\}")
@@ -17,7 +25,7 @@ def field_problems(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, str, 
     """Give (path, problem, remedy) for each field whose pattern or example will not do."""
     for name, spec in fields.items():
         path = f"fields.{name}.pattern"
-        problem = _pattern_problem(spec.pattern)
+        problem = _pattern_problem(spec)
         if problem is not None:
             yield (path, *problem)
         elif whole_value(spec.pattern, spec.example) is None:
@@ -28,7 +36,8 @@ def field_problems(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, str, 
             )
 
 
-def _pattern_problem(pattern: str) -> tuple[str, str] | None:
+def _pattern_problem(spec: FieldSpec) -> tuple[str, str] | None:
+    pattern = spec.pattern
     if len(pattern) > MAX_PATTERN_CHARS:
         return f"the pattern is longer than {MAX_PATTERN_CHARS:,} characters", "Shorten it."
     try:
@@ -42,6 +51,34 @@ def _pattern_problem(pattern: str) -> tuple[str, str] | None:
             "a repeat stands inside a repeated group, which some texts make run for ever",
             "Bound the inner repeat, such as {1,20}, or write it without the group.",
         )
+    if (unit := _slow_unit(compiled, spec.example)) is not None:
+        return (
+            f"it takes more than linear time over a text of many {unit!r}",
+            "Bound its repeats, such as {1,20}, or make them possessive (++), and begin it with \\b or (?<!...).",
+        )
+    return None
+
+
+# Probing takes a quarter of a second for a long pattern, and the same playbook is loaded many times.
+@lru_cache(maxsize=256)
+def _slow_unit(pattern: re.Pattern[str], example: str) -> str | None:
+    """Return what the pattern cannot read much of in the time that a linear one takes many times over.
+
+    Texts grow from 10 characters on, so that even an exponential pattern is found before it takes a second.
+    """
+    beginnings = (example[:length] for length in range(1, min(len(example), _LONGEST_BEGINNING) + 1))
+    units: tuple[str, ...] = (*_ALPHABET, *beginnings)
+    for unit in units:
+        chars = 10
+        while chars <= _PROBED_CHARS:
+            text = unit * (chars // len(unit) + 1) + "\x00"
+            started = time.thread_time()
+            for _ in pattern.finditer(text):
+                pass
+            pattern.fullmatch(text)
+            if time.thread_time() - started > _PROBE_SECONDS:
+                return unit
+            chars += chars // 2
     return None
 
 

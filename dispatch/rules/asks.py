@@ -1,6 +1,7 @@
 """What counts as an ask: a question, a wish, an imperative; English first, and German where it is cheap."""
 
 import re
+import string
 from typing import Final
 
 from dispatch.rules.text import fold
@@ -34,8 +35,9 @@ _IMPERATIVE: Final = (
 )
 _ASK: Final = re.compile(rf"(?:{_QUESTION}|{_WISH}|{_IMPERATIVE})")
 _PLEASE: Final = re.compile(r"\b(?:please|pls|plz|kindly|bitte)\b")
-_ENDS_AS_QUESTION: Final = re.compile(r"\?[\s?!.\"'\u201d\u2019)\]*_]*$")
-_BEGINS_WITH_WISH_INSIDE: Final = re.compile(rf"[^,;]{{3,120}}, (?:{_QUESTION}|{_WISH})")
+# What may follow the question mark of a question: 'Is it there?!"'.
+_AFTER_QUESTION_MARK: Final = string.whitespace + "!.\"'\u201d\u2019)]*_"
+_BEGINS_WITH_WISH_INSIDE: Final = re.compile(rf"[^,;]{{3,120}}+, (?:{_QUESTION}|{_WISH})")
 
 _PLEASANTRY: Final = re.compile(
     r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|hallo|liebe[rs]?|sehr geehrte[rs]?"
@@ -55,7 +57,7 @@ _LOOKED_AT: Final = 300
 def is_ask(sentence: str) -> bool:
     """Tell whether a sentence asks for something: by its question mark, its 'please', or how it begins."""
     text = fold(sentence)
-    if _ENDS_AS_QUESTION.search(text[-200:]) or _PLEASE.search(text):
+    if text[-200:].rstrip(_AFTER_QUESTION_MARK).endswith("?") or _PLEASE.search(text):
         return True
     return _begins_as_ask(text) or _BEGINS_WITH_WISH_INSIDE.match(text) is not None
 

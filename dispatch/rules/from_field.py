@@ -30,7 +30,7 @@ _ADDRESS: Final = (
     rf"@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,20}})(?![^{_DELIMITER}])"
 )
 _BARE: Final = re.compile(rf"{_ADDRESS}(?: ?\(([^()<>@\\\"]*)\))?")
-_BRACKETED: Final = re.compile(rf"([^<>]*)<\s?{_ADDRESS}\s?>(?: ?\([^()<>@\\\"]*\))?")
+_BRACKETED: Final = re.compile(rf"\A([^<>]*)<\s?{_ADDRESS}\s?>(?: ?\([^()<>@\\\"]*\))?")
 # One that is not closed reaches to the end: looked for anew behind each quote, it would take quadratic time.
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\(?:.|\Z))*)("|\Z)', re.DOTALL)
 _COMMENT: Final = re.compile(r"\([^()<>@\\\"]*\)")

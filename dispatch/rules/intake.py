@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from dispatch.models.finding import ReviewException, Severity
 from dispatch.models.handoff import Handoff
 from dispatch.models.item import Item
 from dispatch.models.submission import Submission
@@ -13,6 +14,10 @@ from dispatch.rules.sentences import Block, blocks_of, sentences_of
 from dispatch.rules.text import normalise, one_line, own_words
 
 MAX_ITEMS: Final = 20
+READ: Final = "read_automatically"
+_ORDERS_ENOUGH: Final = 20
+_UNREAD_SUBJECT: Final = 200
+_UNREAD_EXCERPT: Final = 500
 OVERFLOW_ITEM: Final = f"item-{MAX_ITEMS + 1}"
 _CLAUSE: Final = re.compile(r"[,;:] (?:and |und |then )?| (?:and|und|then) ")
 _GOES_ON: Final = re.compile(
@@ -32,7 +37,9 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     # An order that is wrapped over two lines is seen only in the joined text.
     joined = sentences_of(" ".join(body.text.split()))
     orders = [s for s in said if is_order(s)]
-    orders += [s for s in joined if is_order(s) and not any(order in s for order in orders)]
+    if len(orders) < _ORDERS_ENOUGH:
+        # Of many orders the first are quoted and the rest counted: one more, held against all of them, says nothing new.
+        orders += [s for s in joined if is_order(s) and not any(order in s for order in orders)]
     hostile = bool(orders)
     parts = _Parts()
     for block in blocks_of(own_words(body.text), submission.sender.name):
@@ -55,6 +62,29 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     )
 
 
+def unread(submission: Submission, handoff: Handoff, why: str) -> Intake:
+    """Return a request that could not be read: one item with its first characters, for a person; nothing is matched."""
+    subject, excerpt = (
+        "".join(char if char.isprintable() else " " for char in text[:most]).strip()
+        for text, most in ((submission.subject, _UNREAD_SUBJECT), (submission.body, _UNREAD_EXCERPT))
+    )
+    exception = ReviewException(
+        reviewer="intake",
+        standard=READ,
+        severity=Severity.MAJOR,
+        text=f"the request was not read automatically: {why}"[:_UNREAD_EXCERPT],
+    )
+    return Intake(
+        handoff=handoff,
+        subject=subject,
+        body=excerpt,
+        items=(Item(item_id="item-1", text=excerpt or subject or "(could not be read)"),),
+        notes=("the text was not read automatically; all of it is in the source file",),
+        exceptions=(exception,),
+        unread=why,
+    )
+
+
 def _whole(subject: str, body: str, submission: Submission) -> str:
     text = "\n".join(part for part in (subject, body) if part)
     files = ", ".join(document.name for document in submission.attachments)
@@ -65,7 +95,7 @@ class _Parts:
     """The items so far; `waiting` holds what was told and not yet asked."""
 
     def __init__(self) -> None:
-        self._items: list[str] = []
+        self._items: list[list[str]] = []
         self._waiting: list[str] = []
 
     def add(self, block: Block) -> None:
@@ -78,18 +108,18 @@ class _Parts:
                 self._attach(sentence) if told_before else self._waiting.append(sentence)
                 continue
             for part in parts:
-                self._items.append(" ".join((*self._waiting, part)))
+                self._items.append([*self._waiting, part])
                 self._waiting = []
             asked = True
 
     def _attach(self, sentence: str) -> None:
-        self._items[-1] = f"{self._items[-1]} {sentence}"
+        self._items[-1].append(sentence)
 
     def finish(self) -> list[str]:
         """Give the items; what was told last goes with the last ask."""
         if self._waiting and self._items:
             self._attach(" ".join(self._waiting))
-        return self._items
+        return [" ".join(parts) for parts in self._items]
 
 
 def _without_orders(block: Block, *, hostile: bool) -> Block:

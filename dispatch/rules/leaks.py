@@ -12,6 +12,7 @@ ADDRESS: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}+@(?:[\w\-]+\.)+[\w\-]*[^\W_
 _AROUND_ADDRESS: Final = ".!#$%&'*+/=?^`{|}~-"
 _DIGIT_GROUPS: Final = re.compile(r"\d+(?:[ .\-]\d+)*")
 _CARD_DIGITS: Final = range(13, 20)
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # the digit sums of 0, 2, 4, ..., 18
 # ISO/IEC 7812: the first digits that payment networks issue under (2221 to 2720 is Mastercard's second range).
 _CARD_PREFIX: Final = re.compile(r"2[2-7]|[3-6]")
 _IBAN_START: Final = re.compile(r"(?<![^\W_])[a-z]{2}\d\d", re.IGNORECASE)
@@ -65,8 +66,8 @@ def _holds_card(groups: list[str]) -> bool:
 
 
 def _luhn(digits: str) -> bool:
-    doubled = (str(int(d) * (1 + i % 2)) for i, d in enumerate(reversed(digits)))
-    return sum(int(d) for number in doubled for d in number) % 10 == 0
+    total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])
+    return total % 10 == 0
 
 
 def _is_iban(text: str, start: int) -> bool:

@@ -74,7 +74,8 @@ _ASKING: Final = (
     rf"{_LEAD}(?:(?:kannst|konntest|wurdest) du|(?:kann|konnte|darf) ich) {_SOON}{_IT}",
 )
 BARE_ASK: Final = re.compile(_BARE)
-ASK: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _ASKING))
+# Anchored, for the engine would otherwise try every place of a text that has none of them.
+ASK: Final = re.compile(rf"\A(?:{'|'.join(f'(?:{pattern})' for pattern in _ASKING)})")
 OF_AN_EARLIER_ONE: Final = re.compile(
     r"(?:my|the|our|meine|die) § (?:is|isn't|has|hasn't|still|ist|fehlt|never)\b"
     r"|^(?:\S{1,20} ){0,3}(?:where|when|wo|wann)(?:'s)? (?:\S{1,40} ){0,6}§"

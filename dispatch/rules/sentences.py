@@ -11,11 +11,13 @@ _ENTRY: Final = re.compile(
     r" ?(?:[-*\u2022\u2013\u00b7\u2023\u25aa] |\(?\d{1,2}[.)] ?(?!\d)|\(?[a-z]\) )(?=\S)", re.IGNORECASE
 )
 _DETAIL: Final = re.compile(r"[^?:]{1,40}: ?\S[^?]{0,200}|[\W\d_]*\w{0,4}[\W\d_]*")
-_END_OF_SENTENCE: Final = re.compile(r"[.!?…]+[\"'\u201d\u2019)\]]* +(?=\S)")
+# Begins only where a run of marks begins: tried from every mark of a long run it would take quadratic time.
+_END_OF_SENTENCE: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'\u201d\u2019)\]]*+ ++(?=\S)")
 _WORD: Final = re.compile(r"\w+")
 _NAME_WORDS: Final = 4
 _BELOW_A_NAME: Final = 6
-_LABEL_END: Final = re.compile(r"[.!?:;,]$")
+_LABEL_ENDS: Final = (".", "!", "?", ":", ";", ",")
+_LONGEST_ABBREVIATION: Final = 40
 _CLOSING: Final = re.compile(
     r"(?:many thanks|thank|thx|cheers|best|all the best|kind|warm|regards|sincerely|yours|danke|vielen|mit|viele|liebe gr|lg|mfg|vg)",
     re.IGNORECASE,
@@ -57,7 +59,9 @@ def sentences_of(text: str) -> tuple[str, ...]:
     found: list[str] = []
     start = 0
     for match in _END_OF_SENTENCE.finditer(text):
-        before = text[start : match.start()].rsplit(" ", 1)[-1].lstrip("(\"'").lower()
+        # One word is looked at and not all since the last end: of many abbreviations in a row that is quadratic.
+        near = text[max(start, match.start() - _LONGEST_ABBREVIATION) : match.start()]
+        before = near.rsplit(" ", 1)[-1].lstrip("(\"'").lower()
         ends_with_stop = match[0].strip() == "."
         following = text[match.end()]
         if ends_with_stop and (
@@ -99,14 +103,24 @@ def _with_leads(blocks: list[Block]) -> Iterator[Block]:
 def _paragraph(paragraph: str, names: frozenset[str]) -> list[Block]:
     blocks: list[Block] = []
     running: list[str] = []
+    entry_lines: list[str] = []
     closed = False
+
+    def end_entry() -> None:
+        if entry_lines:
+            blocks[-1] = Block((" ".join(entry_lines),), entry=True)
+            entry_lines.clear()
+
     for line in filter(None, paragraph.split("\n")):
         entry = _ENTRY.match(line)
         if entry:
+            end_entry()
             blocks.append(_prose(running))
             running = []
+            entry_lines.append(line[entry.end() :])
             blocks.append(Block((line[entry.end() :],), entry=True))
         elif is_pleasantry(line):
+            end_entry()
             blocks.append(_prose(running))
             running = []
             closed = closed or _CLOSING.match(line) is not None
@@ -116,20 +130,22 @@ def _paragraph(paragraph: str, names: frozenset[str]) -> list[Block]:
             continue
         elif not running and blocks and blocks[-1].entry and not is_ask(line):
             # A wrapped line of the entry above it.
-            blocks[-1] = Block((f"{blocks[-1].sentences[0]} {line}",), entry=True)
+            entry_lines.append(line)
         else:
             running.append(line)
+    end_entry()
     blocks.append(_prose(running))
     return [_told(block) if block.entry else block for block in blocks]
 
 
 def _prose(lines: list[str]) -> Block:
     # A line that opens an ask begins a sentence of its own even where the line before has no full stop.
-    joined = ""
+    joined: list[str] = []
     for line in lines:
-        breaks = joined and not _LABEL_END.search(joined) and is_ask(line) and line[:1].isupper()
-        joined = f"{joined}{'.' if breaks else ''} {line}" if joined else line
-    return Block(sentences_of(joined))
+        if joined and not joined[-1].endswith(_LABEL_ENDS) and line[:1].isupper() and is_ask(line):
+            joined[-1] += "."
+        joined.append(line)
+    return Block(sentences_of(" ".join(joined)))
 
 
 def _told(block: Block) -> Block:

@@ -8,6 +8,7 @@ tags, lone surrogates) and the few letters and marks that print as nothing (Unic
 import re
 import unicodedata
 from collections import Counter
+from itertools import filterfalse
 from typing import Final, NamedTuple
 
 MAX_TEXT_CHARS: Final = 100_000
@@ -23,12 +24,11 @@ _AROUND_LINE_END: Final = re.compile(r" ?\n ?")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 _QUOTED: Final = re.compile(r"\s?(?:>|&gt;)")
-_WROTE: Final = re.compile(
-    r"(?:on|am|le|el)\b.{0,300}\b(?:wrote|schrieb|a écrit|escribió)\b.{0,200}:$", re.IGNORECASE
-)
+_WROTE: Final = re.compile(r"(?:on|am|le|el)\b.{0,300}\b(?:wrote|schrieb|a écrit|escribió)\b", re.IGNORECASE)
+_AFTER_WROTE: Final = 200
 _WROTE_BEGINS: Final = re.compile(r"(?:on|am)\b.{0,200}\d{4}\b", re.IGNORECASE)
 _ORIGINAL: Final = re.compile(
-    r"-{3,}\s?(?:original message|ursprüngliche nachricht|forwarded message)", re.IGNORECASE
+    r"(?<!-)-{3,}+\s?(?:original message|ursprüngliche nachricht|forwarded message)", re.IGNORECASE
 )
 
 # Letters of other scripts that read as Latin ones (the common part of Unicode TR 39's confusables): an 'ignore' with
@@ -103,8 +103,10 @@ def _what_was_hidden(hidden: Counter[str]) -> str:
 
 def fold(text: str) -> str:
     """Give the text as it is compared: without case and accents, wide letters as plain ones."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.replace("\u2019", "'")).casefold()
-    return "".join(char for char in apart if not unicodedata.combining(char))
+    return "".join(filterfalse(unicodedata.combining, apart))
 
 
 def as_read(text: str) -> str:
@@ -115,6 +117,17 @@ def as_read(text: str) -> str:
 def one_line(text: str) -> str:
     """Give normalised text on one line, as a header or an answer needs it."""
     return " ".join(normalise(text).text.split())
+
+
+def _is_attribution(line: str) -> bool:
+    """Tell whether a line is 'On ..., Jane wrote:'; the last 'wrote' of its beginning must stand near its end."""
+    match = _WROTE.match(line) if line.endswith(":") else None
+    return match is not None and len(line) - match.end() <= _AFTER_WROTE + 1
+
+
+def _is_wrapped_attribution(line: str, following: str) -> bool:
+    begins = following.endswith(":") and _WROTE_BEGINS.match(line) is not None
+    return begins and not _is_attribution(following) and _is_attribution(f"{line} {following}")
 
 
 def own_words(text: str) -> str:
@@ -128,9 +141,9 @@ def own_words(text: str) -> str:
         following = lines[index + 1] if index + 1 < len(lines) else ""
         if line in {"--", "-- "} or _ORIGINAL.match(line):
             break
-        if _QUOTED.match(line) or _WROTE.match(line):
+        if _QUOTED.match(line) or _is_attribution(line):
             continue
-        if _WROTE_BEGINS.match(line) and not _WROTE.match(following) and _WROTE.match(f"{line} {following}"):
+        if _is_wrapped_attribution(line, following):
             lines[index + 1] = ""
             continue
         own.append(line)

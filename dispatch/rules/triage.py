@@ -22,14 +22,16 @@ class Fit(NamedTuple):
 
 
 def triage(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], reception: Reception) -> Triage:
-    """Route, rank and sort the items; never raises for any text.
+    """Route, rank and sort the items; never raises for any text. A request that is unread goes where a person routes it.
 
     Without a desk (unknown name, no phrase fits, or two fit equally) `playbook` is None and a person routes.
     """
     desk, why = _route(brief, playbooks)
     in_force = playbooks[desk] if desk is not None else None
     items, priority = brief.intake.items, _UNROUTED_PRIORITY
-    if in_force is not None:
+    if in_force is not None and brief.intake.unread:
+        priority = in_force.playbook.priority
+    elif in_force is not None:
         items, left_out = _sorted_items(brief, in_force.playbook)
         priority, sign = _priority(brief, in_force.playbook)
         why = "; ".join(part for part in (why, sign, left_out) if part)
@@ -57,6 +59,8 @@ def _whole_request(brief: TriageBrief) -> str:
 
 
 def _route(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce]) -> tuple[str | None, str]:
+    if brief.intake.unread and brief.desk is None:
+        return None, f"{brief.intake.unread}; a person routes"
     named = brief.desk or brief.submission.desk
     if named:
         if named in playbooks:

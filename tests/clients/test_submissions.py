@@ -220,9 +220,7 @@ REFUSED_MAILS = [
     (b"From: Jane\n\nhi", "has no usable address in From: 'Jane'"),
     (b"From: jane@\n\nhi", "has no usable address in From: 'jane@'"),
     ("From: jäne@mail.example\n\nhi".encode(), "has no usable address in From"),
-    (HEAD + b"Content-Type: multipart/mixed; boundary=b0\n\n" + b"".join(
-        b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (n, n + 1) for n in range(3000)
-    ), "cannot be read as a mail (RecursionError)"),
+    (b"From: " + b"j" * 2_000 + b" <jane@mail.example>\n\nhi", "has no usable address in From"),
 ]  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import yaml
 
 from dispatch.models.canonical import digest_of
 from dispatch.models.errors import PlaybookError
-from dispatch.models.playbook import Tier
-from dispatch.playbooks.field_checks import has_nested_repeats
+from dispatch.models.playbook import FieldSpec, Tier
+from dispatch.playbooks.field_checks import field_problems, has_nested_repeats
 from dispatch.playbooks.loader import load_playbooks
 from tests.asked import playbook_content
 
@@ -335,3 +335,28 @@ def test_nested_repeats_are_told_from_harmless_ones(pattern: str, nested: bool) 
     """Only what can run for ever is refused."""
     re.compile(pattern)
     assert has_nested_repeats(pattern) is nested
+
+
+@pytest.mark.parametrize(
+    ("pattern", "example"),
+    [
+        (r"\d+X", "1X"),
+        (r"[A-Z]+\d", "A1"),
+        (r"\w{1,50}\w{1,50}\w{1,50}x", "aax"),
+        (r"(a{1,20}){1,20}b", "ab"),
+        (r"x.*y.*z!", "xyz!"),
+    ],
+)
+def test_a_pattern_that_a_long_text_slows_down_is_refused(pattern: str, example: str) -> None:
+    """The person who writes the desk learns it, and not the one whose mail comes next to a stranger's."""
+    spec = FieldSpec(question="Which?", pattern=pattern, example=example)
+    ((path, problem, remedy),) = field_problems({"size": spec})
+    assert path == "fields.size.pattern"
+    assert problem.startswith("it takes more than linear time over a text of many ")
+    assert "Bound its repeats" in remedy
+
+
+def test_a_pattern_made_linear_is_taken() -> None:
+    """What the remedy advises passes."""
+    spec = FieldSpec(question="Which?", pattern=r"(?<![A-Z])[A-Z]++\d", example="AB1")
+    assert list(field_problems({"size": spec})) == []
