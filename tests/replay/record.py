@@ -44,7 +44,7 @@ from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
 
-SILENT = 4
+SILENT = 12
 """Seconds after which nobody decides any more, in the recordings of silence."""
 
 Histories = dict[str, WorkflowHistory]
@@ -57,11 +57,11 @@ def _follows_up_soon(playbook: dict[str, Any]) -> None:
 
 def _nobody_is_there(playbook: dict[str, Any]) -> None:
     playbook["guardian"]["tiers"]["medium"]["waiting"] |= {
-        "reminders": ["1 second"],
-        "escalate_after": "2 seconds",
+        "reminders": ["3 seconds"],
+        "escalate_after": "7 seconds",
         "deadline": f"{SILENT} seconds",
     }
-    playbook["missing_information"] |= {"reminders": ["1 second"], "deadline": f"{SILENT} seconds"}
+    playbook["missing_information"] |= {"reminders": ["3 seconds"], "deadline": f"{SILENT} seconds"}
 
 
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
