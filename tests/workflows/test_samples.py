@@ -43,7 +43,7 @@ async def test_a_sample_ends_as_it_must(playing_desk: Desk, sample: Sample) -> N
     case = await desk.submit_file(REQUESTS / sample.file)
     async with asyncio.timeout(60):
         outcome = await play(
-            desk.client, case.id, sample, arm=arm, sign=demo_signer(desk.settings), poll_seconds=0.05
+            desk.client, case.id, sample, arm=arm, sign=demo_signer(desk.settings), poll_seconds=0.2
         )
     assert outcome.ending == sample.ending, outcome.why
     assert outcome.items
