@@ -98,7 +98,8 @@ async def _stop(workers: Sequence[Worker], give_up_after: timedelta | None) -> N
     # With the exception that ends the block: a worker that failed cancelled it, and raises what it failed with.
     why = sys.exc_info()
     stops = [asyncio.create_task(worker.__aexit__(*why)) for worker in workers]
-    done, stuck = await asyncio.wait(stops, timeout=give_up_after and give_up_after.total_seconds())
+    timeout = None if give_up_after is None else give_up_after.total_seconds()
+    done, stuck = await asyncio.wait(stops, timeout=timeout)
     if stuck:
         waiting = "\n".join(waiting_tasks(asyncio.get_running_loop()))
         for stop in stuck:
