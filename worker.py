@@ -58,6 +58,7 @@ from dispatch.private_folders import tighten
 from dispatch.rules.shortages import shortages
 from dispatch.schedules import keep_daily_digest
 from dispatch.settings import Settings, load_settings
+from dispatch.worker_shutdown import MARGIN, HardEnd, running_workers
 from workflows.admission import UnderWay, admitting
 from workflows.allowance import Allowance
 from workflows.audit_follow import AuditFollow
@@ -255,7 +256,7 @@ def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
 
 
 async def main(role: str) -> int:
-    """Work until SIGINT or SIGTERM, then finish what is under way within the grace."""
+    """Work until SIGINT or SIGTERM, then finish what is under way within the grace; a hard end bounds the stop."""
     settings = load_settings()
     set_up_logs(settings.log_format, settings.log_level)
     tighten(settings.private_folders)
@@ -265,9 +266,12 @@ async def main(role: str) -> int:
         for shortage in missing_signers(settings, playbooks):
             print(f"warning: {shortage}")
         return 0
-    stop = stop_event()
+    grace = timedelta(seconds=settings.graceful_shutdown_seconds)
+    hard_end = HardEnd(grace + MARGIN)
+    stop = stop_event(on_signal=hard_end.begin)
     client = await connect(identity=f"dispatch-{role}")
     await check_namespace(client, settings)
+    workers = list[Worker]()
     async with AsyncExitStack() as stack:
         if role in {"all", "desk"}:
             await ensure_sweep(client, settings)
@@ -276,13 +280,12 @@ async def main(role: str) -> int:
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )
             reading = await stack.enter_async_context(read_clients(settings))
-            await stack.enter_async_context(allowance_worker(client, settings))
-            await stack.enter_async_context(
-                desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop)
-            )
+            workers.append(allowance_worker(client, settings))
+            workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(action_clients(settings))
-            await stack.enter_async_context(action_worker(client, settings, catalogue, acting))
+            workers.append(action_worker(client, settings, catalogue, acting))
+        await stack.enter_async_context(running_workers(*workers, on_stop=hard_end.begin))
         try:
             for shortage in missing_signers(settings, playbooks):
                 log.warning("too few can sign", where=shortage)

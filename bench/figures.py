@@ -15,7 +15,8 @@ from typing import Any
 
 from embedded.processes import Program
 
-LOOKS = 40
+LOOKS = int(os.environ.get("BENCH_LOOKS", "40"))
+"""How often each page is looked at."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from bench.floor import STEP, Call, Floor, step
 from dispatch.connection import connect
 from dispatch.lifecycle import run_to_end, stop_event
 from dispatch.settings import load_settings
+from dispatch.worker_shutdown import MARGIN, HardEnd, running_workers
 
 QUEUE, QUEUE_WITH_CALLS = "floor", "floor-with-calls"
 
@@ -35,7 +36,8 @@ class StepWithCalls:
 
 async def main(queue: str) -> int:
     """Work until SIGINT or SIGTERM."""
-    stop = stop_event()
+    hard_end = HardEnd(MARGIN)  # its workers have no grace
+    stop = stop_event(on_signal=hard_end.begin)
     client = await connect("floor")
     async with AsyncExitStack() as stack:
         does: Callable[..., Any] = step
@@ -45,7 +47,7 @@ async def main(queue: str) -> int:
             client, task_queue=queue, workflows=[Floor], activities=[does], max_cached_workflows=500
         )
         actions = Worker(client, task_queue=f"{queue}-actions", activities=[does])
-        async with desk, actions:
+        async with running_workers(desk, actions, on_stop=hard_end.begin):
             print("working", flush=True)
             await stop.wait()
     return 0

@@ -124,7 +124,7 @@ async def _renewed_after(http: httpx.AsyncClient) -> float:
     before = _READ_AT.findall(await _page(http, "/?whose=all"))
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len(changes) < 2:  # noqa: PLR2004 (from one to the next)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)  # it is renewed after seconds, and each look costs it something
             now = _READ_AT.findall(await _page(http, "/?whose=all"))
             if now != before:
                 before = now

@@ -11,6 +11,8 @@ import io
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
+from types import FrameType
 from typing import Any, Final
 
 from temporalio.service import RPCError, RPCStatusCode
@@ -68,10 +70,21 @@ async def _let_go() -> None:
     await asyncio.sleep(0)
 
 
-def stop_event() -> asyncio.Event:
-    """Give an event that SIGINT and SIGTERM set; call it within the running loop."""
+def stop_event(on_signal: Callable[[], None] | None = None) -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set; call it within the running loop.
+
+    `on_signal` is called in the signal handler itself, even while the loop is stuck.
+    """
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, event.set)
+        if on_signal is not None:
+            # asyncio is told by its wakeup descriptor; the handler that it sets itself does nothing.
+            signal.signal(number, partial(_call, on_signal))
+            signal.siginterrupt(number, False)  # noqa: FBT003 (as asyncio leaves it)
     return event
+
+
+def _call(on_signal: Callable[[], None], _number: int, _frame: FrameType | None) -> None:
+    on_signal()

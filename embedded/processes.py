@@ -15,6 +15,7 @@ import httpx
 from dispatch.models.errors import EmbeddedError
 from dispatch.private_folders import make_private_file
 from dispatch.settings import Settings
+from dispatch.worker_shutdown import MARGIN
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 90
@@ -127,7 +128,7 @@ def desk_programs(
     """Give back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
 
     `environment` tells each program what `settings` tells this process. With `faults` the back office can be made to
-    fail, by its write key. The worker is given ten seconds beyond its own grace before it is killed.
+    fail, by its write key. The worker is killed only after its own hard end was due, which says more.
     """
     logs = settings.var_dir / "logs"
     return (
@@ -151,7 +152,7 @@ def desk_programs(
             logs / "worker.log",
             environment,
             says="working",
-            grace_seconds=settings.graceful_shutdown_seconds + 10,
+            grace_seconds=settings.graceful_shutdown_seconds + MARGIN.total_seconds() + 5,
         ),
     )
 

@@ -5,9 +5,12 @@ fixture that begins all of a module's cases at once, name one group: `pytest.mar
 must find the same tests: a parameter that chance or the clock decides needs an id of its own.
 """
 
+import asyncio
+import faulthandler
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -16,6 +19,7 @@ from temporalio.client import Client
 
 from dispatch.connection import connect
 from dispatch.settings import Settings
+from dispatch.worker_shutdown import waiting_tasks
 from embedded.ports import free_port
 from embedded.temporal_server import TemporalServer
 from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
@@ -27,6 +31,8 @@ hypothesis.settings.load_profile("desk")
 
 
 MOST_PROCESSES = 8
+ENDS_WITHIN_SECONDS = 60
+_LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -35,6 +41,28 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     Two for each core took no less time on two cores, and made more tests lose their patience.
     """
     return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a test that ran out of time where each task waits; stacks of threads do not show it."""
+    report = yield
+    loop = item.config.stash.get(_LOOP, None)
+    if loop is not None and call.excinfo is not None and "Timeout (>" in str(call.excinfo.value):
+        report.sections.append(("tasks that wait", "\n".join(waiting_tasks(loop))))
+    return report
+
+
+def pytest_unconfigure() -> None:
+    """End a process that does not end after its last test, with the stacks: a worker left behind may keep it."""
+    faulthandler.dump_traceback_later(ENDS_WITHIN_SECONDS, exit=True, file=sys.__stderr__ or 2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _loop_is_known(pytestconfig: pytest.Config) -> None:
+    pytestconfig.stash[_LOOP] = asyncio.get_running_loop()
 
 
 @pytest.fixture(scope="session")

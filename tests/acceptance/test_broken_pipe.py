@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 from tests.acceptance.shell import ROOT
+from tests.replay.recorded import all_recorded
 
-HISTORY = "tests/replay/histories/v0.4.0/03-five-asks.json"
+HISTORY = next(recorded.path for recorded in all_recorded() if recorded.name == "03-five-asks")
 
 
 def test_a_reader_that_has_read_enough_ends_a_command_quietly() -> None:

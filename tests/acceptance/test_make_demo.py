@@ -42,9 +42,10 @@ def own(tmp_path: Path) -> Shell:
     return Shell(environment)
 
 
+@pytest.mark.timeout(300)
 async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, exit code 0."""
-    said = await own.run("make", "--no-print-directory", "demo", seconds=240)
+    said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
     said.words(
         "20 of 20 requests ended as they must",
         "the people's part is played",
@@ -52,6 +53,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     )
 
 
+@pytest.mark.timeout(180)
 async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path: Path) -> None:
     """One sample that ends as it must not, or whose script is refused, is told in the summary; the exit code is 1."""
     script: list[dict[str, Any]] = [
@@ -94,6 +96,7 @@ async def test_a_taken_port_is_one_sentence(own: Shell, setting: str) -> None:
     )
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 async def test_a_demo_asked_to_end_leaves_nothing_running(own: Shell, how: signal.Signals) -> None:
     """Ctrl-C and a plain kill, in the middle of the samples: every process that it started ends with it."""

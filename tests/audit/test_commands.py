@@ -20,10 +20,11 @@ from dispatch.audit.chain import chain_of, effects, unfounded
 from dispatch.audit.report import signature
 from dispatch.audit.trail import as_json, unaccounted
 from dispatch.models.audit import AuditKind, Judgement, Rest, Trail
+from dispatch.worker_shutdown import running_workers
 from embedded.ports import LOOPBACK, free_port
 from terminal.trail import history_of, trail_of_history
 from tests.acceptance.shell import Shell
-from tests.desk import PATIENCE_SECONDS, Desk, Looks, quick, running_desk
+from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, Desk, Looks, quick, running_desk
 from tests.replay.recorded import ROOT, all_recorded
 from tests.signers import Signer, write_approvers
 
@@ -127,9 +128,10 @@ class GoesOn:
 
 async def test_a_chain_of_histories_is_fetched_from_its_first(client: Client) -> None:
     """Both runs, in order, each message with its run."""
-    async with Worker(
+    worker = Worker(
         client, task_queue="goes-on", workflows=[GoesOn], workflow_runner=UnsandboxedWorkflowRunner()
-    ):
+    )
+    async with running_workers(worker, give_up_after=STOPPED_WITHIN):
         handle = await client.start_workflow("GoesOn", {"subject": "x"}, id="goes-on-1", task_queue="goes-on")
         first = handle.first_execution_run_id
         latest = client.get_workflow_handle("goes-on-1")

@@ -40,7 +40,7 @@ def exported(path: Path, *histories: list[HistoryEvent]) -> Path:
 
 
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(RECORDED.path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(RECORDED.text())
     return found
 
 
@@ -51,9 +51,10 @@ def test_it_reads_what_temporal_wrote() -> None:
 
 def test_packed_files_are_read_as_they_are(tmp_path: Path) -> None:
     """Told by their first bytes and not by their names."""
-    packed = tmp_path / "history"
-    packed.write_bytes(gzip.compress(RECORDED.path.read_bytes()))
-    assert list(events_in(packed)) == list(events_in(RECORDED.path))
+    packed, plain = tmp_path / "packed", tmp_path / "plain"
+    packed.write_bytes(gzip.compress(RECORDED.text().encode()))
+    plain.write_text(RECORDED.text(), encoding="utf-8")
+    assert list(events_in(packed)) == list(events_in(plain))
 
 
 def test_several_runs_in_one_file_or_in_several_are_one_history(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from tests.workflows.requests_made import until
 from workflows.coordinator import Coordinator
 
 EVERY_SECONDS = 0.2
-SOON_SECONDS = 10
-"""Far below any sweep; on a quiet machine it takes less than one."""
+SOON_SECONDS = 30
+"""On a busy machine; on a quiet one it takes less than one. No sweep runs that could do it instead."""
 
 
 @asynccontextmanager
@@ -73,6 +74,12 @@ async def until_looking(desk: Desk) -> None:
         return attempt is not None and bool(attempt.heartbeat_details.payloads)
 
     await until(told)
+
+
+def pause_after(attempt: PendingActivityInfo) -> timedelta:
+    """Return how long Temporal waits after a failed attempt before the next."""
+    ended, tried_again = attempt.last_attempt_complete_time, attempt.next_attempt_schedule_time
+    return tried_again.ToDatetime() - ended.ToDatetime()
 
 
 async def untouched(desk: Desk, **limits: Any) -> str:

@@ -146,7 +146,7 @@ async def stage(
     client = await connect("chaos", server.address)
     desk = Desk(client, settings, back_office, mail_sink, *load_checked(settings))
     worker = Program(
-        "worker", ["worker.py"], folder / f"{name}.log", environment, says="working", grace_seconds=40
+        "worker", ["worker.py"], folder / f"{name}.log", environment, says="working", grace_seconds=45
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(worker.stop)

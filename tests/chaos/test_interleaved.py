@@ -273,6 +273,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield running
 
 
+@pytest.mark.timeout(600)
 def test_no_refund_without_leave_for_exactly_it(stage: Stage) -> None:
     """Whatever order things come in: a refund that was paid had two people's signatures under its digest, and is one."""
     Interleaved.stage, Interleaved.paid = stage, 0

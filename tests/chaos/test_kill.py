@@ -14,7 +14,7 @@ import starter
 from tests.chaos.stage import Stage, stage, temporal
 from tests.servers import back_office_process, mail_sink_process
 
-pytestmark = pytest.mark.xdist_group("chaos")
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(300)]
 Story = Callable[[Stage], Awaitable[None]]
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.settings import Settings
+from dispatch.worker_shutdown import MARGIN
 from embedded.temporal_tuning import TUNING
 from embedded.temporal_version import PINNED_SERVER
 from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, environment, passed_on
@@ -148,9 +149,9 @@ def test_the_image_holds_every_room_that_its_code_imports() -> None:
 
 
 def test_the_worker_is_given_longer_to_stop_than_it_takes() -> None:
-    """Docker kills at the end of the grace: it must come after the worker's own."""
+    """Docker kills at the end of the grace: it must come after the worker's own and its hard end."""
     grace = int(environment("worker")["DISPATCH_GRACEFUL_SHUTDOWN_SECONDS"])
-    assert seconds(SERVICES["worker"]["stop_grace_period"]) > grace
+    assert seconds(SERVICES["worker"]["stop_grace_period"]) > grace + MARGIN.total_seconds()
 
 
 def test_retention_is_explicit_and_long_enough_for_the_audit() -> None:

@@ -38,7 +38,10 @@ OWN_PORTS = [
 ]
 PATIENCE_SECONDS = 90
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not at hand: {', '.join(MISSING)}")
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(bool(MISSING), reason=f"not at hand: {', '.join(MISSING)}"),
+]
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
