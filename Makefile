@@ -35,10 +35,10 @@ setup: .venv/.complete ## make .venv from the hashed lock
 	@touch $@
 
 temporal: setup ## find the temporal program, or build it once for this machine
-	@$(BIN)/python -m embedded.temporal_program
+	@$(BIN)/python -m devstack.temporal_program
 
 demo: setup ## the desk at work on sample requests; without a terminal it plays the people too
-	@$(BIN)/python -m embedded.demo
+	@$(BIN)/python -m devstack.demo
 
 # With bytecode switched off, as containers and CI like it, every program that a test starts would compile our modules
 # anew, and the sandbox the workflows' with each run and replay.

@@ -42,21 +42,21 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from dispatch.clients.documents import DocumentStore
-from dispatch.clients.submissions import read_submission
-from dispatch.models.automatic import AutomaticMail
-from dispatch.models.decision import DecisionVerdict
-from dispatch.models.dossier import Dossier
+from channels.folder.submissions import read_submission
 from dispatch.models.errors import DispatchError, SubmissionError
-from dispatch.models.follow_up import AnyDossier, FollowUpDossier
-from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.status import Ending, RequestState, Status
-from dispatch.models.submission import Submission
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.follow_up import AnyDossier, FollowUpDossier
+from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.status import Ending, RequestState, Status
+from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
-from dispatch.rules.glance import as_memo, glance_of_arrival, read_glance
-from dispatch.settings import Settings
+from dispatch.process.list_summary import as_memo, glance_of_arrival, read_glance
+from dispatch.storage.documents import DocumentStore
+from runtime.settings import Settings
 from workflows.coordinator import Coordinator
-from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 R = TypeVar("R")
 
@@ -285,6 +285,6 @@ def _sentences(request_id: str) -> Iterator[None]:
 
 if __name__ == "__main__":
     # Imported here, for the terminal is built on the functions above.
-    from terminal.commands import run
+    from cli.commands import run
 
     sys.exit(run(sys.argv[1:]))

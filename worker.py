@@ -23,53 +23,53 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.answer_links import Links
 from activities.answers import read_answer
 from activities.assembler import assemble
 from activities.catalogue import Catalogue
-from activities.decisions import Decisions
+from activities.decision_check import Decisions
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
-from activities.links import Links
-from activities.mail_quota import MailQuotaDesk
 from activities.notifier import Notifier
 from activities.planner import plan
-from activities.record import keep_record
+from activities.quotas.mail_quota import MailQuotaDesk
+from activities.systems import ActionClients, ReadClients
+from activities.trail_record import keep_record
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
-from audit_composition import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
-from dispatch.build import build_id
-from dispatch.clients.answer_links import answer_link
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.http import http_client
-from dispatch.clients.mail import MailArchiveClient, MailClient
-from dispatch.clients.own_links import own_links
-from dispatch.clients.payments import PaymentsClient
-from dispatch.clients.records import RecordsClient
-from dispatch.clients.text_processes import TextProcesses
-from dispatch.clients.toolbox import ActionClients, ReadClients
-from dispatch.connection import connect
-from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.logs import set_up_logs
-from dispatch.models.allowance import allowance_task_queue
+from channels.mail.client import MailArchiveClient, MailClient
+from desks.support.systems.payments import PaymentsClient
+from desks.support.systems.records import RecordsClient
+from dispatch.approval.signer_coverage import shortages
+from dispatch.http import http_client
+from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import ApproversError, SettingsError
+from dispatch.models.people.approval_quota import allowance_task_queue
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.playbooks.loader import Playbooks, load_playbooks
-from dispatch.private_folders import tighten
-from dispatch.rules.shortages import shortages
-from dispatch.schedules import keep_daily_digest
-from dispatch.settings import Settings, load_settings
-from dispatch.worker_shutdown import MARGIN, HardEnd, running_workers
-from workflows.admission import UnderWay, admitting
-from workflows.allowance import Allowance
+from dispatch.storage.answer_links import answer_link
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.own_links import own_links
+from dispatch.storage.private_folders import tighten
+from runtime.audit_parts import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
+from runtime.backlog_limiter import UnderWay, admitting
+from runtime.build_id import build_id
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end, stop_event
+from runtime.logs import set_up_logs
+from runtime.sandbox import SANDBOX, Sandbox
+from runtime.schedules import keep_daily_digest
+from runtime.settings import Settings, load_settings
+from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
+from workflows.approval_quota import Allowance
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
 from workflows.follow_up import FollowUp
 from workflows.mail_quota import MailQuota
-from workflows.options import action_task_queue
-from workflows.quota import SpendQuota
-from workflows.sandbox import SANDBOX, Sandbox
+from workflows.parts.options import action_task_queue
+from workflows.spend_quota import SpendQuota
 
 log = structlog.get_logger("worker")
 
@@ -169,7 +169,7 @@ def desk_worker(
 
 
 def allowance_worker(client: Client, settings: Settings) -> Worker:
-    """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/allowance.py."""
+    """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/approval_quota.py."""
     return Worker(
         client,
         task_queue=allowance_task_queue(settings.task_queue),

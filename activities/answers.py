@@ -2,8 +2,8 @@
 
 from temporalio import activity
 
-from dispatch.models.plan import AnswerCheck, AnswerRuling
-from dispatch.rules.answers import read_answer as read
+from dispatch.models.work.plan import AnswerCheck, AnswerRuling
+from dispatch.process.answers import read_answer as read
 
 
 @activity.defn(name="read_answer")

@@ -1,15 +1,15 @@
 """Joins the findings to one draft with its actions and holds it against the process's own invariants.
 
-The rules are in dispatch/rules/assembly.py and dispatch/rules/invariants.py. What is broken is in the proposal, and so in
+The rules are in dispatch/process/assembly.py and dispatch/process/invariants.py. What is broken is in the proposal, and so in
 history; the review begins with it.
 """
 
 from temporalio import activity
 
 from activities.failures import translated
-from dispatch.models.proposal import AssemblyBrief, Proposal
-from dispatch.rules import assembly
-from dispatch.rules.invariants import broken_invariants
+from dispatch.models.work.proposal import AssemblyBrief, Proposal
+from dispatch.process import assembly
+from dispatch.process.invariants import broken_invariants
 
 
 @activity.defn(name="assemble")

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.audit import BATCH, AuditExport
+from activities.audit_export import BATCH, AuditExport
 from activities.failures import translated
-from dispatch.models.audit_store import Followed
+from dispatch.audit.store_models import Followed
 from dispatch.models.errors import AuditStoreError, Unavailable
 
 log = structlog.get_logger("audit")

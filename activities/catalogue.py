@@ -13,14 +13,14 @@ from temporalio import activity
 from activities.discovery import Contracted, Member, one_class_per_file
 from activities.failures import translated
 from activities.playbook_check import check_playbook
-from dispatch.clients.toolbox import ActionClients, ReadClients
+from activities.systems import ActionClients, ReadClients
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
-from dispatch.models.execution import CompensationOrder, Order, Receipt
-from dispatch.models.finding import Brief, Finding
-from dispatch.models.playbook import Playbook
-from dispatch.models.proposal import BoundAction, Review, ReviewBrief
-from dispatch.models.verification import Observation
+from dispatch.models.work.execution import CompensationOrder, Order, Receipt
+from dispatch.models.work.finding import Brief, Finding
+from dispatch.models.work.playbook import Playbook
+from dispatch.models.work.proposal import BoundAction, Review, ReviewBrief
+from dispatch.models.work.verification import Observation
 
 ActivityFunction = Callable[..., Any]
 
@@ -89,9 +89,9 @@ class Catalogue:
     @classmethod
     def discover(
         cls,
-        specialists: str = "activities.specialists",
-        reviewers: str = "activities.reviewers",
-        actions: str = "activities.actions",
+        specialists: str = "desks.support.specialists",
+        reviewers: str = "desks.support.reviewers",
+        actions: str = "desks.support.actions",
     ) -> Self:
         """Read the three packages, given by their dotted names.
 

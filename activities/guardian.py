@@ -12,18 +12,18 @@ from pydantic import ValidationError
 from temporalio import activity
 
 from activities.failures import translated
-from activities.quota import Reserve, reserve_in_quota
-from dispatch.clients.toolbox import ReadClients
+from activities.quotas.spend_quota import Reserve, reserve_in_quota
+from activities.systems import ReadClients
+from channels.mail.identity import message_id
+from desks.support.models.records import Customer, Order, Payment, Refund
+from dispatch.guard.guardian import inspect
+from dispatch.guard.spend_quota import claims_of
 from dispatch.models.errors import Refused
-from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
-from dispatch.models.mail_quota import MailQuotaAnswer
-from dispatch.models.parameters import IssueRefund, SendReply
-from dispatch.models.proposal import BoundAction
-from dispatch.models.quota import NO_WINDOW, ReserveRequest
-from dispatch.models.records import Customer, Order, Payment, Refund
-from dispatch.rules.guardian import inspect
-from dispatch.rules.mail_identity import message_id
-from dispatch.rules.quota import claims_of
+from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
+from dispatch.models.work.mail_quota import MailQuotaAnswer
+from dispatch.models.work.parameters import IssueRefund, SendReply
+from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.spend_quota import NO_WINDOW, ReserveRequest
 
 OwnLinks = Callable[[str, str], tuple[str, ...]]
 """Text, request id -> the links in it to the answer page of that request."""
@@ -57,7 +57,7 @@ class Guardian:
 
     @activity.defn(name="guardian.inspect")
     async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
-        """Gather the facts that the action needs and rule on it (dispatch/rules/guardian.py).
+        """Gather the facts that the action needs and rule on it (dispatch/guard/guardian.py).
 
         Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing can be reserved: no
         ruling is ever made on a part.

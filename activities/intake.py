@@ -3,9 +3,9 @@
 from temporalio import activity
 
 from activities.failures import translated
-from dispatch.clients.text_processes import TextProcesses
-from dispatch.models.triage import Intake, IntakeBrief
-from dispatch.rules.intake import take_in
+from dispatch.isolation.text_processes import TextProcesses
+from dispatch.models.request.intake import Intake, IntakeBrief
+from dispatch.process.intake import take_in
 
 
 class IntakeDesk:

@@ -11,11 +11,12 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
 from activities.failures import reconciling, translated
-from dispatch.clients.toolbox import ActionClients
-from dispatch.models.approvers import Approver, Approvers
+from activities.systems import ActionClients
+from channels.mail.identity import message_id
+from channels.mail.models import OutgoingMail
 from dispatch.models.errors import ClientError, Refused
-from dispatch.models.mail import OutgoingMail
-from dispatch.models.notification import (
+from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.models.people.notification import (
     DigestOrder,
     DigestReport,
     Notice,
@@ -25,10 +26,8 @@ from dispatch.models.notification import (
     Untold,
     WaitingRequest,
 )
-from dispatch.models.status import RequestState
-from dispatch.notifications.html import as_html
-from dispatch.rules.mail_identity import message_id
-from dispatch.rules.notifications import (
+from dispatch.models.request.status import RequestState
+from dispatch.notifications.approver_mail import (
     audience,
     digest_for,
     digest_key,
@@ -38,6 +37,7 @@ from dispatch.rules.notifications import (
     plain_text,
     told_before,
 )
+from dispatch.notifications.html import as_html
 
 MOST_RANKED: Final = 1000
 """Requests of one person that are read to find the most urgent."""

@@ -2,8 +2,8 @@
 
 from temporalio import activity
 
-from dispatch.models.plan import Plan, PlanBrief
-from dispatch.rules.planning import plan as next_move
+from dispatch.models.work.plan import Plan, PlanBrief
+from dispatch.process.planning import plan as next_move
 
 
 @activity.defn(name="plan")

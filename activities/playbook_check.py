@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from dispatch.models.contract import Contract
 from dispatch.models.errors import PlaybookError
-from dispatch.models.playbook import ActionPolicy, Playbook, Role
+from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
 from dispatch.playbooks.loader import path_in_file
 
 

@@ -3,11 +3,11 @@
 from temporalio import activity
 
 from activities.failures import translated
-from dispatch.clients.text_processes import TextProcesses
-from dispatch.models.playbook import Reception
-from dispatch.models.triage import Triage, TriageBrief
+from dispatch.isolation.text_processes import TextProcesses
+from dispatch.models.request.intake import Triage, TriageBrief
+from dispatch.models.work.playbook import Reception
 from dispatch.playbooks.loader import Playbooks
-from dispatch.rules.triage import triage
+from dispatch.process.routing import triage
 
 
 class TriageDesk:

@@ -7,11 +7,11 @@ from typing import Final, Protocol
 from temporalio import activity
 
 from activities.failures import translated
-from dispatch.clients.toolbox import ReadClients
+from activities.systems import ReadClients
 from dispatch.models.errors import Refused, Unavailable
-from dispatch.models.proposal import BoundAction
-from dispatch.models.verification import Observation, Verification, VerificationBrief
-from dispatch.rules.verification import judge
+from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.verification import Observation, Verification, VerificationBrief
+from dispatch.process.verification import judge
 
 LAST_ATTEMPT: Final = 3
 
@@ -31,7 +31,7 @@ class Verifier:
 
     @activity.defn(name="verifier.read_back")
     async def verify(self, brief: VerificationBrief) -> Verification:
-        """Read all effects back at once and judge them (dispatch/rules/verification.py).
+        """Read all effects back at once and judge them (dispatch/process/verification.py).
 
         A system that cannot be read fails the first two attempts, so that Temporal tries again; from the third on
         its actions are unverifiable, which goes to a person. One that refuses to be read is unverifiable at once.

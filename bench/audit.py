@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from dispatch.audit.extract import Record, record_of
-from dispatch.audit.manifest import sha256
-from dispatch.audit.questions import QUESTIONS, THREADS, Asked, Extract
+from dispatch.audit.query.extract import Record, record_of
+from dispatch.audit.query.questions import QUESTIONS, THREADS, Asked, Extract
+from dispatch.audit.store.manifest import sha256
 from dispatch.models.canonical import canonical_bytes as canonical
 from tests.audit_store.made import documents, line_of
 

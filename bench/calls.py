@@ -13,8 +13,8 @@ import aiosmtplib
 import httpx
 from pydantic import SecretStr
 
-from dispatch.clients.http import http_client
-from dispatch.settings import Settings
+from dispatch.http import http_client
+from runtime.settings import Settings
 
 RECORDS, ARCHIVE, SMTP = "records", "archive", "smtp"
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from embedded.processes import Program
+from devstack.processes import Program
 
 LOOKS = int(os.environ.get("BENCH_LOOKS", "40"))
 """How often each page is looked at."""

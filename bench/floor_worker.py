@@ -14,10 +14,10 @@ from temporalio.worker import Worker
 
 from bench.calls import Caller, calling
 from bench.floor import STEP, Call, Floor, step
-from dispatch.connection import connect
-from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.settings import load_settings
-from dispatch.worker_shutdown import MARGIN, HardEnd, running_workers
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end, stop_event
+from runtime.settings import load_settings
+from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
 
 QUEUE, QUEUE_WITH_CALLS = "floor", "floor-with-calls"
 

@@ -19,8 +19,8 @@ import httpx
 
 from bench.figures import looks, resident_mb
 from bench.stand import Stand
-from embedded.ports import LOOPBACK, free_port
-from embedded.processes import ROOT, Program
+from devstack.ports import LOOPBACK, free_port
+from devstack.processes import ROOT, Program
 
 PATIENCE_SECONDS: Final = 300
 _NAME: Final = "bench"

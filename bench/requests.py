@@ -6,13 +6,13 @@ import uuid
 from temporalio.client import Client
 
 from bench.stand import Stand
-from dispatch.clients.documents import DocumentStore
-from dispatch.clients.submissions import read_submission
-from dispatch.models.decision import DecisionVerdict
-from dispatch.models.status import RequestState, Status
-from dispatch.models.submission import Submission
+from channels.folder.submissions import read_submission
+from devstack.processes import ROOT
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.status import RequestState, Status
+from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome
-from embedded.processes import ROOT
+from dispatch.storage.documents import DocumentStore
 from starter import decision_for, leave_signal, status_of, submit
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from dispatch.connection import connect
-from dispatch.settings import Settings, load_settings
-from embedded.ports import LOOPBACK, free_port
-from embedded.processes import Program, desk_programs
-from embedded.temporal_server import TemporalServer
+from devstack.ports import LOOPBACK, free_port
+from devstack.processes import Program, desk_programs
+from devstack.temporal_server import TemporalServer
+from runtime.connection import connect
+from runtime.settings import Settings, load_settings
 
 GRACE_SECONDS = 5
 """Nothing is under way when a bench ends; its workers need no longer to stop."""

@@ -26,9 +26,9 @@ from bench.floor_worker import QUEUE, QUEUE_WITH_CALLS
 from bench.history import cost_of, events_of, shape_of
 from bench.requests import AUTOMATIC, HELD, Requests, approve, outcome_of, until_waiting
 from bench.stand import GRACE_SECONDS, Stand, circumstances, results_folder, running_stand
-from dispatch.lifecycle import run_to_end
-from embedded.processes import Program
-from workflows.options import action_task_queue
+from devstack.processes import Program
+from runtime.lifecycle import run_to_end
+from workflows.parts.options import action_task_queue
 
 CONCURRENT = (1, 50)
 LAPS = 5

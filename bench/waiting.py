@@ -25,8 +25,8 @@ from bench.history import cost_of, events_of
 from bench.inbox import measure_inbox
 from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
 from bench.stand import Stand, circumstances, results_folder, running_stand
-from dispatch.lifecycle import run_to_end
-from dispatch.models.status import RequestState
+from dispatch.models.request.status import RequestState
+from runtime.lifecycle import run_to_end
 from starter import rows
 
 MANY, SIGNALS, CONCURRENT, PAGE = 10_000, 200, 50, 50

@@ -14,15 +14,15 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from dispatch.clients.approvers import ApproversFile
-from dispatch.connection import connect
-from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.logs import set_up_logs
 from dispatch.models.errors import SettingsError
-from dispatch.private_folders import tighten
-from dispatch.settings import Settings, load_settings
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_folders import tighten
 from inbox.app import USERS_FILE, create_app
 from inbox.passwords import Users, UsersError
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end, stop_event
+from runtime.logs import set_up_logs
+from runtime.settings import Settings, load_settings
 
 _PASSPHRASE = "INBOX_PASSPHRASE"  # noqa: S105 (the name of the variable, not a passphrase)
 _GRACE_SECONDS = 5

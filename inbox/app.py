@@ -19,15 +19,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dispatch.clients.answer_links import answer_secret
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.keys import KeyStore
-from dispatch.clients.secret_file import standing_secret
 from dispatch.models.errors import DispatchError, SettingsError
-from dispatch.settings import Settings
-from inbox.company import STATE_SECONDS, Company
+from dispatch.storage.answer_links import answer_secret
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
+from dispatch.storage.secret_file import standing_secret
 from inbox.context import Context, Limits
-from inbox.desk import (
+from inbox.filters import FILTERS, revealed
+from inbox.gateway import (
     WORKER_TIMEOUT,
     Connect,
     Desk,
@@ -36,14 +35,15 @@ from inbox.desk import (
     RequestClosed,
     TemporalAway,
 )
-from inbox.headers import Guard
 from inbox.limits import Lockout, RateLimit
+from inbox.oidc import STATE_SECONDS, Company
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
 from inbox.passwords import Users
+from inbox.security import Guard
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
 from inbox.web import render
-from inbox.wording import FILTERS, revealed
+from runtime.settings import Settings
 
 USERS_FILE = "inbox_users.yaml"
 _WORDS: Final[dict[type[Exception], tuple[int, str, bool]]] = {

@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from desks.support.models.records import Money, format_money
 from dispatch.models.contract import Facts
-from dispatch.models.proposal import Proposal
-from dispatch.models.records import Money, format_money
-from inbox.wording import title, words
+from dispatch.models.work.proposal import Proposal
+from inbox.filters import title, words
 
 Mark = Literal["same", "added", "removed"]
 _WORDS: Final = re.compile(r"\s+|[^\s]+")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.keys import KeyStore
-from dispatch.settings import Settings
-from inbox.company import Company
-from inbox.desk import Desk
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
+from inbox.gateway import Desk
 from inbox.limits import Lockout, RateLimit
+from inbox.oidc import Company
 from inbox.passwords import Users
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
+from runtime.settings import Settings
 
 
 @dataclass(frozen=True)

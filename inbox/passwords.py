@@ -12,10 +12,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from pydantic import TypeAdapter, ValidationError
 
-from dispatch.models.approvers import ApproverName
 from dispatch.models.errors import DispatchError, PlaybookError
+from dispatch.models.people.approvers import ApproverName
 from dispatch.playbooks.strict_yaml import read_yaml
-from dispatch.private_folders import make_private
+from dispatch.storage.private_folders import make_private
 
 LEAST_CHARS: Final = 12
 MOST_CHARS: Final = 500

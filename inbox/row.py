@@ -10,10 +10,10 @@ from typing import Any, Final
 from temporalio.api.common.v1 import Payload
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 
-from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.playbook import Tier
-from dispatch.rules.glance import read_glance
-from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.work.playbook import Tier
+from dispatch.process.list_summary import read_glance
+from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 _PLAIN: Final = b"json/plain"
 _NO_PRIORITY: Final = 9

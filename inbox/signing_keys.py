@@ -8,11 +8,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from dispatch.models.approvers import Approver, ApproverKey
-from dispatch.models.decision import Decision
+from dispatch.approval.authority import key_problem
+from dispatch.approval.signing import sign, verify
 from dispatch.models.errors import DispatchError
-from dispatch.rules.authority import key_problem
-from dispatch.rules.signing import sign, verify
+from dispatch.models.people.approvers import Approver, ApproverKey
+from dispatch.models.people.decision import Decision
 from inbox.context import Context
 
 _SIGNATURE_BYTES: Final = 64

@@ -18,8 +18,8 @@ from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from dispatch.models.status import RequestState
-from inbox.desk import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
+from dispatch.models.request.status import RequestState
+from inbox.gateway import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
 from inbox.row import Waiting, row_of
 
 WAITING_STATES: Final = (

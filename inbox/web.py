@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dispatch.models.approvers import Approver
-from dispatch.rules.authority import person_named, stands_for
+from dispatch.approval.authority import person_named, stands_for
+from dispatch.models.people.approvers import Approver
 from inbox.context import Context
 from inbox.sessions import Session
 

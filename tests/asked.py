@@ -5,9 +5,9 @@ from typing import Any
 
 from dispatch.models.canonical import digest_of
 from dispatch.models.handoff import Handoff
-from dispatch.models.item import Item
-from dispatch.models.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
-from dispatch.models.submission import DocumentRef, Party, Submission, Trigger
+from dispatch.models.request.item import Item
+from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
+from dispatch.models.work.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HANDOFF = Handoff(

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from dispatch.models.finding import Evidence
-from dispatch.models.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Request, Ruling
-from dispatch.rules.guardian import inspect
-from dispatch.rules.requested import REQUEST, words_of_now
+from dispatch.guard.guardian import inspect
+from dispatch.models.work.finding import Evidence
+from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Request, Ruling
+from dispatch.text.requested import REQUEST, words_of_now
 from tests.bound import CUSTOMER, HANDOFF, PAYMENT, POLICY, REQUESTER, policy, refund
 
 PHRASES = (

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dispatch.models.decision import Decision, DecisionVerdict
-from dispatch.models.execution import Leave, Order
-from dispatch.models.guardian import GuardianVerdict, Reason, Ruling
+from desks.support.models.records import Customer, Money, Payment, Refund
+from dispatch.approval.action_digest import bind
 from dispatch.models.handoff import Handoff
-from dispatch.models.playbook import GuardianPolicy, PlaybookRef, Tier
-from dispatch.models.proposal import Action, BoundAction
-from dispatch.models.records import Customer, Money, Payment, Refund
-from dispatch.models.submission import Party
-from dispatch.rules.binding import bind
+from dispatch.models.people.decision import Decision, DecisionVerdict
+from dispatch.models.request.submission import Party
+from dispatch.models.work.execution import Leave, Order
+from dispatch.models.work.guardian import GuardianVerdict, Reason, Ruling
+from dispatch.models.work.playbook import GuardianPolicy, PlaybookRef, Tier
+from dispatch.models.work.proposal import Action, BoundAction
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 REQUESTER = Party(address="ada@example.org", name="Ada")

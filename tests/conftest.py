@@ -17,11 +17,11 @@ import hypothesis
 import pytest
 from temporalio.client import Client
 
-from dispatch.connection import connect
-from dispatch.settings import Settings
-from dispatch.worker_shutdown import waiting_tasks
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from runtime.connection import connect
+from runtime.settings import Settings
+from runtime.worker_shutdown import waiting_tasks
 from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
 
 # No deadline: these machines are shared, and speed belongs into bench/. In CI the same examples each time, so that a
@@ -67,7 +67,7 @@ async def _loop_is_known(pytestconfig: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _collected_before_the_end() -> Iterator[None]:
-    """Free what ran workers while the loop still lives; see dispatch/lifecycle.py."""
+    """Free what ran workers while the loop still lives; see runtime/lifecycle.py."""
     yield
     gc.collect()
 

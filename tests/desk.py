@@ -18,15 +18,15 @@ from temporalio.worker import Worker
 
 import starter
 from activities.catalogue import Catalogue
-from dispatch.clients.documents import DocumentStore
-from dispatch.clients.submissions import read_submission
-from dispatch.models.decision import DecisionVerdict
-from dispatch.models.status import Status
-from dispatch.models.submission import Party, Submission, Trigger
+from channels.folder.submissions import read_submission
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.status import Status
+from dispatch.models.request.submission import Party, Submission, Trigger
 from dispatch.models.trail import EntryKind, Outcome, TrailEntry
 from dispatch.playbooks.loader import Playbooks
-from dispatch.settings import Settings
-from dispatch.worker_shutdown import running_workers
+from dispatch.storage.documents import DocumentStore
+from runtime.settings import Settings
+from runtime.worker_shutdown import running_workers
 from tests.servers import (
     BackOfficeService,
     MailSinkService,

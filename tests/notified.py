@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dispatch.models.approvers import Approver, Approvers
-from dispatch.models.decision import Gate, GateKind, Subject
+from desks.support.models.records import Money
 from dispatch.models.handoff import Handoff
-from dispatch.models.notification import NotifyBrief, WaitingRequest
-from dispatch.models.playbook import Tier
-from dispatch.models.records import Money
+from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.models.people.decision import Gate, GateKind, Subject
+from dispatch.models.people.notification import NotifyBrief, WaitingRequest
+from dispatch.models.work.playbook import Tier
 
 NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 INBOX = "https://desk.example"

@@ -17,14 +17,14 @@ from typing import Any
 
 import httpx
 
-from dispatch.clients.http import http_client
-from dispatch.clients.mail import MailArchiveClient, MailClient
-from dispatch.clients.payments import PaymentsClient
-from dispatch.clients.records import RecordsClient
-from dispatch.settings import Settings
-from embedded.back_office.service import back_office
-from embedded.mail_sink.service import mail_sink
-from embedded.ports import LOOPBACK, free_port
+from channels.mail.client import MailArchiveClient, MailClient
+from desks.support.systems.payments import PaymentsClient
+from desks.support.systems.records import RecordsClient
+from devstack.back_office.service import back_office
+from devstack.mail_sink.service import mail_sink
+from devstack.ports import LOOPBACK, free_port
+from dispatch.http import http_client
+from runtime.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 _PATIENCE_SECONDS = 60.0
@@ -149,9 +149,9 @@ async def running_mail_sink(tmp_path: Path, *, faults: bool = True) -> AsyncIter
 async def back_office_process(
     tmp_path: Path, *, faults: bool = True, again: BackOfficeService | None = None
 ) -> AsyncIterator[BackOfficeService]:
-    """Run `python -m embedded.back_office`; `again`, one that was killed, restarts it on its ports and its data."""
+    """Run `python -m devstack.back_office`; `again`, one that was killed, restarts it on its ports and its data."""
     service = again or _back_office(tmp_path)
-    async with _process("embedded.back_office", service, faults=faults):
+    async with _process("devstack.back_office", service, faults=faults):
         yield service
 
 
@@ -159,9 +159,9 @@ async def back_office_process(
 async def mail_sink_process(
     tmp_path: Path, *, faults: bool = True, again: MailSinkService | None = None
 ) -> AsyncIterator[MailSinkService]:
-    """Run `python -m embedded.mail_sink`; `again`, one that was killed, restarts it on its ports and its data."""
+    """Run `python -m devstack.mail_sink`; `again`, one that was killed, restarts it on its ports and its data."""
     service = again or _mail_sink(tmp_path)
-    async with _process("embedded.mail_sink", service, faults=faults):
+    async with _process("devstack.mail_sink", service, faults=faults):
         yield service
 
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import JsonValue
 
-from dispatch.clients.approvers import ApproversFile
-from dispatch.models.approvers import Approver, ApproverKey, Approvers
-from dispatch.rules.signing import key_id_of, sign
+from dispatch.approval.signing import key_id_of, sign
+from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
+from dispatch.storage.approvers_file import ApproversFile
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from dispatch.models.finding import Brief, Evidence, Finding, FindingStatus, Guidance
+from desks.support.models.facts import OrderFacts, RefundTerms, ReplyStandardsTerms
+from desks.support.models.records import Customer, Money, Order, OrderLine, Payment, Refund
 from dispatch.models.handoff import Handoff
-from dispatch.models.item import Item
-from dispatch.models.playbook import Ask, Letter, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
-from dispatch.models.proposal import AssemblyBrief, Proposal, ReviewBrief
-from dispatch.models.records import Customer, Money, Order, OrderLine, Payment, Refund
-from dispatch.models.submission import DocumentRef, Party, Submission, Trigger
-from dispatch.models.support import OrderFacts, RefundTerms, ReplyStandardsTerms
+from dispatch.models.request.item import Item
+from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
+from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
+from dispatch.models.work.playbook import Ask, Letter, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
+from dispatch.models.work.proposal import AssemblyBrief, Proposal, ReviewBrief
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TERMS: Final = RefundTerms(

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.audit_follower import TURN, AuditFollower
-    from dispatch.models.audit_store import Followed
+    from dispatch.audit.store_models import Followed
 
 TURNS: Final = 24
 """Turns of one history, which so ends about once a day and has a few events for each."""

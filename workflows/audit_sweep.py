@@ -8,8 +8,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.audit import BATCH, AuditExport
-    from dispatch.models.audit_store import Exported, Missing, SweepReport
+    from activities.audit_export import BATCH, AuditExport
+    from dispatch.audit.store_models import Exported, Missing, SweepReport
 
 MOST_ROUNDS: Final = 20
 """Lists that one sweep works off; what is left then waits for the next, so that a sweep's own history stays small."""

@@ -13,42 +13,42 @@ from temporalio.exceptions import ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
-    from dispatch.models.carried import Carried, CarriedRouting, Resumption, Work
-    from dispatch.models.decision import Decision, DecisionVerdict, Gate
-    from dispatch.models.dossier import Dossier
-    from dispatch.models.execution import Leave
-    from dispatch.models.finding import Finding, FindingStatus, Guidance, ReviewException
-    from dispatch.models.glance import Glance
-    from dispatch.models.guardian import Ruling
-    from dispatch.models.plan import Plan, Step
-    from dispatch.models.playbook import Playbook, PlaybookInForce, Waiting
-    from dispatch.models.proposal import Proposal
-    from dispatch.models.status import Ending, RequestState, Status
-    from dispatch.models.submission import DocumentRef, Party, Submission, Trigger
+    from channels.mail.automatic import why_set_apart
+    from dispatch.approval.requests import approval_gate, routing_gate
+    from dispatch.models.people.decision import Decision, DecisionVerdict, Gate
+    from dispatch.models.request.intake import Intake, Triage
+    from dispatch.models.request.list_summary import Glance
+    from dispatch.models.request.request_detail import Dossier
+    from dispatch.models.request.snapshot import Carried, CarriedRouting, Resumption, Work
+    from dispatch.models.request.status import Ending, RequestState, Status
+    from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
     from dispatch.models.trail import EntryKind, Outcome, TrailEntry
-    from dispatch.models.triage import Intake, Triage
-    from dispatch.models.verification import VerificationVerdict
-    from dispatch.rules.automatic_mail import why_set_apart
-    from dispatch.rules.gates import approval_gate, routing_gate
-    from dispatch.rules.glance import glance_of_gate
-    from dispatch.rules.items import account
-    from dispatch.rules.raw import single
-    from dispatch.rules.requested import request_of
-    from workflows import options
-    from workflows.effects import EffectFailed, Effects
-    from workflows.ending import Ended, HistoryFull
+    from dispatch.models.work.execution import Leave
+    from dispatch.models.work.finding import Finding, FindingStatus, Guidance, ReviewException
+    from dispatch.models.work.guardian import Ruling
+    from dispatch.models.work.plan import Plan, Step
+    from dispatch.models.work.playbook import Playbook, PlaybookInForce, Waiting
+    from dispatch.models.work.proposal import Proposal
+    from dispatch.models.work.verification import VerificationVerdict
+    from dispatch.process.items import account
+    from dispatch.process.list_summary import glance_of_gate
+    from dispatch.text.message_payloads import single
+    from dispatch.text.requested import request_of
     from workflows.follow_up import start_follow_ups
-    from workflows.handover import Handover, HandoverFailed
-    from workflows.kept_record import keep_refusals
-    from workflows.ledger import Ledger
-    from workflows.patience import extend
-    from workflows.people import Approvals, People
-    from workflows.requester import Requester
-    from workflows.reservations import Reservations
-    from workflows.settlement import settle
-    from workflows.standing import Standing
-    from workflows.task_failures import TASK_FAILURES
-    from workflows.team import Team
+    from workflows.parts import options
+    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
+    from workflows.parts.approvals import Approvals, People
+    from workflows.parts.deadline_wait import extend
+    from workflows.parts.effects import EffectFailed, Effects
+    from workflows.parts.endings import Ended, HistoryFull
+    from workflows.parts.persist_trail import keep_refusals
+    from workflows.parts.requester_dialog import Requester
+    from workflows.parts.reservations import Reservations
+    from workflows.parts.settlement import settle
+    from workflows.parts.stages import Team
+    from workflows.parts.status_publisher import Standing
+    from workflows.parts.task_failures import TASK_FAILURES
+    from workflows.parts.trail_recorder import Ledger
 
 MOST_ROUTINGS = 3
 _WITH_CARRIED = 2

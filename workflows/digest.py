@@ -7,8 +7,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifier import Notifier
-    from dispatch.models.notification import DigestOrder, DigestReport
-    from workflows import options
+    from dispatch.models.people.notification import DigestOrder, DigestReport
+    from workflows.parts import options
 
 _ATTEMPT: Final = timedelta(minutes=5)
 _GIVE_UP: Final = timedelta(hours=6)

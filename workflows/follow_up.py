@@ -14,27 +14,32 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.verifier import Verifier
-    from dispatch.models.decision import Decision, Gate
     from dispatch.models.durations import spoken
-    from dispatch.models.follow_up import CarriedFollowUp, FollowUpDossier, FollowUpOrder, FollowUpOutcome
-    from dispatch.models.glance import GLANCE, Glance
-    from dispatch.models.playbook import PlaybookInForce
-    from dispatch.models.proposal import Draft
-    from dispatch.models.status import RequestState, Status
+    from dispatch.models.people.decision import Decision, Gate
+    from dispatch.models.request.follow_up import (
+        CarriedFollowUp,
+        FollowUpDossier,
+        FollowUpOrder,
+        FollowUpOutcome,
+    )
+    from dispatch.models.request.list_summary import GLANCE, Glance
+    from dispatch.models.request.status import RequestState, Status
     from dispatch.models.trail import EntryKind, TrailEntry
-    from dispatch.models.verification import Verification, VerificationBrief, VerificationVerdict
-    from dispatch.rules.glance import as_memo, glance_of_follow_up, glance_of_order
-    from dispatch.rules.raw import single
-    from workflows import options
-    from workflows.effects import Effect
-    from workflows.ending import HistoryFull
-    from workflows.handover import Handover, HandoverFailed
-    from workflows.kept_record import keep_refusals
-    from workflows.ledger import Ledger
-    from workflows.patience import extend
-    from workflows.people import People
-    from workflows.settlement import settle
-    from workflows.standing import Standing
+    from dispatch.models.work.playbook import PlaybookInForce
+    from dispatch.models.work.proposal import Draft
+    from dispatch.models.work.verification import Verification, VerificationBrief, VerificationVerdict
+    from dispatch.process.list_summary import as_memo, glance_of_follow_up, glance_of_order
+    from dispatch.text.message_payloads import single
+    from workflows.parts import options
+    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
+    from workflows.parts.approvals import People
+    from workflows.parts.deadline_wait import extend
+    from workflows.parts.effects import Effect
+    from workflows.parts.endings import HistoryFull
+    from workflows.parts.persist_trail import keep_refusals
+    from workflows.parts.settlement import settle
+    from workflows.parts.status_publisher import Standing
+    from workflows.parts.trail_recorder import Ledger
 
 
 @workflow.defn(name="FollowUp")

@@ -3,7 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.mail_quota import (
+    from dispatch.guard.mail_quota import reserve, within_window
+    from dispatch.models.work.mail_quota import (
         MAIL_QUOTA,
         RESERVE,
         WINDOW,
@@ -11,8 +12,7 @@ with workflow.unsafe.imports_passed_through():
         MailQuotaUsed,
         MailReservation,
     )
-    from dispatch.rules.mail_quota import reserve, within_window
-    from workflows.ending import history_full
+    from workflows.parts.endings import history_full
 
 
 @workflow.defn(name=MAIL_QUOTA)

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract
 from dispatch.models.handoff import Handed, Handoff
-from dispatch.models.item import ItemOutcome
-from dispatch.models.status import Ending
+from dispatch.models.request.item import ItemOutcome
+from dispatch.models.request.status import Ending
 
 
 class EntryKind(StrEnum):

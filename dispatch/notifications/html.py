@@ -4,7 +4,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dispatch.models.notification import Notice
+from dispatch.models.people.notification import Notice
 
 _PAGES: Final = Environment(
     loader=PackageLoader("dispatch.notifications", "."),

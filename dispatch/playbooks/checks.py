@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from dispatch.models.item import OTHER
-from dispatch.models.playbook import Playbook, Tier
-from dispatch.models.status import Ending
+from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.models.request.item import OTHER
+from dispatch.models.request.status import Ending
+from dispatch.models.work.playbook import Playbook, Tier
 from dispatch.playbooks.field_checks import field_problems
-from dispatch.rules.links import foreign_links
-from dispatch.rules.planning import OWN_ORDER
-from dispatch.rules.risk import LEAST, SCRUTINY
+from dispatch.process.planning import OWN_ORDER
+from dispatch.text.links import foreign_links
 
 
 class Problem(NamedTuple):

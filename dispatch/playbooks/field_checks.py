@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from dispatch.models.playbook import FieldSpec
-from dispatch.rules.fields import whole_value
+from dispatch.models.work.playbook import FieldSpec
+from dispatch.process.fields import whole_value
 
 MAX_PATTERN_CHARS: Final = 1_000
 _ALPHABET: Final = string.ascii_letters + string.digits + string.punctuation + " \n\u00e9\u20ac"

@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dispatch.models import playbook as contracts
 from dispatch.models.canonical import canonical_form, canonical_json, digest_of
 from dispatch.models.contract import Contract
 from dispatch.models.errors import PlaybookError
-from dispatch.models.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
+from dispatch.models.work import playbook as contracts
+from dispatch.models.work.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
 from dispatch.playbooks.checks import problems_of
 from dispatch.playbooks.strict_yaml import read_yaml
 

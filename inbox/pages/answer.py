@@ -9,11 +9,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.clients.answer_links import LinkError, read_answer_token
-from dispatch.models.plan import Question
 from dispatch.models.trail import EntryKind
+from dispatch.models.work.plan import Question
+from dispatch.storage.answer_links import LinkError, read_answer_token
 from inbox.context import Context
-from inbox.desk import NobodyAnswers, RequestClosed
+from inbox.gateway import NobodyAnswers, RequestClosed
 from inbox.web import Said, address_of, context_of, form_of, go_on, render, text_in
 
 _LOOKS: Final = 30

@@ -9,15 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.models.approvers import ApproverKey
-from dispatch.models.decision import Decision, DecisionVerdict
+from dispatch.approval.signing import signed_text
 from dispatch.models.errors import DispatchError
-from dispatch.rules.signing import signed_text
+from dispatch.models.people.approvers import ApproverKey
+from dispatch.models.people.decision import Decision, DecisionVerdict
 from inbox.context import Context
-from inbox.desk import NobodyAnswers, RequestClosed
+from inbox.gateway import NobodyAnswers, RequestClosed
 from inbox.money import AmountError, read_amount
-from inbox.shown import ShownAction, shown
 from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
+from inbox.view_models import ShownAction, shown
 from inbox.web import (
     Person,
     Said,

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.follow_up import FollowUpDossier
-from dispatch.models.verification import ActionVerification
+from dispatch.models.request.follow_up import FollowUpDossier
+from dispatch.models.work.verification import ActionVerification
 from inbox.context import Context
-from inbox.desk import Found, NobodyAnswers
-from inbox.shown import Asked, Fact, asked_of, facts_of, mark_of
+from inbox.filters import title
+from inbox.gateway import Found, NobodyAnswers
+from inbox.view_models import Asked, Fact, asked_of, facts_of, mark_of
 from inbox.web import Person, person_of, render, request_path
-from inbox.wording import title
 
 _CLOSED_PATIENCE_SECONDS = 1.0
 """How long the page of an ended check waits for a worker: how it ended is in its result."""

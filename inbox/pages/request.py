@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.models.dossier import Dossier
 from dispatch.models.errors import DispatchError
-from dispatch.models.status import Status
+from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome, TrailEntry
 from inbox.context import Context
-from inbox.desk import Found, NobodyAnswers
+from inbox.gateway import Found, NobodyAnswers
 from inbox.pages import follow_up
-from inbox.shown import ShownRequest, mark_of, shown
 from inbox.signing_keys import usable_keys
+from inbox.view_models import ShownRequest, mark_of, shown
 from inbox.web import as_json, context_of, person_of, render, request_path, signed_in
 
 _CLOSED_PATIENCE_SECONDS = 1.0

@@ -5,8 +5,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from inbox.company import CompanyError
 from inbox.context import Context
+from inbox.oidc import CompanyError
 from inbox.sessions import Way
 from inbox.web import address_of, context_of, form_of, identify, local_path, render, signed_in, text_in
 

@@ -9,13 +9,13 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.models.decision import DecisionVerdict, GateKind
 from dispatch.models.errors import DispatchError
-from dispatch.models.glance import Glance
-from dispatch.models.playbook import Tier
-from dispatch.rules.glance import is_plain
+from dispatch.models.people.decision import DecisionVerdict, GateKind
+from dispatch.models.request.list_summary import Glance
+from dispatch.models.work.playbook import Tier
+from dispatch.process.list_summary import is_plain
 from inbox.context import Context
-from inbox.desk import NobodyAnswers
+from inbox.gateway import NobodyAnswers
 from inbox.row import Waiting
 from inbox.waiting import Reading
 from inbox.web import (

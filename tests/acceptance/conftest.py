@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from dispatch.settings import Settings
-from embedded import temporal_program
-from embedded.temporal_server import TemporalServer
+from devstack import temporal_program
+from devstack.temporal_server import TemporalServer
+from runtime.settings import Settings
 from tests.acceptance.shell import Shell, environment_of
 from tests.desk import Desk, quick, running_desk
 

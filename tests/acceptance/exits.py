@@ -1,6 +1,6 @@
 """`python -m tests.acceptance.exits [COUNT]`: start and stop that many workers, and see that all of them exit with 0.
 
-A process that ran a worker may crash while the interpreter exits (dispatch/lifecycle.py says why and what mends it);
+A process that ran a worker may crash while the interpreter exits (runtime/lifecycle.py says why and what mends it);
 50 in a row show it, a handful in the suite keep watch.
 """
 
@@ -14,11 +14,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dispatch.lifecycle import run_to_end
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.processes import Program
-from embedded.temporal_server import TemporalServer
+from devstack.ports import free_port
+from devstack.processes import Program
+from devstack.temporal_server import TemporalServer
+from runtime.lifecycle import run_to_end
+from runtime.settings import Settings
 
 AT_ONCE = 6
 GRACE_SECONDS = 30

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from dispatch.settings import Settings
+from runtime.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 

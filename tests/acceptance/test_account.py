@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from embedded.ports import free_port
-from terminal.commands import run
+from cli.commands import run
+from devstack.ports import free_port
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
-from dispatch.connection import connect
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.models.trail import EntryKind
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
+from runtime.connection import connect
+from runtime.settings import Settings
 from tests.chromium import NEEDS_CHROMIUM, running_chromium
 from tests.desk import Case, Desk, quick, running_desk
 from tests.workflows.requests_made import held_refund

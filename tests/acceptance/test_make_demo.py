@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
-from embedded.ports import LOOPBACK, free_port, require_free
+from devstack.ports import LOOPBACK, free_port, require_free
 from tests.acceptance.shell import ROOT, Shell
 
-DEMO = (sys.executable, "-m", "embedded.demo")
+DEMO = (sys.executable, "-m", "devstack.demo")
 WITH_ANOTHER_SCRIPT = """
 import sys
 from pathlib import Path
-import embedded.demo
-from dispatch.lifecycle import run_to_end
-embedded.demo.SCRIPT = Path(sys.argv[1])
-sys.exit(run_to_end(embedded.demo.main))
+import devstack.demo
+from runtime.lifecycle import run_to_end
+devstack.demo.SCRIPT = Path(sys.argv[1])
+sys.exit(run_to_end(devstack.demo.main))
 """
 
 

@@ -15,19 +15,19 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 import starter
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.keys import KeyStore
-from dispatch.models.approvers import Approver, Approvers
-from dispatch.models.decision import Decision
-from dispatch.models.dossier import Dossier
+from cli import commands as terminal
+from cli.decisions import run_decision
+from cli.keys import run_keys
+from devstack.temporal_server import TemporalServer
+from dispatch.approval.signing import verify
 from dispatch.models.errors import ApproversError, DispatchError, KeysError
+from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.models.people.decision import Decision
+from dispatch.models.request.request_detail import Dossier
 from dispatch.models.trail import EntryKind
-from dispatch.rules.signing import verify
-from dispatch.settings import Settings
-from embedded.temporal_server import TemporalServer
-from terminal import commands as terminal
-from terminal.decisions import run_decision
-from terminal.keys import run_keys
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
+from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
 from tests.workflows.requests_made import held_refund, two_held_refunds

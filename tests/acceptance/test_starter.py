@@ -10,8 +10,8 @@ from typing import Any
 
 from temporalio.client import Client
 
-from embedded.demo import REQUESTS
-from embedded.ports import LOOPBACK, free_port
+from devstack.demo import REQUESTS
+from devstack.ports import LOOPBACK, free_port
 from tests.acceptance.shell import Shell
 from tests.desk import PATIENCE_SECONDS, Desk, quick, running_desk
 

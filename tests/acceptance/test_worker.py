@@ -5,8 +5,8 @@ import shlex
 import uuid
 from pathlib import Path
 
-from embedded.ports import LOOPBACK, free_port
-from embedded.temporal_server import TemporalServer
+from devstack.ports import LOOPBACK, free_port
+from devstack.temporal_server import TemporalServer
 from tests.acceptance.exits import exit_codes
 from tests.acceptance.shell import Said, Shell
 from tests.desk import changed_playbooks

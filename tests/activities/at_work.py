@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from temporalio.testing import ActivityEnvironment
 
-from dispatch.models.execution import Order
-from dispatch.models.proposal import BoundAction
-from dispatch.models.submission import Party
+from dispatch.models.request.submission import Party
+from dispatch.models.work.execution import Order
+from dispatch.models.work.proposal import BoundAction
 from tests.bound import order, refund, reply
 
 ANNA = Party(address="anna.mueller@post.example", name="Anna")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.toolbox import ActionClients, ReadClients
+from activities.systems import ActionClients, ReadClients
+from dispatch.storage.approvers_file import ApproversFile
 from tests.servers import BackOfficeService, MailSinkService
 
 

@@ -16,14 +16,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import Catalogue, Reviewer, Specialist
 from activities.discovery import class_name
-from dispatch.clients.toolbox import ActionClients, ReadClients
+from activities.systems import ActionClients, ReadClients
 from dispatch.models.errors import CatalogueError, PlaybookError
-from dispatch.models.finding import Brief, Finding
-from dispatch.models.playbook import Playbook
-from dispatch.models.proposal import Review
+from dispatch.models.work.finding import Brief, Finding
+from dispatch.models.work.playbook import Playbook
+from dispatch.models.work.proposal import Review
 from dispatch.playbooks.loader import load_playbooks
-from dispatch.rules.assembly import assemble
-from dispatch.settings import Settings
+from dispatch.process.assembly import assemble
+from runtime.settings import Settings
 from tests.support_desk import assembly_brief, brief, item, playbook, review_brief
 
 CATALOGUE = Catalogue.discover()

@@ -10,11 +10,18 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import decisions
-from activities.decisions import Decisions
-from dispatch.clients.approvers import ApproversFile
-from dispatch.models.decision import DecisionCheck, DecisionRuling, DecisionVerdict, Gate, GateKind, Subject
-from dispatch.models.playbook import Tier
+from activities import decision_check as decisions
+from activities.decision_check import Decisions
+from dispatch.models.people.decision import (
+    DecisionCheck,
+    DecisionRuling,
+    DecisionVerdict,
+    Gate,
+    GateKind,
+    Subject,
+)
+from dispatch.models.work.playbook import Tier
+from dispatch.storage.approvers_file import ApproversFile
 from tests.bound import HANDOFF, NOW, decision, refund
 from tests.signers import Signer, write_approvers
 

@@ -22,7 +22,7 @@ from dispatch.models.errors import (
     SettingsError,
     Unavailable,
 )
-from dispatch.models.parameters import SendReply
+from dispatch.models.work.parameters import SendReply
 
 PRIVATE = "ada-private@example.org"
 

@@ -8,15 +8,15 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import quota
-from activities.actions.issue_refund import IssueRefund
 from activities.guardian import Guardian
-from dispatch.clients.toolbox import ActionClients, ReadClients
-from dispatch.models.guardian import GuardBrief, GuardianVerdict, Ruling
-from dispatch.models.proposal import BoundAction
-from dispatch.models.quota import QuotaState, Reserved, ReserveRequest
-from dispatch.models.submission import Party
-from dispatch.rules.quota import reserve
+from activities.quotas import spend_quota as quota
+from activities.systems import ActionClients, ReadClients
+from desks.support.actions.issue_refund import IssueRefund
+from dispatch.guard.spend_quota import reserve
+from dispatch.models.request.submission import Party
+from dispatch.models.work.guardian import GuardBrief, GuardianVerdict, Ruling
+from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.spend_quota import QuotaState, Reserved, ReserveRequest
 from tests.activities.at_work import ANNA, annas_refund, annas_reply, attempt, leave
 from tests.bound import HANDOFF, policy
 from tests.servers import BackOfficeService

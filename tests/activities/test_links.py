@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from activities.answer_links import Links
 from activities.guardian import Guardian
-from activities.links import Links
-from dispatch.clients.answer_links import answer_link
-from dispatch.clients.own_links import own_links
-from dispatch.clients.toolbox import ReadClients
-from dispatch.models.guardian import GuardBrief, GuardianVerdict, Ruling
-from dispatch.models.notification import LinkBrief
-from dispatch.settings import Settings
+from activities.systems import ReadClients
+from dispatch.models.people.notification import LinkBrief
+from dispatch.models.work.guardian import GuardBrief, GuardianVerdict, Ruling
+from dispatch.storage.answer_links import answer_link
+from dispatch.storage.own_links import own_links
+from runtime.settings import Settings
 from tests.activities.at_work import ANNA, annas_reply, attempt
 from tests.bound import HANDOFF, policy
 

@@ -12,12 +12,12 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.notifier import Notifier
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.toolbox import ActionClients
-from dispatch.models.approvers import Approver
-from dispatch.models.notification import NotifyReport
-from dispatch.rules.mail_identity import message_id
-from dispatch.rules.notifications import notice_key
+from activities.systems import ActionClients
+from channels.mail.identity import message_id
+from dispatch.models.people.approvers import Approver
+from dispatch.models.people.notification import NotifyReport
+from dispatch.notifications.approver_mail import notice_key
+from dispatch.storage.approvers_file import ApproversFile
 from tests.activities.at_work import attempt
 from tests.notified import INBOX, brief, known, person
 from tests.servers import MailSinkService

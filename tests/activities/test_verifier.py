@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.actions.issue_refund import IssueRefund
-from activities.actions.send_reply import SendReply
+from activities.systems import ActionClients, ReadClients
 from activities.verifier import LAST_ATTEMPT, Verifier
-from dispatch.clients.toolbox import ActionClients, ReadClients
-from dispatch.models.finding import Statement
-from dispatch.models.item import Item
-from dispatch.models.proposal import BoundAction, Draft
-from dispatch.models.verification import Observation, VerificationBrief, VerificationVerdict
+from channels.mail.actions.send_reply import SendReply
+from desks.support.actions.issue_refund import IssueRefund
+from dispatch.models.request.item import Item
+from dispatch.models.work.finding import Statement
+from dispatch.models.work.proposal import BoundAction, Draft
+from dispatch.models.work.verification import Observation, VerificationBrief, VerificationVerdict
 from tests.activities.at_work import annas_refund, annas_reply, attempt, leave
 from tests.bound import HANDOFF
 from tests.servers import BackOfficeService, MailSinkService

@@ -27,17 +27,17 @@ MAY_IMPORT = {
         "dispatch.models",
         "dispatch.clients",
         "dispatch.rules",
-        "dispatch.settings",
-        "dispatch.private_folders",
+        "runtime.settings",
+        "dispatch.storage.private_folders",
         "dispatch.playbooks.strict_yaml",
-        "dispatch.audit.manifest",
+        "dispatch.audit.store.manifest",
     ),
-    "dispatch/audit": ("dispatch.models", "dispatch.audit", "dispatch.private_folders"),
+    "dispatch/audit": ("dispatch.models", "dispatch.audit", "dispatch.storage.private_folders"),
     "activities": ("dispatch", "activities"),
     "activities/specialists": ("dispatch", "activities.failures"),
     "activities/reviewers": ("dispatch", "activities.failures"),
     "activities/actions": ("dispatch", "activities.failures"),
-    "inbox": ("dispatch", "inbox", "starter", "workflows.standing"),
+    "inbox": ("dispatch", "inbox", "starter", "workflows.parts.status_publisher"),
     "inbox/pages": ("dispatch", "inbox", "starter"),
     "workflows": ("dispatch.models", "dispatch.rules", "activities", "workflows"),
 }
@@ -111,7 +111,7 @@ def test_the_audit_knows_of_temporal_the_history_types_alone() -> None:
 
 def test_the_reading_of_a_trail_has_no_io_and_no_clock() -> None:
     """One history gives one trail, whoever reads it, wherever and whenever."""
-    begin = ROOT / "dispatch/audit/trail.py"
+    begin = ROOT / "dispatch/audit/read/trail.py"
     waiting, read = [begin], set[Path]()
     while waiting:
         file = waiting.pop()
@@ -123,4 +123,4 @@ def test_the_reading_of_a_trail_has_no_io_and_no_clock() -> None:
         assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}, and the trail is read with it"
         assert ".now(" not in file.read_text(encoding="utf-8"), f"{file.relative_to(ROOT)} reads the clock"
         waiting += [ROOT / f"{n.replace('.', '/')}.py" for n in names if _within(n, ("dispatch",))]
-    assert ROOT / "dispatch/audit/links.py" in read
+    assert ROOT / "dispatch/audit/read/links.py" in read

@@ -8,10 +8,10 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from dispatch.audit.chain import chain_of, effects, unfounded
-from dispatch.audit.history import events_in
-from dispatch.audit.trail import trail_of_events
-from dispatch.models.audit import AuditEntry, AuditKind, Rest, Trail
+from dispatch.audit.models import AuditEntry, AuditKind, Rest, Trail
+from dispatch.audit.read.chain import chain_of, effects, unfounded
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.trail import trail_of_events
 from tests.replay.recorded import all_recorded, version
 
 RECORDED = {r.name: r.path for r in all_recorded() if r.version == version()}

@@ -16,13 +16,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import starter
-from dispatch.audit.chain import chain_of, effects, unfounded
-from dispatch.audit.report import signature
-from dispatch.audit.trail import as_json, unaccounted
-from dispatch.models.audit import AuditKind, Judgement, Rest, Trail
-from dispatch.worker_shutdown import running_workers
-from embedded.ports import LOOPBACK, free_port
-from terminal.trail import history_of, trail_of_history
+from cli.trail import history_of, trail_of_history
+from devstack.ports import LOOPBACK, free_port
+from dispatch.audit.models import AuditKind, Judgement, Rest, Trail
+from dispatch.audit.read.chain import chain_of, effects, unfounded
+from dispatch.audit.read.trail import as_json, unaccounted
+from dispatch.audit.report.report import signature
+from runtime.worker_shutdown import running_workers
 from tests.acceptance.shell import Shell
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, Desk, Looks, quick, running_desk
 from tests.replay.recorded import ROOT, all_recorded

@@ -11,9 +11,9 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from temporalio.api.history.v1 import HistoryEvent
 
-from dispatch.audit.history import HistoryError, events_in
-from dispatch.audit.trail import as_json, trail_of_events, unaccounted
-from dispatch.models.audit import Judgement
+from dispatch.audit.models import Judgement
+from dispatch.audit.read.history import HistoryError, events_in
+from dispatch.audit.read.trail import as_json, trail_of_events, unaccounted
 from tests.audit.made import Made, decision, handoff, ruling
 from tests.replay.recorded import all_recorded
 
@@ -23,8 +23,8 @@ MOST_MEGABYTES = 100
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from dispatch.audit.history import events_in
-from dispatch.audit.trail import trail_of_events
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.trail import trail_of_events
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 trail = trail_of_events(events_in(Path(sys.argv[1])))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

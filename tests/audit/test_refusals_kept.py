@@ -10,14 +10,14 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from dispatch.audit.trail import unaccounted
-from dispatch.models.audit import Judgement, Trail
-from dispatch.models.follow_up import FollowUpOutcome
-from terminal.trail import history_of, trail_of_history
+from cli.trail import history_of, trail_of_history
+from dispatch.audit.models import Judgement, Trail
+from dispatch.audit.read.trail import unaccounted
+from dispatch.models.request.follow_up import FollowUpOutcome
+from runtime.sandbox import SANDBOX
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import events_of, held_refund, reopened, soon
 from worker import WORKFLOWS
-from workflows.sandbox import SANDBOX
 
 STALE = {
     "decision_id": "d-old",

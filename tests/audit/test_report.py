@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from dispatch.audit.history import events_in
-from dispatch.audit.lanes import STEPS, lane_of, strips
-from dispatch.audit.report import as_html, as_markdown, signature
-from dispatch.audit.stays import by_owner, stays
-from dispatch.audit.trail import trail_of_events
-from dispatch.models.audit import AuditKind, Trail
+from dispatch.audit.models import AuditKind, Trail
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.ownership import by_owner, stays
+from dispatch.audit.read.trail import trail_of_events
+from dispatch.audit.report.report import as_html, as_markdown, signature
+from dispatch.audit.report.swimlanes import STEPS, lane_of, strips
 from dispatch.models.durations import spoken
 from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, ruling
 from tests.replay.recorded import Recorded, all_recorded

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
-from dispatch.audit.history import events_in
-from dispatch.audit.report import as_html
-from dispatch.audit.trail import trail_of_events
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.trail import trail_of_events
+from dispatch.audit.report.report import as_html
 from tests.chromium import NEEDS_CHROMIUM, running_chromium
 from tests.replay.recorded import all_recorded
 

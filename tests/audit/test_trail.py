@@ -9,9 +9,9 @@ from google.protobuf.json_format import MessageToJson
 from temporalio.api.common.v1 import Payload, Payloads, SearchAttributes
 from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 
-from dispatch.audit.steps import stands
-from dispatch.audit.trail import TrailReader, as_json, invented, trail_of_events, unaccounted
-from dispatch.models.audit import AuditEntry, AuditKind, Judgement, Trail
+from dispatch.audit.models import AuditEntry, AuditKind, Judgement, Trail
+from dispatch.audit.read.steps import stands
+from dispatch.audit.read.trail import TrailReader, as_json, invented, trail_of_events, unaccounted
 from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, payloads, ruling
 
 

@@ -9,11 +9,11 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from dispatch.audit.chain import chain_of, unfounded
-from dispatch.audit.explain import explain
-from dispatch.audit.report import as_html, as_markdown
-from dispatch.audit.trail import as_json, invented, trail_of_events, unaccounted
-from dispatch.models.audit import AuditKind, Trail
+from dispatch.audit.models import AuditKind, Trail
+from dispatch.audit.read.chain import chain_of, unfounded
+from dispatch.audit.read.trail import as_json, invented, trail_of_events, unaccounted
+from dispatch.audit.report.explain import explain
+from dispatch.audit.report.report import as_html, as_markdown
 from tests.audit.made import DIGEST
 
 NAMES = (

@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from dispatch.audit.document import Document, entry_of, to_bytes
-from dispatch.audit.manifest import EMPTY, Signer, key_file, key_to_pem, sha256, write_line
-from dispatch.audit.store_place import Place
-from dispatch.clients.audit_keys import ExportKey
-from dispatch.clients.audit_store import FolderPlace
-from dispatch.models.audit_store import START, Head
+from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.document import Document, entry_of, to_bytes
+from dispatch.audit.store.export_keys import ExportKey
+from dispatch.audit.store.manifest import EMPTY, Signer, key_file, key_to_pem, sha256, write_line
+from dispatch.audit.store_models import START, Head
 from tests.audit_store.made import NOW, documents, renamed
 
 

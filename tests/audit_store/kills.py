@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from dispatch.audit.verify import verify
-from dispatch.clients.audit_store import FolderPlace
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.verify import verify
 from tests.audit_store.made import NOW, documents, lines_of, store_at
 
 ROOT: Final = Path(__file__).parents[2]

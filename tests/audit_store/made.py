@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from dispatch.audit.document import Document, Run, entry_of, to_bytes
-from dispatch.audit.store import AuditStore
-from dispatch.clients.audit_keys import ExportKey, LocalHeads, PinnedKey
-from dispatch.clients.audit_store import FolderPlace
-from dispatch.models.audit_store import FIRST_PREVIOUS, ManifestLine
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.document import Document, Run, entry_of, to_bytes
+from dispatch.audit.store.export_keys import ExportKey, LocalHeads, PinnedKey
+from dispatch.audit.store.store import AuditStore
+from dispatch.audit.store_models import FIRST_PREVIOUS, ManifestLine
 
 HISTORIES: Final = Path(__file__).parents[1] / "replay" / "histories"
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)

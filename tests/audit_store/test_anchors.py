@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.commands import run
+from cli.commands import run
 from tests.audit_store.made import filled, lines_of
 from tests.audit_store.test_commands import Typed
 

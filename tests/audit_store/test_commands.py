@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import pytest
 import yaml
 
-from dispatch.audit.manifest import sha256
-from dispatch.audit.steps import steps
-from terminal.commands import run
+from cli.commands import run
+from dispatch.audit.read.steps import steps
+from dispatch.audit.store.manifest import sha256
 from tests.audit_store.made import NOW, documents, lines_of, object_file, store_at, write_lines
 from tests.desk import SHIPPED_PLAYBOOKS
 from tests.servers import ROOT

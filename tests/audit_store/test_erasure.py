@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from audit_composition import audit_export, extract_from, keys_from, own_key_from, place_from
-from dispatch.audit.document import from_bytes
-from dispatch.audit.questions import Asked, answers
-from dispatch.audit.sealing import opened, sealed
-from dispatch.audit.verify import verify
-from dispatch.clients.request_keys import RequestKeys
+from cli.audit import run_audit
+from cli.commands import _parser
+from cli.erasure import erased_from
+from dispatch.audit.query.questions import Asked, answers
+from dispatch.audit.store.crypto_shredding import opened, sealed
+from dispatch.audit.store.document import from_bytes
+from dispatch.audit.store.request_keys import RequestKeys
+from dispatch.audit.store.verify import verify
 from dispatch.models.errors import AuditStoreError
-from dispatch.settings import Settings
-from terminal.audit import run_audit
-from terminal.commands import _parser
-from terminal.erasure import erased_from
+from runtime.audit_parts import audit_export, extract_from, keys_from, own_key_from, place_from
+from runtime.settings import Settings
 from tests.audit_store.made import documents, lines_of
 from tests.desk import running_desk
 from tests.workflows.requests_made import small_refund, status_question

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.audit.document import Document
-from dispatch.audit.extract_file import ExtractFile
-from dispatch.audit.questions import BY_NAME, QUESTIONS, Asked, answers
-from dispatch.audit.questions_page import page_of
-from dispatch.audit.verify import verify
-from dispatch.clients.audit_store import FolderPlace
+from dispatch.audit.query.extract_file import ExtractFile
+from dispatch.audit.query.questions import BY_NAME, QUESTIONS, Asked, answers
+from dispatch.audit.query.questions_page import page_of
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.document import Document
+from dispatch.audit.store.verify import verify
 from dispatch.models.errors import AuditStoreError
 from tests.audit_store.made import NOW, documents, filled, lines_of, object_file, renamed, store_at
 

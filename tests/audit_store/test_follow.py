@@ -17,13 +17,14 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.audit_follower import AuditFollower
-from audit_composition import audit_export, ensure_follower, follower_id, place_from
-from dispatch.audit.verify import verify
-from dispatch.models.audit_store import Followed
-from dispatch.settings import Settings
-from dispatch.worker_shutdown import running_workers
-from terminal.audit import run_audit
-from terminal.commands import _parser
+from cli.audit import run_audit
+from cli.commands import _parser
+from dispatch.audit.store.verify import verify
+from dispatch.audit.store_models import Followed
+from runtime.audit_parts import audit_export, ensure_follower, follower_id, place_from
+from runtime.sandbox import SANDBOX
+from runtime.settings import Settings
+from runtime.worker_shutdown import running_workers
 from tests.audit_store.followed import (
     EVERY_SECONDS,
     attempt_of,
@@ -39,7 +40,6 @@ from tests.audit_store.followed import (
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, at_work
 from tests.workflows.requests_made import held_refund, status_question, until
 from workflows.audit_follow import TURNS, AuditFollow
-from workflows.sandbox import SANDBOX
 
 
 async def test_what_ends_is_in_the_store_within_seconds_however_it_ends(

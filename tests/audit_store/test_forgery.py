@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dispatch.audit.manifest import key_file, key_to_pem, sha256
-from dispatch.clients.audit_keys import ExportKey
-from dispatch.clients.audit_store import FolderPlace
+from cli.commands import run
+from cli.erasure import SIGNED_PREFIX
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.export_keys import ExportKey
+from dispatch.audit.store.manifest import key_file, key_to_pem, sha256
 from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, ChainNotTrusted
-from terminal.commands import run
-from terminal.erasure import SIGNED_PREFIX
 from tests.audit_store import forged
 from tests.audit_store.made import NOW, documents, lines_of, store_at, write_lines
 from tests.audit_store.test_commands import Typed

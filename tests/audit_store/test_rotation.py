@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.audit.key_chain import write_rotation
-from dispatch.audit.store import index_of
-from dispatch.clients.audit_keys import ExportKey
-from dispatch.clients.audit_store import FolderPlace
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.export_keys import ExportKey
+from dispatch.audit.store.key_chain import write_rotation
+from dispatch.audit.store.store import index_of
 from dispatch.models.errors import ChainNotTrusted
 from tests.audit_store import forged
 from tests.audit_store.made import NOW, documents, lines_of, store_at

@@ -8,15 +8,15 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from dispatch.audit.extract_file import ExtractFile
-from dispatch.audit.store import AuditStore
-from dispatch.audit.verify import verify
-from dispatch.clients.audit_keys import ExportKey, LocalHeads
-from dispatch.clients.audit_s3 import S3Place
-from dispatch.clients.audit_store import place_of
-from dispatch.models.audit_store import Position, PublicKey
+from devstack.ports import free_port
+from dispatch.audit.query.extract_file import ExtractFile
+from dispatch.audit.store.backends import place_of
+from dispatch.audit.store.export_keys import ExportKey, LocalHeads
+from dispatch.audit.store.s3 import S3Place
+from dispatch.audit.store.store import AuditStore
+from dispatch.audit.store.verify import verify
+from dispatch.audit.store_models import Position, PublicKey
 from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
-from embedded.ports import free_port
 from tests.audit_store.forged import append_forged, invented
 from tests.audit_store.made import NOW, documents
 

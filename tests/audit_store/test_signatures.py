@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dispatch.audit.document import Document, Run
-from dispatch.audit.verify import Verified, verify
-from dispatch.clients.approvers import ApproversFile
-from dispatch.models.approvers import Approver, ApproverKey, Approvers
-from dispatch.rules.signing import key_id_of, sign
-from terminal.audit_checks import decisions
+from cli.audit_checks import decisions
+from dispatch.approval.signing import key_id_of, sign
+from dispatch.audit.store.document import Document, Run
+from dispatch.audit.store.verify import Verified, verify
+from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
+from dispatch.storage.approvers_file import ApproversFile
 from tests.audit_store.made import NOW, documents, store_at
 from tests.servers import settings_from
 

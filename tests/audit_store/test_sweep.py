@@ -11,19 +11,26 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
-from activities.audit import AuditExport
-from audit_composition import audit_export, check_retention, ensure_sweep, heads_from, place_from, schedule_id
-from dispatch.audit.document import Document, Run, kind_of
-from dispatch.audit.extract_file import ExtractFile
-from dispatch.audit.manifest import sha256
-from dispatch.audit.store import AuditStore
-from dispatch.audit.verify import verify
-from dispatch.clients.audit_keys import ExportKey
-from dispatch.models.audit_store import SweepReport
+from activities.audit_export import AuditExport
+from cli.audit import run_audit
+from cli.audit_checks import decisions, replays
+from cli.commands import _parser
+from dispatch.audit.query.extract_file import ExtractFile
+from dispatch.audit.store.document import Document, Run, kind_of
+from dispatch.audit.store.export_keys import ExportKey
+from dispatch.audit.store.manifest import sha256
+from dispatch.audit.store.store import AuditStore
+from dispatch.audit.store.verify import verify
+from dispatch.audit.store_models import SweepReport
 from dispatch.models.errors import SettingsError
-from terminal.audit import run_audit
-from terminal.audit_checks import decisions, replays
-from terminal.commands import _parser
+from runtime.audit_parts import (
+    audit_export,
+    check_retention,
+    ensure_sweep,
+    heads_from,
+    place_from,
+    schedule_id,
+)
 from tests.audit_store.forged import forge_a_record
 from tests.audit_store.made import NOW, lines_of
 from tests.desk import Desk, running_desk

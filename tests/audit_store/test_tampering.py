@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.audit.manifest import EMPTY, Entry, Signer, sha256, write_line
-from dispatch.audit.store import AuditStore
-from dispatch.audit.verify import Verified, verify
-from dispatch.clients.audit_keys import ExportKey
-from dispatch.clients.audit_store import FolderPlace
-from dispatch.models.audit_store import PublicKey
+from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.export_keys import ExportKey
+from dispatch.audit.store.manifest import EMPTY, Entry, Signer, sha256, write_line
+from dispatch.audit.store.store import AuditStore
+from dispatch.audit.store.verify import Verified, verify
+from dispatch.audit.store_models import PublicKey
 from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError
 from tests.audit_store.made import NOW, documents, filled, lines_of, object_file, store_at, write_lines

@@ -2,14 +2,14 @@
 
 import pytest
 
-from dispatch.audit.steps import Step, steps
-from dispatch.audit.unobjectionable import unobjectionable
-from dispatch.audit.what_if import Judged, NotJudged, WhatIf, _judge, _NotJudgedError, what_if
+from dispatch.audit.query.neutral_facts import unobjectionable
+from dispatch.audit.query.what_if import Judged, NotJudged, WhatIf, _judge, _NotJudgedError, what_if
+from dispatch.audit.read.steps import Step, steps
+from dispatch.guard.guardian import inspect
 from dispatch.models.contract import Facts
-from dispatch.models.guardian import GuardBrief, GuardianFacts, Ruling
-from dispatch.models.playbook import GuardianPolicy, PlaybookInForce, Velocity
-from dispatch.models.quota import SpendSoFar
-from dispatch.rules.guardian import inspect
+from dispatch.models.work.guardian import GuardBrief, GuardianFacts, Ruling
+from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce, Velocity
+from dispatch.models.work.spend_quota import SpendSoFar
 from tests.audit_store.made import documents
 
 SMALL_REFUND = 1

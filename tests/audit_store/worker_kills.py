@@ -15,9 +15,9 @@ from typing import Final
 
 from temporalio.service import RPCError
 
-from audit_composition import audit_export
-from terminal.audit import run_audit
-from terminal.commands import _parser
+from cli.audit import run_audit
+from cli.commands import _parser
+from runtime.audit_parts import audit_export
 from tests.audit_store.followed import exported, untouched
 from tests.audit_store.made import lines_of
 from tests.chaos.stage import Stage, stage, temporal

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from embedded.processes import ROOT
+from devstack.processes import ROOT
 
 LIMIT_SECONDS = 280
 pytestmark = pytest.mark.timeout(LIMIT_SECONDS + 20)

@@ -12,12 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import starter
-from dispatch.connection import connect
-from dispatch.lifecycle import run_to_end
-from dispatch.models.status import Ending
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from dispatch.models.request.status import Ending
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end
+from runtime.settings import Settings
 from starter import NoWorker
 from tests.desk import Case, quick, running_desk
 from tests.workflows.requests_made import two_held_refunds

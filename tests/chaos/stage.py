@@ -10,20 +10,20 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
-from dispatch.connection import connect
+from devstack.ports import free_port
+from devstack.processes import Program
+from devstack.temporal_server import TemporalServer
 from dispatch.models.errors import Unavailable
 from dispatch.models.trail import EntryKind, Outcome
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.processes import Program
-from embedded.temporal_server import TemporalServer
+from runtime.connection import connect
+from runtime.settings import Settings
 from starter import NoWorker
 from tests.desk import Case, Desk
 from tests.servers import BackOfficeService, MailSinkService, settings_from
 from worker import load_checked
 
 PATIENCE_SECONDS = 85.0
-"""An activity whose worker was killed is tried again after 30 seconds (workflows/options.py, ATTEMPT_TIMEOUT)."""
+"""An activity whose worker was killed is tried again after 30 seconds (workflows/parts/options.py, ATTEMPT_TIMEOUT)."""
 
 
 @dataclass

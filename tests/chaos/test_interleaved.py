@@ -31,12 +31,12 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 import starter
-from dispatch.connection import connect
-from dispatch.models.decision import DecisionVerdict
-from dispatch.models.dossier import Dossier
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.request_detail import Dossier
+from runtime.connection import connect
+from runtime.settings import Settings
 from starter import NoWorker
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers

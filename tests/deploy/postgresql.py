@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from embedded.ports import LOOPBACK
+from devstack.ports import LOOPBACK
 
 _GRACE_SECONDS: Final = 90
 

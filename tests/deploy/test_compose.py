@@ -13,11 +13,11 @@ import pytest
 import temporalio.envconfig
 import yaml
 
+from devstack.temporal_tuning import TUNING
+from devstack.temporal_version import PINNED_SERVER
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
-from dispatch.settings import Settings
-from dispatch.worker_shutdown import MARGIN
-from embedded.temporal_tuning import TUNING
-from embedded.temporal_version import PINNED_SERVER
+from runtime.settings import Settings
+from runtime.worker_shutdown import MARGIN
 from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, environment, passed_on
 
 # What the desk says to its stock images and what only the stock images read.
@@ -47,7 +47,7 @@ def test_every_variable_is_read_by_somebody(service: str) -> None:
             ).to_dict()
             assert value in profile.values(), f"{service}: {name} is not read by temporalio.envconfig"
         elif name.startswith("DISPATCH_"):
-            assert name in known, f"{service}: {name} is not a field of dispatch.settings.Settings"
+            assert name in known, f"{service}: {name} is not a field of runtime.settings.Settings"
 
 
 @pytest.mark.parametrize("service", OURS)

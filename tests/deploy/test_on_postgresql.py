@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.settings import Settings
-from embedded import temporal_program
-from embedded.ports import LOOPBACK
-from embedded.processes import Program
+from devstack import temporal_program
+from devstack.ports import LOOPBACK
+from devstack.processes import Program
+from runtime.settings import Settings
 from tests.acceptance.shell import Shell
 from tests.deploy.composed import ROOT, SERVICES, environment
 from tests.deploy.postgresql import low_port, postgresql, running

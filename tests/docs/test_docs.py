@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.models.decision import DecisionVerdict, GateKind
+from dispatch.models.people.decision import DecisionVerdict, GateKind
+from dispatch.models.request.status import Ending, RequestState
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
-from dispatch.models.status import Ending, RequestState
 from dispatch.models.trail import EntryKind
-from dispatch.settings import Settings
+from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(

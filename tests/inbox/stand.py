@@ -15,16 +15,16 @@ from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from temporalio.client import Client
 
-from dispatch.clients.approvers import ApproversFile
-from dispatch.clients.keys import KeyStore
-from dispatch.models.approvers import Approver, Approvers
-from dispatch.settings import Settings
-from embedded.ports import LOOPBACK, free_port
-from embedded.web import listen, serving
+from devstack.ports import LOOPBACK, free_port
+from devstack.web import listen, serving
+from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
 from inbox.app import USERS_FILE, create_app
 from inbox.context import Context
 from inbox.limits import Lockout
 from inbox.passwords import Users
+from runtime.settings import Settings
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 (of people who exist in tests alone)
 ROLES = {

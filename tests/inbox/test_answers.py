@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.clients.answer_links import LinkError, answer_link, answer_secret, read_answer_token
-from dispatch.settings import Settings
+from dispatch.storage.answer_links import LinkError, answer_link, answer_secret, read_answer_token
+from runtime.settings import Settings
 from tests.desk import Case, Desk
 from tests.inbox.stand import Browser, Inbox
 from tests.workflows.requests_made import damage_without_details, held_refund

@@ -14,10 +14,10 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 from temporalio.client import Client
 
-from dispatch.clients.answer_links import answer_link
-from dispatch.clients.approvers import ApproversFile
-from dispatch.models.approvers import ApproverKey
-from dispatch.models.status import Ending
+from dispatch.models.people.approvers import ApproverKey
+from dispatch.models.request.status import Ending
+from dispatch.storage.answer_links import answer_link
+from dispatch.storage.approvers_file import ApproversFile
 from tests.chromium import NEEDS_CHROMIUM, running_chromium
 from tests.desk import Case, Desk, at_work, resting_desk
 from tests.inbox.stand import PASSPHRASE, Inbox, running_inbox, with_people

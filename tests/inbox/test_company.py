@@ -10,9 +10,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from devstack.ports import free_port
+from devstack.processes import Program
 from dispatch.models.errors import SettingsError
-from embedded.ports import free_port
-from embedded.processes import Program
 from inbox.app import create_app
 from tests.desk import Desk
 from tests.inbox.stand import Browser, Inbox, Page, running_inbox

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, Page

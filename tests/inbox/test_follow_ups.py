@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from dispatch.models.follow_up import FollowUpOutcome
+from dispatch.models.request.follow_up import FollowUpOutcome
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, resting_desk
 from tests.inbox.stand import Browser, Inbox, running_inbox, with_people
 from tests.workflows.requests_made import reopened, small_refund, soon

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 
 import starter
 from dispatch.models.errors import SubmissionError
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Desk
 from tests.inbox.stand import Browser

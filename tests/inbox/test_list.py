@@ -13,21 +13,21 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from dispatch.connection import connect
-from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.playbook import Tier
-from dispatch.models.status import RequestState
-from dispatch.rules.glance import as_memo
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
-from inbox.desk import Connect, TemporalAway
-from inbox.desk import Desk as InboxDesk
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.request.status import RequestState
+from dispatch.models.work.playbook import Tier
+from dispatch.process.list_summary import as_memo
+from inbox.gateway import Connect, TemporalAway
+from inbox.gateway import Desk as InboxDesk
 from inbox.row import Waiting
 from inbox.waiting import WaitingList
+from runtime.connection import connect
+from runtime.settings import Settings
 from tests.desk import Desk
 from tests.inbox.stand import Browser, Inbox, Page
-from workflows.standing import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 
 @pytest.fixture(scope="module")

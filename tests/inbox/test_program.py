@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from embedded.ports import free_port
-from embedded.processes import ROOT, Program
-from embedded.temporal_server import TemporalServer
+from devstack.ports import free_port
+from devstack.processes import ROOT, Program
+from devstack.temporal_server import TemporalServer
 from tests.inbox.stand import PASSPHRASE, Browser, Clock, Inbox, Page
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from dispatch.models.canonical import digest_of
 from dispatch.models.errors import PlaybookError
-from dispatch.models.playbook import FieldSpec, Tier
+from dispatch.models.work.playbook import FieldSpec, Tier
 from dispatch.playbooks.field_checks import field_problems, has_nested_repeats
 from dispatch.playbooks.loader import load_playbooks
 from tests.asked import playbook_content

@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.submission import Submission
+    from dispatch.models.request.submission import Submission
     from dispatch.models.trail import Outcome
     from workflows.coordinator import Coordinator
 

@@ -22,31 +22,31 @@ from rich.console import Console
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 
 import starter
-from dispatch.clients.approvers import ApproversFile
-from dispatch.connection import connect
-from dispatch.lifecycle import run_to_end
-from dispatch.logs import set_up_logs
-from dispatch.models.approvers import Approver, Approvers, DailyLimit
-from dispatch.models.automatic import AutomaticMail, AutomaticSign
-from dispatch.models.decision import DecisionVerdict
+from channels.mail.identity import message_id
+from devstack.approvers import demo_signer, make_people
+from devstack.demo import REQUESTS, SCRIPT
+from devstack.ports import free_port
+from devstack.script import Sample, load_script, play
+from devstack.temporal_server import TemporalServer
+from dispatch.approval.approval_quota import day_of
+from dispatch.guard.mail_quota import address_digest, quota_workflow_id
+from dispatch.guard.spend_quota import quota_id
 from dispatch.models.errors import EmbeddedError
-from dispatch.rules.allowance import day_of
-from dispatch.rules.mail_identity import message_id
-from dispatch.rules.mail_quota import address_digest, quota_workflow_id
-from dispatch.rules.quota import quota_id
-from dispatch.settings import Settings
-from embedded.approvers import demo_signer, make_people
-from embedded.demo import REQUESTS, SCRIPT
-from embedded.ports import free_port
-from embedded.script import Sample, load_script, play
-from embedded.temporal_server import TemporalServer
+from dispatch.models.people.approvers import Approver, Approvers, DailyLimit
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.automatic import AutomaticMail, AutomaticSign
+from dispatch.storage.approvers_file import ApproversFile
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end
+from runtime.logs import set_up_logs
+from runtime.settings import Settings
 from tests.desk import Case, Desk, quick, running_desk
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
-from workflows import options
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
+from workflows.parts import options
 
 SILENT = 12
 """Seconds after which nobody decides any more, in the recordings of silence."""

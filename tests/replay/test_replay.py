@@ -7,12 +7,12 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
+from runtime.sandbox import SANDBOX
 from tests.replay.changed_process import GuardsBeforeItReviews, PausesBehindAPatch, PausesWithoutAPatch
 from tests.replay.recorded import Recorded, all_recorded, ended_as, version, workflow_type, write
 from worker import WORKFLOWS
 from workflows.follow_up import FollowUp
-from workflows.sandbox import SANDBOX
 
 RECORDED = all_recorded()
 RUNBOOK = """

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from dispatch.audit.chain import chain_of, effects, unfounded
-from dispatch.audit.history import events_in
-from dispatch.audit.trail import invented, trail_of_events, unaccounted
-from dispatch.models.audit import AuditKind, Judgement, Rest, Trail
+from dispatch.audit.models import AuditKind, Judgement, Rest, Trail
+from dispatch.audit.read.chain import chain_of, effects, unfounded
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
 from dispatch.models.trail import EntryKind
 from tests.replay.recorded import Recorded, all_recorded, ended_as
 from tests.replay.trails import TRAILS, golden, trail_text
@@ -21,7 +21,7 @@ RUNBOOK = """
 
 An auditor who read this history before would now be shown something else.
 
-1. Was that meant? If not, undo it: `git diff dispatch/audit dispatch/models/audit.py` shows where.
+1. Was that meant? If not, undo it: `git diff dispatch/audit dispatch/audit/models.py` shows where.
 2. If the reading of this version's histories was wrong or lacked something, and the version in pyproject.toml is not
    released, `make trails` writes its trails anew (`make record` does so after recording).
 3. The trails of a released version change only where they were wrong, never for looks: say what was wrong in the

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from dispatch.audit.history import events_in
-from dispatch.audit.trail import as_json, trail_of_events
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.trail import as_json, trail_of_events
 from tests.replay.recorded import ROOT, Recorded, all_recorded, version
 
 TRAILS: Final = ROOT / "tests" / "replay" / "trails"

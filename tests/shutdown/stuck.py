@@ -16,9 +16,9 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from dispatch.lifecycle import run_to_end, stop_event
-from dispatch.logs import set_up_logs
-from dispatch.worker_shutdown import HardEnd, running_workers
+from runtime.lifecycle import run_to_end, stop_event
+from runtime.logs import set_up_logs
+from runtime.worker_shutdown import HardEnd, running_workers
 
 WITHIN = timedelta(seconds=1)
 GRACE = timedelta(seconds=0.2)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from dispatch.worker_shutdown import HARD_END_CODE, WorkerStuckError, running_workers
-from embedded.processes import Program
-from embedded.temporal_server import TemporalServer
+from devstack.processes import Program
+from devstack.temporal_server import TemporalServer
+from runtime.worker_shutdown import HARD_END_CODE, WorkerStuckError, running_workers
 from tests.shutdown.stuck import WITHIN, DeafActivity, begin, deaf_worker
 
 PATIENCE_SECONDS = 30

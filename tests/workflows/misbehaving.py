@@ -1,9 +1,9 @@
 """Fakes for tests: members of the team that do their work badly. No worker but a test's ever runs one."""
 
-from activities.reviewers.reply_standards import ReplyStandards
-from activities.specialists.reply_writer import ReplyWriter
-from dispatch.models.finding import Brief, Finding
-from dispatch.models.proposal import Review, ReviewBrief
+from desks.support.reviewers.reply_standards import ReplyStandards
+from desks.support.specialists.reply_writer import ReplyWriter
+from dispatch.models.work.finding import Brief, Finding
+from dispatch.models.work.proposal import Review, ReviewBrief
 
 
 class FakeForgetfulWriter(ReplyWriter):

@@ -23,9 +23,9 @@ from temporalio.bridge.proto.workflow_completion import Success, WorkflowActivat
 from temporalio.client import Client
 
 from dispatch.models.trail import Outcome
+from runtime.backlog_limiter import UnderWay
 from tests.desk import Case, Desk, at_work, quick, resting_desk
 from tests.workflows.requests_made import ANNA, HELD_REFUND, status_question
-from workflows.admission import UnderWay
 
 CACHE = 4
 """Half of it may be under way."""

@@ -14,27 +14,27 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
-from dispatch.connection import connect
-from dispatch.models.allowance import (
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from devstack.temporal_tuning import TUNING
+from dispatch.approval.approval_quota import day_of
+from dispatch.models.people.approval_quota import (
     AllowanceAnswer,
     AllowanceAsk,
     AllowanceDay,
     AllowanceUsed,
     allowance_task_queue,
 )
-from dispatch.models.approvers import DailyLimit
-from dispatch.models.status import Ending
-from dispatch.rules.allowance import day_of
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
-from embedded.temporal_tuning import TUNING
+from dispatch.models.people.approvers import DailyLimit
+from dispatch.models.request.status import Ending
+from runtime.connection import connect
+from runtime.sandbox import SANDBOX
+from runtime.settings import Settings
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import held_refund, two_held_refunds
 from worker import WORKFLOWS
-from workflows.allowance import Allowance
-from workflows.sandbox import SANDBOX
+from workflows.approval_quota import Allowance
 
 LONG = 60
 """Events after which the impatient server asks to go on in a new history; others ask at 4,096."""

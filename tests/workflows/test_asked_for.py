@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Desk
 from tests.workflows.requests_made import entries, small_refund

@@ -15,22 +15,22 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
-from dispatch.audit.report import as_markdown
-from dispatch.audit.trail import trail_of_events
-from dispatch.clients.documents import DocumentStore
-from dispatch.clients.submissions import read_submission
-from dispatch.models.automatic import AutomaticSign
-from dispatch.models.requester import SenderDoubt
-from dispatch.models.status import Ending
-from dispatch.models.submission import Submission
-from dispatch.rules.mail_identity import OWN_HEADER, message_id
-from dispatch.rules.mail_quota import address_digest, quota_workflow_id
-from terminal.commands import submit_all
-from terminal.listing import show_rows
+from channels.folder.submissions import read_submission
+from channels.mail.identity import OWN_HEADER, message_id
+from cli.commands import submit_all
+from cli.listing import show_rows
+from dispatch.audit.read.trail import trail_of_events
+from dispatch.audit.report.report import as_markdown
+from dispatch.guard.mail_quota import address_digest, quota_workflow_id
+from dispatch.models.request.automatic import AutomaticSign
+from dispatch.models.request.requester import SenderDoubt
+from dispatch.models.request.status import Ending
+from dispatch.models.request.submission import Submission
+from dispatch.storage.documents import DocumentStore
+from runtime.sandbox import SANDBOX
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
 from worker import WORKFLOWS
-from workflows.sandbox import SANDBOX
 
 CHLOE = "chloe.lefevre@courriel.example"
 ASKED = "Where is my order DD-10008?"

@@ -13,10 +13,11 @@ from temporalio.worker import Replayer
 
 import starter
 from dispatch.models.canonical import digest_of
-from dispatch.models.decision import DecisionVerdict
 from dispatch.models.errors import SubmissionError
-from dispatch.models.status import Ending
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from runtime.sandbox import SANDBOX
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (
     ANNA,
@@ -30,7 +31,6 @@ from tests.workflows.requests_made import (
     two_held_refunds,
 )
 from worker import WORKFLOWS
-from workflows.sandbox import SANDBOX
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 

@@ -9,9 +9,9 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
-from dispatch.models.execution import Order
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
+from dispatch.models.work.execution import Order
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
     answered_late,

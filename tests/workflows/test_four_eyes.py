@@ -10,10 +10,10 @@ from pydantic import JsonValue
 from temporalio.client import Client
 
 import starter
-from dispatch.clients.approvers import ApproversFile
-from dispatch.models.approvers import Approvers
-from dispatch.models.status import Ending
+from dispatch.models.people.approvers import Approvers
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from dispatch.storage.approvers_file import ApproversFile
 from tests.desk import Case, Change, Desk, quick, running_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import held_refund

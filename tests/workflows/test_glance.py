@@ -10,12 +10,13 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from dispatch.audit.document import Document, Run
-from dispatch.audit.sealing import opened, sealed
-from dispatch.audit.trail import invented, trail_of_events, unaccounted
-from dispatch.models.glance import GLANCE, Glance
-from dispatch.models.playbook import Tier
-from dispatch.rules.glance import read_glance
+from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
+from dispatch.audit.store.crypto_shredding import opened, sealed
+from dispatch.audit.store.document import Document, Run
+from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.work.playbook import Tier
+from dispatch.process.list_summary import read_glance
+from runtime.sandbox import SANDBOX
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
     ANNA,
@@ -32,7 +33,6 @@ from tests.workflows.requests_made import (
     until,
 )
 from worker import WORKFLOWS
-from workflows.sandbox import SANDBOX
 
 SEALED = base64.b64encode(b"binary/sealed").decode()
 

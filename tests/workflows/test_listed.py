@@ -9,8 +9,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from dispatch.audit.trail import invented, trail_of_events, unaccounted
-from dispatch.models.audit import AuditKind
+from dispatch.audit.models import AuditKind
+from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
     events_of,
@@ -20,7 +20,7 @@ from tests.workflows.requests_made import (
     small_refund,
     status_question,
 )
-from workflows import options
+from workflows.parts import options
 
 RECORDS = "GET /customers*"
 

@@ -14,15 +14,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 import starter
-from dispatch.connection import connect
-from dispatch.models.follow_up import FollowUpOutcome
-from dispatch.models.glance import GLANCE
-from dispatch.models.status import Ending
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from devstack.temporal_tuning import TUNING
+from dispatch.models.request.follow_up import FollowUpOutcome
+from dispatch.models.request.list_summary import GLANCE
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
-from embedded.temporal_tuning import TUNING
+from runtime.connection import connect
+from runtime.sandbox import SANDBOX
+from runtime.settings import Settings
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (
     ANNA,
@@ -37,7 +38,6 @@ from tests.workflows.requests_made import (
     until,
 )
 from worker import WORKFLOWS
-from workflows.sandbox import SANDBOX
 
 LOOKS = 50
 LONG = 60

@@ -11,10 +11,10 @@ import yaml
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from dispatch.clients.answer_links import answer_secret, read_answer_token
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
-from dispatch.schedules import daily_digest_id, keep_daily_digest
+from dispatch.storage.answer_links import answer_secret, read_answer_token
+from runtime.schedules import daily_digest_id, keep_daily_digest
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.notified import person
 from tests.workflows.requests_made import beyond_the_desk, damage_without_details, held_refund, until

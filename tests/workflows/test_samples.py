@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from embedded.approvers import demo_signer, make_people
-from embedded.demo import REQUESTS, SCRIPT
-from embedded.script import Sample, load_script, play
+from devstack.approvers import demo_signer, make_people
+from devstack.demo import REQUESTS, SCRIPT
+from devstack.script import Sample, load_script, play
 from tests.desk import Desk, quick, running_desk
 
 SAMPLES = load_script(SCRIPT)

@@ -15,16 +15,17 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
-from dispatch.connection import connect
-from dispatch.models.allowance import allowance_task_queue
-from dispatch.models.quota import Claim, QuotaState, Reserved, ReserveRequest
-from dispatch.models.records import Money
-from dispatch.models.status import Ending
-from dispatch.rules.quota import quota_id
-from dispatch.settings import Settings
-from embedded.ports import free_port
-from embedded.temporal_server import TemporalServer
-from embedded.temporal_tuning import TUNING
+from desks.support.models.records import Money
+from devstack.ports import free_port
+from devstack.temporal_server import TemporalServer
+from devstack.temporal_tuning import TUNING
+from dispatch.guard.spend_quota import quota_id
+from dispatch.models.people.approval_quota import allowance_task_queue
+from dispatch.models.request.status import Ending
+from dispatch.models.work.spend_quota import Claim, QuotaState, Reserved, ReserveRequest
+from runtime.connection import connect
+from runtime.sandbox import SANDBOX
+from runtime.settings import Settings
 from tests.bound import NOW
 from tests.desk import PATIENCE_SECONDS, Case, Desk, Looks, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (
@@ -37,9 +38,8 @@ from tests.workflows.requests_made import (
 )
 from worker import WORKFLOWS
 from workflows.coordinator import Coordinator
-from workflows.quota import SpendQuota
-from workflows.sandbox import SANDBOX
-from workflows.standing import STATE
+from workflows.parts.status_publisher import STATE
+from workflows.spend_quota import SpendQuota
 
 HALLDORA, HALLDORAS = "halldora.jonsdottir@postur.example", "CU-1021"
 AOIFE, AOIFES = "aoife.nibhriain@mail.example", "CU-1022"

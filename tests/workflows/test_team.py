@@ -10,8 +10,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 import starter
-from dispatch.models.dossier import Dossier
-from dispatch.models.status import Ending
+from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers

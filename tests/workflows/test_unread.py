@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-import dispatch.rules.gates
-import workflows.task_failures
-from dispatch.models.item import OTHER
-from dispatch.models.status import Ending
+import dispatch.approval.requests
+import workflows.parts.task_failures
+from dispatch.models.request.item import OTHER
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import PATIENCE_SECONDS, Case, Desk, Looks, at_work, quick, resting_desk
 from workflows.coordinator import Coordinator
@@ -70,7 +70,7 @@ async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug that one request meets leaves it with a person in a history of its own; the others are answered."""
-    gate = dispatch.rules.gates.approval_gate
+    gate = dispatch.approval.requests.approval_gate
 
     def broken(bound: tuple[Any, ...], *others: Any) -> Any:
         if any(b.action.parameters.get("recipient") == "unlucky@mail.example" for b in bound):
@@ -78,8 +78,8 @@ async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_
         return gate(bound, *others)
 
     # Each workflow imports the rule when it begins or is read again; its own module is one of its sandbox.
-    monkeypatch.setattr(dispatch.rules.gates, "approval_gate", broken)
-    monkeypatch.setattr(workflows.task_failures, "MOST_TRIES", 2)
+    monkeypatch.setattr(dispatch.approval.requests, "approval_gate", broken)
+    monkeypatch.setattr(workflows.parts.task_failures, "MOST_TRIES", 2)
     unlucky = await desk.submit(HOURS, sender="unlucky@mail.example")
     lucky = await desk.submit(HOURS, sender="lucky@mail.example")
     assert (await lucky.outcome()).ending is Ending.DONE

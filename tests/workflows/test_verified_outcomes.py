@@ -10,10 +10,10 @@ import pytest
 from temporalio.client import Client
 
 import starter
-from dispatch.models.follow_up import FollowUpOutcome
-from dispatch.models.status import Ending
+from dispatch.models.request.follow_up import FollowUpOutcome
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
-from dispatch.models.verification import VerificationVerdict
+from dispatch.models.work.verification import VerificationVerdict
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (
     answered_late,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import JsonValue
 from temporalio.client import Client
 
-from dispatch.models.status import Ending
+from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (

@@ -1,0 +1,73 @@
+"""Checks what people decide against the approvers file, read anew each time so that a revocation counts at once.
+
+Last of all, and only for a person with a daily limit, it asks that person's allowance (workflows/approval_quota.py) by an
+update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.
+"""
+
+from typing import Final
+
+from temporalio import activity
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.failures import translated
+from activities.quotas.asking import ANSWER_TIMEOUT, ask_workflow
+from dispatch.approval.approval_quota import ask_for, closed, ruled
+from dispatch.approval.decisions import check_decision
+from dispatch.models.errors import ApproversError, Unavailable
+from dispatch.models.people.approval_quota import ALLOWANCE, ASK, AllowanceAnswer, AllowanceAsk
+from dispatch.models.people.decision import DecisionCheck, DecisionRuling
+from dispatch.storage.approvers_file import ApproversFile
+
+TRIES: Final = 3
+"""As many as the workflow gives a local activity (workflows/parts/options.py, LOCAL_RETRY)."""
+REASON_LENGTH: Final = 300
+
+
+class Decisions:
+    def __init__(self, approvers: ApproversFile) -> None:
+        self._approvers = approvers
+
+    @activity.defn(name="verify_decision")
+    async def verify_decision(self, check: DecisionCheck) -> DecisionRuling:
+        """Accept a raw decision or refuse it with the reason; a refusal is a result and never an error.
+
+        Where it cannot be told who may decide, or how much is left for today, it is tried again and at last refused:
+        the gate stays open, and the same decision may be sent again.
+        """
+        with translated():
+            try:
+                return await self._judge(check)
+            except (ApproversError, Unavailable) as error:
+                if activity.info().attempt < TRIES:
+                    raise
+                return DecisionRuling(
+                    handoff=check.handoff,
+                    accepted=False,
+                    reason=f"cannot be judged now, send it again: {error}"[:REASON_LENGTH],
+                )
+
+    async def _judge(self, check: DecisionCheck) -> DecisionRuling:
+        approvers = self._approvers.read()
+        ruling = check_decision(check, approvers)
+        ask = ask_for(check, ruling, approvers, str(activity.info().workflow_id))
+        return ruling if ask is None else ruled(ruling, await _answer(ask))
+
+
+async def _answer(ask: AllowanceAsk) -> AllowanceAnswer:
+    """Ask a person's allowance of the day. Raises Unavailable where Temporal, or a worker to answer, is not reached."""
+    try:
+        return await ask_workflow(
+            ALLOWANCE,
+            ASK,
+            ask,
+            AllowanceAnswer,
+            workflow_id=ask.of.workflow_id,
+            begins_with=ask.of,
+            reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            summary=f"what {ask.of.approver} approves on {ask.of.day.isoformat()} (UTC)",
+            named=f"the allowance of {ask.of.approver}",
+            answer_within=ANSWER_TIMEOUT,
+        )
+    except WorkflowAlreadyStartedError:
+        return closed(ask)

@@ -1,0 +1,1 @@
+"""Activities that ask the quota workflows."""

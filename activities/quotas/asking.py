@@ -1,0 +1,58 @@
+"""Asks a workflow that keeps an account, and starts it with the first ask."""
+
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from temporalio import activity
+from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from dispatch.models.contract import Contract
+from dispatch.models.errors import Unavailable
+from dispatch.models.people.approval_quota import allowance_task_queue
+
+ANSWER_TIMEOUT: Final = timedelta(seconds=8)
+"""For one ask; three of them fit into the 30 seconds that a local activity has."""
+
+R = TypeVar("R", bound=Contract)
+
+
+async def ask_workflow(
+    workflow: str,
+    update: str,
+    question: Contract,
+    answer: type[R],
+    *,
+    workflow_id: str,
+    begins_with: Contract,
+    reuse: WorkflowIDReusePolicy,
+    summary: str,
+    named: str,
+    answer_within: timedelta,
+) -> R:
+    """Return the answer to an update of a workflow on the accounts' queue, started by the same call if need be.
+
+    Raises Unavailable where Temporal, or a worker to answer, is not reached, and WorkflowAlreadyStartedError where
+    `reuse` forbids to start it again.
+    """
+    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        workflow,
+        begins_with,
+        id=workflow_id,
+        task_queue=allowance_task_queue(activity.info().task_queue),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=reuse,
+        static_summary=summary,
+    )
+    try:
+        given: R = await activity.client().execute_update_with_start_workflow(
+            update,
+            question,
+            start_workflow_operation=start,
+            result_type=answer,
+            rpc_timeout=answer_within,
+        )
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise Unavailable(f"{named} cannot be asked: {error}") from error
+    return given

@@ -1,0 +1,1 @@
+"""Channels: the doors by which requests come in and messages go out."""

@@ -1,0 +1,90 @@
+"""A request as JSON, such as a shop's form sends it. Nothing is guessed: an unknown or double key is an error.
+
+```json
+{
+  "trigger_id": "form-4711",            the sender's own id of the request; left out: the file's sha256
+  "from": "jane@mail.example",          required: one mail address
+  "name": "Jane Doe",
+  "subject": "Refund",
+  "text": "Please refund my order.",    required
+  "fields": {"order_number": "DD-10001"}
+}
+```
+"""
+
+import json
+from typing import Annotated, Any, Final
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from channels.mail.models import Address
+from dispatch.models.contract import Contract
+from dispatch.models.errors import SubmissionError
+
+_MAX_VALUE: Final = 2_000
+_FieldName = Annotated[str, Field(max_length=100)]
+
+
+class JsonRequest(Contract):
+    """The shape of a JSON request; `sender` is written `from`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_name=False)
+
+    trigger_id: str | None = Field(default=None, min_length=1, max_length=998, pattern=r"^\S(?:.*\S)?$")
+    sender: Address = Field(alias="from")
+    name: str = Field(default="", max_length=200)
+    subject: str = Field(default="", max_length=998)
+    text: str
+    fields: dict[_FieldName, str] = Field(default_factory=dict, max_length=50)
+
+
+def parse_json(file: str, raw: bytes) -> JsonRequest:
+    """Read a request; `file` is for the message.
+
+    Raises SubmissionError with line and column, or with the key that is wrong.
+    """
+    try:
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
+        # An escaped lone surrogate passes for text and can be written nowhere.
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise SubmissionError(
+            f"{file} is not a request: it holds half of a character (\\ud800 to \\udfff); remove it"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise SubmissionError(
+            f"{file} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}; correct it there"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise SubmissionError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except RecursionError:
+        raise SubmissionError(f"{file} is nested too deeply for a request; send one flat object") from None
+    except ValueError as error:
+        raise SubmissionError(f"{file} is not a request: {error}") from None
+    try:
+        request = JsonRequest.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the top"
+        known = ", ".join(f.alias or name for name, f in JsonRequest.model_fields.items())
+        what = "is unknown" if first["type"] == "extra_forbidden" else f"is wrong: {first['msg']}"
+        raise SubmissionError(f"{file}: {where!r} {what}; a request has: {known}") from None
+    for name, value in request.fields.items():
+        if len(value) > _MAX_VALUE:
+            raise SubmissionError(
+                f"{file}: 'fields.{name[:60]}' is longer than {_MAX_VALUE:,} characters; put long text in 'text'"
+            )
+    return request
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise ValueError(f"the key {key[:60]!r} stands twice; remove one of the two")
+        seen[key] = value
+    return seen
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value; remove it")

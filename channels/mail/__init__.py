@@ -1,0 +1,1 @@
+"""Mail: parse what comes in, send what goes out, read back what was sent."""

@@ -1,0 +1,109 @@
+"""Sends one mail to the requester."""
+
+from datetime import UTC, datetime
+
+from activities.failures import reconciling
+from activities.systems import ActionClients, ReadClients
+from channels.mail.identity import message_id, text_digest
+from channels.mail.models import ArchivedMail, OutgoingMail
+from dispatch.approval.decisions import permits
+from dispatch.models.errors import Refused
+from dispatch.models.work.execution import CompensationOrder, Order, Receipt
+from dispatch.models.work.parameters import SendReply as Mail
+from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.verification import Observation
+from dispatch.text.unicode_spoofing import same_address
+
+
+class SendReply:
+    """Sends the mail of a bound action, at most once as far as mail allows.
+
+    SMTP honours no idempotency key. The Message-ID is made from the key, so it is the same in every attempt, and
+    each attempt first asks the mail system's archive for it: at most one effect for each idempotency key where the
+    archive shows what was accepted, otherwise reconciled by the verifier, who counts deliveries. No attempt sends
+    before the archive has answered; an archive that lags behind the mail server is the gap that remains.
+    A mail cannot be called back.
+    """
+
+    Parameters = Mail
+    compensable = False
+    pays = False
+
+    def __init__(self, clients: ActionClients) -> None:
+        self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from
+        self._approvers = clients.approvers
+
+    async def perform(self, order: Order) -> Receipt:
+        """Send the mail unless it is already in the archive.
+
+        Raises Refused ('not_permitted', 'conflict': another mail has this Message-ID, or the mail server's own no as
+        'smtp_<code>'), Unavailable (this attempt sent nothing), OutcomeUnknown (lost under way, or an earlier
+        attempt may have sent and the archive does not tell; the next attempt reconciles) and pydantic's ValidationError for parameters that are no mail.
+        """
+        mail = Mail.model_validate(order.bound.action.parameters)
+        outgoing = _outgoing(mail, order.bound, self._sender)
+        with reconciling():
+            sent_before = await self._archive.find(outgoing.message_id)
+        if sent_before is None:
+            # Not sooner: leave that ran out after the mail went would hide that it went.
+            if why := permits(order, datetime.now(UTC), self._approvers.read()):
+                raise Refused(f"send_reply is not permitted: {why}", "not_permitted")
+            await self._mail.send(outgoing)
+        elif not _is_same(sent_before, mail):
+            text = f"another mail was sent under {order.bound.idempotency_key}; not sent again"
+            raise Refused(text, "conflict")
+        return Receipt(
+            handoff=order.handoff,
+            action=order.bound.action.name,
+            idempotency_key=order.bound.idempotency_key,
+            effect_id=outgoing.message_id,
+            facts={"recipient": mail.recipient, "text_sha256": text_digest(mail.text)},
+            at=datetime.now(UTC) if sent_before is None else sent_before.received_at,
+            reconciled=sent_before is not None,
+        )
+
+    async def compensate(self, order: CompensationOrder) -> Receipt:
+        """Refuse: raises Refused('not_compensable')."""
+        text = f"a mail that was sent cannot be called back ({order.receipt.effect_id})"
+        raise Refused(text, "not_compensable")
+
+    @staticmethod
+    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation:
+        """Read what the archive holds under the key's Message-ID.
+
+        Facts: recipient, subject, text_sha256 of the first delivery, and `effects`, the number of deliveries.
+        Raises Unavailable or Refused if the archive cannot be read.
+        """
+        reference = message_id(bound.idempotency_key)
+        deliveries = await clients.archive.deliveries(reference)
+        if not deliveries:
+            return Observation(found=False, reference=reference)
+        first = deliveries[0]
+        return Observation(
+            found=True,
+            reference=reference,
+            facts={
+                "recipient": first.recipient,
+                "subject": first.subject,
+                "text_sha256": text_digest(first.text),
+                "effects": len(deliveries),
+            },
+        )
+
+
+def _outgoing(mail: Mail, bound: BoundAction, sender: str) -> OutgoingMail:
+    return OutgoingMail(
+        message_id=message_id(bound.idempotency_key),
+        sender=sender,
+        recipient=mail.recipient,
+        subject=mail.subject,
+        text=mail.text,
+        in_reply_to=mail.in_reply_to,
+        references=(mail.in_reply_to,) if mail.in_reply_to else (),
+    )
+
+
+def _is_same(archived: ArchivedMail, mail: Mail) -> bool:
+    return same_address(archived.recipient, mail.recipient) and text_digest(archived.text) == text_digest(
+        mail.text
+    )

@@ -1,0 +1,102 @@
+"""The header facts by which automatic mail is told; see channels/mail/automatic.py."""
+
+from collections.abc import Callable
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import default
+from typing import Final, TypeVar
+
+from channels.mail.automatic import READ_HEADERS
+from channels.mail.charset import encodable
+from channels.mail.identity import own_ids
+from dispatch.models.request.automatic import MailFacts
+from dispatch.text.normalise import one_line
+
+_MOST_CHARS: Final = 4_000
+_MOST_VALUES: Final = 10
+_DEPTH: Final = 3
+_RETURNED: Final = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
+_UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+
+T = TypeVar("T")
+
+
+def facts_of(message: EmailMessage, sender: str) -> MailFacts:
+    """Read what tells an automatic mail; `sender` is the requester's address, empty where none can be read."""
+    headers: dict[str, tuple[str, ...]] = {}
+    for field, value in message.raw_items():
+        name = field.lower()
+        if name in READ_HEADERS and len(headers.get(name, ())) < _MOST_VALUES:
+            headers[name] = (*headers.get(name, ()), _text(name, str(value)[:_MOST_CHARS]))
+    kind = _tried(message.get_content_type, "text/plain")
+    return MailFacts(
+        headers=headers,
+        sender=sender,
+        content_type=kind,
+        calendar_method=_calendar_method(message),
+        returned_id=_returned_id(message) if kind == "multipart/report" else None,
+    )
+
+
+def _text(name: str, value: str) -> str:
+    """Return a value on one line; of the subject alone, the encoded words decoded."""
+    plain = (
+        _tried(lambda: str(default.header_factory("Subject", value)), value) if name == "subject" else value
+    )
+    return one_line(encodable(plain))
+
+
+def _calendar_method(message: EmailMessage) -> str:
+    """Return the method of a calendar entry that is the mail itself, or one of the forms of its text."""
+    part = message
+    for _ in range(_DEPTH):
+        kind = _tried(part.get_content_type, "")
+        if kind == "text/calendar":
+            is_file = _tried(part.get_content_disposition, None) == "attachment"
+            return "" if is_file else _method(part)
+        inner = _parts(part)
+        if kind == "multipart/alternative":
+            entries = [each for each in inner if _tried(each.get_content_type, "") == "text/calendar"]
+            return _method(entries[0]) if entries else ""
+        if kind not in {"multipart/mixed", "multipart/related"} or not inner:
+            return ""
+        part = inner[0]
+    return ""
+
+
+def _parts(part: EmailMessage) -> list[EmailMessage]:
+    try:
+        parts = list(part.iter_parts())
+    except _UNREADABLE:
+        return []
+    return [each for each in parts if isinstance(each, EmailMessage)]
+
+
+def _method(part: EmailMessage) -> str:
+    try:
+        value = part.get_param("method", "")
+    except _UNREADABLE:
+        return ""
+    return one_line(value)[:40] if isinstance(value, str) else ""
+
+
+def _returned_id(message: EmailMessage) -> str | None:
+    """Return our Message-ID of the mail that a report gives back, whole or its header alone."""
+    for part in _parts(message)[:_MOST_VALUES]:
+        if _tried(part.get_content_type, "") not in _RETURNED:
+            continue
+        inner = _tried(lambda: part.get_payload(0), None)  # noqa: B023 (read at once)
+        if isinstance(inner, EmailMessage):
+            text = " ".join(str(value) for name, value in inner.raw_items() if name.lower() == "message-id")
+        else:
+            text = _tried(lambda: str(part.get_payload()), "")  # noqa: B023 (read at once)
+        if found := own_ids(text[:100_000]):
+            return found[0]
+    return None
+
+
+def _tried(read: Callable[[], T], otherwise: T) -> T:
+    try:
+        return read()
+    except _UNREADABLE:
+        return otherwise

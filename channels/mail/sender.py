@@ -1,0 +1,134 @@
+"""Who sent a mail, from its header fields as they stand in the file, before any library has made something of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import default
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from channels.mail.bounds import MAX_STRUCTURED_BYTES
+from channels.mail.charset import encodable
+from channels.mail.from_field import MOST_READ, FromField, read_from, read_mailbox, shows_another_address
+from channels.mail.models import Address
+from dispatch.models.errors import SubmissionError
+from dispatch.models.request.requester import SenderDoubt
+from dispatch.text.normalise import one_line
+
+_MAX_NAME: Final = 200
+_MOST_HEADER_BYTES: Final = 256 * 1024
+_CUT_FROM: Final = MAX_STRUCTURED_BYTES - len("From:\r\n")
+_ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
+_END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n|\r\r")
+_FROM_LINE: Final = re.compile(rb"from[ \t\x00]*:", re.IGNORECASE)
+_CERTAIN_FROM: Final = re.compile(rb"from:", re.IGNORECASE)
+_LINE_ENDS: Final = re.compile(rb"[\r\n\x0b\x0c]+")
+_LF_ENDS: Final = re.compile(rb"\r?\n")
+_UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+
+
+@dataclass(frozen=True)
+class MailSender:
+    """The requester that a mail names; with a doubt, `note` says what was taken."""
+
+    address: str
+    name: str = ""
+    doubt: SenderDoubt | None = None
+    note: str = ""
+
+
+def sender_of(file: str, raw: bytes, message: EmailMessage) -> MailSender:
+    """Return the sender of a mail; `file` is for the message.
+
+    The address in From where every reader finds the same one. Where they may differ, that of Sender or of Reply-To,
+    else what From might mean, with a doubt. Raises SubmissionError where there is no From or no usable address.
+    """
+    values = fields_of(message, "From")
+    if not values and not _raw_from_fields(raw)[0]:
+        raise SubmissionError(
+            f"{file} is no mail: it has no From header; save the whole mail, with its headers"
+        )
+    read = _from(raw, values)
+    name = _decoded(read.name)
+    if read.doubt is None and _is_usable(read.address):
+        if not shows_another_address(name, read.address):
+            return MailSender(read.address, name)
+        doubt = SenderDoubt.NAME_SHOWS_ANOTHER_ADDRESS
+        return MailSender(read.address, name, doubt, f"{doubt.in_words}: {read.address} was taken")
+    doubt = read.doubt or SenderDoubt.NO_ADDRESS
+    for field, address in (
+        ("Sender", _only_address(message, "Sender")),
+        ("Reply-To", _only_address(message, "Reply-To")),
+        ("From", next((a for a in read.candidates if _is_usable(a)), "")),
+    ):
+        if address:
+            return MailSender(address, name, doubt, f"{doubt.in_words}: {address}, of {field}, was taken")
+    shown = ascii(" ".join(values)[:80])
+    raise SubmissionError(
+        f"{file} has no usable address in From: {shown}; correct it, such as 'Jane Doe <jane@mail.example>'"
+    )
+
+
+def fields_of(message: EmailMessage, name: str) -> list[str]:
+    """Return the values of a field as they stand in the mail; raw bytes are read as UTF-8."""
+    wanted = name.lower()
+    return [
+        str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for field, value in message.raw_items()
+        if field.lower() == wanted
+    ]
+
+
+def _from(raw: bytes, values: Sequence[str]) -> FromField:
+    """Read From; a field that only some readers see as one ('From :', behind a lone carriage return) is a doubt."""
+    seen, certain = _raw_from_fields(raw)
+    if any(len(value) >= _CUT_FROM for value in values):
+        # What stood behind the cut is not known, so the address may be another one.
+        return FromField(doubt=SenderDoubt.READ_DIFFERENTLY)
+    if len(values) > 1 or len(seen) == certain == len(values):
+        return read_from(values)
+    read = read_from(values) if values else FromField()
+    each = (read, *(read_mailbox(value) for value in seen))
+    doubt = SenderDoubt.SEVERAL_FROM_FIELDS if len(seen) > 1 else SenderDoubt.READ_DIFFERENTLY
+    candidates = dict.fromkeys(a for one in each for a in (one.address, *one.candidates) if a)
+    return FromField(name=read.name, doubt=doubt, candidates=tuple(candidates))
+
+
+def _raw_from_fields(raw: bytes) -> tuple[list[str], int]:
+    """Return what some reader takes for a From field, and how many of them every reader takes for one."""
+    head = raw[:_MOST_HEADER_BYTES]
+    end = _END_OF_HEADERS.search(head)
+    block = head[: end.start()] if end else head
+    # White space before the first field: some readers skip it, for others the field does not exist.
+    lines = _LINE_ENDS.split(block.lstrip(b" \t"))
+    seen = [line[match.end() :] for line in lines if (match := _FROM_LINE.match(line))]
+    certain = _LF_ENDS.split(block) if b"\n" in block else lines
+    return [value.decode("utf-8", "replace") for value in seen], sum(
+        _CERTAIN_FROM.match(line) is not None for line in certain
+    )
+
+
+def _only_address(message: EmailMessage, name: str) -> str:
+    values = fields_of(message, name)
+    read = read_mailbox(values[0]) if len(values) == 1 else FromField()
+    return read.address if read.doubt is None and _is_usable(read.address) else ""
+
+
+def _decoded(name: str) -> str:
+    """Decode the encoded words of a name (RFC 2047)."""
+    try:
+        plain = str(default.header_factory("Subject", name[:MOST_READ]))
+    except _UNREADABLE:
+        plain = name
+    return one_line(encodable(plain))[:_MAX_NAME]
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        _ADDRESS.validate_python(address)
+    except ValidationError:
+        return False
+    return True

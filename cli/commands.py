@@ -1,0 +1,207 @@
+"""The command line of `starter.py`: reads what was typed, calls its functions, prints what came of it."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import argcomplete
+from pydantic import JsonValue
+from temporalio.client import Client
+
+from channels.mail.automatic import why_set_apart
+from cli import trail
+from cli.account import add_as, starter_identity
+from cli.audit import add_audit_commands, run_audit
+from cli.decisions import add_decisions, pairs_of, print_judged, run_decision
+from cli.follow_up import show_follow_up
+from cli.keys import add_keys, run_keys
+from cli.listing import console, iso, show_rows
+from cli.pipe import while_somebody_reads
+from cli.request_detail import show
+from cli.what_if import add_what_if, run_what_if
+from dispatch.models.errors import SubmissionError
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.follow_up import FollowUpDossier
+from dispatch.models.trail import EntryKind
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end
+from runtime.settings import Settings, load_settings
+from starter import NoWorker, dossier_of, leave_signal, status_of, submit_file, trail_of
+
+_LOOKS = 30
+
+
+async def submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Submit each file; one that cannot be taken in does not keep the others out."""
+    failed = 0
+    for path in arguments.files:
+        try:
+            submitted = await submit_file(client, settings, path, arguments.desk)
+        except SubmissionError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+        else:
+            print(
+                f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
+            )
+            if submitted.automatic is not None:
+                print(f"  set apart: {why_set_apart(submitted.automatic)}")
+    return 2 if failed else 0
+
+
+async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
+    status = await status_of(client, arguments.id)
+    if arguments.json:
+        print(status.model_dump_json())
+        return 0
+    point = status.review_point
+    facts = status.model_dump(mode="json", exclude={"review_point", "next_command"}) | {
+        "next owner": point.owner,
+        "awaiting": point.awaiting,
+        "by": iso(point.by),
+    }
+    for name, value in facts.items():
+        if value not in (None, "", []):
+            print(
+                f"{name.replace('_', ' '):>15}  {value if not isinstance(value, list) else ', '.join(value)}"
+            )
+    if status.next_command:
+        print(f"\n{status.next_command}")
+    return 0
+
+
+async def _show_dossier(client: Client, arguments: argparse.Namespace) -> int:
+    dossier = await dossier_of(client, arguments.id)
+    if arguments.json:
+        print(dossier.model_dump_json())
+    elif isinstance(dossier, FollowUpDossier):
+        show_follow_up(console(), dossier)
+    else:
+        show(console(), dossier)
+    return 0
+
+
+async def _answer(client: Client, arguments: argparse.Namespace) -> int:
+    """Send the answer and say what became of it, for it is judged by the request and not here."""
+    accepted, reason = await _judged_answer(client, arguments.id, {**pairs_of(arguments.pairs)})
+    if arguments.json:
+        print_judged(accepted, reason)
+    else:
+        print(f"refused: {reason}" if accepted is False else reason)
+    return 1 if accepted is False else 0
+
+
+async def _judged_answer(
+    client: Client, request_id: str, fields: dict[str, JsonValue]
+) -> tuple[bool | None, str]:
+    """Send an answer; gives whether it was accepted and why, None while it is only kept."""
+    answer: dict[str, JsonValue] = {"fields": fields}
+    try:
+        known = len(await trail_of(client, request_id))
+    except NoWorker:
+        await leave_signal(client, request_id, "answer", answer)
+        return (
+            None,
+            "no worker answers now; the answer is in the request's history and is read when one runs",
+        )
+    await leave_signal(client, request_id, "answer", answer)
+    for _ in range(_LOOKS):
+        await asyncio.sleep(0.1)
+        judged = [entry for entry in (await trail_of(client, request_id))[known:] if entry.what == "answer"]
+        refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
+        if judged:
+            return not refused, "; ".join(refused) if refused else judged[-1].why
+    return None, f"sent; it is kept until it is asked for: starter.py status {request_id}"
+
+
+async def _withdraw(client: Client, arguments: argparse.Namespace) -> int:
+    await leave_signal(client, arguments.id, "withdraw", {"reason": arguments.reason})
+    print("sent; what has already begun is not undone by it")
+    return 0
+
+
+async def _extend(client: Client, arguments: argparse.Namespace) -> int:
+    payload = {"approver": arguments.approver, "deadline": arguments.until, "reason": arguments.reason}
+    await leave_signal(client, arguments.id, "extend", payload)
+    print("sent; 'starter.py status' shows the deadline in force")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="starter.py", description="Dispatch Desk's command line")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    submit_command = commands.add_parser("submit", help="start a request for each file")
+    submit_command.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".eml or .json")
+    submit_command.add_argument("--desk", help="whose work it is; without it, triage decides")
+
+    def on_request(name: str, purpose: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("id", metavar="ID")
+        return command
+
+    add_decisions(commands)
+    answer_command = on_request("answer", "give missing information")
+    answer_command.add_argument("pairs", nargs="+", metavar="field=value")
+    on_request("withdraw", "take the request back").add_argument("--reason", default="")
+    extend_command = on_request("extend", "move the deadline of the open wait")
+    add_as(extend_command, "approver", "who may decide there")
+    extend_command.add_argument("--until", required=True, metavar="TIME", help="ISO 8601 with a time zone")
+    extend_command.add_argument("--reason", default="")
+    showing = [
+        answer_command,
+        on_request("status", "where a request stands"),
+        on_request("show", "all that a person needs to decide on it"),
+    ]
+    trail.add_commands(commands)
+    for name, purpose in (("inbox", "what waits for a person"), ("list", "all requests, newest first")):
+        listing = commands.add_parser(name, help=purpose)
+        listing.add_argument("--limit", type=int, default=50)
+        showing.append(listing)
+    for command in showing:
+        command.add_argument("--json", action="store_true", help="for scripts")
+    add_audit_commands(commands)
+    add_what_if(commands)
+    add_keys(commands)
+    return parser
+
+
+async def _main(arguments: argparse.Namespace) -> int:
+    if arguments.command in trail.COMMANDS:
+        return await trail.run(arguments)
+    settings = load_settings()
+    offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys}
+    if arguments.command in offline:
+        return await offline[arguments.command](arguments, settings)
+    client = await connect(identity=starter_identity())
+    if arguments.command == "submit":
+        return await submit_all(client, settings, arguments)
+    if arguments.command in set(DecisionVerdict):
+        return await run_decision(client, settings, arguments)
+    commands = {
+        "answer": _answer,
+        "withdraw": _withdraw,
+        "extend": _extend,
+        "status": _show_status,
+        "show": _show_dossier,
+        "inbox": show_rows,
+        "list": show_rows,
+    }
+    return await commands[arguments.command](client, arguments)
+
+
+def run(typed: Sequence[str]) -> int:
+    """Run one command; gives its exit code."""
+    parser = _parser()
+    # Ends the process where a shell asks what could be typed next, and does nothing otherwise.
+    argcomplete.autocomplete(parser)
+    if not typed:
+        parser.print_help()
+        return 2
+    arguments = parser.parse_args(typed)
+    # What the core retries is of no use to the person at the terminal; what fails is said in a sentence.
+    logging.getLogger("temporalio.core").setLevel(logging.ERROR)
+    return while_somebody_reads(lambda: run_to_end(lambda: _main(arguments)))

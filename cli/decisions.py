@@ -1,0 +1,199 @@
+"""`starter.py approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
+
+A decision is bound to what is shown when it is typed, or to --proposal and --digest. Where the subject's tier asks for
+a signature, it is signed with the newest key of the approver's that counts and whose private half is here.
+"""
+
+import argparse
+import contextlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from pydantic import JsonValue
+from temporalio.client import Client
+
+from cli.account import add_as
+from cli.keys import ask_passphrase
+from dispatch.approval.authority import key_problem, person_named
+from dispatch.approval.decisions import SIGNED
+from dispatch.approval.signing import sign
+from dispatch.guard.risk import LEAST
+from dispatch.models.errors import ApproversError, SubmissionError
+from dispatch.models.people.approvers import Approver
+from dispatch.models.people.decision import DecisionVerdict, Gate
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
+from runtime.settings import Settings
+from starter import NoWorker, decision_for, dossier_of, leave_signal, send_decision
+
+_GOES_ROUND: Final = frozenset({DecisionVerdict.EDIT, DecisionVerdict.RESPOND})
+_ROUTING: Final = "route-"
+"""How the ids begin of what asks for a desk and proposes nothing yet; see dispatch/approval/requests.py."""
+
+
+class _Waiting(NamedTuple):
+    """What is decided on. `signed` says whether it asks for a signature; None where that cannot be told now."""
+
+    proposal: str
+    digest: str
+    signed: bool | None
+    answered: bool = True
+
+
+def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the four verdicts to the command line."""
+    for verdict in DecisionVerdict:
+        command = commands.add_parser(verdict.value, help=f"{verdict.value} what waits for a decision")
+        command.add_argument("id", metavar="ID")
+        add_as(command, "approver", "the approver")
+        command.add_argument("--reason", default="", help="required with reject and respond")
+        command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
+        command.add_argument("--digest", help="the digest decided on (default: the one that waits)")
+        command.add_argument(
+            "--expires", metavar="TIME", help="it counts until then: ISO 8601 with a time zone"
+        )
+        command.add_argument(
+            "--sign", action="store_true", help="sign it though the tier asks for a name only"
+        )
+        command.add_argument("--json", action="store_true", help="for scripts")
+        if verdict is DecisionVerdict.EDIT:
+            command.add_argument("pairs", nargs="+", metavar="parameter=value")
+
+
+async def run_decision(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Send the decision that was typed and print what became of it; gives the exit code.
+
+    Raises SubmissionError where nothing waits, KeysError and ApproversError where it cannot be signed.
+    """
+    pairs = pairs_of(arguments.pairs) if "pairs" in arguments else {}
+    expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
+    waiting = await _waiting(client, arguments)
+    decision = decision_for(
+        DecisionVerdict(arguments.command),
+        arguments.approver,
+        waiting.proposal,
+        waiting.digest,
+        arguments.reason,
+        {name: _value(text) for name, text in pairs.items()},
+    )
+    if expires_at is not None:
+        decision["expires_at"] = expires_at.isoformat()
+    signed = arguments.sign or waiting.signed
+    decision = _signed(decision, settings, arguments.approver, due=signed)
+    accepted, reason = await _sent(client, arguments.id, decision, answered=waiting.answered)
+    if arguments.json:
+        print_judged(accepted, reason)
+    else:
+        print(f"refused: {reason}" if accepted is False else reason)
+        if accepted and decision["verdict"] in _GOES_ROUND:
+            print(f"{_what_follows(waiting.proposal)}: starter.py status {arguments.id}")
+    return 1 if accepted is False else 0
+
+
+async def _sent(
+    client: Client, request_id: str, decision: dict[str, JsonValue], *, answered: bool
+) -> tuple[bool | None, str]:
+    """Send it, or leave it in history where nobody answers (or has just not answered)."""
+    if answered:
+        with contextlib.suppress(NoWorker):
+            return await send_decision(client, request_id, decision)
+    await leave_signal(client, request_id, "decide", decision)
+    return (
+        None,
+        "no worker answers now; the decision is in the request's history and is judged when one runs",
+    )
+
+
+def print_judged(accepted: bool | None, reason: str) -> None:  # noqa: FBT001 (what the desk said, not a switch)
+    """Print what became of a message, for scripts; null is one that the desk keeps and has not judged yet."""
+    print(json.dumps({"accepted": accepted, "reason": reason}, ensure_ascii=False))
+
+
+def pairs_of(texts: Sequence[str]) -> dict[str, str]:
+    """Read name=value; raises SubmissionError for anything else, and for a name given twice."""
+    pairs = dict(text.split("=", 1) for text in texts if "=" in text)
+    if not pairs or len(pairs) != len(texts):
+        raise SubmissionError(f"write field=value, once for each field; got {' '.join(texts) or 'nothing'}")
+    return pairs
+
+
+def _value(text: str) -> JsonValue:
+    """Read an edit: a number where it is one, else text."""
+    return int(text) if text.removeprefix("-").isdecimal() else text
+
+
+def _expiry(text: str) -> datetime:
+    try:
+        expires_at = datetime.fromisoformat(text)
+    except ValueError:
+        expires_at = None
+    if expires_at is None or expires_at.tzinfo is None:
+        raise SubmissionError(
+            f"--expires {text}: no time with a time zone; write it such as 2026-12-01T12:00:00Z"
+        )
+    if expires_at <= datetime.now(UTC):
+        raise SubmissionError(f"--expires {text}: that is over; name a time to come, or leave it out")
+    return expires_at
+
+
+async def _waiting(client: Client, arguments: argparse.Namespace) -> _Waiting:
+    """Give what is decided on: what was given, else what the status names.
+
+    Raises SubmissionError where nothing waits, NoWorker where nobody answers and not both were given.
+    """
+    proposal, digest = arguments.proposal, arguments.digest
+    try:
+        dossier = await dossier_of(client, arguments.id)
+    except NoWorker:
+        if not (proposal and digest):
+            raise
+        return _Waiting(proposal, digest, None, answered=False)
+    status = dossier.status
+    proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
+    if proposal is None or digest is None:
+        raise SubmissionError(
+            f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
+        )
+    return _Waiting(proposal, digest, _asks_for_signature(dossier.gate, digest))
+
+
+def _asks_for_signature(gate: Gate | None, digest: str) -> bool | None:
+    """Tell whether what has this digest must be signed; None before its gate is open."""
+    if gate is None:
+        return None
+    # A digest that does not wait is the desk's to refuse, signed or not.
+    subject = next((s for s in gate.subjects if s.digest == digest), None)
+    return subject is not None and not SIGNED.isdisjoint({subject.approval, LEAST.get(subject.tier, "none")})
+
+
+def _signed(
+    decision: dict[str, JsonValue], settings: Settings, name: str, *, due: bool | None
+) -> dict[str, JsonValue]:
+    """Sign it where that is due, and where that cannot be told by whoever has a key to do it."""
+    file, store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
+    if due is False:
+        return decision
+    person = person_named(file.read(), name)
+    now = datetime.now(UTC)
+    if due is None and (person is None or not _could_sign(person, store, now)):
+        return decision
+    if person is None:
+        raise ApproversError(
+            f"{file.path}: {name} is not in it, and this asks for a signed decision; "
+            "decide --as somebody who is, or add them with 'starter.py keys new'"
+        )
+    key = store.to_sign_with(person, now)
+    passphrase = ask_passphrase(settings, f"{name}'s key {key.key_id}")
+    return sign(store.load(name, key.key_id, passphrase), decision)
+
+
+def _could_sign(person: Approver, store: KeyStore, now: datetime) -> bool:
+    return any(key_problem(key, now) is None and store.has(person.name, key.key_id) for key in person.keys)
+
+
+def _what_follows(proposal: str) -> str:
+    if proposal.startswith(_ROUTING):
+        return "the desk named takes it up, if there is one of that name"
+    return "it goes round once more; the new proposal needs a decision of its own"

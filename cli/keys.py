@@ -1,0 +1,217 @@
+"""`starter.py keys`: the keys that people sign decisions with, made, listed and revoked; no server is needed.
+
+    starter.py keys new NAME [--full-name X --role R... --address A...]
+    starter.py keys show [NAME] [--json]
+    starter.py keys revoke KEY_ID
+
+The private half goes into the keys folder, encrypted; the public half into the approvers file. The passphrase is asked
+for at the terminal, or read from DISPATCH_KEY_PASSPHRASE.
+"""
+
+import argparse
+import getpass
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from dispatch.approval.authority import key_problem, person_named
+from dispatch.models.errors import ApproversError, DispatchError, KeysError
+from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
+from runtime.settings import Settings
+
+_WIDTH_OF_A_PIPE: Final = 140
+
+
+def add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `keys` to the command line."""
+    keys = commands.add_parser("keys", help="keys to sign decisions with")
+    doing = keys.add_subparsers(dest="doing", required=True)
+    new = doing.add_parser("new", help="make a key and pin its public half")
+    new.add_argument("name", metavar="NAME", help="the approver's, as a playbook would name them")
+    new.add_argument("--full-name", metavar="X", help="of a person whom the approvers file does not know yet")
+    new.add_argument(
+        "--role", action="append", default=[], metavar="R", help="of a new person; once for each"
+    )
+    new.add_argument(
+        "--address", action="append", default=[], metavar="A", help="mail of a new person; once for each"
+    )
+    show = doing.add_parser("show", help="whose keys there are, and which count")
+    show.add_argument("name", metavar="NAME", nargs="?")
+    show.add_argument("--json", action="store_true", help="for scripts")
+    revoke = doing.add_parser("revoke", help="from now on, nothing signed with a key counts")
+    revoke.add_argument("key_id", metavar="KEY_ID", help="as 'keys show' has it: SHA256:...")
+
+
+async def run_keys(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run one of them; gives its exit code. Raises KeysError and ApproversError."""
+    file, store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
+    if arguments.doing == "new":
+        return _new(arguments, settings, file, store)
+    if arguments.doing == "revoke":
+        return _revoke(arguments.key_id, file)
+    return _show(arguments, file, store)
+
+
+def ask_passphrase(settings: Settings, whose: str, *, twice: bool = False) -> str:
+    """Give the passphrase of DISPATCH_KEY_PASSPHRASE, or ask at the terminal.
+
+    Raises KeysError where there is no terminal, or the two differ.
+    """
+    if settings.key_passphrase is not None:
+        return settings.key_passphrase.get_secret_value()
+    if not sys.stdin.isatty():
+        raise KeysError(f"no terminal to ask at; set DISPATCH_KEY_PASSPHRASE to the passphrase of {whose}")
+    # The running loop takes Ctrl-C as a wish to cancel, which a blocking read would never see.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        passphrase = getpass.getpass(f"passphrase of {whose}: ")
+        if twice and passphrase != getpass.getpass("once more: "):
+            raise KeysError("the two passphrases differ; nothing was changed")
+    except EOFError:
+        raise KeysError("no passphrase was given; nothing was changed") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return passphrase
+
+
+def _new(arguments: argparse.Namespace, settings: Settings, file: ApproversFile, store: KeyStore) -> int:
+    """Make the private half first: a public half without one would be a key that nobody can use."""
+    name = arguments.name
+    _with_person(file.read(), arguments, file)
+    key = store.create(name, ask_passphrase(settings, f"the new key of {name}", twice=True))
+    try:
+        file.change(lambda known: _with_key(_with_person(known, arguments, file), name, key))
+    except DispatchError:
+        store.remove(name, key.key_id)
+        raise
+    print(f"{key.key_id}  is {name}'s; pinned in {file.path}")
+    print(f"the private half is in {store.path_of(name, key.key_id)}; keep a copy where only {name} reads it")
+    return 0
+
+
+def _with_person(known: Approvers, arguments: argparse.Namespace, file: ApproversFile) -> Approvers:
+    """Give the approvers with the person in it; raises ApproversError where too much or too little is said of them."""
+    name, given = arguments.name, arguments.full_name or arguments.role or arguments.address
+    if person_named(known, name) is not None:
+        if given:
+            raise ApproversError(
+                f"{file.path}: {name} is in it already; change name, roles and addresses there, "
+                "and leave out --full-name, --role and --address"
+            )
+        return known
+    if not arguments.full_name:
+        raise ApproversError(
+            f"{file.path}: {name} is not in it yet; give --full-name, and --role for each role"
+        )
+    try:
+        person = Approver(
+            name=name,
+            full_name=arguments.full_name,
+            roles=tuple(arguments.role),
+            addresses=tuple(arguments.address),
+        )
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = " ".join(str(part) for part in first["loc"])
+        raise ApproversError(f"{name} cannot be written into {file.path}: {where}: {first['msg']}") from None
+    return Approvers(approvers=(*known.approvers, person))
+
+
+def _with_key(known: Approvers, name: str, key: ApproverKey) -> Approvers:
+    people = tuple(
+        person.model_copy(update={"keys": (*person.keys, key)}) if person.name == name else person
+        for person in known.approvers
+    )
+    return Approvers(approvers=people)
+
+
+def _revoke(key_id: str, file: ApproversFile) -> int:
+    now = datetime.now(UTC).replace(microsecond=0)
+    before: list[datetime] = []
+
+    def edit(known: Approvers) -> Approvers:
+        whose = next((p for p in known.approvers if any(key.key_id == key_id for key in p.keys)), None)
+        if whose is None:
+            raise ApproversError(f"{file.path}: there is no key {key_id}; see 'starter.py keys show'")
+        before[:] = [
+            key.revoked_at
+            for key in whose.keys
+            if key.key_id == key_id and key.revoked_at is not None and key.revoked_at <= now
+        ]
+        return (
+            known if before else Approvers(approvers=tuple(_revoked(p, key_id, now) for p in known.approvers))
+        )
+
+    file.change(edit)
+    if before:
+        print(f"{key_id} was revoked before, at {before[0].isoformat()}; nothing was changed")
+    else:
+        print(
+            f"{key_id} is revoked; decisions signed with it no longer count, those not yet carried out included"
+        )
+    return 0
+
+
+def _revoked(person: Approver, key_id: str, now: datetime) -> Approver:
+    keys = tuple(
+        key.model_copy(update={"revoked_at": now}) if key.key_id == key_id else key for key in person.keys
+    )
+    return person.model_copy(update={"keys": keys})
+
+
+def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -> int:
+    known = file.read()
+    if arguments.name is not None and person_named(known, arguments.name) is None:
+        raise ApproversError(f"{file.path}: {arguments.name} is not in it; see 'starter.py keys show'")
+    people = [person for person in known.approvers if arguments.name in {None, person.name}]
+    rows = [row for person in people for row in _rows(person, store, datetime.now(UTC))]
+    if arguments.json:
+        print(json.dumps(rows))
+        return 0
+    if not rows:
+        print(
+            f"{file.path} knows nobody yet; add a person with 'starter.py keys new NAME --full-name X --role R'"
+        )
+        return 0
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in ("person", "roles", "key", "created", "state", "private half"):
+        table.add_column(column, no_wrap=column in {"person", "key"})
+    for row in rows:
+        here = {True: "here", False: "not here", None: ""}[row["private_half_here"]]
+        key = (row["key_id"] or "no key", (row["created_at"] or "")[:10], row["state"] or "", here)
+        table.add_row(row["name"], ", ".join(row["roles"]), *key)
+    console = Console()
+    (console if console.is_terminal else Console(width=max(console.width, _WIDTH_OF_A_PIPE))).print(table)
+    return 0
+
+
+def _rows(person: Approver, store: KeyStore, now: datetime) -> Iterator[dict[str, Any]]:
+    """Give one row for each key, or one for a person without any."""
+    about = {"name": person.name, "full_name": person.full_name, "roles": list(person.roles)}
+    for key in person.keys:
+        yield {
+            **about,
+            **key.model_dump(mode="json", exclude={"public_key"}),
+            "state": state_of(key, now),
+            "private_half_here": store.has(person.name, key.key_id),
+        }
+    if not person.keys:
+        fields = ("key_id", "created_at", "expires_at", "revoked_at", "state", "private_half_here")
+        yield {**about, **dict.fromkeys(fields)}
+
+
+def state_of(key: ApproverKey, now: datetime) -> str:
+    """Say in one word whether a key counts: valid, revoked or expired."""
+    if key_problem(key, now) is None:
+        return "valid"
+    return "revoked" if key.revoked_at is not None and key.revoked_at <= now else "expired"

@@ -1,0 +1,109 @@
+"""`starter.py inbox` and `starter.py list`: rows of Temporal's visibility, with what each request that waits says of itself."""
+
+import argparse
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from temporalio.client import Client
+
+from dispatch.models.request.status import Ending
+from starter import Row, rows
+
+_WIDTH_OF_A_PIPE = 140
+"""Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
+_HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio")
+
+
+async def show_rows(client: Client, arguments: argparse.Namespace) -> int:
+    """Print what waits for a person, or all requests; no worker is asked."""
+    inbox = arguments.command == "inbox"
+    listed = [row async for row in rows(client, waiting_only=inbox, limit=arguments.limit)]
+    if arguments.json:
+        print(json.dumps([_for_scripts(row) for row in listed]))
+        return 0
+    if not listed:
+        console().print("nothing waits for a person" if inbox else "no requests")
+        return 0
+    if inbox:
+        _print_waiting(listed)
+    else:
+        console().print(_all(listed))
+    print("starter.py status ID shows what is awaited, and the command to type")
+    return 0
+
+
+def console() -> Console:
+    """Give what to print on, wide enough for an id where it is no terminal."""
+    here = Console()
+    return here if here.is_terminal else Console(width=max(here.width, _WIDTH_OF_A_PIPE))
+
+
+def _print_waiting(listed: list[Row]) -> None:
+    """Print what a person chooses by, and why it waits on a line of its own; a dash stands for what it does not say."""
+    cells = [_HEAD, *(_cells(row) for row in listed)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    out = console()
+    out.print(Text(lines[0].rstrip(), style="bold"), soft_wrap=True)
+    for line, row in zip(lines[1:], listed, strict=True):
+        glance = row.glance
+        said = ": ".join(part for part in (glance.subject, glance.why) if part) if glance else row.state
+        out.print(Text(line.rstrip()), soft_wrap=True)
+        # Text, so that what a customer wrote is no markup.
+        out.print(Text(f"    {_printable(said)}", style="dim"), no_wrap=True, overflow="ellipsis")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    risk, amount = (row.glance.tier, row.glance.amount) if row.glance else (None, "")
+    return row.request_id, risk or "-", amount or "-", row.owner, _by(row), str(row.priority or "-")
+
+
+def _all(listed: list[Row]) -> Table:
+    """Give all rows as a table whose first two columns are never cut: they are what a person copies and looks for.
+
+    Where automatic mail is among them, a last column says by which sign it was told.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    apart = {row.request_id: row.glance.why for row in listed if row.state == Ending.SET_APART and row.glance}
+    for number, column in enumerate(("request", "state", "next owner", "review point", "prio", "desk")):
+        table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
+    if apart:
+        table.add_column("why")
+    for row in listed:
+        # Text, so that what a stranger's header holds is no markup.
+        why = [Text(_printable(apart.get(row.request_id, "")))] if apart else []
+        table.add_row(row.request_id, row.state, row.owner, _by(row), str(row.priority or ""), row.desk, *why)
+    return table
+
+
+def _for_scripts(row: Row) -> dict[str, Any]:
+    """Give a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
+    glance = row.glance
+    return {
+        **{name: value for name, value in vars(row).items() if name != "glance"},
+        "review_point": iso(row.review_point),
+        "started": iso(row.started),
+        "tier": (glance.tier or "") if glance else "",
+        "amount": glance.amount if glance else "",
+        "why": glance.why if glance else "",
+        "subject": glance.subject if glance else "",
+        "requester": glance.requester if glance else "",
+    }
+
+
+def iso(moment: datetime | None) -> str:
+    """Give a time for machines; nothing for none."""
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def _by(row: Row) -> str:
+    return f"{row.review_point:%m-%d %H:%M}" if row.review_point else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else f"[U+{ord(c):04X}]" for c in text)

@@ -1,0 +1,164 @@
+"""`starter.py show ID`: all that a person needs to decide on a request, exceptions first, as the inbox shows it."""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+
+from dispatch.approval.requests import decision_by_hand
+from dispatch.models.people.decision import Subject
+from dispatch.models.request.request_detail import Dossier
+from dispatch.models.trail import TrailEntry
+from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.proposal import BoundAction
+
+_LAST = 5
+"""Entries of the trail shown here; `starter.py trail ID` has them all."""
+_LONG_TEXT = 60
+"""A parameter longer than this, or of several lines, stands on lines of its own."""
+
+
+def show(console: Console, dossier: Dossier) -> None:
+    """Print it; what came from outside is printed as it is and never read as markup."""
+    sections = (
+        ("Exceptions", _exceptions(dossier)),
+        ("Where it stands", _standing(dossier)),
+        ("Request", _request(dossier)),
+        ("Draft", _draft(dossier)),
+        ("What it would do", _actions(dossier)),
+        ("Changed since it was sent back", _changes(dossier)),
+        (f"The last {_LAST} entries of its trail", trail_lines(dossier.trail)),
+    )
+    print_sections(console, sections, dossier.status.next_command)
+    if (by_hand := _by_hand(dossier)) is not None:
+        console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
+        console.print(
+            escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
+        )
+
+
+def print_sections(
+    console: Console, sections: Iterable[tuple[str, Iterable[str]]], next_command: str
+) -> None:
+    """Print titles with their lines, which are markup, leaving out those without any; then the command to type next."""
+    for title, lines in sections:
+        for number, line in enumerate(lines):
+            if number == 0:
+                console.print(Rule(title, align="left"))
+            console.print(line, highlight=False, soft_wrap=True)
+    if next_command:
+        console.print(f"\n{escape(next_command)}", highlight=False, soft_wrap=True)
+
+
+def _by_hand(dossier: Dossier) -> dict[str, JsonValue] | None:
+    """Give the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
+    gate, status = dossier.gate, dossier.status
+    subjects = gate.subjects if gate is not None else ()
+    subject = next((one for one in subjects if one.digest == status.subject_digest), None)
+    if gate is None or subject is None:
+        return None
+    return decision_by_hand(gate, subject, status.review_point.owner, datetime.now(UTC))
+
+
+def _exceptions(dossier: Dossier) -> Iterator[str]:
+    for exception in dossier.exceptions:
+        yield f"[bold]{exception.severity}[/] {escape(f'{exception.standard}: {exception.text}')} ({escape(exception.reviewer)})"
+
+
+def _standing(dossier: Dossier) -> Iterator[str]:
+    status, gate = dossier.status, dossier.gate
+    yield f"{escape(status.request_id)}  [bold]{escape(status.state)}[/]"
+    yield f"awaiting {escape(status.review_point.awaiting)}"
+    if gate is not None:
+        yield f"may decide: {escape(', '.join(gate.approvers))}; by {gate.deadline.isoformat(timespec='minutes')}"
+        for subject in gate.subjects:
+            yield escape(_scrutiny(subject, dossier))
+    for question in dossier.questions:
+        yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
+
+
+def _scrutiny(subject: Subject, dossier: Dossier) -> str:
+    given = [d.approver for d in dossier.approvals if d.action_digest == subject.digest]
+    needs = {"none": "nothing", "named": "a decision", "signed": "a signed decision"}.get(
+        subject.approval, "signed decisions of two different people"
+    )
+    so_far = f"; approved by {', '.join(given)}" if given else ""
+    return f"{subject.name} needs {needs} (tier {subject.tier}){so_far}; digest {subject.digest}"
+
+
+def _request(dossier: Dossier) -> Iterator[str]:
+    submission = dossier.submission
+    yield escape(f"from {submission.sender.name} <{submission.sender.address}>: {submission.subject}")
+    yield escape(submission.body)
+    for item in dossier.items:
+        yield escape(f"- {item.item_id} ({item.kind}): {item.text}")
+
+
+def _draft(dossier: Dossier) -> Iterator[str]:
+    if dossier.proposal is None:
+        return
+    evidence = {piece.evidence_id: piece for piece in dossier.proposal.evidence}
+    yield escape(dossier.proposal.draft.subject)
+    for statement in dossier.proposal.draft.statements:
+        yield escape(statement.text)
+        for evidence_id in statement.evidence_ids:
+            if (piece := evidence.get(evidence_id)) is not None:
+                yield f"[dim]    {escape(f'{piece.source} {piece.reference}: {piece.text}')}[/]"
+
+
+def _actions(dossier: Dossier) -> Iterator[str]:
+    if dossier.proposal is None:
+        return
+    verdicts = {verdict.action_digest: verdict for verdict in dossier.verdicts}
+    for bound in dossier.proposal.actions:
+        yield from _action(bound, verdicts.get(bound.digest))
+
+
+def _action(bound: BoundAction, verdict: GuardianVerdict | None) -> Iterator[str]:
+    ruling = f"{verdict.ruling}, tier {verdict.tier}" if verdict else "not inspected yet"
+    yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {ruling}')}"
+    yield from lines_of(bound.action.parameters)
+    for reason in verdict.reasons if verdict else ():
+        yield escape(f"    because {reason.text} ({reason.rule})")
+
+
+def lines_of(facts: Mapping[str, JsonValue]) -> Iterator[str]:
+    """Give each parameter with its name."""
+    for name, value in facts.items():
+        text = _plain(value)
+        apart = "\n" if "\n" in text or len(text) > _LONG_TEXT else " "
+        yield escape(f"    {name}:{apart}{text}")
+
+
+def _changes(dossier: Dossier) -> Iterator[str]:
+    if dossier.proposal is None or dossier.previous is None:
+        return
+    before, after = (
+        [line for bound in proposal.actions for line in _lines(bound)]
+        for proposal in (dossier.previous, dossier.proposal)
+    )
+    for line in difflib.unified_diff(
+        before, after, dossier.previous.proposal_id, dossier.proposal.proposal_id, lineterm="", n=1
+    ):
+        yield escape(line)
+
+
+def _lines(bound: BoundAction) -> Iterator[str]:
+    for name, value in bound.action.parameters.items():
+        for line in _plain(value).splitlines() or [""]:
+            yield f"{bound.action.name} {name}: {line}"
+
+
+def trail_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:
+    """Give the last entries of a trail."""
+    for entry in trail[-_LAST:]:
+        yield escape(f"{entry.seq:>3}  {entry.sender} -> {entry.receiver}: {entry.what}; {entry.why}")
+
+
+def _plain(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,172 @@
+"""The auditor's commands of `starter.py`: the trail of a request and the chain behind its result.
+
+    starter.py trail ID [--all | --json | --md | --html FILE]
+    starter.py explain ID
+    ... --from FILE     from exported histories, without a server; once for each where a request went on in a new one
+
+Histories are read from Temporal, or from files; no worker is needed. The shapes are in docs/audit.md.
+"""
+
+import argparse
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from cli.account import starter_identity
+from dispatch.audit.models import AuditEntry, AuditKind, Judgement, Trail
+from dispatch.audit.read.history import events_in
+from dispatch.audit.read.trail import TrailReader, as_json, trail_of_events
+from dispatch.audit.report.explain import explain
+from dispatch.audit.report.report import as_html, as_markdown
+from dispatch.models.errors import SubmissionError
+from runtime.connection import connect
+
+COMMANDS: Final = frozenset({"trail", "explain"})
+_IN_FULL: Final = frozenset({AuditKind.HANDOFF, AuditKind.STATUS, AuditKind.WAIT})
+"""Entries that the text leaves out unless --all asks for them: the answers to the handoffs say who did what."""
+_LONGEST: Final = 300
+"""Characters of a reason in the text; --all and the other shapes have all of it that an entry keeps."""
+_MOST: Final = 5
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add them to the command line."""
+    trail = commands.add_parser("trail", help="who did what, when and why, from the request's history alone")
+    explain_command = commands.add_parser("explain", help="the chain behind the result, sentence by sentence")
+    shapes = trail.add_mutually_exclusive_group()
+    shapes.add_argument("--all", action="store_true", help="with handoffs, waits and changes of status")
+    shapes.add_argument("--json", action="store_true", help="for scripts")
+    shapes.add_argument("--md", action="store_true", help="as plain Markdown")
+    shapes.add_argument("--html", type=Path, metavar="FILE", help="write a report to look at and to print")
+    for command in (trail, explain_command):
+        command.add_argument("id", nargs="?", metavar="ID")
+        command.add_argument(
+            "--from",
+            dest="files",
+            action="append",
+            type=Path,
+            metavar="FILE",
+            help="an exported history; again for each that the request went on in, oldest first",
+        )
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Run one of them; connects only where a history has to be fetched."""
+    trail = await _trail(arguments)
+    if arguments.command == "explain":
+        for sentence in explain(trail):
+            _say(f"{_plain(sentence.text)} [{sentence.place}]")
+    elif arguments.json:
+        _say(as_json(trail), end="")
+    elif arguments.md:
+        _say(as_markdown(trail), end="")
+    elif arguments.html is not None:
+        _write(arguments.html, as_html(trail))
+        _say(f"{arguments.html}: the trail of {trail.request_id}, {len(trail.entries)} entries")
+    else:
+        _show(trail, everything=arguments.all)
+    return 0
+
+
+async def trail_of_history(client: Client, request_id: str) -> Trail:
+    """Read the trail of a request, open or closed, from its history; no worker is needed.
+
+    Raises SubmissionError where there is no such request.
+    """
+    reader = TrailReader()
+    async for event in history_of(client, request_id):
+        reader.take(event)
+    return reader.trail()
+
+
+async def history_of(client: Client, request_id: str) -> AsyncIterator[HistoryEvent]:
+    """Give the events of a request's histories, oldest first; earlier ones that Temporal has deleted are left out.
+
+    Raises SubmissionError where there is no such request.
+    """
+    runs: list[str | None] = [None]
+    try:
+        started = await _first_event(client, request_id, None)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
+            raise SubmissionError(f"there is no request {request_id}. See 'starter.py list'.") from None
+        raise
+    while before := started.workflow_execution_started_event_attributes.continued_execution_run_id:
+        try:
+            started = await _first_event(client, request_id, before)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                break
+            raise
+        runs.insert(0, before)
+    for run_id in runs:
+        async for event in client.get_workflow_handle(request_id, run_id=run_id).fetch_history_events():
+            yield event
+
+
+async def _first_event(client: Client, request_id: str, run_id: str | None) -> HistoryEvent:
+    handle = client.get_workflow_handle(request_id, run_id=run_id)
+    return await anext(handle.fetch_history_events(page_size=1))
+
+
+async def _trail(arguments: argparse.Namespace) -> Trail:
+    if not arguments.files:
+        if arguments.id is None:
+            raise SubmissionError(f"name a request, or a file: starter.py {arguments.command} --from FILE")
+        client = await connect(identity=starter_identity())
+        return await trail_of_history(client, arguments.id)
+    trail = trail_of_events(events_in(*arguments.files))
+    if arguments.id not in {None, trail.request_id}:
+        raise SubmissionError(
+            f"{arguments.files[0]} is the history of {trail.request_id}, not of {arguments.id}"
+        )
+    return trail
+
+
+def _show(trail: Trail, *, everything: bool) -> None:
+    """Print the entries; what a terminal is too small for is in --html."""
+    _say(f"{_plain(trail.request_id)}: {trail.ending.replace('_', ' ')}")
+    shown = [entry for entry in trail.entries if everything or entry.kind not in _IN_FULL]
+    for entry in shown:
+        _say(_lines(trail, entry))
+    if hidden := len(trail.entries) - len(shown):
+        _say(f"{hidden} handoffs, waits and changes of status are left out; --all shows them")
+    unjudged = [m for m in trail.messages if m.judgement is Judgement.NOT_JUDGED]
+    if unjudged:
+        _say(
+            f"{len(unjudged)} messages received and not judged: {', '.join(sorted({m.name for m in unjudged}))}"
+        )
+    for discrepancy in trail.discrepancies:
+        _say(f"does not fit: {discrepancy}")
+
+
+def _lines(trail: Trail, entry: AuditEntry) -> str:
+    at = f"{entry.at:%m-%d %H:%M:%S}" if entry.at else ""
+    run_id = f"{entry.run}:" if len(trail.runs) > 1 else ""
+    head = f"{entry.seq:>3}  {at:<14}  {entry.kind.replace('_', '-'):<12}  {entry.sender}"
+    to = f" -> {entry.receiver}" if entry.receiver and entry.receiver != "coordinator" else ""
+    by = f" (decided by {entry.decided_by})" if entry.decided_by not in {"", entry.sender} else ""
+    why = entry.why if len(entry.why) <= _LONGEST else f"{entry.why[:_LONGEST]}..."
+    events = f"[{run_id}{', '.join(map(str, entry.event_ids[:5]))}{', ...' if len(entry.event_ids) > _MOST else ''}]"
+    below = f"\n{'':21}{_plain(why + by).strip()}" if why or by else ""
+    return f"{_plain(f'{head}{to}: {entry.what}')}  {events}{below}"
+
+
+def _plain(text: str) -> str:
+    """Keep what strangers wrote on one line and from commanding the terminal."""
+    return "".join(mark if mark.isprintable() else " " for mark in text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SubmissionError(f"{path} cannot be written: {error.strerror}; name another file") from None
+
+
+def _say(text: str, **how: Any) -> None:
+    print(text, **how)

@@ -1,0 +1,129 @@
+"""`starter.py what-if --playbook FILE`: a changed playbook held against what was recorded."""
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from desks.support.models.records import Money, format_money
+from dispatch.audit.query.what_if import Judged, WhatIf, what_if
+from dispatch.audit.store.backend import Place
+from dispatch.audit.store.crypto_shredding import KeyOf, opened
+from dispatch.audit.store.document import Document, from_bytes
+from dispatch.audit.store.manifest import sha256
+from dispatch.audit.store.store import index_of
+from dispatch.audit.store_models import ManifestLine
+from dispatch.guard.guardian import inspect
+from dispatch.models.errors import AuditStoreError, PlaybookError
+from dispatch.models.work.playbook import PlaybookInForce
+from dispatch.playbooks.loader import RECEPTION_FILE, load_playbooks
+from dispatch.playbooks.strict_yaml import read_yaml
+from runtime.audit_parts import keys_from, place_from
+from runtime.settings import Settings
+
+_SHOWN: Final = 50
+
+
+def add_what_if(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `what-if` to the command line."""
+    command = commands.add_parser("what-if", help="what a changed playbook would have ruled on past actions")
+    command.add_argument("--playbook", required=True, type=Path, metavar="FILE")
+    command.add_argument("--store", default="", metavar="STORE", help="a folder or s3://bucket/prefix")
+    command.add_argument("--json", action="store_true", help="for scripts")
+
+
+async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print which actions would flip; reads the audit store alone."""
+    changed = playbook_from(arguments.playbook, settings)
+    place = place_from(settings, arguments.store)
+    answer = what_if(documents_of(place, keys_from(settings).find), changed, inspect)
+    if arguments.json:
+        print(json.dumps(_as_json(answer)))
+    else:
+        _print(answer, changed)
+    return 0
+
+
+def playbook_from(file: Path, settings: Settings) -> PlaybookInForce:
+    """Load a playbook that is not in force, whatever its file is called; raises PlaybookError as the worker would."""
+    if not file.is_file():
+        raise PlaybookError(str(file), "", "there is no such file", "Name the changed playbook.")
+    content = read_yaml(file)
+    desk = content.get("desk") if isinstance(content, dict) else None
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder) / f"{desk if isinstance(desk, str) and desk.isidentifier() else 'playbook'}.yaml"
+        shutil.copyfile(file, aside)
+        shutil.copyfile(settings.playbooks_dir / RECEPTION_FILE, Path(folder) / RECEPTION_FILE)
+        try:
+            return load_playbooks(Path(folder)).by_desk[aside.stem]
+        except PlaybookError as error:
+            raise PlaybookError(str(file), error.path, error.problem, error.remedy) from None
+
+
+def documents_of(place: Place, key_of: KeyOf) -> Iterator[Document]:
+    """Give the last export of each request, oldest first; raises AuditStoreError where one is not what its line says."""
+    latest = set(index_of(place).requests.values())
+    for raw, position in place.lines():
+        if position.seq in latest:
+            line = ManifestLine.model_validate_json(raw)
+            data = place.get(line.digest) or b""
+            if sha256(data) != line.digest:
+                raise AuditStoreError(
+                    f"the history of {line.request_id} in {place.name} is missing or was changed; "
+                    "see 'starter.py audit verify'"
+                )
+            yield opened(from_bytes(data), key_of)
+
+
+def _as_json(answer: WhatIf) -> dict[str, Any]:
+    return {
+        "requests": answer.requests,
+        "actions": answer.actions,
+        "rulings": [{"before": b, "after": a, "actions": n} for (b, a), n in sorted(answer.rulings.items())],
+        **{
+            name: [
+                one._asdict() | {"before": one.before._asdict(), "after": one.after._asdict()}
+                for one in judged
+            ]
+            for name, judged in (("flips", answer.flips), ("shifts", answer.shifts))
+        },
+        "not_judged": [one._asdict() for one in answer.not_judged],
+    }
+
+
+def _print(answer: WhatIf, changed: PlaybookInForce) -> None:
+    ref = changed.ref
+    print(
+        f"{ref.desk} {ref.version} ({ref.digest[:12]}) on {answer.actions} recorded actions of {answer.requests} requests"
+    )
+    for (before, after), number in sorted(answer.rulings.items()):
+        print(f"  {number:>7}  {before} -> {after}{'' if before == after else '   <- flips'}")
+    for words, judged in (
+        ("would flip", answer.flips),
+        ("would stay held, but ask otherwise", answer.shifts),
+    ):
+        if judged:
+            print(f"\n{len(judged)} {words}:")
+            for one in judged[:_SHOWN]:
+                print(f"  {_line(one)}")
+            if len(judged) > _SHOWN:
+                print(f"  and {len(judged) - _SHOWN} more; --json gives all")
+    if answer.not_judged:
+        print(f"\n{len(answer.not_judged)} not judged, for the history does not hold what it would take:")
+        for unknown in answer.not_judged[:_SHOWN]:
+            print(f"  {unknown.request_id}, event {unknown.event_id}: {unknown.why}")
+
+
+def _line(one: Judged) -> str:
+    amount = (
+        f" {format_money(Money(amount_minor=one.amount_minor, currency=one.currency))}"
+        if one.amount_minor is not None and one.currency is not None
+        else ""
+    )
+    return (
+        f"{one.request_id}, event {one.event_id}: {one.action} on {one.subject}{amount}\n"
+        f"      {one.before} -> {one.after}: {one.why}"
+    )

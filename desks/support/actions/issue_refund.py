@@ -1,0 +1,126 @@
+"""Gives money back on one payment."""
+
+from datetime import UTC, datetime
+
+from activities.failures import reconciling
+from activities.systems import ActionClients, ReadClients
+from desks.support.models.records import Money, Refund
+from dispatch.approval.action_digest import is_intact
+from dispatch.approval.decisions import permits
+from dispatch.models.contract import Facts
+from dispatch.models.errors import Refused
+from dispatch.models.handoff import Handoff
+from dispatch.models.work.execution import CompensationOrder, Order, Receipt
+from dispatch.models.work.parameters import IssueRefund as Wanted
+from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.verification import Observation
+
+
+class IssueRefund:
+    """Issues the refund of a bound action, and cancels it to compensate.
+
+    At most one effect for each idempotency key where the payment system honours it, otherwise reconciled: each
+    attempt looks for a refund under its key before it asks for one, and takes only the same one for its own.
+    """
+
+    Parameters = Wanted
+    compensable = True
+    pays = True
+
+    def __init__(self, clients: ActionClients) -> None:
+        self._payments, self._approvers = clients.payments, clients.approvers
+
+    async def perform(self, order: Order) -> Receipt:
+        """Issue the refund unless it is already there.
+
+        Raises Refused ('not_permitted'; 'conflict': another refund stands under this key, or the one that stood was
+        cancelled; or the payment system's own code), Unavailable (this attempt did nothing), OutcomeUnknown
+        (the answer was lost, or an earlier attempt may have acted and the system does not tell; the next attempt
+        reconciles) and pydantic's ValidationError for parameters that are no refund.
+        """
+        key = order.bound.idempotency_key
+        wanted = Wanted.model_validate(order.bound.action.parameters)
+        amount = Money(amount_minor=wanted.amount_minor, currency=wanted.currency)
+        with reconciling():
+            standing = await self._payments.find_refund(key)
+        refund = standing or await self._issue(order, wanted, amount)
+        # Held against the order in either case: a system that honours the key answers with what it did under it.
+        if (refund.payment_id, refund.amount) != (wanted.payment_id, amount):
+            raise Refused(f"another refund, {refund.refund_id}, stands under {key}", "conflict")
+        if refund.status == "cancelled":
+            raise Refused(f"the refund under {key}, {refund.refund_id}, was cancelled", "conflict")
+        return _receipt(
+            order.handoff, order.bound, refund, refund.created_at, reconciled=standing is not None
+        )
+
+    async def _issue(self, order: Order, wanted: Wanted, amount: Money) -> Refund:
+        # Not sooner: leave that ran out after the refund was made would hide that it was made.
+        if why := permits(order, datetime.now(UTC), self._approvers.read()):
+            raise Refused(f"issue_refund is not permitted: {why}", "not_permitted")
+        return await self._payments.refund(
+            payment_id=wanted.payment_id,
+            amount=amount,
+            reason=wanted.reason,
+            customer_id=wanted.customer_id,
+            idempotency_key=order.bound.idempotency_key,
+        )
+
+    async def compensate(self, order: CompensationOrder) -> Receipt:
+        """Cancel the refund that stands under the action's key; a cancelled one stays so (`reconciled`).
+
+        Raises Refused ('conflict': the receipt is of another action; 'nothing_to_compensate': no refund under the
+        key; or the payment system's own code), Unavailable and OutcomeUnknown as `perform` does.
+        """
+        key = order.bound.idempotency_key
+        if not is_intact(order.bound) or order.receipt.idempotency_key != key:
+            raise Refused("the receipt is not of the action to compensate", "conflict")
+        refund = await self._payments.find_refund(key)
+        if refund is None:
+            raise Refused(f"no refund stands under {key}", "nothing_to_compensate")
+        if refund.refund_id != order.receipt.effect_id:
+            text = f"the receipt names {order.receipt.effect_id}, and {refund.refund_id} stands under {key}"
+            raise Refused(text, "conflict")
+        was_cancelled = refund.status == "cancelled"
+        if not was_cancelled:
+            refund = await self._payments.cancel_refund(refund.refund_id, idempotency_key=f"{key}/cancel")
+        return _receipt(order.handoff, order.bound, refund, datetime.now(UTC), reconciled=was_cancelled)
+
+    @staticmethod
+    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation:
+        """Read the refund that records hold under the key.
+
+        Facts: payment_id, order_number, amount_minor, currency, status of the first, and `effects`, the number of
+        refunds that stand under it. Raises Unavailable or Refused if records cannot be read.
+        """
+        refunds = await clients.records.refunds_by_key(bound.idempotency_key)
+        if not refunds:
+            return Observation(found=False, reference=bound.idempotency_key)
+        standing = [refund for refund in refunds if refund.status == "succeeded"]
+        seen = standing[0] if standing else refunds[0]
+        return Observation(
+            found=True, reference=seen.refund_id, facts={**_facts(seen), "effects": len(standing)}
+        )
+
+
+def _facts(refund: Refund) -> Facts:
+    return {
+        "payment_id": refund.payment_id,
+        "order_number": refund.order_number,
+        "amount_minor": refund.amount.amount_minor,
+        "currency": refund.amount.currency,
+        "status": refund.status,
+    }
+
+
+def _receipt(
+    handoff: Handoff, bound: BoundAction, refund: Refund, at: datetime, *, reconciled: bool
+) -> Receipt:
+    return Receipt(
+        handoff=handoff,
+        action=bound.action.name,
+        idempotency_key=bound.idempotency_key,
+        effect_id=refund.refund_id,
+        facts=_facts(refund),
+        at=at,
+        reconciled=reconciled,
+    )

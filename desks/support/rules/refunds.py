@@ -1,0 +1,235 @@
+"""Whether and how much is refunded, by the playbook's terms and the records alone; nothing a mail claims is believed.
+
+Rule ids: `refund.no_payment`, `refund.already_refunded`, `refund.not_delivered`, `refund.window`,
+`refund.damaged_window`, `refund.final_sale` refuse; `refund.window`, `refund.damaged_window` and `refund.cancelled`
+allow. Never more than was captured and not refunded yet; an amount that the requester names only lowers it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from desks.support.models.facts import OrderFacts, RefundDecision, RefundTerms
+from desks.support.models.records import Money, Order, Payment, Refund, format_money
+from desks.support.rules.refund_amounts import amount_asked, lines_named, refundable
+from dispatch.models.request.item import Item
+from dispatch.text.extraction import says, written_date
+
+_ON_ITS_WAY: Final = frozenset({"placed", "paid", "shipped"})
+_RULE: Final = {False: "refund.window", True: "refund.damaged_window"}
+
+
+class Claim(NamedTuple):
+    """One item that may be refunded; `lines` are indices into the order's lines."""
+
+    item: Item
+    rule: str
+    text: str
+    lines: frozenset[int]
+    asked: int | None
+    is_specific: bool
+
+
+class _Refused(NamedTuple):
+    rule: str
+    text: str
+
+
+def decide(
+    items: Sequence[Item],
+    facts: OrderFacts,
+    terms: RefundTerms,
+    at: datetime,
+    overrides: Mapping[str, int] | None = None,
+) -> tuple[RefundDecision, ...]:
+    """Give one decision for each item and payment; items whose order is not known are left out.
+
+    `at` is when the request is judged; the day counts, in UTC. `overrides` are a person's amounts by payment id, in
+    minor units; they replace ours, and still never exceed what is left of the payment. Two items on one payment
+    share its one amount.
+    """
+    decisions: list[RefundDecision] = []
+    # In the order in which they were asked for, so that the requester's first ask is acted on first.
+    named = [facts.by_item.get(item.item_id) for item in items]
+    asked = [order for order in facts.orders if order.order_number in named]
+    for order in sorted(asked, key=lambda order: named.index(order.order_number)):
+        mine = [item for item in items if facts.by_item.get(item.item_id) == order.order_number]
+        payments = _payments_of(order, facts)
+        judged = [(item, _judge(item, order, payments, facts.refunds, terms, at)) for item in mine]
+        claims = [verdict for _, verdict in judged if isinstance(verdict, Claim)]
+        amounts = _allocate(order, payments, claims, overrides or {})
+        for item, verdict in judged:
+            if isinstance(verdict, Claim):
+                decisions += _allowed(verdict, order, payments, amounts)
+            else:
+                decisions.append(_refused(item, order, payments, verdict))
+    return tuple(decisions)
+
+
+def _payments_of(order: Order, facts: OrderFacts) -> tuple[Payment, ...]:
+    found = (
+        payment
+        for payment in facts.payments
+        if payment.order_number == order.order_number and payment.amount.currency == order.total.currency
+    )
+    return tuple(sorted(found, key=lambda payment: (payment.captured_at, payment.payment_id)))
+
+
+def left_of(payments: Iterable[Payment]) -> int:
+    """Give what was captured and is not refunded yet, in minor units."""
+    return sum(max(0, payment.amount.amount_minor - payment.refunded_minor) for payment in payments)
+
+
+def _judge(
+    item: Item,
+    order: Order,
+    payments: tuple[Payment, ...],
+    refunds: tuple[Refund, ...],
+    terms: RefundTerms,
+    at: datetime,
+) -> Claim | _Refused:
+    if barred := _barred(order, payments, refunds):
+        return barred
+    every_line = frozenset(range(len(order.lines)))
+    asked = amount_asked(item, order.total.currency)
+    if order.status == "cancelled":
+        text = f"Order {order.order_number} was cancelled and its payment is still with us."
+        return Claim(item, "refund.cancelled", text, every_line, asked, is_specific=asked is not None)
+    if order.status in _ON_ITS_WAY or order.delivered_at is None:
+        text = f"Order {order.order_number} has not been delivered yet, and a refund is possible once it is."
+        return _Refused("refund.not_delivered", text)
+    is_damaged = item.kind in terms.damaged_asks or bool(says(item.text, terms.damaged_phrases))
+    named = lines_named(item, order)
+    concerned = named or every_line
+    lines = concerned if is_damaged else frozenset(i for i in concerned if not order.lines[i].final_sale)
+    rule, window = _RULE[is_damaged], terms.damaged_window if is_damaged else terms.window
+    late = _too_late(rule, order.delivered_at, window, at, order.order_number)
+    if refused := late or _spent(order, lines, payments, refunds):
+        return refused
+    until = written_date(order.delivered_at + window)
+    text = f"Order {order.order_number} was delivered on {written_date(order.delivered_at)} "
+    text += f"and may be refunded until {until}."
+    return Claim(item, rule, text, lines, asked, is_specific=asked is not None or bool(named))
+
+
+def _barred(order: Order, payments: tuple[Payment, ...], refunds: tuple[Refund, ...]) -> _Refused | None:
+    """Give the refusal where no money is left to give back, whatever is asked."""
+    if not payments:
+        text = f"No payment was taken for order {order.order_number}, so there is nothing to refund."
+        return _Refused("refund.no_payment", text)
+    if left_of(payments) <= 0:
+        when = _on(refunds, order.order_number)
+        text = f"Order {order.order_number} has been refunded in full already{when}."
+        return _Refused("refund.already_refunded", text)
+    return None
+
+
+def _spent(
+    order: Order, lines: frozenset[int], payments: tuple[Payment, ...], refunds: tuple[Refund, ...]
+) -> _Refused | None:
+    """Give the refusal where nothing is left to give back for these lines."""
+    number = order.order_number
+    if not lines:
+        text = f"What you ordered with {number} was sold as final sale, which is not refunded."
+        return _Refused("refund.final_sale", text)
+    if refundable(order, lines, payments) <= 0:
+        text = f"What can be refunded of order {number} has been refunded already{_on(refunds, number)}."
+        return _Refused("refund.already_refunded", text)
+    return None
+
+
+def _too_late(
+    rule: str, delivered_at: datetime, window: timedelta, at: datetime, number: str
+) -> _Refused | None:
+    end = delivered_at + window
+    if at.astimezone(end.tzinfo).date() <= end.date():
+        return None
+    text = f"Order {number} was delivered on {written_date(delivered_at)}; "
+    text += f"a refund was possible until {written_date(end)}, {window.days} days after delivery."
+    return _Refused(rule, text)
+
+
+def _on(refunds: Iterable[Refund], number: str) -> str:
+    days = [refund.created_at for refund in refunds if _stands(refund, number)]
+    return f", last on {written_date(max(days))}" if days else ""
+
+
+def _stands(refund: Refund, number: str) -> bool:
+    return refund.order_number == number and refund.status == "succeeded"
+
+
+def _allocate(
+    order: Order, payments: tuple[Payment, ...], claims: Sequence[Claim], overrides: Mapping[str, int]
+) -> dict[str, int]:
+    """Give minor units by payment id: what the claims come to, taken from the oldest payment first."""
+    if not claims:
+        return {}
+    # Who asks for a part of an order in one sentence and for 'a refund' in another means that part.
+    specific = [_wanted(claim, order, payments) for claim in claims if claim.is_specific]
+    wanted = sum(specific) if specific else max(_wanted(claim, order, payments) for claim in claims)
+    all_lines = frozenset[int]().union(*(claim.lines for claim in claims))
+    total = min(wanted, refundable(order, all_lines, payments))
+    amounts: dict[str, int] = {}
+    for payment in payments:
+        left = left_of((payment,))
+        share = min(total, left)
+        total -= share
+        if share > 0:
+            amounts[payment.payment_id] = min(overrides.get(payment.payment_id, share), left)
+    return amounts
+
+
+def _wanted(claim: Claim, order: Order, payments: tuple[Payment, ...]) -> int:
+    most = refundable(order, claim.lines, payments)
+    return most if claim.asked is None else min(claim.asked, most)
+
+
+def _allowed(
+    claim: Claim, order: Order, payments: tuple[Payment, ...], amounts: Mapping[str, int]
+) -> list[RefundDecision]:
+    return [
+        RefundDecision(
+            item_id=claim.item.item_id,
+            order_number=order.order_number,
+            payment_id=payment_id,
+            eligible=True,
+            amount=Money(amount_minor=minor, currency=order.total.currency),
+            rule=claim.rule,
+            text=claim.text,
+            note=_note(claim, order, payments),
+            evidence_ids=_evidence(order, (payment_id,)),
+        )
+        for payment_id, minor in amounts.items()
+    ]
+
+
+def _note(claim: Claim, order: Order, payments: tuple[Payment, ...]) -> str:
+    most = refundable(order, claim.lines, payments)
+    if claim.asked is not None and claim.asked > most:
+        limit = format_money(Money(amount_minor=most, currency=order.total.currency))
+        return f"It is less than you asked for: of order {order.order_number}, {limit} can be refunded."
+    if claim.asked is None and any(
+        line.final_sale for i, line in enumerate(order.lines) if i not in claim.lines
+    ):
+        return "What was sold as final sale is not refunded."
+    return ""
+
+
+def _refused(item: Item, order: Order, payments: tuple[Payment, ...], verdict: _Refused) -> RefundDecision:
+    return RefundDecision(
+        item_id=item.item_id,
+        order_number=order.order_number,
+        payment_id=payments[0].payment_id if payments else None,
+        eligible=False,
+        amount=None,
+        rule=verdict.rule,
+        text=verdict.text,
+        evidence_ids=_evidence(order, [payment.payment_id for payment in payments]),
+    )
+
+
+def _evidence(order: Order, payment_ids: Iterable[str]) -> tuple[str, ...]:
+    return (
+        f"order_history.order.{order.order_number}",
+        *(f"order_history.payment.{payment_id}" for payment_id in payment_ids),
+    )

@@ -1,0 +1,185 @@
+"""What the reply says of each item: an answer, an announcement of what is done, or a stated refusal; from findings only.
+
+Rule ids of the refusals made here: `asks.<kind>` (the playbook refuses this kind), `order.not_found`,
+`order.ambiguous`. An item that nobody has found anything on, because a specialist is unavailable or its kind is
+unknown, is left uncovered on purpose, unless a person's guidance covers it: the reviewer then flags it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, ReplyTerms
+from desks.support.models.records import format_money
+from desks.support.rules.order_status import told
+from dispatch.models.request.item import Item
+from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance, Refusal, Statement
+from dispatch.process.statements import merged
+
+WRITER: Final = "reply_writer"
+TOO_LONG: Final = "reply.length"
+_ORDERS: Final = "order_history"
+_REFUNDS: Final = "refund_policy"
+
+
+class Written(NamedTuple):
+    """The paragraphs in the order of the items, with the refusals and the evidence that are new in them."""
+
+    statements: tuple[Statement, ...]
+    refusals: tuple[Refusal, ...]
+    evidence: tuple[Evidence, ...]
+
+
+class _Known(NamedTuple):
+    """What earlier specialists found; None where they did not, or are unavailable."""
+
+    orders: OrderFacts | None
+    refunds: RefundFacts | None
+
+
+class _Part(NamedTuple):
+    statement: Statement
+    refusal: Refusal | None = None
+    evidence: Evidence | None = None
+
+
+def write(brief: Brief, terms: ReplyTerms) -> Written:
+    """Write the paragraphs for every item that something is known of.
+
+    Items whose paragraphs another specialist wrote are left to it. Where the reviewer found the draft too long,
+    the paragraphs of the desk's own wording keep to their essentials; a playbook's answer and a person's words are
+    never shortened.
+    """
+    known = _Known(_orders(brief.findings), _refunds(brief.findings))
+    essentials = any(exception.standard == TOO_LONG for exception in brief.exceptions)
+    taken = {i for finding in brief.findings for statement in finding.statements for i in statement.item_ids}
+    parts = [
+        part
+        for item in brief.items
+        if item.item_id not in taken
+        for part in _item(item, brief, known, terms, essentials=essentials)
+    ]
+    covered = taken | {item_id for part in parts for item_id in part.statement.item_ids}
+    parts += _guidance(brief.guidance, [i.item_id for i in brief.items if i.item_id not in covered])
+    evidence = {part.evidence.evidence_id: part.evidence for part in parts if part.evidence is not None}
+    return Written(
+        statements=merged(part.statement for part in parts),
+        refusals=tuple(part.refusal for part in parts if part.refusal is not None),
+        evidence=tuple(evidence.values()),
+    )
+
+
+def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essentials: bool) -> Sequence[_Part]:
+    ask = brief.asks.get(item.kind)
+    if ask is None:
+        return ()
+    if standing := ask.answer or ask.refuse:
+        return [_standing(item, standing, is_refusal=ask.refuse is not None)]
+    if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
+        return [_stated(refusal) for refusal in refused]
+    if _ORDERS in ask.specialists and known.orders is not None:
+        wants_refund = _REFUNDS in ask.specialists
+        return _from_orders(item, brief, known, terms, wants_refund=wants_refund, essentials=essentials)
+    return ()
+
+
+def _from_orders(
+    item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, wants_refund: bool, essentials: bool
+) -> Sequence[_Part]:
+    orders = known.orders or OrderFacts()
+    if item.item_id in orders.candidates:
+        return [_no_order(item, terms.ambiguous, "order.ambiguous")]
+    if item.item_id not in orders.by_item:
+        return [_no_order(item, terms.not_found, "order.not_found")]
+    if wants_refund:
+        decisions = known.refunds.decisions if known.refunds else ()
+        mine = [d for d in decisions if d.item_id == item.item_id and d.eligible]
+        return [_announced(d, orders, terms, essentials=essentials) for d in mine]
+    return [_order(item, orders, brief.handoff.at, essentials=essentials)]
+
+
+def _standing(item: Item, text: str, *, is_refusal: bool) -> _Part:
+    rule = f"asks.{item.kind}"
+    evidence = Evidence(
+        evidence_id=f"{WRITER}.{rule}", source="playbook", reference=rule, text=" ".join(text.split())
+    )
+    ids = (evidence.evidence_id,)
+    statement = Statement(text=text.strip(), item_ids=(item.item_id,), evidence_ids=ids)
+    refusal = Refusal(item_id=item.item_id, reason=statement.text, rule=rule, evidence_ids=ids)
+    return _Part(statement, refusal if is_refusal else None, evidence)
+
+
+def _stated(refusal: Refusal) -> _Part:
+    return _Part(
+        Statement(text=refusal.reason, item_ids=(refusal.item_id,), evidence_ids=refusal.evidence_ids)
+    )
+
+
+def _no_order(item: Item, text: str, rule: str) -> _Part:
+    # It cites the playbook, never the records: what was searched and what was there must not show.
+    evidence = Evidence(
+        evidence_id=f"{WRITER}.{rule}",
+        source="playbook",
+        reference=rule,
+        text="what is told where no one order is the requester's beyond doubt",
+    )
+    ids = (evidence.evidence_id,)
+    statement = Statement(text=text, item_ids=(item.item_id,), evidence_ids=ids)
+    return _Part(statement, Refusal(item_id=item.item_id, reason=text, rule=rule, evidence_ids=ids), evidence)
+
+
+def _announced(decision: RefundDecision, orders: OrderFacts, terms: ReplyTerms, *, essentials: bool) -> _Part:
+    amount = format_money(decision.amount) if decision.amount else ""
+    several = sum(payment.order_number == decision.order_number for payment in orders.payments) > 1
+    payment = f" (payment {decision.payment_id})" if several else ""
+    days = f"{terms.refund_days} days" if terms.refund_days > 1 else "a day"
+    text = f"We are refunding {amount} for order {decision.order_number}{payment}; it reaches your account within {days}."
+    if decision.note and not essentials:
+        text += f" {decision.note}"
+    evidence = (*decision.evidence_ids, f"{_REFUNDS}.{decision.item_id}")
+    return _Part(Statement(text=text, item_ids=(decision.item_id,), evidence_ids=evidence))
+
+
+def _order(item: Item, orders: OrderFacts, at: datetime, *, essentials: bool) -> _Part:
+    number = orders.by_item[item.item_id]
+    order = next(order for order in orders.orders if order.order_number == number)
+    refunds = [
+        refund for refund in orders.refunds if refund.order_number == number and refund.status == "succeeded"
+    ]
+    ids = (f"{_ORDERS}.order.{number}", *(f"{_ORDERS}.refund.{refund.refund_id}" for refund in refunds))
+    text = told(order, refunds, at, essentials=essentials)
+    return _Part(Statement(text=text, item_ids=(item.item_id,), evidence_ids=ids))
+
+
+def _guidance(guidance: Sequence[Guidance], uncovered: Sequence[str]) -> list[_Part]:
+    """Give a person's words verbatim; they cover what nothing else covers, for the person has seen what was open."""
+    parts = []
+    for said in guidance:
+        if not said.text.strip():
+            continue
+        evidence = Evidence(
+            evidence_id=f"{WRITER}.decision.{said.decision_id}",
+            source="decision",
+            reference=said.decision_id,
+            text=f"{said.by}: {' '.join(said.text.split())}",
+        )
+        statement = Statement(
+            text=said.text.strip(), item_ids=tuple(uncovered), evidence_ids=(evidence.evidence_id,)
+        )
+        parts.append(_Part(statement, None, evidence))
+    return parts
+
+
+def _found(findings: Sequence[Finding], name: str) -> Finding | None:
+    latest = next((finding for finding in reversed(findings) if finding.specialist == name), None)
+    return None if latest is None or latest.status is FindingStatus.UNAVAILABLE else latest
+
+
+def _orders(findings: Sequence[Finding]) -> OrderFacts | None:
+    finding = _found(findings, _ORDERS)
+    return OrderFacts.model_validate(finding.facts) if finding else None
+
+
+def _refunds(findings: Sequence[Finding]) -> RefundFacts | None:
+    finding = _found(findings, _REFUNDS)
+    return RefundFacts.model_validate(finding.facts) if finding else None

@@ -1,0 +1,36 @@
+"""Writes what the reply says, item by item, from findings only; reaches nothing."""
+
+from typing import ClassVar
+
+from activities.systems import ReadClients
+from desks.support.models.facts import ReplyTerms
+from desks.support.rules.replies import WRITER, write
+from dispatch.models.contract import Contract
+from dispatch.models.work.finding import Brief, Finding, FindingStatus
+
+
+class ReplyWriter:
+    """Covers every item that something is known of with an answer, an announcement or a stated refusal.
+
+    The wording and its rules are in desks/support/rules/replies.py. `nothing` means that there is nothing to say, which is
+    never a reply: what is left over goes to a person.
+    """
+
+    reaches: ClassVar[tuple[str, ...]] = ()
+    Config: ClassVar[type[Contract]] = ReplyTerms
+
+    def __init__(self, clients: ReadClients) -> None:
+        del clients  # writes from findings only
+
+    async def examine(self, brief: Brief) -> Finding:
+        written = write(brief, ReplyTerms.model_validate(brief.config))
+        covered = {item_id for statement in written.statements for item_id in statement.item_ids}
+        return Finding(
+            handoff=brief.handoff,
+            specialist=WRITER,
+            status=FindingStatus.FOUND if written.statements else FindingStatus.NOTHING,
+            summary=f"{len(written.statements)} paragraphs on {len(covered)} of {len(brief.items)} items",
+            evidence=written.evidence,
+            statements=written.statements,
+            refusals=written.refusals,
+        )

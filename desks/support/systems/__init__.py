@@ -1,0 +1,1 @@
+"""Clients of the support desk's outside systems."""

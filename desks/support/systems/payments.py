@@ -1,0 +1,81 @@
+"""Gives money back and takes it back again; the only client with the write key."""
+
+import re
+
+import httpx
+from pydantic import TypeAdapter
+
+from desks.support.models.records import Money, Refund
+from desks.support.systems.records import REFUNDS, SYSTEM, segment
+from dispatch.http import exchange
+from dispatch.models.errors import Refused
+
+_REFUND = TypeAdapter(Refund)
+_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchanged
+
+
+class PaymentsClient:
+    """Refunds, at most one effect for each idempotency key, which the back office honours for ever.
+
+    Takes an httpx client of its own, with base URL and write key (see http_client). After OutcomeUnknown, `find_refund`
+    tells whether the order took effect; the same call under the same key is safe as well.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def refund(
+        self, payment_id: str, amount: Money, reason: str, customer_id: str, idempotency_key: str
+    ) -> Refund:
+        """Give `amount` back on a payment of this customer's.
+
+        Raises Refused with the back office's code (amount_too_large, currency_mismatch, customer_mismatch,
+        provider_refused, payment_not_found, idempotency_key_reused, ...), Unavailable or OutcomeUnknown.
+        """
+        return await exchange(
+            self._http,
+            "POST",
+            "/refunds",
+            system=SYSTEM,
+            answer=_REFUND,
+            body={
+                "payment_id": payment_id,
+                "amount": amount.model_dump(mode="json"),
+                "reason": reason,
+                "customer_id": customer_id,
+            },
+            headers=_under(idempotency_key),
+        )
+
+    async def cancel_refund(self, refund_id: str, idempotency_key: str) -> Refund:
+        """Take a refund back; cancelling a cancelled one changes nothing. Raises as `refund` does."""
+        return await exchange(
+            self._http,
+            "POST",
+            f"/refunds/{segment(refund_id)}/cancel",
+            system=SYSTEM,
+            answer=_REFUND,
+            headers=_under(idempotency_key),
+        )
+
+    async def find_refund(self, idempotency_key: str) -> Refund | None:
+        """Tell what became of an order by its key: the refund (cancelled or not), or None if it took no effect.
+
+        Raises Unavailable or Refused; then the outcome stays unknown.
+        """
+        _under(idempotency_key)
+        params = {"idempotency_key": idempotency_key}
+        listing = await exchange(self._http, "GET", "/refunds", system=SYSTEM, answer=REFUNDS, params=params)
+        return listing.data[0] if listing.data else None
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _under(idempotency_key: str) -> dict[str, str]:
+    """Give the header; a key that a header would change or cut is refused before anything is sent."""
+    if not _KEY.fullmatch(idempotency_key):
+        raise Refused(
+            f"{SYSTEM}: an idempotency key is 1 to 255 printable ASCII characters", "invalid_idempotency_key"
+        )
+    return {"Idempotency-Key": idempotency_key}

@@ -1,0 +1,98 @@
+"""Reads the system of record; holds a key that may do nothing else."""
+
+import re
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter
+
+from desks.support.models.records import Customer, Order, Payment, Refund
+from dispatch.http import exchange
+from dispatch.models.contract import Contract
+from dispatch.models.errors import Refused
+
+SYSTEM = "back office"
+Row = TypeVar("Row", bound=Contract)
+# Numbers come out of strangers' mails: nothing that a URL would read as more than one segment is ever sent.
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+
+class Listing(Contract, Generic[Row]):
+    """How the system of record wraps a list."""
+
+    data: tuple[Row, ...]
+
+
+_CUSTOMER, _CUSTOMERS = TypeAdapter(Customer), TypeAdapter(Listing[Customer])
+_ORDER, _ORDERS = TypeAdapter(Order), TypeAdapter(Listing[Order])
+_PAYMENT, _PAYMENTS = TypeAdapter(Payment), TypeAdapter(Listing[Payment])
+REFUNDS = TypeAdapter(Listing[Refund])
+
+
+def segment(identifier: str) -> str:
+    """Give an id as one segment of a path; raises Refused('invalid_id') for what cannot be an id."""
+    if not _ID.fullmatch(identifier):
+        raise Refused(f"{SYSTEM}: {identifier[:64]!r} cannot be an id", "invalid_id")
+    return quote(identifier, safe="")
+
+
+class RecordsClient:
+    """Customers, orders, payments and refunds as they are now.
+
+    Takes an httpx client of its own, with base URL and read key (see http_client). Every method raises Unavailable or
+    Refused; a single row that does not exist is None, a list for an unknown owner is Refused('..._not_found').
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def customers_by_email(self, address: str) -> tuple[Customer, ...]:
+        """Return everyone with this address on record, upper and lower case alike; () for none, several if shared."""
+        listing = await exchange(
+            self._http, "GET", "/customers", system=SYSTEM, answer=_CUSTOMERS, params={"email": address}
+        )
+        return listing.data
+
+    async def customer(self, customer_id: str) -> Customer | None:
+        return await self._row(f"/customers/{segment(customer_id)}", _CUSTOMER, "customer_not_found")
+
+    async def orders_of(self, customer_id: str) -> tuple[Order, ...]:
+        """Return the customer's orders, newest first."""
+        path = f"/customers/{segment(customer_id)}/orders"
+        return (await exchange(self._http, "GET", path, system=SYSTEM, answer=_ORDERS)).data
+
+    async def order(self, order_number: str) -> Order | None:
+        return await self._row(f"/orders/{segment(order_number)}", _ORDER, "order_not_found")
+
+    async def payments_of(self, order_number: str) -> tuple[Payment, ...]:
+        path = f"/orders/{segment(order_number)}/payments"
+        return (await exchange(self._http, "GET", path, system=SYSTEM, answer=_PAYMENTS)).data
+
+    async def payment(self, payment_id: str) -> Payment | None:
+        return await self._row(f"/payments/{segment(payment_id)}", _PAYMENT, "payment_not_found")
+
+    async def refunds_by_key(self, idempotency_key: str) -> tuple[Refund, ...]:
+        """Return the refund made under this key, cancelled ones too: () or one."""
+        return await self._refunds({"idempotency_key": idempotency_key})
+
+    async def refunds_since(self, customer_id: str, since: datetime) -> tuple[Refund, ...]:
+        """Return the customer's refunds created at or after `since` (timezone-aware), newest first."""
+        return await self._refunds({"customer_id": customer_id, "since": since.astimezone(UTC).isoformat()})
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _refunds(self, params: dict[str, str]) -> tuple[Refund, ...]:
+        listing = await exchange(self._http, "GET", "/refunds", system=SYSTEM, answer=REFUNDS, params=params)
+        return listing.data
+
+    async def _row(self, path: str, answer: TypeAdapter[Row], missing: str) -> Row | None:
+        try:
+            return await exchange(self._http, "GET", path, system=SYSTEM, answer=answer)
+        except Refused as refusal:
+            # Only the system's own word counts: a 404 from a wrong address must not read as 'no such order'.
+            if refusal.code == missing:
+                return None
+            raise

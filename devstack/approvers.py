@@ -1,0 +1,90 @@
+"""The demo's people: who decides at the embedded desk, made at its first start where there is no approvers file.
+
+Their keys are real and kept as anybody's are (dispatch/storage/private_keys.py), but for the passphrase: it is in this file, so
+that whoever runs the demo can sign as any of them. An approvers file that is there, of whatever content, is left alone.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import JsonValue
+
+from devstack.script import Sign
+from dispatch.approval.authority import person_named
+from dispatch.approval.signing import sign
+from dispatch.models.errors import EmbeddedError
+from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_keys import KeyStore
+from runtime.settings import Settings
+
+DEMO_PASSPHRASE: Final = "only for the demo"  # noqa: S105 - it is public on purpose
+"""Of every key made here; a real desk's keys are made with `starter.py keys new`, each with a passphrase of its own."""
+
+
+class _Person(NamedTuple):
+    name: str
+    full_name: str
+    role: str
+    signs: bool = True
+
+
+_PEOPLE: Final = (
+    _Person("ana", "Ana Torres", "refunds"),
+    _Person("ben", "Ben Adeyemi", "refunds-lead"),
+    _Person("cleo", "Cleo Marchetti", "support-lead"),
+    _Person("dan", "Dan Sørli", "head-of-support"),
+    _Person("rita", "Rita Nováková", "reception", signs=False),
+)
+
+
+def make_people(settings: Settings) -> str | None:
+    """Write the demo's people and their keys, and give what to tell of them; None where a file is there already.
+
+    Raises KeysError where a key cannot be kept.
+    """
+    file, keys = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
+    if file.path.exists():
+        return None
+    file.write(Approvers(approvers=tuple(_made(person, keys) for person in _PEOPLE)))
+    who = ", ".join(f"{person.name} ({person.role})" for person in _PEOPLE)
+    return (
+        f"people for the demo: {who}, in {file.path}; their keys are in {keys.folder}, each with the passphrase "
+        f"'{DEMO_PASSPHRASE}', which everybody can read here and which is for the demo alone"
+    )
+
+
+def demo_signer(settings: Settings) -> Sign:
+    """Give what signs as any person of the approvers file whose key has the demo's passphrase.
+
+    It raises EmbeddedError where the person has no such key, KeysError where the key has another passphrase.
+    """
+    file, keys = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
+
+    @cache
+    def key_of(name: str) -> Ed25519PrivateKey:
+        person = person_named(file.read(), name)
+        held = [key for key in person.keys if keys.has(name, key.key_id)] if person else []
+        if not held:
+            raise EmbeddedError(
+                f"{name} has no key in {file.path} whose private half is in {keys.folder}; "
+                "move both away, and the demo makes people of its own"
+            )
+        return keys.load(name, held[-1].key_id, DEMO_PASSPHRASE)
+
+    def signed(name: str, decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        return sign(key_of(name), decision)
+
+    return signed
+
+
+def _made(person: _Person, keys: KeyStore) -> Approver:
+    return Approver(
+        name=person.name,
+        full_name=person.full_name,
+        roles=(person.role,),
+        addresses=(f"{person.name}@desk.example",),
+        keys=(keys.create(person.name, DEMO_PASSPHRASE),) if person.signs else (),
+    )

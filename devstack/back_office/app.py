@@ -1,0 +1,168 @@
+"""The back office's HTTP side."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from devstack.back_office import queries
+from devstack.back_office.database import Database
+from devstack.back_office.refunds import Answer, RefundOrder, Refunds
+from devstack.faults import FaultGate, Faults
+from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+
+_MAX_BODY = 64 * 1024
+_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
+
+
+class BackOffice:
+    """The endpoints, over one database."""
+
+    def __init__(self, database: Database, refunds: Refunds) -> None:
+        self._database, self._refunds = database, refunds
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/health", self.health),
+            Route("/customers", self.customers),
+            Route("/customers/{customer_id}", self.customer),
+            Route("/customers/{customer_id}/orders", self.orders_of),
+            Route("/orders/{order_number}", self.order),
+            Route("/orders/{order_number}/payments", self.payments_of),
+            Route("/payments/{payment_id}", self.payment),
+            Route("/refunds", self.refunds, methods=["GET"]),
+            Route("/refunds", self.create_refund, methods=["POST"]),
+            Route("/refunds/{refund_id}", self.refund),
+            Route("/refunds/{refund_id}/cancel", self.cancel_refund, methods=["POST"]),
+        ]
+
+    async def health(self, _: Request) -> Response:
+        def alive(connection: sqlite3.Connection) -> queries.Document:
+            connection.execute("SELECT 1 FROM meta").fetchone()
+            return {"status": "ok", "service": "back-office"}
+
+        return await self._read(alive)
+
+    async def customers(self, request: Request) -> Response:
+        address = request.query_params.get("email", "")
+        if not address.strip():
+            raise ApiError(400, "invalid_request", "name an address: /customers?email=...")
+        return await self._list(lambda c: queries.customers_by_email(c, address))
+
+    async def customer(self, request: Request) -> Response:
+        return await self._read(lambda c: queries.customer(c, request.path_params["customer_id"]))
+
+    async def orders_of(self, request: Request) -> Response:
+        return await self._list(lambda c: queries.orders_of(c, request.path_params["customer_id"]))
+
+    async def order(self, request: Request) -> Response:
+        return await self._read(lambda c: queries.order(c, request.path_params["order_number"]))
+
+    async def payments_of(self, request: Request) -> Response:
+        return await self._list(lambda c: queries.payments_of(c, request.path_params["order_number"]))
+
+    async def payment(self, request: Request) -> Response:
+        return await self._read(lambda c: queries.payment(c, request.path_params["payment_id"]))
+
+    async def refunds(self, request: Request) -> Response:
+        query = request.query_params
+        if set(query) == {"idempotency_key"}:
+            return await self._list(lambda c: queries.refunds_by_key(c, query["idempotency_key"]))
+        if set(query) == {"customer_id", "since"}:
+            since = _moment(query["since"])
+            return await self._list(lambda c: queries.refunds_since(c, query["customer_id"], since))
+        raise ApiError(400, "invalid_request", "ask by idempotency_key, or by customer_id and since")
+
+    async def refund(self, request: Request) -> Response:
+        return await self._read(lambda c: queries.refund(c, request.path_params["refund_id"]))
+
+    async def create_refund(self, request: Request) -> Response:
+        key = _key(request)
+        if key is None:
+            raise ApiError(400, "idempotency_key_required", "give an Idempotency-Key")
+        body = await _body(request)
+        try:
+            order = RefundOrder.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            at = ".".join(str(part) for part in first["loc"])
+            raise ApiError(400, "invalid_request", f"{at or 'body'}: {first['msg']}") from None
+        return _response(await run_in_threadpool(self._refunds.create, order, key))
+
+    async def cancel_refund(self, request: Request) -> Response:
+        refund_id, key = request.path_params["refund_id"], _key(request)
+        return _response(await run_in_threadpool(self._refunds.cancel, refund_id, key))
+
+    async def _list(self, query: Callable[[sqlite3.Connection], list[queries.Document]]) -> Response:
+        return await self._read(lambda connection: {"data": [*query(connection)]})
+
+    async def _read(self, query: Callable[[sqlite3.Connection], queries.Document]) -> Response:
+        def ask() -> queries.Document:
+            with self._database.reading() as connection:
+                return query(connection)
+
+        return JSONResponse(await run_in_threadpool(ask))
+
+
+def create_app(
+    database: Database,
+    *,
+    read_key: str,
+    write_key: str,
+    faults: Faults | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Starlette:
+    """Build the service; with `faults` it can be made to fail on order, which no real deployment wants."""
+    routes = BackOffice(database, Refunds(database, clock)).routes()
+    middleware = [Middleware(KeyGate, keys={read_key: False, write_key: True})]
+    if faults is not None:
+        routes += faults.routes()
+        middleware.append(Middleware(FaultGate, faults=faults))
+    handlers = {
+        ApiError: on_api_error,
+        HTTPException: on_http_error,
+        sqlite3.OperationalError: on_storage_error,
+    }
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+
+
+def _response(answer: Answer) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.status, headers, "application/json")
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise ApiError(400, "invalid_idempotency_key", "a key is 1 to 255 printable ASCII characters")
+    return key
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY:
+            raise ApiError(413, "too_large", "the body is larger than 64 KiB")
+    return bytes(body)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ApiError(
+            400, "invalid_request", "since: an ISO 8601 moment with its offset, such as ...T12:00:00Z"
+        )
+    return moment

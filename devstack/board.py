@@ -1,0 +1,91 @@
+"""What the demo shows a person: every request in a table, and the commands to type."""
+
+from dataclasses import dataclass, field
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from devstack.processes import ROOT
+from devstack.temporal_server import TemporalServer
+from dispatch.models.errors import DispatchError
+from dispatch.models.request.status import Status
+from runtime.connection import DEFAULT_ADDRESS
+from runtime.settings import Settings
+from starter import Row, rows, status_of
+
+
+@dataclass
+class Board:
+    """What is known of each request, for the table."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    status: dict[str, Status] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+
+    def table(self) -> Table:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
+        for column in ("trigger", "state", "next owner", "by"):
+            table.add_column(column, no_wrap=True)
+        # The one column that may be cut takes what the others leave.
+        table.add_column("review point", no_wrap=True, overflow="ellipsis", ratio=1)
+        for request_id, file in self.files.items():
+            status = self.status.get(request_id)
+            if status is None:
+                table.add_row(file, "submitted", "coordinator", "", "")
+                continue
+            point = status.review_point
+            by = f"{point.by:%d %b %H:%M}" if point.by else ""
+            awaiting = "" if point.awaiting == "nothing" else point.awaiting.removeprefix("a decision: ")
+            table.add_row(file, status.state, point.owner, by, awaiting)
+        return table
+
+    async def refresh(self, client: Client) -> bool:
+        """Ask the requests whose row in the list has changed; tells whether any had. One that is slow is asked again."""
+        changed = False
+        try:
+            listed = [row async for row in rows(client, limit=1000)]
+        except RPCError:
+            return False
+        for row in listed:
+            if row.request_id in self.files and self.rows.get(row.request_id) != row:
+                try:
+                    self.status[row.request_id] = await status_of(client, row.request_id)
+                except DispatchError:
+                    continue
+                self.rows[row.request_id] = row
+                changed = True
+        return changed
+
+    def commands(self, server: TemporalServer, settings: Settings) -> list[str]:
+        """Give what a person could type next; each line stands alone, so that it can be pasted."""
+        lines = [
+            f"Temporal's UI: {server.ui_url}",
+            "",
+            "# What waits for a person; type in another terminal, here:",
+        ]
+        lines += [f"cd {ROOT}"]
+        if server.address != DEFAULT_ADDRESS:
+            lines.append(f"export TEMPORAL_ADDRESS={server.address}")
+        if "var_dir" in settings.model_fields_set:
+            lines.append(f"export DISPATCH_VAR_DIR={settings.var_dir.absolute()}")
+        for request_id in self.files:
+            status = self.status.get(request_id)
+            if status is not None and status.next_command:
+                lines += [
+                    "",
+                    f"# {self.files[request_id]}: {status.review_point.awaiting}",
+                    status.next_command,
+                ]
+        some = next(iter(self.files), "ID")
+        lines += [
+            "",
+            "# instead of approve: reject ID --as WHO --reason ..., respond ID --as WHO --reason 'what to change',",
+            "# edit ID --as WHO amount_minor=2000 (a new proposal, with an approval of its own)",
+            ".venv/bin/python starter.py inbox",
+            f".venv/bin/python starter.py trail {some}",
+            "",
+            "# Ctrl-C ends everything; what waits goes on at the next start",
+        ]
+        return lines

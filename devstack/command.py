@@ -1,0 +1,46 @@
+"""How an embedded service runs as a program: until SIGTERM or Ctrl-C, one sentence if it cannot."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from dispatch.models.errors import DispatchError
+from dispatch.storage.private_folders import tighten
+from runtime.settings import Settings, load_settings
+
+Service = Callable[[Settings, bool], AbstractAsyncContextManager[object]]
+
+
+def run(name: str, service: Service, where: Callable[[Settings], str]) -> int:
+    """Run `service` until the process is asked to stop; return the exit code.
+
+    `where` says, from the settings, where it can be reached.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m embedded.{name.replace(' ', '_')}")
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="take orders to fail at POST /faults; for tests and the demo only",
+    )
+    arguments = parser.parse_args()
+
+    async def until_stopped() -> None:
+        settings = load_settings()
+        tighten(settings.private_folders)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with service(settings, arguments.faults):
+            faulty = " (fails on order)" if arguments.faults else ""
+            print(f"{name}: {where(settings)}{faulty}", flush=True)
+            await stop.wait()
+
+    try:
+        asyncio.run(until_stopped())
+    except DispatchError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    return 0

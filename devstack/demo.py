@@ -1,0 +1,231 @@
+"""`make demo`: the whole desk on one machine, on real requests.
+
+At a terminal the person decides, and everything stays up until Ctrl-C. Without one the script in
+examples/script.yaml plays the people's part; the exit code is 0 if every sample ended as it must.
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from temporalio.client import Client
+
+from devstack.approvers import DEMO_PASSPHRASE, demo_signer, make_people
+from devstack.board import Board
+from devstack.ports import require_free
+from devstack.processes import ROOT, Program, desk_programs, inbox_program
+from devstack.script import Sample, load_script, play
+from devstack.temporal_server import TemporalServer
+from dispatch.http import http_client
+from dispatch.models.errors import EmbeddedError, KeysError
+from dispatch.models.request.status import Status
+from dispatch.models.trail import Outcome
+from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.private_folders import make_private, tighten
+from inbox.app import USERS_FILE
+from inbox.passwords import Users
+from runtime.connection import connect
+from runtime.lifecycle import run_to_end, stop_event
+from runtime.settings import Settings, load_settings
+from starter import submit_file
+
+SCRIPT = ROOT / "examples" / "script.yaml"
+REQUESTS = ROOT / "examples" / "requests"
+PATIENCE_SECONDS = 240
+QUIET_LOOKS = 3
+"""Looks at the board without a change after which the desk has come to rest."""
+QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
+"""What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
+
+
+class Demo:
+    """One run: servers up, samples in, people's part played by a person or by the script."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self._settings, self._console = settings, console
+        self._board = Board()
+        self._users = Users(settings.var_dir / USERS_FILE)
+        self._samples = load_script(SCRIPT)
+
+    async def run(self) -> int:
+        """Give 0 if every sample ended as it must (with a person: whenever they are done)."""
+        require_free(self._settings.inbox_port, purpose="the inbox", setting="DISPATCH_INBOX_PORT")
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(TemporalServer(self._settings))
+            self._console.print(f"Temporal: {server.address}, UI {server.ui_url}")
+            environment = {
+                "TEMPORAL_ADDRESS": server.address,
+                "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
+                "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
+            }
+            if people := make_people(self._settings):
+                self._console.print(people, markup=False, highlight=False)
+                self._let_them_sign_in()
+            programs = (
+                *desk_programs(self._settings, environment, faults=True),
+                inbox_program(self._settings, environment),
+            )
+            for program in programs:
+                await stack.enter_async_context(program)
+                self._console.print(f"{program.name}: process {program.pid}")
+            url = self._settings.inbox_url or f"port {self._settings.inbox_port}"
+            self._console.print(f"inbox: {url}; {await self._how_to_sign_in()}", highlight=False)
+            client = await connect("demo", server.address)
+            requests = await self._submit(client)
+            if self._console.is_terminal and sys.stdin.isatty():
+                return await self._with_a_person(client, server, programs)
+            return await self._with_the_script(client, requests)
+
+    def _quick_playbooks(self) -> Path:
+        """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""
+        folder = self._settings.var_dir / "demo-playbooks"
+        make_private(folder)
+        for file in self._settings.playbooks_dir.glob("*.yaml"):
+            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            for action in document.get("guardian", {}).get("actions", {}).values():
+                action["give_up_after"] = QUICK["give_up_after"]
+                if "follow_up_after" in action:
+                    action["follow_up_after"] = QUICK["follow_up_after"]
+            text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+            (folder / file.name).write_text(text, encoding="utf-8")
+        shortened = ", ".join(f"{name} {length}" for name, length in QUICK.items())
+        self._console.print(f"playbooks: as shipped but for {shortened} ({folder})")
+        return folder.absolute()
+
+    def _let_them_sign_in(self) -> None:
+        """Give the people just made their passphrase in the inbox; people of somebody's own never get a public one."""
+        for person in ApproversFile(self._settings.approvers_path).read().approvers:
+            self._users.write(person.name, DEMO_PASSPHRASE)
+
+    async def _how_to_sign_in(self) -> str:
+        people = ApproversFile(self._settings.approvers_path).read().approvers
+        known = [p.name for p in people if await self._users.check(p.name, DEMO_PASSPHRASE)]
+        if known:
+            return f"sign in as {', '.join(known)} with the passphrase '{DEMO_PASSPHRASE}'"
+        return "a person signs in with the passphrase that '.venv/bin/python -m inbox user NAME' sets"
+
+    async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
+        requests = []
+        for sample in self._samples:
+            submitted = await submit_file(client, self._settings, REQUESTS / sample.file)
+            self._board.files[submitted.request_id] = sample.file
+            requests.append((submitted.request_id, sample))
+            if not submitted.new:
+                self._console.print(f"{sample.file}: submitted before, it is the same request")
+        return requests
+
+    async def _arm(self, fault: Mapping[str, Any]) -> None:
+        """Arm one of the faults that the script names."""
+        settings = self._settings
+        async with http_client(
+            base_url=settings.back_office_url,
+            key=settings.back_office_write_key.get_secret_value(),
+            timeout_seconds=settings.client_timeout_seconds,
+        ) as back_office:
+            (await back_office.post("/faults", json=dict(fault))).raise_for_status()
+
+    async def _with_a_person(
+        self, client: Client, server: TemporalServer, programs: Sequence[Program]
+    ) -> int:
+        """Show the board until Ctrl-C, with what to type once the desk has come to rest; nothing else ends it."""
+        stop = stop_event()
+        quiet = 0
+        gone = asyncio.ensure_future(server.ended())
+        with Live(console=self._console, refresh_per_second=2) as live:
+            while not stop.is_set():
+                if gone.done():
+                    raise EmbeddedError(
+                        f"the Temporal server has ended: {server.last_words()[-300:]}. Start the demo again."
+                    )
+                changed = await self._board.refresh(client)
+                quiet = 0 if changed else quiet + 1
+                live.update(self._board.table())
+                if quiet == QUIET_LOOKS:
+                    for line in self._board.commands(server, self._settings):
+                        self._console.print(line, soft_wrap=True, markup=False, highlight=False)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), timeout=1)
+                for program in programs:
+                    if program.ended() is not None:
+                        raise EmbeddedError(
+                            f"the {program.name} has ended; its log is in {self._settings.var_dir / 'logs'}"
+                        )
+        gone.cancel()
+        self._console.print("stopping; the worker finishes what is under way")
+        return 0
+
+    async def _with_the_script(self, client: Client, requests: list[tuple[str, Sample]]) -> int:
+        """Play every sample at once, print each change of state, then the summary."""
+        self._console.print("no terminal: the people's part is played from examples/script.yaml")
+        sign = demo_signer(self._settings)
+
+        async def one(request_id: str, sample: Sample) -> Outcome | str:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return await play(
+                        client,
+                        request_id,
+                        sample,
+                        arm=self._arm,
+                        sign=sign,
+                        seen=lambda status: self._say(request_id, status),
+                    )
+            except TimeoutError:
+                return f"did not end within {PATIENCE_SECONDS} s"
+            except (EmbeddedError, KeysError) as error:
+                return str(error)
+
+        outcomes = await asyncio.gather(*(one(request_id, sample) for request_id, sample in requests))
+        return self._summary(
+            [(sample, outcome) for (_, sample), outcome in zip(requests, outcomes, strict=True)]
+        )
+
+    def _say(self, request_id: str, status: Status) -> None:
+        before = self._board.status.get(request_id)
+        if before is None or before.state != status.state:
+            point = status.review_point
+            self._console.print(
+                f"{self._board.files[request_id]}: {status.state} (next owner {point.owner})", highlight=False
+            )
+        self._board.status[request_id] = status
+
+    def _summary(self, results: list[tuple[Sample, Outcome | str]]) -> int:
+        table = Table("sample", "shows", "must end", "ended", title="Summary")
+        wrong = 0
+        for sample, outcome in results:
+            ended = outcome if isinstance(outcome, str) else outcome.ending
+            left = (
+                []
+                if isinstance(outcome, str)
+                else [i.item_id for i in outcome.items if i.disposition == "open"]
+            )
+            good = ended == sample.ending and (not left or sample.ending != "done")
+            wrong += not good
+            mark = "" if good else "[red]"
+            table.add_row(
+                sample.file,
+                sample.shows,
+                sample.ending,
+                f"{mark}{ended}{f' (left over: {left})' if left and not good else ''}",
+            )
+        self._console.print(table)
+        self._console.print(f"{len(results) - wrong} of {len(results)} requests ended as they must")
+        return 1 if wrong else 0
+
+
+async def main() -> int:
+    """Run the demo with the settings of the environment."""
+    settings = load_settings()
+    tighten(settings.private_folders)
+    return await Demo(settings, Console()).run()
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_end(main))

@@ -1,0 +1,168 @@
+"""Programs of ours as child processes: started, waited for, ended by their own process id."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from dispatch.models.errors import EmbeddedError
+from dispatch.storage.private_folders import make_private_file
+from runtime.settings import Settings
+from runtime.worker_shutdown import MARGIN
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_SECONDS = 90
+"""What a program may take to answer; 2 s on an idle machine, and one that ends by itself is not waited for."""
+
+
+class Program:
+    """One child process, its output in a file; `kill9` and `start` again for tests of what a crash leaves behind."""
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        health: str | None = None,
+        says: str | None = None,
+        grace_seconds: float = 10,
+    ) -> None:
+        self.name, self._arguments, self._log = name, arguments, log
+        self._environment = {**os.environ, **(environment or {})}
+        self._health, self._says, self._grace = health, says, grace_seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise EmbeddedError(f"the {self.name} is not running")
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start and return once it answers (`health`) or has said it works (`says`).
+
+        Raises EmbeddedError with its own last words where it ends or does not answer within PATIENCE_SECONDS.
+        """
+        make_private_file(self._log)
+        begin = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 (kept as a Popen: it outlives the loop that started it)
+                [sys.executable, *self._arguments],
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                cwd=ROOT,
+                umask=0o077,
+            )
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while not await self._answers(begin):
+            if self._process.poll() is not None:
+                raise EmbeddedError(f"the {self.name} ended: {self._last_words(begin)}")
+            if asyncio.get_running_loop().time() > deadline:
+                await self.stop()
+                raise EmbeddedError(f"the {self.name} does not answer; see {self._log}")
+            await asyncio.sleep(0.1)
+
+    async def stop(self) -> None:
+        """Ask it to end, and kill it where it does not within its grace."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.to_thread(self._process.wait, self._grace)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        self._process = None
+
+    async def kill9(self) -> None:
+        """End it as a crash would."""
+        os.kill(self.pid, signal.SIGKILL)
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
+        self._process = None
+
+    def ended(self) -> int | None:
+        """Give the exit code if it has ended by itself."""
+        return self._process.poll() if self._process is not None else None
+
+    async def _answers(self, begin: int) -> bool:
+        if self._health is not None:
+            try:
+                async with httpx.AsyncClient(timeout=1) as http:
+                    return (await http.get(self._health)).is_success
+            except httpx.HTTPError:
+                return False
+        return self._says is None or self._says in self._since(begin)
+
+    def _since(self, begin: int) -> str:
+        with self._log.open("rb") as log:
+            log.seek(begin)
+            return log.read().decode(errors="replace")
+
+    def _last_words(self, begin: int) -> str:
+        return " ".join(self._since(begin).strip().splitlines()[-3:])[-600:] or f"see {self._log}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+def desk_programs(
+    settings: Settings, environment: Mapping[str, str], *, faults: bool = False
+) -> tuple[Program, Program, Program]:
+    """Give back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
+
+    `environment` tells each program what `settings` tells this process. With `faults` the back office can be made to
+    fail, by its write key. The worker is killed only after its own hard end was due, which says more.
+    """
+    logs = settings.var_dir / "logs"
+    return (
+        Program(
+            "back office",
+            ["-m", "devstack.back_office", *(["--faults"] if faults else [])],
+            logs / "back-office.log",
+            environment,
+            health=f"{settings.back_office_url}/health",
+        ),
+        Program(
+            "mail sink",
+            ["-m", "devstack.mail_sink"],
+            logs / "mail-sink.log",
+            environment,
+            health=f"{settings.mail_archive_url}/health",
+        ),
+        Program(
+            "worker",
+            ["worker.py"],
+            logs / "worker.log",
+            environment,
+            says="working",
+            grace_seconds=settings.graceful_shutdown_seconds + MARGIN.total_seconds() + 5,
+        ),
+    )
+
+
+def inbox_program(settings: Settings, environment: Mapping[str, str]) -> Program:
+    """Give the inbox; its log goes to var_dir/logs."""
+    return Program(
+        "inbox",
+        ["-m", "inbox"],
+        settings.var_dir / "logs" / "inbox.log",
+        environment,
+        health=f"http://{settings.inbox_host}:{settings.inbox_port}/health",
+    )

@@ -1,0 +1,117 @@
+"""The people's part of the demo: a script of who does what in which state, and how each sample must end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from dispatch.models.contract import Contract
+from dispatch.models.errors import DispatchError, EmbeddedError
+from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.request.status import Ending, Status
+from dispatch.models.trail import Outcome
+from starter import decide, decision_for, leave_signal, status_of
+
+
+class Act(Contract):
+    """One person's step, due in the state `when`."""
+
+    when: str
+    verdict: DecisionVerdict | None = None
+    by: str = "requester"
+    reason: str = ""
+    edits: dict[str, JsonValue] = Field(default_factory=dict)
+    signed: bool = Field(default=False, description="with the key that the key store holds of `by`")
+    answer: dict[str, str] | None = None
+    extend_seconds: int | None = None
+    withdraw: str | None = None
+    faults: tuple[dict[str, Any], ...] = ()
+
+
+class Sample(Contract):
+    """A request, what it shows, who does what, and the ending it must come to."""
+
+    file: str
+    shows: str
+    ending: Ending
+    people: tuple[Act, ...] = ()
+
+
+def load_script(path: Path) -> tuple[Sample, ...]:
+    """Read the script; raises EmbeddedError naming what is wrong in it."""
+    try:
+        return TypeAdapter(tuple[Sample, ...]).validate_python(
+            yaml.safe_load(path.read_text(encoding="utf-8"))
+        )
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise EmbeddedError(f"{path}: {error}") from None
+
+
+Sign = Callable[[str, Mapping[str, JsonValue]], dict[str, JsonValue]]
+"""Signs a decision as a person, named first."""
+
+
+def _nobody_signs(name: str, _decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    raise EmbeddedError(f"the script's decision by {name} is due signed, and no key is at hand")
+
+
+async def play(
+    client: Client,
+    request_id: str,
+    sample: Sample,
+    *,
+    arm: Callable[[Mapping[str, Any]], Awaitable[None]],
+    sign: Sign = _nobody_signs,
+    seen: Callable[[Status], None] = lambda _: None,
+    poll_seconds: float = 0.3,
+) -> Outcome:
+    """Play the people's part for one request until it has ended; `arm` arms a fault. Gives its outcome.
+
+    Raises EmbeddedError where a decision is refused, or cannot be signed.
+    """
+    handle = client.get_workflow_handle(request_id, result_type=Outcome)
+    acts = list(sample.people)
+    done_at: tuple[object, ...] | None = None
+    while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+        try:
+            status = await status_of(client, request_id)
+        except DispatchError:
+            await asyncio.sleep(poll_seconds)
+            continue
+        seen(status)
+        awaiting = status.review_point.awaiting  # what is left of two approvals of one subject
+        point = (status.state, status.proposal_id, status.subject_digest, status.questions, awaiting)
+        if acts and acts[0].when == status.state and point != done_at:
+            act = acts.pop(0)
+            for fault in act.faults:
+                await arm(fault)
+            await _perform(client, request_id, act, status, sign)
+            done_at = point
+        await asyncio.sleep(poll_seconds)
+    outcome: Outcome = await handle.result()
+    return outcome
+
+
+async def _perform(client: Client, request_id: str, act: Act, status: Status, sign: Sign) -> None:
+    if act.answer is not None:
+        await leave_signal(client, request_id, "answer", {"fields": {**act.answer}})
+    elif act.withdraw is not None:
+        await leave_signal(client, request_id, "withdraw", {"reason": act.withdraw})
+    elif act.extend_seconds is not None:
+        until = (datetime.now(UTC) + timedelta(seconds=act.extend_seconds)).isoformat()
+        extension: dict[str, JsonValue] = {"approver": act.by, "deadline": until, "reason": act.reason}
+        await leave_signal(client, request_id, "extend", extension)
+    elif act.verdict is not None:
+        decision = decision_for(
+            act.verdict, act.by, status.proposal_id or "", status.subject_digest or "", act.reason, act.edits
+        )
+        if act.signed:
+            decision = sign(act.by, decision)
+        accepted, why = await decide(client, request_id, decision)
+        if not accepted:
+            raise EmbeddedError(f"the script's {act.verdict} on {request_id} was refused: {why}")

@@ -1,0 +1,32 @@
+"""What an approval binds to: digests of canonical forms, and keys that outlive resets and edits."""
+
+from typing import Final
+
+from dispatch.models.canonical import canonical_form, digest_of
+from dispatch.models.work.playbook import PlaybookRef
+from dispatch.models.work.proposal import Action, BoundAction
+
+_NOT_COVERED: Final = frozenset({"digest"})
+
+
+def idempotency_key(request_id: str, action: Action) -> str:
+    """Name the effect: one for each request, action and subject; no run id, attempt or proposal in it."""
+    return f"{request_id}/{action.name}/{action.subject}"
+
+
+def bind(request_id: str, proposal_id: str, playbook: PlaybookRef, action: Action) -> BoundAction:
+    """Bind an action to its request, proposal and playbook, so that nothing of it can change unseen."""
+    bound = BoundAction(
+        request_id=request_id,
+        proposal_id=proposal_id,
+        playbook=playbook,
+        action=action,
+        idempotency_key=idempotency_key(request_id, action),
+        digest="0" * 64,
+    )
+    return bound.model_copy(update={"digest": digest_of(canonical_form(bound, _NOT_COVERED))})
+
+
+def is_intact(bound: BoundAction) -> bool:
+    """Tell whether the digest is the one of the content."""
+    return bind(bound.request_id, bound.proposal_id, bound.playbook, bound.action) == bound

@@ -1,0 +1,109 @@
+"""How much one person may approve in one day: when it is asked, what is granted, and when the day's account closes.
+
+Only approvals of actions count, each when it is accepted: one that comes to nothing afterwards (another person
+rejects, the requester withdraws) is not given back, so that a limit errs on the side of too little.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from desks.support.models.records import Money, format_money
+from dispatch.approval.authority import person_named
+from dispatch.models.canonical import digest_of
+from dispatch.models.people.approval_quota import AllowanceAnswer, AllowanceAsk, AllowanceDay, AllowanceUsed
+from dispatch.models.people.approvers import Approvers, DailyLimit
+from dispatch.models.people.decision import DecisionCheck, DecisionRuling, DecisionVerdict, GateKind
+
+KEPT_FOR: Final = timedelta(hours=24)
+"""After its day: an ask that is repeated around midnight still meets what was granted."""
+
+
+def ask_for(
+    check: DecisionCheck, ruling: DecisionRuling, approvers: Approvers, request_id: str
+) -> AllowanceAsk | None:
+    """Give what to ask before an accepted approval counts; None where no limit applies."""
+    decision = ruling.decision
+    if not ruling.accepted or decision is None or decision.verdict is not DecisionVerdict.APPROVE:
+        return None
+    person = person_named(approvers, decision.approver)
+    if check.gate.kind is not GateKind.APPROVAL or person is None or _limits_nothing(person.daily_limit):
+        return None
+    subject = next(subject for subject in check.gate.subjects if subject.digest == decision.action_digest)
+    return AllowanceAsk(
+        grant_id=digest_of([request_id, decision.decision_id, decision.action_digest]),
+        of=day_of(person.name, check.received_at),
+        amount=subject.amount,
+        limit=person.daily_limit or DailyLimit(),
+    )
+
+
+def grant(used: AllowanceUsed, ask: AllowanceAsk) -> tuple[AllowanceAnswer, AllowanceUsed]:
+    """Grant an ask or refuse it, and give what is used then; one granted before is granted again and counts once."""
+    if ask.grant_id in used.granted:
+        return AllowanceAnswer(granted=True, reason=_in_words(used, ask)), used
+    if (why := _beyond(used, ask)) is not None:
+        reason = f"beyond the daily limit of {ask.of.approver} on {ask.of.day.isoformat()} (UTC): {why}"
+        return AllowanceAnswer(granted=False, reason=reason), used
+    amounts = dict(used.amounts_minor)
+    if ask.amount is not None:
+        amounts[ask.amount.currency] = amounts.get(ask.amount.currency, 0) + ask.amount.amount_minor
+    after = AllowanceUsed(
+        approvals=used.approvals + 1, amounts_minor=amounts, granted=(*used.granted, ask.grant_id)
+    )
+    return AllowanceAnswer(granted=True, reason=_in_words(after, ask)), after
+
+
+def ruled(ruling: DecisionRuling, answer: AllowanceAnswer) -> DecisionRuling:
+    """Give the ruling with the allowance's word: still accepted, and what is used, or refused."""
+    if answer.granted:
+        return ruling.model_copy(update={"reason": f"{ruling.reason}; {answer.reason}"})
+    return DecisionRuling(
+        handoff=ruling.handoff, accepted=False, reason=answer.reason, decision=ruling.decision
+    )
+
+
+def day_of(approver: str, at: datetime) -> AllowanceDay:
+    """Give the allowance of the day (UTC) that a moment is in, with nothing used."""
+    day = at.astimezone(UTC).date()
+    ends_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+    return AllowanceDay(approver=approver, day=day, closes_at=ends_at + KEPT_FOR)
+
+
+def closed(ask: AllowanceAsk) -> AllowanceAnswer:
+    """Give the answer to an ask that comes after the day's account was closed: never a fresh allowance."""
+    return AllowanceAnswer(
+        granted=False,
+        reason=f"the allowance of {ask.of.approver} for {ask.of.day.isoformat()} (UTC) is closed; decide again",
+    )
+
+
+def _limits_nothing(limit: DailyLimit | None) -> bool:
+    return limit is None or (limit.decisions is None and not limit.amounts_minor)
+
+
+def _beyond(used: AllowanceUsed, ask: AllowanceAsk) -> str | None:
+    most, amount = ask.limit.decisions, ask.amount
+    if most is not None and used.approvals >= most:
+        return f"{used.approvals} of {most} approvals are used"
+    if amount is None or (limit := ask.limit.amounts_minor.get(amount.currency)) is None:
+        return None
+    so_far = used.amounts_minor.get(amount.currency, 0)
+    if so_far + amount.amount_minor <= limit:
+        return None
+    spent, whole = _money(so_far, amount.currency), _money(limit, amount.currency)
+    return f"{spent} of {whole} are used, and this is {format_money(amount)}"
+
+
+def _in_words(used: AllowanceUsed, ask: AllowanceAsk) -> str:
+    parts = []
+    if ask.limit.decisions is not None:
+        parts.append(f"{used.approvals} of {ask.limit.decisions} approvals")
+    for currency, limit in ask.limit.amounts_minor.items():
+        if ask.amount is not None and ask.amount.currency == currency:
+            spent = used.amounts_minor.get(currency, 0)
+            parts.append(f"{_money(spent, currency)} of {_money(limit, currency)}")
+    return f"of the day's limit {', '.join(parts) or 'nothing'} used"
+
+
+def _money(amount_minor: int, currency: str) -> str:
+    return format_money(Money(amount_minor=amount_minor, currency=currency))

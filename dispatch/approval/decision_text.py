@@ -1,0 +1,91 @@
+"""A decision as it came in: read strictly, and quoted only in part."""
+
+import json
+from typing import Final
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from dispatch.models.contract import Contract
+from dispatch.models.people.decision import Decision, Subject
+from dispatch.models.work.parameters import IssueRefund, SendReply
+from dispatch.text.message_payloads import EXCERPT, LARGEST
+
+_PARAMETERS: Final[dict[str, type[Contract]]] = {"send_reply": SendReply, "issue_refund": IssueRefund}
+_SHAPES: Final = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+_SINGLE: Final[TypeAdapter[object]] = TypeAdapter(str | int | bool)
+# What a signal handler keeps of a message that was too large or no JSON (see dispatch/text/message_payloads.py).
+_NOTES: Final = (frozenset({"too_large", "begins"}), frozenset({"unreadable"}))
+
+
+class UnreadableError(ValueError):
+    """The message is no decision; the text says where it stops being one, in at most 300 characters."""
+
+
+def read_decision(raw: JsonValue) -> Decision:
+    """Read a decision from JSON; raises UnreadableError, naming the field and never repeating its value."""
+    if len(_json(raw).encode(errors="replace")) > LARGEST or (
+        isinstance(raw, dict) and raw.keys() == _NOTES[0]
+    ):
+        raise UnreadableError(f"larger than {LARGEST // 1024} KB")
+    if not isinstance(raw, dict):
+        raise UnreadableError(f"a decision is an object; this is {_SHAPES.get(type(raw), 'a number')}")
+    if raw.keys() == _NOTES[1]:
+        raise UnreadableError("what was sent is no JSON")
+    try:
+        return Decision.model_validate(raw)
+    except ValidationError as error:
+        raise UnreadableError(_said(error)) from None
+
+
+def excerpt(raw: JsonValue) -> str:
+    """Give the beginning of a message, as ASCII JSON of at most 300 characters: nothing in it can act on a screen."""
+    text = _json(raw, ascii_only=True)
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
+
+
+def edits_problem(edits: dict[str, JsonValue], subject: Subject) -> str | None:
+    """Say what is wrong with the edits of a subject; None if each may be made and has the parameter's own type.
+
+    The type is that of the action's parameters, taken strictly ("1500" is no amount, true is no number); for a
+    subject that is no action, such as `route`, any single value.
+    """
+    if not edits:
+        return f"edit needs edits; editable: {', '.join(subject.editable) or 'nothing'}"
+    for name, value in edits.items():
+        if name not in subject.editable:
+            return f"{name[:64]} may not be edited; editable: {', '.join(subject.editable) or 'nothing'}"
+        if problem := _value_problem(subject.name, name, value):
+            return f"edits.{name}: {problem}"
+        choices = subject.choices.get(name)
+        if choices is not None and value not in choices:
+            return f"edits.{name}: there is no such {name}; there are {', '.join(choices)}"
+    return None
+
+
+def _value_problem(subject: str, name: str, value: JsonValue) -> str | None:
+    parameters = _PARAMETERS.get(subject)
+    field = parameters.model_fields.get(name) if parameters else None
+    adapter: TypeAdapter[object] = TypeAdapter(field.rebuild_annotation()) if field else _SINGLE
+    try:
+        adapter.validate_python(value, strict=True)
+    except ValidationError as error:
+        return error.errors(include_input=False, include_url=False)[0]["msg"][:EXCERPT]
+    return None
+
+
+def _said(error: ValidationError) -> str:
+    parts = []
+    for problem in error.errors(include_input=False, include_url=False):
+        path = ".".join(str(part) for part in problem["loc"])[:64] or "decision"
+        where = path.encode("ascii", "backslashreplace").decode()
+        unknown = problem["type"] == "extra_forbidden"
+        parts.append(f"{where}: unknown field" if unknown else f"{where}: {problem['msg']}")
+    text = "; ".join(parts)
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
+
+
+def _json(raw: JsonValue, *, ascii_only: bool = False) -> str:
+    try:
+        return json.dumps(raw, ensure_ascii=ascii_only)
+    except (TypeError, ValueError, RecursionError):
+        return ascii(raw)[:EXCERPT]

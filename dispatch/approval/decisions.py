@@ -1,0 +1,240 @@
+"""Which decisions count, and what they permit.
+
+A decision counts for one action of one proposal while its gate stands open. Who decides is a person of the approvers
+file, named at the gate or holding a role that is; where a tier asks for a signature, it is theirs, verified, and made
+with a key that is pinned, neither revoked nor expired. At a tier that asks for a name only, a name at the gate that
+is no person of the file (a shared mailbox, a role's own name) is taken as it is: such a decision proves nothing about
+who sent it, and is held to no person's limits and own requests. The ruling says so where the file has people for it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from dispatch.approval.action_digest import is_intact
+from dispatch.approval.authority import authority_of, holders_of, is_own, key_in, key_problem, person_named
+from dispatch.approval.decision_text import UnreadableError, edits_problem, excerpt, read_decision
+from dispatch.approval.requests import misfit
+from dispatch.approval.signing import verify
+from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.models.people.approvers import Approvers
+from dispatch.models.people.decision import (
+    Decision,
+    DecisionCheck,
+    DecisionRuling,
+    DecisionVerdict,
+    Gate,
+    Subject,
+)
+from dispatch.models.work.execution import Leave, Order
+from dispatch.models.work.guardian import Ruling
+from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.proposal import BoundAction
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+SIGNED: Final = frozenset({"signed", "two_signed"})
+_NEEDS_REASON: Final = frozenset({DecisionVerdict.REJECT, DecisionVerdict.RESPOND})
+
+
+def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionRuling:
+    """Accept a raw decision or refuse it with the exact reason; never raises on what was sent.
+
+    Refused: no object, over 64 KB, unreadable (the field is named, the reason has at most 300 characters), an id
+    received before, another proposal, no subject of the gate, a subject already decided, a gate past its deadline,
+    expired, issued more than five minutes ahead, a verdict that the gate does not name, a person who may not decide,
+    or already has, or whose own request it is, a signature that is due and missing, or is forged, or made with a key
+    that is unknown, somebody else's, revoked or expired, an edit that is empty or not allowed, edits with another
+    verdict, a rejection or response without a reason. What could not be read comes back as `received`, cut; the rest
+    as `decision`.
+    """
+    try:
+        decision = read_decision(check.raw)
+    except UnreadableError as error:
+        return DecisionRuling(
+            handoff=check.handoff, accepted=False, reason=str(error), received=excerpt(check.raw)
+        )
+    subject = next((s for s in check.gate.subjects if s.digest == decision.action_digest), None)
+    problem = _problem(check, decision, subject, approvers)
+    if problem is not None or subject is None:
+        return DecisionRuling(
+            handoff=check.handoff, accepted=False, reason=problem or "no subject", decision=decision
+        )
+    return DecisionRuling(
+        handoff=check.handoff,
+        accepted=True,
+        reason=_accepted(check, decision, subject, approvers),
+        decision=decision,
+        signed_with=_signed_with(decision, approvers),
+    )
+
+
+def _accepted(check: DecisionCheck, decision: Decision, subject: Subject, approvers: Approvers) -> str:
+    person = person_named(approvers, decision.approver)
+    how = authority_of(approvers, person, check.gate.approvers, check.received_at) if person else None
+    signed_with = _signed_with(decision, approvers)
+    holders = holders_of(approvers, decision.approver)
+    if person is None and holders:
+        how = f"as a plain name: no limit and no own request is checked; the role is held by {', '.join(holders)}"
+    seal = f"; signed with {signed_with}" if signed_with else ""
+    if decision.signature is not None and not signed_with:
+        seal = "; its signature was not verified, for its key is not known"
+    told = f"{decision.verdict} by {decision.approver} on {subject.name}"
+    return f"accepted: {told}{f' {how}' if how else ''}{seal}"
+
+
+def _signed_with(decision: Decision, approvers: Approvers) -> str | None:
+    """Give the fingerprint of the key under an accepted decision: a known key's signature has been verified."""
+    known = decision.signature is not None and key_in(approvers, decision.key_id) is not None
+    return decision.key_id if known else None
+
+
+def permits(order: Order, now: datetime, approvers: Approvers) -> str | None:
+    """Say why an order may not be carried out at `now` (timezone-aware); None if it may.
+
+    Checked immediately before the effect, against the approvers as they are then, for a worker may be handed an order
+    days after it was decided: a key revoked since no longer counts. A guardian's block is never lifted by a person.
+    An allowed action needs no decision; one that is given must fit.
+    """
+    verdict, bound, leave = order.verdict, order.bound, order.leave
+    if not is_intact(bound):
+        return "the action is not the one that its digest was taken of"
+    if verdict.action_digest != bound.digest:
+        return "the guardian ruled on another action"
+    if verdict.ruling is Ruling.BLOCK:
+        return "the guardian blocked it"
+    if leave is None:
+        return "it is held and nobody decided on it" if verdict.ruling is Ruling.HOLD else None
+    return _insufficient(bound, verdict.tier, leave, now, approvers)
+
+
+def _insufficient(
+    bound: BoundAction, tier: Tier, leave: Leave, now: datetime, approvers: Approvers
+) -> str | None:
+    if SCRUTINY.index(leave.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
+        return f"tier {tier} asks for {LEAST[tier]}, and the leave is {leave.approval}"
+    unfit = (_unfit(bound, leave, decision, now, approvers) for decision in leave.decisions)
+    if why := next((why for why in unfit if why), None):
+        return why
+    people = {decision.approver for decision in leave.decisions}
+    needed = 2 if leave.approval == "two_signed" else 1
+    return f"{len(people)} of {needed} people approved it" if len(people) < needed else None
+
+
+def _unfit(
+    bound: BoundAction, leave: Leave, decision: Decision, now: datetime, approvers: Approvers
+) -> str | None:
+    if decision.verdict is not DecisionVerdict.APPROVE:
+        return f"the decision says {decision.verdict}"
+    if decision.proposal_id != bound.proposal_id:
+        return f"the decision is on proposal {decision.proposal_id}, not on {bound.proposal_id}"
+    if decision.action_digest != bound.digest:
+        return "the decision is on another action"
+    if decision.expires_at is not None and decision.expires_at <= now:
+        return f"the decision expired at {decision.expires_at.isoformat()}"
+    # Delegations and absences count as of the decision; they may well have ended since.
+    moments = (decision.issued_at,)
+    theirs = _not_theirs(decision, leave.approvers, leave.requester, moments, approvers, leave.approval)
+    return theirs or _unsigned(decision, leave.approval, now, approvers)
+
+
+def _problem(
+    check: DecisionCheck, decision: Decision, subject: Subject | None, approvers: Approvers
+) -> str | None:
+    """Give the first reason to refuse, in the order in which a person would want to know."""
+    if (why := misfit(check.gate, check.raw, check.seen)) is not None or subject is None:
+        return why
+    if _approved(check, subject):
+        return f"{subject.name} is already decided"
+    if (why := _untimely(check, decision) or _not_possible(check.gate, decision)) is not None:
+        return why
+    due = max(subject.approval, LEAST.get(subject.tier, "none"), key=SCRUTINY.index)
+    # The executor asks as of the decision's own date, so what would fail there is refused here.
+    moments = (check.received_at, decision.issued_at)
+    return (
+        _not_theirs(decision, check.gate.approvers, check.requester, moments, approvers, due)
+        or _again(check, decision, subject)
+        or _unsigned(decision, due, check.received_at, approvers)
+        or _incomplete(decision, subject)
+    )
+
+
+def _approved(check: DecisionCheck, subject: Subject) -> bool:
+    given = [decision for decision in check.approvals if decision.action_digest == subject.digest]
+    return len(given) >= subject.approvals_needed
+
+
+def _again(check: DecisionCheck, decision: Decision, subject: Subject) -> str | None:
+    same = any(
+        given.approver == decision.approver and given.action_digest == subject.digest
+        for given in check.approvals
+    )
+    if same and decision.verdict is DecisionVerdict.APPROVE:
+        return f"{decision.approver} has approved {subject.name} already; it needs two different people"
+    return None
+
+
+def _untimely(check: DecisionCheck, decision: Decision) -> str | None:
+    received = check.received_at
+    # While no worker ran, a decision may have lain in history since before the deadline: then when it was made counts.
+    if check.gate.deadline <= min(received, decision.issued_at):
+        return f"late: the deadline was {check.gate.deadline.isoformat()}"
+    if decision.expires_at is not None and decision.expires_at <= received:
+        return f"expired at {decision.expires_at.isoformat()}"
+    if decision.issued_at > received + CLOCK_SKEW:
+        return f"issued in the future, at {decision.issued_at.isoformat()}"
+    return None
+
+
+def _not_possible(gate: Gate, decision: Decision) -> str | None:
+    if decision.verdict not in gate.verdicts:
+        return f"{decision.verdict} is not possible here; possible: {', '.join(gate.verdicts)}"
+    return None
+
+
+def _not_theirs(
+    decision: Decision,
+    allowed: tuple[str, ...],
+    requester: str,
+    moments: tuple[datetime, ...],
+    approvers: Approvers,
+    approval: Approval,
+) -> str | None:
+    """Say why this is not for the approver to decide, at one of some moments."""
+    person = person_named(approvers, decision.approver)
+    if person is None:
+        known = approval not in SIGNED and decision.approver in allowed
+        return None if known else f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
+    if any(authority_of(approvers, person, allowed, at) is None for at in moments):
+        return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
+    if is_own(person, requester):
+        return f"{decision.approver} may not decide on a request of their own"
+    return None
+
+
+def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: Approvers) -> str | None:
+    """Say why a signature that is due, or that is given though none is due, does not count.
+
+    Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
+    """
+    due = approval in SIGNED
+    if decision.signature is None:
+        return "unsigned: this asks for a signed decision" if due else None
+    found = key_in(approvers, decision.key_id)
+    if found is None:
+        return f"unknown key: {decision.key_id or 'none is named'}" if due else None
+    person, key = found
+    if person.name != decision.approver:
+        return f"key {key.key_id} is {person.name}'s, not {decision.approver}'s"
+    if (why := key_problem(key, at)) is not None:
+        return why
+    return None if verify(key, decision) else f"forged: the signature is not that of key {key.key_id}"
+
+
+def _incomplete(decision: Decision, subject: Subject) -> str | None:
+    if decision.verdict is DecisionVerdict.EDIT:
+        return edits_problem(decision.edits, subject)
+    if decision.edits:
+        # The approver means a change that this verdict would silently drop.
+        return f"edits were given with {decision.verdict}; send them with edit"
+    if decision.verdict in _NEEDS_REASON and not decision.reason.strip():
+        return f"{decision.verdict} needs a reason"
+    return None

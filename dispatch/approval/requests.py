@@ -1,0 +1,151 @@
+"""What is put before people: one gate for held actions, one for routing, one for what the desk could not settle."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from desks.support.models.records import Money
+from dispatch.approval.decision_text import UnreadableError, read_decision
+from dispatch.models.canonical import digest_of
+from dispatch.models.people.decision import Decision, DecisionVerdict, Gate, GateKind, Subject
+from dispatch.models.work.guardian import GuardianVerdict, Ruling
+from dispatch.models.work.playbook import GuardianPolicy, Tier, Waiting
+from dispatch.models.work.proposal import BoundAction
+
+ALL_VERDICTS = tuple(DecisionVerdict)
+
+
+def approval_gate(
+    bound: tuple[BoundAction, ...],
+    verdicts: tuple[GuardianVerdict, ...],
+    policy: GuardianPolicy,
+    opened_at: datetime,
+) -> tuple[Gate, Waiting] | None:
+    """Give the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
+    held = [(b, v) for b, v in zip(bound, verdicts, strict=True) if v.ruling is Ruling.HOLD]
+    if not held:
+        return None
+    tiers = list(Tier)
+    riskiest = max((v.tier for _, v in held), key=tiers.index)
+    waiting = policy.tiers[riskiest].waiting
+    if waiting is None:
+        raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
+    subjects = tuple(
+        Subject(
+            name=b.action.name,
+            digest=b.digest,
+            tier=v.tier,
+            approval=policy.tiers[v.tier].approval,
+            amount=price_of(b),
+            editable=policy.actions[b.action.name].editable,
+            summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
+        )
+        for b, v in held
+    )
+    why = "; ".join(reason.text for _, v in held for reason in v.reasons)
+    return _gate(
+        GateKind.APPROVAL, held[0][0].proposal_id, subjects, ALL_VERDICTS, waiting, opened_at, why
+    ), waiting
+
+
+def price_of(bound: BoundAction) -> Money | None:
+    """Read what an action costs from the parameters that every action with a price has."""
+    amount, currency = (bound.action.parameters.get(name) for name in ("amount_minor", "currency"))
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return None
+    return Money(amount_minor=amount, currency=currency)
+
+
+def routing_gate(
+    request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
+) -> Gate:
+    """Give the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
+    subject = Subject(
+        name="route",
+        digest=digest_of({"route": request_id, "attempt": n}),
+        tier=Tier.MEDIUM,
+        editable=("desk",),
+        choices={"desk": desks},
+        summary=f"which desk takes this ({', '.join(desks)})",
+    )
+    verdicts = (DecisionVerdict.EDIT, DecisionVerdict.REJECT)
+    return _gate(GateKind.ROUTING, f"route-{n}", (subject,), verdicts, waiting, opened_at, why)
+
+
+def settlement_gate(request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str) -> Gate:
+    """Give the gate that hands a request to a person: approve says that it has been settled, and how."""
+    subject = Subject(
+        name="settle",
+        digest=digest_of({"settle": request_id, "what": what}),
+        tier=Tier.MEDIUM,
+        summary=f"{what}: {why}",
+    )
+    verdicts = (DecisionVerdict.APPROVE, DecisionVerdict.REJECT)
+    return _gate(GateKind.ESCALATION, "settle-1", (subject,), verdicts, waiting, opened_at, why)
+
+
+def misfit(gate: Gate, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
+    """Say why a raw decision cannot be one for this gate, whoever sent it; None if it may be.
+
+    `seen` are ids of decisions received before. So little is asked that a flood of messages costs no activity, and
+    none of it can crowd out a decision that names what waits.
+    """
+    try:
+        decision = read_decision(raw)
+    except UnreadableError as error:
+        return str(error)
+    if decision.decision_id in seen:
+        return f"duplicate: decision {decision.decision_id} was received before"
+    if decision.proposal_id != gate.proposal_id:
+        return f"stale: names proposal {decision.proposal_id}, but {gate.proposal_id} waits"
+    if all(subject.digest != decision.action_digest for subject in gate.subjects):
+        return f"names no action that waits here: digest {decision.action_digest}"
+    return None
+
+
+def decision_by_hand(
+    gate: Gate, subject: Subject, approver: str, at: datetime
+) -> dict[str, JsonValue] | None:
+    """Give what a person may paste as the `decide` signal for a subject; None where it must be signed.
+
+    It is the gate's first verdict, in the name of `approver` and issued `at`; its id is the same each time, so that
+    what was pasted twice is one decision.
+    """
+    if subject.approval != "named":
+        return None
+    verdict = gate.verdicts[0]
+    decision = Decision(
+        decision_id=f"by-hand-{gate.proposal_id}-{subject.digest[:8]}",
+        proposal_id=gate.proposal_id,
+        action_digest=subject.digest,
+        verdict=verdict,
+        edits={name: values[0] for name, values in subject.choices.items()}
+        if verdict is DecisionVerdict.EDIT
+        else {},
+        approver=approver,
+        issued_at=at.replace(microsecond=0),
+    )
+    plain: dict[str, JsonValue] = decision.model_dump(mode="json", exclude_none=True)
+    return plain if decision.edits else {name: value for name, value in plain.items() if name != "edits"}
+
+
+def _gate(
+    kind: GateKind,
+    proposal_id: str,
+    subjects: tuple[Subject, ...],
+    verdicts: tuple[DecisionVerdict, ...],
+    waiting: Waiting,
+    opened_at: datetime,
+    why: str,
+) -> Gate:
+    return Gate(
+        kind=kind,
+        proposal_id=proposal_id,
+        subjects=subjects,
+        verdicts=verdicts,
+        approvers=waiting.approvers,
+        opened_at=opened_at,
+        deadline=opened_at + waiting.deadline,
+        why=why,
+    )

@@ -1,0 +1,200 @@
+"""What an auditor asks about, as one flat record for each exported request.
+
+The extract is made from the store and can be made again at any time; it proves nothing by itself. Every record names the
+line that it was made of, so that a question can tell whether the extract is the store's.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from dispatch.audit.read.steps import Stand, Step, stands, steps
+from dispatch.audit.store.document import Document, attributes, events_of, moment, payload
+from dispatch.audit.store_models import ManifestLine
+
+GATES: Final = {
+    "waiting_for_approval": "approval",
+    "waiting_for_routing": "routing",
+    "escalated": "escalation",
+}
+"""The states in which a request waits for a decision, and the kind of gate that stands open."""
+_WAITS: Final = {**GATES, "waiting_for_information": "information"}
+_GUARDIAN: Final = "guardian.inspect"
+_CHECK: Final = "verify_decision"
+_ACTION: Final = "action."
+_UNDO: Final = ".compensate"
+_NOBODY: Final = "nobody"
+
+Record = dict[str, Any]
+
+
+def record_of(line: ManifestLine, line_digest: str, document: Document) -> Record:
+    """Give the record of one exported request; times as ISO 8601, amounts in minor units.
+
+    What a history does not hold (an encrypted payload, a form of another version) is left out, never guessed.
+    """
+    events = list(events_of(document))
+    ended = list(steps(events))
+    done = [step for step in ended if isinstance(step.result, dict)]
+    started, last = attributes(events[0]), events[-1]
+    asked = _fields(payload(started.get("input")))
+    guarded = list(_guarded(done))
+    stood = list(stands(events))
+    outcome = _fields(payload(attributes(last).get("result")))
+    triage: Record = next((step.result for step in reversed(done) if step.name == "triage"), {})
+    reference = _fields(_fields(triage.get("playbook")).get("ref"))
+    return {
+        "seq": line.seq,
+        "line": line_digest,
+        "request_id": document.request_id,
+        "workflow_type": document.workflow_type,
+        "desk": reference.get("desk") or asked.get("desk"),
+        "playbook_version": reference.get("version"),
+        "playbook_digest": reference.get("digest"),
+        "priority": triage.get("priority"),
+        "requester": _fields(asked.get("sender")).get("address") or asked.get("requester"),
+        "opened_at": _iso(moment(events[0]["eventTime"])),
+        "closed_at": _iso(moment(last["eventTime"])),
+        "ending": line.ending,
+        "documents": [one["sha256"] for one in _documents(asked)],
+        "guarded": guarded,
+        "actions": list(_acted(ended)),
+        "decisions": list(_decisions(done, stood, {one["digest"]: one for one in guarded})),
+        "refused": list(_refused(done, outcome)),
+        "waits": list(_waits(stood, moment(last["eventTime"]))),
+    }
+
+
+def _documents(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the references of the documents that came with a request."""
+    for one in (asked.get("source"), *(asked.get("attachments") or ())):
+        if isinstance(one, dict) and "sha256" in one:
+            yield one
+
+
+def _guarded(done: list[Step]) -> Iterator[Record]:
+    for step in done:
+        if step.name == _GUARDIAN and isinstance(step.given, dict):
+            verdict, bound = step.result, _fields(step.given.get("bound"))
+            yield {
+                "event_id": step.event_id,
+                "moment": _iso(step.ended),
+                **_action(bound),
+                "digest": verdict.get("action_digest"),
+                "ruling": verdict.get("ruling"),
+                "tier": verdict.get("tier"),
+                "rules": [reason.get("rule") for reason in verdict.get("reasons", [])],
+                "reasons": "; ".join(str(reason.get("text")) for reason in verdict.get("reasons", [])),
+            }
+
+
+def _acted(ended: list[Step]) -> Iterator[Record]:
+    """Give every action that was ordered; `status` is done, undone, or the kind of failure (OutcomeUnknown, ...)."""
+    undone = {_key(step) for step in ended if step.name.endswith(_UNDO) and step.failure is None}
+    for step in ended:
+        if not step.name.startswith(_ACTION) or step.name.endswith(_UNDO) or not isinstance(step.given, dict):
+            continue
+        leave, verdict = _fields(step.given.get("leave")), _fields(step.given.get("verdict"))
+        yield {
+            "event_id": step.event_id,
+            "moment": _iso(step.ended),
+            **_action(_fields(step.given.get("bound"))),
+            "status": step.failure or ("undone" if _key(step) in undone else "done"),
+            "effect_id": _fields(step.result).get("effect_id"),
+            "ruling": verdict.get("ruling"),
+            "tier": verdict.get("tier"),
+            "approvers": [decision.get("approver") for decision in leave.get("decisions", [])],
+        }
+
+
+def _key(step: Step) -> str:
+    return str(_fields(_fields(step.given).get("bound")).get("idempotency_key"))
+
+
+def _action(bound: dict[str, Any]) -> Record:
+    action = _fields(bound.get("action"))
+    parameters = _fields(action.get("parameters"))
+    amount = parameters.get("amount_minor")
+    return {
+        "name": action.get("name"),
+        "subject": action.get("subject"),
+        "amount_minor": amount if isinstance(amount, int) else None,
+        "currency": parameters.get("currency") if isinstance(amount, int) else None,
+    }
+
+
+def _decisions(done: list[Step], stood: list[Stand], by_digest: dict[Any, Record]) -> Iterator[Record]:
+    """Give the accepted decisions, each with how long its gate had stood open when it was made."""
+    for step in done:
+        decision = _fields(step.result.get("decision"))
+        if step.name != _CHECK or not step.result.get("accepted") or not decision:
+            continue
+        opened = _opened(stood, step.ended)
+        about = by_digest.get(decision.get("action_digest"), {})
+        # A decision may lie in history while no worker runs: it was made when it was issued, not when it was judged.
+        made = min(step.ended, datetime.fromisoformat(str(decision["issued_at"])))
+        yield {
+            "event_id": step.event_id,
+            "moment": _iso(step.ended),
+            "gate": GATES.get(opened.state) if opened else None,
+            "verdict": decision.get("verdict"),
+            "approver": decision.get("approver"),
+            "reason": decision.get("reason"),
+            "about": about.get("name"),
+            "subject": about.get("subject"),
+            "amount_minor": about.get("amount_minor"),
+            "currency": about.get("currency"),
+            "ruling": about.get("ruling"),
+            "tier": about.get("tier"),
+            "rules": about.get("rules", []),
+            "reasons": about.get("reasons"),
+            "seconds": (made - opened.at).total_seconds() if opened else None,
+            "signed_with": step.result.get("signed_with"),
+        }
+
+
+def _opened(stood: list[Stand], by: datetime) -> Stand | None:
+    """Give where the present wait began; an escalation changes its owner and not the wait."""
+    opened: Stand | None = None
+    for stand in stood:
+        if stand.at > by:
+            break
+        if stand.state not in GATES:
+            opened = None
+        elif opened is None or opened.state != stand.state:
+            opened = stand
+    return opened
+
+
+def _refused(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
+    """Give the refused messages: by the request's own record where it ended with one, else by the checks alone."""
+    told = [entry for entry in outcome.get("trail", []) if entry.get("kind") == "refused"]
+    for entry in told:
+        yield {"moment": entry["at"], "what": entry["what"], "by": entry["sender"], "why": entry["why"]}
+    if "trail" in outcome:
+        return
+    for step in done:
+        if step.name == _CHECK and step.result.get("accepted") is False:
+            by = _fields(step.result.get("decision")).get("approver") or "unknown"
+            yield {"moment": _iso(step.ended), "what": "decide", "by": by, "why": step.result.get("reason")}
+
+
+def _waits(stood: list[Stand], closed_at: datetime) -> Iterator[Record]:
+    """Give how long the request stood with whom, one record for each owner in turn."""
+    ends = [stand.at for stand in stood[1:]] + [closed_at]
+    for stand, end in zip(stood, ends, strict=False):
+        if stand.state in _WAITS and stand.owner != _NOBODY:
+            yield {
+                "gate": _WAITS[stand.state],
+                "owner": stand.owner,
+                "moment": _iso(stand.at),
+                "seconds": (end - stand.at).total_seconds(),
+            }
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")

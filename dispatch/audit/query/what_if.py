@@ -1,0 +1,209 @@
+"""What a changed playbook would have ruled on recorded actions: which would flip between allow, hold and block.
+
+A history holds what the guardian was asked (the action, the policy then in force, what review left open) and what it
+ruled, with the rules that fired. It does not hold what the guardian read from the records at that moment. So:
+
+- Rules about the records (whose payment it is, what remains of it, who is on record) do not look at the playbook: those
+  that fired then are taken to fire again, the others not.
+- What counted together with an action (paid, reserved or proposed beside it) stands in its verdict, and is bounded where
+  another window is asked about. Nothing is reserved by asking.
+- Every action is first ruled on with the playbook that was in force. Where that does not give the recorded ruling, or
+  where the answer hangs on something that was not recorded, the action is named as not judged, with the reason.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
+
+from dispatch.audit.query.neutral_facts import unobjectionable
+from dispatch.audit.read.steps import Step, steps
+from dispatch.audit.store.document import Document, events_of
+from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
+from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce
+from dispatch.models.work.spend_quota import SpendSoFar
+
+Inspect = Callable[[GuardBrief, GuardianFacts], GuardianVerdict]
+"""The guardian's rules: dispatch/guard/guardian.py."""
+
+OF_RECORDS: Final = frozenset(
+    {
+        "refund.payment",
+        "refund.order",
+        "refund.customer",
+        "refund.requester",
+        "refund.currency",
+        "refund.remainder",
+        "reply.recipient",
+        "reply.records",
+    }
+)
+"""Rules whose answer lies in the records and not in the playbook."""
+_BEYOND_ALL: Final = 10**15
+"""More than any step of a playbook; an amount that nobody recorded may be anything."""
+
+
+class Scrutiny(NamedTuple):
+    """What becomes of an action: the ruling, and where it is held what is asked of whom."""
+
+    ruling: str
+    tier: str
+    approval: str
+    approvers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.ruling != Ruling.HOLD:
+            return self.ruling
+        return f"hold ({self.tier}: {self.approval} by {', '.join(self.approvers)})"
+
+
+class Judged(NamedTuple):
+    """One recorded action under both playbooks."""
+
+    request_id: str
+    event_id: int
+    action: str
+    subject: str
+    amount_minor: int | None
+    currency: str | None
+    before: Scrutiny
+    after: Scrutiny
+    why: str
+
+
+class NotJudged(NamedTuple):
+    """One recorded action that cannot be ruled on again, and why."""
+
+    request_id: str
+    event_id: int
+    why: str
+
+
+@dataclass
+class WhatIf:
+    """The answer: `flips` change the ruling, `shifts` only what is asked of whom."""
+
+    requests: int = 0
+    actions: int = 0
+    rulings: dict[tuple[str, str], int] = field(default_factory=dict)
+    flips: list[Judged] = field(default_factory=list)
+    shifts: list[Judged] = field(default_factory=list)
+    not_judged: list[NotJudged] = field(default_factory=list)
+
+    def take(self, one: Judged | NotJudged) -> None:
+        """Count one action."""
+        self.actions += 1
+        if isinstance(one, NotJudged):
+            self.not_judged.append(one)
+            return
+        pair = (one.before.ruling, one.after.ruling)
+        self.rulings[pair] = self.rulings.get(pair, 0) + 1
+        if pair[0] != pair[1]:
+            self.flips.append(one)
+        elif one.before != one.after:
+            self.shifts.append(one)
+
+
+def what_if(documents: Iterable[Document], changed: PlaybookInForce, inspect: Inspect) -> WhatIf:
+    """Rule on every recorded action of the changed playbook's desk again."""
+    answer = WhatIf()
+    for document in documents:
+        judged = list(_of_document(document, changed, inspect))
+        answer.requests += bool(judged)
+        for one in judged:
+            answer.take(one)
+    return answer
+
+
+def _of_document(
+    document: Document, changed: PlaybookInForce, inspect: Inspect
+) -> Iterator[Judged | NotJudged]:
+    for step in steps(events_of(document)):
+        if step.name == "guardian.inspect" and step.failure is None and _desk(step.given) == changed.ref.desk:
+            try:
+                yield _judge(document.request_id, step, changed.playbook.guardian, inspect)
+            except _NotJudgedError as error:
+                yield NotJudged(document.request_id, step.event_id, str(error))
+
+
+class _NotJudgedError(Exception):
+    """The history does not hold what it would take."""
+
+
+def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect) -> Judged:
+    try:
+        brief, verdict = (
+            GuardBrief.model_validate(step.given),
+            GuardianVerdict.model_validate(step.result),
+        )
+    except ValidationError as error:
+        raise _NotJudgedError(
+            f"it was recorded in a form that this version cannot read: {error.errors()[0]['msg']}"
+        ) from None
+    again = _rule(brief, brief.policy, verdict, inspect)
+    if (again.ruling, again.tier) != (verdict.ruling, verdict.tier):
+        raise _NotJudgedError(
+            f"the rules at hand say {again.ruling} ({again.tier}) where {verdict.ruling} ({verdict.tier}) was ruled: "
+            "they have changed, or it hung on records that history does not hold"
+        )
+    after = _rule(brief, policy, verdict, inspect)
+    action = brief.bound.action
+    amount = action.parameters.get("amount_minor")
+    return Judged(
+        request_id=request_id,
+        event_id=step.event_id,
+        action=action.name,
+        subject=action.subject,
+        amount_minor=amount if isinstance(amount, int) else None,
+        currency=str(action.parameters.get("currency")) if isinstance(amount, int) else None,
+        before=_scrutiny(verdict, brief.policy),
+        after=_scrutiny(after, policy),
+        why="; ".join(reason.text for reason in after.reasons),
+    )
+
+
+def _rule(
+    brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict, inspect: Inspect
+) -> GuardianVerdict:
+    """Rule with `policy` on the records as far as the recorded verdict tells them."""
+    under = brief.model_copy(update={"policy": policy})
+    carried = tuple(reason for reason in recorded.reasons if reason.rule in OF_RECORDS)
+    verdicts = [inspect(under, unobjectionable(brief, spend)) for spend in _spends(brief, policy, recorded)]
+    if carried:
+        blocked = {"ruling": Ruling.BLOCK, "tier": recorded.tier, "reasons": carried}
+        return verdicts[0].model_copy(update=blocked)
+    if len({(verdict.ruling, verdict.tier) for verdict in verdicts}) > 1:
+        words = " or ".join(dict.fromkeys(f"{v.ruling} ({v.tier})" for v in verdicts))
+        raise _NotJudgedError(
+            f"{words}: it hangs on what was refunded to the customer before, which history does not hold"
+        )
+    return verdicts[0]
+
+
+def _spends(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict) -> tuple[SpendSoFar, ...]:
+    """Return what may have counted with the action within the policy's window: what was recorded, or the extremes."""
+    then, now, spend = brief.policy.velocity, policy.velocity, recorded.spend or SpendSoFar()
+    on_account = SpendSoFar(account_minor=spend.account_minor)
+    if now is None:
+        return (on_account,)
+    if then is not None and then.window == now.window:
+        return (spend,)
+    if then is not None and now.window < then.window:
+        return (on_account, spend)
+    most = max(spend.count, now.max_refunds)
+    return (spend, spend.model_copy(update={"count": most, "owner_minor": _BEYOND_ALL}))
+
+
+def _scrutiny(verdict: GuardianVerdict, policy: GuardianPolicy) -> Scrutiny:
+    tier = policy.tiers.get(verdict.tier)
+    if verdict.ruling is not Ruling.HOLD or tier is None:
+        return Scrutiny(verdict.ruling, verdict.tier if verdict.ruling is Ruling.ALLOW else "", "none", ())
+    return Scrutiny(Ruling.HOLD, verdict.tier, tier.approval, tier.waiting.approvers if tier.waiting else ())
+
+
+def _desk(given: Any) -> str | None:
+    try:
+        return str(given["bound"]["playbook"]["desk"])
+    except (KeyError, TypeError):
+        return None

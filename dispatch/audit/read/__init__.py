@@ -1,0 +1,1 @@
+"""The trail, read from a request's history alone."""

@@ -1,0 +1,41 @@
+"""The stated classes of events that carry the process and say nothing about the request."""
+
+from typing import Final
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+
+from dispatch.models.work.spend_quota import QUOTA_PREFIX
+
+_TASKS: Final = "workflow tasks: the coordinator's own turns, whose commands are the events after them"
+_MARKERS: Final = "version markers: which branch of the code a desk took"
+_PROPERTIES: Final = "properties: what Temporal's own pages show"
+_RESERVATIONS: Final = "reservations: a customer's quota is told that the request has ended"
+_SIGNALS: Final = {
+    EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: "signal_external_workflow_execution_initiated",
+    EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED: "signal_external_workflow_execution_failed",
+    EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED: "external_workflow_execution_signaled",
+}
+_CLASSES: Final = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED: _TASKS,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED: _TASKS,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED: _TASKS,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT: _TASKS,
+    EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED: _PROPERTIES,
+}
+_VERSION_MARKERS: Final = frozenset({"core_patch", "Version"})
+_VERSIONS: Final = "TemporalChangeVersion"
+"""Beside each marker the SDK makes the branch searchable; that says nothing of where the request stands."""
+
+
+def bookkeeping(event: HistoryEvent) -> str | None:
+    """Name the class of an event that is bookkeeping; None for one that must have an entry."""
+    if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
+        return _MARKERS if event.marker_recorded_event_attributes.marker_name in _VERSION_MARKERS else None
+    if event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        written = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+        return _MARKERS if set(written) == {_VERSIONS} else None
+    if (name := _SIGNALS.get(event.event_type)) is not None:
+        to = getattr(event, f"{name}_event_attributes").workflow_execution.workflow_id
+        return _RESERVATIONS if to.startswith(QUOTA_PREFIX) else None
+    return _CLASSES.get(event.event_type)

@@ -1,0 +1,125 @@
+"""What rests on what: each entry's links to the entries before it, by digests, ids and keys that the history holds."""
+
+from pydantic import JsonValue
+
+from dispatch.audit.models import AuditKind
+from dispatch.audit.read.entry_builder import Note
+from dispatch.audit.read.payload import field, many, words
+
+_TURNS = frozenset(
+    {
+        AuditKind.TRIGGER,
+        AuditKind.QUESTION,
+        AuditKind.REMINDER,
+        AuditKind.DECISION,
+        AuditKind.ANSWER,
+        AuditKind.DEADLINE,
+        AuditKind.VERDICT,
+        AuditKind.FAILURE,
+        AuditKind.COMPENSATION,
+        AuditKind.VERIFICATION,
+        AuditKind.CANCELLATION,
+    }
+)
+"""Entries after which the process goes another way; what happens next for no stated reason rests on the last of them."""
+
+_AFTER_TURN = frozenset({AuditKind.ANSWER, AuditKind.DEADLINE, AuditKind.REMINDER, AuditKind.FAILURE})
+"""Entries that rest on the last such turn besides what they name; others do so where they name nothing."""
+
+
+def link(notes: list[Note]) -> None:
+    """Set the links of all notes, in order; a link never points forward."""
+    links = _Links()
+    for note in notes:
+        links.add(note)
+
+
+class _Links:
+    def __init__(self) -> None:
+        self._proposals: dict[str, Note] = {}
+        self._proposed: dict[str, Note] = {}
+        self._verdicts: dict[str, Note] = {}
+        self._actions: dict[str, Note] = {}
+        self._decisions: dict[str, Note] = {}
+        self._evidence: dict[str, Note] = {}
+        self._findings: dict[str, Note] = {}
+        self._last: Note | None = None
+
+    def add(self, note: Note) -> None:
+        digest = words(note.facts, "action_digest")
+        note.because += [other for other in self._causes(note, digest) if other is not None]
+        if note.kind in {AuditKind.DECISION, AuditKind.REFUSAL}:
+            self._name(note)
+        if note.kind is AuditKind.FINDING:
+            self._findings[note.sender] = note
+            self._remember(self._evidence, many(note.facts, "evidence"), "evidence_id", note)
+        elif note.kind is AuditKind.PROPOSAL:
+            self._proposals[words(note.facts, "proposal_id")] = note
+            self._remember(self._proposed, many(note.facts, "actions"), "action_digest", note)
+        elif note.kind is AuditKind.VERDICT:
+            self._verdicts[digest] = note
+        elif note.kind is AuditKind.ACTION:
+            self._actions[digest] = note
+        elif note.kind is AuditKind.DECISION:
+            self._decisions.setdefault(words(note.facts, "content", "decision_id"), note)
+        # An action's own verdict is no turn that something else rests on.
+        if note.kind in _TURNS and not (
+            note.kind is AuditKind.VERDICT and field(note.facts, "ruling") == "allow"
+        ):
+            self._last = note
+
+    def _causes(self, note: Note, digest: str) -> list[Note | None]:
+        causes = self._named_causes(note, digest)
+        rests = note.kind in _AFTER_TURN or not (any(causes) or note.because)
+        return [*causes, self._last] if rests else causes
+
+    def _named_causes(  # noqa: PLR0911 (one return for each kind)
+        self, note: Note, digest: str
+    ) -> list[Note | None]:
+        """Give what the entry itself names, by digest, id or key."""
+        content = field(note.facts, "content")
+        match note.kind:
+            case AuditKind.PROPOSAL:
+                evidence = [
+                    self._evidence.get(words(one, "evidence_id")) for one in many(note.facts, "evidence")
+                ]
+                return [*evidence, *self._findings.values(), self._last]
+            case AuditKind.HANDOFF if digest:
+                return [self._verdicts.get(digest) or self._proposed.get(digest) or self._last]
+            case AuditKind.VERDICT:
+                return [self._proposed.get(digest)]
+            case AuditKind.ACTION | AuditKind.FAILURE:
+                decided = [self._decisions.get(str(name)) for name in many(note.facts, "decisions")]
+                evidence = [self._evidence.get(str(name)) for name in many(note.facts, "evidence")]
+                return [self._verdicts.get(digest), self._proposed.get(digest), *decided, *evidence]
+            case AuditKind.DECISION | AuditKind.REFUSAL:
+                named = words(content, "action_digest")
+                return [self._verdicts.get(named), self._proposals.get(words(content, "proposal_id"))]
+            case AuditKind.COMPENSATION:
+                return [self._actions.get(digest), self._last]
+            case AuditKind.VERIFICATION:
+                return [
+                    self._actions.get(words(check, "action_digest")) for check in many(note.facts, "actions")
+                ]
+            case AuditKind.FOLLOW_UP:
+                return list(self._actions.values())
+            case AuditKind.FINDING | AuditKind.RESULT | AuditKind.QUESTION:
+                return [self._last]
+            case _:
+                return []
+
+    def _name(self, note: Note) -> None:
+        """Say of a decision which action it is on; it names a digest alone."""
+        on = self._verdicts.get(words(note.facts, "content", "action_digest"))
+        if on is not None:
+            named = f"{words(on.facts, 'name')} {words(on.facts, 'subject')}"
+            note.facts["on"] = named
+            if note.kind is AuditKind.DECISION:
+                proposal = words(note.facts, "content", "proposal_id")
+                note.what = f"{words(note.facts, 'content', 'verdict')} {named} ({proposal})"
+
+    @staticmethod
+    def _remember(where: dict[str, Note], parts: list[JsonValue], name: str, note: Note) -> None:
+        for part in parts:
+            if key := words(part, name):
+                where[key] = note

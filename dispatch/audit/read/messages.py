@@ -1,0 +1,201 @@
+"""Every signal and update, and what became of it.
+
+Judgements are where the desk left them: in an update's own answer, in the result of the activity that read the
+message, or in the record (ledger) that the desk carries into its outcome and into a history that goes on. A message
+that none of them names stays 'received, not judged'.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue
+
+from dispatch.audit.models import AuditKind, Judgement
+from dispatch.audit.read.entry_builder import Note, parsed
+from dispatch.audit.read.payload import field, kept, many, text, words
+from dispatch.models.canonical import digest_of
+
+_UNCOUNTED: Final = re.compile(r"\((\d+) further refused messages are in history\)")
+_LARGEST: Final = 65_536
+_EXCERPT: Final = 300
+
+
+@dataclass(eq=False)
+class Message:
+    """`raw` is what the handlers are given, cut: one argument, or a note that there were more.
+
+    `digest` is the one that the desk's record holds of it, where it holds one.
+    """
+
+    note: Note
+    name: str
+    raw: JsonValue
+    digest: str
+    judgement: Judgement = Judgement.NOT_JUDGED
+    why: str = ""
+
+    @property
+    def open(self) -> bool:
+        return self.judgement is Judgement.NOT_JUDGED
+
+    def judged_at(self, run: int, event_id: int) -> None:
+        """Add the event that judges it; one of a later history has an entry of its own there."""
+        if run == self.note.run:
+            self.note.ids.append(event_id)
+        else:
+            self.note.facts["judged"] = f"event {event_id} of run {run}"
+
+    def judge(self, judgement: Judgement, why: str, kind: AuditKind | None = None, what: str = "") -> None:
+        self.judgement, self.why = judgement, why
+        refused = judgement is Judgement.REFUSED
+        self.note.kind = AuditKind.REFUSAL if refused else kind or self.note.kind
+        self.note.what = f"{self.name} refused" if refused else what or self.note.what
+        self.note.why = why
+
+
+class Messages:
+    """All messages of a request, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.all: list[Message] = []
+        self._updates: dict[str, Message] = {}
+        self._decisions: dict[str, list[Message]] = {}
+
+    def received(self, note: Note, name: str, arguments: list[JsonValue], update_id: str = "") -> Message:
+        raw: JsonValue = arguments[0] if arguments else None
+        if len(arguments) > 1:
+            raw = {"unreadable": f"{len(arguments)} arguments where one is due"}
+        sender = words(raw, "approver", longest=100)
+        note.sender = (
+            f"approver.{sender}" if sender else "requester" if name in {"answer", "withdraw"} else "unknown"
+        )
+        note.receiver, note.what = "coordinator", f"{name}: {Judgement.NOT_JUDGED}"
+        message = Message(note, name, kept(raw), digest_of(_bounded(raw)))
+        note.facts |= {"message": name, "content": message.raw}
+        self.all.append(message)
+        if decision_id := words(raw, "decision_id"):
+            self._decisions.setdefault(decision_id, []).append(message)
+        if update_id:
+            self._updates[update_id] = message
+        return message
+
+    def answered(self, update_id: str, answer: JsonValue, failure: str) -> Note | None:
+        """Take an update's answer in; gives the message's note, None where its acceptance is not in the history."""
+        message = self._updates.get(update_id)
+        if message is None:
+            return None
+        reason = failure or words(answer, "reason")
+        if field(answer, "accepted") is True:
+            self._accept(message, reason)
+        elif field(answer, "kept") is True:
+            message.note.facts["kept"] = reason
+        else:
+            message.judge(Judgement.REFUSED, reason)
+        return message.note
+
+    def decision_checked(self, ruling: JsonValue, run: int, event_id: int) -> Note | None:
+        """Take in what the check of a decision said: the oldest message that it fits, signal or update."""
+        decision = field(ruling, "decision")
+        named = words(decision, "decision_id")
+        fitting = self._decisions.get(named, []) if named else self.all
+        waiting = [m for m in fitting if m.name == "decide" and m.open]
+        unreadable = [m for m in waiting if not words(m.raw, "decision_id")]
+        message = next(iter((not named and unreadable) or waiting), None)
+        if message is None:
+            return None
+        message.judged_at(run, event_id)
+        signed_with = words(ruling, "signed_with")
+        if signed_with:
+            message.note.facts["signed_with"] = signed_with
+        if field(ruling, "accepted") is True:
+            self._accept(message, words(ruling, "reason"))
+        else:
+            message.judge(Judgement.REFUSED, words(ruling, "reason"))
+        return message.note
+
+    def answer_checked(self, ruling: JsonValue, run: int, event_id: int) -> Note | None:
+        """Take in what the check of an answer said: answers are read in the order in which they came."""
+        message = next(
+            (
+                m
+                for m in self.all
+                if m.name == "answer" and m.open and isinstance(field(m.raw, "fields"), dict)
+            ),
+            None,
+        )
+        if message is None:
+            return None
+        message.judged_at(run, event_id)
+        problems = "; ".join(text(problem, 500) for problem in many(ruling, "problems")[:20])
+        if problems:
+            message.note.facts["problems"] = problems
+        if field(ruling, "accepted") is True:
+            missing = ", ".join(words(question, "field") for question in many(ruling, "missing"))
+            why = f"still missing: {missing}" if missing else "everything asked for is there"
+            message.judge(Judgement.ACCEPTED, why, AuditKind.ANSWER, "answer")
+            message.note.decided_by = "requester"
+        else:
+            message.judge(Judgement.REFUSED, problems or "nothing in it could be used")
+        return message.note
+
+    def deadline_moved(self, deadline: datetime, run: int, event_id: int) -> Note | None:
+        """Take in that a status shows a new deadline: the newest open message that asked for it has moved it."""
+        for message in reversed(self.all):
+            if (
+                message.name == "extend"
+                and message.open
+                and parsed(field(message.raw, "deadline")) == deadline
+            ):
+                message.judged_at(run, event_id)
+                self._moved(message, f"deadline moved to {deadline.isoformat(timespec='seconds')}")
+                return message.note
+        return None
+
+    def recorded(self, ledger: list[JsonValue]) -> None:
+        """Judge what is still open by the desk's own record, entry by entry: by digest, else by name and order."""
+        for entry in ledger:
+            kind, what = words(entry, "kind"), words(entry, "what")
+            if kind == "refused":
+                if (message := self._meant(entry, what)) is not None:
+                    message.judge(Judgement.REFUSED, words(entry, "why"))
+            elif kind == "decision" and what == "extend":
+                if (message := self._meant(entry, "extend")) is not None:
+                    self._moved(message, words(entry, "why"))
+            elif kind == "answer" and what == "withdraw":
+                if (message := self._meant(entry, "withdraw")) is not None:
+                    message.judge(Judgement.ACCEPTED, words(entry, "why"), AuditKind.ANSWER, "withdraw")
+                    message.note.decided_by = "requester"
+            elif kind == "ending" and (uncounted := _UNCOUNTED.search(words(entry, "why"))):
+                for message in [m for m in self.all if m.open][: int(uncounted[1])]:
+                    message.judge(
+                        Judgement.REFUSED, "counted only: the desk keeps the reasons of the first refusals"
+                    )
+
+    def _meant(self, entry: JsonValue, name: str) -> Message | None:
+        waiting = [m for m in self.all if m.name == name and m.open]
+        at = parsed(field(entry, "at"))
+        if at is not None:
+            waiting = [m for m in waiting if m.note.at is None or m.note.at <= at] or waiting
+        digest = words(entry, "digest")
+        same = (m for m in waiting if m.digest == digest)
+        return next(same, None) or next(iter(waiting), None)
+
+    def _accept(self, message: Message, reason: str) -> None:
+        raw, note = message.raw, message.note
+        what = f"{words(raw, 'verdict') or message.name} {words(raw, 'proposal_id')}".strip()
+        message.judge(Judgement.ACCEPTED, words(raw, "reason") or reason, AuditKind.DECISION, what)
+        note.decided_by = words(raw, "approver", longest=100) or note.sender
+        note.facts["ruling"] = reason
+
+    def _moved(self, message: Message, why: str) -> None:
+        message.judge(Judgement.ACCEPTED, why, AuditKind.DEADLINE, "deadline moved")
+        message.note.decided_by = words(message.raw, "approver", longest=100)
+
+
+def _bounded(raw: JsonValue) -> JsonValue:
+    """Make a message small as the desk does before it takes the digest."""
+    full = json.dumps(raw, ensure_ascii=False)
+    return raw if len(full) <= _LARGEST else {"too_large": len(full), "begins": full[:_EXCERPT]}

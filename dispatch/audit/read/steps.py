@@ -1,0 +1,98 @@
+"""What was done in a run, step by step, read from Temporal's JSON form of its events without any of our workflow code.
+
+A local activity leaves one marker that holds its name and its result; a regular one leaves its schedule, with the
+input, and its completion, with the result.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from dispatch.audit.store.document import Event, attributes, kind_of, moment, payload
+
+LOCAL_MARKER: Final = "core_local_activity"
+
+
+_FAILED: Final = {
+    "ACTIVITY_TASK_FAILED": "failed",
+    "ACTIVITY_TASK_TIMED_OUT": "timed out",
+    "ACTIVITY_TASK_CANCELED": "cancelled",
+}
+
+
+class Step(NamedTuple):
+    """One activity that ended; `given` is None where history does not hold the input (local activities).
+
+    `failure` is the kind of failure that ended it, None where it ended well.
+    """
+
+    name: str
+    event_id: int
+    began: datetime
+    ended: datetime
+    given: Any
+    result: Any
+    failure: str | None = None
+
+
+class Stand(NamedTuple):
+    """Where the request stood from `at` on, as its search attributes said."""
+
+    event_id: int
+    at: datetime
+    state: str
+    owner: str
+
+
+def steps(events: Iterable[Event]) -> Iterator[Step]:
+    """Give every activity that ended, in the order in which they ended."""
+    # Kept when it has ended: after a reset the same schedule may end a second time.
+    scheduled: dict[str, tuple[str, datetime, Any]] = {}
+    for event in events:
+        kind, said = kind_of(event), attributes(event)
+        if kind == "ACTIVITY_TASK_SCHEDULED":
+            begun = moment(event["eventTime"])
+            scheduled[event["eventId"]] = (said["activityType"]["name"], begun, payload(said.get("input")))
+        elif kind == "ACTIVITY_TASK_COMPLETED" and said["scheduledEventId"] in scheduled:
+            name, begun, given = scheduled[said["scheduledEventId"]]
+            ended = moment(event["eventTime"])
+            yield Step(name, int(event["eventId"]), begun, ended, given, payload(said.get("result")))
+        elif kind in _FAILED and said["scheduledEventId"] in scheduled:
+            name, begun, given = scheduled[said["scheduledEventId"]]
+            ended = moment(event["eventTime"])
+            yield Step(
+                name, int(event["eventId"]), begun, ended, given, None, _failure(said) or _FAILED[kind]
+            )
+        elif kind == "MARKER_RECORDED" and said.get("markerName") == LOCAL_MARKER:
+            about = payload(said["details"].get("data"))
+            if isinstance(about, dict):
+                at = moment(event["eventTime"])
+                result = payload(said["details"].get("result"))
+                yield Step(str(about.get("activity_type")), int(event["eventId"]), at, at, None, result)
+
+
+def stands(events: Iterable[Event]) -> Iterator[Stand]:
+    """Give where the request stood, each time it was written to its search attributes."""
+    for event in events:
+        if kind_of(event) == "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
+            fields = attributes(event)["searchAttributes"]["indexedFields"]
+            if "RequestState" not in fields:
+                # The SDK's own, for lists: which branches of the code the workflow took.
+                continue
+            state, owner = (payload(fields.get(name)) for name in ("RequestState", "NextOwner"))
+            yield Stand(int(event["eventId"]), moment(event["eventTime"]), str(state or ""), str(owner or ""))
+
+
+def _failure(said: dict[str, Any]) -> str | None:
+    """Give the type of the outermost failure that has one: what activities/failures.py called it."""
+    failure = said.get("failure")
+    while isinstance(failure, dict):
+        if named := _type(failure):
+            return named
+        failure = failure.get("cause")
+    return None
+
+
+def _type(failure: dict[str, Any]) -> str | None:
+    application = failure.get("applicationFailureInfo")
+    return application.get("type") if isinstance(application, dict) else None

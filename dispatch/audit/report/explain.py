@@ -1,0 +1,197 @@
+"""The chain behind a result, in plain sentences, each with the event that it is read from."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from dispatch.audit.models import AuditEntry, AuditKind, Chain, Rest, Trail
+from dispatch.audit.read.chain import chain_of, effects
+from dispatch.audit.read.payload import field, many, words
+
+_ARTICLES: Final = frozenset({"a", "the", "it", "deadline", "this"})
+
+
+class Sentence(NamedTuple):
+    """`place` is the event, with its run where there are several."""
+
+    text: str
+    place: str
+
+
+def explain(trail: Trail) -> tuple[Sentence, ...]:
+    """Say what came in, what was found, what was proposed, who let it pass, what was done and how it ended."""
+    return tuple(_sentences(trail))
+
+
+def place(trail: Trail, entry: AuditEntry) -> str:
+    """Name the events of an entry."""
+    ids = ", ".join(str(event_id) for event_id in entry.event_ids[:4])
+    more = f" and {len(entry.event_ids) - 4} more" if len(entry.event_ids) > 4 else ""  # noqa: PLR2004 (as cut above)
+    plural = "s" if len(entry.event_ids) > 1 else ""
+    return f"event{plural} {ids}{more}" + (f" of run {entry.run}" if len(trail.runs) > 1 else "")
+
+
+def _sentences(trail: Trail) -> Iterator[Sentence]:
+    told = {entry.seq for entry in trail.entries if entry.kind in _ALWAYS}
+    chains = {entry.seq: chain_of(trail, entry) for entry in effects(trail)}
+    for chain in chains.values():
+        told |= set(chain.entries)
+    for entry in trail.entries:
+        speaker = _SPEAKERS.get(entry.kind)
+        if speaker is None or entry.seq not in told:
+            continue
+        yield Sentence(_ended(speaker(entry)), place(trail, entry))
+        if entry.seq in chains and entry.kind in {AuditKind.ACTION, AuditKind.FAILURE}:
+            yield Sentence(_rests(trail, chains[entry.seq]), place(trail, entry))
+    if trail.ending == "open":
+        yield Sentence(_open(trail), place(trail, trail.entries[-1]) if trail.entries else "no events")
+
+
+def _ended(text: str) -> str:
+    """Close a sentence; it begins with a capital unless it begins with a name."""
+    text = text.strip().rstrip(".")
+    return f"{text[:1].upper() if text.split(' ')[0] in _ARTICLES else text[:1]}{text[1:]}."
+
+
+def _because(entry: AuditEntry) -> str:
+    return f": {entry.why}" if entry.why else ""
+
+
+def _who(name: str) -> str:
+    role, _, person = name.partition(".")
+    return {
+        "approver": person,
+        "specialist": f"the specialist {person}",
+        "action": f"the action {person}",
+    }.get(
+        role,
+        f"the {name}" if name in {"guardian", "verifier", "planner", "coordinator", "requester"} else name,
+    ) or "somebody unnamed"
+
+
+def _trigger(entry: AuditEntry) -> str:
+    if follows := words(entry.facts, "follow_up_of"):
+        return f"This is a follow-up of {follows}, started to read its effects back"
+    subject = words(entry.facts, "subject")
+    return f"{entry.sender} sent {entry.what.split(' ')[0]}{f' “{subject}”' if subject else ''}"
+
+
+def _finding(entry: AuditEntry) -> str:
+    count = len(many(entry.facts, "evidence"))
+    return (
+        f"{_who(entry.sender)} found{'' if entry.what == 'found' else f' ({entry.what})'}{_because(entry)}"
+        + (f" (with {count} piece{'s' if count > 1 else ''} of evidence)" if count else "")
+    )
+
+
+def _proposal(entry: AuditEntry) -> str:
+    return f"the draft {entry.what} proposed {entry.why}"
+
+
+def _verdict(entry: AuditEntry) -> str:
+    ruling = {"allow": "allowed", "hold": "held", "block": "blocked"}
+    word, _, what = entry.what.partition(" ")
+    waits = " for a person" if word == "hold" else ""
+    return f"the guardian {ruling.get(word, word)} {what}{waits}{_because(entry)}"
+
+
+def _decision(entry: AuditEntry) -> str:
+    key = words(entry.facts, "signed_with")
+    signed = f"signed, verified at receipt with {key}" if key else "unsigned"
+    return f"{entry.decided_by} decided {entry.what} ({signed}){_because(entry)}"
+
+
+def _action(entry: AuditEntry) -> str:
+    key = words(entry.facts, "idempotency_key")
+    return f"{entry.what} was carried out ({entry.why}; key {key})"
+
+
+def _rests(trail: Trail, chain: Chain) -> str:
+    by_seq = {one.seq: one for one in trail.entries}
+    if chain.rests_on is Rest.DECISION:
+        on = f"the decision of {' and '.join(dict.fromkeys(chain.decided_by))}"
+    elif chain.rests_on is Rest.TIER:
+        on = f"the guardian's word, for tier {chain.tier or 'low'} needs no decision"
+    else:
+        on = "nobody's word that the history shows"
+    found = "; ".join(
+        f"{name} ({place(trail, by_seq[seq])})" for name, seq in chain.evidence.items() if seq in by_seq
+    )
+    gaps = f" Missing: {'; '.join(chain.gaps)}." if chain.gaps else ""
+    return (
+        f"It rests on {on}, and on {f'the evidence {found}' if found else 'no evidence that it names'}.{gaps}"
+    )
+
+
+def _open(trail: Trail) -> str:
+    status = next((entry for entry in reversed(trail.entries) if entry.kind is AuditKind.STATUS), None)
+    if status is None:
+        return "It is still open."
+    by = field(status.facts, "by")
+    return f"It is still open: {status.what.replace('_', ' ')}, with {status.receiver}{f', by {by}' if by else ''}."
+
+
+def _outcome(entry: AuditEntry) -> str:
+    owner = f"; {entry.receiver} has it now" if entry.receiver not in {"", "nobody"} else ""
+    return f"it ended as {entry.what.replace('_', ' ')}{_because(entry)}{owner}"
+
+
+_ALWAYS: Final = frozenset(
+    {
+        AuditKind.TRIGGER,
+        AuditKind.CONTINUATION,
+        AuditKind.RESET,
+        AuditKind.EXCEPTION,
+        AuditKind.QUESTION,
+        AuditKind.ANSWER,
+        AuditKind.DECISION,
+        AuditKind.REFUSAL,
+        AuditKind.MESSAGE,
+        AuditKind.DEADLINE,
+        AuditKind.REMINDER,
+        AuditKind.FAILURE,
+        AuditKind.VERIFICATION,
+        AuditKind.FOLLOW_UP,
+        AuditKind.CANCELLATION,
+        AuditKind.OUTCOME,
+        AuditKind.VERDICT,
+    }
+)
+
+_SPEAKERS: Final[dict[AuditKind, Callable[[AuditEntry], str]]] = {
+    AuditKind.TRIGGER: _trigger,
+    AuditKind.CONTINUATION: lambda entry: f"it {entry.what}{_because(entry)}",
+    AuditKind.RESET: lambda entry: (
+        f"{entry.sender} reset it: {entry.what.removeprefix('reset: ')}{_because(entry)}"
+    ),
+    AuditKind.FINDING: _finding,
+    AuditKind.PROPOSAL: _proposal,
+    AuditKind.EXCEPTION: lambda entry: f"{_who(entry.sender)} took exception ({entry.what}){_because(entry)}",
+    AuditKind.VERDICT: _verdict,
+    AuditKind.QUESTION: lambda entry: (
+        f"the desk had to ask ({entry.what.removeprefix('ask ')}){_because(entry)}"
+    ),
+    AuditKind.ANSWER: lambda entry: f"the requester sent {entry.what}{_because(entry)}",
+    AuditKind.DECISION: _decision,
+    AuditKind.REFUSAL: lambda e: (
+        f"a message ({words(e.facts, 'message')}) from {_who(e.sender)} was refused{_because(e)}"
+    ),
+    AuditKind.MESSAGE: lambda e: (
+        f"a message ({words(e.facts, 'message')}) from {_who(e.sender)} came in and was not judged"
+    ),
+    AuditKind.DEADLINE: lambda e: (
+        f"{e.decided_by} moved a deadline{_because(e)}" if e.facts else f"{e.what}{_because(e)}"
+    ),
+    AuditKind.REMINDER: lambda entry: f"{_who(entry.receiver)} got a {entry.what}{_because(entry)}",
+    AuditKind.ACTION: _action,
+    AuditKind.FAILURE: lambda e: (
+        f"{e.what}{_because(e)}"
+        + ("; whether it took effect is unknown" if e.facts.get("effect") == "unknown" else "")
+    ),
+    AuditKind.COMPENSATION: lambda entry: f"{entry.what} was undone ({entry.why})",
+    AuditKind.VERIFICATION: lambda entry: f"the verifier read the world back: {entry.what}{_because(entry)}",
+    AuditKind.FOLLOW_UP: lambda entry: (
+        f"{entry.what} follows{_because(entry)}" if words(entry.facts, "workflow_id") else entry.what
+    ),
+    AuditKind.CANCELLATION: lambda entry: f"{entry.sender} asked for cancellation{_because(entry)}",
+    AuditKind.OUTCOME: _outcome,
+}

@@ -1,0 +1,206 @@
+"""The report of one request, made to be looked at: one HTML file that needs nothing else, or plain Markdown."""
+
+import difflib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import JsonValue
+
+from dispatch.audit.models import AuditEntry, AuditKind, Trail
+from dispatch.audit.read.chain import chain_of, effects, unfounded
+from dispatch.audit.read.ownership import by_owner, stays
+from dispatch.audit.read.payload import field, many, text, words
+from dispatch.audit.report.explain import explain, place
+from dispatch.audit.report.swimlanes import strips
+from dispatch.models.durations import spoken
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+_SHORT: Final = 12
+_OWNERS_COLOURS: Final = 6
+
+
+def as_html(trail: Trail) -> str:
+    """Give the report as one file: styles and drawings inside, no script, everything from the history escaped."""
+    return _environment(html=True).get_template("trail.html").render(_view(trail))
+
+
+def as_markdown(trail: Trail) -> str:
+    """Give the same in plain Markdown, for a mail or a ticket."""
+    return _environment(html=False).get_template("trail.md").render(_view(trail))
+
+
+def _environment(*, html: bool) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=html,  # noqa: S701 (Markdown is no HTML; its cells are escaped by the filter `cell`)
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"short": _short, "clock": _clock, "spoken": spoken, "said": _said, "cell": _cell}
+    return made
+
+
+def _view(trail: Trail) -> dict[str, Any]:
+    trigger = next((e for e in trail.entries if e.kind is AuditKind.TRIGGER), None)
+    outcome = next((e for e in reversed(trail.entries) if e.kind is AuditKind.OUTCOME), None)
+    found = stays(trail)
+    return {
+        "trail": trail,
+        "trigger": trigger,
+        "outcome": outcome,
+        "playbook": _playbook(trail),
+        "lasted": _lasted(trail),
+        "stays": found,
+        "owners": _owners(trail),
+        "strips": strips(trail),
+        "decisions": [
+            e for e in trail.entries if e.kind in {AuditKind.DECISION, AuditKind.REFUSAL, AuditKind.MESSAGE}
+        ],
+        "effects": [(entry, chain_of(trail, entry)) for entry in effects(trail)],
+        "proposals": list(_proposals(trail)),
+        "evidence": _evidence(trail),
+        "digests": list(_digests(trail)),
+        "unfounded": unfounded(trail),
+        "sentences": explain(trail),
+        "events": sum(run.events for run in trail.runs),
+        "accounted": _accounted(trail),
+        "amount": amount,
+        "signature": signature,
+        "place": lambda entry: place(trail, entry),
+        "by_seq": {entry.seq: entry for entry in trail.entries},
+    }
+
+
+def signature(entry: AuditEntry) -> tuple[str, str]:
+    """Give the state of a decision's signature and the key that it names: verified, unsigned, or not verified."""
+    key = words(entry.facts, "signed_with") or words(entry.facts, "content", "key_id")
+    if words(entry.facts, "signed_with"):
+        return "verified at receipt", key
+    if words(entry.facts, "content", "signature") or key:
+        return "signature given, not verified", key
+    return "unsigned", ""
+
+
+def amount(entry: AuditEntry) -> str:
+    """Say what an action costs, where its parameters hold an amount in the currency's smallest unit."""
+    minor, currency = (
+        field(entry.facts, "parameters", "amount_minor"),
+        words(entry.facts, "parameters", "currency"),
+    )
+    return f"{currency} {minor / 100:,.2f}" if isinstance(minor, int) and currency else ""
+
+
+def _accounted(trail: Trail) -> int:
+    """Count the events that are in an entry or in a class of bookkeeping."""
+    shown = {(entry.run, event_id) for entry in trail.entries for event_id in entry.event_ids}
+    kept = {(one.run, event_id) for one in trail.bookkeeping for event_id in one.event_ids}
+    return len(shown | kept)
+
+
+def _lasted(trail: Trail) -> timedelta | None:
+    ended = trail.ended_at or max((e.at for e in trail.entries if e.at), default=None)
+    return ended - trail.started_at if ended and trail.started_at else None
+
+
+def _playbook(trail: Trail) -> dict[str, JsonValue]:
+    """Find the playbook in force: the last that a triage gave."""
+    found = [
+        e.facts["playbook"] for e in trail.entries if e.kind is AuditKind.RESULT and "playbook" in e.facts
+    ]
+    last = found[-1] if found else None
+    return last if isinstance(last, dict) else {}
+
+
+def _owners(trail: Trail) -> list[dict[str, Any]]:
+    """Give each owner with their share of the time; the colours are told apart by number."""
+    sums = by_owner(stays(trail))
+    whole = sum(sums.values(), timedelta()) or timedelta(seconds=1)
+    return [
+        {"name": name, "lasted": lasted, "share": 100 * (lasted / whole), "colour": number % _OWNERS_COLOURS}
+        for number, (name, lasted) in enumerate(sums.items())
+    ]
+
+
+def _proposals(trail: Trail) -> Iterator[dict[str, Any]]:
+    """Give each draft with what changed since the one before it."""
+    before: str | None = None
+    for entry in trail.entries:
+        if entry.kind is AuditKind.PROPOSAL:
+            draft = words(entry.facts, "draft", longest=100_000)
+            yield {"entry": entry, "draft": draft, "changes": _changes(before, draft)}
+            before = draft
+
+
+def _changes(before: str | None, after: str) -> list[tuple[str, str]]:
+    if before is None or before == after:
+        return []
+    marks = {"+": "ins", "-": "del", " ": "same"}
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    return [(marks[line[0]], line[2:]) for line in lines if line[0] in marks]
+
+
+def _evidence(trail: Trail) -> list[dict[str, Any]]:
+    """Give each piece of evidence once, as last found, with who named it as a ground."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in trail.entries:
+        if entry.kind is AuditKind.FINDING:
+            for one in many(entry.facts, "evidence"):
+                found[words(one, "evidence_id")] = {"entry": entry, "one": one, "for": []}
+        elif entry.kind in {AuditKind.ACTION, AuditKind.VERDICT}:
+            ground = f"{words(entry.facts, 'name')} {words(entry.facts, 'subject')}"
+            for name in many(entry.facts, "evidence"):
+                if str(name) in found and ground not in found[str(name)]["for"]:
+                    found[str(name)]["for"].append(ground)
+    return list(found.values())
+
+
+def _digests(trail: Trail) -> Iterator[dict[str, Any]]:
+    """Give each action's digest with every entry that names it, in order: the same bytes from draft to effect."""
+    named: dict[str, list[AuditEntry]] = {}
+    for entry in trail.entries:
+        here = [words(entry.facts, "action_digest"), words(entry.facts, "content", "action_digest")]
+        here += [words(one, "action_digest") for one in many(entry.facts, "actions")]
+        for digest in dict.fromkeys(here):
+            if digest:
+                named.setdefault(digest, []).append(entry)
+    for digest, entries in named.items():
+        known = next((e for e in entries if words(e.facts, "name")), None)
+        what = (
+            f"{words(known.facts, 'name')} {words(known.facts, 'subject')}"
+            if known
+            else "names no action here"
+        )
+        states = {words(e.facts, "digest_recomputed") for e in entries} - {""}
+        yield {
+            "digest": digest,
+            "what": what,
+            "entries": entries,
+            "holds": "recomputed, matches"
+            if states == {"matches"}
+            else "; ".join(sorted(states)) or "not recomputed",
+        }
+
+
+def _short(digest: str | None) -> str:
+    return digest[:_SHORT] if digest else ""
+
+
+def _clock(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def _said(value: JsonValue) -> str:
+    """Say a parameter: texts as they are, the rest as JSON."""
+    return text(value, 1_000)
+
+
+def _cell(value: object) -> str:
+    """Keep a text inside a Markdown table's cell."""
+    plain = " ".join(str(value).split())
+    for mark in "\\`*_{}[]<>|#":
+        plain = plain.replace(mark, f"\\{mark}")
+    return plain

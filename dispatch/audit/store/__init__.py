@@ -1,0 +1,1 @@
+"""The audit store: exported histories, chained, signed and verified."""

@@ -1,1 +1,0 @@
-"""Outside systems, each behind one small client."""

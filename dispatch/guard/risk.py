@@ -1,0 +1,71 @@
+"""How risk becomes scrutiny: a higher tier never asks for less, and a gap in the playbook never lets anything through."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from dispatch.models.work.guardian import Reason, Ruling
+from dispatch.models.work.playbook import Approval, GuardianPolicy, Tier
+from dispatch.models.work.spend_quota import SpendSoFar
+
+_TIERS: Final = tuple(Tier)
+SCRUTINY: Final[tuple[Approval, ...]] = ("none", "named", "signed", "two_signed")
+"""What a tier may ask for, ascending."""
+LEAST: Final[dict[Tier, Approval]] = {Tier.HIGH: "signed", Tier.CRITICAL: "two_signed"}
+"""Less than this no playbook may ask for at a tier."""
+
+
+class Raised(NamedTuple):
+    """A circumstance that puts an action at `tier` at least."""
+
+    tier: Tier
+    reason: Reason
+
+
+class Inspection(NamedTuple):
+    """What the hard rules of one action found.
+
+    `least` is the lowest tier that the playbook has for this action, whatever the circumstances.
+    """
+
+    least: Tier
+    blocks: tuple[Reason, ...] = ()
+    raises: tuple[Raised, ...] = ()
+    spend: SpendSoFar | None = None
+
+
+def riskiest(tiers: Iterable[Tier]) -> Tier:
+    """Give the highest of some tiers, at least one."""
+    return max(tiers, key=_TIERS.index)
+
+
+def strictest_with_a_person(policy: GuardianPolicy) -> Tier | None:
+    """Give the highest tier in which a person decides; None if the playbook has none."""
+    asking = [tier for tier, scrutiny in policy.tiers.items() if scrutiny.approval != "none"]
+    return riskiest(asking) if asking else None
+
+
+def least_with_a_person(policy: GuardianPolicy) -> Tier | None:
+    """Return the lowest tier in which a person decides; None if the playbook has none."""
+    return next(
+        (tier for tier in _TIERS if tier in policy.tiers and policy.tiers[tier].approval != "none"), None
+    )
+
+
+def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[Ruling, Reason]:
+    """Turn the tier that an action reached into a ruling.
+
+    Blocked if any tier from `least` to `tier` is missing, not only `tier` itself, and if scrutiny falls as tiers
+    rise: otherwise a riskier action could skip over a gap and be held, or allowed, where a lesser one is not.
+    """
+    reached = _TIERS[_TIERS.index(least) : _TIERS.index(tier) + 1]
+    missing = [t for t in reached if t not in policy.tiers]
+    if missing:
+        text = f"the playbook has no tier {', '.join(missing)}, so nothing says who decides"
+        return Ruling.BLOCK, Reason(rule="tier.missing", text=text)
+    asked = [SCRUTINY.index(policy.tiers[t].approval) for t in _TIERS if t in policy.tiers]
+    if asked != sorted(asked):
+        return Ruling.BLOCK, Reason(rule="tier.order", text="the playbook asks less of a higher tier")
+    approval = policy.tiers[tier].approval
+    if approval == "none":
+        return Ruling.ALLOW, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs no approval")
+    return Ruling.HOLD, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs approval: {approval}")

@@ -1,0 +1,1 @@
+"""People: approvers, decisions, notifications, limits."""

@@ -1,0 +1,109 @@
+"""What people decide, and what the desk makes of it."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field, JsonValue
+
+from desks.support.models.records import Money
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.work.playbook import Approval, Tier
+
+
+class DecisionVerdict(StrEnum):
+    APPROVE = "approve"
+    EDIT = "edit"
+    REJECT = "reject"
+    RESPOND = "respond"
+
+
+class Decision(Contract):
+    """A person's word on one action of one proposal; what it names is what it binds to."""
+
+    schema_id: ClassVar[str] = "dispatch.decision/1"
+
+    decision_id: str = Field(min_length=1, max_length=100)
+    proposal_id: str = Field(min_length=1, max_length=100)
+    action_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="the digest that the approver saw")
+    verdict: DecisionVerdict
+    edits: dict[str, JsonValue] = Field(
+        default_factory=dict, max_length=20, description="with edit: parameter -> value"
+    )
+    reason: str = Field(default="", max_length=4000, description="required with reject and respond")
+    approver: str = Field(min_length=1, max_length=100)
+    issued_at: Moment
+    expires_at: Moment | None = None
+    key_id: str | None = Field(default=None, max_length=200)
+    signature: str | None = Field(default=None, max_length=500)
+
+
+class GateKind(StrEnum):
+    """Why the request waits for a person."""
+
+    APPROVAL = "approval"
+    ROUTING = "routing"
+    ESCALATION = "escalation"
+
+
+class Subject(Contract):
+    """One thing that a gate asks a person to decide."""
+
+    name: str = Field(description="issue_refund, send_reply, route, settle")
+    digest: str
+    tier: Tier
+    approval: Approval = Field(default="named", description="what the playbook asks for at this tier")
+    amount: Money | None = Field(default=None, description="what it costs, where it costs anything")
+    editable: tuple[str, ...] = ()
+    choices: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="of an editable parameter: the only values there are"
+    )
+    summary: str = Field(description="what the person decides on, in one line")
+
+    @property
+    def approvals_needed(self) -> int:
+        """How many different people must approve."""
+        return 2 if self.approval == "two_signed" else 1
+
+
+class Gate(Contract):
+    """What is put before people: nothing passes it but a decision that names one of its digests."""
+
+    kind: GateKind
+    proposal_id: str
+    subjects: tuple[Subject, ...] = Field(min_length=1)
+    verdicts: tuple[DecisionVerdict, ...]
+    approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
+    opened_at: Moment
+    deadline: Moment
+    why: str
+
+
+class DecisionCheck(Handed):
+    """The raw decision with the gate that it must fit and the approvals that it already has."""
+
+    noun: ClassVar[str] = "a decision"
+
+    gate: Gate
+    raw: JsonValue
+    received_at: Moment
+    requester: str = Field(
+        default="", description="the requester's address: nobody decides on their own request"
+    )
+    approvals: tuple[Decision, ...] = Field(default=(), description="accepted at this gate before")
+    seen: tuple[str, ...] = Field(default=(), description="decision ids already received")
+
+
+class DecisionRuling(Contract):
+    """Accepted, or refused with the reason."""
+
+    handoff: Handoff
+    accepted: bool
+    reason: str
+    decision: Decision | None = Field(default=None, description="None where it could not be read")
+    signed_with: str | None = Field(
+        default=None, description="fingerprint of the key whose signature was verified; None where none was"
+    )
+    received: str = Field(
+        default="", description="where it could not be read: the beginning of what came, as JSON"
+    )

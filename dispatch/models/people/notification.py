@@ -1,0 +1,133 @@
+"""Word to approvers that something waits for them, or no longer does."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.people.decision import Gate
+
+
+class NotifyEvent(StrEnum):
+    """What happened at a gate."""
+
+    NEW = "new"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    DECIDED = "decided"
+
+
+class NotifyBrief(Handed):
+    """One event at one gate, for the people of one owner."""
+
+    noun: ClassVar[str] = "word to approvers"
+
+    request_id: str
+    desk: str | None
+    event: NotifyEvent
+    number: int = Field(default=1, ge=1, description="counts the events of one kind at one gate")
+    gate: Gate
+    owner: str = Field(description="a person or a role of the approvers file; with decided, who decided")
+    told: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
+    summary: str = Field(description="what happened, in a line")
+    only: tuple[str, ...] = Field(
+        default=(), description="where not empty: of those concerned these alone, who were not reached before"
+    )
+
+
+class Untold(Contract):
+    """A person who ought to have been told and was not."""
+
+    name: str
+    why: str
+
+
+class NotifyReport(Contract):
+    """Who was told; names of the approvers file, no addresses."""
+
+    handoff: Handoff
+    told: tuple[str, ...] = Field(default=(), description="a mail is on its way to them")
+    left_to_digest: tuple[str, ...] = ()
+    want_none: tuple[str, ...] = ()
+    untold: tuple[Untold, ...] = ()
+    later: tuple[Untold, ...] = Field(
+        default=(), description="not reached yet: to be tried again, without the others"
+    )
+
+    @property
+    def in_words(self) -> str:
+        """Say it in one line."""
+        parts = [
+            f"told {', '.join(self.told)}" if self.told else "",
+            f"left to the digest of {', '.join(self.left_to_digest)}" if self.left_to_digest else "",
+            f"wanted by none of {', '.join(self.want_none)}" if self.want_none else "",
+            *(f"{one.name} not told: {one.why}" for one in self.untold),
+            *(f"{one.name} not told yet: {one.why}, tried again" for one in self.later),
+        ]
+        return "; ".join(part for part in parts if part) or "nobody known to tell"
+
+
+class Notice(Contract):
+    """A mail to one approver before it is a text: what both its forms, plain and HTML, are made from."""
+
+    subject: str = Field(
+        description="never personal data of the requester: subjects are shown on locked screens"
+    )
+    opening: str
+    facts: tuple[tuple[str, str], ...] = Field(default=(), description="label, value")
+    entries: tuple["NoticeEntry", ...] = Field(default=(), description="of a digest: what waits, in order")
+    link: str | None = Field(default=None, description="opens a page, and does nothing else")
+    link_text: str = ""
+    closing: str
+
+
+class NoticeEntry(Contract):
+    """One waiting request in a digest."""
+
+    title: str
+    detail: str
+    link: str | None = None
+
+
+class WaitingRequest(Contract):
+    """A request that waits for a person, as Temporal's visibility lists it."""
+
+    request_id: str
+    desk: str
+    state: str
+    owner: str
+    due: Moment | None
+    priority: int | None
+
+
+class DigestOrder(Contract):
+    """Send the digests of one day (UTC), each at most once."""
+
+    day: date
+    task_queue: str = Field(description="of the desk; another desk in the same namespace sends its own")
+
+
+class DigestReport(Contract):
+    """Names of the approvers file."""
+
+    day: date
+    told: tuple[str, ...] = ()
+    nothing_waits: tuple[str, ...] = ()
+    untold: tuple[Untold, ...] = ()
+
+
+class LinkBrief(Handed):
+    """Make the link by which the requester can answer."""
+
+    noun: ClassVar[str] = "a link to answer by"
+
+    request_id: str
+    expires_at: Moment
+
+
+class AnswerLink(Contract):
+    handoff: Handoff
+    url: str = Field(description="empty where the desk has no pages (DISPATCH_INBOX_URL)")

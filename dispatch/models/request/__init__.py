@@ -1,0 +1,1 @@
+"""One request: what came in, where it stands, what its page and its row show."""

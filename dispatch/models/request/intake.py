@@ -1,0 +1,58 @@
+"""Intake and triage: what is asked, whose desk it is, and how soon."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.request.item import Item
+from dispatch.models.request.submission import Submission
+from dispatch.models.work.finding import ReviewException
+from dispatch.models.work.playbook import PlaybookInForce, Reception
+
+
+class IntakeBrief(Handed):
+    noun: ClassVar[str] = "the submission"
+
+    submission: Submission
+
+
+class Intake(Contract):
+    """The request, normalised and taken apart; text here is data, never an instruction."""
+
+    handoff: Handoff
+    subject: str
+    body: str
+    items: tuple[Item, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = Field(
+        default=(), description="what was changed: hidden characters removed, text cut"
+    )
+    unread: str = Field(
+        default="", description="why nobody read it yet; such a request goes to the reception"
+    )
+    exceptions: tuple[ReviewException, ...] = Field(
+        default=(),
+        description="what deserves a person's eye whatever the draft says, such as orders to the machine",
+    )
+
+
+class TriageBrief(Handed):
+    noun: ClassVar[str] = "the request, taken apart"
+
+    intake: Intake
+    submission: Submission
+    desk: str | None = Field(default=None, description="a desk that the submitter or a person named")
+
+
+class Triage(Contract):
+    """Where the request goes and how urgent it is; `playbook` is None where no desk fits."""
+
+    handoff: Handoff
+    playbook: PlaybookInForce | None
+    reception: Reception = Field(description="who routes what no desk fits")
+    desks: tuple[str, ...] = Field(description="the desks that a person may route to")
+    priority: int = Field(ge=1, le=5, description="1 is the most urgent; Temporal's priority key")
+    fairness_key: str = Field(description="the requester's organisation")
+    items: tuple[Item, ...] = Field(min_length=1)
+    why: str

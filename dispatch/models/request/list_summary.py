@@ -1,0 +1,46 @@
+"""What one row of a list says of a waiting request: a memo that it is started with and writes anew where it waits.
+
+Search attributes hold no amount and no word of a customer, and a list of ten thousand cannot ask each request. A memo
+is no search attribute: Temporal hands it out with each row of its list and nobody can search by it.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract
+from dispatch.models.work.playbook import Tier
+
+GLANCE: Final = "glance"
+"""The name of the memo."""
+LONGEST: Final = {"subject": 120, "requester": 80, "amount": 80, "why": 240}
+"""Characters of each text."""
+MOST_NAMED: Final = 8
+"""Digests and names that one row may hold."""
+
+_Name = Annotated[str, Field(max_length=100)]
+
+
+class Glance(Contract):
+    """What waits, in a line. Everything is bounded: a list is read whole, and each row of it is this long at most."""
+
+    subject: str = Field(default="", max_length=LONGEST["subject"])
+    requester: str = Field(
+        default="", max_length=LONGEST["requester"], description="their name, else their address"
+    )
+    tier: Tier | None = Field(
+        default=None, description="the highest of what is asked; None where no decision is awaited"
+    )
+    amount: str = Field(
+        default="", max_length=LONGEST["amount"], description="as people read it; of several each"
+    )
+    why: str = Field(default="", max_length=LONGEST["why"])
+    proposal_id: _Name = ""
+    digests: tuple[_Name, ...] = Field(
+        default=(),
+        max_length=MOST_NAMED,
+        description="all that still needs one plain decision; none where anything needs more than that",
+    )
+    given: tuple[_Name, ...] = Field(
+        default=(), max_length=MOST_NAMED, description="who has approved at the open gate so far"
+    )

@@ -1,0 +1,42 @@
+"""Everything about one request that a person needs to decide on it, on one page."""
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract
+from dispatch.models.people.decision import Decision, Gate
+from dispatch.models.request.item import Item
+from dispatch.models.request.status import Status
+from dispatch.models.request.submission import Submission
+from dispatch.models.trail import TrailEntry
+from dispatch.models.work.finding import Finding, Guidance, ReviewException
+from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.plan import Question
+from dispatch.models.work.playbook import PlaybookRef
+from dispatch.models.work.proposal import Proposal
+
+
+class Dossier(Contract):
+    """The answer of the `dossier` query: nothing in it is newer or older than the rest."""
+
+    status: Status
+    submission: Submission
+    playbook: PlaybookRef | None = Field(default=None, description="None until triage has found a desk")
+    items: tuple[Item, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    proposal: Proposal | None = None
+    previous: Proposal | None = Field(
+        default=None, description="the proposal that was sent back or edited last, to compare with"
+    )
+    guidance: tuple[Guidance, ...] = ()
+    exceptions: tuple[ReviewException, ...] = ()
+    verdicts: tuple[GuardianVerdict, ...] = Field(
+        default=(), description="in the order of the proposal's actions"
+    )
+    gate: Gate | None = Field(
+        default=None, description="the gate that stands open, its deadline the one in force"
+    )
+    approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
+    questions: tuple[Question, ...] = Field(
+        default=(), description="asked of the requester and not yet answered"
+    )
+    trail: tuple[TrailEntry, ...] = ()

@@ -1,0 +1,135 @@
+"""What a request takes along when its history has grown too long and it goes on in a new one.
+
+Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals, and it asks to go on at 4,096 events or
+4 MB); only a flood of messages brings a request there, and always while it waits.
+"""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.people.decision import Decision, Gate
+from dispatch.models.request.intake import Intake, Triage
+from dispatch.models.request.item import Item
+from dispatch.models.request.status import Ending, Status
+from dispatch.models.trail import TrailEntry
+from dispatch.models.work.execution import Leave, Receipt
+from dispatch.models.work.finding import Finding, Guidance, ReviewException
+from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.plan import Plan
+from dispatch.models.work.playbook import ActionPolicy, Reception
+from dispatch.models.work.proposal import BoundAction, Proposal
+
+
+class CarriedWait(Contract):
+    """A wait under way: what is still due, and when."""
+
+    opened_at: Moment
+    deadline: Moment
+    reminders: tuple[Moment, ...] = ()
+    escalations: tuple[Moment, ...] = ()
+
+
+class CarriedNotices(Contract):
+    """Who was told of the open gate, and of how many events of each kind."""
+
+    told: tuple[str, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class CarriedGate(Contract):
+    """A gate that stands open, with what it has so far."""
+
+    gate: Gate
+    wait: CarriedWait
+    turn: int = Field(ge=0, description="which of the approvers it is with")
+    approvals: tuple[Decision, ...] = ()
+    notices: CarriedNotices = CarriedNotices()
+
+
+class CarriedDecision(Contract):
+    raw: JsonValue
+    early: bool
+
+
+class CarriedPeople(Contract):
+    gate: CarriedGate | None
+    queue: tuple[CarriedDecision, ...]
+    seen: tuple[str, ...]
+    decided: tuple[str, ...]
+
+
+class CarriedRequester(Contract):
+    """`asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
+
+    answers: tuple[JsonValue, ...]
+    asked: int
+    wait: CarriedWait | None
+    withdrawn: bool
+
+
+class CarriedEffect(Contract):
+    bound: BoundAction
+    receipt: Receipt
+    policy: ActionPolicy
+
+
+class CarriedRouting(Contract):
+    """How often a person was asked for the desk, and what was named last by whom."""
+
+    number: int = 1
+    desk: str | None = None
+    decided_by: str = "playbook"
+
+
+class Resumption(StrEnum):
+    """Where the process goes on: at the stage that waits, or at the first that has to be done again."""
+
+    ROUTING = "routing"
+    INFORMATION = "information"
+    APPROVAL = "approval"
+    SETTLEMENT = "settlement"
+
+
+class Work(BaseModel):
+    """What the stages have brought so far; the coordinator fills it in, so it alone is not frozen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    intake: Intake | None = None
+    triaged: Triage | None = None
+    routing: CarriedRouting
+    items: tuple[Item, ...] = ()
+    plan: Plan | None = None
+    findings: tuple[Finding, ...] = ()
+    guidance: tuple[Guidance, ...] = ()
+    proposal: Proposal | None = None
+    previous: Proposal | None = Field(default=None, description="the proposal that was sent back last")
+    round: int = 1
+    exceptions: tuple[ReviewException, ...] = ()
+    verdicts: tuple[GuardianVerdict, ...] = ()
+    leave: dict[str, Leave] = Field(default_factory=dict, description="by digest: what people approved")
+    acting: bool = Field(default=False, description="the actions have begun: too late to withdraw")
+    failed: bool = Field(default=False, description="the process itself failed; only a person is left")
+    reception: Reception | None = Field(
+        default=None, description="who takes it where no desk is known or the process itself failed"
+    )
+    ending: Ending | None = Field(default=None, description="how it ends, once that is known, and why")
+    why: str = ""
+
+
+class Carried(Contract):
+    """The second argument of a request that goes on in a new history."""
+
+    at: Resumption
+    status: Status
+    trail: tuple[TrailEntry, ...]
+    refusals: int
+    work: Work
+    people: CarriedPeople
+    requester: CarriedRequester
+    effects: tuple[CarriedEffect, ...]
+    reservations: dict[str, str] = Field(
+        default_factory=dict, description="owner of each quota that something is reserved in -> its desk"
+    )

@@ -1,0 +1,70 @@
+"""What comes in at the door: one request as its sender wrote it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.requester import SenderDoubt
+from dispatch.models.work.playbook import DeskName
+
+FieldName = Annotated[str, Field(max_length=100)]
+FieldValue = Annotated[str, Field(max_length=2_000)]
+
+
+class DocumentRef(Contract):
+    """A document in the content-addressed store; history carries this, never the document."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+    media_type: str = Field(max_length=255)
+    name: str = Field(max_length=255)
+
+
+class Party(Contract):
+    """Who wrote; `address` is what the mail claims and proves nothing."""
+
+    address: str = Field(max_length=320)
+    name: str = Field(default="", max_length=200)
+    doubt: SenderDoubt | None = Field(
+        default=None,
+        description="why the address may not be the one that mail servers checked; then a person decides",
+    )
+
+
+class Trigger(Contract):
+    """What set the request going; the same trigger is the same request."""
+
+    kind: Literal["mail", "json"]
+    trigger_id: str = Field(
+        min_length=1, max_length=998, description="Message-ID of a mail, id of a JSON request"
+    )
+    received_at: Moment
+
+
+class Submission(Contract):
+    """The input of a request: parsed, capped, with its documents in the store."""
+
+    trigger: Trigger
+    desk: DeskName | None = Field(default=None, description="None: triage routes it")
+    sender: Party
+    subject: str = Field(default="", max_length=998)
+    unread: str = Field(
+        default="", max_length=500, description="why the text could not be read; empty: it was read"
+    )
+    body: str = Field(description="plain text, capped at settings.max_body_chars")
+    in_reply_to: str | None = Field(
+        default=None, description="Message-ID that a reply names; None where there is none"
+    )
+    automatic: AutomaticMail | None = Field(
+        default=None, description="the sign that a machine sent it; such mail is set apart and never answered"
+    )
+    source: DocumentRef = Field(description="the file as it came")
+    attachments: tuple[DocumentRef, ...] = Field(default=(), max_length=200)
+    fields: dict[FieldName, FieldValue] = Field(
+        default_factory=dict, max_length=50, description="what a JSON request states outright"
+    )
+    notes: tuple[str, ...] = Field(
+        default=(), description="what parsing had to change: cut, decoded, converted"
+    )

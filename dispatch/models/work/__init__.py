@@ -1,0 +1,1 @@
+"""The work on a request: playbook, plan, findings, proposal, guard, execution, verification."""

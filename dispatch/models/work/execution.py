@@ -1,0 +1,52 @@
+"""Carrying out an action, and undoing it."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Facts, Moment
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.people.decision import Decision
+from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.playbook import Approval
+from dispatch.models.work.proposal import BoundAction
+
+
+class Leave(Contract):
+    """What people decided on a held action, and what the playbook asks of them: all that the executor checks again."""
+
+    approval: Approval
+    approvers: tuple[str, ...] = Field(min_length=1, description="people or roles; all of them may decide")
+    requester: str = Field(description="the requester's address")
+    decisions: tuple[Decision, ...] = Field(min_length=1)
+
+
+class Order(Handed):
+    """The bound action with the guardian's verdict and, where it was held, the leave that people gave."""
+
+    noun: ClassVar[str] = "leave to act"
+
+    bound: BoundAction
+    verdict: GuardianVerdict
+    leave: Leave | None = None
+
+
+class Receipt(Contract):
+    """What the outside system gave back."""
+
+    handoff: Handoff
+    action: str
+    idempotency_key: str
+    effect_id: str = Field(description="the outside system's own id of the effect")
+    facts: Facts = Field(default_factory=dict)
+    at: Moment
+    reconciled: bool = Field(
+        default=False, description="found by its key: an earlier attempt had already done it"
+    )
+
+
+class CompensationOrder(Handed):
+    noun: ClassVar[str] = "an effect to undo"
+
+    bound: BoundAction
+    receipt: Receipt

@@ -1,0 +1,145 @@
+"""What specialists hand back."""
+
+from enum import StrEnum
+from typing import ClassVar, Final
+
+from pydantic import Field, JsonValue
+
+from dispatch.models.contract import Contract, Facts
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.request.item import Item
+from dispatch.models.request.submission import Party
+from dispatch.models.work.playbook import Ask
+
+
+class FindingStatus(StrEnum):
+    """`nothing` and `ambiguous` are findings; `unavailable` is the absence of one and never reads as clean."""
+
+    FOUND = "found"
+    NOTHING = "nothing"
+    AMBIGUOUS = "ambiguous"
+    UNAVAILABLE = "unavailable"
+
+
+class EvidenceSource(StrEnum):
+    """Where evidence can come from; another source may be named, and counts as personal."""
+
+    RECORDS = "records"
+    PLAYBOOK = "playbook"
+    REQUEST = "request"
+    DECISION = "decision"
+
+
+IMPERSONAL_SOURCES: Final = frozenset(
+    {EvidenceSource.PLAYBOOK, EvidenceSource.REQUEST, EvidenceSource.DECISION}
+)
+"""What is anybody's to read, what the requester wrote, and what a person of the desk wrote to them."""
+
+
+def is_personal(source: str | None) -> bool:
+    """Tell whether what a source says goes only to whom it is about; an unknown source, and none, are personal."""
+    return source not in IMPERSONAL_SOURCES
+
+
+class Evidence(Contract):
+    """Where a statement comes from."""
+
+    evidence_id: str = Field(description="unique in the request, such as 'order_history.order.DD-10001'")
+    source: str = Field(description="an EvidenceSource; any other counts as personal, as records do")
+    reference: str = Field(description="what to look up there")
+    text: str = Field(description="what it says, in one line")
+
+
+class Statement(Contract):
+    """One paragraph of a draft, linked to what it rests on and to the items it answers."""
+
+    text: str
+    item_ids: tuple[str, ...] = ()
+    evidence_ids: tuple[str, ...] = ()
+
+
+class RecommendedAction(Contract):
+    """What a specialist recommends; the coordinator assembles, the guardian inspects, nothing runs yet."""
+
+    name: str
+    subject: str = Field(description="what it acts on; one effect for each request, name and subject")
+    parameters: Facts
+    item_ids: tuple[str, ...]
+    why: str
+    evidence_ids: tuple[str, ...]
+
+
+class Refusal(Contract):
+    """An item that will not be done, with the rule behind it."""
+
+    item_id: str
+    reason: str = Field(description="in words for the requester")
+    rule: str
+    evidence_ids: tuple[str, ...]
+
+
+class Guidance(Contract):
+    """What a person said when sending a proposal back: words to follow, or exact values (an edit)."""
+
+    by: str
+    decision_id: str
+    text: str = ""
+    edits: dict[str, dict[str, JsonValue]] = Field(
+        default_factory=dict, description="'<action name>/<subject>' -> parameter -> value"
+    )
+
+
+class Brief(Handed):
+    """A specialist's task."""
+
+    noun: ClassVar[str] = "a brief"
+
+    request_id: str
+    requester: Party
+    subject: str
+    items: tuple[Item, ...]
+    findings: tuple["Finding", ...] = Field(default=(), description="of earlier groups")
+    guidance: tuple[Guidance, ...] = ()
+    exceptions: tuple["ReviewException", ...] = Field(
+        default=(), description="what the reviewer wants mended"
+    )
+    asks: dict[str, Ask] = Field(
+        default_factory=dict, description="the playbook's entries for the items' kinds"
+    )
+    config: Facts = Field(default_factory=dict, description="the playbook's entry for this specialist")
+
+
+class Finding(Contract):
+    """A specialist's answer, with evidence."""
+
+    handoff: Handoff
+    specialist: str
+    status: FindingStatus
+    summary: str = Field(description="one line")
+    facts: Facts = Field(
+        default_factory=dict, description="for later groups; its shape is a contract in dispatch/models"
+    )
+    evidence: tuple[Evidence, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    recommended: tuple[RecommendedAction, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Severity(StrEnum):
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+
+class ReviewException(Contract):
+    """One thing that deserves a second look."""
+
+    reviewer: str
+    standard: str = Field(description="the playbook's standard that is broken")
+    severity: Severity
+    text: str
+    item_ids: tuple[str, ...] = ()
+
+
+# It names what stands below it. Left to its first use, that would be completed inside the workflow sandbox, which cannot.
+Brief.model_rebuild()

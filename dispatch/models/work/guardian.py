@@ -1,0 +1,89 @@
+"""The guardian's word on one action."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from desks.support.models.records import Customer, Payment, Refund
+from dispatch.models.contract import Contract
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.request.submission import Party
+from dispatch.models.work.finding import Evidence, ReviewException
+from dispatch.models.work.mail_quota import MailQuotaAnswer
+from dispatch.models.work.playbook import GuardianPolicy, Tier
+from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.spend_quota import Claim, SpendSoFar
+
+
+class Ruling(StrEnum):
+    """Ordered by scrutiny; more risk never moves left."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    BLOCK = "block"
+
+
+class Reason(Contract):
+    rule: str
+    text: str
+
+
+class Request(Contract):
+    """What the requester wrote, for an action that nobody may take on their behalf unasked."""
+
+    phrases: tuple[str, ...] = Field(
+        description="those of the ask that the action's policy names in `asked_by`"
+    )
+    subject: str
+    words: str = Field(description="without quoted mail and signature")
+    cited: tuple[Evidence, ...] = Field(description="the requester's sentences that the action rests on")
+
+
+class GuardBrief(Handed):
+    noun: ClassVar[str] = "a proposed action"
+
+    bound: BoundAction
+    policy: GuardianPolicy
+    requester: Party
+    exceptions: tuple[ReviewException, ...] = Field(default=(), description="what review could not mend")
+    siblings: tuple[BoundAction, ...] = Field(
+        default=(), description="other actions of the same proposal that spend too: they count together"
+    )
+    request: Request | None = Field(default=None, description="where the action's policy names an ask")
+
+
+class GuardianFacts(Contract):
+    """What the guardian read itself, immediately before it ruled."""
+
+    requester_records: tuple[Customer, ...] = Field(
+        description="customers whose address on record is the requester's"
+    )
+    payment: Payment | None = Field(default=None, description="of a refund; None where there is none such")
+    payment_customer_id: str | None = None
+    recent_refunds: tuple[Refund, ...] = Field(
+        default=(),
+        description="of this customer within the velocity window, and any under this action's own key",
+    )
+    reserved: tuple[Claim, ...] = Field(
+        default=(), description="what other requests of this customer reserved before this one"
+    )
+    quota_full: bool = Field(default=False, description="this request could not be counted among them")
+    own_links: tuple[str, ...] = Field(
+        default=(), description="links in the mail that open the answer page of this very request"
+    )
+    mail_quota: MailQuotaAnswer | None = Field(
+        default=None, description="of a mail that nothing else holds: whether the hour has room for it"
+    )
+
+
+class GuardianVerdict(Contract):
+    """Rules first; a model may only raise the risk, and its overruled opinion is kept."""
+
+    handoff: Handoff
+    action_digest: str
+    ruling: Ruling
+    tier: Tier
+    reasons: tuple[Reason, ...] = Field(min_length=1)
+    spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")
+    opinion: Reason | None = Field(default=None, description="a model's view, where one was asked")

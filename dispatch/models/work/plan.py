@@ -1,0 +1,70 @@
+"""What the coordinator does next, as the playbook's handoff rules say."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field, JsonValue
+
+from dispatch.models.contract import Contract
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.request.item import Item
+from dispatch.models.work.finding import Finding
+from dispatch.models.work.playbook import PlaybookInForce
+
+
+class Step(StrEnum):
+    """The moves a playbook may ask for."""
+
+    CALL = "call"
+    ASK = "ask"
+    ESCALATE = "escalate"
+    ASSEMBLE = "assemble"
+
+
+class Question(Contract):
+    """One thing that is missing, in words for the requester."""
+
+    field: str
+    text: str
+    item_ids: tuple[str, ...]
+    pattern: str = Field(description="a regular expression that an answer must match in full")
+    example: str
+
+
+class PlanBrief(Handed):
+    noun: ClassVar[str] = "the items"
+
+    playbook: PlaybookInForce
+    items: tuple[Item, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class Plan(Contract):
+    """The next move; `groups` with CALL, `questions` with ASK, `why` always."""
+
+    handoff: Handoff
+    step: Step
+    rule: str = Field(description="the handoff rule that decided, or 'plan' for the playbook's own order")
+    why: str
+    groups: tuple[tuple[str, ...], ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+class AnswerCheck(Handed):
+    """A raw answer with the questions that it must fit."""
+
+    noun: ClassVar[str] = "an answer"
+
+    raw: JsonValue
+    questions: tuple[Question, ...]
+    items: tuple[Item, ...]
+
+
+class AnswerRuling(Contract):
+    """What of an answer could be used; `items` carry it, `missing` is still asked for."""
+
+    handoff: Handoff
+    accepted: bool
+    problems: tuple[str, ...] = ()
+    items: tuple[Item, ...]
+    missing: tuple[Question, ...] = ()

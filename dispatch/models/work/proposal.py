@@ -1,0 +1,112 @@
+"""What the desk proposes to do, as the reviewer, the guardian and the approver see it."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Facts
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.request.item import Item
+from dispatch.models.request.submission import Submission
+from dispatch.models.work.finding import (
+    Evidence,
+    Finding,
+    Guidance,
+    Refusal,
+    ReviewException,
+    Statement,
+    is_personal,
+)
+from dispatch.models.work.playbook import PlaybookInForce, PlaybookRef
+
+
+class Action(Contract):
+    """The only thing that changes the outside world, with everything it will do in its parameters."""
+
+    name: str
+    subject: str = Field(description="what it acts on: one effect for each request, name and subject")
+    parameters: Facts
+    item_ids: tuple[str, ...] = ()
+    why: str
+    evidence_ids: tuple[str, ...] = ()
+    evidence_sources: dict[str, str] = Field(
+        default_factory=dict,
+        description="evidence id -> source, as the findings say and the assembler writes; an id that is not in it is "
+        "of unknown source",
+    )
+
+    @property
+    def rests_on_personal_evidence(self) -> bool:
+        """Whether it cites anything that goes only to whom it is about; what is not known to be harmless does."""
+        return any(is_personal(self.evidence_sources.get(cited)) for cited in self.evidence_ids)
+
+
+class BoundAction(Contract):
+    """An action bound to its request, proposal and playbook.
+
+    `digest` is sha256 over the canonical form of all other fields (dispatch/models/canonical.py); approvals name it.
+    `idempotency_key` holds neither run id nor attempt nor proposal, so that neither a reset nor an edit
+    can make a second effect.
+    """
+
+    schema_id: ClassVar[str] = "dispatch.action/1"
+
+    request_id: str
+    proposal_id: str
+    playbook: PlaybookRef
+    action: Action
+    idempotency_key: str
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class AssemblyBrief(Handed):
+    noun: ClassVar[str] = "the findings"
+
+    request_id: str
+    proposal_id: str
+    submission: Submission
+    playbook: PlaybookInForce
+    items: tuple[Item, ...]
+    findings: tuple[Finding, ...]
+    guidance: tuple[Guidance, ...] = ()
+
+
+class Draft(Contract):
+    """The reply, as one text and as the statements it is made of."""
+
+    subject: str
+    text: str
+    statements: tuple[Statement, ...]
+
+
+class Proposal(Contract):
+    """One clean draft with the actions it leads to, in the order in which they run."""
+
+    schema_id: ClassVar[str] = "dispatch.proposal/1"
+
+    handoff: Handoff
+    proposal_id: str
+    draft: Draft
+    actions: tuple[BoundAction, ...]
+    refusals: tuple[Refusal, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    exceptions: tuple[ReviewException, ...] = Field(
+        default=(), description="the process's own invariants that it breaks; the review begins with them"
+    )
+
+
+class ReviewBrief(Handed):
+    noun: ClassVar[str] = "the draft"
+
+    proposal: Proposal
+    items: tuple[Item, ...]
+    findings: tuple[Finding, ...]
+    config: Facts = Field(default_factory=dict, description="the playbook's entry for this reviewer")
+
+
+class Review(Contract):
+    """Only exceptions; none means that the draft meets every standard."""
+
+    handoff: Handoff
+    reviewer: str
+    exceptions: tuple[ReviewException, ...] = ()

@@ -1,0 +1,60 @@
+"""What the verifier found when it read the world back."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Facts
+from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.request.item import Item
+from dispatch.models.work.finding import Refusal
+from dispatch.models.work.proposal import BoundAction, Draft
+
+
+class VerificationVerdict(StrEnum):
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Observation(Contract):
+    """What an action's effect looks like in the outside system; `found` False: it is not there."""
+
+    found: bool
+    reference: str
+    facts: Facts = Field(default_factory=dict)
+
+
+class VerificationBrief(Handed):
+    noun: ClassVar[str] = "what was to be done"
+
+    actions: tuple[BoundAction, ...] = Field(
+        description="what was to be done; receipts are not shown to the verifier"
+    )
+    items: tuple[Item, ...]
+    draft: Draft
+    refusals: tuple[Refusal, ...] = ()
+
+
+class ItemVerification(Contract):
+    item_id: str
+    verdict: VerificationVerdict
+    why: str
+
+
+class ActionVerification(Contract):
+    action_digest: str
+    name: str
+    verdict: VerificationVerdict
+    why: str
+    observation: Observation | None = None
+
+
+class Verification(Contract):
+    """`verdict` is the worst of all; anything but confirmed never ends as done."""
+
+    handoff: Handoff
+    verdict: VerificationVerdict
+    actions: tuple[ActionVerification, ...]
+    items: tuple[ItemVerification, ...]

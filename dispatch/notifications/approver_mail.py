@@ -1,0 +1,203 @@
+"""Mails to approvers: who is told, in which words, and under which name each mail is known again.
+
+Subjects are read on locked screens and in lists of others, so they hold names of the playbook and a date, nothing of
+the requester. What a body quotes may come from a stranger; it loses whatever a mail program would make a link of.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+from desks.support.models.records import format_money
+from dispatch.approval.authority import people_for, stands_for
+from dispatch.guard.risk import riskiest
+from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.models.people.decision import Gate, GateKind
+from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
+from dispatch.models.work.playbook import Approval, Tier
+from dispatch.text.extraction import written_date
+from dispatch.text.links import foreign_links
+from dispatch.text.normalise import one_line
+from dispatch.text.unicode_spoofing import undisguised
+
+MOST_LISTED: Final = 50
+"""Requests named in one digest; the rest are counted."""
+
+_MOST_QUOTED: Final = 600
+_ASKED: Final[dict[GateKind, str]] = {
+    GateKind.APPROVAL: "a decision",
+    GateKind.ROUTING: "a desk for a request",
+    GateKind.ESCALATION: "settling a request",
+}
+_SCRUTINY: Final[dict[Approval, str]] = {
+    "none": "nobody's approval",
+    "named": "one person's decision",
+    "signed": "one signed decision",
+    "two_signed": "signed decisions of two different people",
+}
+_OPENS_ONLY: Final = "The link opens the page and does nothing else. An answer to this mail decides nothing, and neither does silence."
+
+
+def audience(approvers: Approvers, owner: str, at: datetime) -> tuple[Approver, ...]:
+    """Give the people whom an event for `owner`, a person or a role, concerns: all who may decide for it at a moment.
+
+    One who is absent is left in peace if there is a deputy.
+    """
+    people = people_for(approvers, (owner,), at)
+    return tuple(person for person in people if not _is_stood_in_for(approvers, person, at))
+
+
+def owners_of(person: Approver, approvers: Approvers, at: datetime) -> tuple[str, ...]:
+    """Give the names, of people and of roles, whose waiting requests concern this person: `audience` turned about."""
+    if _is_stood_in_for(approvers, person, at):
+        return ()
+    return tuple(sorted(set(stands_for(approvers, person, at))))
+
+
+def told_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
+    """Give those who heard of the gate and now need not act; whoever decided knows."""
+    return tuple(
+        person for person in approvers.approvers if person.name in brief.told and person.name != brief.owner
+    )
+
+
+def notice_key(brief: NotifyBrief, name: str) -> str:
+    """Name one mail to one approver; no run id and no attempt in it, so that a reset sends nothing again."""
+    gate, event = brief.gate, f"{brief.event}-{brief.number}"
+    return f"{brief.request_id}/notify/{gate.kind}/{gate.proposal_id}/{event}/{name}"
+
+
+def digest_key(day: date, name: str) -> str:
+    """Name one approver's digest of one day."""
+    return f"digest/{day.isoformat()}/{name}"
+
+
+def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
+    """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
+    gate, desk = brief.gate, brief.desk or "reception"
+    tier = riskiest(subject.tier for subject in gate.subjects)
+    names = ", ".join(dict.fromkeys(subject.name for subject in gate.subjects))
+    closed = brief.event is NotifyEvent.DECIDED
+    headline, opening = _headlines(brief)
+    until = "" if closed else f", by {_written(gate.deadline)}"
+    return Notice(
+        subject=f"[{desk}] {headline}: {names} ({tier}){until}",
+        opening=opening,
+        facts=(
+            ("Desk", desk),
+            *(("Asked", _quoted(subject.summary)) for subject in gate.subjects),
+            *_weight(gate, tier),
+            *(() if closed else (("Decide by", _written(gate.deadline)),)),
+            ("Why", _quoted(gate.why)),
+            ("Request", brief.request_id),
+        ),
+        link=_page(inbox_url, brief.request_id),
+        link_text="See how it went on" if closed else "Open the page to decide",
+        closing=_closing(inbox_url, brief.request_id),
+    )
+
+
+def digest_for(waiting: Sequence[WaitingRequest], total: int, inbox_url: str, day: date) -> Notice:
+    """Write one day's digest of what waits, the most urgent first; `total` may be more than is listed."""
+    ranked = sorted(waiting, key=_rank)[:MOST_LISTED]
+    dues = [one.due for one in ranked if one.due is not None]
+    count = f"{total} request{'s' if total != 1 else ''} wait{'s' if total == 1 else ''} for you"
+    first = f", the first until {_written(min(dues))}" if dues else ""
+    more = f" {total - len(ranked)} more are in the inbox." if total > len(ranked) else ""
+    today = written_date(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    return Notice(
+        subject=f"[Dispatch Desk] {count}",
+        opening=f"On {today} {count}{first}.{more}",
+        entries=tuple(
+            NoticeEntry(
+                title=f"{one.desk or 'reception'}: {one.request_id}",
+                detail=_detail(one),
+                link=_page(inbox_url, one.request_id),
+            )
+            for one in ranked
+        ),
+        link=inbox_url or None,
+        link_text="Open the inbox",
+        closing=_closing(inbox_url, "ID"),
+    )
+
+
+def plain_text(notice: Notice) -> str:
+    """Give a notice as the plain half of its mail."""
+    facts = "\n".join(f"{label}: {value}" for label, value in notice.facts)
+    entries = "\n\n".join(
+        "\n".join(
+            part
+            for part in (f"- {entry.title}", f"  {entry.detail}", f"  {entry.link or ''}")
+            if part.strip()
+        )
+        for entry in notice.entries
+    )
+    link = f"{notice.link_text}:\n{notice.link}" if notice.link else ""
+    return "\n\n".join(part for part in (notice.opening, facts, entries, link, notice.closing) if part)
+
+
+def _headlines(brief: NotifyBrief) -> tuple[str, str]:
+    """Give the event's part of the subject and the first sentence."""
+    asked, owner = _ASKED[brief.gate.kind], brief.owner
+    of_whom = f"{asked[0].upper()}{asked[1:]}"
+    return {
+        NotifyEvent.NEW: (f"Asked of {owner}", f"{of_whom} is asked of {owner}."),
+        NotifyEvent.REMINDER: (f"Still asked of {owner}", f"{of_whom} is still asked of {owner}."),
+        NotifyEvent.ESCALATION: (
+            f"Now asked of {owner}",
+            f"{of_whom} is now asked of {owner}, for nobody has decided so far.",
+        ),
+        NotifyEvent.DECIDED: (
+            "No longer asked",
+            f"Nothing more is asked of you here: {_quoted(brief.summary)}.",
+        ),
+    }[brief.event]
+
+
+def _weight(gate: Gate, tier: Tier) -> Iterable[tuple[str, str]]:
+    approvals = dict.fromkeys(_SCRUTINY[subject.approval] for subject in gate.subjects)
+    yield "Tier", f"{tier}; it takes {', '.join(approvals)}"
+    amounts = [format_money(subject.amount) for subject in gate.subjects if subject.amount is not None]
+    if amounts:
+        yield "Amount", ", ".join(amounts)
+
+
+def _closing(inbox_url: str, request_id: str) -> str:
+    if inbox_url:
+        return _OPENS_ONLY
+    return f"To see it, type: .venv/bin/python starter.py status {request_id}. An answer to this mail decides nothing."
+
+
+def _page(inbox_url: str, request_id: str) -> str | None:
+    return f"{inbox_url}/requests/{request_id}" if inbox_url else None
+
+
+def _rank(one: WaitingRequest) -> tuple[int, datetime, str]:
+    latest = datetime.max.replace(tzinfo=UTC)
+    return one.priority or 9, one.due or latest, one.request_id
+
+
+def _detail(one: WaitingRequest) -> str:
+    due = f", until {_written(one.due)}" if one.due else ""
+    rank = f", priority {one.priority}" if one.priority else ""
+    return f"{one.state.replace('_', ' ')}, asked of {one.owner}{due}{rank}"
+
+
+def _written(moment: datetime) -> str:
+    at = moment.astimezone(UTC)
+    return f"{at:%H:%M} UTC on {written_date(at)}"
+
+
+def _quoted(text: str) -> str:
+    """Give a text on one line, cut, and with nothing in it that a mail program would link."""
+    plain = undisguised(one_line(text))
+    for target in foreign_links(plain, ()):
+        plain = plain.replace(target, target.replace(".", "[.]").replace(":", "[:]"))
+    plain = plain.replace("://", "[:]//")
+    return plain if len(plain) <= _MOST_QUOTED else plain[: _MOST_QUOTED - 1] + "…"
+
+
+def _is_stood_in_for(approvers: Approvers, person: Approver, at: datetime) -> bool:
+    absent = any(absence.begins_at <= at < absence.ends_at for absence in person.absences)
+    return absent and any(other.name == person.deputy for other in approvers.approvers)

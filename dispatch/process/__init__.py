@@ -1,0 +1,1 @@
+"""Pure rules of the fixed process: intake, routing, planning, assembly, verification."""

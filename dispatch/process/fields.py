@@ -1,0 +1,50 @@
+"""Finding the playbook's fields in text, and holding an answer against one.
+
+A pattern in capitals is found in text of any case; the value is then given in capitals, so that 'dd-10001' is the
+order DD-10001 in every record.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from dispatch.text.normalise import one_line
+
+MAX_VALUE_CHARS: Final = 2_000
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def values_in(pattern: str, text: str) -> tuple[str, ...]:
+    """Give each different value of the pattern in the text, in order, as whole words.
+
+    The loader has checked the pattern; text that was cut out of a longer word or number is no value.
+    """
+    found = _find(pattern, text)
+    return found or _find(pattern, text.upper())
+
+
+def _find(pattern: str, text: str) -> tuple[str, ...]:
+    matches = (m for m in _compiled(pattern).finditer(text) if _stands_alone(m, text))
+    return tuple(dict.fromkeys(value for m in matches if (value := m[0].strip())))
+
+
+def _stands_alone(match: re.Match[str], text: str) -> bool:
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    return not (before.isalnum() and match[0][:1].isalnum()) and not (
+        after.isalnum() and match[0][-1:].isalnum()
+    )
+
+
+def whole_value(pattern: str, value: str) -> str | None:
+    """Give the value, on one line, where it matches the pattern in full; else None. At most 2,000 characters."""
+    if len(value) > MAX_VALUE_CHARS:
+        return None
+    line = one_line(value)
+    for candidate in (line, line.upper()):
+        if candidate and _compiled(pattern).fullmatch(candidate):
+            return candidate
+    return None

@@ -1,0 +1,46 @@
+"""Every item is carried to an answer, an action or a stated refusal; this is the account of it."""
+
+from dispatch.models.request.item import Disposition, Item, ItemOutcome
+from dispatch.models.request.status import Ending
+from dispatch.models.work.proposal import Proposal
+
+_OPEN_WITH_A_PERSON = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOWN, Ending.COMPENSATED})
+
+
+def account(
+    items: tuple[Item, ...], proposal: Proposal | None, ending: Ending, why: str
+) -> tuple[ItemOutcome, ...]:
+    """Say how each item ended.
+
+    Done: as the proposal that was carried out says. Handed to a person: open, and theirs. Any other ending is a
+    stated refusal for all of them. An item that a done request leaves over is open; the verifier does not let
+    such a request end as done.
+    """
+    return tuple(_account(item, proposal, ending, why) for item in items)
+
+
+def _account(item: Item, proposal: Proposal | None, ending: Ending, why: str) -> ItemOutcome:
+    disposition, how = Disposition.OPEN, "nothing was decided on it"
+    if ending in _OPEN_WITH_A_PERSON:
+        how = f"with a person: {why}"
+    elif ending is not Ending.DONE:
+        disposition, how = Disposition.REFUSED, f"{ending}: {why}"
+    elif proposal is not None:
+        disposition, how = _as_proposed(item, proposal)
+    return ItemOutcome(item_id=item.item_id, text=item.text, disposition=disposition, how=how)
+
+
+def _as_proposed(item: Item, proposal: Proposal) -> tuple[Disposition, str]:
+    for refusal in proposal.refusals:
+        if refusal.item_id == item.item_id:
+            return Disposition.REFUSED, f"{refusal.rule}: {refusal.reason}"
+    acts = [
+        b.action
+        for b in proposal.actions
+        if item.item_id in b.action.item_ids and b.action.name != "send_reply"
+    ]
+    if acts:
+        return Disposition.ACTED, "; ".join(f"{act.name} on {act.subject}" for act in acts)
+    if any(item.item_id in statement.item_ids for statement in proposal.draft.statements):
+        return Disposition.ANSWERED, "answered in the reply"
+    return Disposition.OPEN, "left over"

@@ -1,0 +1,132 @@
+"""What the coordinator does next. Everything it may do is in the playbook; this only chooses and orders."""
+
+from collections.abc import Iterable, Sequence
+
+from dispatch.models.request.item import Item
+from dispatch.models.work.finding import Finding
+from dispatch.models.work.plan import Plan, PlanBrief, Question, Step
+from dispatch.models.work.playbook import HandoffRule, Playbook
+
+OWN_ORDER = "plan"
+
+
+def plan(brief: PlanBrief) -> Plan:
+    """Give the next move, with the rule behind it.
+
+    Before any finding: the playbook's rules on asks, then one question for everything that is missing, then the
+    groups of specialists that the items need. With findings: the rules in their order, the first that fires; none
+    fires: assemble. A field that the items concerned state already is not asked for again, a person takes over.
+    """
+    return _after_findings(brief) if brief.findings else _before_findings(brief)
+
+
+def _before_findings(brief: PlanBrief) -> Plan:
+    playbook = brief.playbook.playbook
+    for rule in playbook.handoffs:
+        # An ask-rule whose field is known by now has had its answer; it is content, not stuck.
+        if rule.when.specialist is None and _fires(rule, brief) and not _is_satisfied(rule, brief):
+            return _follow(rule, brief)
+    questions = missing(playbook, brief.items)
+    if questions:
+        fields = ", ".join(question.field for question in questions)
+        return _move(brief, Step.ASK, OWN_ORDER, f"the request lacks: {fields}", questions=questions)
+    return _call(brief)
+
+
+def _after_findings(brief: PlanBrief) -> Plan:
+    for rule in brief.playbook.playbook.handoffs:
+        if _fires(rule, brief) and not (rule.when.specialist is None and _is_satisfied(rule, brief)):
+            return _follow(rule, brief)
+    return _move(brief, Step.ASSEMBLE, OWN_ORDER, "no handoff rule fires on the findings")
+
+
+def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
+    """Give one question for each required field that an item lacks, naming all items that lack it."""
+    lacking: dict[str, list[str]] = {}
+    for item in items:
+        ask = playbook.asks.get(item.kind)
+        for field in ask.requires if ask else ():
+            if not item.fields.get(field):
+                lacking.setdefault(field, []).append(item.item_id)
+    return tuple(_question(playbook, field, ids) for field, ids in lacking.items())
+
+
+def _question(playbook: Playbook, field: str, item_ids: Iterable[str]) -> Question:
+    spec = playbook.fields[field]
+    return Question(
+        field=field, text=spec.question, item_ids=tuple(item_ids), pattern=spec.pattern, example=spec.example
+    )
+
+
+def _call(brief: PlanBrief) -> Plan:
+    playbook = brief.playbook.playbook
+    named = {name for ask in playbook.asks.values() for name in ask.specialists}
+    needed = {n for item in brief.items if (ask := playbook.asks.get(item.kind)) for n in ask.specialists}
+    groups: list[tuple[str, ...]] = []
+    called: set[str] = set()
+    for listed in playbook.plan.groups:
+        group = tuple(
+            name
+            for name in dict.fromkeys(listed)
+            if name in playbook.specialists and name not in called and (name in needed or name not in named)
+        )
+        called.update(group)
+        groups += [group] if group else []
+    kinds = ", ".join(dict.fromkeys(item.kind for item in brief.items))
+    if len(called) > playbook.plan.max_specialists:
+        # Leaving one out would leave an item without its work, and nothing would say so.
+        why = f"{kinds}: needs {len(called)} specialists, the playbook allows {playbook.plan.max_specialists}"
+        return _move(brief, Step.ESCALATE, OWN_ORDER, why)
+    if not groups:
+        return _move(brief, Step.ASSEMBLE, OWN_ORDER, f"{kinds}: needs no specialist")
+    return _move(brief, Step.CALL, OWN_ORDER, f"the playbook's groups for: {kinds}", groups=tuple(groups))
+
+
+def _fires(rule: HandoffRule, brief: PlanBrief) -> bool:
+    when = rule.when
+    if when.ask is not None and all(item.kind != when.ask for item in brief.items):
+        return False
+    return when.specialist is None or any(_matches(rule, finding) for finding in brief.findings)
+
+
+def _matches(rule: HandoffRule, finding: Finding) -> bool:
+    return finding.specialist == rule.when.specialist and finding.status == rule.when.status
+
+
+def _concerned(rule: HandoffRule, brief: PlanBrief) -> tuple[Item, ...]:
+    """Give the items that a rule is about; a specialist that no item's ask names works on all of them."""
+    asks, when = brief.playbook.playbook.asks, rule.when
+    items = tuple(item for item in brief.items if when.ask in {None, item.kind})
+    if when.specialist is None:
+        return items
+    theirs = tuple(i for i in items if i.kind in asks and when.specialist in asks[i.kind].specialists)
+    return theirs or items
+
+
+def _is_satisfied(rule: HandoffRule, brief: PlanBrief) -> bool:
+    return rule.field is not None and all(item.fields.get(rule.field) for item in _concerned(rule, brief))
+
+
+def _follow(rule: HandoffRule, brief: PlanBrief) -> Plan:
+    if rule.do != "ask" or rule.field is None:
+        return _move(brief, Step(rule.do), rule.name, rule.why)
+    lacking = [item.item_id for item in _concerned(rule, brief) if not item.fields.get(rule.field)]
+    if not lacking:
+        why = f"{rule.why}; {rule.field} is stated already and asking again would not help"
+        return _move(brief, Step.ESCALATE, rule.name, why)
+    playbook = brief.playbook.playbook
+    asked = _question(playbook, rule.field, lacking)
+    others = tuple(q for q in missing(playbook, brief.items) if q.field != rule.field)
+    return _move(brief, Step.ASK, rule.name, rule.why, questions=(asked, *others))
+
+
+def _move(
+    brief: PlanBrief,
+    step: Step,
+    rule: str,
+    why: str,
+    *,
+    groups: tuple[tuple[str, ...], ...] = (),
+    questions: tuple[Question, ...] = (),
+) -> Plan:
+    return Plan(handoff=brief.handoff, step=step, rule=rule, why=why, groups=groups, questions=questions)

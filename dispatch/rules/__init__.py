@@ -1,1 +1,0 @@
-"""Pure functions over the contracts: no I/O, no clock, no randomness."""

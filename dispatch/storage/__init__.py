@@ -1,0 +1,1 @@
+"""Files that this machine keeps: documents, keys, secrets, the approvers file."""

@@ -1,0 +1,80 @@
+"""Files that are on disk when a call returns: written aside, synced, named, and the folder synced too."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dispatch.models.errors import AuditStoreError
+from dispatch.storage.private_folders import make_private
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file that must never change; raises AuditStoreError where another content stands."""
+    if not path.exists():
+        make_private(path.parent)
+        with suppress(FileExistsError):
+            write_new(path, data, 0o400)
+    if path.read_bytes() != data:
+        raise AuditStoreError(
+            f"{path} holds something else than it must; it was changed: restore it from a backup"
+        )
+
+
+def write_new(path: Path, data: bytes, mode: int) -> None:
+    """Write aside, sync, and give it its name; raises FileExistsError rather than replace what stands."""
+    aside = _written_aside(path, data, mode)
+    try:
+        os.link(aside, path)
+    finally:
+        aside.unlink()
+    sync_folder(path.parent)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Give a file a new content; whoever reads sees the old or the new, never a part."""
+    make_private(path.parent)
+    _written_aside(path, data, 0o600).replace(path)
+    sync_folder(path.parent)
+
+
+def _written_aside(path: Path, data: bytes, mode: int) -> Path:
+    descriptor, aside = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+    except BaseException:
+        Path(aside).unlink()
+        raise
+    return Path(aside)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write every byte, however many the system takes at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder last: a file is only safe once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn a failing disk into a sentence: raises AuditStoreError."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown error")
+        raise AuditStoreError(f"{what}: {reason}; make room, or make it accessible to this user") from None

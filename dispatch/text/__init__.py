@@ -1,0 +1,1 @@
+"""Pure functions over untrusted text; it stays data whatever it says."""

@@ -1,0 +1,61 @@
+"""Which hosts a text leads to, however the link is dressed up.
+
+Deny by default: whatever stands behind a scheme is a link, and so is every bare name that a mail program would make
+one. Only an exact match of a listed host passes; a host in punycode or another script passes if listed as such.
+Texts come from strangers, so no pattern here may take more than linear time.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from dispatch.text.sensitive_data import ADDRESS
+from dispatch.text.unicode_spoofing import undisguised
+
+_AUTHORITY: Final = re.compile(r":[/\\]{2,}([^\s/\\?#<>\"'|]*)")
+_DANGEROUS: Final = re.compile(r"\b(?:javascript|vbscript|data|file|blob):(?=\S)", re.IGNORECASE)
+_DOTTED: Final = re.compile(r"[\w.\-]+")
+_TOP_LEVEL: Final = re.compile(r"[^\W\d_]{2,63}|xn--[a-z0-9\-]{1,59}", re.IGNORECASE)
+_IP: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_AFTER_HOST: Final = ".,;:!?)]}>*_`'\""
+# Endings of files people write about; none is a top-level domain, so no mail program links them.
+_FILES: Final = frozenset(
+    {"csv", "doc", "docx", "eml", "gif", "heic", "htm", "html", "jpeg", "jpg", "odt", "pdf", "png", "txt"}
+    | {"xls", "xlsx", "xml"}
+)
+
+
+def foreign_links(text: str, hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Give every link target of the text that is not one of `hosts`, each as a person would name it.
+
+    A user name before the host (https://bank.example@evil.example) is foreign whatever the host, for it is there
+    to mislead. Mail addresses are no links; `leaks.foreign_addresses` judges them.
+    """
+    allowed = {_host(host) for host in hosts}
+    plain = undisguised(text)
+    found = [match[0] for match in _DANGEROUS.finditer(plain)]
+    for match in _AUTHORITY.finditer(plain):
+        authority = match[1].rstrip(_AFTER_HOST)
+        if _host(authority) not in allowed:
+            found.append(authority or match[0])
+    rest = ADDRESS.sub(" ", _AUTHORITY.sub(" ", plain))
+    found += [name for name in _bare_hosts(rest) if _host(name) not in allowed]
+    return tuple(dict.fromkeys(found))
+
+
+def _bare_hosts(text: str) -> Iterator[str]:
+    for match in _DOTTED.finditer(text):
+        leads_on = text[match.end() : match.end() + 1] in ("/", ":")
+        # Two full stops in a row end a name: 'thank you...and goodbye' holds none.
+        for name in re.split(r"\.{2,}", match[0]):
+            labels = name.strip("._-").split(".")
+            ending = labels[-1]
+            is_name = len(labels) > 1 and _TOP_LEVEL.fullmatch(ending) is not None
+            is_file = ending.lower() in _FILES and not leads_on
+            if (is_name and not is_file) or _IP.fullmatch(".".join(labels)):
+                yield ".".join(labels)
+
+
+def _host(authority: str) -> str:
+    """Give the host of an authority: lower case, without port and the full stop of the root."""
+    return re.sub(r":\d*$", "", authority.strip().lower()).rstrip(".")

@@ -1,0 +1,86 @@
+"""Sign-in with a company's identity provider: OpenID Connect, authorisation code with PKCE, state and nonce."""
+
+import warnings
+from typing import Any, Final
+
+from authlib.deprecate import AuthlibDeprecationWarning
+from authlib.integrations.base_client import OAuthError
+from httpx import HTTPError
+from joserfc.errors import JoseError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.models.errors import DispatchError
+from runtime.settings import Settings
+
+STATE_SECONDS: Final = 600
+with warnings.catch_warnings():
+    # Authlib would rather have httpx2; the project speaks HTTP by httpx alone.
+    warnings.filterwarnings("ignore", "The httpx module is deprecated", AuthlibDeprecationWarning)
+    from authlib.integrations.starlette_client import OAuth
+
+_DISCOVERY: Final = "/.well-known/openid-configuration"
+
+
+class CompanyError(DispatchError):
+    """The identity provider did not vouch for anybody; the text is for the person who wanted to sign in."""
+
+
+class Company:
+    """The identity provider of the settings. State, nonce and PKCE verifier wait in a short-lived signed cookie."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._issuer, self._claim = settings.oidc_issuer, settings.oidc_name_claim
+        secret = settings.oidc_client_secret
+        self._provider: Any = OAuth().register(
+            "company",
+            client_id=settings.oidc_client_id,
+            client_secret=secret.get_secret_value() if secret else None,
+            server_metadata_url=f"{self._issuer}{_DISCOVERY}",
+            client_kwargs={
+                "scope": "openid profile email",
+                "code_challenge_method": "S256",
+                "timeout": settings.client_timeout_seconds,
+            },
+        )
+
+    async def send_there(self, request: Request, back_to: str) -> Response:
+        """Send the browser to the identity provider; raises CompanyError where it is not reached."""
+        try:
+            await self._check_issuer()
+            answer: Response = await self._provider.authorize_redirect(request, back_to)
+        except (HTTPError, OAuthError, RuntimeError, ValueError) as error:
+            raise CompanyError(
+                f"The identity provider cannot be used now ({type(error).__name__}). Try again later."
+            ) from None
+        return answer
+
+    async def name_of(self, request: Request) -> str:
+        """Give the approver's name that the provider vouches for; raises CompanyError.
+
+        Checked: state, PKCE, the ID token's signature, issuer, audience, times and nonce.
+        """
+        try:
+            await self._check_issuer()
+            token = await self._provider.authorize_access_token(request)
+        except (HTTPError, OAuthError, JoseError, RuntimeError, ValueError, KeyError) as error:
+            raise CompanyError(
+                f"The identity provider did not sign you in ({getattr(error, 'error', None) or type(error).__name__}). Try again."
+            ) from None
+        claims = token.get("userinfo")
+        if not claims:
+            raise CompanyError("The identity provider gave no ID token, so nobody is signed in.")
+        name = claims.get(self._claim)
+        if not isinstance(name, str) or not name:
+            raise CompanyError(
+                f"The identity provider does not say who you are (claim {self._claim!r}). Tell who looks after the desk."
+            )
+        return name
+
+    async def _check_issuer(self) -> None:
+        """Refuse a provider whose own description names another issuer: the ID token would be checked against that one."""
+        metadata = await self._provider.load_server_metadata()
+        if metadata.get("issuer") != self._issuer:
+            raise CompanyError(
+                "The identity provider calls itself by another name than DISPATCH_OIDC_ISSUER. Tell who looks after the desk."
+            )

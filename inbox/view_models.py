@@ -1,0 +1,213 @@
+"""A dossier turned into what the page of a request shows: exceptions first, then what is asked, then what it rests on."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import JsonValue
+
+from desks.support.models.records import Money, format_money
+from dispatch.models.people.decision import Decision, DecisionVerdict, Gate, Subject
+from dispatch.models.request.follow_up import FollowUpDossier
+from dispatch.models.request.request_detail import Dossier
+from dispatch.models.work.finding import Evidence, ReviewException, Severity
+from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.playbook import Tier
+from dispatch.models.work.proposal import BoundAction
+from inbox.comparison import Change, changes
+from inbox.filters import title
+from inbox.money import typed
+
+SIGNED: Final = frozenset({"signed", "two_signed"})
+_SEVERITIES: Final = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One parameter of an action; `text` is shown whole, as it will be sent."""
+
+    label: str
+    value: str
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class EditField:
+    """One editable parameter, as a form's field."""
+
+    name: str
+    label: str
+    kind: Literal["amount", "text", "line", "number", "choice"]
+    value: str
+    currency: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownAction:
+    """One action with the guardian's word on it, and with its part of the gate where a person is asked."""
+
+    title: str
+    name: str
+    acts_on: str
+    why: str
+    facts: tuple[Fact, ...]
+    digest: str
+    evidence: tuple[Evidence, ...] = ()
+    verdict: GuardianVerdict | None = None
+    asked: "Asked | None" = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person is asked to decide: the form binds to this proposal and this digest."""
+
+    proposal_id: str
+    digest: str
+    name: str
+    tier: Tier
+    approval: str
+    summary: str
+    verdicts: tuple[str, ...]
+    fields: tuple[EditField, ...]
+    given: tuple[Decision, ...]
+    needed: int
+    may_decide: bool
+    mine_given: bool
+
+    @property
+    def is_open(self) -> bool:
+        return len(self.given) < self.needed
+
+    @property
+    def is_signed(self) -> bool:
+        return self.approval in SIGNED
+
+
+@dataclass(frozen=True)
+class ShownRequest:
+    """All that the page of a running request shows."""
+
+    dossier: Dossier
+    actions: tuple[ShownAction, ...]
+    other: tuple[Asked, ...]
+    exceptions: tuple[ReviewException, ...]
+    changes: tuple[Change, ...]
+    evidence: Mapping[str, Evidence]
+    may_decide: bool
+
+
+def shown(dossier: Dossier, me: str, my_names: Collection[str]) -> ShownRequest:
+    """Arrange a dossier for a person who goes by `my_names` (their own and their roles')."""
+    gate, proposal = dossier.gate, dossier.proposal
+    may = gate is not None and bool(set(gate.approvers) & set(my_names))
+    by_digest = {s.digest: s for s in gate.subjects} if gate else {}
+    actions: list[ShownAction] = []
+    verdicts = {verdict.action_digest: verdict for verdict in dossier.verdicts}
+    evidence = {e.evidence_id: e for e in (proposal.evidence if proposal else ())}
+    for bound in proposal.actions if proposal else ():
+        subject = by_digest.pop(bound.digest, None)
+        asked = asked_of(gate, subject, dossier.approvals, bound, me, may=may) if gate and subject else None
+        actions.append(_action(bound, verdicts.get(bound.digest), asked, evidence))
+    # What a gate asks about is first: it is what the person came for.
+    actions.sort(key=lambda action: action.asked is None)
+    other = (
+        tuple(asked_of(gate, s, dossier.approvals, None, me, may=may) for s in by_digest.values())
+        if gate
+        else ()
+    )
+    return ShownRequest(
+        dossier=dossier,
+        actions=tuple(actions),
+        other=other,
+        exceptions=tuple(sorted(dossier.exceptions, key=lambda e: _SEVERITIES.index(e.severity))),
+        changes=changes(dossier.previous, proposal) if dossier.previous and proposal else (),
+        evidence=evidence,
+        may_decide=may,
+    )
+
+
+def _action(
+    bound: BoundAction, verdict: GuardianVerdict | None, asked: Asked | None, evidence: Mapping[str, Evidence]
+) -> ShownAction:
+    action = bound.action
+    return ShownAction(
+        title=title(action.name),
+        name=action.name,
+        acts_on=action.subject,
+        why=action.why,
+        facts=facts_of(action.parameters),
+        digest=bound.digest,
+        evidence=tuple(evidence[e] for e in action.evidence_ids if e in evidence),
+        verdict=verdict,
+        asked=asked,
+    )
+
+
+def mark_of(dossier: Dossier | FollowUpDossier | None) -> str:
+    """Digest what a person decides by: where it stands, what is asked, what was approved; None is closed."""
+    gate = dossier.gate.model_dump_json() if dossier and dossier.gate else ""
+    given = [decision.decision_id for decision in dossier.approvals] if dossier else []
+    where = dossier.status.model_dump_json() if dossier else "closed"
+    return hashlib.sha256(f"{where}\n{gate}\n{given}".encode()).hexdigest()[:16]
+
+
+def asked_of(
+    gate: Gate,
+    subject: Subject,
+    approvals: Sequence[Decision],
+    bound: BoundAction | None,
+    me: str,
+    *,
+    may: bool,
+) -> Asked:
+    """Give one subject of an open gate as a form; `bound` is the action that it is about, where it is about one."""
+    given = tuple(d for d in approvals if d.action_digest == subject.digest)
+    return Asked(
+        proposal_id=gate.proposal_id,
+        digest=subject.digest,
+        name=subject.name,
+        tier=subject.tier,
+        approval=subject.approval,
+        summary=subject.summary,
+        verdicts=tuple(verdict.value for verdict in gate.verdicts),
+        fields=tuple(_field(name, subject, bound) for name in subject.editable)
+        if DecisionVerdict.EDIT in gate.verdicts
+        else (),
+        given=given,
+        needed=subject.approvals_needed,
+        may_decide=may,
+        mine_given=any(decision.approver == me for decision in given),
+    )
+
+
+def _field(name: str, subject: Subject, bound: BoundAction | None) -> EditField:
+    parameters = bound.action.parameters if bound else {}
+    value, label = parameters.get(name), name.replace("_", " ").capitalize()
+    if name in subject.choices:
+        return EditField(name, label, "choice", str(value or ""), choices=subject.choices[name])
+    currency = parameters.get("currency")
+    if name == "amount_minor" and isinstance(value, int) and isinstance(currency, str):
+        return EditField(name, f"Amount in {currency}", "amount", typed(value, currency), currency=currency)
+    if isinstance(value, int):
+        return EditField(name, label, "number", str(value))
+    text = "" if value is None else str(value)
+    return EditField(name, label, "text" if "\n" in text else "line", text)
+
+
+def facts_of(parameters: Mapping[str, JsonValue]) -> tuple[Fact, ...]:
+    """List every parameter, for all of them are digested; an amount as people read it, with the exact figure."""
+    facts: list[Fact] = []
+    amount, currency = parameters.get("amount_minor"), parameters.get("currency")
+    money = isinstance(amount, int) and isinstance(currency, str)
+    if money:
+        written = format_money(Money(amount_minor=amount, currency=currency))  # type: ignore[arg-type]  # `money` says so
+        facts.append(Fact("Amount", f"{written} ({amount} minor units)"))
+    for name, value in parameters.items():
+        if money and name in {"amount_minor", "currency"}:
+            continue
+        plain = "none" if value is None else str(value)
+        facts.append(Fact(name.replace("_", " ").capitalize(), plain, text=name == "text" or "\n" in plain))
+    # Long texts last: what is short would be lost below them.
+    return tuple(sorted(facts, key=lambda fact: fact.text))

@@ -1,0 +1,181 @@
+"""The audit store's part of the composition root, shared by the worker and the command line."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.audit_export import AuditExport
+from activities.audit_follower import AuditFollower
+from dispatch.audit.query.extract_file import ExtractFile
+from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backends import place_of
+from dispatch.audit.store.export_keys import ExportKey, LocalHeads, PinnedKey
+from dispatch.audit.store.request_keys import RequestKeys
+from dispatch.audit.store.store import AuditStore
+from dispatch.audit.store_models import PublicKey
+from dispatch.models.errors import SettingsError
+from runtime.settings import Settings
+from workflows.audit_follow import AuditFollow
+from workflows.audit_sweep import AuditSweep
+from workflows.coordinator import Coordinator
+from workflows.follow_up import FollowUp
+
+KEPT: Final = (Coordinator.__name__, FollowUp.__name__)
+"""The workflows whose histories are the record of requests; those of the sweep and the follower are not."""
+
+_DEFAULT_QUEUE: Final = "dispatch"
+_RETENTION_OVER_INTERVAL: Final = 3
+
+
+def schedule_id(settings: Settings) -> str:
+    """Name the sweep's schedule; a second desk in the same namespace has one of its own."""
+    return _of_the_desk("audit-sweep", settings)
+
+
+def follower_id(settings: Settings) -> str:
+    """Name the follower's workflow, in the same way."""
+    return _of_the_desk("audit-follow", settings)
+
+
+def _of_the_desk(name: str, settings: Settings) -> str:
+    return name if settings.task_queue == _DEFAULT_QUEUE else f"{name}.{settings.task_queue}"
+
+
+def place_from(settings: Settings, where: str = "") -> Place:
+    """Open the store of the settings, or another one; raises AuditStoreError."""
+    return place_of(
+        where or settings.audit_store or settings.audit_dir / "store",
+        s3_endpoint=settings.audit_s3_endpoint,
+        timeout_seconds=settings.client_timeout_seconds,
+    )
+
+
+def pin_from(settings: Settings) -> PinnedKey:
+    """Open this machine's pinned export key."""
+    return PinnedKey(settings.audit_dir / "export.pub")
+
+
+def export_key_from(settings: Settings) -> ExportKey:
+    """Open the export key, made on first use; raises AuditStoreError where there was one and it is gone."""
+    return ExportKey(settings.audit_dir / "export.key", pin_from(settings))
+
+
+def export_key_id_from(settings: Settings) -> str | None:
+    """Return the fingerprint of this machine's export key; None where it has none."""
+    path = settings.audit_dir / "export.key"
+    return ExportKey(path).key_id if path.exists() else None
+
+
+def own_key_from(settings: Settings) -> PublicKey | None:
+    """Return the key that this machine trusts: the pinned one, or that of the export key; None where it has neither."""
+    pinned = pin_from(settings).read()
+    if pinned is None and (settings.audit_dir / "export.key").exists():
+        key = export_key_from(settings)
+        return PublicKey(key.key_id, key.public_key)
+    return pinned
+
+
+def store_from(settings: Settings, place: Place) -> AuditStore:
+    """Open a store for export; the export key is made, and pinned, on first use."""
+    key, keys = export_key_from(settings), keys_from(settings)
+    seal_with = keys.key_for if settings.audit_seal else None
+    return AuditStore(place, key, heads_from(settings), seal_with, pin_from(settings).read_or_pin(key))
+
+
+def heads_from(settings: Settings) -> LocalHeads:
+    """Open this machine's memory of the heads that it wrote."""
+    return LocalHeads(settings.audit_dir / "heads.json")
+
+
+def keys_from(settings: Settings) -> RequestKeys:
+    """Open the keys of sealed requests."""
+    return RequestKeys(settings.audit_dir / "keys")
+
+
+def extract_from(settings: Settings, place: Place) -> ExtractFile:
+    """Open the extract of a store, which reads what the keys at hand open."""
+    return ExtractFile(settings.audit_dir, place, keys_from(settings).find)
+
+
+def audit_export(client: Client, settings: Settings) -> AuditExport:
+    """Build the exporter; the export key is made on first use."""
+    place = place_from(settings)
+    store, extract = store_from(settings, place), extract_from(settings, place)
+    return AuditExport(client, store, extract, settings.task_queue, KEPT, keys_from(settings).is_destroyed)
+
+
+def audit_follower(audit: AuditExport, settings: Settings, stopping: asyncio.Event | None) -> AuditFollower:
+    """Build the follower of an exporter, which looks as often as this worker's settings say, until `stopping`."""
+    return AuditFollower(audit, timedelta(seconds=settings.audit_follow_seconds), stopping=stopping)
+
+
+def check_retention(namespace: str, retention: timedelta, settings: Settings) -> None:
+    """Refuse a namespace that could delete a request before the sweep has had three chances to export it.
+
+    Raises SettingsError.
+    """
+    least = _RETENTION_OVER_INTERVAL * timedelta(minutes=settings.audit_sweep_minutes)
+    if retention < least:
+        raise SettingsError(
+            f"namespace {namespace} keeps closed requests for {retention}, and the audit sweep runs every "
+            f"{settings.audit_sweep_minutes} minutes: it must keep them three times as long, {least}. Raise its "
+            "retention ('temporal operator namespace update --retention'), or lower DISPATCH_AUDIT_SWEEP_MINUTES."
+        )
+
+
+async def ensure_sweep(client: Client, settings: Settings) -> None:
+    """Create the sweep's schedule, or give it the interval of the settings; a pause set by a person stays."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            AuditSweep.run,
+            id=schedule_id(settings),
+            task_queue=settings.task_queue,
+            static_summary="exports closed requests to the audit store",
+        ),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=timedelta(minutes=settings.audit_sweep_minutes))]
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
+    try:
+        await client.create_schedule(schedule_id(settings), schedule, trigger_immediately=True)
+    except ScheduleAlreadyRunningError:
+
+        def renewed(old: ScheduleUpdateInput) -> ScheduleUpdate:
+            schedule.state = old.description.schedule.state
+            return ScheduleUpdate(schedule=schedule)
+
+        await client.get_schedule_handle(schedule_id(settings)).update(renewed)
+
+
+async def ensure_follower(client: Client, settings: Settings) -> None:
+    """Start the follower where there is none; end the one there is where the settings switch it off."""
+    if not settings.audit_follow_seconds:
+        try:
+            await client.get_workflow_handle(follower_id(settings)).cancel()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return
+    await client.start_workflow(
+        AuditFollow.run,
+        id=follower_id(settings),
+        task_queue=settings.task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="exports requests to the audit store as they end",
+    )

@@ -1,0 +1,181 @@
+"""send_reply against the embedded mail sink: one mail for one key, as far as mail allows."""
+
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from pydantic import ValidationError
+
+from activities.systems import ActionClients, ReadClients
+from channels.mail.actions.send_reply import SendReply
+from channels.mail.identity import message_id, text_digest
+from channels.mail.models import OutgoingMail
+from dispatch.models.errors import OutcomeUnknown, Refused, Unavailable
+from dispatch.models.work.execution import CompensationOrder
+from dispatch.models.work.guardian import Ruling
+from tests.activities.at_work import ANNA, annas_reply, attempt, leave
+from tests.bound import HANDOFF, order, reply
+from tests.servers import MailSinkService
+
+BOUND = annas_reply()
+MESSAGE_ID = message_id(BOUND.idempotency_key)
+
+
+@pytest.fixture
+def action(action_clients: ActionClients) -> SendReply:
+    return SendReply(action_clients)
+
+
+async def test_a_mail_goes_out_as_it_was_bound(action: SendReply, mail_sink: MailSinkService) -> None:
+    """Recipient, subject and text are the action's; the id is the key's; it is threaded and marked as automatic."""
+    receipt = await attempt(1, action.perform, leave(BOUND))
+    [row] = mail_sink.messages()
+    mail = message_from_bytes(row["raw"], policy=default)
+    assert (mail["To"], mail["From"], mail["Subject"]) == (
+        ANNA.address,
+        "support@desk.example",
+        "Re: my order",
+    )
+    assert mail["Message-ID"] == receipt.effect_id == MESSAGE_ID
+    assert mail["In-Reply-To"] == mail["References"] == "<1@example.org>"
+    assert mail["Auto-Submitted"] == "auto-replied"
+    assert mail.get_content().replace("\r\n", "\n") == BOUND.action.parameters["text"]
+    assert (receipt.reconciled, receipt.facts["recipient"]) == (False, ANNA.address)
+    assert receipt.facts["text_sha256"] == text_digest(mail.get_content())
+
+
+async def test_a_mail_that_was_taken_and_not_answered_for_is_not_sent_again(
+    action: SendReply, mail_sink: MailSinkService
+) -> None:
+    """The server took the mail and the line broke: the next attempt finds it in the archive, and there is one."""
+    await mail_sink.arm("SMTP DATA", "drop_after_commit")
+    with pytest.raises(OutcomeUnknown):
+        await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(2, action.perform, leave(BOUND))
+    assert (receipt.reconciled, receipt.effect_id) == (True, MESSAGE_ID)
+    assert len(mail_sink.messages()) == 1
+
+
+async def test_a_mail_that_was_lost_is_sent_by_the_next_attempt(
+    action: SendReply, mail_sink: MailSinkService
+) -> None:
+    """The line broke before the server kept the mail: the archive does not have it, and it is sent."""
+    await mail_sink.arm("SMTP DATA", "drop_before_commit")
+    with pytest.raises(OutcomeUnknown):
+        await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(2, action.perform, leave(BOUND))
+    assert not receipt.reconciled
+    assert len(mail_sink.messages()) == 1
+
+
+async def test_nothing_is_sent_before_the_archive_answers(
+    action: SendReply, mail_sink: MailSinkService
+) -> None:
+    """After an unknown outcome an archive that is down leaves it unknown; no second mail goes out meanwhile."""
+    await mail_sink.arm("SMTP DATA", "drop_after_commit")
+    with pytest.raises(OutcomeUnknown):
+        await attempt(1, action.perform, leave(BOUND))
+    await mail_sink.arm("GET /messages", "status", times=2)
+    for number in (2, 3):
+        with pytest.raises(OutcomeUnknown, match="an earlier attempt may have acted"):
+            await attempt(number, action.perform, leave(BOUND))
+    assert (await attempt(4, action.perform, leave(BOUND))).reconciled
+    assert len(mail_sink.messages()) == 1
+
+
+async def test_a_first_attempt_without_the_archive_did_nothing(
+    action: SendReply, mail_sink: MailSinkService
+) -> None:
+    """Before anything was tried an archive that is down is merely unavailable."""
+    await mail_sink.arm("GET /messages", "status", retry_after=7)
+    with pytest.raises(Unavailable) as unavailable:
+        await attempt(1, action.perform, leave(BOUND))
+    assert unavailable.value.retry_after_seconds == 7
+    assert mail_sink.messages() == []
+
+
+@pytest.mark.parametrize("change", [{"text": "Another text"}, {"recipient": "bob@mail.example"}])
+async def test_another_mail_under_the_key_is_a_conflict(
+    action: SendReply, mail_sink: MailSinkService, change: dict[str, str]
+) -> None:
+    """The key names one mail: another text or recipient under it is refused, and the first stays alone."""
+    await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(Refused) as refused:
+        await attempt(1, action.perform, leave(annas_reply(**change)))
+    assert refused.value.code == "conflict"
+    assert len(mail_sink.messages()) == 1
+
+
+async def test_line_ends_make_no_other_mail(action: SendReply, mail_sink: MailSinkService) -> None:
+    """What SMTP does to line ends is not taken for another text."""
+    bound = annas_reply(text="one\r\ntwo\r\n\r\n")
+    await attempt(1, action.perform, leave(bound))
+    assert (await attempt(2, action.perform, leave(bound))).reconciled
+    assert len(mail_sink.messages()) == 1
+
+
+async def test_what_the_mail_server_refuses_is_final(action: SendReply, mail_sink: MailSinkService) -> None:
+    """A 550 is a refusal in the server's own code; a 4xx is unavailable, to be tried again."""
+    with pytest.raises(Refused) as refused:
+        await attempt(1, action.perform, leave(annas_reply(recipient="nobody@bounces.example")))
+    assert refused.value.code == "smtp_550"
+    await mail_sink.arm("SMTP DATA", "status", status=451)
+    with pytest.raises(Unavailable):
+        await attempt(1, action.perform, leave(BOUND))
+    assert mail_sink.messages() == []
+
+
+async def test_without_leave_nothing_is_sent(action: SendReply, mail_sink: MailSinkService) -> None:
+    """A blocked order, and one whose text was changed after it was bound, are refused before the mail server is met."""
+    changed = BOUND.model_copy(update={"action": annas_reply(text="Pay me").action})
+    for without_leave in (order(BOUND, Ruling.BLOCK), order(changed)):
+        with pytest.raises(Refused) as refused:
+            await attempt(1, action.perform, without_leave)
+        assert refused.value.code == "not_permitted"
+    assert mail_sink.messages() == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"subject": "x\r\nBcc: a@b.example"}, {"recipient": "a@b.example, c@d.example"}, {"text": ""}]
+)
+async def test_what_is_no_mail_is_refused_before_anything(
+    action: SendReply, mail_sink: MailSinkService, change: dict[str, str]
+) -> None:
+    """A header in a header, two recipients and an empty text never reach the mail server."""
+    with pytest.raises(ValidationError):
+        await attempt(1, action.perform, leave(annas_reply(**change)))
+    assert mail_sink.messages() == []
+
+
+async def test_a_mail_cannot_be_called_back(action: SendReply) -> None:
+    """Compensation is refused, so that nobody believes it happened."""
+    receipt = await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(Refused) as refused:
+        await action.compensate(CompensationOrder(handoff=HANDOFF, bound=BOUND, receipt=receipt))
+    assert (refused.value.code, SendReply.compensable) == ("not_compensable", False)
+
+
+async def test_reading_back_counts_deliveries(
+    action: SendReply, action_clients: ActionClients, read_clients: ReadClients
+) -> None:
+    """Not there, then there as sent, then there twice when somebody sent it again past the archive."""
+    nothing = await SendReply.read_back(read_clients, BOUND)
+    assert (nothing.found, nothing.reference) == (False, MESSAGE_ID)
+    receipt = await attempt(1, action.perform, leave(BOUND))
+    sent = await SendReply.read_back(read_clients, BOUND)
+    assert (sent.found, sent.reference) == (True, MESSAGE_ID)
+    assert sent.facts == {**receipt.facts, "subject": "Re: my order", "effects": 1}
+    again = OutgoingMail(
+        message_id=MESSAGE_ID, sender="support@desk.example", recipient=ANNA.address, subject="x", text="x"
+    )
+    await action_clients.mail.send(again)
+    assert (await SendReply.read_back(read_clients, BOUND)).facts["effects"] == 2
+
+
+def test_the_message_id_is_the_key_s_and_nothing_else_s() -> None:
+    """Another proposal, text or sender gives the same id; another request or purpose another one."""
+    assert message_id(annas_reply(text="new").idempotency_key) == MESSAGE_ID
+    assert message_id(reply(purpose="question").idempotency_key) != MESSAGE_ID
+    assert MESSAGE_ID.startswith("<")
+    assert MESSAGE_ID.endswith("@dispatch-desk.invalid>")
+    assert len(f"Message-ID: {MESSAGE_ID}") <= 78

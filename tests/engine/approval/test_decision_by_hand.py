@@ -1,0 +1,56 @@
+"""What a person may paste as a decision: it counts as it stands at each gate where a name is enough."""
+
+from datetime import timedelta
+
+import pytest
+
+from dispatch.approval.decisions import check_decision
+from dispatch.approval.requests import decision_by_hand, routing_gate, settlement_gate
+from dispatch.models.people.approvers import Approvers
+from dispatch.models.people.decision import DecisionCheck, DecisionVerdict, Gate, GateKind
+from dispatch.models.work.playbook import Tier, Waiting
+from tests.bound import HANDOFF, NOW
+from tests.engine.approval.test_approval import REFUND, subject
+
+WAITING = Waiting(approvers=("refunds",), deadline=timedelta(days=2))
+LATER = NOW + timedelta(hours=1, microseconds=7)
+APPROVAL = Gate(
+    kind=GateKind.APPROVAL,
+    proposal_id="p1",
+    subjects=(subject(),),
+    verdicts=tuple(DecisionVerdict),
+    approvers=("refunds",),
+    opened_at=NOW,
+    deadline=NOW + timedelta(days=2),
+    why="held",
+)
+
+
+@pytest.mark.parametrize(
+    ("gate", "verdict"),
+    [
+        (APPROVAL, "approve"),
+        (routing_gate("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "edit"),
+        (settlement_gate("r-1", "blocked", WAITING, NOW, "nobody may"), "approve"),
+    ],
+    ids=["approval", "routing", "settlement"],
+)
+def test_it_counts_as_it_stands(gate: Gate, verdict: str) -> None:
+    """Accepted by the very check that a decision from anywhere goes through; pasted twice it is one decision."""
+    pasted = decision_by_hand(gate, gate.subjects[0], "refunds", LATER)
+    assert pasted is not None
+    assert pasted == decision_by_hand(gate, gate.subjects[0], "refunds", LATER)
+    ruling = check_decision(
+        DecisionCheck(handoff=HANDOFF, gate=gate, raw=pasted, received_at=LATER), Approvers()
+    )
+    assert ruling.accepted, ruling.reason
+    assert ruling.decision is not None
+    assert ruling.decision.verdict == verdict
+    assert ("edits" in pasted) == (verdict == "edit")
+
+
+@pytest.mark.parametrize("approval", ["signed", "two_signed"])
+def test_there_is_none_where_a_signature_is_due(approval: str) -> None:
+    """What is pasted bears no signature, and would only be refused."""
+    due = subject(approval=approval, tier=Tier.HIGH, digest=REFUND.digest)
+    assert decision_by_hand(APPROVAL, due, "refunds", LATER) is None

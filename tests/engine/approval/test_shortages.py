@@ -1,0 +1,52 @@
+"""Which tiers nobody could sign for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dispatch.approval.signer_coverage import shortages
+from dispatch.models.people.approvers import Approvers
+from tests.bound import NOW, policy
+from tests.signers import Signer, approvers
+
+
+def told(known: Approvers) -> list[str]:
+    """Give what is short for POLICY of tests/bound.py: high asks ben, critical asks cleo, for two signatures."""
+    return list(shortages("support", policy(), known, NOW))
+
+
+NONE_HIGH = "support, tier high: 0 of 1 people can sign for ben; what it holds waits"
+NONE_CRITICAL = "support, tier critical: 0 of 2 people can sign for cleo; what it holds waits"
+ONE_CRITICAL = "support, tier critical: 1 of 2 people can sign for cleo; what it holds waits"
+
+
+@pytest.mark.parametrize(
+    ("people", "says"),
+    [
+        ((), [NONE_HIGH, NONE_CRITICAL]),
+        ((Signer("ben"),), [NONE_CRITICAL]),
+        ((Signer("ben"), Signer("cleo")), [ONE_CRITICAL]),
+        ((Signer("ben"), Signer("ana", ("cleo",)), Signer("dan", ("cleo",))), []),
+        ((Signer("ben", (), {"keys": ()}),), [NONE_HIGH, NONE_CRITICAL]),
+    ],
+)
+def test_a_tier_with_too_few_signers_is_named(people: tuple[Signer, ...], says: list[str]) -> None:
+    """Whoever starts a worker learns which requests would wait for a signature that nobody can give."""
+    assert told(approvers(*people)) == says
+
+
+@pytest.mark.parametrize("spoilt", ["revoked_at", "expires_at"])
+def test_a_key_that_no_longer_counts_is_nobodys(spoilt: str) -> None:
+    """A person whose keys are all revoked or expired cannot sign."""
+    ben = Signer("ben")
+    keys: dict[str, Any] = {"keys": (ben.key.model_copy(update={spoilt: NOW - timedelta(days=1)}),)}
+    assert told(Approvers(approvers=(ben.person.model_copy(update=keys),)))[0] == NONE_HIGH
+
+
+def test_a_role_that_nobody_signs_for_is_named_too() -> None:
+    """Enough people can sign, but the request is first shown to somebody who cannot."""
+    high = {"approval": "signed", "waiting": {"approvers": ["ben", "lead"], "deadline": "1 day"}}
+    tiers = {"low": {"approval": "none"}, "high": high}
+    found = shortages("support", policy(tiers=tiers), approvers(Signer("ben")), NOW)
+    assert list(found) == ["support, tier high: nobody can sign as lead"]

@@ -1,0 +1,348 @@
+"""Which signed decisions count at a gate, and what they permit immediately before the effect."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from dispatch.approval.decisions import check_decision, permits
+from dispatch.models.people.approvers import Approvers
+from dispatch.models.people.decision import (
+    Decision,
+    DecisionCheck,
+    DecisionRuling,
+    DecisionVerdict,
+    Gate,
+    GateKind,
+    Subject,
+)
+from dispatch.models.work.execution import Leave, Order
+from dispatch.models.work.guardian import Ruling
+from dispatch.models.work.playbook import Approval, Tier
+from tests.bound import HANDOFF, NOW, decision, order, refund
+from tests.signers import Signer, approvers
+
+REFUND = refund()
+ANA, BEN, CLEO = (
+    Signer("ana", ("refunds",)),
+    Signer("ben", ("refunds-lead",)),
+    Signer("cleo", ("support-lead",)),
+)
+MALLORY = Signer("mallory")
+FILE = approvers(ANA, BEN, CLEO, MALLORY)
+TIERS: dict[Approval, Tier] = {"named": Tier.MEDIUM, "signed": Tier.HIGH, "two_signed": Tier.CRITICAL}
+LATER = NOW + timedelta(hours=1)
+
+
+def raw(**changes: JsonValue) -> dict[str, JsonValue]:
+    plain: dict[str, JsonValue] = decision(REFUND).model_dump(mode="json")
+    return {**plain, **changes}
+
+
+def check(
+    message: JsonValue,
+    approval: Approval = "signed",
+    known: Approvers = FILE,
+    gate_of: tuple[str, ...] = ("refunds-lead", "support-lead"),
+    **more: Any,
+) -> DecisionRuling:
+    gate = Gate(
+        kind=GateKind.APPROVAL,
+        proposal_id="p1",
+        subjects=(
+            Subject(
+                name="issue_refund",
+                digest=REFUND.digest,
+                tier=TIERS[approval],
+                approval=approval,
+                editable=("amount_minor",),
+                summary="a refund",
+            ),
+        ),
+        verdicts=tuple(DecisionVerdict),
+        approvers=gate_of,
+        opened_at=NOW,
+        deadline=NOW + timedelta(days=2),
+        why="held",
+    )
+    fields = {"received_at": LATER, **more}
+    return check_decision(DecisionCheck(handoff=HANDOFF, gate=gate, raw=message, **fields), known)
+
+
+def signed(by: Signer, **changes: JsonValue) -> dict[str, JsonValue]:
+    return by.signs(raw(**changes))
+
+
+def leave(*decisions: dict[str, JsonValue], approval: Approval = "signed", requester: str = "") -> Order:
+    made = Leave(
+        approval=approval,
+        approvers=("refunds-lead", "support-lead"),
+        requester=requester,
+        decisions=tuple(Decision.model_validate(one) for one in decisions),
+    )
+    tier = Tier.CRITICAL if approval == "two_signed" else Tier.HIGH
+    return order(REFUND, Ruling.HOLD, tier).model_copy(update={"leave": made})
+
+
+def test_a_signed_decision_of_a_person_with_the_role_counts() -> None:
+    """The ruling names the key whose signature was verified, and so does the reason that goes into the trail."""
+    ruling = check(signed(BEN))
+    assert (ruling.accepted, ruling.signed_with) == (True, BEN.key.key_id)
+    assert (
+        ruling.reason
+        == f"accepted: approve by ben on issue_refund as refunds-lead; signed with {BEN.key.key_id}"
+    )
+
+
+@pytest.mark.parametrize("verdict", ["edit", "reject", "respond"])
+def test_every_verdict_is_signed_where_a_signature_is_due(verdict: str) -> None:
+    """Not only an approval: nobody else may send back or turn down in an approver's name."""
+    said: dict[str, JsonValue] = {
+        "verdict": verdict,
+        "reason": "not so",
+        "edits": {"amount_minor": 5} if verdict == "edit" else {},
+    }
+    assert check(signed(BEN, **said)).accepted
+    assert not check(raw(approver="ben", **said)).accepted
+
+
+def forged(**changes: JsonValue) -> dict[str, JsonValue]:
+    """Change a decision after it was signed."""
+    return {**signed(BEN), **changes}
+
+
+OLD = Signer("ben", ("refunds-lead",))
+
+
+def with_key(**changes: Any) -> Approvers:
+    """Give the file with something about ben's key changed."""
+    key = BEN.key.model_copy(update=changes)
+    return Approvers(approvers=(BEN.person.model_copy(update={"keys": (key,)}),))
+
+
+@pytest.mark.parametrize(
+    ("message", "more", "says"),
+    [
+        (raw(approver="ben"), {}, "unsigned: this asks for a signed decision"),
+        (forged(reason="and 1,000 more"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
+        (forged(decision_id="d-2"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
+        (
+            forged(verdict="reject", reason="no"),
+            {},
+            f"forged: the signature is not that of key {BEN.key.key_id}",
+        ),
+        (
+            forged(expires_at="2030-01-01T00:00:00Z"),
+            {},
+            f"forged: the signature is not that of key {BEN.key.key_id}",
+        ),
+        (forged(signature="AAAA"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
+        (forged(signature="no base64!"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
+        (forged(signature=None), {}, "unsigned: this asks for a signed decision"),
+        (forged(approver="cleo"), {}, f"key {BEN.key.key_id} is ben's, not cleo's"),
+        (OLD.signs(raw()), {}, f"unknown key: {OLD.key.key_id}"),
+        (signed(MALLORY), {}, "mallory may not decide here; may: refunds-lead, support-lead"),
+        (signed(ANA), {}, "ana may not decide here; may: refunds-lead, support-lead"),
+        (
+            raw(approver="refunds-lead"),
+            {},
+            "refunds-lead may not decide here; may: refunds-lead, support-lead",
+        ),
+        (signed(BEN), {"seen": ("d-1",)}, "duplicate: decision d-1 was received before"),
+        (signed(BEN, proposal_id="p0"), {}, "stale: names proposal p0, but p1 waits"),
+        (signed(BEN, action_digest="0" * 64), {}, f"names no action that waits here: digest {'0' * 64}"),
+        (signed(BEN, expires_at="2025-03-01T12:30:00Z"), {}, "expired at 2025-03-01T12:30:00+00:00"),
+        (
+            signed(BEN),
+            {"known": with_key(revoked_at=LATER)},
+            f"key {BEN.key.key_id} was revoked at {LATER.isoformat()}",
+        ),
+        (
+            signed(BEN),
+            {"known": with_key(expires_at=NOW)},
+            f"key {BEN.key.key_id} expired at {NOW.isoformat()}",
+        ),
+        (signed(BEN), {"known": Approvers()}, "ben may not decide here; may: refunds-lead, support-lead"),
+    ],
+)
+def test_what_does_not_count_is_refused_with_its_reason(
+    message: JsonValue, more: dict[str, Any], says: str
+) -> None:
+    """Forged, unsigned, of another key or person, stale, played again, expired, revoked: each says which it is."""
+    ruling = check(message, **more)
+    assert (ruling.accepted, ruling.reason, ruling.signed_with) == (False, says, None)
+
+
+@pytest.mark.parametrize("approval", ["named", "signed", "two_signed"])
+def test_nobody_decides_on_their_own_request(approval: Approval) -> None:
+    """At every tier, and under an alias too."""
+    ben = Signer("ben", ("refunds-lead",), {"addresses": ("ben@desk.example",)}, BEN.private)
+    ruling = check(ben.signs(raw()), approval, approvers(ben), requester="Ben+shop@desk.example")
+    assert ruling.reason == "ben may not decide on a request of their own"
+
+
+def test_four_eyes_are_two_people() -> None:
+    """The same person twice is refused with that reason; somebody else completes it; and a third is too many."""
+    first = Decision.model_validate(signed(BEN))
+    again = check(signed(BEN, decision_id="d-2"), "two_signed", approvals=(first,))
+    assert again.reason == "ben has approved issue_refund already; it needs two different people"
+    second = check(signed(CLEO, decision_id="d-3"), "two_signed", approvals=(first,))
+    assert second.accepted
+    assert second.decision is not None
+    third = check(signed(CLEO, decision_id="d-4"), "two_signed", approvals=(first, second.decision))
+    assert third.reason == "issue_refund is already decided"
+
+
+def test_who_approved_first_may_still_think_again() -> None:
+    """Until the second approval, the first approver may reject what they approved."""
+    first = Decision.model_validate(signed(BEN))
+    rejected = signed(BEN, decision_id="d-2", verdict="reject", reason="on second thoughts")
+    assert check(rejected, "two_signed", approvals=(first,)).accepted
+
+
+def test_a_signature_where_none_is_due_must_hold_too() -> None:
+    """A named tier takes a decision without one; a forged one is refused all the same."""
+    assert check(raw(approver="refunds-lead"), "named").accepted
+    assert check(raw(approver="ben"), "named").accepted
+    assert check(signed(BEN), "named").signed_with == BEN.key.key_id
+    assert (
+        check(forged(reason="x"), "named").reason
+        == f"forged: the signature is not that of key {BEN.key.key_id}"
+    )
+    unknown = check({**raw(approver="support-lead"), "key_id": "k", "signature": "s"}, "named")
+    assert (unknown.accepted, unknown.signed_with) == (True, None)
+    assert unknown.reason.endswith("its signature was not verified, for its key is not known")
+
+
+def test_the_executor_permits_what_was_signed() -> None:
+    """One signature, or two of different people."""
+    assert permits(leave(signed(BEN)), LATER, FILE) is None
+    both = leave(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed")
+    assert permits(both, LATER, FILE) is None
+
+
+@pytest.mark.parametrize(
+    ("made", "known", "says"),
+    [
+        (
+            leave(signed(BEN)),
+            with_key(revoked_at=LATER),
+            f"key {BEN.key.key_id} was revoked at {LATER.isoformat()}",
+        ),
+        (leave(signed(BEN)), Approvers(), "ben may not decide here; may: refunds-lead, support-lead"),
+        (
+            leave(signed(BEN)),
+            approvers(Signer("ben", ("refunds",), {}, BEN.private)),
+            "ben may not decide here; may: refunds-lead, support-lead",
+        ),
+        (leave(forged(reason="x")), FILE, f"forged: the signature is not that of key {BEN.key.key_id}"),
+        (leave(raw(approver="ben")), FILE, "unsigned: this asks for a signed decision"),
+        (
+            leave(raw(approver="ben"), approval="named"),
+            FILE,
+            "tier high asks for signed, and the leave is named",
+        ),
+        (leave(signed(BEN), approval="two_signed"), FILE, "1 of 2 people approved it"),
+        (
+            leave(signed(BEN), signed(BEN, decision_id="d-2"), approval="two_signed"),
+            FILE,
+            "1 of 2 people approved it",
+        ),
+        (
+            leave(signed(BEN), requester="ben@desk.example"),
+            approvers(Signer("ben", ("refunds-lead",), {"addresses": ("ben@desk.example",)}, BEN.private)),
+            "ben may not decide on a request of their own",
+        ),
+        (leave(signed(BEN, action_digest="0" * 64)), FILE, "the decision is on another action"),
+        (
+            leave(signed(BEN, expires_at="2025-03-01T12:59:00Z")),
+            FILE,
+            "the decision expired at 2025-03-01T12:59:00+00:00",
+        ),
+    ],
+)
+def test_the_executor_looks_again(made: Order, known: Approvers, says: str) -> None:
+    """What was accepted at the gate is refused before the effect when it no longer holds."""
+    assert permits(made, LATER, known) == says
+
+
+@pytest.mark.parametrize("ends_at", [NOW + timedelta(minutes=30), NOW - timedelta(minutes=1)])
+def test_a_delegation_counts_as_of_the_decision(ends_at: datetime) -> None:
+    """One that has ended between the decision and the effect still counts; one that had ended before it does not."""
+    delegation = {
+        "to": "mallory",
+        "roles": ("refunds-lead",),
+        "begins_at": NOW - timedelta(days=1),
+        "ends_at": ends_at,
+    }
+    ben = Signer("ben", ("refunds-lead",), {"delegations": (delegation,)}, BEN.private)
+    why = permits(leave(signed(MALLORY)), LATER, approvers(ben, MALLORY))
+    assert (why is None) is (ends_at > NOW)
+
+
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(
+            ["decision_id", "reason", "approver", "verdict", "key_id", "signature", "issued_at", "edits"]
+        ),
+        st.none()
+        | st.text(max_size=20)
+        | st.sampled_from(["approve", "ben", "cleo", BEN.key.key_id, CLEO.key.key_id]),
+        min_size=1,
+    )
+)
+def test_nothing_but_what_was_signed_is_ever_accepted(changes: dict[str, JsonValue]) -> None:
+    """Whatever is changed in a signed decision, it is refused, unless the change leaves it the same decision."""
+    original = signed(BEN)
+    changed: dict[str, JsonValue] = {**original, **changes}
+    ruling = check(changed)
+    if ruling.accepted:
+        assert ruling.decision == Decision.model_validate(original)
+
+
+@given(
+    approvals=st.lists(
+        st.sampled_from([signed(BEN), signed(CLEO), signed(ANA), raw(approver="ben")]), min_size=1, max_size=3
+    ),
+    tier=st.sampled_from(list(Tier)),
+)
+def test_what_permits_more_risk_permits_less(approvals: list[dict[str, JsonValue]], tier: Tier) -> None:
+    """Leave that is enough for the scrutiny of a tier is enough for that of every lower tier."""
+    permitted = [
+        permits(leave(*approvals, approval=approval), LATER, FILE) is None
+        for approval in ("named", "signed", "two_signed")
+        for _ in (tier,)
+    ]
+    _, one, two = permitted
+    assert one or not two
+
+
+def test_a_block_stays_a_block_whoever_signs() -> None:
+    """No number of signatures lifts it."""
+    blocked = order(REFUND, Ruling.BLOCK, Tier.CRITICAL)
+    both = leave(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed").leave
+    assert permits(blocked.model_copy(update={"leave": both}), LATER, FILE) == "the guardian blocked it"
+
+
+def test_a_roles_own_name_is_a_plain_name_and_the_ruling_says_what_that_lacks() -> None:
+    """Where a name is enough it is taken, though a person of the file may stand behind it; where a signature is due, not."""
+    ruling = check(raw(approver="refunds-lead"), "named", requester="ben@desk.example")
+    assert ruling.reason == (
+        "accepted: approve by refunds-lead on issue_refund as a plain name: "
+        "no limit and no own request is checked; the role is held by ben"
+    )
+    assert "may not decide here" in check(raw(approver="refunds-lead"), "signed").reason
+    nobody_knows = check(raw(approver="refunds-lead"), "named", Approvers())
+    assert nobody_knows.reason == "accepted: approve by refunds-lead on issue_refund"
+
+
+def test_a_gate_that_names_people_takes_no_roles_name() -> None:
+    """So a playbook that must hold its people to limits and own requests names them, or asks for a signature."""
+    ben = approvers(Signer("ben", ("refunds-lead",), {"addresses": ["ben@desk.example"]}))
+    people = ("ben", "cleo")
+    assert "may not decide here" in check(raw(approver="refunds-lead"), "named", ben, gate_of=people).reason
+    own = check(raw(approver="ben"), "named", ben, gate_of=people, requester="ben@desk.example")
+    assert own.reason == "ben may not decide on a request of their own"

@@ -1,0 +1,1 @@
+"""What the workflows are made of: waits, approvals, effects, the talk with the requester, the record."""

@@ -1,0 +1,114 @@
+"""Waiting with reminders, escalation and a deadline that can move."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.approval.deadlines import read_extension
+    from dispatch.models.request.snapshot import CarriedWait
+    from dispatch.models.trail import EntryKind
+    from dispatch.text.message_payloads import bounded, text_of
+    from workflows.parts.trail_recorder import Ledger
+
+
+class Awaited(Enum):
+    """Why a wait came back."""
+
+    READY = auto()
+    REMIND = auto()
+    ESCALATE = auto()
+    EXPIRED = auto()
+    MOVED = auto()
+
+
+class Patience:
+    """One wait, from its opening to its deadline.
+
+    What is ready counts before a deadline that falls with it: a message that lay in history before the
+    deadline's timer is never lost to a worker that was away.
+    """
+
+    def __init__(
+        self,
+        deadline: timedelta,
+        reminders: tuple[timedelta, ...] = (),
+        escalate_after: timedelta | None = None,
+        escalations: int = 0,
+    ) -> None:
+        self.opened_at = workflow.now()
+        self.deadline = self.opened_at + deadline
+        self._due = [(self.opened_at + after, Awaited.REMIND) for after in reminders]
+        if escalate_after is not None:
+            self._due += [
+                (self.opened_at + escalate_after * n, Awaited.ESCALATE) for n in range(1, escalations + 1)
+            ]
+        self._due.sort(key=lambda entry: entry[0])
+
+    def carried(self) -> CarriedWait:
+        """Give what is left of it, for a new history."""
+        due = {kind: tuple(at for at, what in self._due if what is kind) for _, kind in self._due}
+        return CarriedWait(
+            opened_at=self.opened_at,
+            deadline=self.deadline,
+            reminders=due.get(Awaited.REMIND, ()),
+            escalations=due.get(Awaited.ESCALATE, ()),
+        )
+
+    @classmethod
+    def resumed(cls, carried: CarriedWait) -> "Patience":
+        """Go on where the old history left off."""
+        patience = cls(carried.deadline - carried.opened_at)
+        patience.opened_at, patience.deadline = carried.opened_at, carried.deadline
+        patience._due = [(at, Awaited.REMIND) for at in carried.reminders]
+        patience._due += [(at, Awaited.ESCALATE) for at in carried.escalations]
+        patience._due.sort(key=lambda entry: entry[0])
+        return patience
+
+    async def until(self, ready: Callable[[], bool], summary: str) -> Awaited:
+        """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first.
+
+        MOVED says that the deadline is another one now; it is for the caller to show it and wait again.
+        """
+        deadline = self.deadline
+        while True:
+            if ready():
+                return Awaited.READY
+            now = workflow.now()
+            if now >= self.deadline:
+                return Awaited.EXPIRED
+            if self._due and now >= self._due[0][0]:
+                return self._due.pop(0)[1]
+            if self.deadline != deadline:
+                return Awaited.MOVED
+            wake = min(deadline, self._due[0][0]) if self._due else deadline
+            try:
+                await workflow.wait_condition(
+                    lambda: ready() or self.deadline != deadline, timeout=wake - now, timeout_summary=summary
+                )
+            except TimeoutError:
+                continue
+
+
+def extend(raw: Any, patience: Patience | None, allowed: tuple[str, ...], ledger: Ledger) -> None:
+    """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
+    request = bounded(raw)
+    sender = text_of(request, "approver") or "unknown"
+    deadline, problem = read_extension(request, workflow.now(), allowed)
+    if patience is None:
+        ledger.refuse("extend", "nothing is awaited now", sender, request)
+    elif deadline is None:
+        ledger.refuse("extend", problem, sender, request)
+    else:
+        patience.deadline = deadline
+        ledger.record(
+            EntryKind.DECISION,
+            what="extend",
+            why=f"deadline moved to {deadline.isoformat(timespec='seconds')}",
+            sender=f"approver.{sender}",
+            decided_by=sender,
+            about=request,
+        )

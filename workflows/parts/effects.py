@@ -1,0 +1,154 @@
+"""Effects on the outside world: each once, in order, and undone in reverse where one cannot be done."""
+
+import asyncio
+from dataclasses import dataclass
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.models.request.snapshot import CarriedEffect
+    from dispatch.models.trail import EntryKind
+    from dispatch.models.work.execution import CompensationOrder, Leave, Order, Receipt
+    from dispatch.models.work.guardian import GuardianVerdict
+    from dispatch.models.work.playbook import ActionPolicy
+    from dispatch.models.work.proposal import BoundAction
+    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
+    from workflows.parts.trail_recorder import Ledger
+
+_NOTHING_HAPPENED = frozenset({"Refused", "InvalidInput", "Unavailable"})
+"""Failures after which it is certain that there was no effect; all others leave it unknown. (An action that finds
+the system unavailable after an attempt that may have had an effect says OutcomeUnknown, see activities/failures.py.)"""
+
+_CONFLICT = "conflict"
+"""A refusal that says another effect stands under the same key: no certainty at all."""
+
+
+class EffectFailed(Exception):  # noqa: N818 (the design's word)
+    """An action could not be carried out; `certain` tells whether it is certain that it had no effect."""
+
+    def __init__(self, bound: BoundAction, why: str, *, certain: bool) -> None:
+        super().__init__(f"{bound.action.name} on {bound.action.subject}: {why}")
+        self.certain = certain
+
+
+@dataclass(frozen=True)
+class Effect:
+    bound: BoundAction
+    receipt: Receipt
+    policy: ActionPolicy
+
+
+class Effects:
+    """Carries out orders and remembers what stands."""
+
+    def __init__(self, ledger: Ledger, handover: Handover, task_queue: str) -> None:
+        self._ledger, self._handover, self._task_queue = ledger, handover, task_queue
+        self.standing: list[Effect] = []
+        self._uncertain: list[str] = []
+
+    def paid(self) -> tuple[str, ...]:
+        """Return the keys of what stands and of what may: whether it took effect is unknown."""
+        return (*(effect.bound.idempotency_key for effect in self.standing), *self._uncertain)
+
+    def carried(self) -> tuple[CarriedEffect, ...]:
+        """Give what stands, for a new history."""
+        return tuple(CarriedEffect(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.standing)
+
+    def resume(self, carried: tuple[CarriedEffect, ...]) -> None:
+        """Go on with what stands."""
+        self.standing = [Effect(one.bound, one.receipt, one.policy) for one in carried]
+
+    async def carry_out(
+        self,
+        bound: BoundAction,
+        verdict: GuardianVerdict,
+        policy: ActionPolicy,
+        leave: Leave | None = None,
+        *,
+        to_keep: bool = True,
+    ) -> Receipt:
+        """Carry out one action; `to_keep` False for a mail on the way (a question), which nothing would undo.
+
+        Raises EffectFailed. A cancellation of the request waits until this action has ended, so that what was
+        done is known and can be undone.
+        """
+        running = asyncio.ensure_future(self._perform(bound, verdict, policy, leave, to_keep=to_keep))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await workflow.wait([running])
+            raise
+
+    async def _perform(
+        self,
+        bound: BoundAction,
+        verdict: GuardianVerdict,
+        policy: ActionPolicy,
+        leave: Leave | None,
+        *,
+        to_keep: bool,
+    ) -> Receipt:
+        who = " and ".join(f"approver.{d.approver}" for d in leave.decisions) if leave else "guardian"
+        try:
+            receipt = await self._handover.outside(
+                f"action.{bound.action.name}",
+                Order,
+                Receipt,
+                give_up_after=policy.give_up_after,
+                task_queue=self._task_queue,
+                why=bound.action.why,
+                decided_by=who,
+                bound=bound,
+                verdict=verdict,
+                leave=leave,
+            )
+        except HandoverFailed as error:
+            self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
+            certain = error.kind in _NOTHING_HAPPENED and _CONFLICT not in error.details
+            if not certain:
+                self._uncertain.append(bound.idempotency_key)
+            raise EffectFailed(bound, str(error), certain=certain) from error
+        if to_keep:
+            self.standing.append(Effect(bound, receipt, policy))
+        how = "found by its key, done by an earlier attempt" if receipt.reconciled else "done"
+        self._note(EntryKind.EFFECT, bound, f"{how}: {receipt.effect_id}", decided_by=who)
+        return receipt
+
+    async def undo_all(self, why: str) -> list[str]:
+        """Undo what stands, last first; gives what could not be undone, in words."""
+        left: list[str] = []
+        kept: list[Effect] = []
+        for effect in reversed(self.standing):
+            name = f"{effect.bound.action.name} on {effect.bound.action.subject}"
+            if not effect.policy.compensable:
+                left.append(f"{name} stands and cannot be undone")
+                kept.insert(0, effect)
+                continue
+            try:
+                receipt = await self._handover.outside(
+                    f"action.{effect.bound.action.name}.compensate",
+                    CompensationOrder,
+                    Receipt,
+                    give_up_after=effect.policy.give_up_after,
+                    task_queue=self._task_queue,
+                    why=why,
+                    bound=effect.bound,
+                    receipt=effect.receipt,
+                )
+            except HandoverFailed as error:
+                left.append(f"{name} could not be undone: {error}")
+                kept.insert(0, effect)
+            else:
+                self._note(EntryKind.COMPENSATION, effect.bound, f"undone: {receipt.effect_id}")
+        self.standing = kept
+        return left
+
+    def _note(self, kind: EntryKind, bound: BoundAction, why: str, decided_by: str = "process") -> None:
+        self._ledger.record(
+            kind,
+            what=f"{bound.action.name} {bound.action.subject}",
+            why=why,
+            sender=f"action.{bound.action.name}",
+            decided_by=decided_by,
+            about=bound.digest,
+        )

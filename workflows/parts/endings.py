@@ -1,0 +1,31 @@
+"""How a request ends before its last stage."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.models.request.item import Item
+    from dispatch.models.request.status import Ending
+
+
+class HistoryFull(Exception):  # noqa: N818 (no error either: the request goes on in a new history)
+    """The history has grown so long that Temporal asks to go on in a new one; raised only while the request waits.
+
+    `items` are those asked about, with the answers so far in them, where the wait was for an answer.
+    """
+
+    def __init__(self, items: tuple[Item, ...] | None = None) -> None:
+        super().__init__("it goes on in a new history")
+        self.items = items
+
+
+def history_full() -> bool:
+    """Tell whether Temporal asks to go on in a new history."""
+    return workflow.info().is_continue_as_new_suggested()
+
+
+class Ended(Exception):  # noqa: N818 (no error: the request has come to its end early)
+    """The request ends here, and not as done; always caught by the coordinator's `run`."""
+
+    def __init__(self, ending: Ending, why: str) -> None:
+        super().__init__(why)
+        self.ending, self.why = ending, why

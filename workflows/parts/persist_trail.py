@@ -1,0 +1,30 @@
+"""Keeps the refusals of a request that is cancelled: it has no outcome, and nothing else in history says them."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.trail_record import keep_record
+    from dispatch.models.trail import EntryKind, KeptRecord, RecordBrief
+    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
+    from workflows.parts.trail_recorder import Ledger
+
+
+async def keep_refusals(ledger: Ledger, handover: Handover) -> None:
+    """Write the record into history if a message was refused; without one it costs nothing.
+
+    Handoffs are left out: each is in the event of its own, or was called off before it became one.
+    """
+    if not ledger.refusals:
+        return
+    try:
+        await handover.inside(
+            keep_record,
+            RecordBrief,
+            KeptRecord,
+            to="record",
+            why="cancelled: there will be no outcome that says which messages were refused",
+            trail=tuple(entry for entry in ledger.entries if entry.kind is not EntryKind.HANDOFF),
+        )
+    except HandoverFailed as failed:
+        # The messages themselves are in history, and no cancellation hangs on their reasons.
+        workflow.logger.warning("the refusals are not kept", extra={"reason": str(failed)})

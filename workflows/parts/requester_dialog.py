@@ -1,0 +1,262 @@
+"""The requester's side of a request: what is asked of them, what they answer, what they are told."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from activities.answer_links import Links
+    from activities.answers import read_answer
+    from dispatch.approval.action_digest import bind
+    from dispatch.models.people.notification import AnswerLink, LinkBrief
+    from dispatch.models.request.item import Item
+    from dispatch.models.request.snapshot import CarriedRequester, CarriedWait
+    from dispatch.models.request.status import Ending, RequestState
+    from dispatch.models.request.submission import Submission
+    from dispatch.models.trail import EntryKind
+    from dispatch.models.work.guardian import Ruling
+    from dispatch.models.work.plan import AnswerCheck, AnswerRuling, Question
+    from dispatch.models.work.playbook import PlaybookInForce
+    from dispatch.models.work.proposal import Action
+    from dispatch.process.list_summary import glance_of_question
+    from dispatch.process.requester_mail import notice_mail, question_mail, reminder_mail
+    from dispatch.text.message_payloads import bounded
+    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
+    from workflows.parts.deadline_wait import Awaited, Patience
+    from workflows.parts.effects import EffectFailed, Effects
+    from workflows.parts.endings import Ended, HistoryFull, history_full
+    from workflows.parts.stages import Team
+    from workflows.parts.status_publisher import Standing
+    from workflows.parts.trail_recorder import Ledger
+
+MOST_KEPT: Final = 20
+
+
+class Requester:
+    """Asks for everything at once, reminds, gives up at the deadline; every mail passes the guardian first."""
+
+    def __init__(
+        self,
+        request_id: str,
+        submission: Submission,
+        ledger: Ledger,
+        standing: Standing,
+        handover: Handover,
+        team: Team,
+        effects: Effects,
+    ) -> None:
+        self._id, self._submission = request_id, submission
+        self._ledger, self._standing, self._handover = ledger, standing, handover
+        self._team, self._effects = team, effects
+        self._answers: list[JsonValue] = []
+        self._asked = 0
+        self._closed = False
+        self.withdrawn = False
+        self.patience: Patience | None = None
+        self.questions: tuple[Question, ...] = ()
+        self._carried: CarriedWait | None = None
+
+    def receive(self, raw: Any) -> None:
+        """Take an answer in; one that comes before its question is kept."""
+        answer = bounded(raw)
+        if self._closed:
+            self._ledger.refuse("answer", "the request is past its questions", "requester", answer)
+        elif not isinstance(answer, dict) or not isinstance(answer.get("fields"), dict):
+            self._ledger.refuse(
+                "answer", 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
+            )
+        elif len(self._answers) >= MOST_KEPT:
+            self._ledger.refuse("answer", f"{MOST_KEPT} answers already wait", "requester", answer)
+        else:
+            self._answers.append(answer)
+
+    def withdraw(self, raw: Any, *, too_late: bool) -> None:
+        """Take the request back, unless the desk is already acting on it."""
+        said = bounded(raw)
+        if said is not None and not (isinstance(said, dict) and said.keys() <= {"reason"}):
+            self._ledger.refuse("withdraw", 'send {"reason": "<text>"}, or nothing', "requester", said)
+        elif too_late:
+            self._ledger.refuse("withdraw", "the actions have begun", "requester", said)
+        elif not self.withdrawn:
+            self.withdrawn = True
+            self._ledger.record(
+                EntryKind.ANSWER,
+                what="withdraw",
+                why="the requester takes the request back",
+                sender="requester",
+                decided_by="requester",
+                about=said,
+            )
+
+    def check_withdrawn(self) -> None:
+        """Raise Ended if the requester took the request back."""
+        if self.withdrawn:
+            raise Ended(Ending.WITHDRAWN, "the requester took the request back")
+
+    async def ask(
+        self, questions: tuple[Question, ...], items: tuple[Item, ...], playbook: PlaybookInForce
+    ) -> tuple[Item, ...]:
+        """Ask for what is missing and wait; gives the items with the answers in them.
+
+        Raises Ended: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
+        """
+        policy = playbook.playbook.missing_information
+        self._asked += 1
+        number = self._asked
+        if number > policy.max_rounds:
+            raise Ended(
+                Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
+            )
+        carried, self._carried = self._carried, None
+        if carried is not None:
+            self.patience = Patience.resumed(carried)
+            reminders = len(policy.reminders) - len(carried.reminders)
+        else:
+            self.patience = Patience(policy.deadline, policy.reminders)
+            reminders = 0
+            deadline = self.patience.deadline
+            link = await self._link(playbook, deadline)
+            mail = question_mail(self._submission, playbook.playbook, questions, number, deadline, link)
+            await self._send(mail, playbook)
+        try:
+            while questions:
+                self.questions = questions
+                self._show(questions)
+                why = await self.patience.until(
+                    lambda: self.withdrawn or bool(self._answers) or history_full(),
+                    f"awaiting {_names(questions)}",
+                )
+                self.check_withdrawn()
+                if why is Awaited.EXPIRED:
+                    raise Ended(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
+                if why is Awaited.REMIND:
+                    reminders += 1
+                    # The deadline may have moved since, and with it the link's.
+                    deadline = self.patience.deadline
+                    link = await self._link(playbook, deadline)
+                    mail = reminder_mail(
+                        self._submission, playbook.playbook, questions, number, reminders, deadline, link
+                    )
+                    await self._send(mail, playbook)
+                elif why is Awaited.READY and self._answers:
+                    items, questions = await self._read(self._answers.pop(0), items, questions)
+                elif why is Awaited.READY:
+                    self._asked, self._carried = number - 1, self.patience.carried()
+                    raise HistoryFull(items)
+        finally:
+            self.patience = None
+            self.questions = ()
+        return items
+
+    async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
+        """Tell the requester how it ended, where the playbook says so; a failure here changes no ending."""
+        mail = notice_mail(self._submission, playbook.playbook, ending, why)
+        if mail is not None:
+            try:
+                await self._send(mail, playbook)
+            except Ended as unsent:
+                self._ledger.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
+
+    def carried(self) -> CarriedRequester:
+        """Give what a new history must know."""
+        return CarriedRequester(
+            answers=tuple(self._answers), asked=self._asked, wait=self._carried, withdrawn=self.withdrawn
+        )
+
+    def resume(self, carried: CarriedRequester) -> None:
+        """Go on where the history before this one left off."""
+        self._answers = [*carried.answers, *self._answers]
+        self._asked, self._carried = carried.asked, carried.wait
+        self.withdrawn = self.withdrawn or carried.withdrawn
+
+    def close(self) -> None:
+        """Refuse what is left and what still comes."""
+        self._closed = True
+        for answer in self._answers:
+            self._ledger.refuse("answer", "nothing was asked that this answers", "requester", answer)
+        self._answers.clear()
+
+    async def _read(
+        self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
+    ) -> tuple[tuple[Item, ...], tuple[Question, ...]]:
+        ruling = await self._handover.inside(
+            read_answer,
+            AnswerCheck,
+            AnswerRuling,
+            to="answer_check",
+            why="an answer has come in",
+            decided_by="requester",
+            raw=raw,
+            questions=questions,
+            items=items,
+        )
+        if ruling.problems:
+            self._ledger.refuse("answer", "; ".join(ruling.problems), "requester", raw)
+        if ruling.accepted:
+            self._ledger.record(
+                EntryKind.ANSWER,
+                what="answer",
+                why=f"still missing: {_names(ruling.missing)}"
+                if ruling.missing
+                else "everything asked for is there",
+                sender="requester",
+                decided_by="requester",
+                about=raw,
+            )
+        return ruling.items, ruling.missing
+
+    async def _link(self, playbook: PlaybookInForce, expires_at: datetime) -> str:
+        """Give the link to the page where it can be answered; empty where there is none. No mail waits for it."""
+        if not playbook.playbook.missing_information.answer_page:
+            return ""
+        try:
+            made = await self._handover.inside(
+                Links.answer_link,
+                LinkBrief,
+                AnswerLink,
+                to="links",
+                why="the requester may answer on a page",
+                decided_by="playbook",
+                request_id=self._id,
+                expires_at=expires_at,
+            )
+        except HandoverFailed as failed:
+            self._ledger.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))
+            return ""
+        return made.url
+
+    async def _send(self, mail: Action, playbook: PlaybookInForce) -> None:
+        """Send a mail to the requester if the guardian allows it.
+
+        Raises Ended (escalated): a request never waits for an answer to a question that did not go out.
+        """
+        bound = bind(self._id, mail.subject, playbook.ref, mail)
+        verdict = await self._team.inspect(bound, playbook.playbook)
+        if verdict.ruling is not Ruling.ALLOW:
+            raise Ended(Ending.ESCALATED, f"{mail.subject} may not be sent: {verdict.reasons[0].text}")
+        policy = playbook.playbook.guardian.actions[mail.name]
+        try:
+            await self._effects.carry_out(bound, verdict, policy, to_keep=False)
+        except EffectFailed as failed:
+            raise Ended(Ending.ESCALATED, f"{mail.subject} could not be sent: {failed}") from failed
+
+    def _show(self, questions: tuple[Question, ...]) -> None:
+        pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)
+        awaiting = f"an answer: {_names(questions)}"
+        self._standing.at(
+            RequestState.WAITING_FOR_INFORMATION,
+            awaiting=awaiting,
+            owner="requester",
+            by=self.patience.deadline if self.patience else None,
+            questions=tuple(q.field for q in questions),
+            next_command=f".venv/bin/python starter.py answer {self._id} {pairs}",
+        )
+        self._standing.publish()
+        self._standing.show(glance_of_question(self._submission, awaiting))
+
+
+def _names(questions: tuple[Question, ...]) -> str:
+    return ", ".join(q.field for q in questions)

@@ -1,0 +1,54 @@
+"""What a request has reserved in customers' quotas, and how it says that it has ended."""
+
+from collections.abc import Iterable
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.guard.spend_quota import claims_of, quota_id
+    from dispatch.models.work.proposal import BoundAction
+    from dispatch.models.work.spend_quota import CLOSE, CloseRequest
+
+
+class Reservations:
+    """Knows the quotas that the guardian reserves in; a request that spends nothing has none and pays for none."""
+
+    def __init__(self, request_id: str) -> None:
+        self._request_id = request_id
+        self._owners: dict[str, str] = {}
+
+    def expect(self, actions: Iterable[BoundAction]) -> tuple[BoundAction, ...]:
+        """Note whose quotas the inspection of these actions reserves in; returns the actions that spend."""
+        spending = []
+        for bound in actions:
+            for owner in claims_of([bound]):
+                self._owners[owner] = bound.playbook.desk
+                spending.append(bound)
+        return tuple(spending)
+
+    async def close(self, paid: Iterable[str]) -> None:
+        """Tell the quotas that the request has ended, with the keys of what was paid or may have been.
+
+        A signal needs no worker to be there; the quota may be gone, for it ends when nothing counts in it any more.
+        """
+        request = CloseRequest(request_id=self._request_id, paid=tuple(paid))
+        for owner, desk in self._owners.items():
+            quota = quota_id(workflow.info().task_queue, desk, owner)
+            try:
+                await workflow.get_external_workflow_handle(quota).signal(CLOSE, request)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                workflow.logger.warning(
+                    "a reservation was not closed", extra={"quota": quota, "why": str(error)}
+                )
+        self._owners.clear()
+
+    def carried(self) -> dict[str, str]:
+        """Return what a new history must know."""
+        return dict(self._owners)
+
+    def resume(self, carried: dict[str, str]) -> None:
+        """Go on with what the history before this one reserved."""
+        self._owners = dict(carried)

@@ -1,0 +1,26 @@
+"""Handing over to a person what the desk could not settle itself."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.approval.requests import settlement_gate
+    from dispatch.models.people.decision import Decision, DecisionVerdict
+    from dispatch.models.request.status import RequestState
+    from dispatch.models.work.playbook import Waiting
+    from workflows.parts.approvals import People
+
+
+async def settle(people: People, request_id: str, what: str, why: str, waiting: Waiting) -> tuple[str, str]:
+    """Wait until a person says that it is settled; at the deadline it closes as theirs, unsettled.
+
+    Gives who has it now ('nobody' once settled) and why, with what the person said.
+    """
+    gate = settlement_gate(request_id, what, waiting, workflow.now(), why)
+    decision = await people.decide(gate, waiting, RequestState.ESCALATED, lambda: False)
+    if isinstance(decision, dict):
+        (decision,) = next(iter(decision.values()))
+    if not isinstance(decision, Decision):
+        return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
+    if decision.verdict is DecisionVerdict.APPROVE:
+        return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
+    return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"

@@ -1,0 +1,256 @@
+"""The team as the coordinator calls it: the fixed stages by typed reference, the open sets by their playbook name."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.assembler import assemble
+    from activities.guardian import Guardian
+    from activities.intake import IntakeDesk
+    from activities.planner import plan
+    from activities.triage import TriageDesk
+    from activities.verifier import Verifier
+    from dispatch.models.handoff import Handed
+    from dispatch.models.request.intake import Intake, IntakeBrief, Triage, TriageBrief
+    from dispatch.models.request.item import Item
+    from dispatch.models.request.submission import Submission
+    from dispatch.models.trail import EntryKind
+    from dispatch.models.work.finding import (
+        Brief,
+        Finding,
+        FindingStatus,
+        Guidance,
+        ReviewException,
+        Severity,
+    )
+    from dispatch.models.work.guardian import GuardBrief, GuardianVerdict, Request
+    from dispatch.models.work.plan import Plan, PlanBrief
+    from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception, Role
+    from dispatch.models.work.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
+    from dispatch.models.work.verification import Verification, VerificationBrief
+    from dispatch.process.intake import unread
+    from workflows.parts import options
+    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
+    from workflows.parts.trail_recorder import Ledger
+
+R = TypeVar("R")
+
+
+class Team:
+    """Hands each stage's brief to the one whose work it is."""
+
+    def __init__(self, request_id: str, submission: Submission, handover: Handover, ledger: Ledger) -> None:
+        self._id, self._submission = request_id, submission
+        self._handover, self._ledger = handover, ledger
+
+    async def take_in(self) -> Intake:
+        return await self._handover.inside(
+            IntakeDesk.intake,
+            IntakeBrief,
+            Intake,
+            to="intake",
+            why=f"a {self._submission.trigger.kind} came in",
+            decided_by="trigger",
+            submission=self._submission,
+        )
+
+    def unread(self, why: str) -> Intake:
+        """Make a request that nobody read of a submission; it computes nothing that depends on the text."""
+        handoff = self._ledger.record(
+            EntryKind.HANDOFF, sender="intake", what="unread", why=why, decided_by="process"
+        )
+        return unread(self._submission, handoff, why)
+
+    async def reception(self) -> Reception:
+        """Ask who takes what cannot be read."""
+        return await self._handover.look_up(TriageDesk.reception, Reception)
+
+    async def triage(self, taken_in: Intake, desk: str | None, decided_by: str) -> Triage:
+        return await self._handover.inside(
+            TriageDesk.triage,
+            TriageBrief,
+            Triage,
+            to="triage",
+            why=f"route to {desk}, as named" if desk else "find the desk and the urgency",
+            decided_by=decided_by,
+            intake=taken_in,
+            submission=self._submission,
+            desk=desk,
+        )
+
+    async def plan(
+        self, playbook: PlaybookInForce, items: tuple[Item, ...], findings: tuple[Finding, ...] = ()
+    ) -> Plan:
+        why = "a finding calls for a handoff rule" if findings else "what is missing, and who is needed"
+        return await self._handover.inside(
+            plan,
+            PlanBrief,
+            Plan,
+            to="planner",
+            why=why,
+            decided_by="playbook",
+            playbook=playbook,
+            items=items,
+            findings=findings,
+        )
+
+    async def examine(
+        self,
+        group: tuple[str, ...],
+        playbook: Playbook,
+        items: tuple[Item, ...],
+        findings: tuple[Finding, ...],
+        guidance: tuple[Guidance, ...],
+        exceptions: tuple[ReviewException, ...] = (),
+    ) -> tuple[Finding, ...]:
+        """Call a group in parallel; who fails is unavailable, which never reads as clean."""
+        wanted = {item.kind for item in items}
+        wanted |= {policy.asked_by for policy in playbook.guardian.actions.values() if policy.asked_by}
+        asks = {kind: ask for kind, ask in playbook.asks.items() if kind in wanted}
+
+        async def one(name: str) -> Finding:
+            role = playbook.specialists[name]
+            try:
+                return await self._open_set(
+                    f"specialist.{name}",
+                    role,
+                    Brief,
+                    Finding,
+                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+                    why="mend what the reviewer flagged" if exceptions else f"the plan calls {name}",
+                    request_id=self._id,
+                    requester=self._submission.sender,
+                    subject=self._submission.subject,
+                    items=items,
+                    findings=findings,
+                    guidance=guidance,
+                    exceptions=exceptions,
+                    asks=asks,
+                    config=role.config,
+                )
+            except HandoverFailed as error:
+                why = str(error)
+                handoff = self._ledger.record(
+                    EntryKind.HANDOFF,
+                    sender=f"specialist.{name}",
+                    what="unavailable",
+                    why=why,
+                    decided_by="process",
+                )
+                return Finding(
+                    handoff=handoff, specialist=name, status=FindingStatus.UNAVAILABLE, summary=why
+                )
+
+        return tuple(await asyncio.gather(*(one(name) for name in group)))
+
+    async def assemble(
+        self,
+        proposal_id: str,
+        playbook: PlaybookInForce,
+        items: tuple[Item, ...],
+        findings: tuple[Finding, ...],
+        guidance: tuple[Guidance, ...],
+    ) -> Proposal:
+        return await self._handover.inside(
+            assemble,
+            AssemblyBrief,
+            Proposal,
+            to="assembler",
+            why=f"one draft from {len(findings)} findings",
+            request_id=self._id,
+            proposal_id=proposal_id,
+            submission=self._submission,
+            playbook=playbook,
+            items=items,
+            findings=findings,
+            guidance=guidance,
+        )
+
+    async def review(
+        self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
+    ) -> tuple[ReviewException, ...]:
+        """Begin with the invariants that the proposal breaks, and call every reviewer in parallel.
+
+        A reviewer that did not run is itself a critical exception.
+        """
+
+        async def one(name: str, role: Role) -> tuple[ReviewException, ...]:
+            try:
+                review = await self._open_set(
+                    f"reviewer.{name}",
+                    role,
+                    ReviewBrief,
+                    Review,
+                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+                    why="check the draft against the standards",
+                    proposal=proposal,
+                    items=items,
+                    findings=findings,
+                    config=role.config,
+                )
+            except HandoverFailed as error:
+                text = f"{name} did not run: {error}"
+                return (
+                    ReviewException(
+                        reviewer=name, standard="review.ran", severity=Severity.CRITICAL, text=text
+                    ),
+                )
+            return review.exceptions
+
+        reviews = await asyncio.gather(*(one(name, role) for name, role in playbook.review.reviewers.items()))
+        return tuple(exception for exceptions in (proposal.exceptions, *reviews) for exception in exceptions)
+
+    async def inspect(
+        self,
+        bound: BoundAction,
+        playbook: Playbook,
+        exceptions: tuple[ReviewException, ...] = (),
+        siblings: tuple[BoundAction, ...] = (),
+        request: Request | None = None,
+    ) -> GuardianVerdict:
+        return await self._handover.outside(
+            Guardian.inspect,
+            GuardBrief,
+            GuardianVerdict,
+            to="guardian",
+            give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+            why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
+            bound=bound,
+            policy=playbook.guardian,
+            requester=self._submission.sender,
+            exceptions=exceptions,
+            siblings=siblings,
+            request=request,
+        )
+
+    async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
+        return await self._handover.outside(
+            Verifier.verify,
+            VerificationBrief,
+            Verification,
+            to="verifier",
+            give_up_after=options.VERIFY_TIMEOUT,
+            why="read the world back, item by item",
+            actions=proposal.actions,
+            items=items,
+            draft=proposal.draft,
+            refusals=proposal.refusals,
+        )
+
+    async def _open_set(
+        self,
+        name: str,
+        role: Role,
+        brief: type[Handed],
+        result: type[R],
+        *,
+        give_up_after: timedelta,
+        **what: Any,
+    ) -> R:
+        """Call by the playbook's name, so that history itself says who acted; inside the task if it reaches nothing."""
+        if role.reaches:
+            return await self._handover.outside(name, brief, result, give_up_after=give_up_after, **what)
+        return await self._handover.inside(name, brief, result, **what)

@@ -1,0 +1,141 @@
+"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written for lists of requests."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from dispatch.models.request.list_summary import GLANCE, Glance
+    from dispatch.models.request.status import UNLESS_IT_PASSES, ReviewPoint, Status
+    from dispatch.process.list_summary import as_memo
+    from workflows.parts import options
+
+DESK: Final = SearchAttributeKey.for_keyword("Desk")
+STATE: Final = SearchAttributeKey.for_keyword("RequestState")
+OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
+REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
+PRIORITY: Final = SearchAttributeKey.for_int("RequestPriority")
+
+COORDINATOR: Final = "coordinator"
+
+# Temporal's UI cuts off the last line of what it shows here, so that must not be the brace that is to be copied.
+_AFTER_IT: Final = "The trail says what became of it."
+
+
+class Standing:
+    """Holds the status and writes it to the search attributes: at once where it is somebody's turn, else if it lasts.
+
+    Each writing costs an event, and the server a write to its list; see docs/decisions/0014-lists-show-what-lasts.md.
+    """
+
+    def __init__(self, request_id: str, trigger: str, state: str) -> None:
+        self.status = Status(
+            request_id=request_id,
+            desk=None,
+            trigger=trigger,
+            state=state,
+            review_point=ReviewPoint(awaiting="the desk", owner=COORDINATOR),
+        )
+        self._published: Status | None = None
+        self._later: asyncio.Task[None] | None = None
+
+    def resume(self, status: Status) -> None:
+        """Go on with the status that the history before this one published last."""
+        self.status = self._published = status
+        workflow.set_current_details(_details(status, None))
+
+    def routed(self, desk: str | None, priority: int) -> None:
+        self.status = self.status.model_copy(update={"desk": desk, "priority": priority})
+
+    def at(
+        self,
+        state: str,
+        *,
+        awaiting: str = "the desk",
+        owner: str = COORDINATOR,
+        by: datetime | None = None,
+        signal: Mapping[str, JsonValue] | None = None,
+        **more: Any,
+    ) -> None:
+        """Move to a state; what belonged to the one before (questions, digest, command) is gone unless given.
+
+        `signal` is what a person could send as `decide` by Temporal's own form; only the details show it.
+        """
+        fresh = {"subject_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
+        point = ReviewPoint(awaiting=awaiting, owner=owner, by=by)
+        self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
+        workflow.set_current_details(_details(self.status, signal))
+
+    def publish_if_it_lasts(self) -> None:
+        """Write where the desk itself is at work only if it is there for `options.LASTING`.
+
+        Whose turn it is never waits: what a person had is the desk's again at once, in lists too.
+        """
+        last = self._published
+        was_somebodys = last is not None and last.review_point.owner != COORDINATOR
+        if was_somebodys:
+            self.publish()
+        elif self._later is None and not self._is_published():
+            self._later = asyncio.create_task(self._publish_later())
+
+    async def _publish_later(self) -> None:
+        await workflow.sleep(options.LASTING, summary=UNLESS_IT_PASSES)
+        self._later = None
+        self.publish()
+
+    def publish(self) -> None:
+        """Write the search attributes if they differ from what was written last."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._is_published():
+            return
+        now, last = self.status, self._published
+        updates: list[SearchAttributeUpdate[Any]] = [
+            STATE.value_set(now.state),
+            OWNER.value_set(now.review_point.owner),
+        ]
+        if now.review_point.by is not None:
+            updates.append(REVIEW_POINT.value_set(now.review_point.by))
+        elif last is not None and last.review_point.by is not None:
+            updates.append(REVIEW_POINT.value_unset())
+        if now.desk is not None:
+            updates.append(DESK.value_set(now.desk))
+        if now.priority is not None:
+            updates.append(PRIORITY.value_set(now.priority))
+        workflow.upsert_search_attributes(updates)
+        self._published = now
+
+    def _is_published(self) -> bool:
+        return self._published is not None and _searchable(self.status) == _searchable(self._published)
+
+    def show(self, glance: Glance) -> None:
+        """Write the memo that a list reads, if it differs from the one that is there; for waits alone."""
+        line = as_memo(glance)
+        if workflow.memo_value(GLANCE, None) != line:
+            workflow.upsert_memo({GLANCE: line})
+
+
+def _searchable(status: Status) -> tuple[object, ...]:
+    return status.desk, status.state, status.review_point.owner, status.review_point.by, status.priority
+
+
+def _details(status: Status, signal: Mapping[str, JsonValue] | None) -> str:
+    """Give the markdown that Temporal's UI shows on a request's page."""
+    point = status.review_point
+    by = point.by.isoformat(timespec="minutes") if point.by else "none, the desk is at work"
+    headline = f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}"
+    command = f"```\n{status.next_command}\n```" if status.next_command else ""
+    facts = f"- next owner: {point.owner}\n- review point: {by}\n- trigger: `{status.trigger}`"
+    form = ""
+    if signal is not None:
+        pasted = json.dumps(signal, indent=2, ensure_ascii=False)
+        form = f"Or here: *More Actions*, *Send a Signal*, `decide`, with this as its data:\n\n```json\n{pasted}\n```\n\n{_AFTER_IT}"
+    return "\n\n".join(part for part in (headline, command, facts, form) if part)
