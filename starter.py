@@ -44,15 +44,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from channels.folder.submissions import read_submission
 from dispatch.models.errors import DispatchError, SubmissionError
-from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.automatic import AutomaticMail
-from dispatch.models.request.follow_up import AnyDossier, FollowUpDossier
-from dispatch.models.request.list_summary import GLANCE, Glance
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.follow_up import AnyDetail, FollowUpDetail
+from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Ending, RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
-from dispatch.process.list_summary import as_memo, glance_of_arrival, read_glance
+from dispatch.process.list_summary import as_memo, read_summary, summary_of_arrival
 from dispatch.storage.documents import DocumentStore
 from runtime.settings import Settings
 from workflows.coordinator import Coordinator
@@ -71,7 +71,7 @@ _WAITING: Final = (
 )
 
 
-class NoWorker(DispatchError):  # noqa: N818 (the tree of dispatch/models/errors.py names no errors so)
+class WorkerUnavailableError(DispatchError):
     """No worker answers for the request."""
 
 
@@ -98,7 +98,7 @@ class Row:
     review_point: datetime | None
     priority: int | None
     started: datetime
-    glance: Glance | None = None
+    list_summary: ListSummary | None = None
 
 
 def request_id_of(submission: Submission) -> str:
@@ -119,7 +119,7 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
             task_queue=settings.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=TypedSearchAttributes(attributes),
-            memo={GLANCE: as_memo(glance_of_arrival(submission))},
+            memo={LIST_SUMMARY: as_memo(summary_of_arrival(submission))},
             static_summary=submission.subject[:200] or "(no subject)",
             static_details=f"trigger: {submission.trigger.kind} received {submission.trigger.received_at.isoformat()}",
         )
@@ -145,12 +145,12 @@ async def status_of(client: Client, request_id: str) -> Status:
     return await _query(client, request_id, "status", Status)
 
 
-async def dossier_of(client: Client, request_id: str) -> Dossier | FollowUpDossier:
+async def detail_of(client: Client, request_id: str) -> RequestDetail | FollowUpDetail:
     """Ask for all that a person needs to decide on a request, or on a follow-up.
 
     Raises NoWorker where nobody answers, SubmissionError where there is no such request.
     """
-    return (await _query(client, request_id, "dossier", AnyDossier)).root
+    return (await _query(client, request_id, "detail", AnyDetail)).root
 
 
 async def trail_of(client: Client, request_id: str) -> list[TrailEntry]:
@@ -182,19 +182,19 @@ async def rows(client: Client, *, waiting_only: bool = False, limit: int = 50) -
             priority=attributes.get(PRIORITY),
             started=found.start_time,
             # What it said when it waited last is of no use once it waits no longer; why it was set apart is.
-            glance=_glance_of(found) if state in {*_WAITING, Ending.SET_APART} else None,
+            list_summary=_glance_of(found) if state in {*_WAITING, Ending.SET_APART} else None,
         )
 
 
-def _glance_of(found: WorkflowExecution) -> Glance | None:
+def _glance_of(found: WorkflowExecution) -> ListSummary | None:
     fields = found.raw_info.memo.fields
-    if GLANCE not in fields:
+    if LIST_SUMMARY not in fields:
         return None
-    return read_glance(fields[GLANCE].metadata.get("encoding", b""), fields[GLANCE].data)
+    return read_summary(fields[LIST_SUMMARY].metadata.get("encoding", b""), fields[LIST_SUMMARY].data)
 
 
 def decision_for(
-    verdict: DecisionVerdict,
+    verdict: DecisionType,
     approver: str,
     proposal_id: str,
     digest: str,
@@ -271,12 +271,12 @@ def _sentences(request_id: str) -> Iterator[None]:
             # Temporal's word for queries that queue up while nobody takes them.
             RPCStatusCode.RESOURCE_EXHAUSTED,
         }:
-            raise NoWorker(
+            raise WorkerUnavailableError(
                 f"no worker answers for {request_id} within {ANSWER_TIMEOUT.seconds} s; start one ('python worker.py') or ask again"
             ) from None
         raise
     except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowQueryRejectedError):
-        raise NoWorker(
+        raise WorkerUnavailableError(
             f"no worker answers for {request_id} within {ANSWER_TIMEOUT.seconds} s; start one ('python worker.py') or ask again"
         ) from None
     except (WorkflowQueryFailedError, WorkflowUpdateFailedError) as error:

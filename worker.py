@@ -27,7 +27,7 @@ from activities.answer_links import Links
 from activities.answers import read_answer
 from activities.assembler import assemble
 from activities.catalogue import Catalogue
-from activities.decision_check import Decisions
+from activities.decision_check import DecisionChecks
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
 from activities.notifier import Notifier
@@ -40,11 +40,11 @@ from activities.verifier import Verifier
 from channels.mail.client import MailArchiveClient, MailClient
 from desks.support.systems.payments import PaymentsClient
 from desks.support.systems.records import RecordsClient
-from dispatch.approval.signer_coverage import shortages
+from dispatch.approval.signer_coverage import coverage_gaps
 from dispatch.http import http_client
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import ApproversError, SettingsError
-from dispatch.models.people.approval_quota import allowance_task_queue
+from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.playbooks.loader import Playbooks, load_playbooks
 from dispatch.storage.answer_links import answer_link
@@ -52,7 +52,7 @@ from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.own_links import own_links
 from dispatch.storage.private_folders import tighten
 from runtime.audit_parts import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
-from runtime.backlog_limiter import UnderWay, admitting
+from runtime.backlog_limiter import RunTracker, backlog_limited
 from runtime.build_id import build_id
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end, stop_event
@@ -61,7 +61,7 @@ from runtime.sandbox import SANDBOX, Sandbox
 from runtime.schedules import keep_daily_digest
 from runtime.settings import Settings, load_settings
 from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
-from workflows.approval_quota import Allowance
+from workflows.approval_quota import ApprovalQuota
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.coordinator import Coordinator
@@ -73,7 +73,7 @@ from workflows.spend_quota import SpendQuota
 
 log = structlog.get_logger("worker")
 
-ACCOUNTS: Final[Sequence[type]] = (Allowance, MailQuota, SpendQuota)
+ACCOUNTS: Final[Sequence[type]] = (ApprovalQuota, MailQuota, SpendQuota)
 """Workflows that activities ask; they have a worker of their own."""
 
 WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, *ACCOUNTS)
@@ -132,7 +132,7 @@ def desk_worker(
     **more: Any,
 ) -> Worker:
     """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
-    audit, under_way = audit_export(client, settings), UnderWay()
+    audit, under_way = audit_export(client, settings), RunTracker()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
     triage_desk = TriageDesk(playbooks, texts)
     return Worker(
@@ -147,7 +147,7 @@ def desk_worker(
             read_answer,
             assemble,
             keep_record,
-            Decisions(ApproversFile(settings.approvers_path)).verify_decision,
+            DecisionChecks(ApproversFile(settings.approvers_path)).verify_decision,
             Guardian(
                 clients,
                 partial(own_links, settings),
@@ -161,7 +161,7 @@ def desk_worker(
             *catalogue.desk_activities(clients),
         ],
         workflow_runner=Sandbox(under_way),
-        tuner=admitting(under_way, settings.workflow_cache),
+        tuner=backlog_limited(under_way, settings.workflow_cache),
         build_id=build_id(),
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
         **{"max_cached_workflows": settings.workflow_cache} | more,
@@ -172,7 +172,7 @@ def allowance_worker(client: Client, settings: Settings) -> Worker:
     """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/approval_quota.py."""
     return Worker(
         client,
-        task_queue=allowance_task_queue(settings.task_queue),
+        task_queue=quota_task_queue(settings.task_queue),
         workflows=ACCOUNTS,
         workflow_runner=SANDBOX,
         # A decision waits for the answer: a worker that is gone must not keep the next one waiting for 10 s.
@@ -251,7 +251,7 @@ def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
     return [
         f"{shortage} (see {settings.approvers_path} and 'starter.py keys new')"
         for desk, policy in policies
-        for shortage in shortages(desk, policy, approvers, now)
+        for shortage in coverage_gaps(desk, policy, approvers, now)
     ]
 
 

@@ -2,12 +2,12 @@
 
 from temporalio import activity
 
-from dispatch.models.work.plan import AnswerCheck, AnswerRuling
+from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult
 from dispatch.process.answers import read_answer as read
 
 
 @activity.defn(name="read_answer")
-async def read_answer(check: AnswerCheck) -> AnswerRuling:
+async def read_answer(check: AnswerCheck) -> AnswerCheckResult:
     """Hold an answer against the questions; good parts are kept even where others are not."""
     raw = check.raw
     fields = raw.get("fields") if isinstance(raw, dict) else None
@@ -20,6 +20,6 @@ async def read_answer(check: AnswerCheck) -> AnswerRuling:
     missing = tuple(
         q for q in check.questions if any(q.field not in i.fields for i in items if i.item_id in q.item_ids)
     )
-    return AnswerRuling(
+    return AnswerCheckResult(
         handoff=check.handoff, accepted=items != check.items, problems=problems, items=items, missing=missing
     )

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.audit_export import BATCH, AuditExport
 from activities.failures import translated
 from dispatch.audit.store_models import Followed
-from dispatch.models.errors import AuditStoreError, Unavailable
+from dispatch.models.errors import AuditStoreError, UnavailableError
 
 log = structlog.get_logger("audit")
 
@@ -75,7 +75,7 @@ class AuditFollower:
                     task.result()
             except AuditStoreError as error:
                 # Retried, as an outside system that is away: a person mends the store, and the desk works all the while.
-                raise Unavailable(str(error)) from error
+                raise UnavailableError(str(error)) from error
             finally:
                 await _ended(tasks)
             return following.so_far

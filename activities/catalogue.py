@@ -16,7 +16,7 @@ from activities.playbook_check import check_playbook
 from activities.systems import ActionClients, ReadClients
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
-from dispatch.models.work.execution import CompensationOrder, Order, Receipt
+from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import BoundAction, Review, ReviewBrief
@@ -26,9 +26,9 @@ ActivityFunction = Callable[..., Any]
 
 
 class Specialist(Protocol):
-    """Examines or drafts one thing. `reaches` names the clients it reads through; none: it is a pure decision."""
+    """Examines or drafts one thing. `uses` names the clients it reads through; none: it is a pure decision."""
 
-    reaches: ClassVar[tuple[str, ...]]
+    uses: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
     def __init__(self, clients: ReadClients) -> None: ...
@@ -38,7 +38,7 @@ class Specialist(Protocol):
 class Reviewer(Protocol):
     """Checks the draft against the playbook's standards and returns only exceptions."""
 
-    reaches: ClassVar[tuple[str, ...]]
+    uses: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
     def __init__(self, clients: ReadClients) -> None: ...
@@ -56,13 +56,13 @@ class Action(Protocol):
     pays: ClassVar[bool]
 
     def __init__(self, clients: ActionClients) -> None: ...
-    async def perform(self, order: Order) -> Receipt: ...
-    async def compensate(self, order: CompensationOrder) -> Receipt: ...
+    async def perform(self, order: ActionCommand) -> Receipt: ...
+    async def compensate(self, order: CompensationCommand) -> Receipt: ...
     @staticmethod
     async def read_back(clients: ReadClients, bound: BoundAction) -> Observation: ...
 
 
-_ROLE = (Member("reaches", tuple), Member("Config", Contract))
+_ROLE = (Member("uses", tuple), Member("Config", Contract))
 _SPECIALIST = Contracted("specialist", (*_ROLE, Member("examine", "method")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _ACTION = Contracted(
@@ -104,7 +104,7 @@ class Catalogue:
             action_classes=one_class_per_file(actions, _ACTION),
         )
         found._refuse_shared_names()
-        found._refuse_unknown_reaches()
+        found._refuse_unknown_systems()
         return found
 
     def desk_activities(self, clients: ReadClients) -> list[ActivityFunction]:
@@ -128,7 +128,7 @@ class Catalogue:
         """Hold a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
-        config that its own Config refuses, `reaches` or `compensable` unlike the class's, an action that
+        config that its own Config refuses, `uses` or `compensable` unlike the class's, an action that
         pays with no ask that it needs, and an action policy that speaks of parameters which the action does not have.
         """
         check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
@@ -142,17 +142,17 @@ class Catalogue:
                         f"{name}.py exists in two open sets; rename one, so that a name says who acted"
                     )
 
-    def _refuse_unknown_reaches(self) -> None:
+    def _refuse_unknown_systems(self) -> None:
         systems = {field.name for field in fields(ReadClients)}
         roles: dict[str, type[Specialist | Reviewer]] = {
             **self.specialist_classes,
             **self.reviewer_classes,
         }
         for name, kind in roles.items():
-            for system in kind.reaches:
+            for system in kind.uses:
                 if system not in systems:
                     raise CatalogueError(
-                        f"{name}.py reaches {system!r}, which no client serves; "
+                        f"{name}.py uses {system!r}, which no client serves; "
                         f"give some of: {', '.join(sorted(systems))}"
                     )
 
@@ -189,7 +189,7 @@ def _reviewer(name: str, reviewer: Reviewer) -> ActivityFunction:
 
 def _perform(name: str, action: Action) -> ActivityFunction:
     @activity.defn(name=f"action.{name}")
-    async def perform(order: Order) -> Receipt:
+    async def perform(order: ActionCommand) -> Receipt:
         with translated():
             return await action.perform(order)
 
@@ -198,7 +198,7 @@ def _perform(name: str, action: Action) -> ActivityFunction:
 
 def _compensate(name: str, action: Action) -> ActivityFunction:
     @activity.defn(name=f"action.{name}.compensate")
-    async def compensate(order: CompensationOrder) -> Receipt:
+    async def compensate(order: CompensationCommand) -> Receipt:
         with translated():
             return await action.compensate(order)
 

@@ -12,11 +12,16 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.failures import translated
 from activities.quotas.asking import ANSWER_TIMEOUT, ask_workflow
-from dispatch.approval.approval_quota import ask_for, closed, ruled
+from dispatch.approval.approval_quota import closed, quota_request, with_quota
 from dispatch.approval.decisions import check_decision
-from dispatch.models.errors import ApproversError, Unavailable
-from dispatch.models.people.approval_quota import ALLOWANCE, ASK, AllowanceAnswer, AllowanceAsk
-from dispatch.models.people.decision import DecisionCheck, DecisionRuling
+from dispatch.models.errors import ApproversError, UnavailableError
+from dispatch.models.people.approval_quota import (
+    APPROVAL_QUOTA,
+    ASK,
+    ApprovalQuotaAnswer,
+    ApprovalQuotaRequest,
+)
+from dispatch.models.people.decision import DecisionCheck, DecisionCheckResult
 from dispatch.storage.approvers_file import ApproversFile
 
 TRIES: Final = 3
@@ -24,12 +29,12 @@ TRIES: Final = 3
 REASON_LENGTH: Final = 300
 
 
-class Decisions:
+class DecisionChecks:
     def __init__(self, approvers: ApproversFile) -> None:
         self._approvers = approvers
 
     @activity.defn(name="verify_decision")
-    async def verify_decision(self, check: DecisionCheck) -> DecisionRuling:
+    async def verify_decision(self, check: DecisionCheck) -> DecisionCheckResult:
         """Accept a raw decision or refuse it with the reason; a refusal is a result and never an error.
 
         Where it cannot be told who may decide, or how much is left for today, it is tried again and at last refused:
@@ -38,30 +43,30 @@ class Decisions:
         with translated():
             try:
                 return await self._judge(check)
-            except (ApproversError, Unavailable) as error:
+            except (ApproversError, UnavailableError) as error:
                 if activity.info().attempt < TRIES:
                     raise
-                return DecisionRuling(
+                return DecisionCheckResult(
                     handoff=check.handoff,
                     accepted=False,
                     reason=f"cannot be judged now, send it again: {error}"[:REASON_LENGTH],
                 )
 
-    async def _judge(self, check: DecisionCheck) -> DecisionRuling:
+    async def _judge(self, check: DecisionCheck) -> DecisionCheckResult:
         approvers = self._approvers.read()
         ruling = check_decision(check, approvers)
-        ask = ask_for(check, ruling, approvers, str(activity.info().workflow_id))
-        return ruling if ask is None else ruled(ruling, await _answer(ask))
+        ask = quota_request(check, ruling, approvers, str(activity.info().workflow_id))
+        return ruling if ask is None else with_quota(ruling, await _answer(ask))
 
 
-async def _answer(ask: AllowanceAsk) -> AllowanceAnswer:
+async def _answer(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
     """Ask a person's allowance of the day. Raises Unavailable where Temporal, or a worker to answer, is not reached."""
     try:
         return await ask_workflow(
-            ALLOWANCE,
+            APPROVAL_QUOTA,
             ASK,
             ask,
-            AllowanceAnswer,
+            ApprovalQuotaAnswer,
             workflow_id=ask.of.workflow_id,
             begins_with=ask.of,
             reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,

@@ -26,9 +26,9 @@ from dispatch.models.errors import (
     ApproversError,
     ClientError,
     DispatchError,
-    OutcomeUnknown,
-    Refused,
-    Unavailable,
+    OutcomeUnknownError,
+    RefusedError,
+    UnavailableError,
 )
 
 MAX_TEXT: Final = 500
@@ -66,26 +66,28 @@ def reconciling() -> Iterator[None]:
     except ClientError as error:
         if activity.info().attempt == 1:
             raise
-        raise OutcomeUnknown(f"an earlier attempt may have acted, and it cannot be told: {error}") from error
+        raise OutcomeUnknownError(
+            f"an earlier attempt may have acted, and it cannot be told: {error}"
+        ) from error
 
 
 def _translate(error: Exception) -> ApplicationError:
     text = _bounded(str(error) or type(error).__name__)
-    if isinstance(error, Unavailable):
-        return ApplicationError(text, type="Unavailable", next_retry_delay=_delay(error))
-    if isinstance(error, Refused):
-        return ApplicationError(text, error.code[:100], type="Refused", non_retryable=True)
-    if isinstance(error, OutcomeUnknown):
-        return ApplicationError(text, type="OutcomeUnknown")
+    if isinstance(error, UnavailableError):
+        return ApplicationError(text, type="UnavailableError", next_retry_delay=_delay(error))
+    if isinstance(error, RefusedError):
+        return ApplicationError(text, error.code[:100], type="RefusedError", non_retryable=True)
+    if isinstance(error, OutcomeUnknownError):
+        return ApplicationError(text, type="OutcomeUnknownError")
     if isinstance(error, ApproversError):
-        return ApplicationError(text, type="Unavailable")
+        return ApplicationError(text, type="UnavailableError")
     name = type(error).__name__
     if isinstance(error, DispatchError):
         return ApplicationError(text, type=name, non_retryable=True)
     return ApplicationError(_bounded(f"{name}: {error}"), name, type="Unexpected")
 
 
-def _delay(error: Unavailable) -> timedelta | None:
+def _delay(error: UnavailableError) -> timedelta | None:
     """Honour what the system asked for, up to an hour: a wrong header must not put a request to sleep for a year."""
     seconds = error.retry_after_seconds
     if seconds is None or not seconds > 0:

@@ -18,8 +18,8 @@ from channels.mail.identity import message_id
 from desks.support.models.records import Customer, Order, Payment, Refund
 from dispatch.guard.guardian import inspect
 from dispatch.guard.spend_quota import claims_of
-from dispatch.models.errors import Refused
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
+from dispatch.models.errors import RefusedError
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
 from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.parameters import IssueRefund, SendReply
 from dispatch.models.work.proposal import BoundAction
@@ -56,7 +56,7 @@ class Guardian:
         self._reserve, self._reserve_mail = reserve, reserve_mail
 
     @activity.defn(name="guardian.inspect")
-    async def inspect(self, brief: GuardBrief) -> GuardianVerdict:
+    async def inspect(self, brief: GuardBrief) -> GuardResult:
         """Gather the facts that the action needs and rule on it (dispatch/guard/guardian.py).
 
         Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing can be reserved: no
@@ -65,11 +65,15 @@ class Guardian:
         with translated():
             facts = await self._facts(brief)
             verdict = inspect(brief, facts)
-            if verdict.ruling is not Ruling.BLOCK:
+            if verdict.ruling is not GuardDecision.BLOCK:
                 facts = await self._counted(brief, facts)
                 verdict = inspect(brief, facts)
             action = brief.bound.action
-            if self._reserve_mail is None or verdict.ruling is not Ruling.ALLOW or action.name != _MAIL:
+            if (
+                self._reserve_mail is None
+                or verdict.ruling is not GuardDecision.ALLOW
+                or action.name != _MAIL
+            ):
                 return verdict
             # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
             recipient = SendReply.model_validate(action.parameters).recipient
@@ -137,7 +141,7 @@ class Guardian:
     async def _payment(self, payment_id: str) -> Payment | None:
         try:
             return await self._records.payment(payment_id)
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.code in _NO_SUCH:
                 return None
             raise
@@ -145,7 +149,7 @@ class Guardian:
     async def _order(self, order_number: str) -> Order | None:
         try:
             return await self._records.order(order_number)
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.code in _NO_SUCH:
                 return None
             raise
@@ -153,7 +157,7 @@ class Guardian:
     async def _recent(self, customer_id: str, window: timedelta) -> tuple[Refund, ...]:
         try:
             return await self._records.refunds_since(customer_id, datetime.now(UTC) - window)
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.code in _NO_SUCH:
                 return ()
             raise

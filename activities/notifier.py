@@ -14,10 +14,10 @@ from activities.failures import reconciling, translated
 from activities.systems import ActionClients
 from channels.mail.identity import message_id
 from channels.mail.models import OutgoingMail
-from dispatch.models.errors import ClientError, Refused
+from dispatch.models.errors import ClientError, RefusedError
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.notification import (
-    DigestOrder,
+    DigestInput,
     DigestReport,
     Notice,
     NotifyBrief,
@@ -93,7 +93,7 @@ class Notifier:
             )
 
     @activity.defn(name="send_digests")
-    async def send_digests(self, order: DigestOrder) -> DigestReport:
+    async def send_digests(self, order: DigestInput) -> DigestReport:
         """Send what waits to each who wants one mail a day; to whom nothing waits, nothing is sent.
 
         Raises ApplicationError where somebody may still be reached by another attempt; the others have theirs by then.
@@ -153,7 +153,7 @@ class Notifier:
                 sent_before = await self._archive.find(mail.message_id)
             if sent_before is None:
                 await self._mail.send(mail)
-        except Refused as refusal:
+        except RefusedError as refusal:
             return Untold(name=person.name, why=f"refused ({refusal.code})")
         return None
 

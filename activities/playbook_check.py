@@ -14,7 +14,7 @@ from dispatch.playbooks.loader import path_in_file
 class HasConfig(Protocol):
     """What is looked at of a specialist or reviewer."""
 
-    reaches: ClassVar[tuple[str, ...]]
+    uses: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
 
@@ -52,15 +52,15 @@ def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
     """Give every place of a playbook that names a specialist, as (path, name)."""
     for name in playbook.specialists:
         yield f"specialists.{name}", name
-    for kind, ask in playbook.asks.items():
+    for kind, ask in playbook.intents.items():
         for index, name in enumerate(ask.specialists):
-            yield f"asks.{kind}.specialists[{index}]", name
+            yield f"intents.{kind}.specialists[{index}]", name
     for row, group in enumerate(playbook.plan.groups):
         for index, name in enumerate(group):
             yield f"plan.groups[{row}][{index}]", name
-    for index, rule in enumerate(playbook.handoffs):
+    for index, rule in enumerate(playbook.routing_rules):
         if rule.when.specialist is not None:
-            yield f"handoffs[{index}].when.specialist", rule.when.specialist
+            yield f"routing_rules[{index}].when.specialist", rule.when.specialist
 
 
 def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -> None:
@@ -74,12 +74,12 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
 
 
 def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
-    if sorted(role.reaches) != sorted(kind.reaches):
+    if sorted(role.uses) != sorted(kind.uses):
         raise PlaybookError(
             file,
-            f"{path}.reaches",
-            f"it says {list(role.reaches)} and {kind.__name__} reaches {list(kind.reaches)}",
-            f"Write reaches: [{', '.join(kind.reaches)}].",
+            f"{path}.uses",
+            f"it says {list(role.uses)} and {kind.__name__} reaches {list(kind.uses)}",
+            f"Write uses: [{', '.join(kind.uses)}].",
         )
     try:
         kind.Config.model_validate(role.config)

@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities.failures import translated
 from activities.systems import ReadClients
-from dispatch.models.errors import Refused, Unavailable
+from dispatch.models.errors import RefusedError, UnavailableError
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation, Verification, VerificationBrief
 from dispatch.process.verification import judge
@@ -56,9 +56,9 @@ class Verifier:
             return result
         if not isinstance(result, Exception):
             raise result
-        if not isinstance(result, Refused) and activity.info().attempt < LAST_ATTEMPT:
+        if not isinstance(result, RefusedError) and activity.info().attempt < LAST_ATTEMPT:
             name, kind = bound.action.name, type(result).__name__
-            raise Unavailable(f"{name} cannot be read back ({kind})", _retry_after(result)) from result
+            raise UnavailableError(f"{name} cannot be read back ({kind})", _retry_after(result)) from result
         activity.logger.warning(
             "effect cannot be read back",
             extra={"action": bound.action.name, "digest": bound.digest, "error": type(result).__name__},
@@ -67,4 +67,4 @@ class Verifier:
 
 
 def _retry_after(error: Exception) -> float | None:
-    return error.retry_after_seconds if isinstance(error, Unavailable) else None
+    return error.retry_after_seconds if isinstance(error, UnavailableError) else None

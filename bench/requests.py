@@ -8,7 +8,7 @@ from temporalio.client import Client
 from bench.stand import Stand
 from channels.folder.submissions import read_submission
 from devstack.processes import ROOT
-from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome
@@ -56,7 +56,7 @@ async def outcome_of(client: Client, request_id: str) -> Outcome:
 async def approve(client: Client, request_id: str, status: Status) -> None:
     """Approve by signal, as a person at a terminal does."""
     decision = decision_for(
-        DecisionVerdict.APPROVE,
+        DecisionType.APPROVE,
         status.review_point.owner,
         status.proposal_id or "",
         status.subject_digest or "",

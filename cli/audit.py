@@ -28,7 +28,7 @@ from dispatch.audit.store.manifest import sha256
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import ManifestLine
 from dispatch.models.errors import AuditStoreError, SubmissionError
-from runtime.audit_parts import audit_export, extract_from, keys_from, place_from
+from runtime.audit_parts import audit_export, backend_from, extract_from, keys_from
 from runtime.connection import connect
 from runtime.settings import Settings
 
@@ -134,7 +134,7 @@ async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write each run to a file that every tool reads which reads histories, `starter.py trail --from` among them."""
-    place = place_from(settings, arguments.store)
+    place = backend_from(settings, arguments.store)
     seq = index_of(place).requests.get(arguments.id)
     if seq is None:
         raise SubmissionError(f"{arguments.id} is not in {place.name}; see 'starter.py audit status'")
@@ -162,7 +162,7 @@ async def _questions(arguments: argparse.Namespace, settings: Settings) -> int:
     unknown = [name for name in arguments.names if name not in BY_NAME]
     if unknown:
         raise SubmissionError(f"there is no question {unknown[0]!r}; there are: {', '.join(BY_NAME)}")
-    place = place_from(settings, arguments.store)
+    place = backend_from(settings, arguments.store)
     extract = extract_from(settings, place)
     records = extract.catch_up()
     asked = Asked(
@@ -189,7 +189,7 @@ def _print_answer(answer: Answer) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=240)
-    console.print(f"[bold]{answer.question.name}[/bold]  {answer.question.asks}", highlight=False)
+    console.print(f"[bold]{answer.question.name}[/bold]  {answer.question.intents}", highlight=False)
     if not answer.rows:
         print("  none\n")
         return

@@ -11,14 +11,14 @@ from temporalio.worker import Replayer
 
 from dispatch.approval.signing import verify_recorded
 from dispatch.audit.store.anchors import ANCHORS, Anchor, read_anchor
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.document import Document
 from dispatch.audit.store.signatures import decisions_signed
 from dispatch.audit.store.time_stamps import TimeStamps
 from dispatch.audit.store.verify import Check, Found
 from dispatch.audit.store_models import ManifestLine
 from dispatch.models.errors import AuditStoreError
-from dispatch.models.people.decision import DecisionRuling
+from dispatch.models.people.decision import DecisionCheckResult
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.build_id import build_id
 from runtime.sandbox import SANDBOX
@@ -72,7 +72,7 @@ def decisions(settings: Settings) -> Check:
         for key in person.keys
     }
 
-    def signed(ruling: DecisionRuling) -> bool | None:
+    def signed(ruling: DecisionCheckResult) -> bool | None:
         decision = ruling.decision
         key = known.get(decision.key_id or "") if decision else None
         return None if key is None or decision is None else verify_recorded(key, decision)
@@ -80,7 +80,7 @@ def decisions(settings: Settings) -> Check:
     return decisions_signed(signed)
 
 
-def anchors_of(place: Place) -> list[Anchor]:
+def anchors_of(place: StoreBackend) -> list[Anchor]:
     """Read the anchors beside a chain; raises AuditStoreError for one that cannot be read."""
     found = []
     for name in place.names_beside(ANCHORS):
@@ -92,7 +92,7 @@ def anchors_of(place: Place) -> list[Anchor]:
     return found
 
 
-def stamps_of(place: Place, anchors: Sequence[Anchor], authority: Path | None) -> list[Found]:
+def stamps_of(place: StoreBackend, anchors: Sequence[Anchor], authority: Path | None) -> list[Found]:
     """Look at the time stamps beside the anchors; with the authority's certificates, verify them."""
     found: list[Found] = []
     stamps: TimeStamps | None = None

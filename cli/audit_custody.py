@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.account import add_as
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.key_chain import ROTATIONS, key_chain_of, read_rotation, write_rotation
 from dispatch.audit.store.manifest import key_file, key_to_pem
 from dispatch.audit.store.store import index_of
 from dispatch.models.errors import AuditStoreError
 from dispatch.storage.durable_files import sync_folder, told
-from runtime.audit_parts import heads_from, pin_from, place_from, store_from
+from runtime.audit_parts import backend_from, checkpoints_from, pin_from, store_from
 from runtime.settings import Settings
 
 
@@ -33,7 +33,7 @@ def add_custody(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 async def rotate_key(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make the next export key, have the old one sign it, and take it into use; an interrupted rotation is finished."""
     del arguments
-    place, pin = place_from(settings), pin_from(settings)
+    place, pin = backend_from(settings), pin_from(settings)
     path, coming = settings.audit_dir / "export.key", settings.audit_dir / "export.key.next"
     if not path.exists():
         raise AuditStoreError(f"there is no export key {path} yet; the first export makes one")
@@ -74,7 +74,7 @@ def _take_into_use(coming: Path, path: Path) -> None:
 
 async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
     """Say what keeps the export from going on, and with --yes let it go on from the chain as it is."""
-    place = place_from(settings)
+    place = backend_from(settings)
     found = store_from(settings, place).acknowledgement(arguments.by, arguments.reason, datetime.now(UTC))
     if found is None:
         print(f"{place.name}: the chain is as this machine left it; there is nothing to acknowledge")
@@ -84,7 +84,7 @@ async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
     if not arguments.yes:
         print("nothing was done; restore the store from a backup, or add --yes to go on with it as it is")
         return 1
-    heads_from(settings).acknowledge(place.name, found)
+    checkpoints_from(settings).acknowledge(place.name, found)
     print(
         f"acknowledged by {found.by}: exports go on after line {found.goes_on_from.seq}. 'audit verify' goes on to call "
         "the store broken; for one that is whole, name a new store in DISPATCH_AUDIT_STORE"
@@ -92,7 +92,7 @@ async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _told(place: Place, foreign: int, lost: int) -> list[str]:
+def _told(place: StoreBackend, foreign: int, lost: int) -> list[str]:
     said = []
     if lost:
         said.append(f"{place.name}: line {lost}, which this machine wrote, is gone or was written anew")

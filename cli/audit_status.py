@@ -11,10 +11,10 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.audit_export import AuditExport
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import Followed, SweepReport
-from runtime.audit_parts import audit_export, follower_id, place_from, schedule_id
+from runtime.audit_parts import audit_export, backend_from, follower_id, schedule_id
 from runtime.connection import connect
 from runtime.settings import Settings
 from workflows.audit_sweep import AuditSweep
@@ -25,7 +25,7 @@ _WAITS: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 
 async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     """Say what Temporal closed and the store lacks: the gap, if there is one."""
-    client, place = await connect(identity=f"starter-{getpass.getuser()}"), place_from(settings)
+    client, place = await connect(identity=f"starter-{getpass.getuser()}"), backend_from(settings)
     exporter = audit_export(client, settings)
     refused = await exporter.refusal()
     told = {
@@ -48,7 +48,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if refused or told.get("missing") else 0
 
 
-async def _gap(exporter: AuditExport, place: Place) -> dict[str, Any]:
+async def _gap(exporter: AuditExport, place: StoreBackend) -> dict[str, Any]:
     missing, index = await exporter.list_missing(), index_of(place)
     return {
         "records": index.head.seq,

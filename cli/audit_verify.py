@@ -11,7 +11,7 @@ from typing import Any, Final
 from cli.audit_checks import anchors_of, decisions, replays, stamps_of
 from cli.erasure import erased_from
 from dispatch.audit.store.anchors import anchor_of
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.export_keys import read_public_key
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store.time_stamps import TimeStamps
@@ -19,11 +19,11 @@ from dispatch.audit.store.verify import Check, Found, Verified, verify
 from dispatch.audit.store_models import KEY_ID_PATTERN, PublicKey
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from runtime.audit_parts import (
+    backend_from,
+    checkpoints_from,
     export_key_id_from,
-    heads_from,
     keys_from,
     own_key_from,
-    place_from,
     store_from,
 )
 from runtime.settings import Settings
@@ -33,9 +33,9 @@ _SHOWN: Final = 20
 
 async def verify_store(arguments: argparse.Namespace, settings: Settings) -> int:
     """Say whether a store is what was exported; 0 only where it is, and its origin is verified (or need not be)."""
-    place = place_from(settings, arguments.store)
-    heads = dict.fromkeys(arguments.head, "you") | _remembered(settings, place)
-    _require_lines(settings, place, heads)
+    place = backend_from(settings, arguments.store)
+    checkpoints = dict.fromkeys(arguments.head, "you") | _remembered(settings, place)
+    _require_lines(settings, place, checkpoints)
     pinned = _key(arguments.key) if arguments.key else own_key_from(settings)
     checks: list[Check] = [decisions(settings)]
     if not arguments.no_replay:
@@ -46,7 +46,7 @@ async def verify_store(arguments: argparse.Namespace, settings: Settings) -> int
         place,
         checks=checks,
         pinned=pinned,
-        heads=heads,
+        checkpoints=checkpoints,
         anchors=anchors,
         key_of=keys_from(settings).find,
         erased=erased,
@@ -68,27 +68,27 @@ async def verify_store(arguments: argparse.Namespace, settings: Settings) -> int
     return 0 if verified.result == "whole" else 1
 
 
-def _remembered(settings: Settings, place: Place) -> dict[str, str]:
+def _remembered(settings: Settings, place: StoreBackend) -> dict[str, str]:
     """Return the heads that this machine knows of a place, with what it knows them from."""
-    memory = heads_from(settings)
-    heads = {
+    memory = checkpoints_from(settings)
+    checkpoints = {
         one.lost.digest: f"this machine, which wrote it (its loss was acknowledged by {one.by} at {one.at.isoformat()})"
         for one in memory.acknowledged(place.name)
         if one.lost is not None
     }
     remembered = memory.remembered(place.name)
     if remembered is not None and remembered.seq:
-        heads.setdefault(remembered.digest, "this machine, which wrote it")
-    return heads
+        checkpoints.setdefault(remembered.digest, "this machine, which wrote it")
+    return checkpoints
 
 
-def _require_lines(settings: Settings, place: Place, heads: Mapping[str, str]) -> None:
+def _require_lines(settings: Settings, place: StoreBackend, checkpoints: Mapping[str, str]) -> None:
     """Raise AuditStoreError where there is nothing to verify: that is no whole store."""
     if place.has_manifest():
-        if heads or next(place.lines(), None) is not None:
+        if checkpoints or next(place.lines(), None) is not None:
             return
         raise AuditStoreError(f"the audit store {place.name} holds no entry yet; there is nothing to verify")
-    remembered = heads_from(settings).remembered(place.name)
+    remembered = checkpoints_from(settings).remembered(place.name)
     had = (
         f", though this machine exported {remembered.seq} entries to it; restore it from a backup"
         if remembered is not None and remembered.seq
@@ -106,14 +106,14 @@ def _key(text: str) -> PublicKey:
     return PublicKey(text)
 
 
-def _erased(place: Place, pinned: PublicKey | None) -> tuple[dict[str, str], Found | None]:
+def _erased(place: StoreBackend, pinned: PublicKey | None) -> tuple[dict[str, str], Found | None]:
     try:
         return erased_from(place, pinned), None
     except AuditStoreError as error:
         return {}, Found("broken", 0, "", str(error))
 
 
-def _as_json(place: Place, verified: Verified) -> dict[str, Any]:
+def _as_json(place: StoreBackend, verified: Verified) -> dict[str, Any]:
     return {
         "store": place.name,
         "result": verified.result,
@@ -130,7 +130,7 @@ def _as_json(place: Place, verified: Verified) -> dict[str, Any]:
     }
 
 
-def _print_verified(place: Place, verified: Verified) -> None:
+def _print_verified(place: StoreBackend, verified: Verified) -> None:
     print(f"{place.name}: {verified.head.seq} records, head {verified.head.digest}")
     for what, number in sorted(verified.counts.items()):
         if what not in {"broken", "note"}:
@@ -173,7 +173,7 @@ def _verdict(verified: Verified) -> str:
 
 async def anchor_head(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write the head down, or keep the answer of a time stamping authority."""
-    place = place_from(settings, arguments.store)
+    place = backend_from(settings, arguments.store)
     if arguments.token is not None:
         return _keep_token(place, arguments.token)
     if not arguments.store and own_key_from(settings) is not None:
@@ -197,7 +197,7 @@ async def anchor_head(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _keep_token(place: Place, token: Path) -> int:
+def _keep_token(place: StoreBackend, token: Path) -> int:
     try:
         answer = token.read_bytes()
     except OSError as error:

@@ -23,13 +23,13 @@ from cli.pipe import while_somebody_reads
 from cli.request_detail import show
 from cli.what_if import add_what_if, run_what_if
 from dispatch.models.errors import SubmissionError
-from dispatch.models.people.decision import DecisionVerdict
-from dispatch.models.request.follow_up import FollowUpDossier
+from dispatch.models.people.decision import DecisionType
+from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.trail import EntryKind
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end
 from runtime.settings import Settings, load_settings
-from starter import NoWorker, dossier_of, leave_signal, status_of, submit_file, trail_of
+from starter import WorkerUnavailableError, detail_of, leave_signal, status_of, submit_file, trail_of
 
 _LOOKS = 30
 
@@ -73,14 +73,14 @@ async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _show_dossier(client: Client, arguments: argparse.Namespace) -> int:
-    dossier = await dossier_of(client, arguments.id)
+async def _show_detail(client: Client, arguments: argparse.Namespace) -> int:
+    detail = await detail_of(client, arguments.id)
     if arguments.json:
-        print(dossier.model_dump_json())
-    elif isinstance(dossier, FollowUpDossier):
-        show_follow_up(console(), dossier)
+        print(detail.model_dump_json())
+    elif isinstance(detail, FollowUpDetail):
+        show_follow_up(console(), detail)
     else:
-        show(console(), dossier)
+        show(console(), detail)
     return 0
 
 
@@ -101,7 +101,7 @@ async def _judged_answer(
     answer: dict[str, JsonValue] = {"fields": fields}
     try:
         known = len(await trail_of(client, request_id))
-    except NoWorker:
+    except WorkerUnavailableError:
         await leave_signal(client, request_id, "answer", answer)
         return (
             None,
@@ -179,14 +179,14 @@ async def _main(arguments: argparse.Namespace) -> int:
     client = await connect(identity=starter_identity())
     if arguments.command == "submit":
         return await submit_all(client, settings, arguments)
-    if arguments.command in set(DecisionVerdict):
+    if arguments.command in set(DecisionType):
         return await run_decision(client, settings, arguments)
     commands = {
         "answer": _answer,
         "withdraw": _withdraw,
         "extend": _extend,
         "status": _show_status,
-        "show": _show_dossier,
+        "show": _show_detail,
         "inbox": show_rows,
         "list": show_rows,
     }

@@ -22,13 +22,13 @@ from dispatch.approval.signing import sign
 from dispatch.guard.risk import LEAST
 from dispatch.models.errors import ApproversError, SubmissionError
 from dispatch.models.people.approvers import Approver
-from dispatch.models.people.decision import DecisionVerdict, Gate
+from dispatch.models.people.decision import ApprovalRequest, DecisionType
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from runtime.settings import Settings
-from starter import NoWorker, decision_for, dossier_of, leave_signal, send_decision
+from starter import WorkerUnavailableError, decision_for, detail_of, leave_signal, send_decision
 
-_GOES_ROUND: Final = frozenset({DecisionVerdict.EDIT, DecisionVerdict.RESPOND})
+_GOES_ROUND: Final = frozenset({DecisionType.EDIT, DecisionType.RESPOND})
 _ROUTING: Final = "route-"
 """How the ids begin of what asks for a desk and proposes nothing yet; see dispatch/approval/requests.py."""
 
@@ -44,7 +44,7 @@ class _Waiting(NamedTuple):
 
 def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the four verdicts to the command line."""
-    for verdict in DecisionVerdict:
+    for verdict in DecisionType:
         command = commands.add_parser(verdict.value, help=f"{verdict.value} what waits for a decision")
         command.add_argument("id", metavar="ID")
         add_as(command, "approver", "the approver")
@@ -58,7 +58,7 @@ def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
             "--sign", action="store_true", help="sign it though the tier asks for a name only"
         )
         command.add_argument("--json", action="store_true", help="for scripts")
-        if verdict is DecisionVerdict.EDIT:
+        if verdict is DecisionType.EDIT:
             command.add_argument("pairs", nargs="+", metavar="parameter=value")
 
 
@@ -71,7 +71,7 @@ async def run_decision(client: Client, settings: Settings, arguments: argparse.N
     expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
     waiting = await _waiting(client, arguments)
     decision = decision_for(
-        DecisionVerdict(arguments.command),
+        DecisionType(arguments.command),
         arguments.approver,
         waiting.proposal,
         waiting.digest,
@@ -97,7 +97,7 @@ async def _sent(
 ) -> tuple[bool | None, str]:
     """Send it, or leave it in history where nobody answers (or has just not answered)."""
     if answered:
-        with contextlib.suppress(NoWorker):
+        with contextlib.suppress(WorkerUnavailableError):
             return await send_decision(client, request_id, decision)
     await leave_signal(client, request_id, "decide", decision)
     return (
@@ -145,26 +145,26 @@ async def _waiting(client: Client, arguments: argparse.Namespace) -> _Waiting:
     """
     proposal, digest = arguments.proposal, arguments.digest
     try:
-        dossier = await dossier_of(client, arguments.id)
-    except NoWorker:
+        detail = await detail_of(client, arguments.id)
+    except WorkerUnavailableError:
         if not (proposal and digest):
             raise
         return _Waiting(proposal, digest, None, answered=False)
-    status = dossier.status
+    status = detail.status
     proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
     if proposal is None or digest is None:
         raise SubmissionError(
             f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
         )
-    return _Waiting(proposal, digest, _asks_for_signature(dossier.gate, digest))
+    return _Waiting(proposal, digest, _asks_for_signature(detail.approval_request, digest))
 
 
-def _asks_for_signature(gate: Gate | None, digest: str) -> bool | None:
+def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -> bool | None:
     """Tell whether what has this digest must be signed; None before its gate is open."""
-    if gate is None:
+    if approval_request is None:
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.
-    subject = next((s for s in gate.subjects if s.digest == digest), None)
+    subject = next((s for s in approval_request.subjects if s.digest == digest), None)
     return subject is not None and not SIGNED.isdisjoint({subject.approval, LEAST.get(subject.tier, "none")})
 
 

@@ -22,14 +22,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from cli.account import add_as, starter_identity
 from dispatch.audit.query.extract import Record
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.document import from_bytes
 from dispatch.audit.store.key_chain import KeyChain, key_chain_of
 from dispatch.audit.store.manifest import key_file, key_from_pem, read_line, sha256
 from dispatch.audit.store_models import PublicKey
 from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, SubmissionError
-from runtime.audit_parts import export_key_from, extract_from, keys_from, place_from
+from runtime.audit_parts import backend_from, export_key_from, extract_from, keys_from
 from runtime.connection import connect
 from runtime.settings import Settings
 
@@ -66,7 +66,7 @@ def add_erase(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
     """Erase, or say what would be; gives 1 where something asked for could not be erased."""
-    place = place_from(settings)
+    place = backend_from(settings)
     records = list(extract_from(settings, place).records())
     chosen = _chosen(records, arguments)
     sealed = _sealed(place, {record["request_id"] for record in chosen})
@@ -99,7 +99,7 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if report.not_erased else 0
 
 
-def erased_from(place: Place, pinned: PublicKey | None) -> dict[str, str]:
+def erased_from(place: StoreBackend, pinned: PublicKey | None) -> dict[str, str]:
     """Return when each request was erased, by the signed records beside the chain.
 
     `pinned` is the export key known from outside the store; without it the keys in the store are believed. Raises
@@ -121,7 +121,7 @@ def erased_from(place: Place, pinned: PublicKey | None) -> dict[str, str]:
     return found
 
 
-def _key_of(place: Place, keys: KeyChain | None, key_id: str) -> bytes:
+def _key_of(place: StoreBackend, keys: KeyChain | None, key_id: str) -> bytes:
     if keys is None:
         return key_from_pem(place.read_beside(key_file(key_id)) or b"")
     return keys.raw(key_id) or b""
@@ -147,7 +147,7 @@ def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Re
     return wanted
 
 
-def _sealed(place: Place, wanted: set[str]) -> dict[str, list[int]]:
+def _sealed(place: StoreBackend, wanted: set[str]) -> dict[str, list[int]]:
     """Give the lines of those requests whose every export is sealed."""
     lines: dict[str, list[int]] = {}
     in_the_open = set()
@@ -207,7 +207,7 @@ def _delete_documents(settings: Settings, digests: Sequence[str]) -> None:
             ) from None
 
 
-def _keep(place: Place, settings: Settings, report: Report) -> None:
+def _keep(place: StoreBackend, settings: Settings, report: Report) -> None:
     """Put the report beside the chain, signed by the export key."""
     key = export_key_from(settings)
     told: dict[str, Any] = {"format": "dispatch-desk erasure 1", **vars(report), "key_id": key.key_id}

@@ -6,34 +6,34 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.request_detail import lines_of, print_sections, trail_lines
-from dispatch.models.request.follow_up import FollowUpDossier
+from dispatch.models.request.follow_up import FollowUpDetail
 
 
-def show_follow_up(console: Console, dossier: FollowUpDossier) -> None:
+def show_follow_up(console: Console, detail: FollowUpDetail) -> None:
     """Print it; what came from outside is printed as it is and never read as markup."""
     sections = (
-        ("Where it stands", _standing(dossier)),
-        ("What was done, and what is there now", _checks(dossier)),
-        ("The last entries of its trail", trail_lines(dossier.trail)),
+        ("Where it stands", _status(detail)),
+        ("What was done, and what is there now", _checks(detail)),
+        ("The last entries of its trail", trail_lines(detail.trail)),
     )
-    print_sections(console, sections, dossier.status.next_command)
+    print_sections(console, sections, detail.status.next_command)
 
 
-def _standing(dossier: FollowUpDossier) -> Iterator[str]:
-    status, gate = dossier.status, dossier.gate
+def _status(detail: FollowUpDetail) -> Iterator[str]:
+    status, approval_request = detail.status, detail.approval_request
     yield f"{escape(status.request_id)}  [bold]{escape(status.state)}[/]"
-    yield escape(f"reads back what {dossier.order.request_id} did")
+    yield escape(f"reads back what {detail.order.request_id} did")
     yield escape(f"awaiting {status.review_point.awaiting}")
-    if gate is not None:
+    if approval_request is not None:
         yield escape(
-            f"may decide: {', '.join(gate.approvers)}; by {gate.deadline.isoformat(timespec='minutes')}"
+            f"may decide: {', '.join(approval_request.approvers)}; by {approval_request.deadline.isoformat(timespec='minutes')}"
         )
 
 
-def _checks(dossier: FollowUpDossier) -> Iterator[str]:
-    read_back = dossier.verification.actions if dossier.verification else ()
+def _checks(detail: FollowUpDetail) -> Iterator[str]:
+    read_back = detail.verification.actions if detail.verification else ()
     found = {one.action_digest: one for one in read_back}
-    for bound in dossier.order.actions:
+    for bound in detail.order.actions:
         check = found.get(bound.digest)
         said = f"{check.verdict}: {check.why}" if check else "not read back"
         yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {said}')}"

@@ -51,15 +51,19 @@ def _print_waiting(listed: list[Row]) -> None:
     out = console()
     out.print(Text(lines[0].rstrip(), style="bold"), soft_wrap=True)
     for line, row in zip(lines[1:], listed, strict=True):
-        glance = row.glance
-        said = ": ".join(part for part in (glance.subject, glance.why) if part) if glance else row.state
+        list_summary = row.list_summary
+        said = (
+            ": ".join(part for part in (list_summary.subject, list_summary.why) if part)
+            if list_summary
+            else row.state
+        )
         out.print(Text(line.rstrip()), soft_wrap=True)
         # Text, so that what a customer wrote is no markup.
         out.print(Text(f"    {_printable(said)}", style="dim"), no_wrap=True, overflow="ellipsis")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    risk, amount = (row.glance.tier, row.glance.amount) if row.glance else (None, "")
+    risk, amount = (row.list_summary.tier, row.list_summary.amount) if row.list_summary else (None, "")
     return row.request_id, risk or "-", amount or "-", row.owner, _by(row), str(row.priority or "-")
 
 
@@ -69,7 +73,11 @@ def _all(listed: list[Row]) -> Table:
     Where automatic mail is among them, a last column says by which sign it was told.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    apart = {row.request_id: row.glance.why for row in listed if row.state == Ending.SET_APART and row.glance}
+    apart = {
+        row.request_id: row.list_summary.why
+        for row in listed
+        if row.state == Ending.SET_APART and row.list_summary
+    }
     for number, column in enumerate(("request", "state", "next owner", "review point", "prio", "desk")):
         table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
     if apart:
@@ -83,16 +91,16 @@ def _all(listed: list[Row]) -> Table:
 
 def _for_scripts(row: Row) -> dict[str, Any]:
     """Give a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
-    glance = row.glance
+    list_summary = row.list_summary
     return {
-        **{name: value for name, value in vars(row).items() if name != "glance"},
+        **{name: value for name, value in vars(row).items() if name != "list_summary"},
         "review_point": iso(row.review_point),
         "started": iso(row.started),
-        "tier": (glance.tier or "") if glance else "",
-        "amount": glance.amount if glance else "",
-        "why": glance.why if glance else "",
-        "subject": glance.subject if glance else "",
-        "requester": glance.requester if glance else "",
+        "tier": (list_summary.tier or "") if list_summary else "",
+        "amount": list_summary.amount if list_summary else "",
+        "why": list_summary.why if list_summary else "",
+        "subject": list_summary.subject if list_summary else "",
+        "requester": list_summary.requester if list_summary else "",
     }
 
 

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.rule import Rule
 
 from dispatch.approval.requests import decision_by_hand
-from dispatch.models.people.decision import Subject
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.people.decision import ApprovalItem
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import TrailEntry
-from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.proposal import BoundAction
 
 _LAST = 5
@@ -23,19 +23,19 @@ _LONG_TEXT = 60
 """A parameter longer than this, or of several lines, stands on lines of its own."""
 
 
-def show(console: Console, dossier: Dossier) -> None:
+def show(console: Console, detail: RequestDetail) -> None:
     """Print it; what came from outside is printed as it is and never read as markup."""
     sections = (
-        ("Exceptions", _exceptions(dossier)),
-        ("Where it stands", _standing(dossier)),
-        ("Request", _request(dossier)),
-        ("Draft", _draft(dossier)),
-        ("What it would do", _actions(dossier)),
-        ("Changed since it was sent back", _changes(dossier)),
-        (f"The last {_LAST} entries of its trail", trail_lines(dossier.trail)),
+        ("Exceptions", _exceptions(detail)),
+        ("Where it stands", _status(detail)),
+        ("Request", _request(detail)),
+        ("Draft", _draft(detail)),
+        ("What it would do", _actions(detail)),
+        ("Changed since it was sent back", _changes(detail)),
+        (f"The last {_LAST} entries of its trail", trail_lines(detail.trail)),
     )
-    print_sections(console, sections, dossier.status.next_command)
-    if (by_hand := _by_hand(dossier)) is not None:
+    print_sections(console, sections, detail.status.next_command)
+    if (by_hand := _by_hand(detail)) is not None:
         console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
         console.print(
             escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
@@ -55,35 +55,35 @@ def print_sections(
         console.print(f"\n{escape(next_command)}", highlight=False, soft_wrap=True)
 
 
-def _by_hand(dossier: Dossier) -> dict[str, JsonValue] | None:
+def _by_hand(detail: RequestDetail) -> dict[str, JsonValue] | None:
     """Give the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
-    gate, status = dossier.gate, dossier.status
-    subjects = gate.subjects if gate is not None else ()
+    approval_request, status = detail.approval_request, detail.status
+    subjects = approval_request.subjects if approval_request is not None else ()
     subject = next((one for one in subjects if one.digest == status.subject_digest), None)
-    if gate is None or subject is None:
+    if approval_request is None or subject is None:
         return None
-    return decision_by_hand(gate, subject, status.review_point.owner, datetime.now(UTC))
+    return decision_by_hand(approval_request, subject, status.review_point.owner, datetime.now(UTC))
 
 
-def _exceptions(dossier: Dossier) -> Iterator[str]:
-    for exception in dossier.exceptions:
+def _exceptions(detail: RequestDetail) -> Iterator[str]:
+    for exception in detail.exceptions:
         yield f"[bold]{exception.severity}[/] {escape(f'{exception.standard}: {exception.text}')} ({escape(exception.reviewer)})"
 
 
-def _standing(dossier: Dossier) -> Iterator[str]:
-    status, gate = dossier.status, dossier.gate
+def _status(detail: RequestDetail) -> Iterator[str]:
+    status, approval_request = detail.status, detail.approval_request
     yield f"{escape(status.request_id)}  [bold]{escape(status.state)}[/]"
     yield f"awaiting {escape(status.review_point.awaiting)}"
-    if gate is not None:
-        yield f"may decide: {escape(', '.join(gate.approvers))}; by {gate.deadline.isoformat(timespec='minutes')}"
-        for subject in gate.subjects:
-            yield escape(_scrutiny(subject, dossier))
-    for question in dossier.questions:
+    if approval_request is not None:
+        yield f"may decide: {escape(', '.join(approval_request.approvers))}; by {approval_request.deadline.isoformat(timespec='minutes')}"
+        for subject in approval_request.subjects:
+            yield escape(_scrutiny(subject, detail))
+    for question in detail.questions:
         yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
 
 
-def _scrutiny(subject: Subject, dossier: Dossier) -> str:
-    given = [d.approver for d in dossier.approvals if d.action_digest == subject.digest]
+def _scrutiny(subject: ApprovalItem, detail: RequestDetail) -> str:
+    given = [d.approver for d in detail.approvals if d.action_digest == subject.digest]
     needs = {"none": "nothing", "named": "a decision", "signed": "a signed decision"}.get(
         subject.approval, "signed decisions of two different people"
     )
@@ -91,35 +91,35 @@ def _scrutiny(subject: Subject, dossier: Dossier) -> str:
     return f"{subject.name} needs {needs} (tier {subject.tier}){so_far}; digest {subject.digest}"
 
 
-def _request(dossier: Dossier) -> Iterator[str]:
-    submission = dossier.submission
+def _request(detail: RequestDetail) -> Iterator[str]:
+    submission = detail.submission
     yield escape(f"from {submission.sender.name} <{submission.sender.address}>: {submission.subject}")
     yield escape(submission.body)
-    for item in dossier.items:
+    for item in detail.items:
         yield escape(f"- {item.item_id} ({item.kind}): {item.text}")
 
 
-def _draft(dossier: Dossier) -> Iterator[str]:
-    if dossier.proposal is None:
+def _draft(detail: RequestDetail) -> Iterator[str]:
+    if detail.proposal is None:
         return
-    evidence = {piece.evidence_id: piece for piece in dossier.proposal.evidence}
-    yield escape(dossier.proposal.draft.subject)
-    for statement in dossier.proposal.draft.statements:
+    evidence = {piece.evidence_id: piece for piece in detail.proposal.evidence}
+    yield escape(detail.proposal.draft.subject)
+    for statement in detail.proposal.draft.statements:
         yield escape(statement.text)
         for evidence_id in statement.evidence_ids:
             if (piece := evidence.get(evidence_id)) is not None:
                 yield f"[dim]    {escape(f'{piece.source} {piece.reference}: {piece.text}')}[/]"
 
 
-def _actions(dossier: Dossier) -> Iterator[str]:
-    if dossier.proposal is None:
+def _actions(detail: RequestDetail) -> Iterator[str]:
+    if detail.proposal is None:
         return
-    verdicts = {verdict.action_digest: verdict for verdict in dossier.verdicts}
-    for bound in dossier.proposal.actions:
+    verdicts = {verdict.action_digest: verdict for verdict in detail.verdicts}
+    for bound in detail.proposal.actions:
         yield from _action(bound, verdicts.get(bound.digest))
 
 
-def _action(bound: BoundAction, verdict: GuardianVerdict | None) -> Iterator[str]:
+def _action(bound: BoundAction, verdict: GuardResult | None) -> Iterator[str]:
     ruling = f"{verdict.ruling}, tier {verdict.tier}" if verdict else "not inspected yet"
     yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {ruling}')}"
     yield from lines_of(bound.action.parameters)
@@ -135,15 +135,15 @@ def lines_of(facts: Mapping[str, JsonValue]) -> Iterator[str]:
         yield escape(f"    {name}:{apart}{text}")
 
 
-def _changes(dossier: Dossier) -> Iterator[str]:
-    if dossier.proposal is None or dossier.previous is None:
+def _changes(detail: RequestDetail) -> Iterator[str]:
+    if detail.proposal is None or detail.previous is None:
         return
     before, after = (
         [line for bound in proposal.actions for line in _lines(bound)]
-        for proposal in (dossier.previous, dossier.proposal)
+        for proposal in (detail.previous, detail.proposal)
     )
     for line in difflib.unified_diff(
-        before, after, dossier.previous.proposal_id, dossier.proposal.proposal_id, lineterm="", n=1
+        before, after, detail.previous.proposal_id, detail.proposal.proposal_id, lineterm="", n=1
     ):
         yield escape(line)
 

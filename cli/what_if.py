@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from desks.support.models.records import Money, format_money
 from dispatch.audit.query.what_if import Judged, WhatIf, what_if
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, opened
 from dispatch.audit.store.document import Document, from_bytes
 from dispatch.audit.store.manifest import sha256
@@ -21,7 +21,7 @@ from dispatch.models.errors import AuditStoreError, PlaybookError
 from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.playbooks.loader import RECEPTION_FILE, load_playbooks
 from dispatch.playbooks.strict_yaml import read_yaml
-from runtime.audit_parts import keys_from, place_from
+from runtime.audit_parts import backend_from, keys_from
 from runtime.settings import Settings
 
 _SHOWN: Final = 50
@@ -38,7 +38,7 @@ def add_what_if(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print which actions would flip; reads the audit store alone."""
     changed = playbook_from(arguments.playbook, settings)
-    place = place_from(settings, arguments.store)
+    place = backend_from(settings, arguments.store)
     answer = what_if(documents_of(place, keys_from(settings).find), changed, inspect)
     if arguments.json:
         print(json.dumps(_as_json(answer)))
@@ -63,7 +63,7 @@ def playbook_from(file: Path, settings: Settings) -> PlaybookInForce:
             raise PlaybookError(str(file), error.path, error.problem, error.remedy) from None
 
 
-def documents_of(place: Place, key_of: KeyOf) -> Iterator[Document]:
+def documents_of(place: StoreBackend, key_of: KeyOf) -> Iterator[Document]:
     """Give the last export of each request, oldest first; raises AuditStoreError where one is not what its line says."""
     latest = set(index_of(place).requests.values())
     for raw, position in place.lines():

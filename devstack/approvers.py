@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from devstack.script import Sign
 from dispatch.approval.authority import person_named
 from dispatch.approval.signing import sign
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
@@ -68,7 +68,7 @@ def demo_signer(settings: Settings) -> Sign:
         person = person_named(file.read(), name)
         held = [key for key in person.keys if keys.has(name, key.key_id)] if person else []
         if not held:
-            raise EmbeddedError(
+            raise DevStackError(
                 f"{name} has no key in {file.path} whose private half is in {keys.folder}; "
                 "move both away, and the demo makes people of its own"
             )

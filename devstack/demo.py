@@ -24,7 +24,7 @@ from devstack.processes import ROOT, Program, desk_programs, inbox_program
 from devstack.script import Sample, load_script, play
 from devstack.temporal_server import TemporalServer
 from dispatch.http import http_client
-from dispatch.models.errors import EmbeddedError, KeysError
+from dispatch.models.errors import DevStackError, KeysError
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome
 from dispatch.storage.approvers_file import ApproversFile
@@ -141,7 +141,7 @@ class Demo:
         with Live(console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
                 if gone.done():
-                    raise EmbeddedError(
+                    raise DevStackError(
                         f"the Temporal server has ended: {server.last_words()[-300:]}. Start the demo again."
                     )
                 changed = await self._board.refresh(client)
@@ -154,7 +154,7 @@ class Demo:
                     await asyncio.wait_for(stop.wait(), timeout=1)
                 for program in programs:
                     if program.ended() is not None:
-                        raise EmbeddedError(
+                        raise DevStackError(
                             f"the {program.name} has ended; its log is in {self._settings.var_dir / 'logs'}"
                         )
         gone.cancel()
@@ -179,7 +179,7 @@ class Demo:
                     )
             except TimeoutError:
                 return f"did not end within {PATIENCE_SECONDS} s"
-            except (EmbeddedError, KeysError) as error:
+            except (DevStackError, KeysError) as error:
                 return str(error)
 
         outcomes = await asyncio.gather(*(one(request_id, sample) for request_id, sample in requests))

@@ -5,7 +5,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 
 LOOPBACK = "127.0.0.1"
 _LOWEST, _HIGHEST = 10_000, 32_000
@@ -35,7 +35,7 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
         except OSError as error:
             who = holder(port)
             taken = f"taken by {who}" if who else f"not to be had ({error.strerror or error})"
-            raise EmbeddedError(
+            raise DevStackError(
                 f"port {port} for {purpose} is {taken}; stop that program or set {setting} to a free port."
             ) from None
 

@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx
 
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
 from runtime.settings import Settings
 from runtime.worker_shutdown import MARGIN
@@ -44,7 +44,7 @@ class Program:
     @property
     def pid(self) -> int:
         if self._process is None:
-            raise EmbeddedError(f"the {self.name} is not running")
+            raise DevStackError(f"the {self.name} is not running")
         return self._process.pid
 
     async def start(self) -> None:
@@ -66,10 +66,10 @@ class Program:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not await self._answers(begin):
             if self._process.poll() is not None:
-                raise EmbeddedError(f"the {self.name} ended: {self._last_words(begin)}")
+                raise DevStackError(f"the {self.name} ended: {self._last_words(begin)}")
             if asyncio.get_running_loop().time() > deadline:
                 await self.stop()
-                raise EmbeddedError(f"the {self.name} does not answer; see {self._log}")
+                raise DevStackError(f"the {self.name} does not answer; see {self._log}")
             await asyncio.sleep(0.1)
 
     async def stop(self) -> None:

@@ -11,8 +11,8 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from dispatch.models.contract import Contract
-from dispatch.models.errors import DispatchError, EmbeddedError
-from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.errors import DevStackError, DispatchError
+from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import Outcome
 from starter import decide, decision_for, leave_signal, status_of
@@ -22,7 +22,7 @@ class Act(Contract):
     """One person's step, due in the state `when`."""
 
     when: str
-    verdict: DecisionVerdict | None = None
+    verdict: DecisionType | None = None
     by: str = "requester"
     reason: str = ""
     edits: dict[str, JsonValue] = Field(default_factory=dict)
@@ -49,7 +49,7 @@ def load_script(path: Path) -> tuple[Sample, ...]:
             yaml.safe_load(path.read_text(encoding="utf-8"))
         )
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise EmbeddedError(f"{path}: {error}") from None
+        raise DevStackError(f"{path}: {error}") from None
 
 
 Sign = Callable[[str, Mapping[str, JsonValue]], dict[str, JsonValue]]
@@ -57,7 +57,7 @@ Sign = Callable[[str, Mapping[str, JsonValue]], dict[str, JsonValue]]
 
 
 def _nobody_signs(name: str, _decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    raise EmbeddedError(f"the script's decision by {name} is due signed, and no key is at hand")
+    raise DevStackError(f"the script's decision by {name} is due signed, and no key is at hand")
 
 
 async def play(
@@ -114,4 +114,4 @@ async def _perform(client: Client, request_id: str, act: Act, status: Status, si
             decision = sign(act.by, decision)
         accepted, why = await decide(client, request_id, decision)
         if not accepted:
-            raise EmbeddedError(f"the script's {act.verdict} on {request_id} was refused: {why}")
+            raise DevStackError(f"the script's {act.verdict} on {request_id} was refused: {why}")

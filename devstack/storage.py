@@ -3,12 +3,12 @@
 import sqlite3
 from pathlib import Path
 
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 
 
-def unusable(path: Path, error: Exception) -> EmbeddedError:
+def unusable(path: Path, error: Exception) -> DevStackError:
     """Say in one sentence why a database file cannot be used and what to do about it."""
     # SQLite's word for what lies outside the file: no room, no right, no folder.
     outside = isinstance(error, OSError | sqlite3.OperationalError)
     remedy = "free some disk or correct DISPATCH_VAR_DIR" if outside else "delete it and start again"
-    return EmbeddedError(f"{path} cannot be used ({error}); {remedy}.")
+    return DevStackError(f"{path} cannot be used ({error}); {remedy}.")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.temporal_version import PINNED_CLI, read_version
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 
 Say = Callable[[str], None]
 
@@ -43,7 +43,7 @@ def make(say: Say) -> Path:
             if program.exists():  # another make finished while this one waited
                 return program
             if free < _NEEDED_BYTES:
-                raise EmbeddedError(
+                raise DevStackError(
                     f"building temporal needs 2 GB of disk and {program.parent} has {free / 1024**3:.1f} GB free; "
                     "free some, or set DISPATCH_TEMPORAL_PROGRAM to a temporal program."
                 )
@@ -52,7 +52,7 @@ def make(say: Say) -> Path:
                 made.chmod(0o755)
                 made.rename(program)  # whole or not at all, for whoever looks meanwhile
     except OSError as error:
-        raise EmbeddedError(
+        raise DevStackError(
             f"the cache {program.parent} cannot be used ({error.strerror or error}); make it writable or set "
             "XDG_CACHE_HOME to a folder that is."
         ) from None
@@ -94,7 +94,7 @@ def _download(folder: Path, say: Say) -> Path | None:
     made = max(target.iterdir(), key=lambda file: file.stat().st_size)
     try:
         read_version(made)
-    except EmbeddedError as error:
+    except DevStackError as error:
         say(f"SDK download: of no use, {error}")
         return None
     say("SDK download: done")
@@ -118,7 +118,7 @@ def _build(folder: Path, say: Say) -> Path:
     otherwise = "put a temporal program on PATH or set DISPATCH_TEMPORAL_PROGRAM to one."
     go = shutil.which("go")
     if go is None:
-        raise EmbeddedError(
+        raise DevStackError(
             f"temporal is not here and Go, which would build it, is not on PATH: install Go or {otherwise}"
         )
     say("go build: building temporal, three to six minutes on two cores and only this once")
@@ -149,10 +149,10 @@ def _build(folder: Path, say: Say) -> Path:
                 check=False,
             ).returncode
         except subprocess.TimeoutExpired:
-            raise EmbeddedError(f"go build did not end within {_BUILD_SECONDS:.0f} s; {otherwise}") from None
+            raise DevStackError(f"go build did not end within {_BUILD_SECONDS:.0f} s; {otherwise}") from None
     if code != 0:
         said = errors.read_text().strip().splitlines() or [f"it ended with {code}"]
-        raise EmbeddedError(f"go build of temporal failed ({said[-1][:300]}); mend that, or {otherwise}")
+        raise DevStackError(f"go build of temporal failed ({said[-1][:300]}); mend that, or {otherwise}")
     read_version(made)
     say(f"go build: done in {time.monotonic() - started:.0f} s")
     return made

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TextIO
 
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private, make_private_file
 
 _NEEDED_BYTES = 256 * 1024**2  # a day of sample work takes 20 MB; below this SQLite soon fails in mid-commit
@@ -35,7 +35,7 @@ class TemporalDatabase:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
-            raise EmbeddedError(
+            raise DevStackError(
                 f"{self.path} is in use by another embedded server; stop that one or set DISPATCH_VAR_DIR to another folder."
             ) from None
         self._same_version(server)
@@ -57,7 +57,7 @@ class TemporalDatabase:
             wrote = self._version.read_text().strip() if self._version.exists() else "an unknown version"
             if wrote != server:
                 self.release()
-                raise EmbeddedError(
+                raise DevStackError(
                     f"{self.path} was written by Temporal server {wrote} and this one is {server}; move {self.path.parent} "
                     "away to start anew, or set DISPATCH_TEMPORAL_PROGRAM to the program that wrote it."
                 )
@@ -75,12 +75,12 @@ def room(folder: Path) -> None:
         probe.unlink()
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise EmbeddedError(
+        raise DevStackError(
             f"{folder} cannot be written ({error.strerror or error}); make it writable or set DISPATCH_VAR_DIR to a "
             "folder that is."
         ) from None
     if free < _NEEDED_BYTES:
-        raise EmbeddedError(
+        raise DevStackError(
             f"{folder} has {free // 1024**2} MB of disk left and the server needs 256 MB; free some or set "
             "DISPATCH_VAR_DIR to a folder on another disk."
         )

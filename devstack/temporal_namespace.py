@@ -10,7 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNa
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES, SearchAttributeType
 
 _TYPES: dict[SearchAttributeType, IndexedValueType.ValueType] = {
@@ -45,7 +45,7 @@ async def set_retention(client: Client, *, days: int, minimum_days: int) -> bool
         )
     kept = await read_retention(client)
     if kept < timedelta(days=minimum_days):
-        raise EmbeddedError(
+        raise DevStackError(
             f"namespace {client.namespace} keeps closed requests {kept.days} days and the audit needs {minimum_days}; "
             "set DISPATCH_RETENTION_DAYS to that or more, or lower DISPATCH_MINIMUM_RETENTION_DAYS."
         )
@@ -63,7 +63,7 @@ async def ensure_search_attributes(client: Client) -> None:
     there = dict(listed.custom_attributes)
     for name, kind in SEARCH_ATTRIBUTES.items():
         if name in there and there[name] != _TYPES[kind]:
-            raise EmbeddedError(
+            raise DevStackError(
                 f"search attribute {name} of namespace {client.namespace} is not of type {kind}; remove it with "
                 f"`temporal operator search-attribute remove --name {name}` and start again."
             )
@@ -75,6 +75,6 @@ async def ensure_search_attributes(client: Client) -> None:
             AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
         )
     except RPCError as error:
-        raise EmbeddedError(
+        raise DevStackError(
             f"search attributes {', '.join(missing)} cannot be created: {error.message}."
         ) from None

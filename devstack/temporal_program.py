@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devstack.temporal_build import Say, cached_program, make
 from devstack.temporal_version import read_version
-from dispatch.models.errors import DispatchError, EmbeddedError
+from dispatch.models.errors import DevStackError, DispatchError
 from runtime.lifecycle import say_line_by_line
 from runtime.settings import Settings, load_settings
 
@@ -40,8 +40,8 @@ def _set(program: Path, say: Say) -> Path:
     """Take the one the setting names or none: falling through would run another server than the one asked for."""
     try:
         version = read_version(program.absolute())
-    except EmbeddedError as error:
-        raise EmbeddedError(f"DISPATCH_TEMPORAL_PROGRAM is wrong: {error}; correct or unset it.") from None
+    except DevStackError as error:
+        raise DevStackError(f"DISPATCH_TEMPORAL_PROGRAM is wrong: {error}; correct or unset it.") from None
     say(_found("DISPATCH_TEMPORAL_PROGRAM", program, version.server, version.warning))
     return program.absolute()
 
@@ -49,7 +49,7 @@ def _set(program: Path, say: Say) -> Path:
 def _usable(where: str, program: Path, say: Say) -> bool:
     try:
         version = read_version(program)
-    except EmbeddedError as error:
+    except DevStackError as error:
         say(f"{where}: {error}")
         return False
     say(_found(where, program, version.server, version.warning))

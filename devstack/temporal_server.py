@@ -22,7 +22,7 @@ from devstack.temporal_database import TemporalDatabase, room
 from devstack.temporal_namespace import ensure_search_attributes, set_retention
 from devstack.temporal_tuning import NAMESPACE_REFRESH_SECONDS, TUNING
 from devstack.temporal_version import read_version
-from dispatch.models.errors import DispatchError, EmbeddedError
+from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.storage.private_folders import make_private_file
 from runtime.settings import Settings, load_settings
@@ -77,7 +77,7 @@ class TemporalServer:
     @property
     def pid(self) -> int:
         if self._process is None:
-            raise EmbeddedError("the embedded Temporal server is not running.")
+            raise DevStackError("the embedded Temporal server is not running.")
         return self._process.pid
 
     async def __aenter__(self) -> Self:
@@ -191,7 +191,7 @@ class TemporalServer:
         deadline = time.monotonic() + _HEALTHY_SECONDS
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                raise EmbeddedError(
+                raise DevStackError(
                     f"the embedded Temporal server died while starting: {self.last_words()} ({self._log})."
                 )
             try:
@@ -199,7 +199,7 @@ class TemporalServer:
                     return client
             except (RPCError, RuntimeError):
                 await asyncio.sleep(0.05)
-        raise EmbeddedError(
+        raise DevStackError(
             f"the embedded Temporal server was not ready after {_HEALTHY_SECONDS:.0f} s: {self.last_words()} ({self._log})."
         )
 
@@ -243,7 +243,7 @@ async def _serve() -> None:
         for wait in waits:
             wait.cancel()
         if not stop.is_set():
-            raise EmbeddedError(f"the embedded Temporal server died: {server.last_words()}.")
+            raise DevStackError(f"the embedded Temporal server died: {server.last_words()}.")
 
 
 if __name__ == "__main__":

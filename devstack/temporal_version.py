@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 
 # What is built, downloaded and measured against. An official release and a build of ours differ in how they name
 # themselves but run the same server, so programs are told apart by their server.
@@ -43,18 +43,18 @@ def read_version(program: Path) -> ProgramVersion:
             [program, "--version"], capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
         )
     except OSError as error:
-        raise EmbeddedError(f"{program} cannot be run ({error.strerror or error})") from None
+        raise DevStackError(f"{program} cannot be run ({error.strerror or error})") from None
     except subprocess.TimeoutExpired:
-        raise EmbeddedError(f"{program} did not tell its version within {_PATIENCE_SECONDS} s") from None
+        raise DevStackError(f"{program} did not tell its version within {_PATIENCE_SECONDS} s") from None
     said = _SAYS.search(answer.stdout)
     if said is None:
         first = (answer.stdout or answer.stderr).strip().splitlines()[:1] or ["nothing"]
-        raise EmbeddedError(
+        raise DevStackError(
             f"{program} is not Temporal's command line with a server in it (it says: {first[0][:80]})"
         )
     release = (int(said["major"]), int(said["minor"]))
     if release < PINNED_SERVER:
         # Task fairness came with 1.29; an older server takes the switch and silently queues first come, first served.
         pinned = ".".join(map(str, PINNED_SERVER))
-        raise EmbeddedError(f"{program} runs server {said['server']}, the desk needs {pinned} or newer")
+        raise DevStackError(f"{program} runs server {said['server']}, the desk needs {pinned} or newer")
     return ProgramVersion(cli=said["cli"], server=said["server"], release=release)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from devstack.ports import LOOPBACK, require_free
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 
 _READS = {"GET", "HEAD"}
 
@@ -132,7 +132,7 @@ def port_of(url: str, setting: str) -> int:
     except ValueError:
         port = None
     if port is None:
-        raise EmbeddedError(
+        raise DevStackError(
             f"{setting} is {url!r}, which names no port; write it like http://127.0.0.1:8810."
         )
     return port
@@ -150,7 +150,7 @@ def listen(host: str, port: int, *, purpose: str, setting: str) -> socket.socket
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise EmbeddedError(
+        raise DevStackError(
             f"port {port} on {host} for {purpose} is not to be had ({error.strerror or error}); "
             f"stop what uses it or set {setting} to a free port."
         ) from None

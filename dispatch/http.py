@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeVar
 import httpx
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from dispatch.models.errors import ClientError, OutcomeUnknown, Refused, Unavailable
+from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
 
 USER_AGENT = "dispatch-desk"
 MOST_CONNECTIONS: Final = 8
@@ -79,9 +79,9 @@ async def exchange(
     try:
         response = await http.request(method, path, params=params, headers=headers, json=body)
     except _NOT_SENT as error:
-        raise Unavailable(bounded(f"{where} was not sent ({type(error).__name__})")) from error
+        raise UnavailableError(bounded(f"{where} was not sent ({type(error).__name__})")) from error
     except _NOT_SENDABLE as error:
-        raise Refused(
+        raise RefusedError(
             bounded(f"{where} cannot be sent ({type(error).__name__})"), "invalid_request"
         ) from None
     except httpx.HTTPError as error:
@@ -94,23 +94,23 @@ async def exchange(
         first = error.errors(include_input=False, include_url=False)[0]
         at = ".".join(str(part) for part in first["loc"]) or "the top"
         problem = bounded(f"{where} answered what cannot be read, at {at}: {first['msg']}")
-        raise OutcomeUnknown(problem) if changes else Refused(problem, "malformed_answer") from None
+        raise OutcomeUnknownError(problem) if changes else RefusedError(problem, "malformed_answer") from None
 
 
 def _lost(where: str, why: str, *, changes: bool) -> ClientError:
     if changes:
-        return OutcomeUnknown(bounded(f"{where} was sent and no whole answer came back ({why})"))
-    return Unavailable(bounded(f"{where} was not answered ({why})"))
+        return OutcomeUnknownError(bounded(f"{where} was sent and no whole answer came back ({why})"))
+    return UnavailableError(bounded(f"{where} was not answered ({why})"))
 
 
 def _failure(where: str, response: httpx.Response, *, changes: bool) -> ClientError:
     code, said = _own_words(response)
     text = bounded(f"{where} answered {response.status_code} {code}: {said}")
     if response.status_code in _TURNED_AWAY or (response.is_server_error and not changes):
-        return Unavailable(text, retry_after(response.headers.get("Retry-After")))
+        return UnavailableError(text, retry_after(response.headers.get("Retry-After")))
     if response.is_server_error:
-        return OutcomeUnknown(text)
-    return Refused(text, code)
+        return OutcomeUnknownError(text)
+    return RefusedError(text, code)
 
 
 def _own_words(response: httpx.Response) -> tuple[str, str]:

@@ -29,17 +29,17 @@ from inbox.filters import FILTERS, revealed
 from inbox.gateway import (
     WORKER_TIMEOUT,
     Connect,
-    Desk,
-    NobodyAnswers,
-    NoSuchRequest,
-    RequestClosed,
-    TemporalAway,
+    Gateway,
+    NoSuchRequestError,
+    RequestClosedError,
+    TemporalUnavailableError,
+    WorkerUnavailableError,
 )
 from inbox.limits import Lockout, RateLimit
-from inbox.oidc import STATE_SECONDS, Company
+from inbox.oidc import STATE_SECONDS, OidcProvider
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
 from inbox.passwords import Users
-from inbox.security import Guard
+from inbox.security import SecurityMiddleware
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
 from inbox.web import render
@@ -47,16 +47,16 @@ from runtime.settings import Settings
 
 USERS_FILE = "inbox_users.yaml"
 _WORDS: Final[dict[type[Exception], tuple[int, str, bool]]] = {
-    NoSuchRequest: (404, "There is no such request", False),
-    RequestClosed: (409, "This request is closed", False),
-    NobodyAnswers: (503, "No worker answers now", True),
-    TemporalAway: (503, "Temporal is away", True),
+    NoSuchRequestError: (404, "There is no such request", False),
+    RequestClosedError: (409, "This request is closed", False),
+    WorkerUnavailableError: (503, "No worker answers now", True),
+    TemporalUnavailableError: (503, "Temporal is away", True),
 }
 _REMEDIES: Final[dict[type[Exception], str]] = {
-    NoSuchRequest: "The address may be incomplete, or the request was deleted after its time.",
-    RequestClosed: "It takes no more decisions; its page shows how it ended.",
-    NobodyAnswers: "The request is safe; only its details cannot be shown. Try again when a worker runs.",
-    TemporalAway: "Nothing is lost: requests and decisions are kept there. Try again in a moment.",
+    NoSuchRequestError: "The address may be incomplete, or the request was deleted after its time.",
+    RequestClosedError: "It takes no more decisions; its page shows how it ended.",
+    WorkerUnavailableError: "The request is safe; only its details cannot be shown. Try again when a worker runs.",
+    TemporalUnavailableError: "Nothing is lost: requests and decisions are kept there. Try again in a moment.",
 }
 _HERE = Path(__file__).parent
 _MINUTE = timedelta(minutes=1)
@@ -78,7 +78,7 @@ def create_app(
 
     Raises SettingsError where a secret cannot be kept or the identity provider's settings are half there.
     """
-    desk = Desk(connect, worker_timeout)
+    desk = Gateway(connect, worker_timeout)
     secret = _session_secret(settings)
     https = settings.inbox_url.startswith("https://")
     context = Context(
@@ -117,15 +117,15 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Guard, https=https),
+            Middleware(SecurityMiddleware, https=https),
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False),
         ],
         exception_handlers={
             HTTPException: _on_http,
-            NoSuchRequest: _on_desk,
-            RequestClosed: _on_desk,
-            NobodyAnswers: _on_desk,
-            TemporalAway: _on_desk,
+            NoSuchRequestError: _on_desk,
+            RequestClosedError: _on_desk,
+            WorkerUnavailableError: _on_desk,
+            TemporalUnavailableError: _on_desk,
             DispatchError: _on_desk,
         },
         lifespan=_lifespan,
@@ -191,10 +191,15 @@ async def _on_http(request: Request, error: Exception) -> Response:
     """Answer what no page is for (no such path, a form of another site)."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else ""
-    heads = {404: "There is no such page", 405: "This page takes no such request", 403: "Not taken"}
+    checkpoints = {404: "There is no such page", 405: "This page takes no such request", 403: "Not taken"}
     text = "Go to the list of what waits." if status == 404 else detail  # noqa: PLR2004 (HTTP's not found)
     return render(
-        request, "message.html", status, head=heads.get(status, "This did not work"), text=text, retry=False
+        request,
+        "message.html",
+        status,
+        head=checkpoints.get(status, "This did not work"),
+        text=text,
+        retry=False,
     )
 
 
@@ -228,7 +233,7 @@ def _session_secret(settings: Settings) -> str:
     return standing_secret(settings.var_dir / "inbox.secret", "DISPATCH_INBOX_SECRET")
 
 
-def _company(settings: Settings) -> Company | None:
+def _company(settings: Settings) -> OidcProvider | None:
     if not settings.oidc_issuer:
         return None
     if not settings.oidc_client_id or not settings.inbox_url:
@@ -240,7 +245,7 @@ def _company(settings: Settings) -> Company | None:
         raise SettingsError(
             "DISPATCH_OIDC_ISSUER begins with http, so anybody on the way could sign in; use https."
         )
-    return Company(settings)
+    return OidcProvider(settings)
 
 
 def _hosts(settings: Settings) -> list[str]:

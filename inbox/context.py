@@ -9,9 +9,9 @@ from jinja2 import Environment
 
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
-from inbox.gateway import Desk
+from inbox.gateway import Gateway
 from inbox.limits import Lockout, RateLimit
-from inbox.oidc import Company
+from inbox.oidc import OidcProvider
 from inbox.passwords import Users
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
@@ -32,14 +32,14 @@ class Limits:
 @dataclass(frozen=True)
 class Context:
     settings: Settings
-    desk: Desk
+    desk: Gateway
     waiting: WaitingList
     users: Users
     approvers: ApproversFile
     keys: KeyStore
     sessions: Sessions
     limits: Limits
-    company: Company | None
+    company: OidcProvider | None
     answer_secret: str
     pages: Environment
     now: Callable[[], datetime]

@@ -19,8 +19,8 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.request.follow_up import AnyDossier, FollowUpDossier, FollowUpOutcome
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.follow_up import AnyDetail, FollowUpDetail, FollowUpOutcome
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import Outcome, TrailEntry
 
 R = TypeVar("R")
@@ -37,19 +37,19 @@ _TOO_SLOW: Final = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CAN
 _NOBODY: Final = frozenset({RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.RESOURCE_EXHAUSTED})
 
 
-class TemporalAway(DispatchError):  # noqa: N818 (as the tree of dispatch/models/errors.py)
+class TemporalUnavailableError(DispatchError):
     """Temporal is not reached, or does not answer in time."""
 
 
-class NobodyAnswers(DispatchError):  # noqa: N818 (as above)
+class WorkerUnavailableError(DispatchError):
     """No worker answers for the request."""
 
 
-class NoSuchRequest(DispatchError):  # noqa: N818 (as above)
+class NoSuchRequestError(DispatchError):
     """There is no request of this id."""
 
 
-class RequestClosed(DispatchError):  # noqa: N818 (as above)
+class RequestClosedError(DispatchError):
     """The request has ended and takes no more messages."""
 
 
@@ -73,7 +73,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Said:
+class DecisionOutcome:
     """What became of a decision; `kept` until a gate opens that it fits."""
 
     accepted: bool
@@ -81,7 +81,7 @@ class Said:
     reason: str
 
 
-class Desk:
+class Gateway:
     """Connects when it is first needed, and again while Temporal was away at that time."""
 
     def __init__(self, connect: Connect, worker_timeout: timedelta = WORKER_TIMEOUT) -> None:
@@ -94,7 +94,7 @@ class Desk:
             try:
                 self._client = await self._connect()
             except DispatchError as error:
-                raise TemporalAway(str(error)) from None
+                raise TemporalUnavailableError(str(error)) from None
         return self._client
 
     async def describe(self, request_id: str) -> Found:
@@ -103,7 +103,7 @@ class Desk:
             handle = (await self.client()).get_workflow_handle(request_id)
             seen = await handle.describe(rpc_timeout=LOOK_TIMEOUT)
             if seen.workflow_type not in TYPES or seen.status is None:
-                raise NoSuchRequest(f"there is no request {request_id}")
+                raise NoSuchRequestError(f"there is no request {request_id}")
             summary = await seen.static_summary() or ""
         return Found(
             request_id=request_id,
@@ -117,19 +117,19 @@ class Desk:
             summary=summary,
         )
 
-    async def dossier(self, request_id: str) -> Dossier:
+    async def detail(self, request_id: str) -> RequestDetail:
         """Give all that a person needs to decide; raises NobodyAnswers, NoSuchRequest, TemporalAway."""
-        dossier = (await self._query(request_id, "dossier", AnyDossier)).root
-        if not isinstance(dossier, Dossier):
-            raise NoSuchRequest(f"there is no request {request_id}; it is a follow-up check")
-        return dossier
+        detail = (await self._query(request_id, "detail", AnyDetail)).root
+        if not isinstance(detail, RequestDetail):
+            raise NoSuchRequestError(f"there is no request {request_id}; it is a follow-up check")
+        return detail
 
-    async def follow_up(self, request_id: str) -> FollowUpDossier:
+    async def follow_up(self, request_id: str) -> FollowUpDetail:
         """Give all that a person needs to settle a follow-up; raises as `dossier`."""
-        dossier = (await self._query(request_id, "dossier", AnyDossier)).root
-        if not isinstance(dossier, FollowUpDossier):
-            raise NoSuchRequest(f"there is no follow-up check {request_id}; it is a request")
-        return dossier
+        detail = (await self._query(request_id, "detail", AnyDetail)).root
+        if not isinstance(detail, FollowUpDetail):
+            raise NoSuchRequestError(f"there is no follow-up check {request_id}; it is a request")
+        return detail
 
     async def trail(self, request_id: str) -> list[TrailEntry]:
         return await self._query(request_id, "trail", list[TrailEntry])
@@ -142,16 +142,18 @@ class Desk:
         """As `outcome`, of a follow-up."""
         return await self._result(request_id, FollowUpOutcome)
 
-    async def decide(self, request_id: str, decision: Mapping[str, JsonValue]) -> Said:
+    async def decide(self, request_id: str, decision: Mapping[str, JsonValue]) -> DecisionOutcome:
         """Send a decision and wait for the word on it; raises RequestClosed, NobodyAnswers, NoSuchRequest, TemporalAway."""
         async with _told(request_id, by_worker=True):
             handle = (await self.client()).get_workflow_handle(request_id)
             said: dict[str, Any] = await handle.execute_update(
                 "decide", dict(decision), result_type=dict[str, Any], rpc_timeout=self._worker_timeout
             )
-        return Said(accepted=bool(said["accepted"]), kept=bool(said["kept"]), reason=str(said["reason"]))
+        return DecisionOutcome(
+            accepted=bool(said["accepted"]), kept=bool(said["kept"]), reason=str(said["reason"])
+        )
 
-    async def leave(self, request_id: str, signal: str, payload: Mapping[str, JsonValue]) -> None:
+    async def authorization(self, request_id: str, signal: str, payload: Mapping[str, JsonValue]) -> None:
         """Leave a signal in the request's history; raises RequestClosed, NoSuchRequest, TemporalAway."""
         async with _told(request_id, by_worker=False):
             handle = (await self.client()).get_workflow_handle(request_id)
@@ -186,17 +188,19 @@ async def _told(request_id: str, *, by_worker: bool) -> AsyncIterator[None]:
         WorkflowQueryFailedError,
         WorkflowUpdateFailedError,
     ):
-        raise NobodyAnswers(f"no worker answers for {request_id} now") from None
+        raise WorkerUnavailableError(f"no worker answers for {request_id} now") from None
 
 
 def _in_four_words(error: RPCError, request_id: str, *, by_worker: bool) -> DispatchError:
     if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
         # Temporal says both so; only its words tell an ended request from one that never was.
         if "completed" in error.message:
-            return RequestClosed(f"{request_id} is closed; it takes no more decisions")
-        return NoSuchRequest(f"there is no request {request_id}")
+            return RequestClosedError(f"{request_id} is closed; it takes no more decisions")
+        return NoSuchRequestError(f"there is no request {request_id}")
     if error.status is RPCStatusCode.INVALID_ARGUMENT and not by_worker:
-        return NoSuchRequest(f"there is no request {request_id}")
+        return NoSuchRequestError(f"there is no request {request_id}")
     if by_worker and error.status in _TOO_SLOW | _NOBODY | {RPCStatusCode.INVALID_ARGUMENT}:
-        return NobodyAnswers(f"no worker answers for {request_id} now")
-    return TemporalAway(f"Temporal does not answer ({error.status.name.lower().replace('_', ' ')})")
+        return WorkerUnavailableError(f"no worker answers for {request_id} now")
+    return TemporalUnavailableError(
+        f"Temporal does not answer ({error.status.name.lower().replace('_', ' ')})"
+    )

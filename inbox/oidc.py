@@ -22,11 +22,11 @@ with warnings.catch_warnings():
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
 
-class CompanyError(DispatchError):
+class OidcError(DispatchError):
     """The identity provider did not vouch for anybody; the text is for the person who wanted to sign in."""
 
 
-class Company:
+class OidcProvider:
     """The identity provider of the settings. State, nonce and PKCE verifier wait in a short-lived signed cookie."""
 
     def __init__(self, settings: Settings) -> None:
@@ -50,7 +50,7 @@ class Company:
             await self._check_issuer()
             answer: Response = await self._provider.authorize_redirect(request, back_to)
         except (HTTPError, OAuthError, RuntimeError, ValueError) as error:
-            raise CompanyError(
+            raise OidcError(
                 f"The identity provider cannot be used now ({type(error).__name__}). Try again later."
             ) from None
         return answer
@@ -64,15 +64,15 @@ class Company:
             await self._check_issuer()
             token = await self._provider.authorize_access_token(request)
         except (HTTPError, OAuthError, JoseError, RuntimeError, ValueError, KeyError) as error:
-            raise CompanyError(
+            raise OidcError(
                 f"The identity provider did not sign you in ({getattr(error, 'error', None) or type(error).__name__}). Try again."
             ) from None
         claims = token.get("userinfo")
         if not claims:
-            raise CompanyError("The identity provider gave no ID token, so nobody is signed in.")
+            raise OidcError("The identity provider gave no ID token, so nobody is signed in.")
         name = claims.get(self._claim)
         if not isinstance(name, str) or not name:
-            raise CompanyError(
+            raise OidcError(
                 f"The identity provider does not say who you are (claim {self._claim!r}). Tell who looks after the desk."
             )
         return name
@@ -81,6 +81,6 @@ class Company:
         """Refuse a provider whose own description names another issuer: the ID token would be checked against that one."""
         metadata = await self._provider.load_server_metadata()
         if metadata.get("issuer") != self._issuer:
-            raise CompanyError(
+            raise OidcError(
                 "The identity provider calls itself by another name than DISPATCH_OIDC_ISSUER. Tell who looks after the desk."
             )

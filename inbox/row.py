@@ -10,9 +10,9 @@ from typing import Any, Final
 from temporalio.api.common.v1 import Payload
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 
-from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.work.playbook import Tier
-from dispatch.process.list_summary import read_glance
+from dispatch.process.list_summary import read_summary
 from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 _PLAIN: Final = b"json/plain"
@@ -45,9 +45,9 @@ class Waiting:
         return self.priority or _NO_PRIORITY, self.due or _LAST, self.started, self.request_id
 
     @property
-    def glance(self) -> Glance | None:
+    def list_summary(self) -> ListSummary | None:
         """What waits, in a line; None where its desk wrote no memo, or one that cannot be read here."""
-        return read_glance(_PLAIN, self.memo) if self.memo else None
+        return read_summary(_PLAIN, self.memo) if self.memo else None
 
     def holds(self, wanted: str) -> bool:
         """Tell whether a search finds it; `wanted` in folded case."""
@@ -66,7 +66,7 @@ def row_of(found: WorkflowExecutionInfo, before: Waiting | None) -> Waiting:
     if before is not None and before.memo == memo:
         memo, tier, text = before.memo, before.tier, before.text
     else:
-        tier, text = _said(request_id, read_glance(_PLAIN, memo) if memo else None)
+        tier, text = _said(request_id, read_summary(_PLAIN, memo) if memo else None)
     return Waiting(
         request_id=request_id,
         desk=sys.intern(_value(fields, DESK.name) or ""),
@@ -81,17 +81,17 @@ def row_of(found: WorkflowExecutionInfo, before: Waiting | None) -> Waiting:
     )
 
 
-def _said(request_id: str, glance: Glance | None) -> tuple[Tier | None, str]:
-    if glance is None:
+def _said(request_id: str, list_summary: ListSummary | None) -> tuple[Tier | None, str]:
+    if list_summary is None:
         return None, request_id.casefold()
-    said = (request_id, glance.subject, glance.requester, glance.why, glance.amount)
+    said = (request_id, list_summary.subject, list_summary.requester, list_summary.why, list_summary.amount)
     # The line end keeps a search from finding what stands in two fields together.
-    return glance.tier, "\n".join(said).casefold()
+    return list_summary.tier, "\n".join(said).casefold()
 
 
 def _memo(fields: Mapping[str, Payload]) -> bytes:
     """Give the memo's bytes; nothing where there is none, or it is encrypted."""
-    payload = fields.get(GLANCE)
+    payload = fields.get(LIST_SUMMARY)
     return payload.data if payload is not None and payload.metadata.get("encoding") == _PLAIN else b""
 
 

@@ -28,7 +28,7 @@ MOST_BYTES: Final = 512 * 1024
 """Of a form: more than the longest text that may be edited."""
 
 
-class Guard:
+class SecurityMiddleware:
     """Sets the headers, and refuses a body that is too large before it is read."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:

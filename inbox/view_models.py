@@ -8,11 +8,11 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from desks.support.models.records import Money, format_money
-from dispatch.models.people.decision import Decision, DecisionVerdict, Gate, Subject
-from dispatch.models.request.follow_up import FollowUpDossier
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
+from dispatch.models.request.follow_up import FollowUpDetail
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.work.finding import Evidence, ReviewException, Severity
-from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
 from inbox.comparison import Change, changes
@@ -55,7 +55,7 @@ class ShownAction:
     facts: tuple[Fact, ...]
     digest: str
     evidence: tuple[Evidence, ...] = ()
-    verdict: GuardianVerdict | None = None
+    verdict: GuardResult | None = None
     asked: "Asked | None" = None
 
 
@@ -89,7 +89,7 @@ class Asked:
 class ShownRequest:
     """All that the page of a running request shows."""
 
-    dossier: Dossier
+    detail: RequestDetail
     actions: tuple[ShownAction, ...]
     other: tuple[Asked, ...]
     exceptions: tuple[ReviewException, ...]
@@ -98,38 +98,42 @@ class ShownRequest:
     may_decide: bool
 
 
-def shown(dossier: Dossier, me: str, my_names: Collection[str]) -> ShownRequest:
+def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownRequest:
     """Arrange a dossier for a person who goes by `my_names` (their own and their roles')."""
-    gate, proposal = dossier.gate, dossier.proposal
-    may = gate is not None and bool(set(gate.approvers) & set(my_names))
-    by_digest = {s.digest: s for s in gate.subjects} if gate else {}
+    approval_request, proposal = detail.approval_request, detail.proposal
+    may = approval_request is not None and bool(set(approval_request.approvers) & set(my_names))
+    by_digest = {s.digest: s for s in approval_request.subjects} if approval_request else {}
     actions: list[ShownAction] = []
-    verdicts = {verdict.action_digest: verdict for verdict in dossier.verdicts}
+    verdicts = {verdict.action_digest: verdict for verdict in detail.verdicts}
     evidence = {e.evidence_id: e for e in (proposal.evidence if proposal else ())}
     for bound in proposal.actions if proposal else ():
         subject = by_digest.pop(bound.digest, None)
-        asked = asked_of(gate, subject, dossier.approvals, bound, me, may=may) if gate and subject else None
+        asked = (
+            asked_of(approval_request, subject, detail.approvals, bound, me, may=may)
+            if approval_request and subject
+            else None
+        )
         actions.append(_action(bound, verdicts.get(bound.digest), asked, evidence))
     # What a gate asks about is first: it is what the person came for.
     actions.sort(key=lambda action: action.asked is None)
     other = (
-        tuple(asked_of(gate, s, dossier.approvals, None, me, may=may) for s in by_digest.values())
-        if gate
+        tuple(asked_of(approval_request, s, detail.approvals, None, me, may=may) for s in by_digest.values())
+        if approval_request
         else ()
     )
     return ShownRequest(
-        dossier=dossier,
+        detail=detail,
         actions=tuple(actions),
         other=other,
-        exceptions=tuple(sorted(dossier.exceptions, key=lambda e: _SEVERITIES.index(e.severity))),
-        changes=changes(dossier.previous, proposal) if dossier.previous and proposal else (),
+        exceptions=tuple(sorted(detail.exceptions, key=lambda e: _SEVERITIES.index(e.severity))),
+        changes=changes(detail.previous, proposal) if detail.previous and proposal else (),
         evidence=evidence,
         may_decide=may,
     )
 
 
 def _action(
-    bound: BoundAction, verdict: GuardianVerdict | None, asked: Asked | None, evidence: Mapping[str, Evidence]
+    bound: BoundAction, verdict: GuardResult | None, asked: Asked | None, evidence: Mapping[str, Evidence]
 ) -> ShownAction:
     action = bound.action
     return ShownAction(
@@ -145,17 +149,17 @@ def _action(
     )
 
 
-def mark_of(dossier: Dossier | FollowUpDossier | None) -> str:
+def mark_of(detail: RequestDetail | FollowUpDetail | None) -> str:
     """Digest what a person decides by: where it stands, what is asked, what was approved; None is closed."""
-    gate = dossier.gate.model_dump_json() if dossier and dossier.gate else ""
-    given = [decision.decision_id for decision in dossier.approvals] if dossier else []
-    where = dossier.status.model_dump_json() if dossier else "closed"
-    return hashlib.sha256(f"{where}\n{gate}\n{given}".encode()).hexdigest()[:16]
+    approval_request = detail.approval_request.model_dump_json() if detail and detail.approval_request else ""
+    given = [decision.decision_id for decision in detail.approvals] if detail else []
+    where = detail.status.model_dump_json() if detail else "closed"
+    return hashlib.sha256(f"{where}\n{approval_request}\n{given}".encode()).hexdigest()[:16]
 
 
 def asked_of(
-    gate: Gate,
-    subject: Subject,
+    approval_request: ApprovalRequest,
+    subject: ApprovalItem,
     approvals: Sequence[Decision],
     bound: BoundAction | None,
     me: str,
@@ -165,15 +169,15 @@ def asked_of(
     """Give one subject of an open gate as a form; `bound` is the action that it is about, where it is about one."""
     given = tuple(d for d in approvals if d.action_digest == subject.digest)
     return Asked(
-        proposal_id=gate.proposal_id,
+        proposal_id=approval_request.proposal_id,
         digest=subject.digest,
         name=subject.name,
         tier=subject.tier,
         approval=subject.approval,
         summary=subject.summary,
-        verdicts=tuple(verdict.value for verdict in gate.verdicts),
+        verdicts=tuple(verdict.value for verdict in approval_request.verdicts),
         fields=tuple(_field(name, subject, bound) for name in subject.editable)
-        if DecisionVerdict.EDIT in gate.verdicts
+        if DecisionType.EDIT in approval_request.verdicts
         else (),
         given=given,
         needed=subject.approvals_needed,
@@ -182,7 +186,7 @@ def asked_of(
     )
 
 
-def _field(name: str, subject: Subject, bound: BoundAction | None) -> EditField:
+def _field(name: str, subject: ApprovalItem, bound: BoundAction | None) -> EditField:
     parameters = bound.action.parameters if bound else {}
     value, label = parameters.get(name), name.replace("_", " ").capitalize()
     if name in subject.choices:

@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from dispatch.models.request.status import RequestState
-from inbox.gateway import LOOK_TIMEOUT, TYPES, Desk, TemporalAway
+from inbox.gateway import LOOK_TIMEOUT, TYPES, Gateway, TemporalUnavailableError
 from inbox.row import Waiting, row_of
 
 WAITING_STATES: Final = (
@@ -66,12 +66,12 @@ class Reading:
 class WaitingList:
     """The ranked extract. `now` gives the time of day, for what a page tells; its own pace follows a steady clock."""
 
-    def __init__(self, desk: Desk, now: Callable[[], datetime]) -> None:
+    def __init__(self, desk: Gateway, now: Callable[[], datetime]) -> None:
         self._desk, self._now = desk, now
         self._reading = Reading()
         self._task: asyncio.Task[None] | None = None
         self._something = asyncio.Event()
-        self._failed: TemporalAway | None = None
+        self._failed: TemporalUnavailableError | None = None
         self._doubted = 0.0
 
     async def current(self) -> Reading:
@@ -125,7 +125,9 @@ class WaitingList:
                 client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"", LOOK_TIMEOUT
             )
         except RPCError as error:
-            raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
+            raise TemporalUnavailableError(
+                f"Temporal does not answer ({error.status.name.lower()})"
+            ) from None
         now = {row.request_id: row for row in (row_of(found, None) for found in answer.executions)}
         gone = {row.request_id for row in rows} - now.keys()
         if gone:
@@ -153,7 +155,9 @@ class WaitingList:
                 size = _PAGE if token or not first else _FIRST_PAGE
                 answer = await _list(client, WAITING, size, token, READING_TIMEOUT)
             except RPCError as error:
-                raise TemporalAway(f"Temporal does not answer ({error.status.name.lower()})") from None
+                raise TemporalUnavailableError(
+                    f"Temporal does not answer ({error.status.name.lower()})"
+                ) from None
             for begin in range(0, len(answer.executions), _AT_ONCE):
                 for found in answer.executions[begin : begin + _AT_ONCE]:
                     row = row_of(found, self._reading.rows.get(found.execution.workflow_id))
@@ -179,17 +183,17 @@ class WaitingList:
         reading.desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
 
 
-def _failure(task: asyncio.Task[None]) -> TemporalAway | None:
+def _failure(task: asyncio.Task[None]) -> TemporalUnavailableError | None:
     """Give why a reading failed; what is not Temporal's fault is raised as it is."""
     try:
         task.result()
-    except TemporalAway as away:
+    except TemporalUnavailableError as away:
         return away
     return None
 
 
-async def _list(client: Client, query: str, size: int, token: bytes, patience: timedelta) -> Any:
+async def _list(client: Client, query: str, size: int, token: bytes, wait: timedelta) -> Any:
     request = ListWorkflowExecutionsRequest(
         namespace=client.namespace, page_size=size, query=query, next_page_token=token
     )
-    return await client.workflow_service.list_workflow_executions(request, timeout=patience)
+    return await client.workflow_service.list_workflow_executions(request, timeout=wait)

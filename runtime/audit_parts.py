@@ -22,9 +22,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.audit_export import AuditExport
 from activities.audit_follower import AuditFollower
 from dispatch.audit.query.extract_file import ExtractFile
-from dispatch.audit.store.backend import Place
-from dispatch.audit.store.backends import place_of
-from dispatch.audit.store.export_keys import ExportKey, LocalHeads, PinnedKey
+from dispatch.audit.store.backend import StoreBackend
+from dispatch.audit.store.backends import backend_of
+from dispatch.audit.store.export_keys import ExportKey, LocalCheckpoints, PinnedKey
 from dispatch.audit.store.request_keys import RequestKeys
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import PublicKey
@@ -56,9 +56,9 @@ def _of_the_desk(name: str, settings: Settings) -> str:
     return name if settings.task_queue == _DEFAULT_QUEUE else f"{name}.{settings.task_queue}"
 
 
-def place_from(settings: Settings, where: str = "") -> Place:
+def backend_from(settings: Settings, where: str = "") -> StoreBackend:
     """Open the store of the settings, or another one; raises AuditStoreError."""
-    return place_of(
+    return backend_of(
         where or settings.audit_store or settings.audit_dir / "store",
         s3_endpoint=settings.audit_s3_endpoint,
         timeout_seconds=settings.client_timeout_seconds,
@@ -90,16 +90,16 @@ def own_key_from(settings: Settings) -> PublicKey | None:
     return pinned
 
 
-def store_from(settings: Settings, place: Place) -> AuditStore:
+def store_from(settings: Settings, place: StoreBackend) -> AuditStore:
     """Open a store for export; the export key is made, and pinned, on first use."""
     key, keys = export_key_from(settings), keys_from(settings)
     seal_with = keys.key_for if settings.audit_seal else None
-    return AuditStore(place, key, heads_from(settings), seal_with, pin_from(settings).read_or_pin(key))
+    return AuditStore(place, key, checkpoints_from(settings), seal_with, pin_from(settings).read_or_pin(key))
 
 
-def heads_from(settings: Settings) -> LocalHeads:
+def checkpoints_from(settings: Settings) -> LocalCheckpoints:
     """Open this machine's memory of the heads that it wrote."""
-    return LocalHeads(settings.audit_dir / "heads.json")
+    return LocalCheckpoints(settings.audit_dir / "heads.json")
 
 
 def keys_from(settings: Settings) -> RequestKeys:
@@ -107,14 +107,14 @@ def keys_from(settings: Settings) -> RequestKeys:
     return RequestKeys(settings.audit_dir / "keys")
 
 
-def extract_from(settings: Settings, place: Place) -> ExtractFile:
+def extract_from(settings: Settings, place: StoreBackend) -> ExtractFile:
     """Open the extract of a store, which reads what the keys at hand open."""
     return ExtractFile(settings.audit_dir, place, keys_from(settings).find)
 
 
 def audit_export(client: Client, settings: Settings) -> AuditExport:
     """Build the exporter; the export key is made on first use."""
-    place = place_from(settings)
+    place = backend_from(settings)
     store, extract = store_from(settings, place), extract_from(settings, place)
     return AuditExport(client, store, extract, settings.task_queue, KEPT, keys_from(settings).is_destroyed)
 

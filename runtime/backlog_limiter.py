@@ -26,7 +26,7 @@ _LONGEST_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 0.02
 
 
-class UnderWay:
+class RunTracker:
     """The runs that wait for an activity of theirs, as their turns tell. Turns are taken in several threads."""
 
     def __init__(self) -> None:
@@ -54,13 +54,13 @@ class UnderWay:
                 self._open[run_id] = waits_for
 
 
-class Admission(CustomSlotSupplier):
+class BacklogSlotSupplier(CustomSlotSupplier):
     """Lets a worker ask for tasks: of the requests that it remembers at any time, of others while few are under way.
 
     One that waits for a person is not under way, and its messages come to the worker that remembers it, or did.
     """
 
-    def __init__(self, under_way: UnderWay, most: int) -> None:
+    def __init__(self, under_way: RunTracker, most: int) -> None:
         self._under_way, self._most = under_way, most
         self._lock = threading.Lock()
         self._taken = 0
@@ -96,11 +96,11 @@ class Admission(CustomSlotSupplier):
             self._taken -= 1
 
 
-def admitting(under_way: UnderWay, workflow_cache: int) -> WorkerTuner:
+def backlog_limited(under_way: RunTracker, workflow_cache: int) -> WorkerTuner:
     """Give a worker's slots: new requests may fill half of the cache, the rest is for those who wait for people."""
     fixed = FixedSizeSlotSupplier(_SLOTS)
     return WorkerTuner.create_composite(
-        workflow_supplier=Admission(under_way, max(1, workflow_cache // 2)),
+        workflow_supplier=BacklogSlotSupplier(under_way, max(1, workflow_cache // 2)),
         activity_supplier=fixed,
         local_activity_supplier=fixed,
         nexus_supplier=fixed,

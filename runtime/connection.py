@@ -10,7 +10,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
-from dispatch.models.errors import SettingsError, Unavailable
+from dispatch.models.errors import SettingsError, UnavailableError
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 
@@ -34,7 +34,7 @@ async def connect(identity: str, address: str | None = None) -> Client:
             **config, data_converter=pydantic_data_converter, identity=identity, runtime=_runtime()
         )
     except (RuntimeError, RPCError) as error:
-        raise Unavailable(
+        raise UnavailableError(
             f"Temporal does not answer at {target} ({_in_words(str(error))}). Start it ('make demo' or your own "
             "server) or set TEMPORAL_ADDRESS."
         ) from None

@@ -11,7 +11,7 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from runtime.backlog_limiter import UnderWay
+from runtime.backlog_limiter import RunTracker
 
 
 class Sandbox(SandboxedWorkflowRunner):
@@ -20,14 +20,14 @@ class Sandbox(SandboxedWorkflowRunner):
     An import that slips past it raises. `under_way` is told of each turn.
     """
 
-    def __init__(self, under_way: UnderWay | None = None) -> None:
+    def __init__(self, under_way: RunTracker | None = None) -> None:
         super().__init__(
             restrictions=SandboxRestrictions.default.with_import_notification_policy(
                 SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
                 | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
             )
         )
-        self._under_way = under_way or UnderWay()
+        self._under_way = under_way or RunTracker()
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Put one workflow into a sandbox of its own."""
@@ -37,7 +37,7 @@ class Sandbox(SandboxedWorkflowRunner):
 class _WithoutContext(WorkflowInstance):
     """A workflow whose payloads are coded without a context, as the SDK allows for every one of them."""
 
-    def __init__(self, inside: WorkflowInstance, under_way: UnderWay) -> None:
+    def __init__(self, inside: WorkflowInstance, under_way: RunTracker) -> None:
         self._inside, self._under_way = inside, under_way
 
     def activate(self, act: Any) -> Any:

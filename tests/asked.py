@@ -53,7 +53,7 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
             {"phrases": ["lawyer"], "priority": 1},
             {"phrases": ["no hurry"], "priority": 5},
         ],
-        "asks": {
+        "intents": {
             "damaged": {
                 "phrases": ["broken", "arrived broken"],
                 "requires": ["order_number", "damage"],
@@ -74,7 +74,7 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         "missing_information": {"deadline": "3 days", "reminders": ["1 day"]},
         "plan": {"groups": [["records"], ["policy"], ["writer"]], "max_specialists": 3},
         "specialists": {"records": {}, "policy": {}, "writer": {}},
-        "handoffs": [
+        "routing_rules": [
             {"name": "unknown_ask", "when": {"ask": "other"}, "do": "escalate", "why": "no answer to it"},
             {
                 "name": "records_unavailable",

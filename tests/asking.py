@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dispatch.guard.guardian import inspect
 from dispatch.models.work.finding import Evidence
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Request, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Request
 from dispatch.text.requested import REQUEST, words_of_now
 from tests.bound import CUSTOMER, HANDOFF, PAYMENT, POLICY, REQUESTER, policy, refund
 
@@ -17,7 +17,7 @@ WHERE_ASKED = policy(actions={**POLICY["actions"], "issue_refund": {**_REFUND, "
 """The tests' policy, in which a refund must be asked for."""
 
 
-def verdict_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int = 3_000) -> GuardianVerdict:
+def verdict_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int = 3_000) -> GuardResult:
     """Rule on a refund that fits the records, for a requester who wrote `text`, resting on the sentences `cited`."""
     request = Request(
         phrases=PHRASES,
@@ -44,5 +44,5 @@ def verdict_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int
     return inspect(brief, facts)
 
 
-def ruling_on(text: str, cited: Sequence[str]) -> Ruling:
+def ruling_on(text: str, cited: Sequence[str]) -> GuardDecision:
     return verdict_on(text, cited).ruling

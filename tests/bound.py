@@ -7,10 +7,10 @@ from typing import Any
 from desks.support.models.records import Customer, Money, Payment, Refund
 from dispatch.approval.action_digest import bind
 from dispatch.models.handoff import Handoff
-from dispatch.models.people.decision import Decision, DecisionVerdict
+from dispatch.models.people.decision import Decision, DecisionType
 from dispatch.models.request.submission import Party
-from dispatch.models.work.execution import Leave, Order
-from dispatch.models.work.guardian import GuardianVerdict, Reason, Ruling
+from dispatch.models.work.execution import ActionCommand, Authorization
+from dispatch.models.work.guardian import GuardDecision, GuardResult, Reason
 from dispatch.models.work.playbook import GuardianPolicy, PlaybookRef, Tier
 from dispatch.models.work.proposal import Action, BoundAction
 
@@ -145,7 +145,7 @@ def decision(bound: BoundAction, **changes: Any) -> Decision:
         "decision_id": "d-1",
         "proposal_id": bound.proposal_id,
         "action_digest": bound.digest,
-        "verdict": DecisionVerdict.APPROVE,
+        "verdict": DecisionType.APPROVE,
         "approver": "anna",
         "issued_at": NOW,
         **changes,
@@ -155,21 +155,23 @@ def decision(bound: BoundAction, **changes: Any) -> Decision:
 
 def order(
     bound: BoundAction,
-    ruling: Ruling = Ruling.ALLOW,
+    ruling: GuardDecision = GuardDecision.ALLOW,
     tier: Tier = Tier.LOW,
     decided: Decision | None = None,
-) -> Order:
+) -> ActionCommand:
     """Give leave to act on a bound action, as the guardian ruled and, where it was held, a person decided."""
-    verdict = GuardianVerdict(
+    verdict = GuardResult(
         handoff=HANDOFF,
         action_digest=bound.digest,
         ruling=ruling,
         tier=tier,
         reasons=(Reason(rule="tier.low", text="every hard rule holds"),),
     )
-    leave = (
-        Leave(approval="named", approvers=("anna", "ben"), requester="max@mail.example", decisions=(decided,))
+    authorization = (
+        Authorization(
+            approval="named", approvers=("anna", "ben"), requester="max@mail.example", decisions=(decided,)
+        )
         if decided
         else None
     )
-    return Order(handoff=HANDOFF, bound=bound, verdict=verdict, leave=leave)
+    return ActionCommand(handoff=HANDOFF, bound=bound, verdict=verdict, authorization=authorization)

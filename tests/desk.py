@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 import starter
 from activities.catalogue import Catalogue
 from channels.folder.submissions import read_submission
-from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
 from dispatch.models.trail import EntryKind, Outcome, TrailEntry
@@ -158,7 +158,7 @@ class Case:
         """Write a decision on what waits now and send nothing."""
         status = await self.status()
         proposal, digest = status.proposal_id or "", status.subject_digest or ""
-        return starter.decision_for(DecisionVerdict(verdict), by, proposal, digest, reason, edits) | changed
+        return starter.decision_for(DecisionType(verdict), by, proposal, digest, reason, edits) | changed
 
     async def signal(self, name: str, *payload: Any) -> None:
         await self.handle.signal(name, args=list(payload))
@@ -234,8 +234,8 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
     """Run the workers of a desk, with the open sets of `desk.catalogue`."""
     async with AsyncExitStack() as stack:
         # A worker is there and will answer; on a busy machine, and without a cache, later than a person would wait.
-        patience = timedelta(seconds=PATIENCE_SECONDS)
-        stack.enter_context(patch.object(starter, "ANSWER_TIMEOUT", patience))
+        wait = timedelta(seconds=PATIENCE_SECONDS)
+        stack.enter_context(patch.object(starter, "ANSWER_TIMEOUT", wait))
         reading = await stack.enter_async_context(read_clients(desk.settings))
         acting = await stack.enter_async_context(action_clients(desk.settings))
         worker = desk_worker(

@@ -6,7 +6,7 @@ from typing import Any
 from desks.support.models.records import Money
 from dispatch.models.handoff import Handoff
 from dispatch.models.people.approvers import Approver, Approvers
-from dispatch.models.people.decision import Gate, GateKind, Subject
+from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import NotifyBrief, WaitingRequest
 from dispatch.models.work.playbook import Tier
 
@@ -35,8 +35,8 @@ def during(hours: float) -> dict[str, datetime]:
     return {"begins_at": NOW - timedelta(days=1), "ends_at": NOW + timedelta(hours=hours)}
 
 
-def gate(**changes: Any) -> Gate:
-    subject = Subject(
+def approval_request(**changes: Any) -> ApprovalRequest:
+    subject = ApprovalItem(
         name="issue_refund",
         digest="d" * 64,
         tier=Tier.CRITICAL,
@@ -45,7 +45,7 @@ def gate(**changes: Any) -> Gate:
         summary="issue_refund on payment PAY-1 (critical): the policy grants it",
     )
     fields: dict[str, Any] = {
-        "kind": GateKind.APPROVAL,
+        "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
         "subjects": (subject,),
         "verdicts": ("approve",),
@@ -55,7 +55,7 @@ def gate(**changes: Any) -> Gate:
         "why": "tier critical needs approval: two_signed",
         **changes,
     }
-    return Gate.model_validate(fields)
+    return ApprovalRequest.model_validate(fields)
 
 
 def brief(event: str = "new", **changes: Any) -> NotifyBrief:
@@ -74,7 +74,7 @@ def brief(event: str = "new", **changes: Any) -> NotifyBrief:
         "request_id": "support-mail-abc",
         "desk": "support",
         "event": event,
-        "gate": gate(),
+        "approval_request": approval_request(),
         "owner": "refunds",
         "summary": "ben approves",
         **changes,

@@ -9,7 +9,7 @@ from dispatch.models.handoff import Handoff
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
-from dispatch.models.work.playbook import Ask, Letter, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
+from dispatch.models.work.playbook import Intent, Letter, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
 from dispatch.models.work.proposal import AssemblyBrief, Proposal, ReviewBrief
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -34,10 +34,10 @@ CUSTOMER: Final = Customer(
     locale="en-GB",
 )
 ASKS: Final = {
-    "refund": Ask(phrases=("refund",), specialists=("order_history", "refund_policy")),
-    "order_status": Ask(phrases=("where is",), specialists=("order_history",)),
-    "opening_hours": Ask(phrases=("open",), answer="We are open from Monday to Friday."),
-    "discount": Ask(phrases=("discount",), refuse="We do not give discounts."),
+    "refund": Intent(phrases=("refund",), specialists=("order_history", "refund_policy")),
+    "order_status": Intent(phrases=("where is",), specialists=("order_history",)),
+    "opening_hours": Intent(phrases=("open",), answer="We are open from Monday to Friday."),
+    "discount": Intent(phrases=("discount",), refuse="We do not give discounts."),
 }
 
 
@@ -145,7 +145,7 @@ def brief(
         items=items,
         findings=findings,
         guidance=guidance,
-        asks={kind: ask for kind, ask in ASKS.items() if any(each.kind == kind for each in items)},
+        intents={kind: ask for kind, ask in ASKS.items() if any(each.kind == kind for each in items)},
         config=config or {},
         **more,
     )
@@ -179,13 +179,13 @@ def playbook() -> PlaybookInForce:
             "version": "1.0.0",
             "description": "answers customers",
             "routing": {"phrases": ["order"]},
-            "asks": ASKS,
+            "intents": ASKS,
             "missing_information": {"deadline": "7 days"},
             "plan": PlanPolicy(
                 groups=(("order_history",), ("refund_policy", "reply_writer")), max_specialists=3
             ),
             "specialists": {
-                "order_history": {"reaches": ["records"], "config": {"recent": "60 days"}},
+                "order_history": {"uses": ["records"], "config": {"recent": "60 days"}},
                 "refund_policy": {
                     "config": {"asked_by": "refund", "window": "30 days", "damaged_window": "90 days"}
                 },

@@ -8,18 +8,18 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.approval_quota import grant
     from dispatch.models.people.approval_quota import (
-        ALLOWANCE,
+        APPROVAL_QUOTA,
         ASK,
-        AllowanceAnswer,
-        AllowanceAsk,
-        AllowanceDay,
-        AllowanceUsed,
+        ApprovalQuotaAnswer,
+        ApprovalQuotaDay,
+        ApprovalQuotaRequest,
+        ApprovalQuotaUsage,
     )
     from workflows.parts.endings import history_full
 
 
-@workflow.defn(name=ALLOWANCE)
-class Allowance:
+@workflow.defn(name=APPROVAL_QUOTA)
+class ApprovalQuota:
     """Keeps what one person approved in one UTC day; the first ask starts it (update with start), and it ends by itself.
 
     Asks come one after the other, so two approvals at the same moment never both take what is left. `ask` is its one
@@ -28,11 +28,11 @@ class Allowance:
     """
 
     @workflow.init
-    def __init__(self, of: AllowanceDay) -> None:
+    def __init__(self, of: ApprovalQuotaDay) -> None:
         self._used = of.used
 
     @workflow.run
-    async def run(self, of: AllowanceDay) -> AllowanceUsed:
+    async def run(self, of: ApprovalQuotaDay) -> ApprovalQuotaUsage:
         """Answer until 24 hours after the day; goes on in a new history where this one grows long."""
         left = max(of.closes_at - workflow.now(), timedelta())
         with suppress(TimeoutError):
@@ -45,10 +45,10 @@ class Allowance:
         return self._used
 
     @workflow.update(name=ASK, description="Whether one more approval is within the limit that comes along.")
-    def ask(self, ask: AllowanceAsk) -> AllowanceAnswer:
+    def ask(self, ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
         answer, self._used = grant(self._used, ask)
         return answer
 
     @workflow.query(description="What is used so far.")
-    def used(self) -> AllowanceUsed:
+    def used(self) -> ApprovalQuotaUsage:
         return self._used

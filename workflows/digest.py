@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifier import Notifier
-    from dispatch.models.people.notification import DigestOrder, DigestReport
+    from dispatch.models.people.notification import DigestInput, DigestReport
     from workflows.parts import options
 
 _ATTEMPT: Final = timedelta(minutes=5)
@@ -24,7 +24,7 @@ class DailyDigest:
         day, desk = workflow.now().date(), workflow.info().task_queue
         return await workflow.execute_activity_method(
             Notifier.send_digests,
-            DigestOrder(day=day, task_queue=desk),
+            DigestInput(day=day, task_queue=desk),
             task_queue=options.action_task_queue(desk),
             start_to_close_timeout=_ATTEMPT,
             schedule_to_close_timeout=_GIVE_UP,

@@ -9,8 +9,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from dispatch.models.contract import Contract
-from dispatch.models.errors import Unavailable
-from dispatch.models.people.approval_quota import allowance_task_queue
+from dispatch.models.errors import UnavailableError
+from dispatch.models.people.approval_quota import quota_task_queue
 
 ANSWER_TIMEOUT: Final = timedelta(seconds=8)
 """For one ask; three of them fit into the 30 seconds that a local activity has."""
@@ -40,7 +40,7 @@ async def ask_workflow(
         workflow,
         begins_with,
         id=workflow_id,
-        task_queue=allowance_task_queue(activity.info().task_queue),
+        task_queue=quota_task_queue(activity.info().task_queue),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=reuse,
         static_summary=summary,
@@ -54,5 +54,5 @@ async def ask_workflow(
             rpc_timeout=answer_within,
         )
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-        raise Unavailable(f"{named} cannot be asked: {error}") from error
+        raise UnavailableError(f"{named} cannot be asked: {error}") from error
     return given

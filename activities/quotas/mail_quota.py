@@ -10,8 +10,8 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id
-from dispatch.models.errors import Unavailable
-from dispatch.models.people.approval_quota import allowance_task_queue
+from dispatch.models.errors import UnavailableError
+from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.work.mail_quota import (
     MAIL_QUOTA,
     RESERVE,
@@ -46,7 +46,7 @@ class MailQuotaDesk:
             MAIL_QUOTA,
             MailQuotaUsed(),
             id=workflow_id,
-            task_queue=allowance_task_queue(task_queue),
+            task_queue=quota_task_queue(task_queue),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary="automatic mails to one address an hour",
         )
@@ -60,5 +60,5 @@ class MailQuotaDesk:
                     rpc_timeout=ANSWER_TIMEOUT,
                 )
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            raise Unavailable(f"the quota of automatic mails cannot be asked: {error}") from error
+            raise UnavailableError(f"the quota of automatic mails cannot be asked: {error}") from error
         return answer

@@ -14,7 +14,7 @@ from channels.mail.identity import OWN_HEADER
 from channels.mail.models import ArchivedMail, OutgoingMail
 from desks.support.systems.records import Listing
 from dispatch.http import USER_AGENT, bounded, exchange
-from dispatch.models.errors import ClientError, OutcomeUnknown, Refused, Unavailable
+from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
 
 _MAX_LINE = 900  # a header line has 998 characters; what has no space in it cannot be folded
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -39,7 +39,7 @@ class MailClient:
             content = as_message(mail).as_bytes()
         except ValidationError as error:
             wrong = ", ".join(str(each["loc"][0]) for each in error.errors())
-            raise Refused(bounded(f"mail cannot be written: {wrong}"), "invalid_mail") from None
+            raise RefusedError(bounded(f"mail cannot be written: {wrong}"), "invalid_mail") from None
         smtp = aiosmtplib.SMTP(hostname=self._host, port=self._port, timeout=self._timeout)
         try:
             await self._offer(smtp, mail)
@@ -57,17 +57,17 @@ class MailClient:
             await smtp.mail(mail.sender)
             await smtp.rcpt(mail.recipient)
         except aiosmtplib.SMTPResponseException as error:
-            raise _answered(error, Unavailable) from None
+            raise _answered(error, UnavailableError) from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Unavailable(bounded(f"mail server: not reached ({type(error).__name__})")) from error
+            raise UnavailableError(bounded(f"mail server: not reached ({type(error).__name__})")) from error
 
     async def _deliver(self, smtp: aiosmtplib.SMTP, content: bytes) -> None:
         try:
             await smtp.data(content)
         except aiosmtplib.SMTPResponseException as error:
-            raise _answered(error, OutcomeUnknown) from None
+            raise _answered(error, OutcomeUnknownError) from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise OutcomeUnknown(
+            raise OutcomeUnknownError(
                 bounded(f"mail server: lost after the text was sent ({type(error).__name__})")
             ) from error
 
@@ -163,10 +163,10 @@ def _thread(mail: OutgoingMail) -> list[str]:
 
 
 def _answered(
-    error: aiosmtplib.SMTPResponseException, otherwise: type[Unavailable | OutcomeUnknown]
+    error: aiosmtplib.SMTPResponseException, otherwise: type[UnavailableError | OutcomeUnknownError]
 ) -> ClientError:
     """Read a reply; `otherwise` is for one that is neither no nor later, such as a line that is not SMTP."""
     text = bounded(f"mail server: {error.code} {error.message}")
     if error.code in _PERMANENT:
-        return Refused(text, f"smtp_{error.code}")
-    return Unavailable(text) if error.code in _TRANSIENT else otherwise(text)
+        return RefusedError(text, f"smtp_{error.code}")
+    return UnavailableError(text) if error.code in _TRANSIENT else otherwise(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devstack.back_office.seed import SEED, apply_seed
 from devstack.storage import unusable
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -44,7 +44,7 @@ class Database:
         except sqlite3.Error as error:
             self._anchor.close()
             raise unusable(path, error) from None
-        except EmbeddedError:
+        except DevStackError:
             self._anchor.close()
             raise
 
@@ -106,7 +106,7 @@ class Database:
                     connection.execute(statement)
                 connection.execute("INSERT INTO meta VALUES ('version', ?)", [_VERSION])
             elif _meta(connection, "version") != _VERSION:
-                raise EmbeddedError(
+                raise DevStackError(
                     f"{self.path} was made by another version of the back office; delete it and start again."
                 )
             dated = _meta(connection, "dated_at")

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from devstack.storage import unusable
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
 
 _VERSION = 1
@@ -49,7 +49,7 @@ class MailStore:
         except sqlite3.Error as error:
             self.close()
             raise unusable(path, error) from None
-        except EmbeddedError:
+        except DevStackError:
             self.close()
             raise
 
@@ -115,7 +115,7 @@ class MailStore:
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
-                raise EmbeddedError(
+                raise DevStackError(
                     f"{self.path} was made by another version of the mail sink; delete it and start again."
                 )
 

@@ -10,26 +10,37 @@ from typing import Final
 from desks.support.models.records import Money, format_money
 from dispatch.approval.authority import person_named
 from dispatch.models.canonical import digest_of
-from dispatch.models.people.approval_quota import AllowanceAnswer, AllowanceAsk, AllowanceDay, AllowanceUsed
+from dispatch.models.people.approval_quota import (
+    ApprovalQuotaAnswer,
+    ApprovalQuotaDay,
+    ApprovalQuotaRequest,
+    ApprovalQuotaUsage,
+)
 from dispatch.models.people.approvers import Approvers, DailyLimit
-from dispatch.models.people.decision import DecisionCheck, DecisionRuling, DecisionVerdict, GateKind
+from dispatch.models.people.decision import ApprovalKind, DecisionCheck, DecisionCheckResult, DecisionType
 
 KEPT_FOR: Final = timedelta(hours=24)
 """After its day: an ask that is repeated around midnight still meets what was granted."""
 
 
-def ask_for(
-    check: DecisionCheck, ruling: DecisionRuling, approvers: Approvers, request_id: str
-) -> AllowanceAsk | None:
+def quota_request(
+    check: DecisionCheck, ruling: DecisionCheckResult, approvers: Approvers, request_id: str
+) -> ApprovalQuotaRequest | None:
     """Give what to ask before an accepted approval counts; None where no limit applies."""
     decision = ruling.decision
-    if not ruling.accepted or decision is None or decision.verdict is not DecisionVerdict.APPROVE:
+    if not ruling.accepted or decision is None or decision.verdict is not DecisionType.APPROVE:
         return None
     person = person_named(approvers, decision.approver)
-    if check.gate.kind is not GateKind.APPROVAL or person is None or _limits_nothing(person.daily_limit):
+    if (
+        check.approval_request.kind is not ApprovalKind.APPROVAL
+        or person is None
+        or _limits_nothing(person.daily_limit)
+    ):
         return None
-    subject = next(subject for subject in check.gate.subjects if subject.digest == decision.action_digest)
-    return AllowanceAsk(
+    subject = next(
+        subject for subject in check.approval_request.subjects if subject.digest == decision.action_digest
+    )
+    return ApprovalQuotaRequest(
         grant_id=digest_of([request_id, decision.decision_id, decision.action_digest]),
         of=day_of(person.name, check.received_at),
         amount=subject.amount,
@@ -37,41 +48,43 @@ def ask_for(
     )
 
 
-def grant(used: AllowanceUsed, ask: AllowanceAsk) -> tuple[AllowanceAnswer, AllowanceUsed]:
+def grant(
+    used: ApprovalQuotaUsage, ask: ApprovalQuotaRequest
+) -> tuple[ApprovalQuotaAnswer, ApprovalQuotaUsage]:
     """Grant an ask or refuse it, and give what is used then; one granted before is granted again and counts once."""
     if ask.grant_id in used.granted:
-        return AllowanceAnswer(granted=True, reason=_in_words(used, ask)), used
+        return ApprovalQuotaAnswer(granted=True, reason=_in_words(used, ask)), used
     if (why := _beyond(used, ask)) is not None:
         reason = f"beyond the daily limit of {ask.of.approver} on {ask.of.day.isoformat()} (UTC): {why}"
-        return AllowanceAnswer(granted=False, reason=reason), used
+        return ApprovalQuotaAnswer(granted=False, reason=reason), used
     amounts = dict(used.amounts_minor)
     if ask.amount is not None:
         amounts[ask.amount.currency] = amounts.get(ask.amount.currency, 0) + ask.amount.amount_minor
-    after = AllowanceUsed(
+    after = ApprovalQuotaUsage(
         approvals=used.approvals + 1, amounts_minor=amounts, granted=(*used.granted, ask.grant_id)
     )
-    return AllowanceAnswer(granted=True, reason=_in_words(after, ask)), after
+    return ApprovalQuotaAnswer(granted=True, reason=_in_words(after, ask)), after
 
 
-def ruled(ruling: DecisionRuling, answer: AllowanceAnswer) -> DecisionRuling:
+def with_quota(ruling: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> DecisionCheckResult:
     """Give the ruling with the allowance's word: still accepted, and what is used, or refused."""
     if answer.granted:
         return ruling.model_copy(update={"reason": f"{ruling.reason}; {answer.reason}"})
-    return DecisionRuling(
+    return DecisionCheckResult(
         handoff=ruling.handoff, accepted=False, reason=answer.reason, decision=ruling.decision
     )
 
 
-def day_of(approver: str, at: datetime) -> AllowanceDay:
+def day_of(approver: str, at: datetime) -> ApprovalQuotaDay:
     """Give the allowance of the day (UTC) that a moment is in, with nothing used."""
     day = at.astimezone(UTC).date()
     ends_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
-    return AllowanceDay(approver=approver, day=day, closes_at=ends_at + KEPT_FOR)
+    return ApprovalQuotaDay(approver=approver, day=day, closes_at=ends_at + KEPT_FOR)
 
 
-def closed(ask: AllowanceAsk) -> AllowanceAnswer:
+def closed(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
     """Give the answer to an ask that comes after the day's account was closed: never a fresh allowance."""
-    return AllowanceAnswer(
+    return ApprovalQuotaAnswer(
         granted=False,
         reason=f"the allowance of {ask.of.approver} for {ask.of.day.isoformat()} (UTC) is closed; decide again",
     )
@@ -81,7 +94,7 @@ def _limits_nothing(limit: DailyLimit | None) -> bool:
     return limit is None or (limit.decisions is None and not limit.amounts_minor)
 
 
-def _beyond(used: AllowanceUsed, ask: AllowanceAsk) -> str | None:
+def _beyond(used: ApprovalQuotaUsage, ask: ApprovalQuotaRequest) -> str | None:
     most, amount = ask.limit.decisions, ask.amount
     if most is not None and used.approvals >= most:
         return f"{used.approvals} of {most} approvals are used"
@@ -94,7 +107,7 @@ def _beyond(used: AllowanceUsed, ask: AllowanceAsk) -> str | None:
     return f"{spent} of {whole} are used, and this is {format_money(amount)}"
 
 
-def _in_words(used: AllowanceUsed, ask: AllowanceAsk) -> str:
+def _in_words(used: ApprovalQuotaUsage, ask: ApprovalQuotaRequest) -> str:
     parts = []
     if ask.limit.decisions is not None:
         parts.append(f"{used.approvals} of {ask.limit.decisions} approvals")

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dispatch.models.contract import Contract
-from dispatch.models.people.decision import Decision, Subject
+from dispatch.models.people.decision import ApprovalItem, Decision
 from dispatch.models.work.parameters import IssueRefund, SendReply
 from dispatch.text.message_payloads import EXCERPT, LARGEST
 
@@ -43,7 +43,7 @@ def excerpt(raw: JsonValue) -> str:
     return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
 
 
-def edits_problem(edits: dict[str, JsonValue], subject: Subject) -> str | None:
+def edits_problem(edits: dict[str, JsonValue], subject: ApprovalItem) -> str | None:
     """Say what is wrong with the edits of a subject; None if each may be made and has the parameter's own type.
 
     The type is that of the action's parameters, taken strictly ("1500" is no amount, true is no number); for a

@@ -13,29 +13,29 @@ from typing import Final
 from dispatch.approval.action_digest import is_intact
 from dispatch.approval.authority import authority_of, holders_of, is_own, key_in, key_problem, person_named
 from dispatch.approval.decision_text import UnreadableError, edits_problem, excerpt, read_decision
-from dispatch.approval.requests import misfit
+from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
 from dispatch.guard.risk import LEAST, SCRUTINY
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalRequest,
     Decision,
     DecisionCheck,
-    DecisionRuling,
-    DecisionVerdict,
-    Gate,
-    Subject,
+    DecisionCheckResult,
+    DecisionType,
 )
-from dispatch.models.work.execution import Leave, Order
-from dispatch.models.work.guardian import Ruling
+from dispatch.models.work.execution import ActionCommand, Authorization
+from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Approval, Tier
 from dispatch.models.work.proposal import BoundAction
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 SIGNED: Final = frozenset({"signed", "two_signed"})
-_NEEDS_REASON: Final = frozenset({DecisionVerdict.REJECT, DecisionVerdict.RESPOND})
+_NEEDS_REASON: Final = frozenset({DecisionType.REJECT, DecisionType.RESPOND})
 
 
-def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionRuling:
+def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionCheckResult:
     """Accept a raw decision or refuse it with the exact reason; never raises on what was sent.
 
     Refused: no object, over 64 KB, unreadable (the field is named, the reason has at most 300 characters), an id
@@ -49,16 +49,16 @@ def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionRuling
     try:
         decision = read_decision(check.raw)
     except UnreadableError as error:
-        return DecisionRuling(
+        return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=str(error), received=excerpt(check.raw)
         )
-    subject = next((s for s in check.gate.subjects if s.digest == decision.action_digest), None)
+    subject = next((s for s in check.approval_request.subjects if s.digest == decision.action_digest), None)
     problem = _problem(check, decision, subject, approvers)
     if problem is not None or subject is None:
-        return DecisionRuling(
+        return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=problem or "no subject", decision=decision
         )
-    return DecisionRuling(
+    return DecisionCheckResult(
         handoff=check.handoff,
         accepted=True,
         reason=_accepted(check, decision, subject, approvers),
@@ -67,9 +67,13 @@ def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionRuling
     )
 
 
-def _accepted(check: DecisionCheck, decision: Decision, subject: Subject, approvers: Approvers) -> str:
+def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, approvers: Approvers) -> str:
     person = person_named(approvers, decision.approver)
-    how = authority_of(approvers, person, check.gate.approvers, check.received_at) if person else None
+    how = (
+        authority_of(approvers, person, check.approval_request.approvers, check.received_at)
+        if person
+        else None
+    )
     signed_with = _signed_with(decision, approvers)
     holders = holders_of(approvers, decision.approver)
     if person is None and holders:
@@ -87,42 +91,42 @@ def _signed_with(decision: Decision, approvers: Approvers) -> str | None:
     return decision.key_id if known else None
 
 
-def permits(order: Order, now: datetime, approvers: Approvers) -> str | None:
+def permits(order: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
     """Say why an order may not be carried out at `now` (timezone-aware); None if it may.
 
     Checked immediately before the effect, against the approvers as they are then, for a worker may be handed an order
     days after it was decided: a key revoked since no longer counts. A guardian's block is never lifted by a person.
     An allowed action needs no decision; one that is given must fit.
     """
-    verdict, bound, leave = order.verdict, order.bound, order.leave
+    verdict, bound, authorization = order.verdict, order.bound, order.authorization
     if not is_intact(bound):
         return "the action is not the one that its digest was taken of"
     if verdict.action_digest != bound.digest:
         return "the guardian ruled on another action"
-    if verdict.ruling is Ruling.BLOCK:
+    if verdict.ruling is GuardDecision.BLOCK:
         return "the guardian blocked it"
-    if leave is None:
-        return "it is held and nobody decided on it" if verdict.ruling is Ruling.HOLD else None
-    return _insufficient(bound, verdict.tier, leave, now, approvers)
+    if authorization is None:
+        return "it is held and nobody decided on it" if verdict.ruling is GuardDecision.HOLD else None
+    return _insufficient(bound, verdict.tier, authorization, now, approvers)
 
 
 def _insufficient(
-    bound: BoundAction, tier: Tier, leave: Leave, now: datetime, approvers: Approvers
+    bound: BoundAction, tier: Tier, authorization: Authorization, now: datetime, approvers: Approvers
 ) -> str | None:
-    if SCRUTINY.index(leave.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
-        return f"tier {tier} asks for {LEAST[tier]}, and the leave is {leave.approval}"
-    unfit = (_unfit(bound, leave, decision, now, approvers) for decision in leave.decisions)
+    if SCRUTINY.index(authorization.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
+        return f"tier {tier} asks for {LEAST[tier]}, and the leave is {authorization.approval}"
+    unfit = (_unfit(bound, authorization, decision, now, approvers) for decision in authorization.decisions)
     if why := next((why for why in unfit if why), None):
         return why
-    people = {decision.approver for decision in leave.decisions}
-    needed = 2 if leave.approval == "two_signed" else 1
+    people = {decision.approver for decision in authorization.decisions}
+    needed = 2 if authorization.approval == "two_signed" else 1
     return f"{len(people)} of {needed} people approved it" if len(people) < needed else None
 
 
 def _unfit(
-    bound: BoundAction, leave: Leave, decision: Decision, now: datetime, approvers: Approvers
+    bound: BoundAction, authorization: Authorization, decision: Decision, now: datetime, approvers: Approvers
 ) -> str | None:
-    if decision.verdict is not DecisionVerdict.APPROVE:
+    if decision.verdict is not DecisionType.APPROVE:
         return f"the decision says {decision.verdict}"
     if decision.proposal_id != bound.proposal_id:
         return f"the decision is on proposal {decision.proposal_id}, not on {bound.proposal_id}"
@@ -132,42 +136,44 @@ def _unfit(
         return f"the decision expired at {decision.expires_at.isoformat()}"
     # Delegations and absences count as of the decision; they may well have ended since.
     moments = (decision.issued_at,)
-    theirs = _not_theirs(decision, leave.approvers, leave.requester, moments, approvers, leave.approval)
-    return theirs or _unsigned(decision, leave.approval, now, approvers)
+    theirs = _not_theirs(
+        decision, authorization.approvers, authorization.requester, moments, approvers, authorization.approval
+    )
+    return theirs or _unsigned(decision, authorization.approval, now, approvers)
 
 
 def _problem(
-    check: DecisionCheck, decision: Decision, subject: Subject | None, approvers: Approvers
+    check: DecisionCheck, decision: Decision, subject: ApprovalItem | None, approvers: Approvers
 ) -> str | None:
     """Give the first reason to refuse, in the order in which a person would want to know."""
-    if (why := misfit(check.gate, check.raw, check.seen)) is not None or subject is None:
+    if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or subject is None:
         return why
     if _approved(check, subject):
         return f"{subject.name} is already decided"
-    if (why := _untimely(check, decision) or _not_possible(check.gate, decision)) is not None:
+    if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
     due = max(subject.approval, LEAST.get(subject.tier, "none"), key=SCRUTINY.index)
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
-        _not_theirs(decision, check.gate.approvers, check.requester, moments, approvers, due)
+        _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
         or _again(check, decision, subject)
         or _unsigned(decision, due, check.received_at, approvers)
         or _incomplete(decision, subject)
     )
 
 
-def _approved(check: DecisionCheck, subject: Subject) -> bool:
+def _approved(check: DecisionCheck, subject: ApprovalItem) -> bool:
     given = [decision for decision in check.approvals if decision.action_digest == subject.digest]
     return len(given) >= subject.approvals_needed
 
 
-def _again(check: DecisionCheck, decision: Decision, subject: Subject) -> str | None:
+def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> str | None:
     same = any(
         given.approver == decision.approver and given.action_digest == subject.digest
         for given in check.approvals
     )
-    if same and decision.verdict is DecisionVerdict.APPROVE:
+    if same and decision.verdict is DecisionType.APPROVE:
         return f"{decision.approver} has approved {subject.name} already; it needs two different people"
     return None
 
@@ -175,8 +181,8 @@ def _again(check: DecisionCheck, decision: Decision, subject: Subject) -> str | 
 def _untimely(check: DecisionCheck, decision: Decision) -> str | None:
     received = check.received_at
     # While no worker ran, a decision may have lain in history since before the deadline: then when it was made counts.
-    if check.gate.deadline <= min(received, decision.issued_at):
-        return f"late: the deadline was {check.gate.deadline.isoformat()}"
+    if check.approval_request.deadline <= min(received, decision.issued_at):
+        return f"late: the deadline was {check.approval_request.deadline.isoformat()}"
     if decision.expires_at is not None and decision.expires_at <= received:
         return f"expired at {decision.expires_at.isoformat()}"
     if decision.issued_at > received + CLOCK_SKEW:
@@ -184,9 +190,9 @@ def _untimely(check: DecisionCheck, decision: Decision) -> str | None:
     return None
 
 
-def _not_possible(gate: Gate, decision: Decision) -> str | None:
-    if decision.verdict not in gate.verdicts:
-        return f"{decision.verdict} is not possible here; possible: {', '.join(gate.verdicts)}"
+def _not_possible(approval_request: ApprovalRequest, decision: Decision) -> str | None:
+    if decision.verdict not in approval_request.verdicts:
+        return f"{decision.verdict} is not possible here; possible: {', '.join(approval_request.verdicts)}"
     return None
 
 
@@ -229,8 +235,8 @@ def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: A
     return None if verify(key, decision) else f"forged: the signature is not that of key {key.key_id}"
 
 
-def _incomplete(decision: Decision, subject: Subject) -> str | None:
-    if decision.verdict is DecisionVerdict.EDIT:
+def _incomplete(decision: Decision, subject: ApprovalItem) -> str | None:
+    if decision.verdict is DecisionType.EDIT:
         return edits_problem(decision.edits, subject)
     if decision.edits:
         # The approver means a change that this verdict would silently drop.

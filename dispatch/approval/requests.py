@@ -8,22 +8,28 @@ from pydantic import JsonValue
 from desks.support.models.records import Money
 from dispatch.approval.decision_text import UnreadableError, read_decision
 from dispatch.models.canonical import digest_of
-from dispatch.models.people.decision import Decision, DecisionVerdict, Gate, GateKind, Subject
-from dispatch.models.work.guardian import GuardianVerdict, Ruling
+from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
+    Decision,
+    DecisionType,
+)
+from dispatch.models.work.guardian import GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.work.proposal import BoundAction
 
-ALL_VERDICTS = tuple(DecisionVerdict)
+ALL_VERDICTS = tuple(DecisionType)
 
 
-def approval_gate(
+def request_approval(
     bound: tuple[BoundAction, ...],
-    verdicts: tuple[GuardianVerdict, ...],
+    verdicts: tuple[GuardResult, ...],
     policy: GuardianPolicy,
     opened_at: datetime,
-) -> tuple[Gate, Waiting] | None:
+) -> tuple[ApprovalRequest, Waiting] | None:
     """Give the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
-    held = [(b, v) for b, v in zip(bound, verdicts, strict=True) if v.ruling is Ruling.HOLD]
+    held = [(b, v) for b, v in zip(bound, verdicts, strict=True) if v.ruling is GuardDecision.HOLD]
     if not held:
         return None
     tiers = list(Tier)
@@ -32,7 +38,7 @@ def approval_gate(
     if waiting is None:
         raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
     subjects = tuple(
-        Subject(
+        ApprovalItem(
             name=b.action.name,
             digest=b.digest,
             tier=v.tier,
@@ -45,7 +51,7 @@ def approval_gate(
     )
     why = "; ".join(reason.text for _, v in held for reason in v.reasons)
     return _gate(
-        GateKind.APPROVAL, held[0][0].proposal_id, subjects, ALL_VERDICTS, waiting, opened_at, why
+        ApprovalKind.APPROVAL, held[0][0].proposal_id, subjects, ALL_VERDICTS, waiting, opened_at, why
     ), waiting
 
 
@@ -57,11 +63,11 @@ def price_of(bound: BoundAction) -> Money | None:
     return Money(amount_minor=amount, currency=currency)
 
 
-def routing_gate(
+def request_routing(
     request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
-) -> Gate:
+) -> ApprovalRequest:
     """Give the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
-    subject = Subject(
+    subject = ApprovalItem(
         name="route",
         digest=digest_of({"route": request_id, "attempt": n}),
         tier=Tier.MEDIUM,
@@ -69,23 +75,25 @@ def routing_gate(
         choices={"desk": desks},
         summary=f"which desk takes this ({', '.join(desks)})",
     )
-    verdicts = (DecisionVerdict.EDIT, DecisionVerdict.REJECT)
-    return _gate(GateKind.ROUTING, f"route-{n}", (subject,), verdicts, waiting, opened_at, why)
+    verdicts = (DecisionType.EDIT, DecisionType.REJECT)
+    return _gate(ApprovalKind.ROUTING, f"route-{n}", (subject,), verdicts, waiting, opened_at, why)
 
 
-def settlement_gate(request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str) -> Gate:
+def request_settlement(
+    request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str
+) -> ApprovalRequest:
     """Give the gate that hands a request to a person: approve says that it has been settled, and how."""
-    subject = Subject(
+    subject = ApprovalItem(
         name="settle",
         digest=digest_of({"settle": request_id, "what": what}),
         tier=Tier.MEDIUM,
         summary=f"{what}: {why}",
     )
-    verdicts = (DecisionVerdict.APPROVE, DecisionVerdict.REJECT)
-    return _gate(GateKind.ESCALATION, "settle-1", (subject,), verdicts, waiting, opened_at, why)
+    verdicts = (DecisionType.APPROVE, DecisionType.REJECT)
+    return _gate(ApprovalKind.ESCALATION, "settle-1", (subject,), verdicts, waiting, opened_at, why)
 
 
-def misfit(gate: Gate, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
+def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
     """Say why a raw decision cannot be one for this gate, whoever sent it; None if it may be.
 
     `seen` are ids of decisions received before. So little is asked that a flood of messages costs no activity, and
@@ -97,15 +105,15 @@ def misfit(gate: Gate, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
         return str(error)
     if decision.decision_id in seen:
         return f"duplicate: decision {decision.decision_id} was received before"
-    if decision.proposal_id != gate.proposal_id:
-        return f"stale: names proposal {decision.proposal_id}, but {gate.proposal_id} waits"
-    if all(subject.digest != decision.action_digest for subject in gate.subjects):
+    if decision.proposal_id != approval_request.proposal_id:
+        return f"stale: names proposal {decision.proposal_id}, but {approval_request.proposal_id} waits"
+    if all(subject.digest != decision.action_digest for subject in approval_request.subjects):
         return f"names no action that waits here: digest {decision.action_digest}"
     return None
 
 
 def decision_by_hand(
-    gate: Gate, subject: Subject, approver: str, at: datetime
+    approval_request: ApprovalRequest, subject: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
     """Give what a person may paste as the `decide` signal for a subject; None where it must be signed.
 
@@ -114,14 +122,14 @@ def decision_by_hand(
     """
     if subject.approval != "named":
         return None
-    verdict = gate.verdicts[0]
+    verdict = approval_request.verdicts[0]
     decision = Decision(
-        decision_id=f"by-hand-{gate.proposal_id}-{subject.digest[:8]}",
-        proposal_id=gate.proposal_id,
+        decision_id=f"by-hand-{approval_request.proposal_id}-{subject.digest[:8]}",
+        proposal_id=approval_request.proposal_id,
         action_digest=subject.digest,
         verdict=verdict,
         edits={name: values[0] for name, values in subject.choices.items()}
-        if verdict is DecisionVerdict.EDIT
+        if verdict is DecisionType.EDIT
         else {},
         approver=approver,
         issued_at=at.replace(microsecond=0),
@@ -131,15 +139,15 @@ def decision_by_hand(
 
 
 def _gate(
-    kind: GateKind,
+    kind: ApprovalKind,
     proposal_id: str,
-    subjects: tuple[Subject, ...],
-    verdicts: tuple[DecisionVerdict, ...],
+    subjects: tuple[ApprovalItem, ...],
+    verdicts: tuple[DecisionType, ...],
     waiting: Waiting,
     opened_at: datetime,
     why: str,
-) -> Gate:
-    return Gate(
+) -> ApprovalRequest:
+    return ApprovalRequest(
         kind=kind,
         proposal_id=proposal_id,
         subjects=subjects,

@@ -10,7 +10,7 @@ from dispatch.models.work.playbook import GuardianPolicy
 _NEEDED = {"signed": 1, "two_signed": 2}
 
 
-def shortages(desk: str, policy: GuardianPolicy, approvers: Approvers, at: datetime) -> Iterator[str]:
+def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: datetime) -> Iterator[str]:
     """Give each tier with too few signers, and each of its approvers that nobody signs for, in a sentence.
 
     A signer is a person who may decide there at `at` and has a key that is neither revoked nor expired.

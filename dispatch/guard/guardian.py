@@ -23,7 +23,7 @@ from dispatch.guard.risk import (
 )
 from dispatch.models.contract import Contract
 from dispatch.models.work.finding import ReviewException, Severity
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Reason, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
 from dispatch.models.work.parameters import IssueRefund, SendReply
 from dispatch.models.work.playbook import ActionPolicy, GuardianPolicy, Tier
 from dispatch.text.requested import is_one_of, read
@@ -42,7 +42,7 @@ _GUARDED: Final[Mapping[str, _Guarded]] = {
 }
 
 
-def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
+def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardResult:
     """Rule on one action; never raises on what the action holds.
 
     An action that this room has no rules for is left to a person at the strictest tier, and so is one whose policy
@@ -69,7 +69,7 @@ def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardianVerdict:
 
 def _weighed(
     brief: GuardBrief, policy: ActionPolicy, inspection: Inspection, more: tuple[Inspection, ...]
-) -> GuardianVerdict:
+) -> GuardResult:
     blocks = tuple(reason for one in (inspection, *more) for reason in one.blocks)
     if blocks:
         return _blocked(brief, *blocks)
@@ -77,7 +77,9 @@ def _weighed(
     tier = riskiest((policy.tier, *(r.tier for r in raises)))
     ruling, why = scrutiny_of(brief.policy, inspection.least, tier)
     reasons = (*(r.reason for r in raises), why)
-    return _blocked(brief, *reasons) if ruling is Ruling.BLOCK else _verdict(brief, ruling, tier, reasons)
+    return (
+        _blocked(brief, *reasons) if ruling is GuardDecision.BLOCK else _verdict(brief, ruling, tier, reasons)
+    )
 
 
 def _inspection(brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy) -> Inspection:
@@ -111,7 +113,7 @@ def _asked(brief: GuardBrief, policy: ActionPolicy) -> Inspection:
     request = brief.request
     if request is not None:
         reading = read(request.words, request.phrases, request.subject)
-        if reading.is_plain and any(is_one_of(cited.text, reading.asks) for cited in request.cited):
+        if reading.is_plain and any(is_one_of(cited.text, reading.intents) for cited in request.cited):
             return Inspection(Tier.LOW)
     text = "no sentence of the requester's own plainly asks for it, or another one speaks against it"
     return _left_to_a_person(brief.policy, "request.not_asked", text)
@@ -173,12 +175,14 @@ def _named(brief: GuardBrief) -> str:
     return names if len(names) <= _MAX_NAMED else names[: _MAX_NAMED - 1] + "…"
 
 
-def _blocked(brief: GuardBrief, *reasons: Reason) -> GuardianVerdict:
-    return _verdict(brief, Ruling.BLOCK, Tier.CRITICAL, reasons)
+def _blocked(brief: GuardBrief, *reasons: Reason) -> GuardResult:
+    return _verdict(brief, GuardDecision.BLOCK, Tier.CRITICAL, reasons)
 
 
-def _verdict(brief: GuardBrief, ruling: Ruling, tier: Tier, reasons: tuple[Reason, ...]) -> GuardianVerdict:
-    return GuardianVerdict(
+def _verdict(
+    brief: GuardBrief, ruling: GuardDecision, tier: Tier, reasons: tuple[Reason, ...]
+) -> GuardResult:
+    return GuardResult(
         handoff=brief.handoff,
         action_digest=brief.bound.digest,
         ruling=ruling,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from dispatch.models.work.guardian import Reason, Ruling
+from dispatch.models.work.guardian import GuardDecision, Reason
 from dispatch.models.work.playbook import Approval, GuardianPolicy, Tier
 from dispatch.models.work.spend_quota import SpendSoFar
 
@@ -51,7 +51,7 @@ def least_with_a_person(policy: GuardianPolicy) -> Tier | None:
     )
 
 
-def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[Ruling, Reason]:
+def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[GuardDecision, Reason]:
     """Turn the tier that an action reached into a ruling.
 
     Blocked if any tier from `least` to `tier` is missing, not only `tier` itself, and if scrutiny falls as tiers
@@ -61,11 +61,11 @@ def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[Ruling
     missing = [t for t in reached if t not in policy.tiers]
     if missing:
         text = f"the playbook has no tier {', '.join(missing)}, so nothing says who decides"
-        return Ruling.BLOCK, Reason(rule="tier.missing", text=text)
+        return GuardDecision.BLOCK, Reason(rule="tier.missing", text=text)
     asked = [SCRUTINY.index(policy.tiers[t].approval) for t in _TIERS if t in policy.tiers]
     if asked != sorted(asked):
-        return Ruling.BLOCK, Reason(rule="tier.order", text="the playbook asks less of a higher tier")
+        return GuardDecision.BLOCK, Reason(rule="tier.order", text="the playbook asks less of a higher tier")
     approval = policy.tiers[tier].approval
     if approval == "none":
-        return Ruling.ALLOW, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs no approval")
-    return Ruling.HOLD, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs approval: {approval}")
+        return GuardDecision.ALLOW, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs no approval")
+    return GuardDecision.HOLD, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs approval: {approval}")

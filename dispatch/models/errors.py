@@ -55,7 +55,7 @@ class KeysError(DispatchError):
     """A private key cannot be made, found or unlocked."""
 
 
-class EmbeddedError(DispatchError):
+class DevStackError(DispatchError):
     """An embedded server cannot start."""
 
 
@@ -63,7 +63,7 @@ class AuditStoreError(DispatchError):
     """The audit store cannot be read or written, or is not what it was."""
 
 
-class Overtaken(AuditStoreError):
+class WriteConflictError(AuditStoreError):
     """Another writer appended to the manifest first; nothing was written."""
 
 
@@ -75,7 +75,7 @@ class ClientError(DispatchError):
     """An outside system did not do what it was asked."""
 
 
-class Unavailable(ClientError):
+class UnavailableError(ClientError):
     """The system was not reached or is overloaded; nothing was done.
 
     `retry_after_seconds` is what the system asked for, None where it did not say.
@@ -86,7 +86,7 @@ class Unavailable(ClientError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Refused(ClientError):
+class RefusedError(ClientError):
     """The system understood and said no; `code` is its own word for the reason."""
 
     def __init__(self, message: str, code: str = "refused") -> None:
@@ -94,5 +94,5 @@ class Refused(ClientError):
         self.code = code
 
 
-class OutcomeUnknown(ClientError):
+class OutcomeUnknownError(ClientError):
     """The order was sent and whether it took effect cannot be told; to be reconciled by its key."""

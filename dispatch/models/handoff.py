@@ -20,7 +20,7 @@ class Handoff(Contract):
     at: Moment
 
 
-class Handed(Contract):
+class StageInput(Contract):
     """What is handed over: it carries its own handoff; `noun` says in the trail what it is."""
 
     noun: ClassVar[str]

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import ItemOutcome
 from dispatch.models.request.status import Ending
 
@@ -43,7 +43,7 @@ class Outcome(Contract):
     trail: tuple[TrailEntry, ...]
 
 
-class RecordBrief(Handed):
+class RecordBrief(StageInput):
     """What of the record would be lost, where an execution ends without an outcome."""
 
     noun: ClassVar[str] = "the record"

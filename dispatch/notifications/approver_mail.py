@@ -12,7 +12,7 @@ from desks.support.models.records import format_money
 from dispatch.approval.authority import people_for, stands_for
 from dispatch.guard.risk import riskiest
 from dispatch.models.people.approvers import Approver, Approvers
-from dispatch.models.people.decision import Gate, GateKind
+from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
 from dispatch.models.work.playbook import Approval, Tier
 from dispatch.text.extraction import written_date
@@ -24,10 +24,10 @@ MOST_LISTED: Final = 50
 """Requests named in one digest; the rest are counted."""
 
 _MOST_QUOTED: Final = 600
-_ASKED: Final[dict[GateKind, str]] = {
-    GateKind.APPROVAL: "a decision",
-    GateKind.ROUTING: "a desk for a request",
-    GateKind.ESCALATION: "settling a request",
+_ASKED: Final[dict[ApprovalKind, str]] = {
+    ApprovalKind.APPROVAL: "a decision",
+    ApprovalKind.ROUTING: "a desk for a request",
+    ApprovalKind.ESCALATION: "settling a request",
 }
 _SCRUTINY: Final[dict[Approval, str]] = {
     "none": "nobody's approval",
@@ -63,8 +63,8 @@ def told_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...
 
 def notice_key(brief: NotifyBrief, name: str) -> str:
     """Name one mail to one approver; no run id and no attempt in it, so that a reset sends nothing again."""
-    gate, event = brief.gate, f"{brief.event}-{brief.number}"
-    return f"{brief.request_id}/notify/{gate.kind}/{gate.proposal_id}/{event}/{name}"
+    approval_request, event = brief.approval_request, f"{brief.event}-{brief.number}"
+    return f"{brief.request_id}/notify/{approval_request.kind}/{approval_request.proposal_id}/{event}/{name}"
 
 
 def digest_key(day: date, name: str) -> str:
@@ -74,21 +74,21 @@ def digest_key(day: date, name: str) -> str:
 
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
-    gate, desk = brief.gate, brief.desk or "reception"
-    tier = riskiest(subject.tier for subject in gate.subjects)
-    names = ", ".join(dict.fromkeys(subject.name for subject in gate.subjects))
+    approval_request, desk = brief.approval_request, brief.desk or "reception"
+    tier = riskiest(subject.tier for subject in approval_request.subjects)
+    names = ", ".join(dict.fromkeys(subject.name for subject in approval_request.subjects))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
-    until = "" if closed else f", by {_written(gate.deadline)}"
+    until = "" if closed else f", by {_written(approval_request.deadline)}"
     return Notice(
         subject=f"[{desk}] {headline}: {names} ({tier}){until}",
         opening=opening,
         facts=(
             ("Desk", desk),
-            *(("Asked", _quoted(subject.summary)) for subject in gate.subjects),
-            *_weight(gate, tier),
-            *(() if closed else (("Decide by", _written(gate.deadline)),)),
-            ("Why", _quoted(gate.why)),
+            *(("Asked", _quoted(subject.summary)) for subject in approval_request.subjects),
+            *_weight(approval_request, tier),
+            *(() if closed else (("Decide by", _written(approval_request.deadline)),)),
+            ("Why", _quoted(approval_request.why)),
             ("Request", brief.request_id),
         ),
         link=_page(inbox_url, brief.request_id),
@@ -139,7 +139,7 @@ def plain_text(notice: Notice) -> str:
 
 def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     """Give the event's part of the subject and the first sentence."""
-    asked, owner = _ASKED[brief.gate.kind], brief.owner
+    asked, owner = _ASKED[brief.approval_request.kind], brief.owner
     of_whom = f"{asked[0].upper()}{asked[1:]}"
     return {
         NotifyEvent.NEW: (f"Asked of {owner}", f"{of_whom} is asked of {owner}."),
@@ -155,10 +155,12 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     }[brief.event]
 
 
-def _weight(gate: Gate, tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(_SCRUTINY[subject.approval] for subject in gate.subjects)
+def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
+    approvals = dict.fromkeys(_SCRUTINY[subject.approval] for subject in approval_request.subjects)
     yield "Tier", f"{tier}; it takes {', '.join(approvals)}"
-    amounts = [format_money(subject.amount) for subject in gate.subjects if subject.amount is not None]
+    amounts = [
+        format_money(subject.amount) for subject in approval_request.subjects if subject.amount is not None
+    ]
     if amounts:
         yield "Amount", ", ".join(amounts)
 

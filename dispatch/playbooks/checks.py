@@ -50,8 +50,8 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
     for index, sign in enumerate(playbook.urgency):
         yield from _phrases(f"urgency[{index}].phrases", sign.phrases)
     grouped = {name for group in playbook.plan.groups for name in group}
-    for kind, ask in playbook.asks.items():
-        path = f"asks.{kind}"
+    for kind, ask in playbook.intents.items():
+        path = f"intents.{kind}"
         if kind == OTHER:
             yield Problem(path, f"'{OTHER}' is the name for what no ask fits", "Give it another name.")
         yield from _phrases(f"{path}.phrases", ask.phrases)
@@ -75,11 +75,11 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
 
 def _asked_by(playbook: Playbook) -> Iterator[Problem]:
     for name, policy in playbook.guardian.actions.items():
-        if policy.asked_by is not None and policy.asked_by not in playbook.asks:
+        if policy.asked_by is not None and policy.asked_by not in playbook.intents:
             yield Problem(
                 f"guardian.actions.{name}.asked_by",
                 f"there is no ask {policy.asked_by!r}",
-                f"Name one of: {_one_of(playbook.asks)}.",
+                f"Name one of: {_one_of(playbook.intents)}.",
             )
 
 
@@ -107,18 +107,18 @@ def _groups(playbook: Playbook) -> Iterator[Problem]:
 
 def _handoffs(playbook: Playbook) -> Iterator[Problem]:
     names: set[str] = set()
-    for index, rule in enumerate(playbook.handoffs):
-        path = f"handoffs[{index}]"
+    for index, rule in enumerate(playbook.routing_rules):
+        path = f"routing_rules[{index}]"
         if rule.name in names or rule.name == OWN_ORDER:
             yield Problem(f"{path}.name", f"the name {rule.name!r} is taken", "Give each rule its own name.")
         names.add(rule.name)
         if rule.when.specialist is not None and rule.when.specialist not in playbook.specialists:
             yield _no_specialist(f"{path}.when.specialist", rule.when.specialist, playbook)
-        if rule.when.ask is not None and rule.when.ask not in {*playbook.asks, OTHER}:
+        if rule.when.ask is not None and rule.when.ask not in {*playbook.intents, OTHER}:
             yield Problem(
                 f"{path}.when.ask",
                 f"there is no ask {rule.when.ask!r}",
-                f"Name one of: {_one_of(playbook.asks)}, {OTHER}.",
+                f"Name one of: {_one_of(playbook.intents)}, {OTHER}.",
             )
         if rule.field is not None and rule.field not in playbook.fields:
             yield Problem(
@@ -195,9 +195,9 @@ def _texts(playbook: Playbook) -> Iterator[Problem]:
 
 
 def _standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
-    for kind, ask in playbook.asks.items():
-        yield f"asks.{kind}.answer", ask.answer or ""
-        yield f"asks.{kind}.refuse", ask.refuse or ""
+    for kind, ask in playbook.intents.items():
+        yield f"intents.{kind}.answer", ask.answer or ""
+        yield f"intents.{kind}.refuse", ask.refuse or ""
     for field, spec in playbook.fields.items():
         yield f"fields.{field}.question", spec.question
         yield f"fields.{field}.example", spec.example

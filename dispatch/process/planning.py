@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding
 from dispatch.models.work.plan import Plan, PlanBrief, Question, Step
-from dispatch.models.work.playbook import HandoffRule, Playbook
+from dispatch.models.work.playbook import Playbook, RoutingRule
 
 OWN_ORDER = "plan"
 
@@ -22,7 +22,7 @@ def plan(brief: PlanBrief) -> Plan:
 
 def _before_findings(brief: PlanBrief) -> Plan:
     playbook = brief.playbook.playbook
-    for rule in playbook.handoffs:
+    for rule in playbook.routing_rules:
         # An ask-rule whose field is known by now has had its answer; it is content, not stuck.
         if rule.when.specialist is None and _fires(rule, brief) and not _is_satisfied(rule, brief):
             return _follow(rule, brief)
@@ -34,7 +34,7 @@ def _before_findings(brief: PlanBrief) -> Plan:
 
 
 def _after_findings(brief: PlanBrief) -> Plan:
-    for rule in brief.playbook.playbook.handoffs:
+    for rule in brief.playbook.playbook.routing_rules:
         if _fires(rule, brief) and not (rule.when.specialist is None and _is_satisfied(rule, brief)):
             return _follow(rule, brief)
     return _move(brief, Step.ASSEMBLE, OWN_ORDER, "no handoff rule fires on the findings")
@@ -44,7 +44,7 @@ def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
     """Give one question for each required field that an item lacks, naming all items that lack it."""
     lacking: dict[str, list[str]] = {}
     for item in items:
-        ask = playbook.asks.get(item.kind)
+        ask = playbook.intents.get(item.kind)
         for field in ask.requires if ask else ():
             if not item.fields.get(field):
                 lacking.setdefault(field, []).append(item.item_id)
@@ -60,8 +60,8 @@ def _question(playbook: Playbook, field: str, item_ids: Iterable[str]) -> Questi
 
 def _call(brief: PlanBrief) -> Plan:
     playbook = brief.playbook.playbook
-    named = {name for ask in playbook.asks.values() for name in ask.specialists}
-    needed = {n for item in brief.items if (ask := playbook.asks.get(item.kind)) for n in ask.specialists}
+    named = {name for ask in playbook.intents.values() for name in ask.specialists}
+    needed = {n for item in brief.items if (ask := playbook.intents.get(item.kind)) for n in ask.specialists}
     groups: list[tuple[str, ...]] = []
     called: set[str] = set()
     for listed in playbook.plan.groups:
@@ -82,32 +82,32 @@ def _call(brief: PlanBrief) -> Plan:
     return _move(brief, Step.CALL, OWN_ORDER, f"the playbook's groups for: {kinds}", groups=tuple(groups))
 
 
-def _fires(rule: HandoffRule, brief: PlanBrief) -> bool:
+def _fires(rule: RoutingRule, brief: PlanBrief) -> bool:
     when = rule.when
     if when.ask is not None and all(item.kind != when.ask for item in brief.items):
         return False
     return when.specialist is None or any(_matches(rule, finding) for finding in brief.findings)
 
 
-def _matches(rule: HandoffRule, finding: Finding) -> bool:
+def _matches(rule: RoutingRule, finding: Finding) -> bool:
     return finding.specialist == rule.when.specialist and finding.status == rule.when.status
 
 
-def _concerned(rule: HandoffRule, brief: PlanBrief) -> tuple[Item, ...]:
+def _concerned(rule: RoutingRule, brief: PlanBrief) -> tuple[Item, ...]:
     """Give the items that a rule is about; a specialist that no item's ask names works on all of them."""
-    asks, when = brief.playbook.playbook.asks, rule.when
+    intents, when = brief.playbook.playbook.intents, rule.when
     items = tuple(item for item in brief.items if when.ask in {None, item.kind})
     if when.specialist is None:
         return items
-    theirs = tuple(i for i in items if i.kind in asks and when.specialist in asks[i.kind].specialists)
+    theirs = tuple(i for i in items if i.kind in intents and when.specialist in intents[i.kind].specialists)
     return theirs or items
 
 
-def _is_satisfied(rule: HandoffRule, brief: PlanBrief) -> bool:
+def _is_satisfied(rule: RoutingRule, brief: PlanBrief) -> bool:
     return rule.field is not None and all(item.fields.get(rule.field) for item in _concerned(rule, brief))
 
 
-def _follow(rule: HandoffRule, brief: PlanBrief) -> Plan:
+def _follow(rule: RoutingRule, brief: PlanBrief) -> Plan:
     if rule.do != "ask" or rule.field is None:
         return _move(brief, Step(rule.do), rule.name, rule.why)
     lacking = [item.item_id for item in _concerned(rule, brief) if not item.fields.get(rule.field)]

@@ -127,12 +127,12 @@ def _sorted_item(
 
 def _wanted(kind: str, playbook: Playbook) -> tuple[str, ...]:
     """Give the fields that the desk would have to ask for: required by the kind, or by a handoff rule on its work."""
-    ask = playbook.asks.get(kind)
+    ask = playbook.intents.get(kind)
     if ask is None:
         return ()
     asked = (
         rule.field
-        for rule in playbook.handoffs
+        for rule in playbook.routing_rules
         if rule.field is not None
         and rule.when.ask in {None, kind}
         and (rule.when.specialist is None or rule.when.specialist in ask.specialists)
@@ -147,7 +147,7 @@ def kind_of(item: Item, playbook: Playbook) -> str:
 
 
 def _best_ask(text: str, playbook: Playbook) -> str:
-    fits = {name: fit_of(text, ask.phrases) for name, ask in playbook.asks.items()}
+    fits = {name: fit_of(text, ask.phrases) for name, ask in playbook.intents.items()}
     best = max(fits, key=lambda name: fits[name])
     return best if fits[best].hits else OTHER
 

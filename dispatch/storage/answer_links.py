@@ -21,7 +21,7 @@ class LinkError(DispatchError):
 
 
 @dataclass(frozen=True)
-class AnswerLeave:
+class AnswerGrant:
     """What a link permits: answering the open questions of this request, before `expires_at`."""
 
     request_id: str
@@ -47,7 +47,7 @@ def answer_secret(settings: Settings) -> str:
     return standing_secret(settings.var_dir / "answer-links.secret", "DISPATCH_ANSWER_LINK_SECRET")
 
 
-def read_answer_token(secret: str, token: str, now: datetime) -> AnswerLeave:
+def read_answer_token(secret: str, token: str, now: datetime) -> AnswerGrant:
     """Give what a link's token permits at `now`; raises LinkError, which says nothing about the request."""
     try:
         request_id, expires = _serializer(secret).loads(token[:_MOST_CHARS])
@@ -55,10 +55,10 @@ def read_answer_token(secret: str, token: str, now: datetime) -> AnswerLeave:
         raise LinkError(
             "This link is not complete. Open it from the mail again, or copy all of it."
         ) from None
-    leave = AnswerLeave(str(request_id), datetime.fromtimestamp(expires, UTC))
-    if leave.expires_at <= now:
+    authorization = AnswerGrant(str(request_id), datetime.fromtimestamp(expires, UTC))
+    if authorization.expires_at <= now:
         raise LinkError("This link has expired. Please answer the mail instead, or write to us again.")
-    return leave
+    return authorization
 
 
 def _serializer(secret: str) -> URLSafeSerializer:

@@ -48,13 +48,13 @@ _NUMBERED: Final = re.compile(r"\b(?:no|nr|number)\.? (?=\S{0,12}\d)")
 class Reading(NamedTuple):
     """What a text says of the thing; `doubts` are sentences beside which nothing counts as a plain ask."""
 
-    asks: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Tell whether it asks, and nothing in it speaks against."""
-        return bool(self.asks) and not self.doubts
+        return bool(self.intents) and not self.doubts
 
 
 def read(text: str, phrases: Iterable[str], subject: str = "") -> Reading:
@@ -72,20 +72,20 @@ def read(text: str, phrases: Iterable[str], subject: str = "") -> Reading:
     readings = [marked.reading(sentence) for sentence in _sentences(own)]
     if subject.strip():
         asked = marked.reading(_unquoted(subject), is_title=True)
-        readings.append(asked._replace(asks=()) if _EARLIER_SUBJECT.match(subject) else asked)
+        readings.append(asked._replace(intents=()) if _EARLIER_SUBJECT.match(subject) else asked)
     if _QUOTE_MARK.search(own) and (found := marked.mentioned(own)):
         # A quotation that is not closed here: nobody can tell where it ends.
         readings.append(Reading(doubts=(found,)))
     return Reading(
-        asks=tuple(dict.fromkeys(ask for reading in readings for ask in reading.asks)),
+        intents=tuple(dict.fromkeys(ask for reading in readings for ask in reading.intents)),
         doubts=tuple(dict.fromkeys(doubt for reading in readings for doubt in reading.doubts)),
     )
 
 
-def is_one_of(sentence: str, asks: Iterable[str]) -> bool:
+def is_one_of(sentence: str, intents: Iterable[str]) -> bool:
     """Tell whether a sentence holds one of `asks` or is part of one, whatever its marks and line ends."""
     said = _plain(sentence)
-    return bool(said.strip()) and any(_plain(ask) in said or said in _plain(ask) for ask in asks)
+    return bool(said.strip()) and any(_plain(ask) in said or said in _plain(ask) for ask in intents)
 
 
 def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook: Playbook) -> Request | None:
@@ -93,7 +93,7 @@ def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook:
     policy = playbook.guardian.actions.get(bound.action.name)
     if policy is None or policy.asked_by is None:
         return None
-    ask = playbook.asks.get(policy.asked_by)
+    ask = playbook.intents.get(policy.asked_by)
     cited = set(bound.action.evidence_ids)
     return Request(
         phrases=ask.phrases if ask else (),
@@ -171,7 +171,7 @@ class _Marked:
             or any(words.TIME_CONDITION.search(clause) for clause in clauses)
             or _offers_a_choice(clauses)
         )
-        return Reading(doubts=(sentence,)) if hangs_on_more else Reading(asks=(sentence,))
+        return Reading(doubts=(sentence,)) if hangs_on_more else Reading(intents=(sentence,))
 
     def _words(self, text: str) -> str:
         said = _plain(text)

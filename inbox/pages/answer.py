@@ -13,7 +13,7 @@ from dispatch.models.trail import EntryKind
 from dispatch.models.work.plan import Question
 from dispatch.storage.answer_links import LinkError, read_answer_token
 from inbox.context import Context
-from inbox.gateway import NobodyAnswers, RequestClosed
+from inbox.gateway import RequestClosedError, WorkerUnavailableError
 from inbox.web import Said, address_of, context_of, form_of, go_on, render, text_in
 
 _LOOKS: Final = 30
@@ -27,14 +27,16 @@ async def show(request: Request) -> Response:
     if refused := _too_often(request, context):
         return refused
     try:
-        leave = read_answer_token(context.answer_secret, request.path_params["token"], context.now())
+        authorization = read_answer_token(context.answer_secret, request.path_params["token"], context.now())
     except LinkError as error:
         return render(request, "answer.html", 410, questions=(), closed=False, wrong=str(error), until=None)
-    found = await context.desk.describe(leave.request_id)
+    found = await context.desk.describe(authorization.request_id)
     if not found.is_running:
         return render(request, "answer.html", questions=(), closed=True, wrong="", until=None)
-    questions = (await context.desk.dossier(leave.request_id)).questions
-    return render(request, "answer.html", questions=questions, closed=False, wrong="", until=leave.expires_at)
+    questions = (await context.desk.detail(authorization.request_id)).questions
+    return render(
+        request, "answer.html", questions=questions, closed=False, wrong="", until=authorization.expires_at
+    )
 
 
 async def take(request: Request) -> Response:
@@ -44,14 +46,14 @@ async def take(request: Request) -> Response:
         return refused
     token = request.path_params["token"]
     try:
-        leave = read_answer_token(context.answer_secret, token, context.now())
+        authorization = read_answer_token(context.answer_secret, token, context.now())
     except LinkError as error:
         return render(request, "answer.html", 410, questions=(), closed=False, wrong=str(error), until=None)
     form = await form_of(request)
     here = f"{context.base}/answer/{token}"
     try:
-        said = await _send(context, leave.request_id, form)
-    except RequestClosed:
+        said = await _send(context, authorization.request_id, form)
+    except RequestClosedError:
         return go_on(request, here)
     return go_on(request, here, said)
 
@@ -60,13 +62,13 @@ async def _send(context: Context, request_id: str, form: FormData) -> Said:
     """Send the answers to what is asked; what is asked cannot be known where no worker answers."""
     questions: tuple[Question, ...] | None = None
     known = 0
-    with suppress(NobodyAnswers):
-        dossier = await context.desk.dossier(request_id)
-        questions, known = dossier.questions, len(dossier.trail)
+    with suppress(WorkerUnavailableError):
+        detail = await context.desk.detail(request_id)
+        questions, known = detail.questions, len(detail.trail)
     fields = _answers(form, questions)
     if not fields:
         return Said("refused", "Nothing was sent", "Fill in at least one field.")
-    await context.desk.leave(request_id, "answer", {"fields": fields})
+    await context.desk.authorization(request_id, "answer", {"fields": fields})
     if questions is None:
         return Said("kept", "Thank you", "Your answer has arrived and will be read soon.")
     return await _how_it_was_read(context, request_id, known)
@@ -90,7 +92,7 @@ async def _how_it_was_read(context: Context, request_id: str, known: int) -> Sai
         await asyncio.sleep(_LOOK_SECONDS)
         try:
             trail = await context.desk.trail(request_id)
-        except (NobodyAnswers, RequestClosed):
+        except (WorkerUnavailableError, RequestClosedError):
             break
         judged = [entry for entry in trail[known:] if entry.what == "answer"]
         if judged:

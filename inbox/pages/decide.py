@@ -12,9 +12,9 @@ from starlette.responses import Response
 from dispatch.approval.signing import signed_text
 from dispatch.models.errors import DispatchError
 from dispatch.models.people.approvers import ApproverKey
-from dispatch.models.people.decision import Decision, DecisionVerdict
+from dispatch.models.people.decision import Decision, DecisionType
 from inbox.context import Context
-from inbox.gateway import NobodyAnswers, RequestClosed
+from inbox.gateway import RequestClosedError, WorkerUnavailableError
 from inbox.money import AmountError, read_amount
 from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
 from inbox.view_models import ShownAction, shown
@@ -34,7 +34,7 @@ from inbox.web import (
 from starter import decision_for
 
 _ID: Final = re.compile(r"d-[0-9a-f]{16}")
-_ROUND_AGAIN: Final = frozenset({DecisionVerdict.EDIT.value, DecisionVerdict.RESPOND.value})
+_ROUND_AGAIN: Final = frozenset({DecisionType.EDIT.value, DecisionType.RESPOND.value})
 _UNSENT: Final = "Not sent"
 
 
@@ -94,11 +94,11 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
     Raises AmountError, or DispatchError where nothing was decided.
     """
     try:
-        verdict = DecisionVerdict(text_in(form, "verdict"))
+        verdict = DecisionType(text_in(form, "verdict"))
     except ValueError:
         raise DispatchError("No verdict was chosen; use one of the buttons") from None
-    edits = _edits(form) if verdict is DecisionVerdict.EDIT else {}
-    if verdict is DecisionVerdict.EDIT and not edits:
+    edits = _edits(form) if verdict is DecisionType.EDIT else {}
+    if verdict is DecisionType.EDIT and not edits:
         raise DispatchError(
             "Nothing was changed, so there is no edit to send; change a field, or approve as it is"
         )
@@ -202,8 +202,8 @@ async def _stands_for(
 ) -> ShownAction | None:
     """Give the action that the decision's digest was taken of; None where it waits no longer, or nobody answers."""
     try:
-        view = shown(await context.desk.dossier(request_id), person.name, person.names)
-    except NobodyAnswers:
+        view = shown(await context.desk.detail(request_id), person.name, person.names)
+    except WorkerUnavailableError:
         return None
     return next((action for action in view.actions if action.digest == decision.action_digest), None)
 
@@ -215,14 +215,14 @@ async def _send(
     here = request_path(context, request_id)
     try:
         said = await context.desk.decide(request_id, decision)
-    except NobodyAnswers:
+    except WorkerUnavailableError:
         try:
-            await context.desk.leave(request_id, "decide", decision)
-        except RequestClosed:
+            await context.desk.authorization(request_id, "decide", decision)
+        except RequestClosedError:
             return go_on(request, here, _late())
         text = "No worker answers now. Your decision is in the request's history and is judged when one runs; its trail will say how."
         return go_on(request, here, Said("kept", "Left for the desk", text))
-    except RequestClosed:
+    except RequestClosedError:
         return go_on(request, here, _late())
     finally:
         context.waiting.doubt()

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.request.follow_up import FollowUpDossier
+from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.work.verification import ActionVerification
 from inbox.context import Context
 from inbox.filters import title
-from inbox.gateway import Found, NobodyAnswers
+from inbox.gateway import Found, WorkerUnavailableError
 from inbox.view_models import Asked, Fact, asked_of, facts_of, mark_of
 from inbox.web import Person, person_of, render, request_path
 
@@ -36,14 +36,14 @@ class Check:
 async def show(request: Request, context: Context, found: Found) -> Response:
     """Show the check as it stands, or how it ended; where no worker answers, what Temporal alone knows of it."""
     outcome = None if found.is_running else await context.desk.follow_up_outcome(found.request_id)
-    dossier: FollowUpDossier | None = None
+    detail: FollowUpDetail | None = None
     try:
         if found.is_running:
-            dossier = await context.desk.follow_up(found.request_id)
+            detail = await context.desk.follow_up(found.request_id)
         else:
             async with asyncio.timeout(_CLOSED_PATIENCE_SECONDS):
-                dossier = await context.desk.follow_up(found.request_id)
-    except NobodyAnswers:
+                detail = await context.desk.follow_up(found.request_id)
+    except WorkerUnavailableError:
         if found.is_running:
             here = request_path(context, found.request_id)
             return render(request, "unanswered.html", 503, found=found, here=here)
@@ -55,11 +55,11 @@ async def show(request: Request, context: Context, found: Found) -> Response:
         "follow_up.html",
         found=found,
         outcome=outcome,
-        d=dossier,
-        checks=_checks(dossier) if dossier else (),
-        asked=_asked(dossier, person_of(request)) if dossier else (),
-        trail=dossier.trail if dossier else (),
-        mark=mark_of(dossier if found.is_running else None),
+        d=detail,
+        checks=_checks(detail) if detail else (),
+        asked=_asked(detail, person_of(request)) if detail else (),
+        trail=detail.trail if detail else (),
+        mark=mark_of(detail if found.is_running else None),
         here=request_path(context, found.request_id),
         # A settlement is never signed, so there is no key to choose.
         keys=(),
@@ -67,8 +67,8 @@ async def show(request: Request, context: Context, found: Found) -> Response:
     )
 
 
-def _checks(dossier: FollowUpDossier) -> tuple[Check, ...]:
-    read_back = dossier.verification.actions if dossier.verification else ()
+def _checks(detail: FollowUpDetail) -> tuple[Check, ...]:
+    read_back = detail.verification.actions if detail.verification else ()
     found = {one.action_digest: one for one in read_back}
 
     def check(one: ActionVerification | None) -> tuple[Fact, ...]:
@@ -84,15 +84,16 @@ def _checks(dossier: FollowUpDossier) -> tuple[Check, ...]:
             found=found.get(bound.digest),
             seen=check(found.get(bound.digest)),
         )
-        for bound in dossier.order.actions
+        for bound in detail.order.actions
     )
 
 
-def _asked(dossier: FollowUpDossier, person: Person) -> tuple[Asked, ...]:
-    gate = dossier.gate
-    if gate is None:
+def _asked(detail: FollowUpDetail, person: Person) -> tuple[Asked, ...]:
+    approval_request = detail.approval_request
+    if approval_request is None:
         return ()
-    may = bool(set(gate.approvers) & person.names)
+    may = bool(set(approval_request.approvers) & person.names)
     return tuple(
-        asked_of(gate, subject, dossier.approvals, None, person.name, may=may) for subject in gate.subjects
+        asked_of(approval_request, subject, detail.approvals, None, person.name, may=may)
+        for subject in approval_request.subjects
     )

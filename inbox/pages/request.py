@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome, TrailEntry
 from inbox.context import Context
-from inbox.gateway import Found, NobodyAnswers
+from inbox.gateway import Found, WorkerUnavailableError
 from inbox.pages import follow_up
 from inbox.signing_keys import usable_keys
 from inbox.view_models import ShownRequest, mark_of, shown
@@ -32,14 +32,14 @@ async def show(request: Request) -> Response:
     if not found.is_running:
         return await _ended(request, context, found)
     try:
-        dossier = await context.desk.dossier(found.request_id)
-    except NobodyAnswers:
+        detail = await context.desk.detail(found.request_id)
+    except WorkerUnavailableError:
         return render(
             request, "unanswered.html", 503, found=found, here=request_path(context, found.request_id)
         )
     person = person_of(request)
-    view = shown(dossier, person.name, person.names)
-    return _page(request, found, dossier.status, dossier.trail, view=view)
+    view = shown(detail, person.name, person.names)
+    return _page(request, found, detail.status, detail.trail, view=view)
 
 
 @signed_in
@@ -55,7 +55,7 @@ async def live(request: Request) -> Response:
         return as_json({"seen": found.mark, "mark": None})
     try:
         mark = await _mark(context, found)
-    except NobodyAnswers:
+    except WorkerUnavailableError:
         mark = None
     return as_json({"seen": found.mark, "mark": mark})
 
@@ -65,22 +65,22 @@ async def _mark(context: Context, found: Found) -> str:
         return mark_of(None)
     if found.kind == "FollowUp":
         return mark_of(await context.desk.follow_up(found.request_id))
-    return mark_of(await context.desk.dossier(found.request_id))
+    return mark_of(await context.desk.detail(found.request_id))
 
 
 async def _ended(request: Request, context: Context, found: Found) -> Response:
     """Show how it ended, from the result alone; what was drafted too, if a worker answers soon."""
     outcome = await context.desk.outcome(found.request_id)
-    dossier: Dossier | None = None
+    detail: RequestDetail | None = None
     try:
         async with asyncio.timeout(_CLOSED_PATIENCE_SECONDS):
-            dossier = await context.desk.dossier(found.request_id)
+            detail = await context.desk.detail(found.request_id)
     except (DispatchError, TimeoutError):
-        dossier = None  # the page says less, and nothing wrong
+        detail = None  # the page says less, and nothing wrong
     person = person_of(request)
-    view = shown(dossier, person.name, person.names) if dossier is not None else None
-    trail = outcome.trail if outcome else dossier.trail if dossier else ()
-    return _page(request, found, dossier.status if dossier else None, trail, view=view, outcome=outcome)
+    view = shown(detail, person.name, person.names) if detail is not None else None
+    trail = outcome.trail if outcome else detail.trail if detail else ()
+    return _page(request, found, detail.status if detail else None, trail, view=view, outcome=outcome)
 
 
 def _page(
@@ -101,7 +101,7 @@ def _page(
         view=view,
         asked=view.other if view and found.is_running else (),
         outcome=outcome,
-        mark=mark_of(view.dossier if view and found.is_running else None),
+        mark=mark_of(view.detail if view and found.is_running else None),
         trail=trail,
         here=request_path(context, found.request_id),
         keys=usable_keys(person.listed, context.now()),

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from inbox.context import Context
-from inbox.oidc import CompanyError
+from inbox.oidc import OidcError
 from inbox.sessions import Way
 from inbox.web import address_of, context_of, form_of, identify, local_path, render, signed_in, text_in
 
@@ -47,7 +47,7 @@ async def go_to_company(request: Request) -> Response:
     request.session[_NEXT] = to
     try:
         return await context.company.send_there(request, f"{context.settings.inbox_url}/sign-in/company/back")
-    except CompanyError as error:
+    except OidcError as error:
         return _form(request, to, 503, str(error))
 
 
@@ -59,7 +59,7 @@ async def back_from_company(request: Request) -> Response:
         return _form(request, to, 404, "No identity provider is set up here.")
     try:
         name = await context.company.name_of(request)
-    except CompanyError as error:
+    except OidcError as error:
         return _form(request, to, 401, str(error))
     if all(one.name != name for one in context.approvers.read().approvers):
         return _form(

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.people.decision import DecisionVerdict, GateKind
-from dispatch.models.request.list_summary import Glance
+from dispatch.models.people.decision import ApprovalKind, DecisionType
+from dispatch.models.request.list_summary import ListSummary
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import is_plain
 from inbox.context import Context
-from inbox.gateway import NobodyAnswers
+from inbox.gateway import WorkerUnavailableError
 from inbox.row import Waiting
 from inbox.waiting import Reading
 from inbox.web import (
@@ -62,7 +62,7 @@ class Choice:
 @dataclass(frozen=True)
 class Row:
     waiting: Waiting
-    glance: Glance | None
+    list_summary: ListSummary | None
     mine: bool
 
 
@@ -127,18 +127,22 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
     request_id, _, rest = pick.partition("|")
     proposal_id, _, digests = rest.partition("|")
     try:
-        dossier = await context.desk.dossier(request_id)
-        gate = dossier.gate
-        if gate is None or gate.kind is not GateKind.APPROVAL or gate.proposal_id != proposal_id:
+        detail = await context.desk.detail(request_id)
+        approval_request = detail.approval_request
+        if (
+            approval_request is None
+            or approval_request.kind is not ApprovalKind.APPROVAL
+            or approval_request.proposal_id != proposal_id
+        ):
             return False, f"{request_id}: what waits is not what the list showed; open it to see"
-        if not is_plain(gate, dossier.exceptions, dossier.submission.sender.doubt):
+        if not is_plain(approval_request, detail.exceptions, detail.submission.sender.doubt):
             return False, f"{request_id}: it asks for a decision on its own page"
         for digest in digests.split(","):
-            decision = decision_for(DecisionVerdict.APPROVE, name, proposal_id, digest, reason)
+            decision = decision_for(DecisionType.APPROVE, name, proposal_id, digest, reason)
             said = await context.desk.decide(request_id, decision)
             if not said.accepted:
                 return False, f"{request_id}: {said.reason}"
-    except NobodyAnswers:
+    except WorkerUnavailableError:
         return False, f"{request_id}: no worker answers now; decide on its own page, where it can be left"
     except DispatchError as error:
         return False, str(error)
@@ -162,7 +166,7 @@ async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Foun
     page = min(choice.page, pages)
     rows = await context.waiting.still_waiting(chosen[(page - 1) * PAGE : page * PAGE])
     return Found(
-        rows=tuple(Row(row, row.glance, row.owner in names) for row in rows),
+        rows=tuple(Row(row, row.list_summary, row.owner in names) for row in rows),
         total=len(chosen),
         pages=pages,
         page=page,

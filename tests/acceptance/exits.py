@@ -26,12 +26,12 @@ GRACE_SECONDS = 30
 
 async def exit_codes(address: str, folder: Path, count: int) -> list[int]:
     """Start `count` workers, a few at a time, end each with SIGTERM once it works; gives their exit codes."""
-    gate = asyncio.Semaphore(AT_ONCE)
+    approval_request = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> int:
         environment = {"TEMPORAL_ADDRESS": address, "DISPATCH_TASK_QUEUE": f"exits-{number}"}
         worker = Program("worker", ["worker.py"], folder / f"exits-{number}.log", environment, says="working")
-        async with gate, worker:
+        async with approval_request, worker:
             os.kill(worker.pid, signal.SIGTERM)
             async with asyncio.timeout(GRACE_SECONDS):
                 while (code := worker.ended()) is None:  # noqa: ASYNC110 (another process ends)

@@ -23,7 +23,7 @@ from dispatch.approval.signing import verify
 from dispatch.models.errors import ApproversError, DispatchError, KeysError
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import Decision
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import EntryKind
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
@@ -101,10 +101,10 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     shown = await shell.starter("show", case.id)
     shown.words("issue_refund needs a signed decision (tier high)", "may decide: refunds-lead")
     arguments = terminal._parser().parse_args(["show", case.id, "--json"])
-    assert await terminal._show_dossier(signing.client, arguments) == 0
-    dossier = Dossier.model_validate_json(capsys.readouterr().out)
-    assert dossier.gate is not None
-    assert len(dossier.gate.subjects) == 2
+    assert await terminal._show_detail(signing.client, arguments) == 0
+    detail = RequestDetail.model_validate_json(capsys.readouterr().out)
+    assert detail.approval_request is not None
+    assert len(detail.approval_request.subjects) == 2
     said = await shell.starter("approve", case.id, "--as", "ben")
     said.words("accepted: approve by ben", "signed with SHA256:")
     code, second = await typed.decision("approve", case.id, "--as", "ben", "--json")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from temporalio.testing import ActivityEnvironment
 
 from dispatch.models.request.submission import Party
-from dispatch.models.work.execution import Order
+from dispatch.models.work.execution import ActionCommand
 from dispatch.models.work.proposal import BoundAction
 from tests.bound import order, refund, reply
 
@@ -33,5 +33,5 @@ async def attempt(number: int, run: Callable[[Any], Awaitable[T]], brief: Any) -
     return await environment.run(run, brief)
 
 
-def leave(bound: BoundAction) -> Order:
+def authorization(bound: BoundAction) -> ActionCommand:
     return order(bound)

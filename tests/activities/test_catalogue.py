@@ -36,7 +36,7 @@ from typing import ClassVar
 from dispatch.models.contract import Contract
 
 class {name}:
-    reaches: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = Contract
 
     def __init__(self, clients): ...
@@ -124,7 +124,7 @@ def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) 
         ),
         (
             {"far.py": SPECIALIST.format(name="Far").replace("= ()", '= ("moon",)')},
-            r"far\.py reaches 'moon', which no client serves; give some of: archive, records",
+            r"far\.py uses 'moon', which no client serves; give some of: archive, records",
         ),
     ],
 )
@@ -210,7 +210,7 @@ async def test_a_result_under_another_name_is_refused() -> None:
     """A specialist that answers for another would put the wrong one on record."""
 
     class Impostor:
-        reaches = ()
+        uses = ()
 
         def __init__(self, clients: ReadClients) -> None: ...
 
@@ -251,7 +251,7 @@ def test_every_config_is_closed_and_described_by_its_schema(name: str) -> None:
 @pytest.mark.parametrize("name", ROLES)
 def test_every_role_names_only_clients_that_there_are(name: str) -> None:
     """What a role reaches decides whether it runs inside the workflow's task."""
-    assert set(ROLES[name].reaches) <= {field.name for field in fields(ReadClients)}
+    assert set(ROLES[name].uses) <= {field.name for field in fields(ReadClients)}
 
 
 def _config(name: str) -> dict[str, Any]:
@@ -263,7 +263,7 @@ def _config(name: str) -> dict[str, Any]:
     pytest.fail(f"{name} is in no playbook; name it in one, or remove its file")
 
 
-@pytest.mark.parametrize("name", [n for n, kind in CATALOGUE.specialist_classes.items() if not kind.reaches])
+@pytest.mark.parametrize("name", [n for n, kind in CATALOGUE.specialist_classes.items() if not kind.uses])
 async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> None:
     """It answers under its own name, to its own handoff, without any client at hand, and the same each time."""
     catalogue = Catalogue({name: CATALOGUE.specialist_classes[name]}, {}, {})
@@ -275,7 +275,7 @@ async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> 
     assert first == second
 
 
-@pytest.mark.parametrize("name", [n for n, kind in CATALOGUE.reviewer_classes.items() if not kind.reaches])
+@pytest.mark.parametrize("name", [n for n, kind in CATALOGUE.reviewer_classes.items() if not kind.uses])
 async def test_a_reviewer_that_reaches_nothing_needs_no_clients(name: str) -> None:
     """It answers under its own name, and its exceptions carry that name."""
     catalogue = Catalogue({}, {name: CATALOGUE.reviewer_classes[name]}, {})
@@ -317,9 +317,9 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
     [
         (("specialists", "oracle"), {}, "specialists.oracle", "there is no specialist 'oracle'"),
         (("plan", "groups"), [["oracle"]], "plan.groups[0][0]", "add activities/specialists/oracle.py"),
-        (("asks", "refund", "specialists"), ["oracle"], "asks.refund.specialists[0]", "Name one of"),
+        (("intents", "refund", "specialists"), ["oracle"], "intents.refund.specialists[0]", "Name one of"),
         (
-            ("handoffs",),
+            ("routing_rules",),
             [
                 {
                     "name": "x",
@@ -328,16 +328,16 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
                     "why": "-",
                 }
             ],
-            "handoffs[0].when.specialist",
+            "routing_rules[0].when.specialist",
             "'oracle'",
         ),
         (("review", "reviewers", "critic"), {}, "review.reviewers.critic", "there is no reviewer 'critic'"),
         (("guardian", "actions", "launch"), {}, "guardian.actions.launch", "there is no action 'launch'"),
         (
-            ("specialists", "order_history", "reaches"),
+            ("specialists", "order_history", "uses"),
             [],
-            "specialists.order_history.reaches",
-            r"Write reaches: [records]",
+            "specialists.order_history.uses",
+            r"Write uses: [records]",
         ),
         (
             ("specialists", "reply_writer", "config"),

@@ -11,14 +11,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import decision_check as decisions
-from activities.decision_check import Decisions
+from activities.decision_check import DecisionChecks
 from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
     DecisionCheck,
-    DecisionRuling,
-    DecisionVerdict,
-    Gate,
-    GateKind,
-    Subject,
+    DecisionCheckResult,
+    DecisionType,
 )
 from dispatch.models.work.playbook import Tier
 from dispatch.storage.approvers_file import ApproversFile
@@ -29,51 +29,53 @@ REFUND = refund()
 
 
 def check(verdict: str = "approve", **more: Any) -> DecisionCheck:
-    subject = Subject(name="issue_refund", digest=REFUND.digest, tier=Tier.MEDIUM, summary="a refund")
-    gate = Gate(
-        kind=GateKind.APPROVAL,
+    subject = ApprovalItem(name="issue_refund", digest=REFUND.digest, tier=Tier.MEDIUM, summary="a refund")
+    approval_request = ApprovalRequest(
+        kind=ApprovalKind.APPROVAL,
         proposal_id="p1",
         subjects=(subject,),
-        verdicts=tuple(DecisionVerdict),
+        verdicts=tuple(DecisionType),
         approvers=("refunds",),
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",
     )
     raw = {**decision(REFUND).model_dump(mode="json"), "approver": "ben", "verdict": verdict, **more}
-    return DecisionCheck(handoff=HANDOFF, gate=gate, raw=raw, received_at=NOW + timedelta(hours=1))
+    return DecisionCheck(
+        handoff=HANDOFF, approval_request=approval_request, raw=raw, received_at=NOW + timedelta(hours=1)
+    )
 
 
 @pytest.fixture
-def checking(tmp_path: Path) -> Decisions:
+def checking(tmp_path: Path) -> DecisionChecks:
     """Know ben, who may approve three a day, and cleo, who has no limit."""
     file = tmp_path / "approvers.yaml"
     write_approvers(
         file, Signer("ben", ("refunds",), {"daily_limit": {"decisions": 3}}), Signer("cleo", ("refunds",))
     )
-    return Decisions(ApproversFile(file))
+    return DecisionChecks(ApproversFile(file))
 
 
 @pytest.mark.parametrize("sent", [{"approver": "cleo"}, {"verdict": "reject", "reason": "no"}])
 async def test_without_a_limit_nothing_is_asked_of_temporal(
-    checking: Decisions, sent: dict[str, Any]
+    checking: DecisionChecks, sent: dict[str, Any]
 ) -> None:
     """Nobody counts a person without a limit, and a rejection counts for nobody: it works without any client."""
-    ruling: DecisionRuling = await ActivityEnvironment().run(checking.verify_decision, check(**sent))
+    ruling: DecisionCheckResult = await ActivityEnvironment().run(checking.verify_decision, check(**sent))
     assert ruling.accepted, ruling.reason
 
 
 async def test_where_no_worker_answers_nothing_is_granted(
-    checking: Decisions, client: Client, monkeypatch: pytest.MonkeyPatch
+    checking: DecisionChecks, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It fails as unavailable, so that it is tried again; the last try refuses, and the gate stays open."""
     monkeypatch.setattr(decisions, "ANSWER_TIMEOUT", timedelta(seconds=1))
     with pytest.raises(ApplicationError, match="the allowance of ben cannot be asked") as raised:
         await ActivityEnvironment(client=client).run(checking.verify_decision, check())
-    assert (raised.value.type, raised.value.non_retryable) == ("Unavailable", False)
+    assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)
     environment = ActivityEnvironment(client=client)
     environment.info = replace(environment.info, attempt=decisions.TRIES)
-    ruling: DecisionRuling = await environment.run(checking.verify_decision, check())
+    ruling: DecisionCheckResult = await environment.run(checking.verify_decision, check())
     assert not ruling.accepted
     assert ruling.reason.startswith("cannot be judged now, send it again: the allowance of ben")
 
@@ -83,5 +85,5 @@ async def test_a_broken_approvers_file_is_tried_again(tmp_path: Path) -> None:
     file = tmp_path / "approvers.yaml"
     file.write_text("approvers: [", encoding="utf-8")
     with pytest.raises(ApplicationError, match=r"approvers\.yaml") as raised:
-        await ActivityEnvironment().run(Decisions(ApproversFile(file)).verify_decision, check())
-    assert (raised.value.type, raised.value.non_retryable) == ("Unavailable", False)
+        await ActivityEnvironment().run(DecisionChecks(ApproversFile(file)).verify_decision, check())
+    assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)

@@ -16,11 +16,11 @@ from activities.failures import MAX_TEXT, reconciling, translated
 from dispatch.models.errors import (
     CatalogueError,
     ClientError,
-    OutcomeUnknown,
+    OutcomeUnknownError,
     PlaybookError,
-    Refused,
+    RefusedError,
     SettingsError,
-    Unavailable,
+    UnavailableError,
 )
 from dispatch.models.work.parameters import SendReply
 
@@ -44,13 +44,13 @@ def in_history(error: ApplicationError) -> str:
 @pytest.mark.parametrize(
     ("error", "kind", "final", "details"),
     [
-        (Unavailable("down"), "Unavailable", False, ()),
-        (Refused("no", "too_large"), "Refused", True, ("too_large",)),
-        (OutcomeUnknown("lost"), "OutcomeUnknown", False, ()),
+        (UnavailableError("down"), "UnavailableError", False, ()),
+        (RefusedError("no", "too_large"), "RefusedError", True, ("too_large",)),
+        (OutcomeUnknownError("lost"), "OutcomeUnknownError", False, ()),
         (ClientError("odd"), "ClientError", True, ()),
         (SettingsError("wrong"), "SettingsError", True, ()),
         (CatalogueError("wrong"), "CatalogueError", True, ()),
-        (PlaybookError("f.yaml", "asks.x", "wrong", "Mend it."), "PlaybookError", True, ()),
+        (PlaybookError("f.yaml", "intents.x", "wrong", "Mend it."), "PlaybookError", True, ()),
         (RuntimeError("boom"), "Unexpected", False, ("RuntimeError",)),
         (TimeoutError(), "Unexpected", False, ("TimeoutError",)),
     ],
@@ -78,10 +78,12 @@ def test_every_error_has_a_type_to_act_on(
 )
 def test_the_system_may_ask_for_time_within_reason(asked: float | None, delay: timedelta | None) -> None:
     """Retry-After becomes the next delay, an hour at most; nonsense becomes none."""
-    assert caught(Unavailable("busy", retry_after_seconds=asked)).next_retry_delay == delay
+    assert caught(UnavailableError("busy", retry_after_seconds=asked)).next_retry_delay == delay
 
 
-@pytest.mark.parametrize("error", [RuntimeError, Unavailable, Refused, OutcomeUnknown, SettingsError])
+@pytest.mark.parametrize(
+    "error", [RuntimeError, UnavailableError, RefusedError, OutcomeUnknownError, SettingsError]
+)
 def test_texts_are_bounded_and_one_line(error: type[Exception]) -> None:
     """However long an error's text, history gets at most 500 characters of it on one line."""
     translation = caught(error("line\n" * 10_000))
@@ -91,14 +93,14 @@ def test_texts_are_bounded_and_one_line(error: type[Exception]) -> None:
 
 
 def _fail_with_a_cause() -> None:
-    raise Unavailable("records: not reached") from RuntimeError(f"GET /customers?email={PRIVATE}")
+    raise UnavailableError("records: not reached") from RuntimeError(f"GET /customers?email={PRIVATE}")
 
 
 def _fail_while_handling() -> None:
     try:
         raise RuntimeError(PRIVATE)  # noqa: TRY301 - the chain is what is tested
     except RuntimeError:
-        raise Unavailable("records: not reached")  # noqa: B904 - the implicit context is what is tested
+        raise UnavailableError("records: not reached")  # noqa: B904 - the implicit context is what is tested
 
 
 @pytest.mark.parametrize("fail", [_fail_with_a_cause, _fail_while_handling])
@@ -149,7 +151,7 @@ def test_temporal_s_own_failures_and_cancellation_pass() -> None:
 async def _fail_late() -> None:
     with translated():
         await asyncio.sleep(0)
-        raise Unavailable("late")
+        raise UnavailableError("late")
 
 
 async def test_it_works_around_awaits() -> None:
@@ -160,7 +162,7 @@ async def test_it_works_around_awaits() -> None:
         await _fail_late()
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), Refused("no key", "http_401")])
+@pytest.mark.parametrize("error", [UnavailableError("down"), RefusedError("no key", "http_401")])
 def test_an_unreadable_system_leaves_a_later_attempt_unknown(error: ClientError) -> None:
     """Before anything was tried the error passes as it is; afterwards nobody can say that nothing happened."""
 
@@ -172,5 +174,5 @@ def test_an_unreadable_system_leaves_a_later_attempt_unknown(error: ClientError)
     with pytest.raises(type(error)):
         environment.run(reconcile)
     environment.info = replace(environment.info, attempt=2)
-    with pytest.raises(OutcomeUnknown, match="an earlier attempt may have acted"):
+    with pytest.raises(OutcomeUnknownError, match="an earlier attempt may have acted"):
         environment.run(reconcile)

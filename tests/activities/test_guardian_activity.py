@@ -14,10 +14,10 @@ from activities.systems import ActionClients, ReadClients
 from desks.support.actions.issue_refund import IssueRefund
 from dispatch.guard.spend_quota import reserve
 from dispatch.models.request.submission import Party
-from dispatch.models.work.guardian import GuardBrief, GuardianVerdict, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import QuotaState, Reserved, ReserveRequest
-from tests.activities.at_work import ANNA, annas_refund, annas_reply, attempt, leave
+from tests.activities.at_work import ANNA, annas_refund, annas_reply, attempt, authorization
 from tests.bound import HANDOFF, policy
 from tests.servers import BackOfficeService
 
@@ -46,12 +46,12 @@ def guardian(read_clients: ReadClients, quotas: QuotaInMemory) -> Guardian:
 
 async def ruled(
     guardian: Guardian, bound: BoundAction, requester: Party = ANNA, **changes: Any
-) -> GuardianVerdict:
+) -> GuardResult:
     brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(**changes), requester=requester)
     return await attempt(1, guardian.inspect, brief)
 
 
-def rules_of(verdict: GuardianVerdict) -> set[str]:
+def rules_of(verdict: GuardResult) -> set[str]:
     return {reason.rule for reason in verdict.reasons}
 
 
@@ -59,7 +59,7 @@ async def test_a_customer_s_own_refund_and_reply_are_allowed(guardian: Guardian)
     """Payment, owner and address are on record: both actions run on the guardian's word."""
     for bound in (annas_refund(), annas_reply()):
         verdict = await ruled(guardian, bound)
-        assert verdict.ruling is Ruling.ALLOW, verdict
+        assert verdict.ruling is GuardDecision.ALLOW, verdict
         assert (verdict.handoff, verdict.action_digest) == (HANDOFF, bound.digest)
 
 
@@ -82,7 +82,7 @@ async def test_what_records_do_not_bear_out_is_blocked(
 ) -> None:
     """Payments, orders and customers that do not exist or do not fit together are blocked and never an error."""
     verdict = await ruled(guardian, annas_refund(**changes))
-    assert verdict.ruling is Ruling.BLOCK
+    assert verdict.ruling is GuardDecision.BLOCK
     assert rule in rules_of(verdict)
 
 
@@ -98,13 +98,13 @@ async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, action_clie
     """One refund within the window is enough where the playbook says so; the same one met again is not."""
     velocity = {"max_refunds": 1, "window": "30 days", "tier": "medium"}
     earlier = annas_refund(request_id="support/r-0", amount_minor=100)
-    assert (await ruled(guardian, earlier, velocity=velocity)).ruling is Ruling.ALLOW
-    await attempt(1, IssueRefund(action_clients).perform, leave(earlier))
+    assert (await ruled(guardian, earlier, velocity=velocity)).ruling is GuardDecision.ALLOW
+    await attempt(1, IssueRefund(action_clients).perform, authorization(earlier))
     held = await ruled(guardian, annas_refund(), velocity=velocity)
-    assert (held.ruling, "refund.velocity" in rules_of(held)) == (Ruling.HOLD, True)
-    assert (await ruled(guardian, annas_refund(), velocity=None)).ruling is Ruling.ALLOW
+    assert (held.ruling, "refund.velocity" in rules_of(held)) == (GuardDecision.HOLD, True)
+    assert (await ruled(guardian, annas_refund(), velocity=None)).ruling is GuardDecision.ALLOW
     again = await ruled(guardian, earlier, velocity=velocity)
-    assert again.ruling is Ruling.ALLOW
+    assert again.ruling is GuardDecision.ALLOW
 
 
 async def test_a_refund_that_stands_is_allowed_again_after_a_reset(
@@ -112,8 +112,8 @@ async def test_a_refund_that_stands_is_allowed_again_after_a_reset(
 ) -> None:
     """All of the payment went out under this action's own key: ruling on it again does not block it, without velocity too."""
     whole = annas_refund(amount_minor=4_990)
-    await attempt(1, IssueRefund(action_clients).perform, leave(whole))
-    assert (await ruled(guardian, whole, velocity=None)).ruling is Ruling.ALLOW
+    await attempt(1, IssueRefund(action_clients).perform, authorization(whole))
+    assert (await ruled(guardian, whole, velocity=None)).ruling is GuardDecision.ALLOW
     another = annas_refund(request_id="support/r-2", amount_minor=1)
     assert "refund.remainder" in rules_of(await ruled(guardian, another))
 
@@ -129,8 +129,8 @@ async def test_no_ruling_is_made_on_a_part_of_the_facts(
     with pytest.raises(ApplicationError) as raised:
         await ruled(guardian, annas_refund())
     error = raised.value
-    assert (error.type, error.non_retryable) == ("Unavailable", False)
-    assert (await ruled(guardian, annas_refund())).ruling is Ruling.ALLOW
+    assert (error.type, error.non_retryable) == ("UnavailableError", False)
+    assert (await ruled(guardian, annas_refund())).ruling is GuardDecision.ALLOW
 
 
 async def test_a_reply_needs_no_more_than_the_requester_s_record(
@@ -139,7 +139,7 @@ async def test_a_reply_needs_no_more_than_the_requester_s_record(
     """With payments, orders and refunds down a reply is still ruled on."""
     for path in ("GET /payments/*", "GET /orders/*", "GET /refunds"):
         await back_office.arm(path, "status", times=-1)
-    assert (await ruled(guardian, annas_reply())).ruling is Ruling.ALLOW
+    assert (await ruled(guardian, annas_reply())).ruling is GuardDecision.ALLOW
 
 
 async def test_only_what_may_run_reserves(guardian: Guardian, quotas: QuotaInMemory) -> None:
@@ -160,7 +160,7 @@ async def test_what_another_request_reserved_counts_until_the_records_show_it(
     other, mine = annas_refund(request_id="support/r-0"), annas_refund(amount_minor=1_990)
     await ruled(guardian, other)
     reserved = await ruled(guardian, mine)
-    await attempt(1, IssueRefund(action_clients).perform, leave(other))
+    await attempt(1, IssueRefund(action_clients).perform, authorization(other))
     paid = await ruled(guardian, mine)
     assert reserved.spend is not None
     assert paid.spend is not None
@@ -176,4 +176,4 @@ async def test_where_the_quota_does_not_answer_nothing_is_ruled(
     brief = GuardBrief(handoff=HANDOFF, bound=annas_refund(), policy=policy(), requester=ANNA)
     with pytest.raises(ApplicationError, match="the customer's quota cannot be asked") as raised:
         await ActivityEnvironment(client=client).run(Guardian(read_clients).inspect, brief)
-    assert (raised.value.type, raised.value.non_retryable) == ("Unavailable", False)
+    assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)

@@ -11,7 +11,7 @@ from pydantic import JsonValue, TypeAdapter
 from desks.support.systems.records import RecordsClient
 from devstack.ports import free_port
 from dispatch.http import exchange, http_client, retry_after
-from dispatch.models.errors import ClientError, OutcomeUnknown, Refused, Unavailable
+from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
 from tests.servers import BackOfficeService
 
 ANYTHING: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
@@ -27,17 +27,17 @@ async def call(url: str, method: str, path: str = "/orders/DD-10001", timeout: f
 @pytest.mark.parametrize(
     ("status", "get", "post"),
     [
-        (400, Refused, Refused),
-        (402, Refused, Refused),
-        (404, Refused, Refused),
-        (409, Refused, Refused),
-        (422, Refused, Refused),
-        (408, Unavailable, Unavailable),
-        (429, Unavailable, Unavailable),
-        (503, Unavailable, Unavailable),
-        (500, Unavailable, OutcomeUnknown),
-        (502, Unavailable, OutcomeUnknown),
-        (504, Unavailable, OutcomeUnknown),
+        (400, RefusedError, RefusedError),
+        (402, RefusedError, RefusedError),
+        (404, RefusedError, RefusedError),
+        (409, RefusedError, RefusedError),
+        (422, RefusedError, RefusedError),
+        (408, UnavailableError, UnavailableError),
+        (429, UnavailableError, UnavailableError),
+        (503, UnavailableError, UnavailableError),
+        (500, UnavailableError, OutcomeUnknownError),
+        (502, UnavailableError, OutcomeUnknownError),
+        (504, UnavailableError, OutcomeUnknownError),
     ],
 )
 async def test_a_status_means_one_thing(
@@ -55,7 +55,7 @@ async def test_a_status_means_one_thing(
 async def test_retry_after_in_seconds_is_passed_on(read_only: BackOfficeService, header: str | int) -> None:
     """What the system asks for reaches whoever decides on the next attempt."""
     await read_only.arm("GET *", "status", status=429, retry_after=header)
-    with pytest.raises(Unavailable) as failed:
+    with pytest.raises(UnavailableError) as failed:
         await call(read_only.url, "GET")
     assert failed.value.retry_after_seconds == float(header)
 
@@ -64,7 +64,7 @@ async def test_retry_after_as_a_date_is_passed_on(read_only: BackOfficeService) 
     """The other form that HTTP allows."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     await read_only.arm("GET *", "status", status=503, retry_after=date)
-    with pytest.raises(Unavailable) as failed:
+    with pytest.raises(UnavailableError) as failed:
         await call(read_only.url, "GET")
     assert failed.value.retry_after_seconds is not None
     assert 50 < failed.value.retry_after_seconds <= 60
@@ -93,7 +93,7 @@ def test_retry_after_is_read_or_left(header: str | None, seconds: float | None) 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_closed_port_means_nothing_was_done(method: str) -> None:
     """What was never sent can simply be tried again, a POST too."""
-    with pytest.raises(Unavailable, match="was not sent"):
+    with pytest.raises(UnavailableError, match="was not sent"):
         await call(f"http://127.0.0.1:{free_port()}", method)
 
 
@@ -109,7 +109,7 @@ async def test_no_free_connection_means_nothing_was_done(read_only: BackOfficeSe
     ) as http:
         hog = asyncio.create_task(http.get("/orders/DD-10002"))
         await asyncio.sleep(0.1)
-        with pytest.raises(Unavailable, match="PoolTimeout"):
+        with pytest.raises(UnavailableError, match="PoolTimeout"):
             await exchange(http, "POST" if method == "POST" else "GET", "/x", system="s", answer=ANYTHING)
         await hog
 
@@ -118,7 +118,7 @@ async def test_no_free_connection_means_nothing_was_done(read_only: BackOfficeSe
 async def test_a_read_that_is_cut_off_is_unavailable(read_only: BackOfficeService, fault: str) -> None:
     """Reading changes nothing, so a lost answer is only a lost answer."""
     await read_only.arm("GET /orders/*", fault, delay_seconds=0 if fault != "slow" else 20)
-    with pytest.raises(Unavailable, match="was not answered"):
+    with pytest.raises(UnavailableError, match="was not answered"):
         await call(read_only.url, "GET", timeout=0.3)
 
 
@@ -143,12 +143,12 @@ def _page(status: str, body: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("raw", "get", "post"),
     [
-        (_page("200 OK", b"<html>not json"), Refused, OutcomeUnknown),
-        (_page("302 Found", b""), Refused, Refused),
-        (_page("502 Bad Gateway", b"<html>proxy"), Unavailable, OutcomeUnknown),
-        (b"", Unavailable, OutcomeUnknown),
-        (b"SSH-2.0-nonsense\r\n", Unavailable, OutcomeUnknown),
-        (_page("200 OK", b"{}")[:-1], Unavailable, OutcomeUnknown),
+        (_page("200 OK", b"<html>not json"), RefusedError, OutcomeUnknownError),
+        (_page("302 Found", b""), RefusedError, RefusedError),
+        (_page("502 Bad Gateway", b"<html>proxy"), UnavailableError, OutcomeUnknownError),
+        (b"", UnavailableError, OutcomeUnknownError),
+        (b"SSH-2.0-nonsense\r\n", UnavailableError, OutcomeUnknownError),
+        (_page("200 OK", b"{}")[:-1], UnavailableError, OutcomeUnknownError),
     ],
 )
 async def test_an_answer_that_makes_no_sense_is_never_a_success(
@@ -168,7 +168,7 @@ async def test_a_row_of_another_shape_is_refused_without_showing_it() -> None:
     server, url = await _answering(_page("200 OK", b'{"order_number": "DD-1", "secret": "hunter2"}'))
     async with server:
         records = RecordsClient(http_client(base_url=url, key="k", timeout_seconds=2))
-        with pytest.raises(Refused) as failed:
+        with pytest.raises(RefusedError) as failed:
             await records.order("DD-1")
         await records.close()
     assert failed.value.code == "malformed_answer"
@@ -180,7 +180,7 @@ async def test_what_a_system_says_is_bounded_and_holds_no_secret() -> None:
     said = b'{"error": {"code": "nope", "message": "%s\\u001b[31m\\n"}}' % (b"x" * 5000)
     server, url = await _answering(_page("422 Unprocessable", said))
     async with server, http_client(base_url=url, key="s3cret-key", timeout_seconds=2) as http:
-        with pytest.raises(Refused) as failed:
+        with pytest.raises(RefusedError) as failed:
             await exchange(
                 http,
                 "GET",

@@ -11,7 +11,7 @@ from activities.answer_links import Links
 from activities.guardian import Guardian
 from activities.systems import ReadClients
 from dispatch.models.people.notification import LinkBrief
-from dispatch.models.work.guardian import GuardBrief, GuardianVerdict, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.storage.answer_links import answer_link
 from dispatch.storage.own_links import own_links
 from runtime.settings import Settings
@@ -31,11 +31,11 @@ def link(settings: Settings, request_id: str = MINE, within: timedelta = SOON) -
     return answer_link(settings, request_id, datetime.now(UTC) + within)
 
 
-async def ruling(settings: Settings, clients: ReadClients, text: str, **changes: Any) -> GuardianVerdict:
+async def ruling(settings: Settings, clients: ReadClients, text: str, **changes: Any) -> GuardResult:
     guardian = Guardian(clients, partial(own_links, settings))
     bound = annas_reply(**{"text": text, "purpose": "question", "evidence": (), **changes})
     brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(), requester=ANNA)
-    verdict: GuardianVerdict = await attempt(1, guardian.inspect, brief)
+    verdict: GuardResult = await attempt(1, guardian.inspect, brief)
     return verdict
 
 
@@ -55,7 +55,7 @@ async def test_the_link_of_the_request_itself_passes(
     """In the mails that ask."""
     text = f"Please answer here:\n{link(settings)}\n\nThank you."
     verdict = await ruling(settings, read_clients, text, purpose=purpose)
-    assert verdict.ruling is Ruling.ALLOW
+    assert verdict.ruling is GuardDecision.ALLOW
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_no_other_link_passes(
 ) -> None:
     """Not even to the inbox's own host."""
     verdict = await ruling(settings, read_clients, f"Please answer:\n{changed(settings)}\n", purpose=purpose)
-    assert verdict.ruling is Ruling.BLOCK
+    assert verdict.ruling is GuardDecision.BLOCK
     assert "reply.links" in {reason.rule for reason in verdict.reasons}
 
 
@@ -101,7 +101,7 @@ async def test_a_mail_that_was_long_under_way_still_passes(
 ) -> None:
     """Its link has expired meanwhile, which the page will say."""
     verdict = await ruling(settings, read_clients, f"Answer:\n{link(settings, within=-SOON)}\n")
-    assert verdict.ruling is Ruling.ALLOW
+    assert verdict.ruling is GuardDecision.ALLOW
 
 
 async def test_a_link_signed_elsewhere_does_not_pass(
@@ -111,4 +111,4 @@ async def test_a_link_signed_elsewhere_does_not_pass(
     (tmp_path / "other").mkdir()
     elsewhere = settings.model_copy(update={"var_dir": tmp_path / "other"})
     verdict = await ruling(settings, read_clients, f"Answer:\n{link(elsewhere)}\n")
-    assert verdict.ruling is Ruling.BLOCK
+    assert verdict.ruling is GuardDecision.BLOCK

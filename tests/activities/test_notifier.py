@@ -87,7 +87,7 @@ async def test_a_mail_that_was_taken_and_not_answered_for_is_not_sent_again(
     notifier = telling(ANNA, BEN)
     report = await tell(notifier)
     assert report.told == ("ben",)
-    assert [(one.name, one.why) for one in report.later] == [("anna", "OutcomeUnknown")]
+    assert [(one.name, one.why) for one in report.later] == [("anna", "OutcomeUnknownError")]
     report = await tell(notifier, only=("anna",))
     assert report.told == ("anna",)
     assert len(mail_sink.messages()) == 2
@@ -103,7 +103,7 @@ async def test_one_whose_mail_is_put_off_keeps_no_other_waiting(
     assert report.in_words == "told ben; anna not told yet: Unavailable, tried again"
     with pytest.raises(ApplicationError) as failure:
         await tell(notifier, only=("anna",))
-    assert failure.value.type == "Unavailable"
+    assert failure.value.type == "UnavailableError"
     assert not failure.value.non_retryable
     assert (await tell(notifier, 2, only=("anna",))).in_words == "told anna"
     assert [row["recipient"] for row in mail_sink.messages()] == ["ben@house.example", "anna@house.example"]

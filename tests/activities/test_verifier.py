@@ -13,7 +13,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Statement
 from dispatch.models.work.proposal import BoundAction, Draft
 from dispatch.models.work.verification import Observation, VerificationBrief, VerificationVerdict
-from tests.activities.at_work import annas_refund, annas_reply, attempt, leave
+from tests.activities.at_work import annas_refund, annas_reply, attempt, authorization
 from tests.bound import HANDOFF
 from tests.servers import BackOfficeService, MailSinkService
 
@@ -39,8 +39,8 @@ def verifier(read_clients: ReadClients) -> Verifier:
 
 @pytest.fixture
 async def done(action_clients: ActionClients) -> None:
-    await attempt(1, IssueRefund(action_clients).perform, leave(REFUND))
-    await attempt(1, SendReply(action_clients).perform, leave(REPLY))
+    await attempt(1, IssueRefund(action_clients).perform, authorization(REFUND))
+    await attempt(1, SendReply(action_clients).perform, authorization(REPLY))
 
 
 async def test_what_was_done_is_confirmed(verifier: Verifier, done: None) -> None:
@@ -77,7 +77,7 @@ async def test_a_system_that_is_down_is_asked_again_and_then_unverifiable(
         with pytest.raises(ApplicationError) as raised:
             await attempt(number, verifier.verify, brief(REFUND, REPLY))
         error = raised.value
-        assert (error.type, error.non_retryable) == ("Unavailable", False)
+        assert (error.type, error.non_retryable) == ("UnavailableError", False)
         assert error.next_retry_delay is not None
     verification = await attempt(LAST_ATTEMPT, verifier.verify, brief(REFUND, REPLY))
     assert verification.verdict is VerificationVerdict.UNVERIFIABLE
@@ -109,7 +109,7 @@ async def test_an_action_that_cannot_read_back_never_crashes_the_verifier(
     verifier = Verifier(read_clients, {**ACTIONS, "issue_refund": _Broken})
     with pytest.raises(ApplicationError) as raised:
         await attempt(1, verifier.verify, brief(REFUND, REPLY))
-    assert (raised.value.type, "bob" in raised.value.message) == ("Unavailable", False)
+    assert (raised.value.type, "bob" in raised.value.message) == ("UnavailableError", False)
     verification = await attempt(LAST_ATTEMPT, verifier.verify, brief(REFUND, REPLY))
     assert verification.actions[0].verdict is VerificationVerdict.UNVERIFIABLE
     assert verification.actions[1].verdict is VerificationVerdict.CONFIRMED

@@ -125,8 +125,8 @@ def test_an_approval_weaker_than_what_was_asked_is_found_out(
     """What the playbook asked for is in the order, beside the decisions."""
     order = scheduled(events, "action.issue_refund")
     given = json.loads(order.activity_task_scheduled_event_attributes.input.payloads[0].data)
-    decisions = given["leave"]["decisions"] if "leave" in given else [given["decision"]]
-    changed(order, {"decision": None, "leave": {"approval": approval, "decisions": decisions}})
+    decisions = given["authorization"]["decisions"] if "authorization" in given else [given["decision"]]
+    changed(order, {"decision": None, "authorization": {"approval": approval, "decisions": decisions}})
     trail = trail_of_events(events)
     assert gap in chain_of(trail, refund(trail)).gaps
 

@@ -9,7 +9,7 @@ import pytest
 
 from dispatch.audit.models import AuditKind, Trail
 from dispatch.audit.read.history import events_in
-from dispatch.audit.read.ownership import by_owner, stays
+from dispatch.audit.read.ownership import by_owner, ownership_intervals
 from dispatch.audit.read.trail import trail_of_events
 from dispatch.audit.report.report import as_html, as_markdown, signature
 from dispatch.audit.report.swimlanes import STEPS, lane_of, strips
@@ -133,7 +133,7 @@ def test_what_a_person_changed_is_shown_against_the_draft_before() -> None:
 def test_the_time_is_shared_out_by_owner() -> None:
     """All of it, without gaps, and to nobody once it is closed."""
     trail = named("nobody-decides")
-    found = stays(trail)
+    found = ownership_intervals(trail)
     assert set(by_owner(found)) == {"coordinator", "refunds", "refunds-lead"}
     assert all(one.until == other.since for one, other in pairwise(found))
     assert found[0].since == trail.started_at

@@ -10,7 +10,7 @@ from temporalio.api.common.v1 import Payload, Payloads, SearchAttributes
 from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 
 from dispatch.audit.models import AuditEntry, AuditKind, Judgement, Trail
-from dispatch.audit.read.steps import stands
+from dispatch.audit.read.steps import status_changes
 from dispatch.audit.read.trail import TrailReader, as_json, invented, trail_of_events, unaccounted
 from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, payloads, ruling
 
@@ -64,7 +64,7 @@ def test_the_branches_of_the_code_are_no_place_where_it_stands(made: Made) -> No
     made.add("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES", search_attributes=stood)
     assert only(read(made), AuditKind.STATUS).what == "review"
     events = [json.loads(MessageToJson(event)) for event in made.events]
-    assert [(stand.state, stand.owner) for stand in stands(events)] == [("review", "coordinator")]
+    assert [(stand.state, stand.owner) for stand in status_changes(events)] == [("review", "coordinator")]
 
 
 def test_a_regular_activity_is_a_handoff_and_an_answer(made: Made) -> None:
@@ -114,7 +114,7 @@ def test_each_repeated_attempt_is_an_entry(made: Made) -> None:
     made.add("ACTIVITY_TASK_STARTED", scheduled_event_id=scheduled, attempt=3)
     failure = made.events[-1].activity_task_started_event_attributes.last_failure
     failure.message = "mail sink away"
-    failure.application_failure_info.type = "Unavailable"
+    failure.application_failure_info.type = "UnavailableError"
     made.add("ACTIVITY_TASK_TIMED_OUT", scheduled_event_id=scheduled)
     timed_out = made.events[-1].activity_task_timed_out_event_attributes
     timed_out.failure.timeout_failure_info.timeout_type = TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE
@@ -123,7 +123,7 @@ def test_each_repeated_attempt_is_an_entry(made: Made) -> None:
     assert (retry.what, retry.why, retry.facts) == (
         "attempt 3 of action.send_reply",
         "mail sink away",
-        {"attempt": 3, "failure": "Unavailable"},
+        {"attempt": 3, "failure": "UnavailableError"},
     )
     assert only(trail, AuditKind.FAILURE).what == "action.send_reply failed: timeout"
 

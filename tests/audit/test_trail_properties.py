@@ -23,7 +23,17 @@ NAMES = (
 )
 KEYS = (
     *("handoff", "seq", "bound", "action", "name", "subject", "digest", "action_digest", "verdict", "ruling"),
-    *("decision", "decision_id", "accepted", "kept", "reason", "reasons", "evidence", "evidence_id", "leave"),
+    *(
+        "decision",
+        "decision_id",
+        "accepted",
+        "kept",
+        "reason",
+        "reasons",
+        "evidence",
+        "evidence_id",
+        "authorization",
+    ),
     *("decisions", "exceptions", "questions", "groups", "items", "actions", "draft", "text", "trail", "kind"),
     *("what", "why", "at", "deadline", "approver", "fields", "playbook", "ref", "activity_type", "attempt"),
     *(
@@ -72,7 +82,7 @@ def _shaped(*names: str) -> st.SearchStrategy[Any]:
 
 
 shaped = _shaped(
-    "evidence", "actions", "decision", "leave", "questions", "exceptions", "reasons", "draft", "items"
+    "evidence", "actions", "decision", "authorization", "questions", "exceptions", "reasons", "draft", "items"
 )
 data = st.one_of(
     st.binary(max_size=30),

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from dispatch.audit.store.backend import Place
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backend import StoreBackend
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.document import Document, entry_of, to_bytes
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.manifest import EMPTY, Signer, key_file, key_to_pem, sha256, write_line
@@ -19,7 +19,7 @@ def invented(name: str) -> Document:
     return renamed(documents()[0], name)
 
 
-def append_forged(place: Place, signer: Signer, forged: Sequence[Document]) -> None:
+def append_forged(place: StoreBackend, signer: Signer, forged: Sequence[Document]) -> None:
     """Append lines as an exporter writes them, signed with another key, whose public half goes beside the chain."""
     head, end = EMPTY, START
     for raw, position in place.lines():
@@ -37,14 +37,14 @@ def append_forged(place: Place, signer: Signer, forged: Sequence[Document]) -> N
 
 def forge_a_record(audit: Path) -> None:
     """Append one record to the chain with a key of one's own."""
-    place = FolderPlace(audit / "store")
+    place = FolderBackend(audit / "store")
     append_forged(place, ExportKey(audit.parent / "attacker" / "export.key"), [invented("forged")])
 
 
 def forge_the_store(audit: Path) -> None:
     """Build the whole store anew."""
     shutil.rmtree(audit / "store")
-    place = FolderPlace(audit / "store")
+    place = FolderBackend(audit / "store")
     made = [invented(f"forged-{number}") for number in range(3)]
     append_forged(place, ExportKey(audit.parent / "attacker" / "export.key"), made)
 
@@ -58,7 +58,7 @@ def swap_the_public_key(audit: Path) -> None:
         json.loads(line)["request_id"] for line in (store / "manifest.jsonl").read_bytes().splitlines()
     ]
     (store / "manifest.jsonl").unlink()
-    append_forged(FolderPlace(store), attacker, [invented(name) for name in records])
+    append_forged(FolderBackend(store), attacker, [invented(name) for name in records])
     public.chmod(0o644)
     public.write_bytes(key_to_pem(attacker.public_key))
 

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.verify import verify
 from tests.audit_store.made import NOW, documents, lines_of, store_at
 
@@ -64,7 +64,7 @@ def kill_and_look(folder: Path, kills: int, seed: int) -> dict[str, int]:
     before = len(lines_of(folder))
     with exporter(folder, number) as process:
         assert process.wait() == 0
-    found = asyncio.run(verify(FolderPlace(folder / "store")))
+    found = asyncio.run(verify(FolderBackend(folder / "store")))
     assert found.broken == [], found.first_broken
     assert found.counts == {"records": number}, found.counts
     objects = sum(1 for file in (folder / "store" / "objects").glob("*/*") if not file.name.startswith("."))

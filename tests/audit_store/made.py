@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.document import Document, Run, entry_of, to_bytes
-from dispatch.audit.store.export_keys import ExportKey, LocalHeads, PinnedKey
+from dispatch.audit.store.export_keys import ExportKey, LocalCheckpoints, PinnedKey
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import FIRST_PREVIOUS, ManifestLine
 
@@ -36,8 +36,8 @@ def store_at(folder: Path, *, pin: bool = False) -> AuditStore:
     """Open the store of a machine whose home is `folder`; with `pin` as the composition root does it."""
     file = PinnedKey(folder / "export.pub") if pin else None
     key = ExportKey(folder / "export.key", file)
-    place, heads = FolderPlace(folder / "store"), LocalHeads(folder / "heads.json")
-    return AuditStore(place, key, heads, pinned=None if file is None else file.read_or_pin(key))
+    place, checkpoints = FolderBackend(folder / "store"), LocalCheckpoints(folder / "heads.json")
+    return AuditStore(place, key, checkpoints, pinned=None if file is None else file.read_or_pin(key))
 
 
 def filled(folder: Path, number: int = 6) -> AuditStore:

@@ -17,7 +17,7 @@ from dispatch.audit.store.document import from_bytes
 from dispatch.audit.store.request_keys import RequestKeys
 from dispatch.audit.store.verify import verify
 from dispatch.models.errors import AuditStoreError
-from runtime.audit_parts import audit_export, extract_from, keys_from, own_key_from, place_from
+from runtime.audit_parts import audit_export, backend_from, extract_from, keys_from, own_key_from
 from runtime.settings import Settings
 from tests.audit_store.made import documents, lines_of
 from tests.desk import running_desk
@@ -39,7 +39,7 @@ async def test_a_requester_is_erased_and_the_chain_still_verifies(
         outcomes = [await erased.outcome(), await other.outcome()]
         exporter = audit_export(client, settings)
         assert (await exporter.export_history([erased.id, other.id])).exported == (erased.id, other.id)
-        place, keys = place_from(settings), keys_from(settings)
+        place, keys = backend_from(settings), keys_from(settings)
         before = await verify(place, key_of=keys.find)
         assert (before.broken, before.notes) == ([], [])
         assert b"sean.obrien" not in stored(settings, 0)
@@ -90,7 +90,7 @@ async def test_what_was_exported_in_the_open_cannot_be_erased(
         await audit_export(client, desk.settings).export_history([case.id])
         assert await typed(desk.settings, "--request", case.id, "--reason", "asked", "--yes") == 1
         assert "it was exported in the open" in capsys.readouterr().out
-        assert (await verify(place_from(desk.settings))).broken == []
+        assert (await verify(backend_from(desk.settings))).broken == []
 
 
 def test_sealing_hides_every_payload_and_opens_to_the_same_history() -> None:

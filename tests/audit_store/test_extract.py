@@ -10,7 +10,7 @@ import pytest
 from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.query.questions import BY_NAME, QUESTIONS, Asked, answers
 from dispatch.audit.query.questions_page import page_of
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.document import Document
 from dispatch.audit.store.verify import verify
 from dispatch.models.errors import AuditStoreError
@@ -18,7 +18,7 @@ from tests.audit_store.made import NOW, documents, filled, lines_of, object_file
 
 
 def extract(folder: Path) -> ExtractFile:
-    return ExtractFile(folder, FolderPlace(folder / "store"))
+    return ExtractFile(folder, FolderBackend(folder / "store"))
 
 
 def test_it_grows_with_the_store_and_is_made_once(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_an_attempt_whose_effect_is_unknown_is_among_the_amounts(tmp_path: Path)
     mine = extract(tmp_path)
     mine.catch_up()
     (amounts,) = answers(mine.path, Asked(), ("amounts",))
-    assert {"done", "undone", "OutcomeUnknown"} <= {row["status"] for row in amounts.as_records()}
+    assert {"done", "undone", "OutcomeUnknownError"} <= {row["status"] for row in amounts.as_records()}
 
 
 def test_what_people_wrote_is_text_on_the_page(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ async def test_two_exporters_of_one_folder_export_each_request_once(tmp_path: Pa
         thread.start()
     for thread in threads:
         thread.join()
-    found = await verify(FolderPlace(tmp_path / "store"))
+    found = await verify(FolderBackend(tmp_path / "store"))
     assert (found.broken, found.counts) == ([], {"records": 20})
 
 

@@ -21,7 +21,7 @@ from cli.audit import run_audit
 from cli.commands import _parser
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Followed
-from runtime.audit_parts import audit_export, ensure_follower, follower_id, place_from
+from runtime.audit_parts import audit_export, backend_from, ensure_follower, follower_id
 from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
 from runtime.worker_shutdown import running_workers
@@ -61,7 +61,7 @@ async def test_what_ends_is_in_the_store_within_seconds_however_it_ends(
         endings = await until_exported(desk, done.id, cancelled.id, terminated.id)
         assert endings == {done.id: "done", cancelled.id: "cancelled", terminated.id: "terminated"}
         assert (await audit_export(client, desk.settings).list_missing()).total == 0
-        assert (await verify(place_from(desk.settings))).broken == []
+        assert (await verify(backend_from(desk.settings))).broken == []
 
 
 async def test_a_request_that_runs_out_of_time_while_no_worker_is_there_is_exported_by_the_next(

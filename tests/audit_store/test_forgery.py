@@ -10,7 +10,7 @@ import pytest
 
 from cli.commands import run
 from cli.erasure import SIGNED_PREFIX
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.manifest import key_file, key_to_pem, sha256
 from dispatch.models.canonical import canonical_bytes as canonical
@@ -218,7 +218,7 @@ def test_a_forged_record_of_an_erasure_is_broken(typed: Typed, var: Path) -> Non
         "requests": [{"request_id": "request-0001"}],
     }
     signature = base64.b64encode(key.sign(SIGNED_PREFIX + canonical(said))).decode()
-    place = FolderPlace(store)
+    place = FolderBackend(store)
     place.write_beside(key_file(key.key_id), key_to_pem(key.public_key))
     place.write_beside("erasures/forged.json", canonical(said | {"signature": signature}))
     code, text, _ = typed(*VERIFY)
@@ -231,7 +231,7 @@ def test_what_forged_lines_name_counts_as_not_exported_once_they_are_acknowledge
 ) -> None:
     """After a person's word the export goes on, with what the forger tried to keep out; the store stays broken."""
     audit = var / "audit"
-    place, kept_out = FolderPlace(audit / "store"), documents(LINES + 1)[-1]
+    place, kept_out = FolderBackend(audit / "store"), documents(LINES + 1)[-1]
     forged.append_forged(place, ExportKey(var / "attacker" / "export.key"), [kept_out])
     running = store_at(audit)
     assert "line 6 was not exported by this desk" in str(running.refusal())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.key_chain import write_rotation
 from dispatch.audit.store.store import index_of
@@ -70,7 +70,7 @@ def test_a_rotation_that_an_attacker_wrote_is_broken(
     typed: Typed, var: Path, *, with_the_old_name: bool
 ) -> None:
     """It is signed by no key of the desk, whether it names the desk's key as the old one or one of its own."""
-    place = FolderPlace(var / "audit" / "store")
+    place = FolderBackend(var / "audit" / "store")
     own, other = ExportKey(var / "attacker" / "export.key"), ExportKey(var / "attacker" / "other.key")
     name, data = write_rotation(own, other, index_of(place).head, NOW)
     if with_the_old_name:
@@ -98,7 +98,7 @@ def test_what_was_started_before_the_rotation_signs_nothing_more(typed: Typed, v
 def test_a_rotation_that_was_interrupted_is_finished(typed: Typed, var: Path) -> None:
     """The record stood beside the chain, and the old key was still in use: the same command finishes it."""
     store_at(var / "audit", pin=True)
-    audit, place = var / "audit", FolderPlace(var / "audit" / "store")
+    audit, place = var / "audit", FolderBackend(var / "audit" / "store")
     old, new = ExportKey(audit / "export.key"), ExportKey(audit / "export.key.next")
     place.write_beside(*write_rotation(old, new, index_of(place).head, NOW))
     with pytest.raises(ChainNotTrusted, match="finish its rotation"):

@@ -10,13 +10,13 @@ from moto.server import ThreadedMotoServer
 
 from devstack.ports import free_port
 from dispatch.audit.query.extract_file import ExtractFile
-from dispatch.audit.store.backends import place_of
-from dispatch.audit.store.export_keys import ExportKey, LocalHeads
-from dispatch.audit.store.s3 import S3Place
+from dispatch.audit.store.backends import backend_of
+from dispatch.audit.store.export_keys import ExportKey, LocalCheckpoints
+from dispatch.audit.store.s3 import S3Backend
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Position, PublicKey
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted, WriteConflictError
 from tests.audit_store.forged import append_forged, invented
 from tests.audit_store.made import NOW, documents
 
@@ -33,22 +33,22 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def place(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Place:
+def place(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Backend:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=BUCKET)
-    found = place_of(f"s3://{BUCKET}/{tmp_path.name}", s3_endpoint=endpoint)
-    assert isinstance(found, S3Place)
+    found = backend_of(f"s3://{BUCKET}/{tmp_path.name}", s3_endpoint=endpoint)
+    assert isinstance(found, S3Backend)
     return found
 
 
-def store_in(place: S3Place, home: Path, key: ExportKey | None = None) -> AuditStore:
-    return AuditStore(place, key or ExportKey(home / "export.key"), LocalHeads(home / "heads.json"))
+def store_in(place: S3Backend, home: Path, key: ExportKey | None = None) -> AuditStore:
+    return AuditStore(place, key or ExportKey(home / "export.key"), LocalCheckpoints(home / "heads.json"))
 
 
-async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path) -> None:
+async def test_a_bucket_holds_what_a_folder_holds(place: S3Backend, tmp_path: Path) -> None:
     """Exports are appended in several objects, read on from where one was, once each, and verify."""
     written = documents(5)
     store = store_in(place, tmp_path)
@@ -61,7 +61,7 @@ async def test_a_bucket_holds_what_a_folder_holds(place: S3Place, tmp_path: Path
     assert [position.seq for _, position in place.lines(Position(2, 0))] == [3, 4, 5]
 
 
-async def test_of_two_writers_at_once_each_request_is_exported_once(place: S3Place, tmp_path: Path) -> None:
+async def test_of_two_writers_at_once_each_request_is_exported_once(place: S3Backend, tmp_path: Path) -> None:
     """Two machines that share the desk's key append the same requests; the conditional put decides every time."""
     written, key = documents(12), ExportKey(tmp_path / "export.key")
     problems: list[Exception] = []
@@ -84,10 +84,10 @@ async def test_of_two_writers_at_once_each_request_is_exported_once(place: S3Pla
     assert (verified.broken, verified.counts) == ([], {"records": 12})
 
 
-def test_what_is_there_is_never_overwritten(place: S3Place, tmp_path: Path) -> None:
+def test_what_is_there_is_never_overwritten(place: S3Backend, tmp_path: Path) -> None:
     """A put on a name that is taken changes nothing."""
     store_in(place, tmp_path).append(documents(1), NOW)
-    with pytest.raises(Overtaken):
+    with pytest.raises(WriteConflictError):
         place.append([b"another first line\n"], Position())
     ((line, _),) = place.lines()
     assert b"another" not in line
@@ -97,7 +97,7 @@ def test_what_is_there_is_never_overwritten(place: S3Place, tmp_path: Path) -> N
 
 
 async def test_a_history_that_is_gone_from_the_bucket_is_found(
-    place: S3Place, endpoint: str, tmp_path: Path
+    place: S3Backend, endpoint: str, tmp_path: Path
 ) -> None:
     """As in a folder, the first broken record is named."""
     lines = store_in(place, tmp_path).append(documents(3), NOW)
@@ -108,20 +108,22 @@ async def test_a_history_that_is_gone_from_the_bucket_is_found(
     assert (first.line, "is not in the store" in first.what) == (2, True)
 
 
-def test_a_bucket_that_is_not_there_is_said_in_a_sentence(place: S3Place, endpoint: str) -> None:
+def test_a_bucket_that_is_not_there_is_said_in_a_sentence(place: S3Backend, endpoint: str) -> None:
     """The sentence names the bucket and the settings."""
     del place
     with pytest.raises(AuditStoreError, match=r"s3://nowhere cannot list .* see DISPATCH_AUDIT_STORE"):
-        list(place_of("s3://nowhere/x", s3_endpoint=endpoint).lines())
+        list(backend_of("s3://nowhere/x", s3_endpoint=endpoint).lines())
     with pytest.raises(AuditStoreError, match="name a folder, or s3://BUCKET/PREFIX"):
-        place_of("gs://bucket/x")
+        backend_of("gs://bucket/x")
 
 
 def removed(endpoint: str, key: str) -> None:
     boto3.client("s3", endpoint_url=endpoint).delete_object(Bucket=BUCKET, Key=key)
 
 
-async def test_a_forged_line_in_a_bucket_is_found_and_not_signed_upon(place: S3Place, tmp_path: Path) -> None:
+async def test_a_forged_line_in_a_bucket_is_found_and_not_signed_upon(
+    place: S3Backend, tmp_path: Path
+) -> None:
     """The key that lies in the bucket is not believed, neither by who verifies nor by the exporter."""
     running, key = store_in(place, tmp_path), ExportKey(tmp_path / "export.key")
     running.append(documents(2), NOW)
@@ -134,7 +136,7 @@ async def test_a_forged_line_in_a_bucket_is_found_and_not_signed_upon(place: S3P
 
 
 def test_a_running_exporter_misses_the_last_object_of_the_manifest(
-    place: S3Place, endpoint: str, tmp_path: Path
+    place: S3Backend, endpoint: str, tmp_path: Path
 ) -> None:
     """Though nothing is listed after it any more, it does not go on as if it were there; a new process does not either."""
     running = store_in(place, tmp_path)
@@ -147,7 +149,7 @@ def test_a_running_exporter_misses_the_last_object_of_the_manifest(
         store_in(place, tmp_path).append(documents(4)[3:], NOW)
 
 
-def test_a_bucket_without_a_manifest_is_no_store(place: S3Place, endpoint: str, tmp_path: Path) -> None:
+def test_a_bucket_without_a_manifest_is_no_store(place: S3Backend, endpoint: str, tmp_path: Path) -> None:
     """It can be told from one that holds lines; there is nothing to verify in it."""
     assert not place.has_manifest()
     store_in(place, tmp_path).append(documents(1), NOW)

@@ -25,10 +25,10 @@ from dispatch.audit.store_models import SweepReport
 from dispatch.models.errors import SettingsError
 from runtime.audit_parts import (
     audit_export,
+    backend_from,
     check_retention,
+    checkpoints_from,
     ensure_sweep,
-    heads_from,
-    place_from,
     schedule_id,
 )
 from tests.audit_store.forged import forge_a_record
@@ -77,10 +77,10 @@ async def test_the_sweep_exports_what_is_closed_and_leaves_what_is_open(
         assert (await by_hand.export_history([held.id])).exported == (held.id,)
         assert (await by_hand.export_history([held.id])).already_there == (held.id,)
         assert (await exporter(desk).list_missing()).total == 0
-        verified = await verify(place_from(desk.settings), checks=[replays(), decisions(desk.settings)])
+        verified = await verify(backend_from(desk.settings), checks=[replays(), decisions(desk.settings)])
         assert verified.broken == []
         assert verified.counts == {"records": 3, "runs replayed": 3}
-        records = ExtractFile(desk.settings.audit_dir, place_from(desk.settings))
+        records = ExtractFile(desk.settings.audit_dir, backend_from(desk.settings))
         assert len(records.path.read_bytes().splitlines()) == 3
 
 
@@ -105,7 +105,7 @@ async def test_a_request_that_went_on_after_a_reset_is_exported_with_all_its_run
                 document = await exporter(desk).read(case.id)
         assert len(document.runs) == 2
         assert [len(line) > 0 for line in lines_of(desk.settings.audit_dir)] == [True, True]
-        assert (await verify(place_from(desk.settings))).broken == []
+        assert (await verify(backend_from(desk.settings))).broken == []
 
 
 async def reset_to_the_first_task(desk: Desk, request_id: str) -> None:
@@ -129,9 +129,9 @@ async def test_a_history_that_the_code_at_hand_wrote_must_replay(client: Client,
         (run,) = honest.runs
         events = [event for event in run.events if kind_of(event) != "MARKER_RECORDED"]
         settings = desk.settings
-        store = AuditStore(place_from(settings), ExportKey(tmp_path / "k"), heads_from(settings))
+        store = AuditStore(backend_from(settings), ExportKey(tmp_path / "k"), checkpoints_from(settings))
         store.append([Document(honest.request_id, honest.workflow_type, (Run(run.run_id, events),))], NOW)
-        first = (await verify(place_from(settings), checks=[replays()])).first_broken
+        first = (await verify(backend_from(settings), checks=[replays()])).first_broken
         assert first is not None
         assert "does not replay on the code that wrote it" in first.what
 

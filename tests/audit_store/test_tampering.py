@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.audit.store.backends import FolderPlace
+from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.manifest import EMPTY, Entry, Signer, sha256, write_line
 from dispatch.audit.store.store import AuditStore
@@ -36,7 +36,7 @@ def copy(whole: Path, tmp_path: Path) -> Path:
 
 
 async def verified(folder: Path, **more: object) -> Verified:
-    return await verify(FolderPlace(folder / "store"), **more)  # type: ignore[arg-type]  # passed through
+    return await verify(FolderBackend(folder / "store"), **more)  # type: ignore[arg-type]  # passed through
 
 
 async def test_an_untouched_store_verifies(whole: Path) -> None:
@@ -160,7 +160,7 @@ async def test_a_chain_cut_short_needs_a_head_that_is_known_elsewhere(copy: Path
     head = sha256(lines[-1].rstrip())
     write_lines(copy, lines[:-2])
     assert (await verified(copy)).broken == []
-    found = await verified(copy, heads={head: "a mail"})
+    found = await verified(copy, checkpoints={head: "a mail"})
     assert found.first_broken is not None
     assert "known from a mail is not in the chain" in found.first_broken.what
 
@@ -168,7 +168,7 @@ async def test_a_chain_cut_short_needs_a_head_that_is_known_elsewhere(copy: Path
 async def test_a_chain_that_grew_still_holds_an_earlier_head(copy: Path) -> None:
     """An old head stays good for what comes after it."""
     head = sha256(lines_of(copy)[2].rstrip())
-    found = await verified(copy, heads={head: "a mail"})
+    found = await verified(copy, checkpoints={head: "a mail"})
     assert found.broken == []
     assert found.counts["known heads in the chain"] == 1
 
@@ -200,7 +200,7 @@ async def test_a_public_key_that_was_removed_or_changed_is_found(copy: Path) -> 
 
 async def test_a_history_that_the_line_does_not_describe_is_found(copy: Path) -> None:
     """Even the holder of the export key cannot give a history another ending."""
-    place = FolderPlace(copy / "lying")
+    place = FolderBackend(copy / "lying")
     real: Signer = ExportKey(copy / "export.key")
     store = AuditStore(place, real, store_at(copy)._memory)
     (document,) = documents(1)

@@ -7,7 +7,7 @@ from dispatch.audit.query.what_if import Judged, NotJudged, WhatIf, _judge, _Not
 from dispatch.audit.read.steps import Step, steps
 from dispatch.guard.guardian import inspect
 from dispatch.models.contract import Facts
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts
 from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce, Velocity
 from dispatch.models.work.spend_quota import SpendSoFar
 from tests.audit_store.made import documents
@@ -48,19 +48,19 @@ def judge(then: Velocity | None, earlier: int, now: Velocity | None) -> Judged:
 @pytest.mark.parametrize(
     ("then", "earlier", "now", "after"),
     [
-        (rule(3), 3, rule(3), Ruling.HOLD),
-        (rule(3), 3, rule(4), Ruling.ALLOW),
-        (rule(3), 3, rule(2), Ruling.HOLD),
-        (rule(3), 3, None, Ruling.ALLOW),
-        (rule(3), 0, rule(3), Ruling.ALLOW),
-        (rule(3), 2, rule(4), Ruling.ALLOW),
-        (rule(3), 2, rule(2), Ruling.HOLD),
-        (rule(3, days=30), 2, rule(3, days=7), Ruling.ALLOW),
-        (None, 2, None, Ruling.ALLOW),
+        (rule(3), 3, rule(3), GuardDecision.HOLD),
+        (rule(3), 3, rule(4), GuardDecision.ALLOW),
+        (rule(3), 3, rule(2), GuardDecision.HOLD),
+        (rule(3), 3, None, GuardDecision.ALLOW),
+        (rule(3), 0, rule(3), GuardDecision.ALLOW),
+        (rule(3), 2, rule(4), GuardDecision.ALLOW),
+        (rule(3), 2, rule(2), GuardDecision.HOLD),
+        (rule(3, days=30), 2, rule(3, days=7), GuardDecision.ALLOW),
+        (None, 2, None, GuardDecision.ALLOW),
     ],
 )
 def test_earlier_refunds_count_where_the_history_tells_them(
-    then: Velocity | None, earlier: int, now: Velocity | None, after: Ruling
+    then: Velocity | None, earlier: int, now: Velocity | None, after: GuardDecision
 ) -> None:
     """The verdict holds what counted; a shorter window than it was recorded for bounds it."""
     assert judge(then, earlier, now).after.ruling == after
@@ -88,9 +88,9 @@ def test_what_the_records_said_then_they_say_again() -> None:
     step = recorded_step()
     brief = GuardBrief.model_validate(step.given)
     verdict = inspect(brief, GuardianFacts(requester_records=()))
-    assert verdict.ruling is Ruling.BLOCK
+    assert verdict.ruling is GuardDecision.BLOCK
     changed = step._replace(result=verdict.model_dump(mode="json"))
-    assert _judge("a-request", changed, brief.policy, inspect).after.ruling == Ruling.BLOCK
+    assert _judge("a-request", changed, brief.policy, inspect).after.ruling == GuardDecision.BLOCK
 
 
 def test_a_ruling_that_the_rules_at_hand_do_not_give_is_not_judged() -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from channels.mail.client import MailClient
 from channels.mail.models import OutgoingMail
 from devstack.ports import free_port
-from dispatch.models.errors import OutcomeUnknown, Refused, Unavailable
+from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from tests.servers import MailSinkService
 
 
@@ -126,7 +126,7 @@ async def test_the_client_does_not_rely_on_the_contract_alone(
 ) -> None:
     """A value that came round the validation is refused as well, and nothing is sent."""
     smuggled = mail().model_copy(update=change)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await mail_sink.mail().send(smuggled)
     assert refused.value.code == "invalid_mail"
     assert mail_sink.messages() == []
@@ -134,7 +134,7 @@ async def test_the_client_does_not_rely_on_the_contract_alone(
 
 async def test_a_mailbox_that_is_not_there_is_refused(mail_sink: MailSinkService) -> None:
     """5xx is final and carries its number."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await mail_sink.mail().send(mail(recipient="remi.fournier@bounces.example"))
     assert refused.value.code == "smtp_550"
 
@@ -142,13 +142,15 @@ async def test_a_mailbox_that_is_not_there_is_refused(mail_sink: MailSinkService
 async def test_a_mailbox_that_is_busy_takes_it_later(mail_sink: MailSinkService) -> None:
     """4xx is 'not now': the third attempt is taken, and only that one arrives."""
     for _ in range(2):
-        with pytest.raises(Unavailable, match="451"):
+        with pytest.raises(UnavailableError, match="451"):
             await mail_sink.mail().send(mail(recipient="oscar.nunez@tempfail.example"))
     await mail_sink.mail().send(mail(recipient="oscar.nunez@tempfail.example"))
     assert len(mail_sink.messages()) == 1
 
 
-@pytest.mark.parametrize(("status", "expected"), [(554, Refused), (421, Unavailable), (452, Unavailable)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(554, RefusedError), (421, UnavailableError), (452, UnavailableError)]
+)
 async def test_a_mail_turned_away_after_its_text_was_not_taken(
     mail_sink: MailSinkService, status: int, expected: type[Exception]
 ) -> None:
@@ -161,7 +163,7 @@ async def test_a_mail_turned_away_after_its_text_was_not_taken(
 
 async def test_a_closed_port_means_nothing_was_sent() -> None:
     """No server, no mail."""
-    with pytest.raises(Unavailable, match="not reached"):
+    with pytest.raises(UnavailableError, match="not reached"):
         await MailClient("127.0.0.1", free_port(), timeout_seconds=1).send(mail())
 
 
@@ -170,11 +172,11 @@ async def test_a_connection_lost_after_the_text_leaves_it_unknown_and_the_archiv
 ) -> None:
     """Taken or not looks the same to the client; the Message-ID in the archive decides."""
     await mail_sink.arm("SMTP DATA", "drop_after_commit", recipient="anna.mueller@post.example")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await mail_sink.mail().send(mail())
     assert await mail_sink.archive().find("<request-1.reply@desk.example>") is not None
     await mail_sink.arm("SMTP DATA", "drop_before_commit")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await mail_sink.mail().send(mail(message_id="<request-2.reply@desk.example>"))
     assert await mail_sink.archive().find("<request-2.reply@desk.example>") is None
 
@@ -183,7 +185,7 @@ async def test_an_answer_that_does_not_come_leaves_it_unknown(mail_sink: MailSin
     """A timeout after the text is the same uncertainty, and the client does not wait on."""
     await mail_sink.arm("SMTP DATA", "slow", delay_seconds=30)
     started = time.monotonic()
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await mail_sink.mail(timeout_seconds=0.4).send(mail())
     assert time.monotonic() - started < 5
     assert len(await mail_sink.archive().deliveries("<request-1.reply@desk.example>")) == 1
@@ -192,7 +194,7 @@ async def test_an_answer_that_does_not_come_leaves_it_unknown(mail_sink: MailSin
 async def test_an_archive_that_is_down_is_not_an_empty_one(mail_sink: MailSinkService) -> None:
     """Not reached is Unavailable with its Retry-After, never 'was not sent'."""
     await mail_sink.arm("GET /messages", "status", status=503, retry_after=2)
-    with pytest.raises(Unavailable) as failed:
+    with pytest.raises(UnavailableError) as failed:
         await mail_sink.archive().find("<request-1.reply@desk.example>")
     assert failed.value.retry_after_seconds == 2
 
@@ -217,6 +219,6 @@ async def test_a_server_that_does_not_greet_was_sent_nothing(greeting: bytes) ->
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:
         client = MailClient("127.0.0.1", server.sockets[0].getsockname()[1], timeout_seconds=1)
-        with pytest.raises((Unavailable, Refused)) as failed:
+        with pytest.raises((UnavailableError, RefusedError)) as failed:
             await client.send(mail())
-    assert isinstance(failed.value, Refused) == greeting.startswith(b"5")
+    assert isinstance(failed.value, RefusedError) == greeting.startswith(b"5")

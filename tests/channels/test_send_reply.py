@@ -10,10 +10,10 @@ from activities.systems import ActionClients, ReadClients
 from channels.mail.actions.send_reply import SendReply
 from channels.mail.identity import message_id, text_digest
 from channels.mail.models import OutgoingMail
-from dispatch.models.errors import OutcomeUnknown, Refused, Unavailable
-from dispatch.models.work.execution import CompensationOrder
-from dispatch.models.work.guardian import Ruling
-from tests.activities.at_work import ANNA, annas_reply, attempt, leave
+from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
+from dispatch.models.work.execution import CompensationCommand
+from dispatch.models.work.guardian import GuardDecision
+from tests.activities.at_work import ANNA, annas_reply, attempt, authorization
 from tests.bound import HANDOFF, order, reply
 from tests.servers import MailSinkService
 
@@ -28,7 +28,7 @@ def action(action_clients: ActionClients) -> SendReply:
 
 async def test_a_mail_goes_out_as_it_was_bound(action: SendReply, mail_sink: MailSinkService) -> None:
     """Recipient, subject and text are the action's; the id is the key's; it is threaded and marked as automatic."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     [row] = mail_sink.messages()
     mail = message_from_bytes(row["raw"], policy=default)
     assert (mail["To"], mail["From"], mail["Subject"]) == (
@@ -49,9 +49,9 @@ async def test_a_mail_that_was_taken_and_not_answered_for_is_not_sent_again(
 ) -> None:
     """The server took the mail and the line broke: the next attempt finds it in the archive, and there is one."""
     await mail_sink.arm("SMTP DATA", "drop_after_commit")
-    with pytest.raises(OutcomeUnknown):
-        await attempt(1, action.perform, leave(BOUND))
-    receipt = await attempt(2, action.perform, leave(BOUND))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, action.perform, authorization(BOUND))
+    receipt = await attempt(2, action.perform, authorization(BOUND))
     assert (receipt.reconciled, receipt.effect_id) == (True, MESSAGE_ID)
     assert len(mail_sink.messages()) == 1
 
@@ -61,9 +61,9 @@ async def test_a_mail_that_was_lost_is_sent_by_the_next_attempt(
 ) -> None:
     """The line broke before the server kept the mail: the archive does not have it, and it is sent."""
     await mail_sink.arm("SMTP DATA", "drop_before_commit")
-    with pytest.raises(OutcomeUnknown):
-        await attempt(1, action.perform, leave(BOUND))
-    receipt = await attempt(2, action.perform, leave(BOUND))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, action.perform, authorization(BOUND))
+    receipt = await attempt(2, action.perform, authorization(BOUND))
     assert not receipt.reconciled
     assert len(mail_sink.messages()) == 1
 
@@ -73,13 +73,13 @@ async def test_nothing_is_sent_before_the_archive_answers(
 ) -> None:
     """After an unknown outcome an archive that is down leaves it unknown; no second mail goes out meanwhile."""
     await mail_sink.arm("SMTP DATA", "drop_after_commit")
-    with pytest.raises(OutcomeUnknown):
-        await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, action.perform, authorization(BOUND))
     await mail_sink.arm("GET /messages", "status", times=2)
     for number in (2, 3):
-        with pytest.raises(OutcomeUnknown, match="an earlier attempt may have acted"):
-            await attempt(number, action.perform, leave(BOUND))
-    assert (await attempt(4, action.perform, leave(BOUND))).reconciled
+        with pytest.raises(OutcomeUnknownError, match="an earlier attempt may have acted"):
+            await attempt(number, action.perform, authorization(BOUND))
+    assert (await attempt(4, action.perform, authorization(BOUND))).reconciled
     assert len(mail_sink.messages()) == 1
 
 
@@ -88,8 +88,8 @@ async def test_a_first_attempt_without_the_archive_did_nothing(
 ) -> None:
     """Before anything was tried an archive that is down is merely unavailable."""
     await mail_sink.arm("GET /messages", "status", retry_after=7)
-    with pytest.raises(Unavailable) as unavailable:
-        await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(UnavailableError) as unavailable:
+        await attempt(1, action.perform, authorization(BOUND))
     assert unavailable.value.retry_after_seconds == 7
     assert mail_sink.messages() == []
 
@@ -99,9 +99,9 @@ async def test_another_mail_under_the_key_is_a_conflict(
     action: SendReply, mail_sink: MailSinkService, change: dict[str, str]
 ) -> None:
     """The key names one mail: another text or recipient under it is refused, and the first stays alone."""
-    await attempt(1, action.perform, leave(BOUND))
-    with pytest.raises(Refused) as refused:
-        await attempt(1, action.perform, leave(annas_reply(**change)))
+    await attempt(1, action.perform, authorization(BOUND))
+    with pytest.raises(RefusedError) as refused:
+        await attempt(1, action.perform, authorization(annas_reply(**change)))
     assert refused.value.code == "conflict"
     assert len(mail_sink.messages()) == 1
 
@@ -109,27 +109,27 @@ async def test_another_mail_under_the_key_is_a_conflict(
 async def test_line_ends_make_no_other_mail(action: SendReply, mail_sink: MailSinkService) -> None:
     """What SMTP does to line ends is not taken for another text."""
     bound = annas_reply(text="one\r\ntwo\r\n\r\n")
-    await attempt(1, action.perform, leave(bound))
-    assert (await attempt(2, action.perform, leave(bound))).reconciled
+    await attempt(1, action.perform, authorization(bound))
+    assert (await attempt(2, action.perform, authorization(bound))).reconciled
     assert len(mail_sink.messages()) == 1
 
 
 async def test_what_the_mail_server_refuses_is_final(action: SendReply, mail_sink: MailSinkService) -> None:
     """A 550 is a refusal in the server's own code; a 4xx is unavailable, to be tried again."""
-    with pytest.raises(Refused) as refused:
-        await attempt(1, action.perform, leave(annas_reply(recipient="nobody@bounces.example")))
+    with pytest.raises(RefusedError) as refused:
+        await attempt(1, action.perform, authorization(annas_reply(recipient="nobody@bounces.example")))
     assert refused.value.code == "smtp_550"
     await mail_sink.arm("SMTP DATA", "status", status=451)
-    with pytest.raises(Unavailable):
-        await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(UnavailableError):
+        await attempt(1, action.perform, authorization(BOUND))
     assert mail_sink.messages() == []
 
 
 async def test_without_leave_nothing_is_sent(action: SendReply, mail_sink: MailSinkService) -> None:
     """A blocked order, and one whose text was changed after it was bound, are refused before the mail server is met."""
     changed = BOUND.model_copy(update={"action": annas_reply(text="Pay me").action})
-    for without_leave in (order(BOUND, Ruling.BLOCK), order(changed)):
-        with pytest.raises(Refused) as refused:
+    for without_leave in (order(BOUND, GuardDecision.BLOCK), order(changed)):
+        with pytest.raises(RefusedError) as refused:
             await attempt(1, action.perform, without_leave)
         assert refused.value.code == "not_permitted"
     assert mail_sink.messages() == []
@@ -143,15 +143,15 @@ async def test_what_is_no_mail_is_refused_before_anything(
 ) -> None:
     """A header in a header, two recipients and an empty text never reach the mail server."""
     with pytest.raises(ValidationError):
-        await attempt(1, action.perform, leave(annas_reply(**change)))
+        await attempt(1, action.perform, authorization(annas_reply(**change)))
     assert mail_sink.messages() == []
 
 
 async def test_a_mail_cannot_be_called_back(action: SendReply) -> None:
     """Compensation is refused, so that nobody believes it happened."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
-    with pytest.raises(Refused) as refused:
-        await action.compensate(CompensationOrder(handoff=HANDOFF, bound=BOUND, receipt=receipt))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
+    with pytest.raises(RefusedError) as refused:
+        await action.compensate(CompensationCommand(handoff=HANDOFF, bound=BOUND, receipt=receipt))
     assert (refused.value.code, SendReply.compensable) == ("not_compensable", False)
 
 
@@ -161,7 +161,7 @@ async def test_reading_back_counts_deliveries(
     """Not there, then there as sent, then there twice when somebody sent it again past the archive."""
     nothing = await SendReply.read_back(read_clients, BOUND)
     assert (nothing.found, nothing.reference) == (False, MESSAGE_ID)
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     sent = await SendReply.read_back(read_clients, BOUND)
     assert (sent.found, sent.reference) == (True, MESSAGE_ID)
     assert sent.facts == {**receipt.facts, "subject": "Re: my order", "effects": 1}

@@ -18,7 +18,7 @@ from dispatch.models.request.status import Ending
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end
 from runtime.settings import Settings
-from starter import NoWorker
+from starter import WorkerUnavailableError
 from tests.desk import Case, quick, running_desk
 from tests.workflows.requests_made import two_held_refunds
 
@@ -59,7 +59,7 @@ async def _flood(case: Case, many: int) -> tuple[set[str], float]:
         sending = [lanes.create_task(lane()) for _ in range(AT_ONCE)]
         while not all(task.done() for task in sending):
             begin = time.perf_counter()
-            with suppress(NoWorker):
+            with suppress(WorkerUnavailableError):
                 await starter.status_of(case.desk.client, case.id)
             slowest = max(slowest, time.perf_counter() - begin)
             runs.add((await case.handle.describe()).run_id or "")

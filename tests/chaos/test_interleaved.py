@@ -33,11 +33,11 @@ from temporalio.service import RPCError, RPCStatusCode
 import starter
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
-from dispatch.models.people.decision import DecisionVerdict
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.people.decision import DecisionType
+from dispatch.models.request.request_detail import RequestDetail
 from runtime.connection import connect
 from runtime.settings import Settings
-from starter import NoWorker
+from starter import WorkerUnavailableError
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import HELD_REFUND
@@ -138,30 +138,34 @@ class Interleaved(RuleBasedStateMachine):
         return self.stage.run(self._look())
 
     async def _look(self) -> tuple[str, str] | None:
-        dossier = await self._dossier()
-        if dossier is None:
+        detail = await self._dossier()
+        if detail is None:
             return None
-        if dossier.gate is None or dossier.gate.kind != "approval" or dossier.proposal is None:
+        if (
+            detail.approval_request is None
+            or detail.approval_request.kind != "approval"
+            or detail.proposal is None
+        ):
             return None
-        for bound in dossier.proposal.actions:
+        for bound in detail.proposal.actions:
             if bound.action.name == "issue_refund":
                 self.amounts[bound.digest] = int(str(bound.action.parameters["amount_minor"]))
-        return dossier.gate.proposal_id, dossier.gate.subjects[0].digest
+        return detail.approval_request.proposal_id, detail.approval_request.subjects[0].digest
 
-    async def _dossier(self) -> Dossier | None:
+    async def _dossier(self) -> RequestDetail | None:
         """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
         while (await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
-            with suppress(NoWorker):
-                dossier = await starter.dossier_of(self.stage.desk.client, self.case.id)
-                assert isinstance(dossier, Dossier)
-                return dossier
+            with suppress(WorkerUnavailableError):
+                detail = await starter.detail_of(self.stage.desk.client, self.case.id)
+                assert isinstance(detail, RequestDetail)
+                return detail
         return None
 
     def decision(self, verdict: str, **more: JsonValue) -> dict[str, JsonValue]:
         """Write a decision on what waits; where nothing does, on nothing."""
         proposal, digest = self.waits() or ("p0", "0" * 64)
         return {
-            **starter.decision_for(DecisionVerdict(verdict), "nobody", proposal, digest, "as it should be"),
+            **starter.decision_for(DecisionType(verdict), "nobody", proposal, digest, "as it should be"),
             **more,
         }
 
@@ -252,16 +256,18 @@ class Interleaved(RuleBasedStateMachine):
         assert len(refunds) <= 1, "the same refund was paid twice"
         type(self).paid += len(refunds)
         for refund in refunds:
-            leave = [
+            authorization = [
                 self.approved_by[d] for d, amount in self.amounts.items() if amount == refund["amount_minor"]
             ]
-            assert {"ben", "cleo"} in leave, f"{refund['amount_minor']} was paid with the leave of {leave}"
+            assert {"ben", "cleo"} in authorization, (
+                f"{refund['amount_minor']} was paid with the leave of {authorization}"
+            )
 
     async def _end(self) -> None:
         """Let what is under way come to its end; what waits for people has no effect and is ended."""
         async with asyncio.timeout(ANSWER_SECONDS):
-            while (dossier := await self._dossier()) is not None:
-                if dossier.status.state in {"escalated", "waiting_for_approval"}:
+            while (detail := await self._dossier()) is not None:
+                if detail.status.state in {"escalated", "waiting_for_approval"}:
                     await self.case.handle.terminate("the example is over")
                     return
                 await asyncio.sleep(0.1)

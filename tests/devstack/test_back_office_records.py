@@ -10,7 +10,7 @@ import pytest
 from devstack.back_office.database import Database
 from devstack.back_office.seed import SEED, Seed
 from devstack.back_office.service import back_office as serve
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from tests.servers import BackOfficeService, running_back_office, settings_from
 
 NOW = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
@@ -147,7 +147,7 @@ def test_a_database_of_another_version_is_named(tmp_path: Path, spoil: str) -> N
     Database(path, NOW).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(spoil)
-    with pytest.raises(EmbeddedError, match=r"back_office\.db was made by another version .*; delete it"):
+    with pytest.raises(DevStackError, match=r"back_office\.db was made by another version .*; delete it"):
         Database(path, NOW)
 
 
@@ -155,7 +155,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     """Rubbish where the data should be ends in one sentence."""
     path = tmp_path / "back_office.db"
     path.write_text("no database at all, but long enough to be mistaken for one" * 100)
-    with pytest.raises(EmbeddedError, match=r"back_office\.db cannot be used .*delete it"):
+    with pytest.raises(DevStackError, match=r"back_office\.db cannot be used .*delete it"):
         Database(path, NOW)
 
 
@@ -164,7 +164,7 @@ async def test_a_taken_port_is_one_sentence_that_names_the_setting(
 ) -> None:
     """Whoever starts a second one learns which setting to change."""
     environment = {**read_only.environment, "DISPATCH_VAR_DIR": str(tmp_path / "second")}
-    with pytest.raises(EmbeddedError, match=r"the back office is taken.* set DISPATCH_BACK_OFFICE_URL"):
+    with pytest.raises(DevStackError, match=r"the back office is taken.* set DISPATCH_BACK_OFFICE_URL"):
         async with serve(settings_from(environment)):
             pass
 
@@ -174,6 +174,6 @@ async def test_an_address_without_a_port_is_one_sentence(tmp_path: Path) -> None
     settings = settings_from(
         {"DISPATCH_BACK_OFFICE_URL": "http://127.0.0.1", "DISPATCH_VAR_DIR": str(tmp_path)}
     )
-    with pytest.raises(EmbeddedError, match=r"DISPATCH_BACK_OFFICE_URL .* names no port"):
+    with pytest.raises(DevStackError, match=r"DISPATCH_BACK_OFFICE_URL .* names no port"):
         async with serve(settings):
             pass

@@ -10,7 +10,7 @@ import pytest
 
 from devstack.mail_sink.service import mail_sink as serve
 from dispatch.http import http_client
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from tests.servers import BackOfficeService, MailSinkService, running_mail_sink, settings_from
 
 
@@ -90,7 +90,7 @@ async def test_the_archive_needs_its_key(mail_sink: MailSinkService, key: str) -
 
 async def test_a_taken_smtp_port_names_its_setting(mail_sink: MailSinkService, tmp_path: Path) -> None:
     """A second sink says which setting to change."""
-    with pytest.raises(EmbeddedError, match=r"the mail sink is taken.* set DISPATCH_SMTP_PORT"):
+    with pytest.raises(DevStackError, match=r"the mail sink is taken.* set DISPATCH_SMTP_PORT"):
         async with serve(settings_from(mail_sink.environment)):
             pass
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devstack import temporal_build, temporal_program
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def test_a_wrong_setting_is_an_error_and_nothing_else_is_tried(
     if says is not None:
         fake(named, says)
     with pytest.raises(
-        EmbeddedError, match=rf"^DISPATCH_TEMPORAL_PROGRAM is wrong: .*{why}.*; correct or unset it\.$"
+        DevStackError, match=rf"^DISPATCH_TEMPORAL_PROGRAM is wrong: .*{why}.*; correct or unset it\.$"
     ):
         place.find(named)
     assert place.said == []
@@ -115,7 +115,7 @@ def test_without_any_the_download_fails_in_bounded_time_and_go_is_asked_for(
 ) -> None:
     """Each try is said in one line, and the last failure says what to do."""
     with pytest.raises(
-        EmbeddedError, match=r"Go, which would build it, is not on PATH: install Go or put a temporal"
+        DevStackError, match=r"Go, which would build it, is not on PATH: install Go or put a temporal"
     ):
         place.find()
     tries = [line.split(":")[0] for line in place.said]
@@ -148,7 +148,7 @@ def test_a_failed_build_is_one_sentence_with_gos_own_last_line(place: Place, off
     go.write_text("#!/bin/sh\necho 'dial tcp: no route to host' >&2\nexit 1\n")
     go.chmod(0o755)
     with pytest.raises(
-        EmbeddedError, match=r"go build of temporal failed \(dial tcp: no route to host\); mend that, or"
+        DevStackError, match=r"go build of temporal failed \(dial tcp: no route to host\); mend that, or"
     ):
         place.find()
     assert [file.name for file in place.cached.parent.iterdir()] == ["making.lock"]
@@ -160,7 +160,7 @@ def test_too_little_disk_is_said_before_anything_is_made(
     """A build that fills the disk fails late and obscurely."""
     monkeypatch.setattr(temporal_build, "_NEEDED_BYTES", 2**62)
     with pytest.raises(
-        EmbeddedError, match=r"^building temporal needs 2 GB of disk and .* GB free; free some"
+        DevStackError, match=r"^building temporal needs 2 GB of disk and .* GB free; free some"
     ):
         place.find()
 
@@ -190,7 +190,7 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(place: Place) -> None:
     """A read-only home is named, with the variable that moves the cache."""
     (place.tmp / "cache").write_text("a file where the folder should be")
     with pytest.raises(
-        EmbeddedError, match=r"^the cache .* cannot be used \(.*\); make it writable or set XDG_CACHE_HOME"
+        DevStackError, match=r"^the cache .* cannot be used \(.*\); make it writable or set XDG_CACHE_HOME"
     ):
         place.find()
 

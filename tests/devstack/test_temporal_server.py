@@ -24,7 +24,7 @@ from devstack.ports import LOOPBACK, free_port, holder
 from devstack.temporal_namespace import ensure_search_attributes, read_retention, set_retention
 from devstack.temporal_server import TemporalServer
 from devstack.temporal_version import read_version
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from runtime.settings import Settings, load_settings
 
@@ -68,7 +68,7 @@ async def test_what_was_committed_survives_kill_9_and_a_restart(
         await client.start_workflow("Coordinator", id="waiting", task_queue="nobody")
         first = temporal.pid
         await temporal.kill9()
-        with pytest.raises(EmbeddedError, match="is not running"):
+        with pytest.raises(DevStackError, match="is not running"):
             _ = temporal.pid
         await temporal.restart()
         assert temporal.pid != first
@@ -133,7 +133,7 @@ async def test_an_attribute_that_a_newer_desk_adds_is_created_on_an_old_database
         assert "Later" in listed.custom_attributes
         monkeypatch.setitem(SEARCH_ATTRIBUTES, "Later", "Int")
         with pytest.raises(
-            EmbeddedError, match=r"^search attribute Later .* is not of type Int; remove it with"
+            DevStackError, match=r"^search attribute Later .* is not of type Int; remove it with"
         ):
             await ensure_search_attributes(client)
         monkeypatch.undo()
@@ -149,7 +149,7 @@ async def test_retention_is_read_back_and_refused_below_the_minimum(
         assert await set_retention(client, days=31, minimum_days=30) is True
         assert await read_retention(client) == timedelta(days=31)
         with pytest.raises(
-            EmbeddedError, match=r"keeps closed requests 7 days and the audit needs 30; set DISPATCH_"
+            DevStackError, match=r"keeps closed requests 7 days and the audit needs 30; set DISPATCH_"
         ):
             await set_retention(client, days=7, minimum_days=30)
 
@@ -159,9 +159,9 @@ async def test_a_server_that_would_delete_the_audit_does_not_start(
 ) -> None:
     """The refusal leaves no process behind."""
     temporal = server(in_memory=True, retention_days=7, minimum_retention_days=30)
-    with pytest.raises(EmbeddedError, match="keeps closed requests 7 days"):
+    with pytest.raises(DevStackError, match="keeps closed requests 7 days"):
         await temporal.start()
-    with pytest.raises(EmbeddedError, match="is not running"):
+    with pytest.raises(DevStackError, match="is not running"):
         _ = temporal.pid
 
 
@@ -178,12 +178,12 @@ async def test_a_taken_port_names_the_setting_and_who_holds_it(server: Callable[
         temporal = server(in_memory=True)
         temporal._port = port
         with pytest.raises(
-            EmbeddedError, match=rf"^port {port} for Temporal is taken.*set DISPATCH_TEMPORAL_PORT to a"
+            DevStackError, match=rf"^port {port} for Temporal is taken.*set DISPATCH_TEMPORAL_PORT to a"
         ):
             await temporal.start()
         ui = TemporalServer(temporal._settings, program=temporal._program, port=free_port(), ui_port=port)
         with pytest.raises(
-            EmbeddedError, match=rf"^port {port} for Temporal's web UI is taken.*DISPATCH_TEMPORAL_UI_PORT"
+            DevStackError, match=rf"^port {port} for Temporal's web UI is taken.*DISPATCH_TEMPORAL_UI_PORT"
         ):
             await ui.start()
 
@@ -199,7 +199,7 @@ async def test_a_database_of_another_version_is_left_alone(
     if wrote:
         (var / "temporal.db.version").write_text(wrote)
     with pytest.raises(
-        EmbeddedError, match=rf"was written by Temporal server {wrote or 'an unknown version'} and this"
+        DevStackError, match=rf"was written by Temporal server {wrote or 'an unknown version'} and this"
     ):
         await server().start()
     assert (var / "temporal.db").read_bytes() == b"of another time"
@@ -212,11 +212,11 @@ async def test_the_version_is_kept_beside_the_database_and_two_servers_never_sha
     async with server() as temporal:
         assert (tmp_path / "var/temporal.db.version").read_text() == f"{read_version(program).server}\n"
         refusal = r"temporal\.db is in use by another embedded server; stop that one or set DISPATCH_VAR_DIR"
-        with pytest.raises(EmbeddedError, match=refusal):
+        with pytest.raises(DevStackError, match=refusal):
             await server().start()
         assert temporal._database is not None
         temporal._database.release()  # as if the parent had been killed and its server lived on
-        with pytest.raises(EmbeddedError, match=refusal):
+        with pytest.raises(DevStackError, match=refusal):
             await server().start()
 
 
@@ -227,13 +227,13 @@ async def test_a_folder_that_cannot_be_written_or_is_full_is_one_sentence(
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(
-        EmbeddedError, match=r"file/var cannot be written \(Not a directory\); make it writable or set"
+        DevStackError, match=r"file/var cannot be written \(Not a directory\); make it writable or set"
     ):
         await server(var_dir=blocked / "var").start()
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=3 * 1024**2))
     with pytest.raises(
-        EmbeddedError, match=r"var has 3 MB of disk left and the server needs 256 MB; free some or set"
+        DevStackError, match=r"var has 3 MB of disk left and the server needs 256 MB; free some or set"
     ):
         await server().start()
 
@@ -248,7 +248,7 @@ async def test_a_server_that_dies_while_starting_gives_its_last_words(tmp_path: 
     program.chmod(0o755)
     temporal = TemporalServer(Settings(var_dir=tmp_path), program=program, headless=True, port=free_port())
     with pytest.raises(
-        EmbeddedError, match=r"died while starting: level=ERROR msg=\"unable to open database file\" \("
+        DevStackError, match=r"died while starting: level=ERROR msg=\"unable to open database file\" \("
     ):
         await temporal.start()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.models.people.decision import DecisionVerdict, GateKind
+from dispatch.models.people.decision import ApprovalKind, DecisionType
 from dispatch.models.request.status import Ending, RequestState
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.models.trail import EntryKind
@@ -44,8 +44,8 @@ def paths_named(page: Path) -> Iterator[str]:
 
 def anchors(page: Path) -> set[str]:
     """Give the anchors of a page's headings, as GitHub makes them."""
-    heads = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+    checkpoints = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in checkpoints}
 
 
 def rows_of(table: str) -> dict[str, str]:
@@ -138,10 +138,10 @@ def test_every_state_and_ending_is_described(word: str) -> None:
     assert re.search(rf"^\| `{word}` \| .+ \|$", PROCESS, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("word", [*EntryKind, *DecisionVerdict, *GateKind, *SEARCH_ATTRIBUTES])
+@pytest.mark.parametrize("word", [*EntryKind, *DecisionType, *ApprovalKind, *SEARCH_ATTRIBUTES])
 def test_every_word_of_the_messages_is_described(word: str) -> None:
     """Kinds of entries, verdicts, gates and search attributes are all there."""
-    told = "settlement" if word == GateKind.ESCALATION else word
+    told = "settlement" if word == ApprovalKind.ESCALATION else word
     assert re.search(rf"\b{told}\b", PROCESS)
 
 

@@ -108,8 +108,8 @@ def test_a_link_is_for_one_request_and_one_desk(tmp_path: Path) -> None:
     settings = Settings(var_dir=tmp_path)
     expires = datetime.now(UTC) + timedelta(hours=1)
     token = answer_link(settings, "support-mail-1", expires).rpartition("/")[2]
-    leave = read_answer_token(answer_secret(settings), token, datetime.now(UTC))
-    assert leave.request_id == "support-mail-1"
+    authorization = read_answer_token(answer_secret(settings), token, datetime.now(UTC))
+    assert authorization.request_id == "support-mail-1"
     with pytest.raises(LinkError, match="not complete"):
         read_answer_token("another secret of thirty-two characters", token, datetime.now(UTC))
     assert (tmp_path / "answer-links.secret").stat().st_mode & 0o777 == 0o600

@@ -15,12 +15,12 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
-from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.request.status import RequestState
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import as_memo
-from inbox.gateway import Connect, TemporalAway
-from inbox.gateway import Desk as InboxDesk
+from inbox.gateway import Connect, TemporalUnavailableError
+from inbox.gateway import Gateway as InboxDesk
 from inbox.row import Waiting
 from inbox.waiting import WaitingList
 from runtime.connection import connect
@@ -55,7 +55,7 @@ async def listed(client: Client) -> AsyncIterator[str]:
             id=f"{name}-{number:02}",
             task_queue="nobody",
             search_attributes=TypedSearchAttributes(pairs),
-            memo={GLANCE: as_memo(_glance(number))} if number < 50 else None,
+            memo={LIST_SUMMARY: as_memo(_glance(number))} if number < 50 else None,
         )
 
     handles = await asyncio.gather(*(one(number) for number in range(60)))
@@ -201,7 +201,7 @@ async def test_a_list_that_cannot_be_read_again_is_not_taken_for_what_waits(tmp_
     async def is_away(asked: Sequence[Waiting]) -> bool:
         try:
             await waiting.still_waiting(asked)
-        except TemporalAway:
+        except TemporalUnavailableError:
             return True
         return False
 
@@ -224,8 +224,8 @@ def _given(client: Client) -> Connect:
     return connect
 
 
-def _glance(number: int) -> Glance:
-    return Glance(
+def _glance(number: int) -> ListSummary:
+    return ListSummary(
         subject=f"The lamp, Strasse {number},",
         requester=f"Åsa {number} Öberg",
         tier=Tier.HIGH if number % 5 == 0 else Tier.MEDIUM,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from dispatch.models.errors import Unavailable
+from dispatch.models.errors import UnavailableError
 from tests.desk import Desk, at_work, resting_desk
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, running_inbox, with_people
 from tests.workflows.requests_made import damage_without_details, held_refund, status_question
@@ -180,7 +180,7 @@ async def test_temporal_is_away(inbox_desk: Desk) -> None:
 
     async def connect() -> Client:
         if not reached:
-            raise Unavailable("Temporal does not answer at 127.0.0.1:1")
+            raise UnavailableError("Temporal does not answer at 127.0.0.1:1")
         return inbox_desk.client
 
     async with running_inbox(connect, inbox_desk.settings) as inbox:

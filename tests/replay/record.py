@@ -31,9 +31,9 @@ from devstack.temporal_server import TemporalServer
 from dispatch.approval.approval_quota import day_of
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id
 from dispatch.guard.spend_quota import quota_id
-from dispatch.models.errors import EmbeddedError
+from dispatch.models.errors import DevStackError
 from dispatch.models.people.approvers import Approver, Approvers, DailyLimit
-from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.automatic import AutomaticMail, AutomaticSign
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.connection import connect
@@ -82,7 +82,7 @@ async def _ended(case: Case, ending: str) -> WorkflowHistory:
 
 def _must(what: str, ending: str, history: WorkflowHistory, why: str = "") -> None:
     if (really := recorded.ended_as(history)) != ending:
-        raise EmbeddedError(f"{what} ended as {really} and must end as {ending}: {why}; nothing is replaced")
+        raise DevStackError(f"{what} ended as {really} and must end as {ending}: {why}; nothing is replaced")
 
 
 def _sample(sample: Sample) -> Recording:
@@ -147,7 +147,7 @@ async def _followed_up_and_reopened(desk: Desk, histories: Histories) -> None:
     check = Case(desk, desk.client.get_workflow_handle(outcome.follow_ups[0]))
     status = await check.until("escalated")
     decision = starter.decision_for(
-        DecisionVerdict.APPROVE,
+        DecisionType.APPROVE,
         "support-lead",
         status.proposal_id or "",
         status.subject_digest or "",
@@ -171,7 +171,7 @@ async def _decided_by_signal(desk: Desk, histories: Histories) -> None:
     case = await _refund(desk, "DD-10013", "t.weber@kanzlei-weber.example")
     status = await case.until("waiting_for_approval")
     right = starter.decision_for(
-        DecisionVerdict.APPROVE, "refunds", status.proposal_id or "", status.subject_digest or ""
+        DecisionType.APPROVE, "refunds", status.proposal_id or "", status.subject_digest or ""
     )
     stale = right | {"decision_id": "d-stale", "action_digest": "0" * 64}
     for decision in ("approve it", stale, right, right):
@@ -256,7 +256,7 @@ async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
     await case.until("waiting_for_approval")
     said = [await case.decide("approve", by=by) for by in ("lena", "lena", "refunds")]
     if [accepted for accepted, _ in said] != [True, False, True]:
-        raise EmbeddedError(f"a daily limit of one approval was kept so: {said}; nothing is replaced")
+        raise DevStackError(f"a daily limit of one approval was kept so: {said}; nothing is replaced")
     histories["daily-limit-reached"] = await _ended(case, "done")
     account = desk.client.get_workflow_handle(day_of("lena", datetime.now(UTC)).workflow_id)
     histories["allowance"] = await account.fetch_history()

@@ -23,7 +23,7 @@ from temporalio.bridge.proto.workflow_completion import Success, WorkflowActivat
 from temporalio.client import Client
 
 from dispatch.models.trail import Outcome
-from runtime.backlog_limiter import UnderWay
+from runtime.backlog_limiter import RunTracker
 from tests.desk import Case, Desk, at_work, quick, resting_desk
 from tests.workflows.requests_made import ANNA, HELD_REFUND, status_question
 
@@ -58,7 +58,7 @@ EVICTED = WorkflowActivationJob(remove_from_cache=RemoveFromCache())
 @pytest.mark.parametrize("kind", [activity, local_activity])
 def test_a_run_is_under_way_while_an_activity_of_it_is_open(kind: type) -> None:
     """From the turn that asks for it to the turn that brings its answer, be it the only one or not."""
-    under_way = UnderWay()
+    under_way = RunTracker()
     under_way.took_a_turn("a", brought(), asked(kind(1), kind(2)))
     under_way.took_a_turn("b", brought(), asked(kind(1)))
     assert under_way.runs == 2
@@ -71,7 +71,7 @@ def test_a_run_is_under_way_while_an_activity_of_it_is_open(kind: type) -> None:
 
 def test_a_run_that_goes_on_stays_under_way() -> None:
     """The turn that brings an answer asks for the next step."""
-    under_way = UnderWay()
+    under_way = RunTracker()
     under_way.took_a_turn("a", brought(), asked(activity(1)))
     under_way.took_a_turn("a", brought(resolved(1)), asked(activity(2)))
     assert under_way.runs == 1
@@ -79,7 +79,7 @@ def test_a_run_that_goes_on_stays_under_way() -> None:
 
 def test_what_waits_for_a_person_or_was_put_out_is_not_under_way() -> None:
     """A wait is a timer; what is no longer in memory takes no room there."""
-    under_way = UnderWay()
+    under_way = RunTracker()
     under_way.took_a_turn("waits", brought(), asked(TIMER))
     assert under_way.runs == 0
     under_way.took_a_turn("put out", brought(), asked(activity(1)))
@@ -89,7 +89,7 @@ def test_what_waits_for_a_person_or_was_put_out_is_not_under_way() -> None:
 
 def test_a_turn_that_failed_asks_for_nothing() -> None:
     """Its answers are not lost: the run is put out of memory and begins again from its history."""
-    under_way = UnderWay()
+    under_way = RunTracker()
     failed = WorkflowActivationCompletion()
     failed.failed.failure.message = "no"
     under_way.took_a_turn("a", brought(), failed)

@@ -19,11 +19,11 @@ from devstack.temporal_server import TemporalServer
 from devstack.temporal_tuning import TUNING
 from dispatch.approval.approval_quota import day_of
 from dispatch.models.people.approval_quota import (
-    AllowanceAnswer,
-    AllowanceAsk,
-    AllowanceDay,
-    AllowanceUsed,
-    allowance_task_queue,
+    ApprovalQuotaAnswer,
+    ApprovalQuotaDay,
+    ApprovalQuotaRequest,
+    ApprovalQuotaUsage,
+    quota_task_queue,
 )
 from dispatch.models.people.approvers import DailyLimit
 from dispatch.models.request.status import Ending
@@ -34,7 +34,7 @@ from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import held_refund, two_held_refunds
 from worker import WORKFLOWS
-from workflows.approval_quota import Allowance
+from workflows.approval_quota import ApprovalQuota
 
 LONG = 60
 """Events after which the impatient server asks to go on in a new history; others ask at 4,096."""
@@ -74,25 +74,25 @@ def limited(desk: Desk, **limit: Any) -> str:
     return name
 
 
-def somebody() -> AllowanceDay:
+def somebody() -> ApprovalQuotaDay:
     return day_of(f"ana-{uuid.uuid4().hex[:8]}", datetime.now(UTC))
 
 
-def account(desk: Desk, of: AllowanceDay) -> WorkflowHandle[Any, AllowanceUsed]:
-    return desk.client.get_workflow_handle(of.workflow_id, result_type=AllowanceUsed)
+def account(desk: Desk, of: ApprovalQuotaDay) -> WorkflowHandle[Any, ApprovalQuotaUsage]:
+    return desk.client.get_workflow_handle(of.workflow_id, result_type=ApprovalQuotaUsage)
 
 
-async def ask(desk: Desk, of: AllowanceDay, number: int, most: int) -> AllowanceAnswer:
+async def ask(desk: Desk, of: ApprovalQuotaDay, number: int, most: int) -> ApprovalQuotaAnswer:
     start = WithStartWorkflowOperation(
-        Allowance.run,
+        ApprovalQuota.run,
         of,
         id=of.workflow_id,
-        task_queue=allowance_task_queue(desk.settings.task_queue),
+        task_queue=quota_task_queue(desk.settings.task_queue),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
-    one = AllowanceAsk(grant_id=f"{number:064x}", of=of, limit=DailyLimit(decisions=most))
+    one = ApprovalQuotaRequest(grant_id=f"{number:064x}", of=of, limit=DailyLimit(decisions=most))
     return await desk.client.execute_update_with_start_workflow(
-        Allowance.ask, one, start_workflow_operation=start
+        ApprovalQuota.ask, one, start_workflow_operation=start
     )
 
 
@@ -156,7 +156,7 @@ async def test_asks_that_come_at_once_are_granted_to_the_limit_and_no_further(re
     of = somebody()
     async with at_work(resting):
         answers = await asyncio.gather(*(ask(resting, of, number % 20, 10) for number in range(40)))
-        used = await account(resting, of).query(Allowance.used)
+        used = await account(resting, of).query(ApprovalQuota.used)
     granted = {number % 20 for number, answer in enumerate(answers) if answer.granted}
     assert len(granted) == used.approvals == len(used.granted) == 10
 
@@ -173,7 +173,7 @@ async def test_it_goes_on_in_a_new_history(impatient: Desk) -> None:
                     assert (await ask(impatient, of, number, 3)).granted
         assert not (await ask(impatient, of, 3, 3)).granted
         assert (await ask(impatient, of, 0, 3)).granted
-        assert (await account(impatient, of).query(Allowance.used)).approvals == 3
+        assert (await account(impatient, of).query(ApprovalQuota.used)).approvals == 3
         await replays(impatient.client.get_workflow_handle(of.workflow_id, run_id=first))
 
 

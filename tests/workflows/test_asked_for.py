@@ -47,7 +47,7 @@ async def test_the_refund_that_is_made_rests_on_the_requester_s_own_sentence(des
     assert (await case.outcome()).ending is Ending.DONE
     assert len(desk.back_office.refunds()) == 1
     assert await entries(case, EntryKind.EFFECT)
-    dossier = await case.handle.query("dossier")
-    (said,) = (e for e in dossier["proposal"]["evidence"] if e["source"] == "request")
+    detail = await case.handle.query("detail")
+    (said,) = (e for e in detail["proposal"]["evidence"] if e["source"] == "request")
     assert said["text"] == "I would like a refund for order DD-10003, please."
-    assert said["evidence_id"] in dossier["proposal"]["actions"][0]["action"]["evidence_ids"]
+    assert said["evidence_id"] in detail["proposal"]["actions"][0]["action"]["evidence_ids"]

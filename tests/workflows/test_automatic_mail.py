@@ -165,8 +165,8 @@ async def test_what_was_set_apart_is_found_in_the_list_with_its_sign(desk: Desk)
     await listed(case, "RequestState = 'set_apart'")
     rows = [row async for row in starter.rows(desk.client, limit=1000) if row.request_id == case.id]
     assert [row.state for row in rows] == ["set_apart"]
-    assert rows[0].glance is not None
-    assert "auto_submitted (Auto-Submitted: auto-replied)" in rows[0].glance.why
+    assert rows[0].list_summary is not None
+    assert "auto_submitted (Auto-Submitted: auto-replied)" in rows[0].list_summary.why
 
 
 async def test_the_command_line_says_that_it_was_set_apart_and_why(
@@ -220,8 +220,8 @@ async def test_an_hour_has_a_limit_for_one_address(client: Client, tmp_path: Pat
         assert sorted(states) == ["done"] * 3 + ["waiting_for_approval"] * 22
         assert len(sent_to(desk, CHLOE)) == 3
         held = [case for case, state in zip(cases, states, strict=True) if state != "done"]
-        dossier = await starter.dossier_of(desk.client, held[0].id)
-        assert "3 automatic mails went to this address within the hour" in str(dossier.model_dump())
+        detail = await starter.detail_of(desk.client, held[0].id)
+        assert "3 automatic mails went to this address within the hour" in str(detail.model_dump())
         # A person's mail is no automatic one: it goes, whatever the count.
         accepted, why = await held[0].decide("approve")
         assert accepted, why
@@ -250,7 +250,7 @@ async def test_for_a_doubtful_sender_a_person_decides(desk: Desk, doubt: SenderD
     """Nothing of the records goes to an address unaided that mail servers may not have checked."""
     case = await desk.submit(ASKED, sender=CHLOE, doubt=doubt)
     await case.until("waiting_for_approval")
-    assert doubt.in_words in str((await starter.dossier_of(desk.client, case.id)).model_dump())
+    assert doubt.in_words in str((await starter.detail_of(desk.client, case.id)).model_dump())
     assert desk.mail_sink.messages() == []
 
 

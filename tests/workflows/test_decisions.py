@@ -14,7 +14,7 @@ from temporalio.worker import Replayer
 import starter
 from dispatch.models.canonical import digest_of
 from dispatch.models.errors import SubmissionError
-from dispatch.models.people.decision import DecisionVerdict
+from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from runtime.sandbox import SANDBOX
@@ -300,7 +300,7 @@ async def test_an_early_routing_is_kept_and_applied(resting: Desk) -> None:
     submission = resting.written("Hello there.", sender=ANNA, desk=None, trigger_id=trigger)
     digest = digest_of({"route": starter.request_id_of(submission), "attempt": 1})
     route = starter.decision_for(
-        DecisionVerdict.EDIT, "reception", "route-1", digest, "I know it", {"desk": "support"}
+        DecisionType.EDIT, "reception", "route-1", digest, "I know it", {"desk": "support"}
     )
     case = await started_with(resting, "Hello there.", "decide", route, desk=None, trigger_id=trigger)
     async with at_work(resting):
@@ -325,7 +325,7 @@ async def test_an_early_approval_is_kept_and_applied(desk: Desk) -> None:
 
 async def test_an_early_decision_that_never_fits_is_refused_at_the_end(desk: Desk) -> None:
     """It is neither forgotten nor applied to a gate that it does not name."""
-    early = starter.decision_for(DecisionVerdict.APPROVE, "refunds", "p7", "0" * 64)
+    early = starter.decision_for(DecisionType.APPROVE, "refunds", "p7", "0" * 64)
     case = await started_with(desk, HELD_REFUND, "decide", early)
     await case.until("waiting_for_approval", proposal="p1")
     assert desk.back_office.refunds() == []
@@ -349,7 +349,7 @@ async def test_an_update_without_an_open_gate_says_that_it_is_kept(desk: Desk) -
     """The sender of an early decision is not left waiting for an answer that may take days."""
     await desk.back_office.arm("GET /customers", "slow", delay_seconds=1.5)
     case = await status_question(desk)
-    early = starter.decision_for(DecisionVerdict.APPROVE, "refunds", "p1", "0" * 64)
+    early = starter.decision_for(DecisionType.APPROVE, "refunds", "p1", "0" * 64)
     said: dict[str, Any] = await case.handle.execute_update("decide", early, result_type=dict[str, Any])
     outcome = await case.outcome()
     assert (said["accepted"], said["kept"]) == (False, True)

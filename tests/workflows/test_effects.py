@@ -11,7 +11,7 @@ from temporalio.exceptions import CancelledError
 
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
-from dispatch.models.work.execution import Order
+from dispatch.models.work.execution import ActionCommand
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
     answered_late,
@@ -265,12 +265,12 @@ async def _executed(desk: Desk, *, held: bool) -> Case:
     return case
 
 
-async def _orders(case: Case, activity: str) -> list[Order]:
+async def _orders(case: Case, activity: str) -> list[ActionCommand]:
     orders = []
     async for event in case.handle.fetch_history_events():
         scheduled = event.activity_task_scheduled_event_attributes
         if scheduled.activity_type.name == activity:
-            (order,) = await case.desk.client.data_converter.decode(scheduled.input.payloads, [Order])
+            (order,) = await case.desk.client.data_converter.decode(scheduled.input.payloads, [ActionCommand])
             orders.append(order)
     return orders
 

@@ -13,9 +13,9 @@ from temporalio.worker import Replayer
 from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
 from dispatch.audit.store.crypto_shredding import opened, sealed
 from dispatch.audit.store.document import Document, Run
-from dispatch.models.request.list_summary import GLANCE, Glance
+from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.work.playbook import Tier
-from dispatch.process.list_summary import read_glance
+from dispatch.process.list_summary import read_summary
 from runtime.sandbox import SANDBOX
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
@@ -37,10 +37,14 @@ from worker import WORKFLOWS
 SEALED = base64.b64encode(b"binary/sealed").decode()
 
 
-async def glance_of(case: Case) -> Glance | None:
+async def summary_of(case: Case) -> ListSummary | None:
     """Read it as a list does: what lies in Temporal, without asking a worker."""
     memo = (await case.handle.describe()).raw_info.memo.fields
-    return read_glance(memo[GLANCE].metadata["encoding"], memo[GLANCE].data) if GLANCE in memo else None
+    return (
+        read_summary(memo[LIST_SUMMARY].metadata["encoding"], memo[LIST_SUMMARY].data)
+        if LIST_SUMMARY in memo
+        else None
+    )
 
 
 def memos(events: Sequence[HistoryEvent]) -> list[HistoryEvent]:
@@ -49,7 +53,7 @@ def memos(events: Sequence[HistoryEvent]) -> list[HistoryEvent]:
         event
         for event in events
         if event.event_type == modified
-        and GLANCE in event.workflow_properties_modified_event_attributes.upserted_memo.fields
+        and LIST_SUMMARY in event.workflow_properties_modified_event_attributes.upserted_memo.fields
     ]
 
 
@@ -57,17 +61,17 @@ async def test_what_waits_for_approval_says_so_in_its_memo(desk: Desk) -> None:
     """Subject, requester, tier, amount, reason, and what one plain decision names; and nothing that is not asked."""
     case = await held_refund(desk, subject="The lamp", name="Anna Müller")
     status = await case.status()
-    glance = await glance_of(case)
-    assert glance is not None
-    assert (glance.subject, glance.requester, glance.tier, glance.amount) == (
+    list_summary = await summary_of(case)
+    assert list_summary is not None
+    assert (list_summary.subject, list_summary.requester, list_summary.tier, list_summary.amount) == (
         "The lamp",
         "Anna Müller",
         Tier.MEDIUM,
         "EUR 49.90",
     )
-    assert glance.why
-    assert (glance.proposal_id, glance.digests) == ("p1", (status.subject_digest,))
-    assert glance.given == ()
+    assert list_summary.why
+    assert (list_summary.proposal_id, list_summary.digests) == ("p1", (status.subject_digest,))
+    assert list_summary.given == ()
 
 
 async def test_a_new_proposal_is_another_row(desk: Desk) -> None:
@@ -75,9 +79,9 @@ async def test_a_new_proposal_is_another_row(desk: Desk) -> None:
     case = await held_refund(desk)
     await case.decide("edit", edits={"amount_minor": 2000})
     status = await case.until("waiting_for_approval", proposal="p2")
-    glance = await glance_of(case)
-    assert glance is not None
-    assert (glance.proposal_id, glance.amount, glance.digests) == (
+    list_summary = await summary_of(case)
+    assert list_summary is not None
+    assert (list_summary.proposal_id, list_summary.amount, list_summary.digests) == (
         "p2",
         "EUR 20.00",
         (status.subject_digest,),
@@ -96,16 +100,16 @@ async def test_it_is_written_when_it_changes_and_only_then(desk: Desk) -> None:
     assert await until(moved)
     assert len(memos(await events_of(case))) == 1
     assert (await case.decide("approve"))[0]
-    glance = await glance_of(case)
-    assert glance is not None
-    assert (glance.given, len(glance.digests)) == (("refunds",), 1)
+    list_summary = await summary_of(case)
+    assert list_summary is not None
+    assert (list_summary.given, len(list_summary.digests)) == (("refunds",), 1)
     assert len(memos(await events_of(case))) == 2
 
 
 async def test_a_question_and_a_settlement_have_a_row_too(desk: Desk) -> None:
     """What the requester was asked for, without a tier; what a person must settle, with the reason."""
     asked, settled = await damage_without_details(desk), await beyond_the_desk(desk)
-    question, settlement = await glance_of(asked), await glance_of(settled)
+    question, settlement = await summary_of(asked), await summary_of(settled)
     assert question is not None
     assert (question.requester, question.tier, question.digests) == (JUERGEN, None, ())
     assert question.why.startswith("an answer: ")
@@ -127,9 +131,9 @@ async def test_what_needs_no_person_has_no_event_for_it(desk: Desk, make: Any) -
 async def test_a_request_that_began_without_a_memo_writes_one_where_it_waits(desk: Desk) -> None:
     """As one that another client starts: a list shows it as any other once it waits for somebody."""
     case = await held_refund_without_memo(desk)
-    glance = await glance_of(case)
-    assert glance is not None
-    assert glance.requester == ANNA
+    list_summary = await summary_of(case)
+    assert list_summary is not None
+    assert list_summary.requester == ANNA
     assert (await case.decide("approve"))[0]
     assert (await case.outcome()).ending == "done"
     assert len(memos(await events_of(case))) == 1
@@ -165,9 +169,9 @@ async def test_a_memo_is_sealed_as_any_payload(desk: Desk) -> None:
     hidden = sealed(document, key)
     started, *_ = hidden.runs[0].events
     memos_hidden = [
-        started["workflowExecutionStartedEventAttributes"]["memo"]["fields"][GLANCE],
+        started["workflowExecutionStartedEventAttributes"]["memo"]["fields"][LIST_SUMMARY],
         *(
-            event["workflowPropertiesModifiedEventAttributes"]["upsertedMemo"]["fields"][GLANCE]
+            event["workflowPropertiesModifiedEventAttributes"]["upsertedMemo"]["fields"][LIST_SUMMARY]
             for event in hidden.runs[0].events
             if "workflowPropertiesModifiedEventAttributes" in event
         ),

@@ -18,7 +18,7 @@ from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
 from devstack.temporal_tuning import TUNING
 from dispatch.models.request.follow_up import FollowUpOutcome
-from dispatch.models.request.list_summary import GLANCE
+from dispatch.models.request.list_summary import LIST_SUMMARY
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from runtime.connection import connect
@@ -119,7 +119,7 @@ async def test_a_decision_sent_again_after_the_flood_is_known(desk: Desk) -> Non
 
     async def gate_is_open() -> bool:
         # Before that it would be kept, and judged a moment later.
-        return (await starter.dossier_of(desk.client, case.id)).gate is not None
+        return (await starter.detail_of(desk.client, case.id)).approval_request is not None
 
     assert await until(gate_is_open)
     accepted, reason = await starter.decide(desk.client, case.id, decision)
@@ -218,7 +218,7 @@ async def test_the_row_of_a_list_goes_on_too(desk: Desk) -> None:
 
 
 async def memo_of(case: Case) -> bytes:
-    return (await case.handle.describe()).raw_info.memo.fields[GLANCE].data
+    return (await case.handle.describe()).raw_info.memo.fields[LIST_SUMMARY].data
 
 
 async def test_nobody_starts_a_request_in_the_middle(desk: Desk) -> None:

@@ -284,11 +284,11 @@ async def test_a_question_links_to_the_page_of_its_request_alone(desk: Desk) -> 
     (text,) = await until(asked)
     (link,) = [line for line in text.splitlines() if line.startswith("http")]
     token = link.removeprefix("http://127.0.0.1:8820/answer/")
-    leave = read_answer_token(answer_secret(desk.settings), token, datetime.now(UTC))
+    authorization = read_answer_token(answer_secret(desk.settings), token, datetime.now(UTC))
     due = (await case.status()).review_point.by
-    assert leave.request_id == case.id
+    assert authorization.request_id == case.id
     assert due is not None
-    assert leave.expires_at == due.replace(microsecond=0)
+    assert authorization.expires_at == due.replace(microsecond=0)
 
 
 async def test_a_desk_without_pages_asks_without_a_link(client: Client, tmp_path: Path) -> None:

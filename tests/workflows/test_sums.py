@@ -20,7 +20,7 @@ from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
 from devstack.temporal_tuning import TUNING
 from dispatch.guard.spend_quota import quota_id
-from dispatch.models.people.approval_quota import allowance_task_queue
+from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.request.status import Ending
 from dispatch.models.work.spend_quota import Claim, QuotaState, Reserved, ReserveRequest
 from runtime.connection import connect
@@ -80,16 +80,16 @@ async def settled(case: Case) -> str:
 async def reasons(case: Case) -> str:
     """Give the reasons at the open gate, as the approver reads them."""
     await case.until("waiting_for_approval")
-    gate = (await case.handle.query(Coordinator.dossier)).gate
-    assert gate is not None
-    return gate.why
+    approval_request = (await case.handle.query(Coordinator.detail)).approval_request
+    assert approval_request is not None
+    return approval_request.why
 
 
 async def approvals(case: Case) -> list[str]:
     await case.until("waiting_for_approval")
-    gate = (await case.handle.query(Coordinator.dossier)).gate
-    assert gate is not None
-    return [subject.approval for subject in gate.subjects]
+    approval_request = (await case.handle.query(Coordinator.detail)).approval_request
+    assert approval_request is not None
+    return [subject.approval for subject in approval_request.subjects]
 
 
 def quota(desk: Desk, owner: str) -> WorkflowHandle[Any, None]:
@@ -228,9 +228,7 @@ async def test_who_spends_nothing_has_no_quota(shipped: Desk) -> None:
     assert (await case.outcome()).ending is Ending.DONE
     names = [event.WhichOneof("attributes") or "" for event in await events_of(case)]
     assert not any("signal_external" in name for name in names)
-    quotas = (
-        f"WorkflowType = 'SpendQuota' AND TaskQueue = '{allowance_task_queue(shipped.settings.task_queue)}'"
-    )
+    quotas = f"WorkflowType = 'SpendQuota' AND TaskQueue = '{quota_task_queue(shipped.settings.task_queue)}'"
     assert [found.id async for found in shipped.client.list_workflows(quotas)] == []
 
 
@@ -283,7 +281,7 @@ async def reserve(desk: Desk, owner: str, who: str, amount_minor: int) -> Reserv
         SpendQuota.run,
         QuotaState(),
         id=quota(desk, owner).id,
-        task_queue=allowance_task_queue(desk.settings.task_queue),
+        task_queue=quota_task_queue(desk.settings.task_queue),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
     amount = Money(amount_minor=amount_minor, currency="EUR")

@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 import starter
-from dispatch.models.request.request_detail import Dossier
+from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk, at_work, quick, resting_desk
@@ -130,11 +130,9 @@ async def test_an_item_left_over_never_ends_as_done(resting: Desk) -> None:
         case = await desk_hours_and_warranty(resting)
         await case.until("waiting_for_approval")
         assert resting.mail_sink.messages() == []
-        dossier = await starter.dossier_of(resting.client, case.id)
-        assert isinstance(dossier, Dossier)
-        assert [(one.reviewer, one.standard) for one in dossier.exceptions] == [
-            ("process", "items.left_over")
-        ]
+        detail = await starter.detail_of(resting.client, case.id)
+        assert isinstance(detail, RequestDetail)
+        assert [(one.reviewer, one.standard) for one in detail.exceptions] == [("process", "items.left_over")]
         for signer in two:
             await starter.decide(
                 resting.client, case.id, signer.signs(await case.decision("approve", reason="read it myself"))

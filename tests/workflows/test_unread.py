@@ -38,11 +38,11 @@ async def test_a_text_that_takes_too_long_waits_for_a_person_alone(hurried: Desk
     assert status.review_point.owner == "reception"
     why = "the text could not be read automatically within 0.001 seconds"
     assert any(why in entry.why for entry in await long.trail())
-    (item,) = (await long.handle.query(Coordinator.dossier)).items
+    (item,) = (await long.handle.query(Coordinator.detail)).items
     assert (item.kind, len(item.text) <= 500) == (OTHER, True)
     assert (await long.decide("edit", "reception", edits={"desk": "support"}))[0]
     status = await long.until("escalated")
-    assert (await long.handle.query(Coordinator.dossier)).proposal is None
+    assert (await long.handle.query(Coordinator.detail)).proposal is None
     assert (await long.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
     outcome = await long.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
@@ -54,7 +54,7 @@ async def test_a_mail_that_was_unread_at_the_door_is_not_tried_again(desk: Desk)
     """The reception learns why, and sees what is known of the request."""
     case = await desk.submit("", sender="door@mail.example", unread="it took too long", subject="Lamp")
     assert (await case.until("waiting_for_routing")).review_point.owner == "reception"
-    (item,) = (await case.handle.query(Coordinator.dossier)).items
+    (item,) = (await case.handle.query(Coordinator.detail)).items
     assert item.text == "Lamp"
 
 
@@ -70,15 +70,15 @@ async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug that one request meets leaves it with a person in a history of its own; the others are answered."""
-    gate = dispatch.approval.requests.approval_gate
+    approval_request = dispatch.approval.requests.request_approval
 
     def broken(bound: tuple[Any, ...], *others: Any) -> Any:
         if any(b.action.parameters.get("recipient") == "unlucky@mail.example" for b in bound):
             raise KeyError("a bug")
-        return gate(bound, *others)
+        return approval_request(bound, *others)
 
     # Each workflow imports the rule when it begins or is read again; its own module is one of its sandbox.
-    monkeypatch.setattr(dispatch.approval.requests, "approval_gate", broken)
+    monkeypatch.setattr(dispatch.approval.requests, "request_approval", broken)
     monkeypatch.setattr(workflows.parts.task_failures, "MOST_TRIES", 2)
     unlucky = await desk.submit(HOURS, sender="unlucky@mail.example")
     lucky = await desk.submit(HOURS, sender="lucky@mail.example")

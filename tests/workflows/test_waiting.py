@@ -273,7 +273,7 @@ async def test_a_second_question_beyond_the_bound_goes_to_a_person(client: Clien
 
     def change(playbook: dict[str, Any]) -> None:
         playbook["missing_information"]["max_rounds"] = 1
-        playbook["asks"]["order_status"]["requires"] = ["damage"]
+        playbook["intents"]["order_status"]["requires"] = ["damage"]
 
     async with running_desk(client, tmp_path, quick, change) as desk:
         case = await desk.submit("Where is my order?", sender=ANNA)

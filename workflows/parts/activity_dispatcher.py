@@ -15,18 +15,18 @@ with workflow.unsafe.imports_passed_through():
 
     from dispatch.models.canonical import canonical_form
     from dispatch.models.contract import Contract
-    from dispatch.models.handoff import Handed
+    from dispatch.models.handoff import StageInput
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import PlaybookInForce
     from workflows.parts import options
-    from workflows.parts.status_publisher import Standing
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.status_publisher import StatusPublisher
+    from workflows.parts.trail_recorder import TrailRecorder
 
 R = TypeVar("R")
 SUMMARY_LENGTH = 200
 
 
-class HandoverFailed(Exception):  # noqa: N818 (the design's word: a failed specialist is unavailable, not an error)
+class StageFailedError(Exception):
     """Who was handed the work did not do it, after all retries; `kind` is the type that activities/failures.py gave."""
 
     def __init__(self, error: ActivityError | ApplicationError) -> None:
@@ -38,7 +38,7 @@ class HandoverFailed(Exception):  # noqa: N818 (the design's word: a failed spec
         super().__init__(why)
 
 
-class Handover:
+class ActivityDispatcher:
     """Hands briefs to specialists, reviewers and the fixed team.
 
     What reaches no outside system runs as a local activity inside the workflow's task: its input is not in
@@ -46,12 +46,16 @@ class Handover:
     activity, ranked by the request's priority and shared fairly between organisations.
     """
 
-    def __init__(self, ledger: Ledger, standing: Standing) -> None:
-        self._ledger, self._standing = ledger, standing
+    def __init__(self, ledger: TrailRecorder, standing: StatusPublisher) -> None:
+        self._recorder, self._status = ledger, standing
         self.priority = Priority.default
 
     async def inside(
-        self, activity: Callable[..., Awaitable[R]] | str, brief: type[Handed], result: type[R], **what: Any
+        self,
+        activity: Callable[..., Awaitable[R]] | str,
+        brief: type[StageInput],
+        result: type[R],
+        **what: Any,
     ) -> R:
         """Hand over to a role that only computes. Raises HandoverFailed."""
         payload = self._record(activity, brief, what)
@@ -80,7 +84,7 @@ class Handover:
     async def outside(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        brief: type[Handed],
+        brief: type[StageInput],
         result: type[R],
         *,
         give_up_after: timedelta,
@@ -89,7 +93,7 @@ class Handover:
     ) -> R:
         """Hand over to a role that reaches an outside system; repeated until `give_up_after`. Raises HandoverFailed."""
         payload = self._record(activity, brief, what)
-        self._standing.publish_if_it_lasts()
+        self._status.publish_debounced()
         with _failures():
             done: R = await workflow.execute_activity(
                 activity,  # type: ignore[arg-type]  # as in inside()
@@ -105,13 +109,13 @@ class Handover:
         return done
 
     def _record(
-        self, activity: Callable[..., Awaitable[Any]] | str, brief: type[Handed], what: dict[str, Any]
-    ) -> Handed:
+        self, activity: Callable[..., Awaitable[Any]] | str, brief: type[StageInput], what: dict[str, Any]
+    ) -> StageInput:
         """Write the handoff and give the brief that carries it; `to`, `why` and `decided_by` belong to the handoff."""
         receiver = activity if isinstance(activity, str) else what.pop("to")
         why, decided_by = what.pop("why"), what.pop("decided_by", "process")
         about: JsonValue = {name: _plain(value) for name, value in what.items()}
-        handoff = self._ledger.record(
+        handoff = self._recorder.record(
             EntryKind.HANDOFF,
             receiver=receiver,
             what=brief.noun,
@@ -133,7 +137,7 @@ def _failures() -> Iterator[None]:
     except (ActivityError, ApplicationError, CancelledError) as error:
         if is_cancelled_exception(error) or isinstance(error, CancelledError):
             raise asyncio.CancelledError from error
-        raise HandoverFailed(error) from error
+        raise StageFailedError(error) from error
 
 
 def _plain(value: Any) -> JsonValue:

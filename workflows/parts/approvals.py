@@ -10,29 +10,29 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
-    from activities.decision_check import Decisions
-    from dispatch.approval.requests import decision_by_hand, misfit
+    from activities.decision_check import DecisionChecks
+    from dispatch.approval.requests import decision_by_hand, precheck
     from dispatch.models.people.decision import (
+        ApprovalItem,
+        ApprovalKind,
+        ApprovalRequest,
         Decision,
         DecisionCheck,
-        DecisionRuling,
-        DecisionVerdict,
-        Gate,
-        GateKind,
-        Subject,
+        DecisionCheckResult,
+        DecisionType,
     )
     from dispatch.models.people.notification import NotifyEvent
-    from dispatch.models.request.list_summary import Glance
-    from dispatch.models.request.snapshot import CarriedDecision, CarriedGate, CarriedPeople
+    from dispatch.models.request.list_summary import ListSummary
+    from dispatch.models.request.snapshot import ApprovalSnapshot, ApprovalsSnapshot, DecisionSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import Waiting
     from dispatch.text.message_payloads import bounded, text_of
-    from workflows.parts.activity_dispatcher import Handover
-    from workflows.parts.approver_notifications import Notices
-    from workflows.parts.deadline_wait import Awaited, Patience
-    from workflows.parts.endings import HistoryFull, history_full
-    from workflows.parts.status_publisher import Standing
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.activity_dispatcher import ActivityDispatcher
+    from workflows.parts.approver_notifications import ApproverNotifications
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.endings import HistoryFullError, history_full
+    from workflows.parts.status_publisher import StatusPublisher
+    from workflows.parts.trail_recorder import TrailRecorder
 
 MOST_KEPT: Final = 100
 """Decisions kept while no gate is open; more are refused, so that a flood cannot fill the workflow's memory."""
@@ -52,39 +52,39 @@ class Expired:
     """Nobody decided in time; the safe default is to deny."""
 
 
-T = TypeVar("T", "Approvals", Decision, Expired, None)
+T = TypeVar("T", "ApprovalsByDigest", Decision, Expired, None)
 
-Approvals = dict[str, tuple[Decision, ...]]
+ApprovalsByDigest = dict[str, tuple[Decision, ...]]
 """By digest: the approvals it has, of as many different people as its tier asks for."""
 
-AtAGlance = Callable[[Gate, tuple[Decision, ...]], Glance]
+Summarise = Callable[[ApprovalRequest, tuple[Decision, ...]], ListSummary]
 """Says an open gate, with the approvals it has, in a line."""
 
 
-class People:
+class Approvals:
     """Waits for people on the request's behalf. The first valid decision in history order wins."""
 
     def __init__(
         self,
         request_id: str,
         requester: str,
-        ledger: Ledger,
-        standing: Standing,
-        handover: Handover,
-        at_a_glance: AtAGlance,
+        ledger: TrailRecorder,
+        standing: StatusPublisher,
+        handover: ActivityDispatcher,
+        summarise: Summarise,
     ) -> None:
         self._request_id, self._requester = request_id, requester
-        self._at_a_glance = at_a_glance
-        self._ledger, self._standing, self._handover = ledger, standing, handover
-        self._notices = Notices(request_id, ledger, standing, handover)
+        self._summarise = summarise
+        self._recorder, self._status, self._dispatcher = ledger, standing, handover
+        self._notices = ApproverNotifications(request_id, ledger, standing, handover)
         self._queue: list[Received] = []
         self._seen: list[str] = []
         self._decided: list[str] = []
-        self._gate: Gate | None = None
-        self._approvals: Approvals = {}
+        self._gate: ApprovalRequest | None = None
+        self._approvals: ApprovalsByDigest = {}
         self._turn = 0
-        self._carried: CarriedGate | None = None
-        self.patience: Patience | None = None
+        self._snapshot: ApprovalSnapshot | None = None
+        self.wait: DeadlineWait | None = None
         self._closed = False
 
     def receive(self, raw: Any) -> Received:
@@ -95,7 +95,7 @@ class People:
             self._refuse(received, "the request is closed")
         elif self._gate is None and named in self._decided:
             self._refuse(received, f"{named} is already decided")
-        elif self._gate is not None and (why := misfit(self._gate, received.raw, self._seen)):
+        elif self._gate is not None and (why := precheck(self._gate, received.raw, self._seen)):
             self._refuse(received, why)
         elif len(self._queue) >= MOST_KEPT:
             self._refuse(received, f"{MOST_KEPT} decisions already wait to be read; send it again later")
@@ -116,11 +116,11 @@ class People:
         return {"accepted": received.accepted, "kept": False, "reason": received.answer}
 
     @property
-    def open_gate(self) -> Gate | None:
+    def open_request(self) -> ApprovalRequest | None:
         """The gate that stands open, with the deadline in force."""
-        if self._gate is None or self.patience is None:
+        if self._gate is None or self.wait is None:
             return None
-        return self._gate.model_copy(update={"deadline": self.patience.deadline})
+        return self._gate.model_copy(update={"deadline": self.wait.deadline})
 
     @property
     def approvals(self) -> tuple[Decision, ...]:
@@ -133,8 +133,8 @@ class People:
         return self._gate.approvers if self._gate else ()
 
     async def decide(
-        self, gate: Gate, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
-    ) -> Approvals | Decision | Expired | None:
+        self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
+    ) -> ApprovalsByDigest | Decision | Expired | None:
         """Open a gate and wait.
 
         Gives the approvals of each digest once all subjects have theirs, else the first decision that is not
@@ -142,88 +142,90 @@ class People:
 
         Raises HistoryFull, with the gate left open for a new history, when all that has come in is judged.
         """
-        gate, patience, approvals = self._open(gate, waiting)
+        approval_request, wait, approvals = self._open(approval_request, waiting)
         try:
             while not withdrawn():
-                self._show(gate, state, waiting.approvers[self._turn], patience.deadline, approvals)
-                why = await patience.until(
+                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline, approvals)
+                why = await wait.until(
                     lambda: withdrawn() or self._next() is not None or history_full(),
-                    f"{gate.kind}: {gate.why}",
+                    f"{approval_request.kind}: {approval_request.why}",
                 )
-                if why is Awaited.EXPIRED:
-                    return self._tell(gate, waiting, Expired())
-                if why in {Awaited.REMIND, Awaited.ESCALATE}:
-                    self._turn += why is Awaited.ESCALATE
-                    self._nudge(why, gate, waiting)
+                if why is WakeReason.EXPIRED:
+                    return self._tell(approval_request, waiting, Expired())
+                if why in {WakeReason.REMIND, WakeReason.ESCALATE}:
+                    self._turn += why is WakeReason.ESCALATE
+                    self._nudge(why, approval_request, waiting)
                 elif (received := self._next()) is not None and not withdrawn():
-                    decision = await self._judge(received, self.open_gate or gate)
-                    if decision is not None and decision.verdict is not DecisionVerdict.APPROVE:
-                        return self._tell(gate, waiting, decision)
+                    decision = await self._judge(received, self.open_request or approval_request)
+                    if decision is not None and decision.verdict is not DecisionType.APPROVE:
+                        return self._tell(approval_request, waiting, decision)
                     if decision is not None:
                         approvals[decision.action_digest] += (decision,)
-                    if not any(_still_needs(subject, approvals) for subject in gate.subjects):
-                        return self._tell(gate, waiting, approvals)
-                elif why is Awaited.READY and not withdrawn():
+                    if not any(_still_needs(subject, approvals) for subject in approval_request.subjects):
+                        return self._tell(approval_request, waiting, approvals)
+                elif why is WakeReason.READY and not withdrawn():
                     await self._notices.finish()
-                    self._carried = CarriedGate(
-                        gate=gate,
-                        wait=patience.carried(),
+                    self._snapshot = ApprovalSnapshot(
+                        approval_request=approval_request,
+                        wait=wait.carried(),
                         turn=self._turn,
                         approvals=self.approvals,
                         notices=self._notices.carried(),
                     )
-                    raise HistoryFull
-            return self._tell(gate, waiting, None)
+                    raise HistoryFullError
+            return self._tell(approval_request, waiting, None)
         finally:
-            self._gate = self.patience = None
+            self._gate = self.wait = None
             self._approvals = {}
-            if self._carried is None:
-                self._overtaken(gate)
+            if self._snapshot is None:
+                self._reject_superseded(approval_request)
 
-    def _open(self, gate: Gate, waiting: Waiting) -> tuple[Gate, Patience, Approvals]:
+    def _open(
+        self, approval_request: ApprovalRequest, waiting: Waiting
+    ) -> tuple[ApprovalRequest, DeadlineWait, ApprovalsByDigest]:
         """Open a gate anew, or the one that the history before this one left open."""
-        carried, self._carried = self._carried, None
-        if carried is not None and carried.gate.proposal_id == gate.proposal_id:
-            gate, self._turn, given = carried.gate, carried.turn, carried.approvals
-            patience = Patience.resumed(carried.wait)
+        carried, self._snapshot = self._snapshot, None
+        if carried is not None and carried.approval_request.proposal_id == approval_request.proposal_id:
+            approval_request, self._turn, given = carried.approval_request, carried.turn, carried.approvals
+            wait = DeadlineWait.resumed(carried.wait)
             self._notices.resume(carried.notices)
         else:
-            self._notices.opened(gate, waiting)
+            self._notices.opened(approval_request, waiting)
             self._turn, given = 0, ()
-            patience = Patience(
+            wait = DeadlineWait(
                 waiting.deadline,
                 waiting.reminders,
                 waiting.escalate_after,
                 escalations=len(waiting.approvers) - 1,
             )
-        self._gate, self.patience = gate, patience
+        self._gate, self.wait = approval_request, wait
         self._approvals = {
             subject.digest: tuple(d for d in given if d.action_digest == subject.digest)
-            for subject in gate.subjects
+            for subject in approval_request.subjects
         }
-        return gate, patience, self._approvals
+        return approval_request, wait, self._approvals
 
-    def carried(self) -> CarriedPeople:
+    def carried(self) -> ApprovalsSnapshot:
         """Give what a new history must know."""
-        queue = tuple(CarriedDecision(raw=received.raw, early=True) for received in self._queue)
-        return CarriedPeople(
-            gate=self._carried, queue=queue, seen=tuple(self._seen), decided=tuple(self._decided)
+        queue = tuple(DecisionSnapshot(raw=received.raw, early=True) for received in self._queue)
+        return ApprovalsSnapshot(
+            approval_request=self._snapshot, queue=queue, seen=tuple(self._seen), decided=tuple(self._decided)
         )
 
-    def resume(self, carried: CarriedPeople) -> None:
+    def resume(self, carried: ApprovalsSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._carried = carried.gate
+        self._snapshot = carried.approval_request
         self._queue = [Received(raw=one.raw, early=one.early) for one in carried.queue] + self._queue
         self._seen, self._decided = list(carried.seen), list(carried.decided)
 
-    def _overtaken(self, gate: Gate) -> None:
+    def _reject_superseded(self, approval_request: ApprovalRequest) -> None:
         """Refuse at once what names the gate just closed; what names another is kept for it."""
-        self._decided.append(gate.proposal_id)
+        self._decided.append(approval_request.proposal_id)
         for received in list(self._queue):
             received.early = True
-            if text_of(received.raw, "proposal_id") == gate.proposal_id:
+            if text_of(received.raw, "proposal_id") == approval_request.proposal_id:
                 self._queue.remove(received)
-                self._refuse(received, f"{gate.proposal_id} is already decided")
+                self._refuse(received, f"{approval_request.proposal_id} is already decided")
 
     async def finish(self) -> None:
         """Wait until no word to approvers is under way any more; due before the end and before a new history."""
@@ -244,16 +246,16 @@ class People:
                 return received
         return None
 
-    async def _judge(self, received: Received, gate: Gate) -> Decision | None:
+    async def _judge(self, received: Received, approval_request: ApprovalRequest) -> Decision | None:
         self._queue.remove(received)
         sender = text_of(received.raw, "approver") or "unknown"
-        ruling = await self._handover.inside(
-            Decisions.verify_decision,
+        ruling = await self._dispatcher.inside(
+            DecisionChecks.verify_decision,
             DecisionCheck,
-            DecisionRuling,
+            DecisionCheckResult,
             to="decision_check",
             why=f"a decision from {sender[:50]} has come in",
-            gate=gate,
+            approval_request=approval_request,
             raw=received.raw,
             received_at=workflow.now(),
             requester=self._requester,
@@ -266,9 +268,9 @@ class People:
         decision = ruling.decision
         self._seen.append(decision.decision_id)
         received.answer, received.accepted = ruling.reason, True
-        self._ledger.record(
+        self._recorder.record(
             EntryKind.DECISION,
-            what=f"{decision.verdict} {gate.kind} {decision.proposal_id}"
+            what=f"{decision.verdict} {approval_request.kind} {decision.proposal_id}"
             + (f", signed with {ruling.signed_with}" if ruling.signed_with else ""),
             why=decision.reason or ruling.reason,
             sender=f"approver.{decision.approver}",
@@ -279,49 +281,58 @@ class People:
 
     def _refuse(self, received: Received, why: str) -> None:
         received.answer = why
-        self._ledger.refuse("decide", why, text_of(received.raw, "approver") or "unknown", received.raw)
+        self._recorder.refuse("decide", why, text_of(received.raw, "approver") or "unknown", received.raw)
 
-    def _show(self, gate: Gate, state: str, owner: str, by: datetime, approvals: Approvals) -> None:
-        open_subject = next(subject for subject in gate.subjects if _still_needs(subject, approvals))
+    def _show(
+        self,
+        approval_request: ApprovalRequest,
+        state: str,
+        owner: str,
+        by: datetime,
+        approvals: ApprovalsByDigest,
+    ) -> None:
+        open_subject = next(
+            subject for subject in approval_request.subjects if _still_needs(subject, approvals)
+        )
         given = ", ".join(decision.approver for decision in approvals[open_subject.digest])
-        self._standing.at(
+        self._status.at(
             state,
             awaiting=f"a{' second' if given else ''} decision: {open_subject.summary}"
             + (f" (approved by {given})" if given else ""),
             owner=owner,
             by=by,
             subject_digest=open_subject.digest,
-            proposal_id=gate.proposal_id,
-            next_command=_command(self._request_id, gate, open_subject, owner),
-            signal=decision_by_hand(gate, open_subject, owner, workflow.now()),
+            proposal_id=approval_request.proposal_id,
+            next_command=_command(self._request_id, approval_request, open_subject, owner),
+            signal=decision_by_hand(approval_request, open_subject, owner, workflow.now()),
         )
-        self._standing.publish()
-        self._standing.show(self._at_a_glance(gate, self.approvals))
+        self._status.publish()
+        self._status.show(self._summarise(approval_request, self.approvals))
 
-    def _tell(self, gate: Gate, waiting: Waiting, how: T) -> T:
+    def _tell(self, approval_request: ApprovalRequest, waiting: Waiting, how: T) -> T:
         """Tell those who heard of the gate that it is closed, and pass on what closed it."""
         by, what = _in_words(how)
-        self._notices.tell(NotifyEvent.DECIDED, gate, waiting, by, what)
+        self._notices.tell(NotifyEvent.DECIDED, approval_request, waiting, by, what)
         return how
 
-    def _nudge(self, why: Awaited, gate: Gate, waiting: Waiting) -> None:
-        event = NotifyEvent.ESCALATION if why is Awaited.ESCALATE else NotifyEvent.REMINDER
+    def _nudge(self, why: WakeReason, approval_request: ApprovalRequest, waiting: Waiting) -> None:
+        event = NotifyEvent.ESCALATION if why is WakeReason.ESCALATE else NotifyEvent.REMINDER
         owner = waiting.approvers[self._turn]
-        self._notices.tell(event, gate, waiting, owner, "nobody has decided so far")
-        self._ledger.record(
+        self._notices.tell(event, approval_request, waiting, owner, "nobody has decided so far")
+        self._recorder.record(
             EntryKind.REMINDER,
             what=event,
-            why=f"{gate.kind} {gate.proposal_id} is still open",
+            why=f"{approval_request.kind} {approval_request.proposal_id} is still open",
             receiver=f"approver.{owner}",
             decided_by="playbook",
         )
 
 
-def _still_needs(subject: Subject, approvals: Approvals) -> bool:
+def _still_needs(subject: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
     return len(approvals[subject.digest]) < subject.approvals_needed
 
 
-def _in_words(how: Approvals | Decision | Expired | None) -> tuple[str, str]:
+def _in_words(how: ApprovalsByDigest | Decision | Expired | None) -> tuple[str, str]:
     """Give who closed a gate, and how."""
     if isinstance(how, dict):
         last = list(how.values())[-1][-1]
@@ -333,10 +344,10 @@ def _in_words(how: Approvals | Decision | Expired | None) -> tuple[str, str]:
     return "requester", "the requester took the request back"
 
 
-def _command(request_id: str, gate: Gate, subject: Subject, owner: str) -> str:
-    if gate.kind is GateKind.ROUTING:
+def _command(request_id: str, approval_request: ApprovalRequest, subject: ApprovalItem, owner: str) -> str:
+    if approval_request.kind is ApprovalKind.ROUTING:
         desk = subject.choices["desk"][0]
         return f".venv/bin/python starter.py edit {request_id} desk={desk} --as {owner}"
     # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
     who = owner if subject.approval == "named" else "NAME"
-    return f".venv/bin/python starter.py {gate.verdicts[0]} {request_id} --as {who}"
+    return f".venv/bin/python starter.py {approval_request.verdicts[0]} {request_id} --as {who}"

@@ -9,15 +9,15 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifier import Notifier
-    from dispatch.models.people.decision import Gate
+    from dispatch.models.people.decision import ApprovalRequest
     from dispatch.models.people.notification import NotifyBrief, NotifyEvent, NotifyReport
-    from dispatch.models.request.snapshot import CarriedNotices
+    from dispatch.models.request.snapshot import NotificationsSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import Waiting
     from workflows.parts import options
-    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
-    from workflows.parts.status_publisher import Standing
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.status_publisher import StatusPublisher
+    from workflows.parts.trail_recorder import TrailRecorder
 
 GIVE_UP_AFTER: Final = timedelta(hours=1)
 """Of one event; those who were missed see it in the inbox, and a reminder comes anyway."""
@@ -26,7 +26,7 @@ LAST_WORD: Final = timedelta(seconds=20)
 """How long a request waits at its end for a mail that is still under way."""
 
 
-class Notices:
+class ApproverNotifications:
     """Starts one activity for each event of a gate whose waiting says `notify: mail`; none for any other.
 
     Who was told is remembered, so that only they are told of a decision; where that is nobody (no approvers file, all
@@ -35,27 +35,31 @@ class Notices:
     the workflow ends or goes on in a new history.
     """
 
-    def __init__(self, request_id: str, ledger: Ledger, standing: Standing, handover: Handover) -> None:
+    def __init__(
+        self, request_id: str, ledger: TrailRecorder, standing: StatusPublisher, handover: ActivityDispatcher
+    ) -> None:
         self._id = request_id
         self._task_queue = options.action_task_queue(workflow.info().task_queue)
-        self._ledger, self._standing, self._handover = ledger, standing, handover
+        self._recorder, self._status, self._dispatcher = ledger, standing, handover
         self._told: list[str] = []
         self._counts: Counter[str] = Counter()
         self._running: list[asyncio.Task[None]] = []
         self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
-    def opened(self, gate: Gate, waiting: Waiting) -> None:
+    def opened(self, approval_request: ApprovalRequest, waiting: Waiting) -> None:
         """Tell the first owner of a gate that has just been opened; not to be called for one that was resumed."""
         self._told, self._counts = [], Counter()
-        self.tell(NotifyEvent.NEW, gate, waiting, waiting.approvers[0], gate.why)
+        self.tell(NotifyEvent.NEW, approval_request, waiting, waiting.approvers[0], approval_request.why)
 
-    def tell(self, event: NotifyEvent, gate: Gate, waiting: Waiting, owner: str, why: str) -> None:
+    def tell(
+        self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, owner: str, why: str
+    ) -> None:
         """Tell the people of `owner` without waiting for it; of a decision those who were told, but not its maker."""
         if waiting.notify != "mail":
             return
         self._counts[event] += 1
         before, told = tuple(self._running), self._told
-        telling = self._tell(event, self._counts[event], gate, owner, why, told, before)
+        telling = self._tell(event, self._counts[event], approval_request, owner, why, told, before)
         self._running.append(asyncio.create_task(telling))
 
     async def finish(self) -> None:
@@ -68,7 +72,7 @@ class Notices:
                 task.cancel()
             if late:
                 await workflow.wait(late)
-                self._ledger.record(
+                self._recorder.record(
                     EntryKind.EFFECT,
                     what="approvers not told",
                     why=f"called off at the end: {len(late)} under way",
@@ -80,17 +84,17 @@ class Notices:
         names = [name for name, task in self._belated if not task.done() and task.cancel()]
         self._belated = [(name, task) for name, task in self._belated if not task.done()]
         if names:
-            self._ledger.record(
+            self._recorder.record(
                 EntryKind.EFFECT,
                 what="approvers not told",
                 why=f"called off, for nothing is asked any more: {', '.join(names)}",
             )
 
-    def carried(self) -> CarriedNotices:
+    def carried(self) -> NotificationsSnapshot:
         """Give what a new history must know."""
-        return CarriedNotices(told=tuple(self._told), counts=dict(self._counts))
+        return NotificationsSnapshot(told=tuple(self._told), counts=dict(self._counts))
 
-    def resume(self, carried: CarriedNotices) -> None:
+    def resume(self, carried: NotificationsSnapshot) -> None:
         """Go on where the history before this one left off."""
         self._told, self._counts = list(carried.told), Counter(carried.counts)
 
@@ -98,7 +102,7 @@ class Notices:
         self,
         event: NotifyEvent,
         number: int,
-        gate: Gate,
+        approval_request: ApprovalRequest,
         owner: str,
         why: str,
         told: list[str],
@@ -112,7 +116,7 @@ class Notices:
             if not set(told) - {owner}:
                 return
         try:
-            report = await self._handover.outside(
+            report = await self._dispatcher.outside(
                 Notifier.notify,
                 NotifyBrief,
                 NotifyReport,
@@ -122,22 +126,22 @@ class Notices:
                 why=f"{event}: {why}",
                 decided_by="playbook",
                 request_id=self._id,
-                desk=self._standing.status.desk,
+                desk=self._status.status.desk,
                 event=event,
                 number=number,
-                gate=gate,
+                approval_request=approval_request,
                 owner=owner,
                 told=tuple(told) if event is NotifyEvent.DECIDED else (),
                 summary=why,
                 # Named only where it is needed: what is handed over is digested, and old histories know no such field.
                 **({"only": only} if only else {}),
             )
-        except HandoverFailed as failed:
-            self._ledger.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")
+        except StageFailedError as failed:
+            self._recorder.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")
         else:
             told += [name for name in report.told if name not in told]
             if report.told or report.untold or report.later:
-                self._ledger.record(
+                self._recorder.record(
                     EntryKind.EFFECT,
                     what="approvers told" if report.told else "approvers not told",
                     why=report.in_words,
@@ -146,5 +150,5 @@ class Notices:
                 )
             if report.later:
                 names = tuple(one.name for one in report.later)
-                again = self._tell(event, number, gate, owner, why, told, (), names)
+                again = self._tell(event, number, approval_request, owner, why, told, (), names)
                 self._belated.append((", ".join(names), asyncio.create_task(again)))

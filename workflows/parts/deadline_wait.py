@@ -9,13 +9,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.deadlines import read_extension
-    from dispatch.models.request.snapshot import CarriedWait
+    from dispatch.models.request.snapshot import WaitSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.text.message_payloads import bounded, text_of
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.trail_recorder import TrailRecorder
 
 
-class Awaited(Enum):
+class WakeReason(Enum):
     """Why a wait came back."""
 
     READY = auto()
@@ -25,7 +25,7 @@ class Awaited(Enum):
     MOVED = auto()
 
 
-class Patience:
+class DeadlineWait:
     """One wait, from its opening to its deadline.
 
     What is ready counts before a deadline that falls with it: a message that lay in history before the
@@ -41,34 +41,34 @@ class Patience:
     ) -> None:
         self.opened_at = workflow.now()
         self.deadline = self.opened_at + deadline
-        self._due = [(self.opened_at + after, Awaited.REMIND) for after in reminders]
+        self._due = [(self.opened_at + after, WakeReason.REMIND) for after in reminders]
         if escalate_after is not None:
             self._due += [
-                (self.opened_at + escalate_after * n, Awaited.ESCALATE) for n in range(1, escalations + 1)
+                (self.opened_at + escalate_after * n, WakeReason.ESCALATE) for n in range(1, escalations + 1)
             ]
         self._due.sort(key=lambda entry: entry[0])
 
-    def carried(self) -> CarriedWait:
+    def carried(self) -> WaitSnapshot:
         """Give what is left of it, for a new history."""
         due = {kind: tuple(at for at, what in self._due if what is kind) for _, kind in self._due}
-        return CarriedWait(
+        return WaitSnapshot(
             opened_at=self.opened_at,
             deadline=self.deadline,
-            reminders=due.get(Awaited.REMIND, ()),
-            escalations=due.get(Awaited.ESCALATE, ()),
+            reminders=due.get(WakeReason.REMIND, ()),
+            escalations=due.get(WakeReason.ESCALATE, ()),
         )
 
     @classmethod
-    def resumed(cls, carried: CarriedWait) -> "Patience":
+    def resumed(cls, carried: WaitSnapshot) -> "DeadlineWait":
         """Go on where the old history left off."""
-        patience = cls(carried.deadline - carried.opened_at)
-        patience.opened_at, patience.deadline = carried.opened_at, carried.deadline
-        patience._due = [(at, Awaited.REMIND) for at in carried.reminders]
-        patience._due += [(at, Awaited.ESCALATE) for at in carried.escalations]
-        patience._due.sort(key=lambda entry: entry[0])
-        return patience
+        wait = cls(carried.deadline - carried.opened_at)
+        wait.opened_at, wait.deadline = carried.opened_at, carried.deadline
+        wait._due = [(at, WakeReason.REMIND) for at in carried.reminders]
+        wait._due += [(at, WakeReason.ESCALATE) for at in carried.escalations]
+        wait._due.sort(key=lambda entry: entry[0])
+        return wait
 
-    async def until(self, ready: Callable[[], bool], summary: str) -> Awaited:
+    async def until(self, ready: Callable[[], bool], summary: str) -> WakeReason:
         """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first.
 
         MOVED says that the deadline is another one now; it is for the caller to show it and wait again.
@@ -76,14 +76,14 @@ class Patience:
         deadline = self.deadline
         while True:
             if ready():
-                return Awaited.READY
+                return WakeReason.READY
             now = workflow.now()
             if now >= self.deadline:
-                return Awaited.EXPIRED
+                return WakeReason.EXPIRED
             if self._due and now >= self._due[0][0]:
                 return self._due.pop(0)[1]
             if self.deadline != deadline:
-                return Awaited.MOVED
+                return WakeReason.MOVED
             wake = min(deadline, self._due[0][0]) if self._due else deadline
             try:
                 await workflow.wait_condition(
@@ -93,17 +93,17 @@ class Patience:
                 continue
 
 
-def extend(raw: Any, patience: Patience | None, allowed: tuple[str, ...], ledger: Ledger) -> None:
+def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], ledger: TrailRecorder) -> None:
     """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
     request = bounded(raw)
     sender = text_of(request, "approver") or "unknown"
     deadline, problem = read_extension(request, workflow.now(), allowed)
-    if patience is None:
+    if wait is None:
         ledger.refuse("extend", "nothing is awaited now", sender, request)
     elif deadline is None:
         ledger.refuse("extend", problem, sender, request)
     else:
-        patience.deadline = deadline
+        wait.deadline = deadline
         ledger.record(
             EntryKind.DECISION,
             what="extend",

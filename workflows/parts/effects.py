@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.request.snapshot import CarriedEffect
+    from dispatch.models.request.snapshot import EffectSnapshot
     from dispatch.models.trail import EntryKind
-    from dispatch.models.work.execution import CompensationOrder, Leave, Order, Receipt
-    from dispatch.models.work.guardian import GuardianVerdict
+    from dispatch.models.work.execution import ActionCommand, Authorization, CompensationCommand, Receipt
+    from dispatch.models.work.guardian import GuardResult
     from dispatch.models.work.playbook import ActionPolicy
     from dispatch.models.work.proposal import BoundAction
-    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.trail_recorder import TrailRecorder
 
-_NOTHING_HAPPENED = frozenset({"Refused", "InvalidInput", "Unavailable"})
+_NOTHING_HAPPENED = frozenset({"RefusedError", "InvalidInput", "UnavailableError"})
 """Failures after which it is certain that there was no effect; all others leave it unknown. (An action that finds
 the system unavailable after an attempt that may have had an effect says OutcomeUnknown, see activities/failures.py.)"""
 
@@ -23,7 +23,7 @@ _CONFLICT = "conflict"
 """A refusal that says another effect stands under the same key: no certainty at all."""
 
 
-class EffectFailed(Exception):  # noqa: N818 (the design's word)
+class EffectFailedError(Exception):
     """An action could not be carried out; `certain` tells whether it is certain that it had no effect."""
 
     def __init__(self, bound: BoundAction, why: str, *, certain: bool) -> None:
@@ -41,8 +41,8 @@ class Effect:
 class Effects:
     """Carries out orders and remembers what stands."""
 
-    def __init__(self, ledger: Ledger, handover: Handover, task_queue: str) -> None:
-        self._ledger, self._handover, self._task_queue = ledger, handover, task_queue
+    def __init__(self, ledger: TrailRecorder, handover: ActivityDispatcher, task_queue: str) -> None:
+        self._recorder, self._dispatcher, self._task_queue = ledger, handover, task_queue
         self.standing: list[Effect] = []
         self._uncertain: list[str] = []
 
@@ -50,20 +50,20 @@ class Effects:
         """Return the keys of what stands and of what may: whether it took effect is unknown."""
         return (*(effect.bound.idempotency_key for effect in self.standing), *self._uncertain)
 
-    def carried(self) -> tuple[CarriedEffect, ...]:
+    def carried(self) -> tuple[EffectSnapshot, ...]:
         """Give what stands, for a new history."""
-        return tuple(CarriedEffect(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.standing)
+        return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.standing)
 
-    def resume(self, carried: tuple[CarriedEffect, ...]) -> None:
+    def resume(self, carried: tuple[EffectSnapshot, ...]) -> None:
         """Go on with what stands."""
         self.standing = [Effect(one.bound, one.receipt, one.policy) for one in carried]
 
     async def carry_out(
         self,
         bound: BoundAction,
-        verdict: GuardianVerdict,
+        verdict: GuardResult,
         policy: ActionPolicy,
-        leave: Leave | None = None,
+        authorization: Authorization | None = None,
         *,
         to_keep: bool = True,
     ) -> Receipt:
@@ -72,7 +72,7 @@ class Effects:
         Raises EffectFailed. A cancellation of the request waits until this action has ended, so that what was
         done is known and can be undone.
         """
-        running = asyncio.ensure_future(self._perform(bound, verdict, policy, leave, to_keep=to_keep))
+        running = asyncio.ensure_future(self._perform(bound, verdict, policy, authorization, to_keep=to_keep))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -82,17 +82,21 @@ class Effects:
     async def _perform(
         self,
         bound: BoundAction,
-        verdict: GuardianVerdict,
+        verdict: GuardResult,
         policy: ActionPolicy,
-        leave: Leave | None,
+        authorization: Authorization | None,
         *,
         to_keep: bool,
     ) -> Receipt:
-        who = " and ".join(f"approver.{d.approver}" for d in leave.decisions) if leave else "guardian"
+        who = (
+            " and ".join(f"approver.{d.approver}" for d in authorization.decisions)
+            if authorization
+            else "guardian"
+        )
         try:
-            receipt = await self._handover.outside(
+            receipt = await self._dispatcher.outside(
                 f"action.{bound.action.name}",
-                Order,
+                ActionCommand,
                 Receipt,
                 give_up_after=policy.give_up_after,
                 task_queue=self._task_queue,
@@ -100,14 +104,14 @@ class Effects:
                 decided_by=who,
                 bound=bound,
                 verdict=verdict,
-                leave=leave,
+                authorization=authorization,
             )
-        except HandoverFailed as error:
+        except StageFailedError as error:
             self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
             certain = error.kind in _NOTHING_HAPPENED and _CONFLICT not in error.details
             if not certain:
                 self._uncertain.append(bound.idempotency_key)
-            raise EffectFailed(bound, str(error), certain=certain) from error
+            raise EffectFailedError(bound, str(error), certain=certain) from error
         if to_keep:
             self.standing.append(Effect(bound, receipt, policy))
         how = "found by its key, done by an earlier attempt" if receipt.reconciled else "done"
@@ -125,9 +129,9 @@ class Effects:
                 kept.insert(0, effect)
                 continue
             try:
-                receipt = await self._handover.outside(
+                receipt = await self._dispatcher.outside(
                     f"action.{effect.bound.action.name}.compensate",
-                    CompensationOrder,
+                    CompensationCommand,
                     Receipt,
                     give_up_after=effect.policy.give_up_after,
                     task_queue=self._task_queue,
@@ -135,7 +139,7 @@ class Effects:
                     bound=effect.bound,
                     receipt=effect.receipt,
                 )
-            except HandoverFailed as error:
+            except StageFailedError as error:
                 left.append(f"{name} could not be undone: {error}")
                 kept.insert(0, effect)
             else:
@@ -144,7 +148,7 @@ class Effects:
         return left
 
     def _note(self, kind: EntryKind, bound: BoundAction, why: str, decided_by: str = "process") -> None:
-        self._ledger.record(
+        self._recorder.record(
             kind,
             what=f"{bound.action.name} {bound.action.subject}",
             why=why,

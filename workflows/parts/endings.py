@@ -7,7 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import Ending
 
 
-class HistoryFull(Exception):  # noqa: N818 (no error either: the request goes on in a new history)
+class HistoryFullError(Exception):
     """The history has grown so long that Temporal asks to go on in a new one; raised only while the request waits.
 
     `items` are those asked about, with the answers so far in them, where the wait was for an answer.
@@ -23,7 +23,7 @@ def history_full() -> bool:
     return workflow.info().is_continue_as_new_suggested()
 
 
-class Ended(Exception):  # noqa: N818 (no error: the request has come to its end early)
+class EndedEarlyError(Exception):
     """The request ends here, and not as done; always caught by the coordinator's `run`."""
 
     def __init__(self, ending: Ending, why: str) -> None:

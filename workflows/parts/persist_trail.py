@@ -5,11 +5,11 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.trail_record import keep_record
     from dispatch.models.trail import EntryKind, KeptRecord, RecordBrief
-    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.trail_recorder import TrailRecorder
 
 
-async def keep_refusals(ledger: Ledger, handover: Handover) -> None:
+async def persist_trail(ledger: TrailRecorder, handover: ActivityDispatcher) -> None:
     """Write the record into history if a message was refused; without one it costs nothing.
 
     Handoffs are left out: each is in the event of its own, or was called off before it became one.
@@ -25,6 +25,6 @@ async def keep_refusals(ledger: Ledger, handover: Handover) -> None:
             why="cancelled: there will be no outcome that says which messages were refused",
             trail=tuple(entry for entry in ledger.entries if entry.kind is not EntryKind.HANDOFF),
         )
-    except HandoverFailed as failed:
+    except StageFailedError as failed:
         # The messages themselves are in history, and no cancellation hangs on their reasons.
         workflow.logger.warning("the refusals are not kept", extra={"reason": str(failed)})

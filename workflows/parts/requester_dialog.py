@@ -13,63 +13,63 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.approval.action_digest import bind
     from dispatch.models.people.notification import AnswerLink, LinkBrief
     from dispatch.models.request.item import Item
-    from dispatch.models.request.snapshot import CarriedRequester, CarriedWait
+    from dispatch.models.request.snapshot import DialogSnapshot, WaitSnapshot
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
-    from dispatch.models.work.guardian import Ruling
-    from dispatch.models.work.plan import AnswerCheck, AnswerRuling, Question
+    from dispatch.models.work.guardian import GuardDecision
+    from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult, Question
     from dispatch.models.work.playbook import PlaybookInForce
     from dispatch.models.work.proposal import Action
-    from dispatch.process.list_summary import glance_of_question
+    from dispatch.process.list_summary import summary_of_question
     from dispatch.process.requester_mail import notice_mail, question_mail, reminder_mail
     from dispatch.text.message_payloads import bounded
-    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
-    from workflows.parts.deadline_wait import Awaited, Patience
-    from workflows.parts.effects import EffectFailed, Effects
-    from workflows.parts.endings import Ended, HistoryFull, history_full
-    from workflows.parts.stages import Team
-    from workflows.parts.status_publisher import Standing
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.effects import EffectFailedError, Effects
+    from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
+    from workflows.parts.stages import Stages
+    from workflows.parts.status_publisher import StatusPublisher
+    from workflows.parts.trail_recorder import TrailRecorder
 
 MOST_KEPT: Final = 20
 
 
-class Requester:
+class RequesterDialog:
     """Asks for everything at once, reminds, gives up at the deadline; every mail passes the guardian first."""
 
     def __init__(
         self,
         request_id: str,
         submission: Submission,
-        ledger: Ledger,
-        standing: Standing,
-        handover: Handover,
-        team: Team,
+        ledger: TrailRecorder,
+        standing: StatusPublisher,
+        handover: ActivityDispatcher,
+        team: Stages,
         effects: Effects,
     ) -> None:
         self._id, self._submission = request_id, submission
-        self._ledger, self._standing, self._handover = ledger, standing, handover
-        self._team, self._effects = team, effects
+        self._recorder, self._status, self._dispatcher = ledger, standing, handover
+        self._stages, self._effects = team, effects
         self._answers: list[JsonValue] = []
         self._asked = 0
         self._closed = False
         self.withdrawn = False
-        self.patience: Patience | None = None
+        self.wait: DeadlineWait | None = None
         self.questions: tuple[Question, ...] = ()
-        self._carried: CarriedWait | None = None
+        self._snapshot: WaitSnapshot | None = None
 
     def receive(self, raw: Any) -> None:
         """Take an answer in; one that comes before its question is kept."""
         answer = bounded(raw)
         if self._closed:
-            self._ledger.refuse("answer", "the request is past its questions", "requester", answer)
+            self._recorder.refuse("answer", "the request is past its questions", "requester", answer)
         elif not isinstance(answer, dict) or not isinstance(answer.get("fields"), dict):
-            self._ledger.refuse(
+            self._recorder.refuse(
                 "answer", 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
             )
         elif len(self._answers) >= MOST_KEPT:
-            self._ledger.refuse("answer", f"{MOST_KEPT} answers already wait", "requester", answer)
+            self._recorder.refuse("answer", f"{MOST_KEPT} answers already wait", "requester", answer)
         else:
             self._answers.append(answer)
 
@@ -77,12 +77,12 @@ class Requester:
         """Take the request back, unless the desk is already acting on it."""
         said = bounded(raw)
         if said is not None and not (isinstance(said, dict) and said.keys() <= {"reason"}):
-            self._ledger.refuse("withdraw", 'send {"reason": "<text>"}, or nothing', "requester", said)
+            self._recorder.refuse("withdraw", 'send {"reason": "<text>"}, or nothing', "requester", said)
         elif too_late:
-            self._ledger.refuse("withdraw", "the actions have begun", "requester", said)
+            self._recorder.refuse("withdraw", "the actions have begun", "requester", said)
         elif not self.withdrawn:
             self.withdrawn = True
-            self._ledger.record(
+            self._recorder.record(
                 EntryKind.ANSWER,
                 what="withdraw",
                 why="the requester takes the request back",
@@ -94,7 +94,7 @@ class Requester:
     def check_withdrawn(self) -> None:
         """Raise Ended if the requester took the request back."""
         if self.withdrawn:
-            raise Ended(Ending.WITHDRAWN, "the requester took the request back")
+            raise EndedEarlyError(Ending.WITHDRAWN, "the requester took the request back")
 
     async def ask(
         self, questions: tuple[Question, ...], items: tuple[Item, ...], playbook: PlaybookInForce
@@ -107,17 +107,17 @@ class Requester:
         self._asked += 1
         number = self._asked
         if number > policy.max_rounds:
-            raise Ended(
+            raise EndedEarlyError(
                 Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
             )
-        carried, self._carried = self._carried, None
+        carried, self._snapshot = self._snapshot, None
         if carried is not None:
-            self.patience = Patience.resumed(carried)
+            self.wait = DeadlineWait.resumed(carried)
             reminders = len(policy.reminders) - len(carried.reminders)
         else:
-            self.patience = Patience(policy.deadline, policy.reminders)
+            self.wait = DeadlineWait(policy.deadline, policy.reminders)
             reminders = 0
-            deadline = self.patience.deadline
+            deadline = self.wait.deadline
             link = await self._link(playbook, deadline)
             mail = question_mail(self._submission, playbook.playbook, questions, number, deadline, link)
             await self._send(mail, playbook)
@@ -125,29 +125,29 @@ class Requester:
             while questions:
                 self.questions = questions
                 self._show(questions)
-                why = await self.patience.until(
+                why = await self.wait.until(
                     lambda: self.withdrawn or bool(self._answers) or history_full(),
                     f"awaiting {_names(questions)}",
                 )
                 self.check_withdrawn()
-                if why is Awaited.EXPIRED:
-                    raise Ended(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
-                if why is Awaited.REMIND:
+                if why is WakeReason.EXPIRED:
+                    raise EndedEarlyError(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
+                if why is WakeReason.REMIND:
                     reminders += 1
                     # The deadline may have moved since, and with it the link's.
-                    deadline = self.patience.deadline
+                    deadline = self.wait.deadline
                     link = await self._link(playbook, deadline)
                     mail = reminder_mail(
                         self._submission, playbook.playbook, questions, number, reminders, deadline, link
                     )
                     await self._send(mail, playbook)
-                elif why is Awaited.READY and self._answers:
+                elif why is WakeReason.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
-                elif why is Awaited.READY:
-                    self._asked, self._carried = number - 1, self.patience.carried()
-                    raise HistoryFull(items)
+                elif why is WakeReason.READY:
+                    self._asked, self._snapshot = number - 1, self.wait.carried()
+                    raise HistoryFullError(items)
         finally:
-            self.patience = None
+            self.wait = None
             self.questions = ()
         return items
 
@@ -157,35 +157,35 @@ class Requester:
         if mail is not None:
             try:
                 await self._send(mail, playbook)
-            except Ended as unsent:
-                self._ledger.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
+            except EndedEarlyError as unsent:
+                self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
 
-    def carried(self) -> CarriedRequester:
+    def carried(self) -> DialogSnapshot:
         """Give what a new history must know."""
-        return CarriedRequester(
-            answers=tuple(self._answers), asked=self._asked, wait=self._carried, withdrawn=self.withdrawn
+        return DialogSnapshot(
+            answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
         )
 
-    def resume(self, carried: CarriedRequester) -> None:
+    def resume(self, carried: DialogSnapshot) -> None:
         """Go on where the history before this one left off."""
         self._answers = [*carried.answers, *self._answers]
-        self._asked, self._carried = carried.asked, carried.wait
+        self._asked, self._snapshot = carried.asked, carried.wait
         self.withdrawn = self.withdrawn or carried.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""
         self._closed = True
         for answer in self._answers:
-            self._ledger.refuse("answer", "nothing was asked that this answers", "requester", answer)
+            self._recorder.refuse("answer", "nothing was asked that this answers", "requester", answer)
         self._answers.clear()
 
     async def _read(
         self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
     ) -> tuple[tuple[Item, ...], tuple[Question, ...]]:
-        ruling = await self._handover.inside(
+        ruling = await self._dispatcher.inside(
             read_answer,
             AnswerCheck,
-            AnswerRuling,
+            AnswerCheckResult,
             to="answer_check",
             why="an answer has come in",
             decided_by="requester",
@@ -194,9 +194,9 @@ class Requester:
             items=items,
         )
         if ruling.problems:
-            self._ledger.refuse("answer", "; ".join(ruling.problems), "requester", raw)
+            self._recorder.refuse("answer", "; ".join(ruling.problems), "requester", raw)
         if ruling.accepted:
-            self._ledger.record(
+            self._recorder.record(
                 EntryKind.ANSWER,
                 what="answer",
                 why=f"still missing: {_names(ruling.missing)}"
@@ -213,7 +213,7 @@ class Requester:
         if not playbook.playbook.missing_information.answer_page:
             return ""
         try:
-            made = await self._handover.inside(
+            made = await self._dispatcher.inside(
                 Links.answer_link,
                 LinkBrief,
                 AnswerLink,
@@ -223,8 +223,8 @@ class Requester:
                 request_id=self._id,
                 expires_at=expires_at,
             )
-        except HandoverFailed as failed:
-            self._ledger.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))
+        except StageFailedError as failed:
+            self._recorder.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))
             return ""
         return made.url
 
@@ -234,28 +234,30 @@ class Requester:
         Raises Ended (escalated): a request never waits for an answer to a question that did not go out.
         """
         bound = bind(self._id, mail.subject, playbook.ref, mail)
-        verdict = await self._team.inspect(bound, playbook.playbook)
-        if verdict.ruling is not Ruling.ALLOW:
-            raise Ended(Ending.ESCALATED, f"{mail.subject} may not be sent: {verdict.reasons[0].text}")
+        verdict = await self._stages.inspect(bound, playbook.playbook)
+        if verdict.ruling is not GuardDecision.ALLOW:
+            raise EndedEarlyError(
+                Ending.ESCALATED, f"{mail.subject} may not be sent: {verdict.reasons[0].text}"
+            )
         policy = playbook.playbook.guardian.actions[mail.name]
         try:
             await self._effects.carry_out(bound, verdict, policy, to_keep=False)
-        except EffectFailed as failed:
-            raise Ended(Ending.ESCALATED, f"{mail.subject} could not be sent: {failed}") from failed
+        except EffectFailedError as failed:
+            raise EndedEarlyError(Ending.ESCALATED, f"{mail.subject} could not be sent: {failed}") from failed
 
     def _show(self, questions: tuple[Question, ...]) -> None:
         pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)
         awaiting = f"an answer: {_names(questions)}"
-        self._standing.at(
+        self._status.at(
             RequestState.WAITING_FOR_INFORMATION,
             awaiting=awaiting,
             owner="requester",
-            by=self.patience.deadline if self.patience else None,
+            by=self.wait.deadline if self.wait else None,
             questions=tuple(q.field for q in questions),
             next_command=f".venv/bin/python starter.py answer {self._id} {pairs}",
         )
-        self._standing.publish()
-        self._standing.show(glance_of_question(self._submission, awaiting))
+        self._status.publish()
+        self._status.show(summary_of_question(self._submission, awaiting))
 
 
 def _names(questions: tuple[Question, ...]) -> str:

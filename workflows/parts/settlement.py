@@ -3,24 +3,26 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.approval.requests import settlement_gate
-    from dispatch.models.people.decision import Decision, DecisionVerdict
+    from dispatch.approval.requests import request_settlement
+    from dispatch.models.people.decision import Decision, DecisionType
     from dispatch.models.request.status import RequestState
     from dispatch.models.work.playbook import Waiting
-    from workflows.parts.approvals import People
+    from workflows.parts.approvals import Approvals
 
 
-async def settle(people: People, request_id: str, what: str, why: str, waiting: Waiting) -> tuple[str, str]:
+async def settle(
+    people: Approvals, request_id: str, what: str, why: str, waiting: Waiting
+) -> tuple[str, str]:
     """Wait until a person says that it is settled; at the deadline it closes as theirs, unsettled.
 
     Gives who has it now ('nobody' once settled) and why, with what the person said.
     """
-    gate = settlement_gate(request_id, what, waiting, workflow.now(), why)
-    decision = await people.decide(gate, waiting, RequestState.ESCALATED, lambda: False)
+    approval_request = request_settlement(request_id, what, waiting, workflow.now(), why)
+    decision = await people.decide(approval_request, waiting, RequestState.ESCALATED, lambda: False)
     if isinstance(decision, dict):
         (decision,) = next(iter(decision.values()))
     if not isinstance(decision, Decision):
         return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
-    if decision.verdict is DecisionVerdict.APPROVE:
+    if decision.verdict is DecisionType.APPROVE:
         return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
     return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.planner import plan
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
-    from dispatch.models.handoff import Handed
+    from dispatch.models.handoff import StageInput
     from dispatch.models.request.intake import Intake, IntakeBrief, Triage, TriageBrief
     from dispatch.models.request.item import Item
     from dispatch.models.request.submission import Submission
@@ -26,28 +26,30 @@ with workflow.unsafe.imports_passed_through():
         ReviewException,
         Severity,
     )
-    from dispatch.models.work.guardian import GuardBrief, GuardianVerdict, Request
+    from dispatch.models.work.guardian import GuardBrief, GuardResult, Request
     from dispatch.models.work.plan import Plan, PlanBrief
     from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception, Role
     from dispatch.models.work.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
     from dispatch.models.work.verification import Verification, VerificationBrief
     from dispatch.process.intake import unread
     from workflows.parts import options
-    from workflows.parts.activity_dispatcher import Handover, HandoverFailed
-    from workflows.parts.trail_recorder import Ledger
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.trail_recorder import TrailRecorder
 
 R = TypeVar("R")
 
 
-class Team:
+class Stages:
     """Hands each stage's brief to the one whose work it is."""
 
-    def __init__(self, request_id: str, submission: Submission, handover: Handover, ledger: Ledger) -> None:
+    def __init__(
+        self, request_id: str, submission: Submission, handover: ActivityDispatcher, ledger: TrailRecorder
+    ) -> None:
         self._id, self._submission = request_id, submission
-        self._handover, self._ledger = handover, ledger
+        self._dispatcher, self._recorder = handover, ledger
 
     async def take_in(self) -> Intake:
-        return await self._handover.inside(
+        return await self._dispatcher.inside(
             IntakeDesk.intake,
             IntakeBrief,
             Intake,
@@ -59,17 +61,17 @@ class Team:
 
     def unread(self, why: str) -> Intake:
         """Make a request that nobody read of a submission; it computes nothing that depends on the text."""
-        handoff = self._ledger.record(
+        handoff = self._recorder.record(
             EntryKind.HANDOFF, sender="intake", what="unread", why=why, decided_by="process"
         )
         return unread(self._submission, handoff, why)
 
     async def reception(self) -> Reception:
         """Ask who takes what cannot be read."""
-        return await self._handover.look_up(TriageDesk.reception, Reception)
+        return await self._dispatcher.look_up(TriageDesk.reception, Reception)
 
     async def triage(self, taken_in: Intake, desk: str | None, decided_by: str) -> Triage:
-        return await self._handover.inside(
+        return await self._dispatcher.inside(
             TriageDesk.triage,
             TriageBrief,
             Triage,
@@ -85,7 +87,7 @@ class Team:
         self, playbook: PlaybookInForce, items: tuple[Item, ...], findings: tuple[Finding, ...] = ()
     ) -> Plan:
         why = "a finding calls for a handoff rule" if findings else "what is missing, and who is needed"
-        return await self._handover.inside(
+        return await self._dispatcher.inside(
             plan,
             PlanBrief,
             Plan,
@@ -109,7 +111,7 @@ class Team:
         """Call a group in parallel; who fails is unavailable, which never reads as clean."""
         wanted = {item.kind for item in items}
         wanted |= {policy.asked_by for policy in playbook.guardian.actions.values() if policy.asked_by}
-        asks = {kind: ask for kind, ask in playbook.asks.items() if kind in wanted}
+        intents = {kind: ask for kind, ask in playbook.intents.items() if kind in wanted}
 
         async def one(name: str) -> Finding:
             role = playbook.specialists[name]
@@ -128,12 +130,12 @@ class Team:
                     findings=findings,
                     guidance=guidance,
                     exceptions=exceptions,
-                    asks=asks,
+                    intents=intents,
                     config=role.config,
                 )
-            except HandoverFailed as error:
+            except StageFailedError as error:
                 why = str(error)
-                handoff = self._ledger.record(
+                handoff = self._recorder.record(
                     EntryKind.HANDOFF,
                     sender=f"specialist.{name}",
                     what="unavailable",
@@ -154,7 +156,7 @@ class Team:
         findings: tuple[Finding, ...],
         guidance: tuple[Guidance, ...],
     ) -> Proposal:
-        return await self._handover.inside(
+        return await self._dispatcher.inside(
             assemble,
             AssemblyBrief,
             Proposal,
@@ -191,7 +193,7 @@ class Team:
                     findings=findings,
                     config=role.config,
                 )
-            except HandoverFailed as error:
+            except StageFailedError as error:
                 text = f"{name} did not run: {error}"
                 return (
                     ReviewException(
@@ -210,11 +212,11 @@ class Team:
         exceptions: tuple[ReviewException, ...] = (),
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
-    ) -> GuardianVerdict:
-        return await self._handover.outside(
+    ) -> GuardResult:
+        return await self._dispatcher.outside(
             Guardian.inspect,
             GuardBrief,
-            GuardianVerdict,
+            GuardResult,
             to="guardian",
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
@@ -227,7 +229,7 @@ class Team:
         )
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
-        return await self._handover.outside(
+        return await self._dispatcher.outside(
             Verifier.verify,
             VerificationBrief,
             Verification,
@@ -244,13 +246,13 @@ class Team:
         self,
         name: str,
         role: Role,
-        brief: type[Handed],
+        brief: type[StageInput],
         result: type[R],
         *,
         give_up_after: timedelta,
         **what: Any,
     ) -> R:
         """Call by the playbook's name, so that history itself says who acted; inside the task if it reaches nothing."""
-        if role.reaches:
-            return await self._handover.outside(name, brief, result, give_up_after=give_up_after, **what)
-        return await self._handover.inside(name, brief, result, **what)
+        if role.uses:
+            return await self._dispatcher.outside(name, brief, result, give_up_after=give_up_after, **what)
+        return await self._dispatcher.inside(name, brief, result, **what)

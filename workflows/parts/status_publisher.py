@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
-    from dispatch.models.request.list_summary import GLANCE, Glance
+    from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
     from dispatch.models.request.status import UNLESS_IT_PASSES, ReviewPoint, Status
     from dispatch.process.list_summary import as_memo
     from workflows.parts import options
@@ -29,7 +29,7 @@ COORDINATOR: Final = "coordinator"
 _AFTER_IT: Final = "The trail says what became of it."
 
 
-class Standing:
+class StatusPublisher:
     """Holds the status and writes it to the search attributes: at once where it is somebody's turn, else if it lasts.
 
     Each writing costs an event, and the server a write to its list; see docs/decisions/0014-lists-show-what-lasts.md.
@@ -73,7 +73,7 @@ class Standing:
         self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
         workflow.set_current_details(_details(self.status, signal))
 
-    def publish_if_it_lasts(self) -> None:
+    def publish_debounced(self) -> None:
         """Write where the desk itself is at work only if it is there for `options.LASTING`.
 
         Whose turn it is never waits: what a person had is the desk's again at once, in lists too.
@@ -116,11 +116,11 @@ class Standing:
     def _is_published(self) -> bool:
         return self._published is not None and _searchable(self.status) == _searchable(self._published)
 
-    def show(self, glance: Glance) -> None:
+    def show(self, list_summary: ListSummary) -> None:
         """Write the memo that a list reads, if it differs from the one that is there; for waits alone."""
-        line = as_memo(glance)
-        if workflow.memo_value(GLANCE, None) != line:
-            workflow.upsert_memo({GLANCE: line})
+        line = as_memo(list_summary)
+        if workflow.memo_value(LIST_SUMMARY, None) != line:
+            workflow.upsert_memo({LIST_SUMMARY: line})
 
 
 def _searchable(status: Status) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ MOST_REFUSALS: Final = 100
 """Refused messages kept one by one; beyond it they are counted, and history still holds each signal."""
 
 
-class Ledger:
+class TrailRecorder:
     """Appends entries in order; nothing is ever changed or taken out."""
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ from activities.systems import ActionClients, ReadClients
 from channels.mail.identity import message_id, text_digest
 from channels.mail.models import ArchivedMail, OutgoingMail
 from dispatch.approval.decisions import permits
-from dispatch.models.errors import Refused
-from dispatch.models.work.execution import CompensationOrder, Order, Receipt
+from dispatch.models.errors import RefusedError
+from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.parameters import SendReply as Mail
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation
@@ -33,7 +33,7 @@ class SendReply:
         self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from
         self._approvers = clients.approvers
 
-    async def perform(self, order: Order) -> Receipt:
+    async def perform(self, order: ActionCommand) -> Receipt:
         """Send the mail unless it is already in the archive.
 
         Raises Refused ('not_permitted', 'conflict': another mail has this Message-ID, or the mail server's own no as
@@ -47,11 +47,11 @@ class SendReply:
         if sent_before is None:
             # Not sooner: leave that ran out after the mail went would hide that it went.
             if why := permits(order, datetime.now(UTC), self._approvers.read()):
-                raise Refused(f"send_reply is not permitted: {why}", "not_permitted")
+                raise RefusedError(f"send_reply is not permitted: {why}", "not_permitted")
             await self._mail.send(outgoing)
         elif not _is_same(sent_before, mail):
             text = f"another mail was sent under {order.bound.idempotency_key}; not sent again"
-            raise Refused(text, "conflict")
+            raise RefusedError(text, "conflict")
         return Receipt(
             handoff=order.handoff,
             action=order.bound.action.name,
@@ -62,10 +62,10 @@ class SendReply:
             reconciled=sent_before is not None,
         )
 
-    async def compensate(self, order: CompensationOrder) -> Receipt:
+    async def compensate(self, order: CompensationCommand) -> Receipt:
         """Refuse: raises Refused('not_compensable')."""
         text = f"a mail that was sent cannot be called back ({order.receipt.effect_id})"
-        raise Refused(text, "not_compensable")
+        raise RefusedError(text, "not_compensable")
 
     @staticmethod
     async def read_back(clients: ReadClients, bound: BoundAction) -> Observation:

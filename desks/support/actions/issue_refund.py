@@ -8,9 +8,9 @@ from desks.support.models.records import Money, Refund
 from dispatch.approval.action_digest import is_intact
 from dispatch.approval.decisions import permits
 from dispatch.models.contract import Facts
-from dispatch.models.errors import Refused
+from dispatch.models.errors import RefusedError
 from dispatch.models.handoff import Handoff
-from dispatch.models.work.execution import CompensationOrder, Order, Receipt
+from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.parameters import IssueRefund as Wanted
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation
@@ -30,7 +30,7 @@ class IssueRefund:
     def __init__(self, clients: ActionClients) -> None:
         self._payments, self._approvers = clients.payments, clients.approvers
 
-    async def perform(self, order: Order) -> Receipt:
+    async def perform(self, order: ActionCommand) -> Receipt:
         """Issue the refund unless it is already there.
 
         Raises Refused ('not_permitted'; 'conflict': another refund stands under this key, or the one that stood was
@@ -46,17 +46,17 @@ class IssueRefund:
         refund = standing or await self._issue(order, wanted, amount)
         # Held against the order in either case: a system that honours the key answers with what it did under it.
         if (refund.payment_id, refund.amount) != (wanted.payment_id, amount):
-            raise Refused(f"another refund, {refund.refund_id}, stands under {key}", "conflict")
+            raise RefusedError(f"another refund, {refund.refund_id}, stands under {key}", "conflict")
         if refund.status == "cancelled":
-            raise Refused(f"the refund under {key}, {refund.refund_id}, was cancelled", "conflict")
+            raise RefusedError(f"the refund under {key}, {refund.refund_id}, was cancelled", "conflict")
         return _receipt(
             order.handoff, order.bound, refund, refund.created_at, reconciled=standing is not None
         )
 
-    async def _issue(self, order: Order, wanted: Wanted, amount: Money) -> Refund:
+    async def _issue(self, order: ActionCommand, wanted: Wanted, amount: Money) -> Refund:
         # Not sooner: leave that ran out after the refund was made would hide that it was made.
         if why := permits(order, datetime.now(UTC), self._approvers.read()):
-            raise Refused(f"issue_refund is not permitted: {why}", "not_permitted")
+            raise RefusedError(f"issue_refund is not permitted: {why}", "not_permitted")
         return await self._payments.refund(
             payment_id=wanted.payment_id,
             amount=amount,
@@ -65,7 +65,7 @@ class IssueRefund:
             idempotency_key=order.bound.idempotency_key,
         )
 
-    async def compensate(self, order: CompensationOrder) -> Receipt:
+    async def compensate(self, order: CompensationCommand) -> Receipt:
         """Cancel the refund that stands under the action's key; a cancelled one stays so (`reconciled`).
 
         Raises Refused ('conflict': the receipt is of another action; 'nothing_to_compensate': no refund under the
@@ -73,13 +73,13 @@ class IssueRefund:
         """
         key = order.bound.idempotency_key
         if not is_intact(order.bound) or order.receipt.idempotency_key != key:
-            raise Refused("the receipt is not of the action to compensate", "conflict")
+            raise RefusedError("the receipt is not of the action to compensate", "conflict")
         refund = await self._payments.find_refund(key)
         if refund is None:
-            raise Refused(f"no refund stands under {key}", "nothing_to_compensate")
+            raise RefusedError(f"no refund stands under {key}", "nothing_to_compensate")
         if refund.refund_id != order.receipt.effect_id:
             text = f"the receipt names {order.receipt.effect_id}, and {refund.refund_id} stands under {key}"
-            raise Refused(text, "conflict")
+            raise RefusedError(text, "conflict")
         was_cancelled = refund.status == "cancelled"
         if not was_cancelled:
             refund = await self._payments.cancel_refund(refund.refund_id, idempotency_key=f"{key}/cancel")

@@ -13,7 +13,7 @@ from dispatch.models.work.proposal import Review, ReviewBrief
 class ReplyStandards:
     """Flags form, tone, forbidden promises, figures that are on no record, other people's data."""
 
-    reaches: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = ReplyStandardsTerms
 
     def __init__(self, clients: ReadClients) -> None:

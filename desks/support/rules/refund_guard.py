@@ -76,13 +76,13 @@ def _amount(refund: IssueRefund, payment: Payment, own_minor: int) -> list[Reaso
 def _under_own_key(brief: GuardBrief, facts: GuardianFacts, payment: Payment) -> int:
     return sum(
         r.amount.amount_minor
-        for r in _standing(facts)
+        for r in _status(facts)
         if r.idempotency_key == brief.bound.idempotency_key
         and (r.payment_id, r.amount.currency) == (payment.payment_id, payment.amount.currency)
     )
 
 
-def _standing(facts: GuardianFacts) -> list[Refund]:
+def _status(facts: GuardianFacts) -> list[Refund]:
     return [refund for refund in facts.recent_refunds if refund.status == "succeeded"]
 
 

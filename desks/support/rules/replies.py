@@ -1,6 +1,6 @@
 """What the reply says of each item: an answer, an announcement of what is done, or a stated refusal; from findings only.
 
-Rule ids of the refusals made here: `asks.<kind>` (the playbook refuses this kind), `order.not_found`,
+Rule ids of the refusals made here: `intents.<kind>` (the playbook refuses this kind), `order.not_found`,
 `order.ambiguous`. An item that nobody has found anything on, because a specialist is unavailable or its kind is
 unknown, is left uncovered on purpose, unless a person's guidance covers it: the reviewer then flags it.
 """
@@ -70,11 +70,11 @@ def write(brief: Brief, terms: ReplyTerms) -> Written:
 
 
 def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essentials: bool) -> Sequence[_Part]:
-    ask = brief.asks.get(item.kind)
+    ask = brief.intents.get(item.kind)
     if ask is None:
         return ()
     if standing := ask.answer or ask.refuse:
-        return [_standing(item, standing, is_refusal=ask.refuse is not None)]
+        return [_status(item, standing, is_refusal=ask.refuse is not None)]
     if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
         return [_stated(refusal) for refusal in refused]
     if _ORDERS in ask.specialists and known.orders is not None:
@@ -98,8 +98,8 @@ def _from_orders(
     return [_order(item, orders, brief.handoff.at, essentials=essentials)]
 
 
-def _standing(item: Item, text: str, *, is_refusal: bool) -> _Part:
-    rule = f"asks.{item.kind}"
+def _status(item: Item, text: str, *, is_refusal: bool) -> _Part:
+    rule = f"intents.{item.kind}"
     evidence = Evidence(
         evidence_id=f"{WRITER}.{rule}", source="playbook", reference=rule, text=" ".join(text.split())
     )

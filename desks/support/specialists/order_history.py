@@ -25,7 +25,7 @@ class OrderHistory:
     Raises what the records client raises; no match and ambiguity are findings.
     """
 
-    reaches: ClassVar[tuple[str, ...]] = ("records",)
+    uses: ClassVar[tuple[str, ...]] = ("records",)
     Config: ClassVar[type[Contract]] = OrderTerms
 
     def __init__(self, clients: ReadClients) -> None:
@@ -33,7 +33,7 @@ class OrderHistory:
 
     async def examine(self, brief: Brief) -> Finding:
         terms = OrderTerms.model_validate(brief.config)
-        items = [item for item in brief.items if item.kind in brief.asks and _concerns(item, brief)]
+        items = [item for item in brief.items if item.kind in brief.intents and _concerns(item, brief)]
         customers = await self._records.customers_by_email(brief.requester.address)
         if len(customers) > 1:
             return _two_customers(brief, items, customers)
@@ -87,7 +87,7 @@ def _without(mine: tuple[Refund, ...], payment: Payment) -> Payment:
 
 
 def _concerns(item: Item, brief: Brief) -> bool:
-    return _NAME in brief.asks[item.kind].specialists
+    return _NAME in brief.intents[item.kind].specialists
 
 
 def _status(items: Iterable[Item], facts: OrderFacts) -> FindingStatus:

@@ -37,7 +37,7 @@ class RefundPolicy:
     finding it is unavailable: no records read is not the same as no order found. Facts: RefundFacts.
     """
 
-    reaches: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = RefundTerms
 
     def __init__(self, clients: ReadClients) -> None:
@@ -54,8 +54,8 @@ class RefundPolicy:
                 summary=f"{_SOURCE} is unavailable, so nothing can be decided",
             )
         facts = OrderFacts.model_validate(earlier.facts)
-        items = [item for item in brief.items if item.kind in brief.asks]
-        items = [item for item in items if _NAME in brief.asks[item.kind].specialists]
+        items = [item for item in brief.items if item.kind in brief.intents]
+        items = [item for item in items if _NAME in brief.intents[item.kind].specialists]
         said = _asked_for(items, brief, terms.asked_by)
         unasked = tuple(item.item_id for item in items if item.item_id not in said)
         items = [item for item in items if item.item_id in said]
@@ -80,16 +80,16 @@ class RefundPolicy:
 
 def _asked_for(items: Sequence[Item], brief: Brief, asked_by: str) -> dict[str, str]:
     """Give by item the requester's sentences that ask for money; none at all where one in the mail is in doubt."""
-    phrases = brief.asks[asked_by].phrases if asked_by in brief.asks else ()
+    phrases = brief.intents[asked_by].phrases if asked_by in brief.intents else ()
     title = read("", phrases, brief.subject)
     readings = {item.item_id: read(item.text, phrases) for item in brief.items}
     if title.doubts or any(reading.doubts for reading in readings.values()):
         return {}
-    asks = {
-        item.item_id: readings[item.item_id].asks or (title.asks if len(brief.items) == 1 else ())
+    intents = {
+        item.item_id: readings[item.item_id].intents or (title.intents if len(brief.items) == 1 else ())
         for item in items
     }
-    return {item_id: " ".join(sentences) for item_id, sentences in asks.items() if sentences}
+    return {item_id: " ".join(sentences) for item_id, sentences in intents.items() if sentences}
 
 
 def _status(decisions: tuple[RefundDecision, ...], unasked: tuple[str, ...]) -> FindingStatus:

@@ -16,7 +16,7 @@ class ReplyWriter:
     never a reply: what is left over goes to a person.
     """
 
-    reaches: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = ReplyTerms
 
     def __init__(self, clients: ReadClients) -> None:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from desks.support.models.records import Money, Refund
 from desks.support.systems.records import REFUNDS, SYSTEM, segment
 from dispatch.http import exchange
-from dispatch.models.errors import Refused
+from dispatch.models.errors import RefusedError
 
 _REFUND = TypeAdapter(Refund)
 _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchanged
@@ -75,7 +75,7 @@ class PaymentsClient:
 def _under(idempotency_key: str) -> dict[str, str]:
     """Give the header; a key that a header would change or cut is refused before anything is sent."""
     if not _KEY.fullmatch(idempotency_key):
-        raise Refused(
+        raise RefusedError(
             f"{SYSTEM}: an idempotency key is 1 to 255 printable ASCII characters", "invalid_idempotency_key"
         )
     return {"Idempotency-Key": idempotency_key}

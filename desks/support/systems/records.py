@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from desks.support.models.records import Customer, Order, Payment, Refund
 from dispatch.http import exchange
 from dispatch.models.contract import Contract
-from dispatch.models.errors import Refused
+from dispatch.models.errors import RefusedError
 
 SYSTEM = "back office"
 Row = TypeVar("Row", bound=Contract)
@@ -34,7 +34,7 @@ REFUNDS = TypeAdapter(Listing[Refund])
 def segment(identifier: str) -> str:
     """Give an id as one segment of a path; raises Refused('invalid_id') for what cannot be an id."""
     if not _ID.fullmatch(identifier):
-        raise Refused(f"{SYSTEM}: {identifier[:64]!r} cannot be an id", "invalid_id")
+        raise RefusedError(f"{SYSTEM}: {identifier[:64]!r} cannot be an id", "invalid_id")
     return quote(identifier, safe="")
 
 
@@ -91,7 +91,7 @@ class RecordsClient:
     async def _row(self, path: str, answer: TypeAdapter[Row], missing: str) -> Row | None:
         try:
             return await exchange(self._http, "GET", path, system=SYSTEM, answer=answer)
-        except Refused as refusal:
+        except RefusedError as refusal:
             # Only the system's own word counts: a 404 from a wrong address must not read as 'no such order'.
             if refusal.code == missing:
                 return None

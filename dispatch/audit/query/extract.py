@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from dispatch.audit.read.steps import Stand, Step, stands, steps
+from dispatch.audit.read.steps import StatusChange, Step, status_changes, steps
 from dispatch.audit.store.document import Document, attributes, events_of, moment, payload
 from dispatch.audit.store_models import ManifestLine
 
@@ -39,7 +39,7 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
     started, last = attributes(events[0]), events[-1]
     asked = _fields(payload(started.get("input")))
     guarded = list(_guarded(done))
-    stood = list(stands(events))
+    stood = list(status_changes(events))
     outcome = _fields(payload(attributes(last).get("result")))
     triage: Record = next((step.result for step in reversed(done) if step.name == "triage"), {})
     reference = _fields(_fields(triage.get("playbook")).get("ref"))
@@ -94,7 +94,7 @@ def _acted(ended: list[Step]) -> Iterator[Record]:
     for step in ended:
         if not step.name.startswith(_ACTION) or step.name.endswith(_UNDO) or not isinstance(step.given, dict):
             continue
-        leave, verdict = _fields(step.given.get("leave")), _fields(step.given.get("verdict"))
+        authorization, verdict = _fields(step.given.get("authorization")), _fields(step.given.get("verdict"))
         yield {
             "event_id": step.event_id,
             "moment": _iso(step.ended),
@@ -103,7 +103,7 @@ def _acted(ended: list[Step]) -> Iterator[Record]:
             "effect_id": _fields(step.result).get("effect_id"),
             "ruling": verdict.get("ruling"),
             "tier": verdict.get("tier"),
-            "approvers": [decision.get("approver") for decision in leave.get("decisions", [])],
+            "approvers": [decision.get("approver") for decision in authorization.get("decisions", [])],
         }
 
 
@@ -123,7 +123,7 @@ def _action(bound: dict[str, Any]) -> Record:
     }
 
 
-def _decisions(done: list[Step], stood: list[Stand], by_digest: dict[Any, Record]) -> Iterator[Record]:
+def _decisions(done: list[Step], stood: list[StatusChange], by_digest: dict[Any, Record]) -> Iterator[Record]:
     """Give the accepted decisions, each with how long its gate had stood open when it was made."""
     for step in done:
         decision = _fields(step.result.get("decision"))
@@ -136,7 +136,7 @@ def _decisions(done: list[Step], stood: list[Stand], by_digest: dict[Any, Record
         yield {
             "event_id": step.event_id,
             "moment": _iso(step.ended),
-            "gate": GATES.get(opened.state) if opened else None,
+            "approval_request": GATES.get(opened.state) if opened else None,
             "verdict": decision.get("verdict"),
             "approver": decision.get("approver"),
             "reason": decision.get("reason"),
@@ -153,9 +153,9 @@ def _decisions(done: list[Step], stood: list[Stand], by_digest: dict[Any, Record
         }
 
 
-def _opened(stood: list[Stand], by: datetime) -> Stand | None:
+def _opened(stood: list[StatusChange], by: datetime) -> StatusChange | None:
     """Give where the present wait began; an escalation changes its owner and not the wait."""
-    opened: Stand | None = None
+    opened: StatusChange | None = None
     for stand in stood:
         if stand.at > by:
             break
@@ -179,13 +179,13 @@ def _refused(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
             yield {"moment": _iso(step.ended), "what": "decide", "by": by, "why": step.result.get("reason")}
 
 
-def _waits(stood: list[Stand], closed_at: datetime) -> Iterator[Record]:
+def _waits(stood: list[StatusChange], closed_at: datetime) -> Iterator[Record]:
     """Give how long the request stood with whom, one record for each owner in turn."""
     ends = [stand.at for stand in stood[1:]] + [closed_at]
     for stand, end in zip(stood, ends, strict=False):
         if stand.state in _WAITS and stand.owner != _NOBODY:
             yield {
-                "gate": _WAITS[stand.state],
+                "approval_request": _WAITS[stand.state],
                 "owner": stand.owner,
                 "moment": _iso(stand.at),
                 "seconds": (end - stand.at).total_seconds(),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dispatch.audit.query.extract import Record, record_of
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, no_keys, opened
 from dispatch.audit.store.document import from_bytes
 from dispatch.audit.store.manifest import read_line, sha256
@@ -26,7 +26,7 @@ _VERSION: Final = 1
 class ExtractFile:
     """Lies outside of the store, in the exporter's or the auditor's own folder; safe for several processes at once."""
 
-    def __init__(self, folder: Path, place: Place, key_of: KeyOf = no_keys) -> None:
+    def __init__(self, folder: Path, place: StoreBackend, key_of: KeyOf = no_keys) -> None:
         self._place, self._key_of = place, key_of
         self.path = folder / f"extract-v{_VERSION}-{sha256(place.name.encode())[:12]}.jsonl"
         self._position, self._size = START, 0

@@ -52,7 +52,7 @@ class Question:
     """One question: `takes` names the parameters that it uses beside the period."""
 
     name: str
-    asks: str
+    intents: str
     sql: str
     takes: tuple[str, ...] = ()
 

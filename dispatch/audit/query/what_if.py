@@ -20,11 +20,11 @@ from pydantic import ValidationError
 from dispatch.audit.query.neutral_facts import unobjectionable
 from dispatch.audit.read.steps import Step, steps
 from dispatch.audit.store.document import Document, events_of
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce
 from dispatch.models.work.spend_quota import SpendSoFar
 
-Inspect = Callable[[GuardBrief, GuardianFacts], GuardianVerdict]
+Inspect = Callable[[GuardBrief, GuardianFacts], GuardResult]
 """The guardian's rules: dispatch/guard/guardian.py."""
 
 OF_RECORDS: Final = frozenset(
@@ -53,7 +53,7 @@ class Scrutiny(NamedTuple):
     approvers: tuple[str, ...]
 
     def __str__(self) -> str:
-        if self.ruling != Ruling.HOLD:
+        if self.ruling != GuardDecision.HOLD:
             return self.ruling
         return f"hold ({self.tier}: {self.approval} by {', '.join(self.approvers)})"
 
@@ -135,7 +135,7 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
     try:
         brief, verdict = (
             GuardBrief.model_validate(step.given),
-            GuardianVerdict.model_validate(step.result),
+            GuardResult.model_validate(step.result),
         )
     except ValidationError as error:
         raise _NotJudgedError(
@@ -163,15 +163,13 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
     )
 
 
-def _rule(
-    brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict, inspect: Inspect
-) -> GuardianVerdict:
+def _rule(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult, inspect: Inspect) -> GuardResult:
     """Rule with `policy` on the records as far as the recorded verdict tells them."""
     under = brief.model_copy(update={"policy": policy})
     carried = tuple(reason for reason in recorded.reasons if reason.rule in OF_RECORDS)
     verdicts = [inspect(under, unobjectionable(brief, spend)) for spend in _spends(brief, policy, recorded)]
     if carried:
-        blocked = {"ruling": Ruling.BLOCK, "tier": recorded.tier, "reasons": carried}
+        blocked = {"ruling": GuardDecision.BLOCK, "tier": recorded.tier, "reasons": carried}
         return verdicts[0].model_copy(update=blocked)
     if len({(verdict.ruling, verdict.tier) for verdict in verdicts}) > 1:
         words = " or ".join(dict.fromkeys(f"{v.ruling} ({v.tier})" for v in verdicts))
@@ -181,7 +179,7 @@ def _rule(
     return verdicts[0]
 
 
-def _spends(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict) -> tuple[SpendSoFar, ...]:
+def _spends(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult) -> tuple[SpendSoFar, ...]:
     """Return what may have counted with the action within the policy's window: what was recorded, or the extremes."""
     then, now, spend = brief.policy.velocity, policy.velocity, recorded.spend or SpendSoFar()
     on_account = SpendSoFar(account_minor=spend.account_minor)
@@ -195,11 +193,15 @@ def _spends(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardianVerdict
     return (spend, spend.model_copy(update={"count": most, "owner_minor": _BEYOND_ALL}))
 
 
-def _scrutiny(verdict: GuardianVerdict, policy: GuardianPolicy) -> Scrutiny:
+def _scrutiny(verdict: GuardResult, policy: GuardianPolicy) -> Scrutiny:
     tier = policy.tiers.get(verdict.tier)
-    if verdict.ruling is not Ruling.HOLD or tier is None:
-        return Scrutiny(verdict.ruling, verdict.tier if verdict.ruling is Ruling.ALLOW else "", "none", ())
-    return Scrutiny(Ruling.HOLD, verdict.tier, tier.approval, tier.waiting.approvers if tier.waiting else ())
+    if verdict.ruling is not GuardDecision.HOLD or tier is None:
+        return Scrutiny(
+            verdict.ruling, verdict.tier if verdict.ruling is GuardDecision.ALLOW else "", "none", ()
+        )
+    return Scrutiny(
+        GuardDecision.HOLD, verdict.tier, tier.approval, tier.waiting.approvers if tier.waiting else ()
+    )
 
 
 def _desk(given: Any) -> str | None:

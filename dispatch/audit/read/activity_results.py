@@ -262,7 +262,7 @@ def ordered(order: JsonValue) -> dict[str, JsonValue]:
     return {
         "ruling": words(order, "verdict", "ruling"),
         "tier": words(order, "verdict", "tier"),
-        "approval": words(order, "leave", "approval"),
+        "approval": words(order, "authorization", "approval"),
         "decisions": [words(decision, "decision_id") for decision in decisions_in(order)],
     }
 
@@ -270,7 +270,7 @@ def ordered(order: JsonValue) -> dict[str, JsonValue]:
 def decisions_in(order: JsonValue) -> list[JsonValue]:
     """Give the decisions that an order carries: in its leave, or, before there were leaves, alone."""
     alone = field(order, "decision")
-    return [alone] if isinstance(alone, dict) else many(order, "leave", "decisions")
+    return [alone] if isinstance(alone, dict) else many(order, "authorization", "decisions")
 
 
 _BY_PREFIX: Final = {

@@ -11,11 +11,11 @@ from temporalio.api.history.v1 import HistoryEvent
 from dispatch.audit.models import AuditKind
 from dispatch.audit.read.payload import text
 
-_NOTHING_HAPPENED = frozenset({"Refused", "InvalidInput", "Unavailable"})
+_NOTHING_HAPPENED = frozenset({"RefusedError", "InvalidInput", "UnavailableError"})
 
 
 @dataclass(eq=False)
-class Note:
+class EntryBuilder:
     kind: AuditKind
     run: int
     ids: list[int]
@@ -27,7 +27,7 @@ class Note:
     decided_by: str = ""
     digest: str | None = None
     facts: dict[str, JsonValue] = field(default_factory=dict)
-    because: list["Note"] = field(default_factory=list)
+    because: list["EntryBuilder"] = field(default_factory=list)
     seq: int = 0
 
 

@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 
 from dispatch.audit.models import AuditKind
-from dispatch.audit.read.entry_builder import Note
+from dispatch.audit.read.entry_builder import EntryBuilder
 from dispatch.audit.read.payload import field, many, words
 
 _TURNS = frozenset(
@@ -27,7 +27,7 @@ _AFTER_TURN = frozenset({AuditKind.ANSWER, AuditKind.DEADLINE, AuditKind.REMINDE
 """Entries that rest on the last such turn besides what they name; others do so where they name nothing."""
 
 
-def link(notes: list[Note]) -> None:
+def link(notes: list[EntryBuilder]) -> None:
     """Set the links of all notes, in order; a link never points forward."""
     links = _Links()
     for note in notes:
@@ -36,16 +36,16 @@ def link(notes: list[Note]) -> None:
 
 class _Links:
     def __init__(self) -> None:
-        self._proposals: dict[str, Note] = {}
-        self._proposed: dict[str, Note] = {}
-        self._verdicts: dict[str, Note] = {}
-        self._actions: dict[str, Note] = {}
-        self._decisions: dict[str, Note] = {}
-        self._evidence: dict[str, Note] = {}
-        self._findings: dict[str, Note] = {}
-        self._last: Note | None = None
+        self._proposals: dict[str, EntryBuilder] = {}
+        self._proposed: dict[str, EntryBuilder] = {}
+        self._verdicts: dict[str, EntryBuilder] = {}
+        self._actions: dict[str, EntryBuilder] = {}
+        self._decisions: dict[str, EntryBuilder] = {}
+        self._evidence: dict[str, EntryBuilder] = {}
+        self._findings: dict[str, EntryBuilder] = {}
+        self._last: EntryBuilder | None = None
 
-    def add(self, note: Note) -> None:
+    def add(self, note: EntryBuilder) -> None:
         digest = words(note.facts, "action_digest")
         note.because += [other for other in self._causes(note, digest) if other is not None]
         if note.kind in {AuditKind.DECISION, AuditKind.REFUSAL}:
@@ -68,14 +68,14 @@ class _Links:
         ):
             self._last = note
 
-    def _causes(self, note: Note, digest: str) -> list[Note | None]:
+    def _causes(self, note: EntryBuilder, digest: str) -> list[EntryBuilder | None]:
         causes = self._named_causes(note, digest)
         rests = note.kind in _AFTER_TURN or not (any(causes) or note.because)
         return [*causes, self._last] if rests else causes
 
     def _named_causes(  # noqa: PLR0911 (one return for each kind)
-        self, note: Note, digest: str
-    ) -> list[Note | None]:
+        self, note: EntryBuilder, digest: str
+    ) -> list[EntryBuilder | None]:
         """Give what the entry itself names, by digest, id or key."""
         content = field(note.facts, "content")
         match note.kind:
@@ -108,7 +108,7 @@ class _Links:
             case _:
                 return []
 
-    def _name(self, note: Note) -> None:
+    def _name(self, note: EntryBuilder) -> None:
         """Say of a decision which action it is on; it names a digest alone."""
         on = self._verdicts.get(words(note.facts, "content", "action_digest"))
         if on is not None:
@@ -119,7 +119,9 @@ class _Links:
                 note.what = f"{words(note.facts, 'content', 'verdict')} {named} ({proposal})"
 
     @staticmethod
-    def _remember(where: dict[str, Note], parts: list[JsonValue], name: str, note: Note) -> None:
+    def _remember(
+        where: dict[str, EntryBuilder], parts: list[JsonValue], name: str, note: EntryBuilder
+    ) -> None:
         for part in parts:
             if key := words(part, name):
                 where[key] = note

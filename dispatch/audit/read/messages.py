@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from dispatch.audit.models import AuditKind, Judgement
-from dispatch.audit.read.entry_builder import Note, parsed
+from dispatch.audit.read.entry_builder import EntryBuilder, parsed
 from dispatch.audit.read.payload import field, kept, many, text, words
 from dispatch.models.canonical import digest_of
 
@@ -30,7 +30,7 @@ class Message:
     `digest` is the one that the desk's record holds of it, where it holds one.
     """
 
-    note: Note
+    note: EntryBuilder
     name: str
     raw: JsonValue
     digest: str
@@ -64,7 +64,9 @@ class Messages:
         self._updates: dict[str, Message] = {}
         self._decisions: dict[str, list[Message]] = {}
 
-    def received(self, note: Note, name: str, arguments: list[JsonValue], update_id: str = "") -> Message:
+    def received(
+        self, note: EntryBuilder, name: str, arguments: list[JsonValue], update_id: str = ""
+    ) -> Message:
         raw: JsonValue = arguments[0] if arguments else None
         if len(arguments) > 1:
             raw = {"unreadable": f"{len(arguments)} arguments where one is due"}
@@ -82,7 +84,7 @@ class Messages:
             self._updates[update_id] = message
         return message
 
-    def answered(self, update_id: str, answer: JsonValue, failure: str) -> Note | None:
+    def answered(self, update_id: str, answer: JsonValue, failure: str) -> EntryBuilder | None:
         """Take an update's answer in; gives the message's note, None where its acceptance is not in the history."""
         message = self._updates.get(update_id)
         if message is None:
@@ -96,7 +98,7 @@ class Messages:
             message.judge(Judgement.REFUSED, reason)
         return message.note
 
-    def decision_checked(self, ruling: JsonValue, run: int, event_id: int) -> Note | None:
+    def decision_checked(self, ruling: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
         """Take in what the check of a decision said: the oldest message that it fits, signal or update."""
         decision = field(ruling, "decision")
         named = words(decision, "decision_id")
@@ -116,7 +118,7 @@ class Messages:
             message.judge(Judgement.REFUSED, words(ruling, "reason"))
         return message.note
 
-    def answer_checked(self, ruling: JsonValue, run: int, event_id: int) -> Note | None:
+    def answer_checked(self, ruling: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
         """Take in what the check of an answer said: answers are read in the order in which they came."""
         message = next(
             (
@@ -141,7 +143,7 @@ class Messages:
             message.judge(Judgement.REFUSED, problems or "nothing in it could be used")
         return message.note
 
-    def deadline_moved(self, deadline: datetime, run: int, event_id: int) -> Note | None:
+    def deadline_moved(self, deadline: datetime, run: int, event_id: int) -> EntryBuilder | None:
         """Take in that a status shows a new deadline: the newest open message that asked for it has moved it."""
         for message in reversed(self.all):
             if (

@@ -9,7 +9,7 @@ from dispatch.audit.models import AuditKind, Trail
 _NOBODY = "nobody"
 
 
-class Stay(NamedTuple):
+class OwnershipInterval(NamedTuple):
     """One owner's stretch of time; `entry` is the seq of the status that began it."""
 
     owner: str
@@ -23,25 +23,25 @@ class Stay(NamedTuple):
         return self.until - self.since
 
 
-def stays(trail: Trail) -> tuple[Stay, ...]:
+def ownership_intervals(trail: Trail) -> tuple[OwnershipInterval, ...]:
     """Give every stretch from the trigger to the end, or to the last event of a request that is still open."""
     return tuple(_stays(trail))
 
 
-def _stays(trail: Trail) -> Iterator[Stay]:
+def _stays(trail: Trail) -> Iterator[OwnershipInterval]:
     last = max((entry.at for entry in trail.entries if entry.at is not None), default=None)
     owner, state, since, seq = "coordinator", "intake", trail.started_at, 1
     for entry in trail.entries:
         if entry.kind is not AuditKind.STATUS or entry.at is None or not entry.receiver:
             continue
         if since is not None and entry.at > since and owner != _NOBODY:
-            yield Stay(owner, state, since, entry.at, seq)
+            yield OwnershipInterval(owner, state, since, entry.at, seq)
         owner, state, since, seq = entry.receiver, entry.what, entry.at, entry.seq
     if since is not None and last is not None and last > since and owner != _NOBODY:
-        yield Stay(owner, state, since, last, seq)
+        yield OwnershipInterval(owner, state, since, last, seq)
 
 
-def by_owner(found: tuple[Stay, ...]) -> dict[str, timedelta]:
+def by_owner(found: tuple[OwnershipInterval, ...]) -> dict[str, timedelta]:
     """Sum up by owner, longest first."""
     sums: dict[str, timedelta] = {}
     for stay in found:

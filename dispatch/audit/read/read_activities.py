@@ -8,7 +8,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.models import AuditKind
 from dispatch.audit.read.activity_results import action_of, decisions_in, ordered, read_result
-from dispatch.audit.read.entry_builder import Note, effect_after, failure_text
+from dispatch.audit.read.entry_builder import EntryBuilder, effect_after, failure_text
 from dispatch.audit.read.payload import digest_of, field, first, kept, many, words
 from dispatch.audit.read.reading import Reading, summary_of, told
 
@@ -26,7 +26,7 @@ def scheduled(reading: Reading, event: HistoryEvent) -> bool:
 
 def record_handoff(
     reading: Reading, event: HistoryEvent, activity: str, given: JsonValue, digest: str | None
-) -> Note:
+) -> EntryBuilder:
     """Begin the entry of a handoff; `given` is the input, or the answer that echoes it."""
     handoff = field(given, "handoff")
     record = field(handoff, "seq")
@@ -84,7 +84,7 @@ def record_answer(
     reading: Reading,
     event: HistoryEvent,
     activity: str,
-    handoff: Note | None,
+    handoff: EntryBuilder | None,
     given: JsonValue,
     payloads: Payloads,
 ) -> None:
@@ -156,7 +156,7 @@ def record_failure(
     activity: str,
     kind: str,
     why: str,
-    note: Note | None,
+    note: EntryBuilder | None,
     given: JsonValue = None,
     effect: str = "",
 ) -> None:
@@ -215,8 +215,8 @@ def _small(given: JsonValue) -> JsonValue:
         "bound": bound if isinstance(bound, dict) else None,
         "verdict": kept({n: field(given, "verdict", n) for n in ("ruling", "tier")}),
         "receipt": {"effect_id": words(given, "receipt", "effect_id")},
-        "leave": {
-            "approval": words(given, "leave", "approval"),
+        "authorization": {
+            "approval": words(given, "authorization", "approval"),
             "decisions": [{"decision_id": words(d, "decision_id")} for d in decisions_in(given)[:20]],
         },
     }

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.models import AuditKind
-from dispatch.audit.read.entry_builder import Note, time_of
+from dispatch.audit.read.entry_builder import EntryBuilder, time_of
 from dispatch.audit.read.messages import Messages
 from dispatch.audit.read.payload import content, field, text
 
@@ -15,22 +15,22 @@ class Reading:
     """`notes` stand in the order of their first events; the keys of what is open are run and event id."""
 
     def __init__(self) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[EntryBuilder] = []
         self.messages = Messages()
         self.bookkeeping: dict[tuple[int, str], list[int]] = {}
         self.runs: list[dict[str, JsonValue]] = []
         self.ledger: list[JsonValue] = []
         self.builds: list[str] = []
         self.turns: dict[int, list[tuple[int, datetime]]] = {}
-        self.fired: list[tuple[Note, Note | None]] = []
+        self.fired: list[tuple[EntryBuilder, EntryBuilder | None]] = []
         self.request_id = self.workflow = ""
         self.ending = "open"
         self.started_at: datetime | None = None
         self.ended_at: datetime | None = None
-        self.activities: dict[tuple[int, int], tuple[str, Note, JsonValue]] = {}
-        self.timers: dict[tuple[int, int], Note] = {}
-        self.children: dict[tuple[int, int], Note] = {}
-        self.waiting: Note | None = None
+        self.activities: dict[tuple[int, int], tuple[str, EntryBuilder, JsonValue]] = {}
+        self.timers: dict[tuple[int, int], EntryBuilder] = {}
+        self.children: dict[tuple[int, int], EntryBuilder] = {}
+        self.waiting: EntryBuilder | None = None
 
     @property
     def run(self) -> int:
@@ -48,10 +48,10 @@ class Reading:
         decided_by: str = "",
         digest: str | None = None,
         facts: dict[str, JsonValue] | None = None,
-        because: list[Note] | None = None,
-    ) -> Note:
+        because: list[EntryBuilder] | None = None,
+    ) -> EntryBuilder:
         """Begin an entry with this event."""
-        note = Note(
+        note = EntryBuilder(
             kind,
             self.run,
             [event.event_id],

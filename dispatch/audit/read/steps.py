@@ -35,7 +35,7 @@ class Step(NamedTuple):
     failure: str | None = None
 
 
-class Stand(NamedTuple):
+class StatusChange(NamedTuple):
     """Where the request stood from `at` on, as its search attributes said."""
 
     event_id: int
@@ -71,7 +71,7 @@ def steps(events: Iterable[Event]) -> Iterator[Step]:
                 yield Step(str(about.get("activity_type")), int(event["eventId"]), at, at, None, result)
 
 
-def stands(events: Iterable[Event]) -> Iterator[Stand]:
+def status_changes(events: Iterable[Event]) -> Iterator[StatusChange]:
     """Give where the request stood, each time it was written to its search attributes."""
     for event in events:
         if kind_of(event) == "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
@@ -80,7 +80,9 @@ def stands(events: Iterable[Event]) -> Iterator[Stand]:
                 # The SDK's own, for lists: which branches of the code the workflow took.
                 continue
             state, owner = (payload(fields.get(name)) for name in ("RequestState", "NextOwner"))
-            yield Stand(int(event["eventId"]), moment(event["eventTime"]), str(state or ""), str(owner or ""))
+            yield StatusChange(
+                int(event["eventId"]), moment(event["eventTime"]), str(state or ""), str(owner or "")
+            )
 
 
 def _failure(said: dict[str, Any]) -> str | None:

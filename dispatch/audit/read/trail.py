@@ -20,7 +20,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.models import AuditEntry, AuditKind, Bookkeeping, MessageAccount, Run, Trail
-from dispatch.audit.read.entry_builder import Note, parsed
+from dispatch.audit.read.entry_builder import EntryBuilder, parsed
 from dispatch.audit.read.internal_events import bookkeeping
 from dispatch.audit.read.links import link
 from dispatch.audit.read.payload import field, words
@@ -119,7 +119,7 @@ def _by_run(events: Iterable[HistoryEvent]) -> Iterable[tuple[int, HistoryEvent]
         yield run, event
 
 
-def _entry(note: Note) -> AuditEntry:
+def _entry(note: EntryBuilder) -> AuditEntry:
     because = sorted({other.seq for other in note.because if other.seq and other is not note})
     return AuditEntry(
         seq=note.seq,

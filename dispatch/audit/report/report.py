@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from dispatch.audit.models import AuditEntry, AuditKind, Trail
 from dispatch.audit.read.chain import chain_of, effects, unfounded
-from dispatch.audit.read.ownership import by_owner, stays
+from dispatch.audit.read.ownership import by_owner, ownership_intervals
 from dispatch.audit.read.payload import field, many, text, words
 from dispatch.audit.report.explain import explain, place
 from dispatch.audit.report.swimlanes import strips
@@ -47,7 +47,7 @@ def _environment(*, html: bool) -> Environment:
 def _view(trail: Trail) -> dict[str, Any]:
     trigger = next((e for e in trail.entries if e.kind is AuditKind.TRIGGER), None)
     outcome = next((e for e in reversed(trail.entries) if e.kind is AuditKind.OUTCOME), None)
-    found = stays(trail)
+    found = ownership_intervals(trail)
     return {
         "trail": trail,
         "trigger": trigger,
@@ -117,7 +117,7 @@ def _playbook(trail: Trail) -> dict[str, JsonValue]:
 
 def _owners(trail: Trail) -> list[dict[str, Any]]:
     """Give each owner with their share of the time; the colours are told apart by number."""
-    sums = by_owner(stays(trail))
+    sums = by_owner(ownership_intervals(trail))
     whole = sum(sums.values(), timedelta()) or timedelta(seconds=1)
     return [
         {"name": name, "lasted": lasted, "share": 100 * (lasted / whole), "colour": number % _OWNERS_COLOURS}

@@ -7,7 +7,7 @@ from typing import Protocol
 from dispatch.audit.store_models import START, Acknowledgement, Head, Position
 
 
-class Place(Protocol):
+class StoreBackend(Protocol):
     """Where a store lies: a folder or a bucket. Every method raises AuditStoreError in a sentence."""
 
     @property
@@ -53,7 +53,7 @@ class Place(Protocol):
     def names_beside(self, folder: str) -> list[str]: ...
 
 
-class HeadMemory(Protocol):
+class CheckpointMemory(Protocol):
     """Remembers outside of the store how far its chain had come, so that a chain cut short is noticed."""
 
     def remembered(self, place: str) -> Head | None: ...

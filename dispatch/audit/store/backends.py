@@ -23,18 +23,18 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from dispatch.audit.store_models import START, Position
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted, WriteConflictError
 from dispatch.storage.durable_files import sync_folder, told, write_all, write_once
 from dispatch.storage.private_folders import make_private
 
 if TYPE_CHECKING:
-    from dispatch.audit.store.s3 import S3Place
+    from dispatch.audit.store.s3 import S3Backend
 
 LOCK_SECONDS: Final = 60.0
 _LOCK_POLL_SECONDS: Final = 0.02
 
 
-class FolderPlace:
+class FolderBackend:
     """A folder on a local disk; its lock holds between the processes of one machine, and on NFS from version 4 on."""
 
     def __init__(self, folder: Path) -> None:
@@ -144,7 +144,7 @@ class FolderPlace:
             descriptor = os.open(self._manifest, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 if os.fstat(descriptor).st_size != after.offset:
-                    raise Overtaken(f"{self._manifest} has grown")
+                    raise WriteConflictError(f"{self._manifest} has grown")
                 write_all(descriptor, data)
                 os.fsync(descriptor)
             finally:
@@ -172,22 +172,24 @@ class FolderPlace:
         return self._folder / "objects" / digest[:2] / digest
 
 
-def place_of(
+def backend_of(
     where: str | Path, *, s3_endpoint: str | None = None, timeout_seconds: float = 10
-) -> "FolderPlace | S3Place":
+) -> "FolderBackend | S3Backend":
     """Open the place that a setting or an argument names: a folder, or s3://bucket/prefix.
 
     `s3_endpoint` is the URL of an S3-compatible service that is not Amazon's. Raises AuditStoreError.
     """
     text = str(where)
     if "://" not in text:
-        return FolderPlace(Path(text))
+        return FolderBackend(Path(text))
     parts = urlsplit(text)
     if parts.scheme != "s3" or not parts.netloc:
         raise AuditStoreError(f"{text} is no place for an audit store; name a folder, or s3://BUCKET/PREFIX")
-    from dispatch.audit.store.s3 import S3Place  # noqa: PLC0415 (boto3 takes 0.3 s to import, and only a bucket needs it)
+    from dispatch.audit.store.s3 import S3Backend  # noqa: PLC0415 (boto3 takes 0.3 s to import, and only a bucket needs it)
 
-    return S3Place(parts.netloc, parts.path.strip("/"), endpoint=s3_endpoint, timeout_seconds=timeout_seconds)
+    return S3Backend(
+        parts.netloc, parts.path.strip("/"), endpoint=s3_endpoint, timeout_seconds=timeout_seconds
+    )
 
 
 def _end_of_last_line(descriptor: int, before: int) -> int:

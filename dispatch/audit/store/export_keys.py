@@ -108,7 +108,7 @@ def read_public_key(path: Path) -> PublicKey:
     return PublicKey(key_id_of(raw), raw)
 
 
-class LocalHeads:
+class LocalCheckpoints:
     """What this machine last wrote to each place, and what people acknowledged, in files outside of the store."""
 
     def __init__(self, path: Path) -> None:
@@ -121,10 +121,10 @@ class LocalHeads:
 
     def remember(self, place: str, head: Head) -> None:
         with told(f"cannot write {self._path}"):
-            heads = self._read()
-            if place in heads and heads[place][0] >= head.seq:
+            checkpoints = self._read()
+            if place in checkpoints and checkpoints[place][0] >= head.seq:
                 return
-            replace(self._path, json.dumps(heads | {place: list(head)}, indent=1).encode())
+            replace(self._path, json.dumps(checkpoints | {place: list(head)}, indent=1).encode())
 
     def acknowledged(self, place: str) -> tuple[Acknowledgement, ...]:
         return tuple(self._acknowledgements().get(place, ()))
@@ -135,8 +135,8 @@ class LocalHeads:
             all_of_them = self._acknowledgements()
             all_of_them.setdefault(place, []).append(acknowledgement)
             replace(self._acknowledged, _ACKNOWLEDGED.dump_json(all_of_them, indent=1))
-            heads = self._read() | {place: (*acknowledgement.goes_on_from,)}
-            replace(self._path, json.dumps(heads, indent=1).encode())
+            checkpoints = self._read() | {place: (*acknowledgement.goes_on_from,)}
+            replace(self._path, json.dumps(checkpoints, indent=1).encode())
 
     def _acknowledgements(self) -> dict[str, list[Acknowledgement]]:
         try:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.manifest import (
     KEYS,
     Signer,
@@ -164,7 +164,7 @@ class KeyChain:
         return None if is_signed_by(line, key) else "its signature does not fit: it was changed"
 
 
-def keys_beside(place: Place) -> Iterator[tuple[str, bytes | str]]:
+def keys_beside(place: StoreBackend) -> Iterator[tuple[str, bytes | str]]:
     """Yield each file of `keys/` with the key that it holds, or with what is wrong with it."""
     for name in place.names_beside(KEYS):
         try:
@@ -175,7 +175,7 @@ def keys_beside(place: Place) -> Iterator[tuple[str, bytes | str]]:
             yield name, key if key_file(key_id_of(key)) == name else "it holds another key than its name says"
 
 
-def rotations_beside(place: Place) -> Iterator[Rotation | tuple[str, str]]:
+def rotations_beside(place: StoreBackend) -> Iterator[Rotation | tuple[str, str]]:
     """Yield each rotation beside the chain, or its name and what is wrong with it."""
     for name in place.names_beside(ROTATIONS):
         try:
@@ -184,7 +184,7 @@ def rotations_beside(place: Place) -> Iterator[Rotation | tuple[str, str]]:
             yield name, str(error)
 
 
-def key_chain_of(place: Place, begin: PublicKey) -> KeyChain:
+def key_chain_of(place: StoreBackend, begin: PublicKey) -> KeyChain:
     """Read the keys of a store's chain; only `begin` is trusted, and what it leads to."""
     # Where the key itself is known, rotations hold all the others, and nothing is read in vain.
     named = keys_beside(place) if begin.raw is None else ()

@@ -16,13 +16,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dispatch.audit.store_models import START, Position
-from dispatch.models.errors import AuditStoreError, Overtaken
+from dispatch.models.errors import AuditStoreError, WriteConflictError
 
 _MISSING: Final = frozenset({"NoSuchKey", "404", "NotFound"})
 _TAKEN: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
 
 
-class S3Place:
+class S3Backend:
     """A bucket, or a prefix in it; its methods block, so they run in a thread where a loop is to go on."""
 
     def __init__(
@@ -81,7 +81,7 @@ class S3Place:
         data = b"".join(lines)
         key = f"{self._prefix}manifest/{after.seq + 1:010d}.jsonl"
         if not self._put_new(key, data):
-            raise Overtaken(f"{self.name} has grown")
+            raise WriteConflictError(f"{self.name} has grown")
         self._ends[after.seq + len(lines)] = key
         return Position(after.seq + len(lines), after.offset + len(data))
 

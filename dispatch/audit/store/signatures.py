@@ -6,9 +6,9 @@ from dispatch.audit.read.steps import steps
 from dispatch.audit.store.document import Document, events_of
 from dispatch.audit.store.verify import Check, Found
 from dispatch.audit.store_models import ManifestLine
-from dispatch.models.people.decision import DecisionRuling
+from dispatch.models.people.decision import DecisionCheckResult
 
-VerifyDecision = Callable[[DecisionRuling], bool | None]
+VerifyDecision = Callable[[DecisionCheckResult], bool | None]
 """True or False for a signature of a known key, None where the key is not known."""
 
 
@@ -30,7 +30,7 @@ def _signature(
 ) -> list[Found]:
     where = f"{line.request_id}, event {event_id}"
     try:
-        ruling = DecisionRuling.model_validate(result)
+        ruling = DecisionCheckResult.model_validate(result)
     except ValueError:
         return [Found("note", line.seq, where, "its decision has a form that this version cannot read")]
     decision = ruling.decision

@@ -8,7 +8,7 @@ which is set aside. A line that stands whole is never written again.
 from collections.abc import Callable, Sequence
 from threading import RLock
 
-from dispatch.audit.store.backend import HeadMemory, Place
+from dispatch.audit.store.backend import CheckpointMemory, StoreBackend
 from dispatch.audit.store.crypto_shredding import sealed
 from dispatch.audit.store.document import Document, entry_of, to_bytes
 from dispatch.audit.store.key_chain import KeyChain, key_chain_of
@@ -24,7 +24,7 @@ from dispatch.audit.store.manifest import (
 )
 from dispatch.audit.store_models import START, Acknowledgement, ManifestLine, PublicKey
 from dispatch.models.contract import Moment
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted, Overtaken
+from dispatch.models.errors import AuditStoreError, ChainNotTrusted, WriteConflictError
 
 MOST_ATTEMPTS = 20
 """How often an append is tried again after another writer was faster."""
@@ -35,9 +35,9 @@ class AuditStore:
 
     def __init__(
         self,
-        place: Place,
+        place: StoreBackend,
         signer: Signer,
-        memory: HeadMemory,
+        memory: CheckpointMemory,
         seal_with: Callable[[str], bytes] | None = None,
         pinned: PublicKey | None = None,
     ) -> None:
@@ -53,7 +53,7 @@ class AuditStore:
         self._one_at_a_time = RLock()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StoreBackend:
         return self._place
 
     def index(self) -> Index:
@@ -183,7 +183,7 @@ class AuditStore:
                 self._place.write_beside(key_file(self._signer.key_id), key_to_pem(self._signer.public_key))
                 try:
                     self._place.append(written, self._position)
-                except Overtaken:
+                except WriteConflictError:
                     continue
                 self._memory.remember(self._place.name, self.index().head)
                 return [ManifestLine.model_validate_json(line) for line in written]
@@ -200,7 +200,7 @@ class AuditStore:
 class TailCheck:
     """Looks at the signatures from line `begin` on; reads the keys only where there is such a line."""
 
-    def __init__(self, place: Place, pinned: PublicKey, begin: int) -> None:
+    def __init__(self, place: StoreBackend, pinned: PublicKey, begin: int) -> None:
         self._place, self._pinned, self._begin = place, pinned, begin
         self._chain: KeyChain | None = None
 
@@ -224,7 +224,7 @@ def refused(name: str, why: str) -> ChainNotTrusted:
     )
 
 
-def index_of(place: Place) -> Index:
+def index_of(place: StoreBackend) -> Index:
     """Read what a manifest knows, without looking at signatures or objects; raises AuditStoreError for a broken chain."""
     index = Index()
     for raw, _ in place.lines():

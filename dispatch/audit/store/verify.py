@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from dispatch.audit.store.anchors import ANCHORS, Anchor
-from dispatch.audit.store.backend import Place
+from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, no_keys, opened
 from dispatch.audit.store.document import Document, NotClosedError, entry_of, from_bytes
 from dispatch.audit.store.key_chain import KeyChain, key_chain_of, keys_beside
@@ -80,11 +80,11 @@ class Verified:
 
 
 async def verify(
-    place: Place,
+    place: StoreBackend,
     *,
     checks: Sequence[Check] = (),
     pinned: PublicKey | None = None,
-    heads: Mapping[str, str] | None = None,
+    checkpoints: Mapping[str, str] | None = None,
     anchors: Sequence[Anchor] = (),
     key_of: KeyOf = no_keys,
     erased: Mapping[str, str] | None = None,
@@ -99,7 +99,7 @@ async def verify(
     keys = key_chain_of(place, pinned or _first_key(place))
     verified = Verified(origin=pinned and pinned.key_id, trusted=keys.key_ids)
     walk = _Walk(place, keys, key_of, erased or {})
-    known = _Known(heads or {}, anchors, keys)
+    known = _Known(checkpoints or {}, anchors, keys)
     for found in _key_problems(place, keys):
         verified.take(found)
     for raw, position in place.lines():
@@ -115,7 +115,7 @@ async def verify(
     return verified
 
 
-def _first_key(place: Place) -> PublicKey:
+def _first_key(place: StoreBackend) -> PublicKey:
     """Return the key that signed the first line, as that line names it: nobody vouches for it."""
     for raw, _ in place.lines():
         try:
@@ -125,7 +125,7 @@ def _first_key(place: Place) -> PublicKey:
     return PublicKey("unknown")
 
 
-def _key_problems(place: Place, keys: KeyChain) -> Iterator[Found]:
+def _key_problems(place: StoreBackend, keys: KeyChain) -> Iterator[Found]:
     for name, what in keys.problems:
         yield Found("broken", 0, name, what)
     for name, key in keys_beside(place):
@@ -140,9 +140,9 @@ class _Known:
     can remove them with it. So only `heads` make known how far it went.
     """
 
-    def __init__(self, heads: Mapping[str, str], anchors: Sequence[Anchor], keys: KeyChain) -> None:
+    def __init__(self, checkpoints: Mapping[str, str], anchors: Sequence[Anchor], keys: KeyChain) -> None:
         self.last = (0, "")
-        self._heads = dict(heads)
+        self._heads = dict(checkpoints)
         self._anchors: dict[int, list[Anchor]] = {}
         rotations = (Anchor(one.name, *one.after, one.at) for one in keys.rotations if one.after != EMPTY)
         for anchor in (*anchors, *rotations):
@@ -173,7 +173,7 @@ class _Known:
 class _Walk:
     """Holds each line against the one before it, its signature and its object."""
 
-    def __init__(self, place: Place, keys: KeyChain, key_of: KeyOf, erased: Mapping[str, str]) -> None:
+    def __init__(self, place: StoreBackend, keys: KeyChain, key_of: KeyOf, erased: Mapping[str, str]) -> None:
         self._place, self._keys, self._key_of, self._erased = place, keys, key_of, erased
         self._runs: set[str] = set()
         self.used: set[str] = set()

@@ -7,11 +7,11 @@ from pydantic import Field, JsonValue
 
 from desks.support.models.records import Money
 from dispatch.models.contract import Contract, Moment
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.work.playbook import Approval, Tier
 
 
-class DecisionVerdict(StrEnum):
+class DecisionType(StrEnum):
     APPROVE = "approve"
     EDIT = "edit"
     REJECT = "reject"
@@ -26,7 +26,7 @@ class Decision(Contract):
     decision_id: str = Field(min_length=1, max_length=100)
     proposal_id: str = Field(min_length=1, max_length=100)
     action_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="the digest that the approver saw")
-    verdict: DecisionVerdict
+    verdict: DecisionType
     edits: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="with edit: parameter -> value"
     )
@@ -38,7 +38,7 @@ class Decision(Contract):
     signature: str | None = Field(default=None, max_length=500)
 
 
-class GateKind(StrEnum):
+class ApprovalKind(StrEnum):
     """Why the request waits for a person."""
 
     APPROVAL = "approval"
@@ -46,7 +46,7 @@ class GateKind(StrEnum):
     ESCALATION = "escalation"
 
 
-class Subject(Contract):
+class ApprovalItem(Contract):
     """One thing that a gate asks a person to decide."""
 
     name: str = Field(description="issue_refund, send_reply, route, settle")
@@ -66,25 +66,25 @@ class Subject(Contract):
         return 2 if self.approval == "two_signed" else 1
 
 
-class Gate(Contract):
+class ApprovalRequest(Contract):
     """What is put before people: nothing passes it but a decision that names one of its digests."""
 
-    kind: GateKind
+    kind: ApprovalKind
     proposal_id: str
-    subjects: tuple[Subject, ...] = Field(min_length=1)
-    verdicts: tuple[DecisionVerdict, ...]
+    subjects: tuple[ApprovalItem, ...] = Field(min_length=1)
+    verdicts: tuple[DecisionType, ...]
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
     opened_at: Moment
     deadline: Moment
     why: str
 
 
-class DecisionCheck(Handed):
+class DecisionCheck(StageInput):
     """The raw decision with the gate that it must fit and the approvals that it already has."""
 
     noun: ClassVar[str] = "a decision"
 
-    gate: Gate
+    approval_request: ApprovalRequest
     raw: JsonValue
     received_at: Moment
     requester: str = Field(
@@ -94,7 +94,7 @@ class DecisionCheck(Handed):
     seen: tuple[str, ...] = Field(default=(), description="decision ids already received")
 
 
-class DecisionRuling(Contract):
+class DecisionCheckResult(Contract):
     """Accepted, or refused with the reason."""
 
     handoff: Handoff

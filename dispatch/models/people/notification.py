@@ -7,8 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Moment
-from dispatch.models.handoff import Handed, Handoff
-from dispatch.models.people.decision import Gate
+from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.people.decision import ApprovalRequest
 
 
 class NotifyEvent(StrEnum):
@@ -20,7 +20,7 @@ class NotifyEvent(StrEnum):
     DECIDED = "decided"
 
 
-class NotifyBrief(Handed):
+class NotifyBrief(StageInput):
     """One event at one gate, for the people of one owner."""
 
     noun: ClassVar[str] = "word to approvers"
@@ -29,7 +29,7 @@ class NotifyBrief(Handed):
     desk: str | None
     event: NotifyEvent
     number: int = Field(default=1, ge=1, description="counts the events of one kind at one gate")
-    gate: Gate
+    approval_request: ApprovalRequest
     owner: str = Field(description="a person or a role of the approvers file; with decided, who decided")
     told: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
     summary: str = Field(description="what happened, in a line")
@@ -103,7 +103,7 @@ class WaitingRequest(Contract):
     priority: int | None
 
 
-class DigestOrder(Contract):
+class DigestInput(Contract):
     """Send the digests of one day (UTC), each at most once."""
 
     day: date
@@ -119,7 +119,7 @@ class DigestReport(Contract):
     untold: tuple[Untold, ...] = ()
 
 
-class LinkBrief(Handed):
+class LinkBrief(StageInput):
     """Make the link by which the requester can answer."""
 
     noun: ClassVar[str] = "a link to answer by"

@@ -3,9 +3,9 @@
 from pydantic import Field, RootModel
 
 from dispatch.models.contract import Contract, Duration
-from dispatch.models.people.decision import Decision, Gate
-from dispatch.models.request.request_detail import Dossier
-from dispatch.models.request.snapshot import CarriedPeople
+from dispatch.models.people.decision import ApprovalRequest, Decision
+from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.request.snapshot import ApprovalsSnapshot
 from dispatch.models.request.status import Status
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.playbook import Waiting
@@ -13,7 +13,7 @@ from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Verification, VerificationVerdict
 
 
-class CarriedFollowUp(Contract):
+class FollowUpSnapshot(Contract):
     """What a follow-up takes along into a new history, while it waits for a person to settle it."""
 
     verdict: VerificationVerdict
@@ -22,10 +22,10 @@ class CarriedFollowUp(Contract):
     status: Status
     trail: tuple[TrailEntry, ...]
     refusals: int
-    people: CarriedPeople
+    people: ApprovalsSnapshot
 
 
-class FollowUpOrder(Contract):
+class FollowUpInput(Contract):
     """Input of a follow-up: one check of the effects that the playbook wants read back at this time."""
 
     request_id: str
@@ -35,7 +35,7 @@ class FollowUpOrder(Contract):
     actions: tuple[BoundAction, ...] = Field(min_length=1)
     after: Duration
     waiting: Waiting = Field(description="who takes it when an effect no longer stands")
-    carried: CarriedFollowUp | None = Field(default=None, description="where it goes on in a new history")
+    carried: FollowUpSnapshot | None = Field(default=None, description="where it goes on in a new history")
 
 
 class FollowUpOutcome(Contract):
@@ -46,20 +46,20 @@ class FollowUpOutcome(Contract):
     trail: tuple[TrailEntry, ...] = Field(default=(), description="its own record")
 
 
-class FollowUpDossier(Contract):
+class FollowUpDetail(Contract):
     """The answer of a follow-up's `dossier` query: what was done, what is there now, and what a person is asked."""
 
     status: Status
-    order: FollowUpOrder = Field(description="as it was given, without what it took along into a new history")
+    order: FollowUpInput = Field(description="as it was given, without what it took along into a new history")
     verification: Verification | None = Field(
         default=None, description="what was read back; None before that, and where nothing could be read"
     )
-    gate: Gate | None = Field(
+    approval_request: ApprovalRequest | None = Field(
         default=None, description="the gate that stands open, its deadline the one in force"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
     trail: tuple[TrailEntry, ...] = ()
 
 
-class AnyDossier(RootModel[Dossier | FollowUpDossier]):
+class AnyDetail(RootModel[RequestDetail | FollowUpDetail]):
     """What the query `dossier` answers, whether a request or a follow-up is asked."""

@@ -5,14 +5,14 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.playbook import PlaybookInForce, Reception
 
 
-class IntakeBrief(Handed):
+class IntakeBrief(StageInput):
     noun: ClassVar[str] = "the submission"
 
     submission: Submission
@@ -37,7 +37,7 @@ class Intake(Contract):
     )
 
 
-class TriageBrief(Handed):
+class TriageBrief(StageInput):
     noun: ClassVar[str] = "the request, taken apart"
 
     intake: Intake

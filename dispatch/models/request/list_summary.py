@@ -11,7 +11,7 @@ from pydantic import Field
 from dispatch.models.contract import Contract
 from dispatch.models.work.playbook import Tier
 
-GLANCE: Final = "glance"
+LIST_SUMMARY: Final = "list_summary"
 """The name of the memo."""
 LONGEST: Final = {"subject": 120, "requester": 80, "amount": 80, "why": 240}
 """Characters of each text."""
@@ -21,7 +21,7 @@ MOST_NAMED: Final = 8
 _Name = Annotated[str, Field(max_length=100)]
 
 
-class Glance(Contract):
+class ListSummary(Contract):
     """What waits, in a line. Everything is bounded: a list is read whole, and each row of it is this long at most."""
 
     subject: str = Field(default="", max_length=LONGEST["subject"])

@@ -3,19 +3,19 @@
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.people.decision import Decision, Gate
+from dispatch.models.people.decision import ApprovalRequest, Decision
 from dispatch.models.request.item import Item
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.finding import Finding, Guidance, ReviewException
-from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import PlaybookRef
 from dispatch.models.work.proposal import Proposal
 
 
-class Dossier(Contract):
+class RequestDetail(Contract):
     """The answer of the `dossier` query: nothing in it is newer or older than the rest."""
 
     status: Status
@@ -29,10 +29,10 @@ class Dossier(Contract):
     )
     guidance: tuple[Guidance, ...] = ()
     exceptions: tuple[ReviewException, ...] = ()
-    verdicts: tuple[GuardianVerdict, ...] = Field(
+    verdicts: tuple[GuardResult, ...] = Field(
         default=(), description="in the order of the proposal's actions"
     )
-    gate: Gate | None = Field(
+    approval_request: ApprovalRequest | None = Field(
         default=None, description="the gate that stands open, its deadline the one in force"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")

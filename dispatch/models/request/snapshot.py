@@ -9,20 +9,20 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from dispatch.models.contract import Contract, Moment
-from dispatch.models.people.decision import Decision, Gate
+from dispatch.models.people.decision import ApprovalRequest, Decision
 from dispatch.models.request.intake import Intake, Triage
 from dispatch.models.request.item import Item
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import TrailEntry
-from dispatch.models.work.execution import Leave, Receipt
+from dispatch.models.work.execution import Authorization, Receipt
 from dispatch.models.work.finding import Finding, Guidance, ReviewException
-from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.plan import Plan
 from dispatch.models.work.playbook import ActionPolicy, Reception
 from dispatch.models.work.proposal import BoundAction, Proposal
 
 
-class CarriedWait(Contract):
+class WaitSnapshot(Contract):
     """A wait under way: what is still due, and when."""
 
     opened_at: Moment
@@ -31,51 +31,51 @@ class CarriedWait(Contract):
     escalations: tuple[Moment, ...] = ()
 
 
-class CarriedNotices(Contract):
+class NotificationsSnapshot(Contract):
     """Who was told of the open gate, and of how many events of each kind."""
 
     told: tuple[str, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
 
 
-class CarriedGate(Contract):
+class ApprovalSnapshot(Contract):
     """A gate that stands open, with what it has so far."""
 
-    gate: Gate
-    wait: CarriedWait
+    approval_request: ApprovalRequest
+    wait: WaitSnapshot
     turn: int = Field(ge=0, description="which of the approvers it is with")
     approvals: tuple[Decision, ...] = ()
-    notices: CarriedNotices = CarriedNotices()
+    notices: NotificationsSnapshot = NotificationsSnapshot()
 
 
-class CarriedDecision(Contract):
+class DecisionSnapshot(Contract):
     raw: JsonValue
     early: bool
 
 
-class CarriedPeople(Contract):
-    gate: CarriedGate | None
-    queue: tuple[CarriedDecision, ...]
+class ApprovalsSnapshot(Contract):
+    approval_request: ApprovalSnapshot | None
+    queue: tuple[DecisionSnapshot, ...]
     seen: tuple[str, ...]
     decided: tuple[str, ...]
 
 
-class CarriedRequester(Contract):
+class DialogSnapshot(Contract):
     """`asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
 
     answers: tuple[JsonValue, ...]
     asked: int
-    wait: CarriedWait | None
+    wait: WaitSnapshot | None
     withdrawn: bool
 
 
-class CarriedEffect(Contract):
+class EffectSnapshot(Contract):
     bound: BoundAction
     receipt: Receipt
     policy: ActionPolicy
 
 
-class CarriedRouting(Contract):
+class RoutingState(Contract):
     """How often a person was asked for the desk, and what was named last by whom."""
 
     number: int = 1
@@ -83,7 +83,7 @@ class CarriedRouting(Contract):
     decided_by: str = "playbook"
 
 
-class Resumption(StrEnum):
+class ResumePoint(StrEnum):
     """Where the process goes on: at the stage that waits, or at the first that has to be done again."""
 
     ROUTING = "routing"
@@ -92,14 +92,14 @@ class Resumption(StrEnum):
     SETTLEMENT = "settlement"
 
 
-class Work(BaseModel):
+class ProcessState(BaseModel):
     """What the stages have brought so far; the coordinator fills it in, so it alone is not frozen."""
 
     model_config = ConfigDict(extra="forbid")
 
     intake: Intake | None = None
     triaged: Triage | None = None
-    routing: CarriedRouting
+    routing: RoutingState
     items: tuple[Item, ...] = ()
     plan: Plan | None = None
     findings: tuple[Finding, ...] = ()
@@ -108,8 +108,10 @@ class Work(BaseModel):
     previous: Proposal | None = Field(default=None, description="the proposal that was sent back last")
     round: int = 1
     exceptions: tuple[ReviewException, ...] = ()
-    verdicts: tuple[GuardianVerdict, ...] = ()
-    leave: dict[str, Leave] = Field(default_factory=dict, description="by digest: what people approved")
+    verdicts: tuple[GuardResult, ...] = ()
+    authorization: dict[str, Authorization] = Field(
+        default_factory=dict, description="by digest: what people approved"
+    )
     acting: bool = Field(default=False, description="the actions have begun: too late to withdraw")
     failed: bool = Field(default=False, description="the process itself failed; only a person is left")
     reception: Reception | None = Field(
@@ -119,17 +121,17 @@ class Work(BaseModel):
     why: str = ""
 
 
-class Carried(Contract):
+class RequestSnapshot(Contract):
     """The second argument of a request that goes on in a new history."""
 
-    at: Resumption
+    at: ResumePoint
     status: Status
     trail: tuple[TrailEntry, ...]
     refusals: int
-    work: Work
-    people: CarriedPeople
-    requester: CarriedRequester
-    effects: tuple[CarriedEffect, ...]
+    work: ProcessState
+    people: ApprovalsSnapshot
+    requester: DialogSnapshot
+    effects: tuple[EffectSnapshot, ...]
     reservations: dict[str, str] = Field(
         default_factory=dict, description="owner of each quota that something is reserved in -> its desk"
     )

@@ -5,14 +5,14 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts, Moment
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.people.decision import Decision
-from dispatch.models.work.guardian import GuardianVerdict
+from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Approval
 from dispatch.models.work.proposal import BoundAction
 
 
-class Leave(Contract):
+class Authorization(Contract):
     """What people decided on a held action, and what the playbook asks of them: all that the executor checks again."""
 
     approval: Approval
@@ -21,14 +21,14 @@ class Leave(Contract):
     decisions: tuple[Decision, ...] = Field(min_length=1)
 
 
-class Order(Handed):
+class ActionCommand(StageInput):
     """The bound action with the guardian's verdict and, where it was held, the leave that people gave."""
 
     noun: ClassVar[str] = "leave to act"
 
     bound: BoundAction
-    verdict: GuardianVerdict
-    leave: Leave | None = None
+    verdict: GuardResult
+    authorization: Authorization | None = None
 
 
 class Receipt(Contract):
@@ -45,7 +45,7 @@ class Receipt(Contract):
     )
 
 
-class CompensationOrder(Handed):
+class CompensationCommand(StageInput):
     noun: ClassVar[str] = "an effect to undo"
 
     bound: BoundAction

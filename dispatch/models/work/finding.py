@@ -6,10 +6,10 @@ from typing import ClassVar, Final
 from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party
-from dispatch.models.work.playbook import Ask
+from dispatch.models.work.playbook import Intent
 
 
 class FindingStatus(StrEnum):
@@ -89,7 +89,7 @@ class Guidance(Contract):
     )
 
 
-class Brief(Handed):
+class Brief(StageInput):
     """A specialist's task."""
 
     noun: ClassVar[str] = "a brief"
@@ -103,7 +103,7 @@ class Brief(Handed):
     exceptions: tuple["ReviewException", ...] = Field(
         default=(), description="what the reviewer wants mended"
     )
-    asks: dict[str, Ask] = Field(
+    intents: dict[str, Intent] = Field(
         default_factory=dict, description="the playbook's entries for the items' kinds"
     )
     config: Facts = Field(default_factory=dict, description="the playbook's entry for this specialist")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from desks.support.models.records import Customer, Payment, Refund
 from dispatch.models.contract import Contract
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Evidence, ReviewException
 from dispatch.models.work.mail_quota import MailQuotaAnswer
@@ -16,7 +16,7 @@ from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import Claim, SpendSoFar
 
 
-class Ruling(StrEnum):
+class GuardDecision(StrEnum):
     """Ordered by scrutiny; more risk never moves left."""
 
     ALLOW = "allow"
@@ -40,7 +40,7 @@ class Request(Contract):
     cited: tuple[Evidence, ...] = Field(description="the requester's sentences that the action rests on")
 
 
-class GuardBrief(Handed):
+class GuardBrief(StageInput):
     noun: ClassVar[str] = "a proposed action"
 
     bound: BoundAction
@@ -77,12 +77,12 @@ class GuardianFacts(Contract):
     )
 
 
-class GuardianVerdict(Contract):
+class GuardResult(Contract):
     """Rules first; a model may only raise the risk, and its overruled opinion is kept."""
 
     handoff: Handoff
     action_digest: str
-    ruling: Ruling
+    ruling: GuardDecision
     tier: Tier
     reasons: tuple[Reason, ...] = Field(min_length=1)
     spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding
 from dispatch.models.work.playbook import PlaybookInForce
@@ -31,7 +31,7 @@ class Question(Contract):
     example: str
 
 
-class PlanBrief(Handed):
+class PlanBrief(StageInput):
     noun: ClassVar[str] = "the items"
 
     playbook: PlaybookInForce
@@ -50,7 +50,7 @@ class Plan(Contract):
     questions: tuple[Question, ...] = ()
 
 
-class AnswerCheck(Handed):
+class AnswerCheck(StageInput):
     """A raw answer with the questions that it must fit."""
 
     noun: ClassVar[str] = "an answer"
@@ -60,7 +60,7 @@ class AnswerCheck(Handed):
     items: tuple[Item, ...]
 
 
-class AnswerRuling(Contract):
+class AnswerCheckResult(Contract):
     """What of an answer could be used; `items` carry it, `missing` is still asked for."""
 
     handoff: Handoff

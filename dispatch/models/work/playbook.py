@@ -83,7 +83,7 @@ class Urgency(Contract):
     priority: int = Field(ge=1, le=5)
 
 
-class Ask(Contract):
+class Intent(Contract):
     """One kind of thing that this desk is asked for, and what becomes of it."""
 
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
@@ -156,7 +156,7 @@ class Condition(Contract):
         return self
 
 
-class HandoffRule(Contract):
+class RoutingRule(Contract):
     """One rule, evaluated in order after each group; the first that fires decides."""
 
     name: str
@@ -176,7 +176,7 @@ class Role(Contract):
     """A specialist or reviewer as this desk uses it."""
 
     backend: Literal["rules"] = "rules"
-    reaches: tuple[str, ...] = Field(
+    uses: tuple[str, ...] = Field(
         default=(), description="outside systems; none: it runs inside the workflow's task"
     )
     config: Facts = Field(default_factory=dict, description="validated by the role's own Config")
@@ -280,12 +280,12 @@ class Playbook(Contract):
     routing: Routing
     priority: int = Field(default=3, ge=1, le=5, description="of a request with no sign of urgency")
     urgency: tuple[Urgency, ...] = ()
-    asks: dict[Name, Ask] = Field(min_length=1)
+    intents: dict[Name, Intent] = Field(min_length=1)
     fields: dict[Name, FieldSpec] = Field(default_factory=dict)
     missing_information: MissingInformation
     plan: PlanPolicy
     specialists: dict[Name, Role] = Field(min_length=1)
-    handoffs: tuple[HandoffRule, ...] = ()
+    routing_rules: tuple[RoutingRule, ...] = ()
     review: ReviewPolicy
     guardian: GuardianPolicy
     escalation: Waiting

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import (
@@ -59,7 +59,7 @@ class BoundAction(Contract):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class AssemblyBrief(Handed):
+class AssemblyBrief(StageInput):
     noun: ClassVar[str] = "the findings"
 
     request_id: str
@@ -95,7 +95,7 @@ class Proposal(Contract):
     )
 
 
-class ReviewBrief(Handed):
+class ReviewBrief(StageInput):
     noun: ClassVar[str] = "the draft"
 
     proposal: Proposal

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.handoff import Handed, Handoff
+from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Refusal
 from dispatch.models.work.proposal import BoundAction, Draft
@@ -26,7 +26,7 @@ class Observation(Contract):
     facts: Facts = Field(default_factory=dict)
 
 
-class VerificationBrief(Handed):
+class VerificationBrief(StageInput):
     noun: ClassVar[str] = "what was to be done"
 
     actions: tuple[BoundAction, ...] = Field(

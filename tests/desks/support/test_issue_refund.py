@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from activities.systems import ActionClients, ReadClients
 from desks.support.actions.issue_refund import IssueRefund
-from dispatch.models.errors import OutcomeUnknown, Refused, Unavailable
-from dispatch.models.work.execution import CompensationOrder, Receipt
-from dispatch.models.work.guardian import Ruling
+from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
+from dispatch.models.work.execution import CompensationCommand, Receipt
+from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
-from tests.activities.at_work import annas_refund, attempt, leave
+from tests.activities.at_work import annas_refund, attempt, authorization
 from tests.bound import HANDOFF, decision, order
 from tests.servers import BackOfficeService
 
@@ -25,15 +25,15 @@ def action(action_clients: ActionClients) -> IssueRefund:
     return IssueRefund(action_clients)
 
 
-def undo(receipt: Receipt, bound: BoundAction = BOUND) -> CompensationOrder:
-    return CompensationOrder(handoff=HANDOFF, bound=bound, receipt=receipt)
+def undo(receipt: Receipt, bound: BoundAction = BOUND) -> CompensationCommand:
+    return CompensationCommand(handoff=HANDOFF, bound=bound, receipt=receipt)
 
 
 async def test_a_refund_is_made_once_and_said_with_its_own_id(
     action: IssueRefund, back_office: BackOfficeService
 ) -> None:
     """The receipt carries the back office's id and facts, and the database holds one refund under the key."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     [row] = back_office.refunds()
     assert (receipt.effect_id, receipt.reconciled) == (row["refund_id"], False)
     assert (row["amount_minor"], row["idempotency_key"]) == (3_000, BOUND.idempotency_key)
@@ -56,9 +56,9 @@ async def test_a_lost_answer_is_reconciled_and_not_repeated(
 ) -> None:
     """The refund was made and its answer lost: the next attempt finds it by its key, and there is one."""
     await back_office.arm("POST /refunds", "drop_after_commit")
-    with pytest.raises(OutcomeUnknown):
-        await attempt(1, action.perform, leave(BOUND))
-    receipt = await attempt(2, action.perform, leave(BOUND))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, action.perform, authorization(BOUND))
+    receipt = await attempt(2, action.perform, authorization(BOUND))
     [row] = back_office.refunds()
     assert (receipt.effect_id, receipt.reconciled) == (row["refund_id"], True)
 
@@ -68,10 +68,10 @@ async def test_what_never_arrived_is_made_by_the_next_attempt(
 ) -> None:
     """The order was lost before it took effect: the next attempt finds nothing and makes the refund."""
     await back_office.arm("POST /refunds", "drop_before_commit")
-    with pytest.raises(OutcomeUnknown):
-        await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, action.perform, authorization(BOUND))
     assert back_office.refunds() == []
-    receipt = await attempt(2, action.perform, leave(BOUND))
+    receipt = await attempt(2, action.perform, authorization(BOUND))
     assert not receipt.reconciled
     assert len(back_office.refunds()) == 1
 
@@ -81,10 +81,10 @@ async def test_while_the_key_cannot_be_looked_up_nothing_is_refunded(
 ) -> None:
     """First attempt: unavailable, nothing was done. A later one: unknown. Neither asks for a refund."""
     await back_office.arm("find", "status", times=-1)
-    with pytest.raises(Unavailable):
-        await attempt(1, action.perform, leave(BOUND))
-    with pytest.raises(OutcomeUnknown):
-        await attempt(2, action.perform, leave(BOUND))
+    with pytest.raises(UnavailableError):
+        await attempt(1, action.perform, authorization(BOUND))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(2, action.perform, authorization(BOUND))
     assert back_office.refunds() == []
 
 
@@ -92,19 +92,19 @@ async def test_another_refund_under_the_key_is_a_conflict(
     action: IssueRefund, back_office: BackOfficeService
 ) -> None:
     """The key names one effect: another amount under it is refused, and the first stands alone."""
-    await attempt(1, action.perform, leave(BOUND))
-    with pytest.raises(Refused) as refused:
-        await attempt(1, action.perform, leave(annas_refund(amount_minor=2_999)))
+    await attempt(1, action.perform, authorization(BOUND))
+    with pytest.raises(RefusedError) as refused:
+        await attempt(1, action.perform, authorization(annas_refund(amount_minor=2_999)))
     assert refused.value.code == "conflict"
     assert [row["amount_minor"] for row in back_office.refunds()] == [3_000]
 
 
 async def test_a_cancelled_refund_is_not_taken_for_done(action: IssueRefund) -> None:
     """After compensation the key holds a cancelled refund: performing again is a conflict, not a success."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     await attempt(1, action.compensate, undo(receipt))
-    with pytest.raises(Refused) as refused:
-        await attempt(1, action.perform, leave(BOUND))
+    with pytest.raises(RefusedError) as refused:
+        await attempt(1, action.perform, authorization(BOUND))
     assert refused.value.code == "conflict"
 
 
@@ -121,8 +121,8 @@ async def test_the_back_office_has_the_last_word(
     action: IssueRefund, back_office: BackOfficeService, changes: dict[str, Any], code: str
 ) -> None:
     """What the back office refuses comes back in its own word, and nothing was refunded."""
-    with pytest.raises(Refused) as refused:
-        await attempt(1, action.perform, leave(annas_refund(**changes)))
+    with pytest.raises(RefusedError) as refused:
+        await attempt(1, action.perform, authorization(annas_refund(**changes)))
     assert refused.value.code == code
     assert back_office.refunds() == []
 
@@ -132,13 +132,13 @@ async def test_without_leave_nothing_is_refunded(action: IssueRefund, back_offic
     past = datetime.now(UTC) - timedelta(seconds=1)
     richer = BOUND.model_copy(update={"action": annas_refund(amount_minor=4_990).action})
     orders = [
-        order(BOUND, Ruling.BLOCK),
-        order(BOUND, Ruling.HOLD, Tier.MEDIUM),
-        order(BOUND, Ruling.HOLD, Tier.MEDIUM, decision(BOUND, expires_at=past)),
+        order(BOUND, GuardDecision.BLOCK),
+        order(BOUND, GuardDecision.HOLD, Tier.MEDIUM),
+        order(BOUND, GuardDecision.HOLD, Tier.MEDIUM, decision(BOUND, expires_at=past)),
         order(richer),
     ]
     for without_leave in orders:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedError) as refused:
             await attempt(1, action.perform, without_leave)
         assert refused.value.code == "not_permitted"
     assert back_office.refunds() == []
@@ -150,24 +150,24 @@ async def test_leave_that_ran_out_does_not_hide_what_was_done(
     """The answer was lost and the approval expired meanwhile: the refund is found and reported all the same."""
     await back_office.arm("POST /refunds", "drop_after_commit")
     soon = decision(BOUND, expires_at=datetime.now(UTC) + timedelta(days=1))
-    with pytest.raises(OutcomeUnknown):
-        await attempt(1, action.perform, order(BOUND, Ruling.HOLD, Tier.MEDIUM, soon))
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, action.perform, order(BOUND, GuardDecision.HOLD, Tier.MEDIUM, soon))
     past = decision(BOUND, expires_at=datetime.now(UTC) - timedelta(seconds=1))
-    receipt = await attempt(2, action.perform, order(BOUND, Ruling.HOLD, Tier.MEDIUM, past))
+    receipt = await attempt(2, action.perform, order(BOUND, GuardDecision.HOLD, Tier.MEDIUM, past))
     assert receipt.reconciled
 
 
 async def test_parameters_that_are_no_refund_are_refused_before_anything(action: IssueRefund) -> None:
     """An action with other parameters never reaches the back office."""
     with pytest.raises(ValidationError):
-        await attempt(1, action.perform, leave(annas_refund(amount_minor=0)))
+        await attempt(1, action.perform, authorization(annas_refund(amount_minor=0)))
 
 
 async def test_compensating_twice_is_one_cancellation(
     action: IssueRefund, back_office: BackOfficeService, read_clients: ReadClients
 ) -> None:
     """The refund is cancelled, and the second time found to be so; the payment is whole again."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     first = await attempt(1, action.compensate, undo(receipt))
     second = await attempt(1, action.compensate, undo(receipt))
     assert (first.reconciled, second.reconciled) == (False, True)
@@ -181,16 +181,16 @@ async def test_compensating_twice_is_one_cancellation(
 
 async def test_a_lost_cancellation_is_reconciled(action: IssueRefund, back_office: BackOfficeService) -> None:
     """The cancellation took effect and its answer was lost: the next attempt finds it cancelled."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     await back_office.arm("POST /refunds/*/cancel", "drop_after_commit")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await attempt(1, action.compensate, undo(receipt))
     assert (await attempt(2, action.compensate, undo(receipt))).reconciled
 
 
 async def test_only_the_own_refund_is_cancelled(action: IssueRefund, back_office: BackOfficeService) -> None:
     """A receipt of another action or effect, or a key under which nothing stands, cancels nothing."""
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     other = annas_refund(request_id="support/r-2")
     wrong = [
         (undo(receipt, other), "conflict"),
@@ -201,7 +201,7 @@ async def test_only_the_own_refund_is_cancelled(action: IssueRefund, back_office
         ),
     ]
     for compensation, code in wrong:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedError) as refused:
             await attempt(1, action.compensate, compensation)
         assert refused.value.code == code
     assert [row["status"] for row in back_office.refunds()] == ["succeeded"]
@@ -211,7 +211,7 @@ async def test_reading_back_shows_what_stands(action: IssueRefund, read_clients:
     """Not there, then there as made, then there and cancelled with no effect left."""
     nothing = await IssueRefund.read_back(read_clients, BOUND)
     assert (nothing.found, nothing.reference) == (False, BOUND.idempotency_key)
-    receipt = await attempt(1, action.perform, leave(BOUND))
+    receipt = await attempt(1, action.perform, authorization(BOUND))
     made = await IssueRefund.read_back(read_clients, BOUND)
     assert (made.found, made.reference) == (True, receipt.effect_id)
     assert made.facts == {**receipt.facts, "effects": 1}

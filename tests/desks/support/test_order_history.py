@@ -12,7 +12,7 @@ from activities.systems import ReadClients
 from channels.mail.client import MailArchiveClient
 from desks.support.models.facts import OrderFacts
 from desks.support.specialists.order_history import OrderHistory
-from dispatch.models.errors import Unavailable
+from dispatch.models.errors import UnavailableError
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding, FindingStatus
 from tests.servers import BackOfficeService, running_back_office
@@ -141,7 +141,7 @@ async def test_a_failing_back_office_is_an_error_and_no_finding(service: BackOff
     """Records that cannot be read must never look like records that hold nothing."""
     await service.arm("GET /customers", "status", status=503)
     try:
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await examine(service, ANNA, about("DD-10001"))
     finally:
         await service.disarm()

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from desks.support.models.records import Money
-from dispatch.models.errors import OutcomeUnknown, Refused, Unavailable
+from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from tests.servers import BackOfficeService
 
 TEN = Money(amount_minor=1000, currency="EUR")
@@ -43,7 +43,7 @@ async def test_a_refusal_carries_the_back_offices_word(
 ) -> None:
     """A business no is Refused with its code, so that nobody tries it again."""
     payments = back_office.payments()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await payments.refund(payment, amount, "broken", customer, "k1")
     assert refused.value.code == code
 
@@ -52,7 +52,7 @@ async def test_a_key_for_another_order_is_refused(back_office: BackOfficeService
     """The same key with another amount never pays."""
     payments = back_office.payments()
     await payments.refund(*ORDER)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await payments.refund("PAY-10001", Money(amount_minor=1, currency="EUR"), "broken", "CU-1001", KEY)
     assert refused.value.code == "idempotency_key_reused"
 
@@ -61,7 +61,7 @@ async def test_a_key_for_another_order_is_refused(back_office: BackOfficeService
 async def test_a_key_that_a_header_would_change_is_not_sent(back_office: BackOfficeService, key: str) -> None:
     """Otherwise the refund would be kept under another key than the one it is looked for by."""
     payments = back_office.payments()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await payments.refund(*ORDER[:4], key)
     assert refused.value.code == "invalid_idempotency_key"
     assert back_office.refunds() == []
@@ -73,7 +73,7 @@ async def test_an_answer_that_breaks_off_after_the_effect_is_unknown_and_found(
     """The refund was made, the client cannot know; its key tells, and the same order again makes no second one."""
     payments = back_office.payments()
     await back_office.arm("POST /refunds", "drop_after_commit", payment_id="PAY-10001")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await payments.refund(*ORDER)
     found = await payments.find_refund(KEY)
     assert found is not None
@@ -87,7 +87,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_found(back_office: Back
     payments, patient = back_office.payments(timeout_seconds=0.4), back_office.payments()
     await back_office.arm("POST /refunds", "slow", delay_seconds=30)
     started = time.monotonic()
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await payments.refund(*ORDER)
     assert time.monotonic() - started < 5
     assert await patient.find_refund(KEY) is not None
@@ -99,7 +99,7 @@ async def test_an_order_lost_before_its_effect_is_unknown_and_not_found(
     """From outside it looks the same; the key tells that nothing was done."""
     payments = back_office.payments()
     await back_office.arm("POST /refunds", "drop_before_commit")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await payments.refund(*ORDER)
     assert await payments.find_refund(KEY) is None
 
@@ -109,7 +109,7 @@ async def test_a_lookup_that_fails_leaves_the_outcome_unknown(back_office: BackO
     payments, records = back_office.payments(), back_office.records()
     await back_office.arm("find", "status", times=-1)
     for _ in range(3):
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await payments.find_refund(KEY)
     await back_office.arm("POST /refunds", "drop_after_commit", payment_id="PAY-10003")
     made = await payments.refund(*ORDER)
@@ -124,7 +124,7 @@ async def test_a_broken_cancellation_is_unknown_and_can_be_repeated(back_office:
     payments = back_office.payments()
     made = await payments.refund(*ORDER)
     await back_office.arm("POST /refunds/*/cancel", "drop_after_commit")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await payments.cancel_refund(made.refund_id, f"{KEY}/cancel")
     assert (await payments.cancel_refund(made.refund_id, f"{KEY}/cancel")).status == "cancelled"
 

@@ -8,7 +8,7 @@ from desks.support.models.records import Money, format_money
 from desks.support.systems.payments import PaymentsClient
 from desks.support.systems.records import RecordsClient
 from dispatch.http import http_client
-from dispatch.models.errors import Refused
+from dispatch.models.errors import RefusedError
 from tests.servers import BackOfficeService
 
 
@@ -68,7 +68,7 @@ async def test_what_does_not_exist_is_none(read_only: BackOfficeService) -> None
     assert await records.order("DD-99999") is None
     assert await records.customer("CU-9") is None
     assert await records.payment("PAY-9") is None
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await records.orders_of("CU-9")
     assert refused.value.code == "customer_not_found"
 
@@ -78,7 +78,7 @@ async def test_a_wrong_address_of_the_system_is_not_an_absent_order(read_only: B
     records = RecordsClient(
         http_client(base_url=f"{read_only.url}/v2", key=read_only.read_key, timeout_seconds=5)
     )
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await records.order("DD-10001")
     assert refused.value.code == "http_404"
     await records.close()
@@ -90,7 +90,7 @@ async def test_a_wrong_address_of_the_system_is_not_an_absent_order(read_only: B
 async def test_no_id_can_become_another_path(read_only: BackOfficeService, number: str) -> None:
     """Numbers come from strangers' mails; one that is no id is refused before anything is sent."""
     records = read_only.records()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await records.order(number)
     assert refused.value.code == "invalid_id"
 
@@ -115,7 +115,7 @@ def test_money_reads_as_its_currency_is_written(minor: int, currency: str, text:
 async def test_the_read_key_cannot_pay(read_only: BackOfficeService) -> None:
     """What reads may not write: the back office says so, whatever our code would try."""
     payments = PaymentsClient(read_only.http(read_only.read_key))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         await payments.refund("PAY-10001", Money(amount_minor=1, currency="EUR"), "r", "CU-1001", "k")
     assert refused.value.code == "forbidden"
     assert read_only.refunds() == []

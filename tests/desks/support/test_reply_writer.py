@@ -159,7 +159,7 @@ async def test_standing_answers_and_refusals_are_the_playbook_s_words() -> None:
         ("We are open from Monday to Friday.", ("item-1",)),
         ("We do not give discounts.", ("item-2",)),
     ]
-    assert [(r.item_id, r.rule) for r in finding.refusals] == [("item-2", "asks.discount")]
+    assert [(r.item_id, r.rule) for r in finding.refusals] == [("item-2", "intents.discount")]
     assert {e.source for e in finding.evidence} == {"playbook"}
 
 

@@ -58,7 +58,7 @@ async def carried(service: BackOfficeService, requester: Party, *items: Item) ->
                 subject="My order",
                 items=items,
                 findings=findings,
-                asks={each.kind: playbook.asks[each.kind] for each in items},
+                intents={each.kind: playbook.intents[each.kind] for each in items},
                 config=playbook.specialists[name].config,
             )
             findings = (*findings, await specialist.examine(asked))

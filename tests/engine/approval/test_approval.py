@@ -12,23 +12,23 @@ from dispatch.approval.decisions import CLOCK_SKEW, check_decision, permits
 from dispatch.models.canonical import digest_of
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
     DecisionCheck,
-    DecisionRuling,
-    DecisionVerdict,
-    Gate,
-    GateKind,
-    Subject,
+    DecisionCheckResult,
+    DecisionType,
 )
-from dispatch.models.work.guardian import Ruling
+from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Tier
 from tests.bound import HANDOFF, NOW, decision, order, refund, reply
 
 NOBODY = Approvers()
 REFUND, REPLY = refund(), reply()
-HELD = (Ruling.HOLD, Tier.MEDIUM)
+HELD = (GuardDecision.HOLD, Tier.MEDIUM)
 
 
-def subject(**changes: Any) -> Subject:
+def subject(**changes: Any) -> ApprovalItem:
     fields = {
         "name": "issue_refund",
         "digest": REFUND.digest,
@@ -37,10 +37,10 @@ def subject(**changes: Any) -> Subject:
         "summary": "EUR 30.00 on P-1",
         **changes,
     }
-    return Subject.model_validate(fields)
+    return ApprovalItem.model_validate(fields)
 
 
-def check(raw: JsonValue, *, subjects: tuple[Subject, ...] = (), **changes: Any) -> DecisionRuling:
+def check(raw: JsonValue, *, subjects: tuple[ApprovalItem, ...] = (), **changes: Any) -> DecisionCheckResult:
     """Check a raw decision at a gate that stands open for two days; `changes` are of the check or the gate."""
     known = changes.pop("known", NOBODY)
     own = {
@@ -48,12 +48,12 @@ def check(raw: JsonValue, *, subjects: tuple[Subject, ...] = (), **changes: Any)
         for name in ("received_at", "approvals", "seen", "requester")
         if name in changes
     }
-    gate = {
-        "kind": GateKind.APPROVAL,
+    approval_request = {
+        "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
         "subjects": subjects
         or (subject(), subject(name="send_reply", digest=REPLY.digest, editable=("text",))),
-        "verdicts": tuple(DecisionVerdict),
+        "verdicts": tuple(DecisionType),
         "approvers": ("anna", "ben"),
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
@@ -62,7 +62,13 @@ def check(raw: JsonValue, *, subjects: tuple[Subject, ...] = (), **changes: Any)
     }
     received = own.pop("received_at", NOW + timedelta(hours=1))
     return check_decision(
-        DecisionCheck(handoff=HANDOFF, gate=Gate.model_validate(gate), raw=raw, received_at=received, **own),
+        DecisionCheck(
+            handoff=HANDOFF,
+            approval_request=ApprovalRequest.model_validate(approval_request),
+            raw=raw,
+            received_at=received,
+            **own,
+        ),
         known,
     )
 
@@ -153,7 +159,7 @@ def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
         ({"approver": "Anna"}, {}, "Anna may not decide here; may: anna, ben"),
         (
             {},
-            {"verdicts": (DecisionVerdict.REJECT,)},
+            {"verdicts": (DecisionType.REJECT,)},
             "approve is not possible here; possible: reject",
         ),
         ({"verdict": "reject"}, {}, "reject needs a reason"),
@@ -241,9 +247,9 @@ def test_a_held_action_runs_on_the_approval_of_exactly_itself() -> None:
     assert permits(order(REFUND, *HELD, stale), NOW, NOBODY) == "the decision is on proposal p0, not on p1"
 
 
-@pytest.mark.parametrize("ruling", [Ruling.ALLOW, Ruling.HOLD])
-@pytest.mark.parametrize("verdict", [v for v in DecisionVerdict if v is not DecisionVerdict.APPROVE])
-def test_only_approve_permits(verdict: DecisionVerdict, ruling: Ruling) -> None:
+@pytest.mark.parametrize("ruling", [GuardDecision.ALLOW, GuardDecision.HOLD])
+@pytest.mark.parametrize("verdict", [v for v in DecisionType if v is not DecisionType.APPROVE])
+def test_only_approve_permits(verdict: DecisionType, ruling: GuardDecision) -> None:
     """Edit, reject and respond permit nothing, even on an action that needed no decision."""
     said = decision(REFUND, verdict=verdict)
     assert permits(order(REFUND, ruling, Tier.MEDIUM, said), NOW, NOBODY) == f"the decision says {verdict}"
@@ -251,14 +257,14 @@ def test_only_approve_permits(verdict: DecisionVerdict, ruling: Ruling) -> None:
 
 def test_nobody_lifts_a_block() -> None:
     """A blocked action stays blocked whoever approved it."""
-    blocked = order(REFUND, Ruling.BLOCK, Tier.LOW, decision(REFUND))
+    blocked = order(REFUND, GuardDecision.BLOCK, Tier.LOW, decision(REFUND))
     assert permits(blocked, NOW, NOBODY) == "the guardian blocked it"
 
 
 @pytest.mark.parametrize("tier", [Tier.HIGH, Tier.CRITICAL])
 def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier) -> None:
     """The executor refuses a held action of such a tier by itself, whatever the gate let through."""
-    why = permits(order(REFUND, Ruling.HOLD, tier, decision(REFUND)), NOW, NOBODY)
+    why = permits(order(REFUND, GuardDecision.HOLD, tier, decision(REFUND)), NOW, NOBODY)
     assert why in {
         "tier high asks for signed, and the leave is named",
         "tier critical asks for two_signed, and the leave is named",

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desks.support.models.records import Money
-from dispatch.approval.approval_quota import ask_for, closed, day_of, grant, ruled
+from dispatch.approval.approval_quota import closed, day_of, grant, quota_request, with_quota
 from dispatch.approval.decisions import check_decision
-from dispatch.models.people.approval_quota import AllowanceAsk, AllowanceUsed
+from dispatch.models.people.approval_quota import ApprovalQuotaRequest, ApprovalQuotaUsage
 from dispatch.models.people.approvers import Approvers, DailyLimit
 from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
     DecisionCheck,
-    DecisionRuling,
-    DecisionVerdict,
-    Gate,
-    GateKind,
-    Subject,
+    DecisionCheckResult,
+    DecisionType,
 )
 from dispatch.models.work.playbook import Tier
 from tests.bound import HANDOFF, NOW, decision, refund
@@ -32,8 +32,8 @@ def eur(minor: int) -> Money:
     return Money(amount_minor=minor, currency="EUR")
 
 
-def asked(number: int, minor: int | None, **limit: Any) -> AllowanceAsk:
-    return AllowanceAsk(
+def asked(number: int, minor: int | None, **limit: Any) -> ApprovalQuotaRequest:
+    return ApprovalQuotaRequest(
         grant_id=f"{number:064x}",
         of=day_of("ben", NOON),
         amount=None if minor is None else eur(minor),
@@ -41,9 +41,9 @@ def asked(number: int, minor: int | None, **limit: Any) -> AllowanceAsk:
     )
 
 
-def used_by(*asks: AllowanceAsk) -> AllowanceUsed:
-    used = AllowanceUsed()
-    for ask in asks:
+def used_by(*intents: ApprovalQuotaRequest) -> ApprovalQuotaUsage:
+    used = ApprovalQuotaUsage()
+    for ask in intents:
         answer, used = grant(used, ask)
         assert answer.granted
     return used
@@ -56,7 +56,7 @@ def used_by(*asks: AllowanceAsk) -> AllowanceUsed:
         (asked(3, 301, amounts_minor={"EUR": 1_000}), "EUR 7.00 of EUR 10.00 are used, and this is EUR 3.01"),
     ],
 )
-def test_a_refusal_names_what_is_used_and_what_the_limit_is(ask: AllowanceAsk, why: str) -> None:
+def test_a_refusal_names_what_is_used_and_what_the_limit_is(ask: ApprovalQuotaRequest, why: str) -> None:
     """And whose limit it is, on which day; it changes nothing."""
     used = used_by(asked(1, 400), asked(2, 300))
     answer, after = grant(used, ask)
@@ -76,7 +76,7 @@ def test_a_refusal_names_what_is_used_and_what_the_limit_is(ask: AllowanceAsk, w
         (asked(3, None, decisions=5, amounts_minor={"EUR": 1}), "3 of 5 approvals"),
     ],
 )
-def test_what_is_within_the_limit_is_granted(ask: AllowanceAsk, told: str) -> None:
+def test_what_is_within_the_limit_is_granted(ask: ApprovalQuotaRequest, told: str) -> None:
     """To the last cent; a currency that is not named has no limit, and what costs nothing counts as an approval."""
     answer, after = grant(used_by(asked(1, 400), asked(2, 300)), ask)
     assert (answer.granted, answer.reason) == (True, f"of the day's limit {told} used")
@@ -95,11 +95,13 @@ def test_what_was_granted_stays_granted_and_counts_once() -> None:
     st.integers(1, 4),
     st.integers(1, 1_000),
 )
-def test_no_order_of_asks_goes_beyond_the_limit(asks: list[tuple[int, int]], most: int, minor: int) -> None:
+def test_no_order_of_asks_goes_beyond_the_limit(
+    intents: list[tuple[int, int]], most: int, minor: int
+) -> None:
     """Repeated or not, what is granted in a day stays within both limits."""
-    used = AllowanceUsed()
+    used = ApprovalQuotaUsage()
     amounts: dict[str, int] = {}
-    for number, asks_for in asks:
+    for number, asks_for in intents:
         ask = asked(number, asks_for, decisions=most, amounts_minor={"EUR": minor})
         answer, used = grant(used, ask)
         if answer.granted:
@@ -117,10 +119,10 @@ def test_a_day_is_one_of_utc() -> None:
 
 
 def checked(
-    known: Approvers, kind: GateKind = GateKind.APPROVAL, **changes: Any
-) -> tuple[DecisionCheck, DecisionRuling]:
+    known: Approvers, kind: ApprovalKind = ApprovalKind.APPROVAL, **changes: Any
+) -> tuple[DecisionCheck, DecisionCheckResult]:
     """Give the check of ben's approval, with fields of the decision changed, and how the rules rule on it."""
-    subject = Subject(
+    subject = ApprovalItem(
         name="issue_refund",
         digest=REFUND.digest,
         tier=Tier.MEDIUM,
@@ -128,24 +130,26 @@ def checked(
         editable=("amount_minor",),
         summary="a refund",
     )
-    gate = Gate(
+    approval_request = ApprovalRequest(
         kind=kind,
         proposal_id="p1",
         subjects=(subject,),
-        verdicts=tuple(DecisionVerdict),
+        verdicts=tuple(DecisionType),
         approvers=("refunds",),
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",
     )
     raw = {**decision(REFUND).model_dump(mode="json"), "approver": "ben", **changes}
-    check = DecisionCheck(handoff=HANDOFF, gate=gate, raw=raw, received_at=NOW + timedelta(hours=1))
+    check = DecisionCheck(
+        handoff=HANDOFF, approval_request=approval_request, raw=raw, received_at=NOW + timedelta(hours=1)
+    )
     return check, check_decision(check, known)
 
 
-def ask_of(known: Approvers, **changes: Any) -> AllowanceAsk | None:
+def ask_of(known: Approvers, **changes: Any) -> ApprovalQuotaRequest | None:
     check, ruling = checked(known, **changes)
-    return ask_for(check, ruling, known, "support-mail-1")
+    return quota_request(check, ruling, known, "support-mail-1")
 
 
 def limited(**limit: Any) -> Approvers:
@@ -171,7 +175,7 @@ def test_an_approval_is_asked_for_with_its_amount_and_the_limit() -> None:
         (limited(decisions=3), {"verdict": "reject", "reason": "no"}),
         (limited(decisions=3), {"verdict": "edit", "edits": {"amount_minor": 100}}),
         (limited(decisions=3), {"action_digest": "0" * 64}),
-        (limited(decisions=3), {"kind": GateKind.ESCALATION}),
+        (limited(decisions=3), {"kind": ApprovalKind.ESCALATION}),
         (limited(decisions=3), {"approver": "refunds"}),
     ],
     ids=["no limit", "an empty one", "a rejection", "an edit", "refused anyway", "a settlement", "a mailbox"],
@@ -185,7 +189,7 @@ def test_a_closed_day_grants_nothing() -> None:
     """A ruling is refused with the answer's reason, and the decision stays in it."""
     ask = asked(1, 1, decisions=3)
     _, ruling = checked(limited(decisions=3))
-    refused = ruled(ruling, closed(ask))
+    refused = with_quota(ruling, closed(ask))
     assert ruling.accepted
     assert not refused.accepted
     assert refused.decision == ruling.decision

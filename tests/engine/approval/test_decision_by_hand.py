@@ -5,20 +5,20 @@ from datetime import timedelta
 import pytest
 
 from dispatch.approval.decisions import check_decision
-from dispatch.approval.requests import decision_by_hand, routing_gate, settlement_gate
+from dispatch.approval.requests import decision_by_hand, request_routing, request_settlement
 from dispatch.models.people.approvers import Approvers
-from dispatch.models.people.decision import DecisionCheck, DecisionVerdict, Gate, GateKind
+from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionCheck, DecisionType
 from dispatch.models.work.playbook import Tier, Waiting
 from tests.bound import HANDOFF, NOW
 from tests.engine.approval.test_approval import REFUND, subject
 
 WAITING = Waiting(approvers=("refunds",), deadline=timedelta(days=2))
 LATER = NOW + timedelta(hours=1, microseconds=7)
-APPROVAL = Gate(
-    kind=GateKind.APPROVAL,
+APPROVAL = ApprovalRequest(
+    kind=ApprovalKind.APPROVAL,
     proposal_id="p1",
     subjects=(subject(),),
-    verdicts=tuple(DecisionVerdict),
+    verdicts=tuple(DecisionType),
     approvers=("refunds",),
     opened_at=NOW,
     deadline=NOW + timedelta(days=2),
@@ -27,21 +27,22 @@ APPROVAL = Gate(
 
 
 @pytest.mark.parametrize(
-    ("gate", "verdict"),
+    ("approval_request", "verdict"),
     [
         (APPROVAL, "approve"),
-        (routing_gate("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "edit"),
-        (settlement_gate("r-1", "blocked", WAITING, NOW, "nobody may"), "approve"),
+        (request_routing("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "edit"),
+        (request_settlement("r-1", "blocked", WAITING, NOW, "nobody may"), "approve"),
     ],
     ids=["approval", "routing", "settlement"],
 )
-def test_it_counts_as_it_stands(gate: Gate, verdict: str) -> None:
+def test_it_counts_as_it_stands(approval_request: ApprovalRequest, verdict: str) -> None:
     """Accepted by the very check that a decision from anywhere goes through; pasted twice it is one decision."""
-    pasted = decision_by_hand(gate, gate.subjects[0], "refunds", LATER)
+    pasted = decision_by_hand(approval_request, approval_request.subjects[0], "refunds", LATER)
     assert pasted is not None
-    assert pasted == decision_by_hand(gate, gate.subjects[0], "refunds", LATER)
+    assert pasted == decision_by_hand(approval_request, approval_request.subjects[0], "refunds", LATER)
     ruling = check_decision(
-        DecisionCheck(handoff=HANDOFF, gate=gate, raw=pasted, received_at=LATER), Approvers()
+        DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=pasted, received_at=LATER),
+        Approvers(),
     )
     assert ruling.accepted, ruling.reason
     assert ruling.decision is not None

@@ -16,7 +16,7 @@ from dispatch.notifications.approver_mail import (
     told_before,
 )
 from dispatch.notifications.html import as_html
-from tests.notified import INBOX, NOW, brief, during, gate, known, person, waiting
+from tests.notified import INBOX, NOW, approval_request, brief, during, known, person, waiting
 
 
 def names(people: tuple[Approver, ...]) -> list[str]:
@@ -96,14 +96,14 @@ def test_a_mail_says_what_a_person_needs_to_know() -> None:
 )
 def test_a_subject_names_the_event_and_nothing_of_the_requester(event: str, subject: str) -> None:
     """What the gate says in free words stays in the body."""
-    private = gate(why="jane@mail.example wants it", subjects=gate().subjects)
-    assert notice_for(brief(event, gate=private), INBOX).subject == subject
+    private = approval_request(why="jane@mail.example wants it", subjects=approval_request().subjects)
+    assert notice_for(brief(event, approval_request=private), INBOX).subject == subject
 
 
 def test_the_only_link_is_the_page() -> None:
     """What a stranger wrote is shown in a form that no mail program links, and markup stays text."""
     bad = "it leads to https://evil.example/x and evil.example; javascript:alert(1) <img src=//evil.example>"
-    notice = notice_for(brief(gate=gate(why=bad)), INBOX)
+    notice = notice_for(brief(approval_request=approval_request(why=bad)), INBOX)
     page = as_html(notice)
     assert "https://evil" not in plain_text(notice)
     assert "evil.example" not in plain_text(notice) + page
@@ -115,7 +115,9 @@ def test_the_only_link_is_the_page() -> None:
 
 def test_a_long_reason_is_cut_and_stays_on_one_line() -> None:
     """A mail is no place for a thousand words of whoever wrote the request."""
-    text = dict(notice_for(brief(gate=gate(why="very\nlong " * 500)), INBOX).facts)["Why"]
+    text = dict(notice_for(brief(approval_request=approval_request(why="very\nlong " * 500)), INBOX).facts)[
+        "Why"
+    ]
     assert len(text) == 600
     assert "\n" not in text
 
@@ -137,8 +139,8 @@ def test_each_event_person_and_gate_is_a_mail_of_its_own() -> None:
             brief(),
             brief("reminder"),
             brief("reminder", number=2),
-            brief(gate=gate(proposal_id="p2")),
-            brief(gate=gate(kind="escalation")),
+            brief(approval_request=approval_request(proposal_id="p2")),
+            brief(approval_request=approval_request(kind="escalation")),
             brief(request_id="another"),
         )
         for name in ("anna", "ben")

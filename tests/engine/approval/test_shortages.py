@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.approval.signer_coverage import shortages
+from dispatch.approval.signer_coverage import coverage_gaps
 from dispatch.models.people.approvers import Approvers
 from tests.bound import NOW, policy
 from tests.signers import Signer, approvers
@@ -13,7 +13,7 @@ from tests.signers import Signer, approvers
 
 def told(known: Approvers) -> list[str]:
     """Give what is short for POLICY of tests/bound.py: high asks ben, critical asks cleo, for two signatures."""
-    return list(shortages("support", policy(), known, NOW))
+    return list(coverage_gaps("support", policy(), known, NOW))
 
 
 NONE_HIGH = "support, tier high: 0 of 1 people can sign for ben; what it holds waits"
@@ -48,5 +48,5 @@ def test_a_role_that_nobody_signs_for_is_named_too() -> None:
     """Enough people can sign, but the request is first shown to somebody who cannot."""
     high = {"approval": "signed", "waiting": {"approvers": ["ben", "lead"], "deadline": "1 day"}}
     tiers = {"low": {"approval": "none"}, "high": high}
-    found = shortages("support", policy(tiers=tiers), approvers(Signer("ben")), NOW)
+    found = coverage_gaps("support", policy(tiers=tiers), approvers(Signer("ben")), NOW)
     assert list(found) == ["support, tier high: nobody can sign as lead"]

@@ -11,16 +11,16 @@ from pydantic import JsonValue
 from dispatch.approval.decisions import check_decision, permits
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
     Decision,
     DecisionCheck,
-    DecisionRuling,
-    DecisionVerdict,
-    Gate,
-    GateKind,
-    Subject,
+    DecisionCheckResult,
+    DecisionType,
 )
-from dispatch.models.work.execution import Leave, Order
-from dispatch.models.work.guardian import Ruling
+from dispatch.models.work.execution import ActionCommand, Authorization
+from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Approval, Tier
 from tests.bound import HANDOFF, NOW, decision, order, refund
 from tests.signers import Signer, approvers
@@ -48,12 +48,12 @@ def check(
     known: Approvers = FILE,
     gate_of: tuple[str, ...] = ("refunds-lead", "support-lead"),
     **more: Any,
-) -> DecisionRuling:
-    gate = Gate(
-        kind=GateKind.APPROVAL,
+) -> DecisionCheckResult:
+    approval_request = ApprovalRequest(
+        kind=ApprovalKind.APPROVAL,
         proposal_id="p1",
         subjects=(
-            Subject(
+            ApprovalItem(
                 name="issue_refund",
                 digest=REFUND.digest,
                 tier=TIERS[approval],
@@ -62,29 +62,33 @@ def check(
                 summary="a refund",
             ),
         ),
-        verdicts=tuple(DecisionVerdict),
+        verdicts=tuple(DecisionType),
         approvers=gate_of,
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",
     )
     fields = {"received_at": LATER, **more}
-    return check_decision(DecisionCheck(handoff=HANDOFF, gate=gate, raw=message, **fields), known)
+    return check_decision(
+        DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=message, **fields), known
+    )
 
 
 def signed(by: Signer, **changes: JsonValue) -> dict[str, JsonValue]:
     return by.signs(raw(**changes))
 
 
-def leave(*decisions: dict[str, JsonValue], approval: Approval = "signed", requester: str = "") -> Order:
-    made = Leave(
+def authorization(
+    *decisions: dict[str, JsonValue], approval: Approval = "signed", requester: str = ""
+) -> ActionCommand:
+    made = Authorization(
         approval=approval,
         approvers=("refunds-lead", "support-lead"),
         requester=requester,
         decisions=tuple(Decision.model_validate(one) for one in decisions),
     )
     tier = Tier.CRITICAL if approval == "two_signed" else Tier.HIGH
-    return order(REFUND, Ruling.HOLD, tier).model_copy(update={"leave": made})
+    return order(REFUND, GuardDecision.HOLD, tier).model_copy(update={"authorization": made})
 
 
 def test_a_signed_decision_of_a_person_with_the_role_counts() -> None:
@@ -219,8 +223,8 @@ def test_a_signature_where_none_is_due_must_hold_too() -> None:
 
 def test_the_executor_permits_what_was_signed() -> None:
     """One signature, or two of different people."""
-    assert permits(leave(signed(BEN)), LATER, FILE) is None
-    both = leave(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed")
+    assert permits(authorization(signed(BEN)), LATER, FILE) is None
+    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed")
     assert permits(both, LATER, FILE) is None
 
 
@@ -228,43 +232,47 @@ def test_the_executor_permits_what_was_signed() -> None:
     ("made", "known", "says"),
     [
         (
-            leave(signed(BEN)),
+            authorization(signed(BEN)),
             with_key(revoked_at=LATER),
             f"key {BEN.key.key_id} was revoked at {LATER.isoformat()}",
         ),
-        (leave(signed(BEN)), Approvers(), "ben may not decide here; may: refunds-lead, support-lead"),
+        (authorization(signed(BEN)), Approvers(), "ben may not decide here; may: refunds-lead, support-lead"),
         (
-            leave(signed(BEN)),
+            authorization(signed(BEN)),
             approvers(Signer("ben", ("refunds",), {}, BEN.private)),
             "ben may not decide here; may: refunds-lead, support-lead",
         ),
-        (leave(forged(reason="x")), FILE, f"forged: the signature is not that of key {BEN.key.key_id}"),
-        (leave(raw(approver="ben")), FILE, "unsigned: this asks for a signed decision"),
         (
-            leave(raw(approver="ben"), approval="named"),
+            authorization(forged(reason="x")),
+            FILE,
+            f"forged: the signature is not that of key {BEN.key.key_id}",
+        ),
+        (authorization(raw(approver="ben")), FILE, "unsigned: this asks for a signed decision"),
+        (
+            authorization(raw(approver="ben"), approval="named"),
             FILE,
             "tier high asks for signed, and the leave is named",
         ),
-        (leave(signed(BEN), approval="two_signed"), FILE, "1 of 2 people approved it"),
+        (authorization(signed(BEN), approval="two_signed"), FILE, "1 of 2 people approved it"),
         (
-            leave(signed(BEN), signed(BEN, decision_id="d-2"), approval="two_signed"),
+            authorization(signed(BEN), signed(BEN, decision_id="d-2"), approval="two_signed"),
             FILE,
             "1 of 2 people approved it",
         ),
         (
-            leave(signed(BEN), requester="ben@desk.example"),
+            authorization(signed(BEN), requester="ben@desk.example"),
             approvers(Signer("ben", ("refunds-lead",), {"addresses": ("ben@desk.example",)}, BEN.private)),
             "ben may not decide on a request of their own",
         ),
-        (leave(signed(BEN, action_digest="0" * 64)), FILE, "the decision is on another action"),
+        (authorization(signed(BEN, action_digest="0" * 64)), FILE, "the decision is on another action"),
         (
-            leave(signed(BEN, expires_at="2025-03-01T12:59:00Z")),
+            authorization(signed(BEN, expires_at="2025-03-01T12:59:00Z")),
             FILE,
             "the decision expired at 2025-03-01T12:59:00+00:00",
         ),
     ],
 )
-def test_the_executor_looks_again(made: Order, known: Approvers, says: str) -> None:
+def test_the_executor_looks_again(made: ActionCommand, known: Approvers, says: str) -> None:
     """What was accepted at the gate is refused before the effect when it no longer holds."""
     assert permits(made, LATER, known) == says
 
@@ -279,7 +287,7 @@ def test_a_delegation_counts_as_of_the_decision(ends_at: datetime) -> None:
         "ends_at": ends_at,
     }
     ben = Signer("ben", ("refunds-lead",), {"delegations": (delegation,)}, BEN.private)
-    why = permits(leave(signed(MALLORY)), LATER, approvers(ben, MALLORY))
+    why = permits(authorization(signed(MALLORY)), LATER, approvers(ben, MALLORY))
     assert (why is None) is (ends_at > NOW)
 
 
@@ -312,7 +320,7 @@ def test_nothing_but_what_was_signed_is_ever_accepted(changes: dict[str, JsonVal
 def test_what_permits_more_risk_permits_less(approvals: list[dict[str, JsonValue]], tier: Tier) -> None:
     """Leave that is enough for the scrutiny of a tier is enough for that of every lower tier."""
     permitted = [
-        permits(leave(*approvals, approval=approval), LATER, FILE) is None
+        permits(authorization(*approvals, approval=approval), LATER, FILE) is None
         for approval in ("named", "signed", "two_signed")
         for _ in (tier,)
     ]
@@ -322,9 +330,11 @@ def test_what_permits_more_risk_permits_less(approvals: list[dict[str, JsonValue
 
 def test_a_block_stays_a_block_whoever_signs() -> None:
     """No number of signatures lifts it."""
-    blocked = order(REFUND, Ruling.BLOCK, Tier.CRITICAL)
-    both = leave(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed").leave
-    assert permits(blocked.model_copy(update={"leave": both}), LATER, FILE) == "the guardian blocked it"
+    blocked = order(REFUND, GuardDecision.BLOCK, Tier.CRITICAL)
+    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed").authorization
+    assert (
+        permits(blocked.model_copy(update={"authorization": both}), LATER, FILE) == "the guardian blocked it"
+    )
 
 
 def test_a_roles_own_name_is_a_plain_name_and_the_ruling_says_what_that_lacks() -> None:

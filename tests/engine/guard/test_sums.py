@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from desks.support.models.records import Money, Refund
 from dispatch.guard.guardian import inspect
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, GuardianVerdict, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import Claim
 from tests.bound import CUSTOMER, HANDOFF, PAYMENT, REQUESTER, earlier_refund, policy, refund
 
-RULINGS, TIERS = list(Ruling), list(Tier)
+RULINGS, TIERS = list(GuardDecision), list(Tier)
 LAST_STEP = 40_000
 """Above this nobody refunds, says the policy in tests/bound.py."""
 
@@ -27,7 +27,7 @@ def ruled(
     recent: tuple[Refund, ...] = (),
     by: GuardianPolicy | None = None,
     full: bool = False,
-) -> GuardianVerdict:
+) -> GuardResult:
     on_payment = sum(
         r.amount.amount_minor for r in recent if r.payment_id == "P-1" and r.status == "succeeded"
     )
@@ -64,14 +64,14 @@ def claim(number: int, amount_minor: int, account: str = "P-1", currency: str = 
     )
 
 
-def text_of(verdict: GuardianVerdict, rule: str) -> str:
+def text_of(verdict: GuardResult, rule: str) -> str:
     return next((reason.text for reason in verdict.reasons if reason.rule == rule), "")
 
 
 def test_what_was_refunded_on_the_payment_counts() -> None:
     """EUR 30.00 is of tier low; with EUR 25.00 before it on the same payment, the EUR 55.00 are not."""
     verdict = ruled(refund(), recent=(earlier_refund(amount_minor=2_500),))
-    assert (verdict.ruling, verdict.tier) == (Ruling.HOLD, Tier.MEDIUM)
+    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.MEDIUM)
     assert text_of(verdict, "refund.payment_sum") == (
         "EUR 30.00 with EUR 25.00 already refunded or asked for on this payment makes EUR 55.00, "
         "which is of tier medium"
@@ -92,7 +92,7 @@ def test_what_was_refunded_to_the_customer_counts() -> None:
 def test_a_sum_above_the_last_step_is_blocked() -> None:
     """What nobody may refund at once nobody may refund bit by bit."""
     verdict = ruled(refund(), reserved=(claim(1, LAST_STEP),))
-    assert verdict.ruling is Ruling.BLOCK
+    assert verdict.ruling is GuardDecision.BLOCK
     assert text_of(verdict, "refund.payment_sum").endswith(
         "makes EUR 430.00; the playbook lets nobody refund that much"
     )
@@ -118,7 +118,7 @@ def test_each_key_counts_once_and_as_records_show_it() -> None:
     cancelled = earlier_refund(2, amount_minor=9_000).model_copy(update={"status": "cancelled"})
     own = claim(0, 3_000).model_copy(update={"idempotency_key": refund().idempotency_key})
     verdict = ruled(refund(), recent=(paid, cancelled), reserved=(claim(1, 1_900), claim(2, 9_000), own))
-    assert verdict.ruling is Ruling.ALLOW
+    assert verdict.ruling is GuardDecision.ALLOW
     assert verdict.spend is not None
     assert (verdict.spend.count, verdict.spend.unpaid) == (1, 0)
     assert (verdict.spend.account_minor, verdict.spend.owner_minor) == (1_900, 1_900)
@@ -127,7 +127,7 @@ def test_each_key_counts_once_and_as_records_show_it() -> None:
 def test_another_currency_is_not_added_up() -> None:
     """Cents and yen have no sum; the number of refunds counts all the same."""
     verdict = ruled(refund(), reserved=(claim(1, 30_000, currency="USD"),))
-    assert verdict.ruling is Ruling.ALLOW
+    assert verdict.ruling is GuardDecision.ALLOW
     assert verdict.spend is not None
     assert (verdict.spend.count, verdict.spend.owner_minor) == (1, 0)
 
@@ -144,7 +144,7 @@ def test_without_a_window_the_payment_and_the_proposal_still_count() -> None:
 def test_a_request_that_could_not_be_counted_goes_to_a_person() -> None:
     """Where a customer has more open requests than are kept, the strictest tier decides."""
     verdict = ruled(refund(amount_minor=1), full=True)
-    assert (verdict.ruling, verdict.tier) == (Ruling.HOLD, Tier.CRITICAL)
+    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
 
 
 amounts = st.integers(1, 60_000)

@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.guard.guardian import inspect
 from dispatch.models.request.requester import SenderDoubt
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, Ruling
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts
 from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.playbook import GuardianPolicy
 from dispatch.models.work.proposal import BoundAction
@@ -20,7 +20,7 @@ def ruled(
     facts: GuardianFacts = KNOWN,
     doubt: SenderDoubt | None = None,
     by: GuardianPolicy | None = None,
-) -> tuple[Ruling, set[str]]:
+) -> tuple[GuardDecision, set[str]]:
     requester = REQUESTER.model_copy(update={"doubt": doubt})
     verdict = inspect(
         GuardBrief(handoff=HANDOFF, bound=bound, policy=by or policy(), requester=requester), facts
@@ -32,23 +32,23 @@ def ruled(
 def test_nothing_is_done_unaided_for_a_doubtful_sender(doubt: SenderDoubt) -> None:
     """Neither a reply nor a refund that the playbook would allow."""
     for action in (reply(), refund()):
-        assert ruled(action)[0] is Ruling.ALLOW
+        assert ruled(action)[0] is GuardDecision.ALLOW
         ruling, rules = ruled(action, doubt=doubt)
-        assert ruling is Ruling.HOLD
+        assert ruling is GuardDecision.HOLD
         assert "sender.doubt" in rules
 
 
 @pytest.mark.parametrize("purpose", ["question", "reminder", "notice"])
 def test_a_doubtful_sender_may_be_asked(purpose: str) -> None:
     """Such a mail tells nothing of the records."""
-    assert ruled(reply(purpose=purpose), doubt=SenderDoubt.NO_ADDRESS)[0] is Ruling.ALLOW
+    assert ruled(reply(purpose=purpose), doubt=SenderDoubt.NO_ADDRESS)[0] is GuardDecision.ALLOW
 
 
 def test_one_mail_more_than_an_hour_allows_waits_for_a_person() -> None:
     """It is held with its reason, and not dropped; the last one within the limit goes."""
-    assert ruled(reply(), FREE)[0] is Ruling.ALLOW
+    assert ruled(reply(), FREE)[0] is GuardDecision.ALLOW
     ruling, rules = ruled(reply(), FULL)
-    assert ruling is Ruling.HOLD
+    assert ruling is GuardDecision.HOLD
     assert "reply.hourly_limit" in rules
 
 
@@ -58,4 +58,4 @@ def test_where_no_tier_asks_a_person_it_is_blocked() -> None:
     nobody = alone.model_copy(
         update={"tiers": {t: s.model_copy(update={"approval": "none"}) for t, s in alone.tiers.items()}}
     )
-    assert ruled(reply(), FULL, by=nobody)[0] is Ruling.BLOCK
+    assert ruled(reply(), FULL, by=nobody)[0] is GuardDecision.BLOCK

@@ -8,18 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desks.support.models.records import Money
-from dispatch.models.people.decision import Decision, DecisionVerdict, Gate, GateKind, Subject
-from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, Glance
+from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
+    Decision,
+    DecisionType,
+)
+from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, ListSummary
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.finding import ReviewException, Severity
-from dispatch.models.work.guardian import GuardianVerdict, Reason, Ruling
+from dispatch.models.work.guardian import GuardDecision, GuardResult, Reason
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import (
-    glance_of_follow_up,
-    glance_of_gate,
-    glance_of_question,
     is_plain,
-    read_glance,
+    read_summary,
+    summary_of_approval,
+    summary_of_follow_up,
+    summary_of_question,
 )
 from tests.bound import HANDOFF, NOW, refund, reply
 
@@ -39,7 +45,7 @@ def submission(subject: str = "Please", name: str = "Ada", address: str = "ada@e
     )
 
 
-def subject(number: int = 0, **changes: Any) -> Subject:
+def subject(number: int = 0, **changes: Any) -> ApprovalItem:
     fields = {
         "name": "issue_refund",
         "digest": f"{number:064x}",
@@ -48,22 +54,22 @@ def subject(number: int = 0, **changes: Any) -> Subject:
         "summary": "a refund",
         **changes,
     }
-    return Subject.model_validate(fields)
+    return ApprovalItem.model_validate(fields)
 
 
-def gate(*subjects: Subject, **changes: Any) -> Gate:
+def approval_request(*subjects: ApprovalItem, **changes: Any) -> ApprovalRequest:
     fields = {
-        "kind": GateKind.APPROVAL,
+        "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
         "subjects": subjects or (subject(),),
-        "verdicts": tuple(DecisionVerdict),
+        "verdicts": tuple(DecisionType),
         "approvers": ("anna",),
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
         "why": "held",
         **changes,
     }
-    return Gate.model_validate(fields)
+    return ApprovalRequest.model_validate(fields)
 
 
 def approval(digest: str, by: str = "anna") -> Decision:
@@ -71,17 +77,17 @@ def approval(digest: str, by: str = "anna") -> Decision:
         decision_id=f"d-{by}",
         proposal_id="p1",
         action_digest=digest,
-        verdict=DecisionVerdict.APPROVE,
+        verdict=DecisionType.APPROVE,
         approver=by,
         issued_at=NOW,
     )
 
 
-def verdict(digest: str, *reasons: tuple[str, str]) -> GuardianVerdict:
-    return GuardianVerdict(
+def verdict(digest: str, *reasons: tuple[str, str]) -> GuardResult:
+    return GuardResult(
         handoff=HANDOFF,
         action_digest=digest,
-        ruling=Ruling.HOLD,
+        ruling=GuardDecision.HOLD,
         tier=Tier.MEDIUM,
         reasons=tuple(Reason(rule=rule, text=text) for rule, text in reasons),
     )
@@ -107,32 +113,39 @@ lines = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
 
 @given(subjects, lines, lines, st.lists(lines.filter(bool).map(lambda text: text[:100]), max_size=12))
 def test_whatever_comes_fits_into_a_row(
-    asked: list[Subject], text: str, name: str, approvers: list[str]
+    asked: list[ApprovalItem], text: str, name: str, approvers: list[str]
 ) -> None:
     """Each text is one line of its length, the row reads back as it was, and nothing is left out of the digests."""
     approvals = [approval(asked[0].digest, by) for by in approvers]
-    glance = glance_of_gate(submission(text, name[:200]), gate(*asked, why=text), approvals)
+    list_summary = summary_of_approval(
+        submission(text, name[:200]), approval_request(*asked, why=text), approvals
+    )
     for field, most in LONGEST.items():
-        said = getattr(glance, field)
+        said = getattr(list_summary, field)
         assert len(said) <= most
         assert said == " ".join(said.split())
-    assert read_glance(b"json/plain", glance.model_dump_json(exclude_defaults=True).encode()) == glance
+    assert (
+        read_summary(b"json/plain", list_summary.model_dump_json(exclude_defaults=True).encode())
+        == list_summary
+    )
     left = [s.digest for s in asked if not approvals or s.digest != asked[0].digest]
-    assert glance.digests in {(), tuple(left)}
-    assert glance.tier == max((s.tier for s in asked), key=list(Tier).index)
+    assert list_summary.digests in {(), tuple(left)}
+    assert list_summary.tier == max((s.tier for s in asked), key=list(Tier).index)
 
 
-@given(subjects, st.booleans(), st.sampled_from(GateKind))
-def test_more_risk_is_never_plain(asked: list[Subject], flagged: bool, kind: GateKind) -> None:  # noqa: FBT001 (drawn)
+@given(subjects, st.booleans(), st.sampled_from(ApprovalKind))
+def test_more_risk_is_never_plain(asked: list[ApprovalItem], flagged: bool, kind: ApprovalKind) -> None:  # noqa: FBT001 (drawn)
     """One tick decides only what low and medium risk, one name and a clean review leave to it."""
     exceptions = (FLAGGED,) if flagged else ()
-    glance = glance_of_gate(submission(), gate(*asked, kind=kind), (), exceptions=exceptions)
+    list_summary = summary_of_approval(
+        submission(), approval_request(*asked, kind=kind), (), exceptions=exceptions
+    )
     risky = any(s.tier in {Tier.HIGH, Tier.CRITICAL} or s.approval != "named" for s in asked)
-    if risky or flagged or kind is not GateKind.APPROVAL:
-        assert not is_plain(gate(*asked, kind=kind), exceptions)
-        assert glance.digests == ()
+    if risky or flagged or kind is not ApprovalKind.APPROVAL:
+        assert not is_plain(approval_request(*asked, kind=kind), exceptions)
+        assert list_summary.digests == ()
     else:
-        assert glance.digests == (tuple(s.digest for s in asked) if len(asked) <= MOST_NAMED else ())
+        assert list_summary.digests == (tuple(s.digest for s in asked) if len(asked) <= MOST_NAMED else ())
 
 
 @pytest.mark.parametrize(
@@ -151,43 +164,48 @@ def test_no_figure_is_cut(amounts: tuple[int, ...], said: str) -> None:
         subject(number, amount=Money(amount_minor=minor, currency="EUR"))
         for number, minor in enumerate(amounts)
     ]
-    assert glance_of_gate(submission(), gate(*(asked or [subject(amount=None)])), ()).amount == said
+    assert (
+        summary_of_approval(submission(), approval_request(*(asked or [subject(amount=None)])), ()).amount
+        == said
+    )
 
 
 def test_the_reason_is_what_the_columns_do_not_say() -> None:
     """What the guardian noticed beyond tier and amount, then what the action is for, each once; else why the gate opened."""
-    asked = gate(subject(digest=REFUND.digest))
+    asked = approval_request(subject(digest=REFUND.digest))
     said = verdict(REFUND.digest, ("tier.medium", "a person decides"), ("velocity", "the third in a month"))
-    glance = glance_of_gate(submission(), asked, (), (REFUND, REPLY), (said, said))
-    assert glance.why == f"the third in a month; {REFUND.action.why}"
-    assert glance_of_gate(submission(), asked, (), (REPLY,)).why == "held"
+    list_summary = summary_of_approval(submission(), asked, (), (REFUND, REPLY), (said, said))
+    assert list_summary.why == f"the third in a month; {REFUND.action.why}"
+    assert summary_of_approval(submission(), asked, (), (REPLY,)).why == "held"
 
 
 def test_an_approval_that_is_there_is_shown_and_not_asked_again() -> None:
     """Who approved is named once; what is left is what the others still need."""
-    asked = gate(subject(1), subject(2))
-    glance = glance_of_gate(submission(), asked, [approval(f"{1:064x}")])
-    assert (glance.given, glance.digests) == (("anna",), (f"{2:064x}",))
+    asked = approval_request(subject(1), subject(2))
+    list_summary = summary_of_approval(submission(), asked, [approval(f"{1:064x}")])
+    assert (list_summary.given, list_summary.digests) == (("anna",), (f"{2:064x}",))
 
 
 def test_a_question_asks_for_no_decision() -> None:
     """No tier, no amount, nothing to tick; a nameless requester is known by their address."""
-    glance = glance_of_question(submission(subject="", name=""), "an answer: order_number")
-    assert glance == Glance(
+    list_summary = summary_of_question(submission(subject="", name=""), "an answer: order_number")
+    assert list_summary == ListSummary(
         subject="(no subject)", requester="ada@example.org", why="an answer: order_number"
     )
 
 
 def test_a_follow_up_names_what_it_read_back() -> None:
     """Its actions with their amounts, and why it was reopened; settling is never done in bulk."""
-    opened = gate(subject(amount=None), kind=GateKind.ESCALATION, why="the refund differs in status")
-    glance = glance_of_follow_up("ada@example.org", opened, (), (REFUND, REPLY))
-    assert (glance.subject, glance.why) == (
+    opened = approval_request(
+        subject(amount=None), kind=ApprovalKind.ESCALATION, why="the refund differs in status"
+    )
+    list_summary = summary_of_follow_up("ada@example.org", opened, (), (REFUND, REPLY))
+    assert (list_summary.subject, list_summary.why) == (
         "Follow-up: issue refund, send reply",
         "the refund differs in status",
     )
-    assert glance.amount == "EUR 30.00"
-    assert glance.digests == ()
+    assert list_summary.amount == "EUR 30.00"
+    assert list_summary.digests == ()
 
 
 @pytest.mark.parametrize(
@@ -204,4 +222,4 @@ def test_a_follow_up_names_what_it_read_back() -> None:
 )
 def test_a_memo_that_is_none_says_nothing(encoding: bytes, data: bytes) -> None:
     """Encrypted, torn, or of another desk: the row shows a dash, and the list goes on."""
-    assert read_glance(encoding, data) is None
+    assert read_summary(encoding, data) is None

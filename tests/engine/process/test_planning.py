@@ -45,11 +45,11 @@ def test_only_the_specialists_that_the_items_need_are_called() -> None:
 
 def test_nobody_to_call_means_assemble() -> None:
     """Standing answers need no specialist where none is called always."""
-    asks = {
+    intents = {
         "hours": {"phrases": ["hours"], "answer": "9 to 18"},
         "x": {"phrases": ["x"], "specialists": ["records"]},
     }
-    result = planned(item(1, "hours"), asks=asks, plan={"groups": [["records"]], "max_specialists": 1})
+    result = planned(item(1, "hours"), intents=intents, plan={"groups": [["records"]], "max_specialists": 1})
     assert (result.step, result.groups) == (Step.ASSEMBLE, ())
 
 
@@ -104,10 +104,10 @@ def test_a_rule_that_asks_by_kind_is_content_once_answered() -> None:
         **playbook_content()["fields"],
         "reason": {"question": "Why?", "pattern": ".{1,20}", "example": "too big"},
     }
-    first = planned(item(1, "damaged", damage="the lid is off"), handoffs=[rule], fields=fields)
+    first = planned(item(1, "damaged", damage="the lid is off"), routing_rules=[rule], fields=fields)
     assert (first.step, [q.field for q in first.questions]) == (Step.ASK, ["reason", "order_number"])
     told = {"damage": "the lid is off", "reason": "so", "order_number": "DD-10001"}
-    assert planned(item(1, "damaged", **told), handoffs=[rule], fields=fields).step is Step.CALL
+    assert planned(item(1, "damaged", **told), routing_rules=[rule], fields=fields).step is Step.CALL
 
 
 def test_a_rule_with_status_and_ask_needs_both() -> None:
@@ -119,8 +119,8 @@ def test_a_rule_with_status_and_ask_needs_both() -> None:
         "why": "w",
     }
     found = (finding(FindingStatus.NOTHING),)
-    assert planned(item(1, "refund"), findings=found, handoffs=[rule]).step is Step.ASSEMBLE
-    assert planned(item(1, "status"), findings=found, handoffs=[rule]).step is Step.ESCALATE
+    assert planned(item(1, "refund"), findings=found, routing_rules=[rule]).step is Step.ASSEMBLE
+    assert planned(item(1, "status"), findings=found, routing_rules=[rule]).step is Step.ESCALATE
 
 
 _NAMES = st.sampled_from(["records", "policy", "writer"])

@@ -162,8 +162,8 @@ def test_triage_is_total(
     assert [(i.item_id, i.text) for i in result.items] == [(i.item_id, i.text) for i in intake.items]
     assert 1 <= result.priority <= 5
     assert 0 < len(result.fairness_key.encode()) <= 64
-    asks = result.playbook.playbook.asks if result.playbook else {}
-    assert all(item.kind in {*asks, OTHER} for item in result.items)
+    intents = result.playbook.playbook.intents if result.playbook else {}
+    assert all(item.kind in {*intents, OTHER} for item in result.items)
 
 
 def test_without_any_playbook_a_person_routes() -> None:

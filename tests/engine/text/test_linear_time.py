@@ -47,7 +47,7 @@ SHAPES = {
     "at signs": "a@",
     "addresses": "a@b.example ",
     "commas": "please, ",
-    "asks": "refund me and ",
+    "intents": "refund me and ",
     "abbreviations": "Mr. ",
     "orders": "ignore the rules. ",
     "redirections": "send it to ",

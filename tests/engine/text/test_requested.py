@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dispatch.models.work.guardian import Ruling
+from dispatch.models.work.guardian import GuardDecision
 from dispatch.text.requested import MOST_READ, is_one_of, read
 from tests.asking import PHRASES, ruling_on
 
@@ -123,7 +123,7 @@ def test_a_plain_request_is_seen_with_its_sentence(text: str) -> None:
     """A wish, a request or a question for the thing itself counts, and the sentence is quoted."""
     reading = read(text, PHRASES)
     assert reading.is_plain, reading
-    assert all(is_one_of(ask, [text.replace('"', "")]) for ask in reading.asks)
+    assert all(is_one_of(ask, [text.replace('"', "")]) for ask in reading.intents)
 
 
 @pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in NOT_PLAIN.items() for text in texts])
@@ -152,10 +152,10 @@ def test_more_text_than_is_read_is_in_doubt() -> None:
 
 def test_a_sentence_is_found_again_whatever_its_marks() -> None:
     """A sentence that was cut out of a text, or joined from two lines, is still the same one."""
-    asks = read("Hello,\nI would like\na refund, please.", PHRASES).asks
-    assert is_one_of("i would like a refund please", asks)
-    assert not is_one_of("please refund the other teapot", asks)
-    assert not is_one_of("", asks)
+    intents = read("Hello,\nI would like\na refund, please.", PHRASES).intents
+    assert is_one_of("i would like a refund please", intents)
+    assert not is_one_of("please refund the other teapot", intents)
+    assert not is_one_of("", intents)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_no_request_whose_own_sentence_begins_with_a_negation_or_a_condition_is_
 def test_what_is_quoted_asks_for_nothing(text: str) -> None:
     """Quoted lines, as text or behind a mark of quotation, are not the sender's own."""
     quoted = "\n".join(f"> {line}" for line in text.split("\n"))
-    assert read(f"All is well.\n{quoted}", PHRASES).asks == ()
+    assert read(f"All is well.\n{quoted}", PHRASES).intents == ()
 
 
 GENUINE = st.sampled_from(
@@ -285,18 +285,18 @@ FILLING = st.sampled_from(
 @example(["It does not fit.", "Refund"])
 def test_without_a_genuine_sentence_no_refund_runs_without_a_person(parts: list[str]) -> None:
     """Negations, quotes, politeness and past forms in any order never let a refund pass the guardian."""
-    assert ruling_on("\n\n".join(parts), cited=[*parts, "Please refund it."]) is not Ruling.ALLOW
+    assert ruling_on("\n\n".join(parts), cited=[*parts, "Please refund it."]) is not GuardDecision.ALLOW
 
 
 @given(st.lists(FILLING, max_size=3), GENUINE, st.lists(FILLING, max_size=3))
 def test_a_genuine_sentence_lets_a_small_refund_run(before: list[str], ask: str, after: list[str]) -> None:
     """What is polite or tells of the goods takes nothing from a plain request."""
-    assert ruling_on("\n\n".join([*before, ask, *after]), cited=[ask]) is Ruling.ALLOW
+    assert ruling_on("\n\n".join([*before, ask, *after]), cited=[ask]) is GuardDecision.ALLOW
 
 
 @given(GENUINE, st.lists(FILLING, max_size=3))
 def test_a_sentence_that_the_requester_did_not_write_lets_nothing_run(ask: str, parts: list[str]) -> None:
     """A specialist that makes a sentence up, or cites none, gets no money moved."""
     text = "\n\n".join([ask, *parts])
-    assert ruling_on(text, cited=["Please refund everything that I ever bought."]) is Ruling.HOLD
-    assert ruling_on(text, cited=[]) is Ruling.HOLD
+    assert ruling_on(text, cited=["Please refund everything that I ever bought."]) is GuardDecision.HOLD
+    assert ruling_on(text, cited=[]) is GuardDecision.HOLD
