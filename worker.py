@@ -46,7 +46,8 @@ from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
-from dispatch.playbooks.loader import Playbooks, load_playbooks
+from dispatch.playbooks.desk_folders import desk_folders, load_desks
+from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.own_links import own_links
@@ -55,12 +56,13 @@ from runtime.audit_parts import audit_export, audit_follower, check_retention, e
 from runtime.backlog_limiter import RunTracker, backlog_limited
 from runtime.build_id import build_id
 from runtime.connection import connect
+from runtime.desks import CHANNELS, import_desks
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.sandbox import SANDBOX, Sandbox
 from runtime.schedules import keep_daily_digest
-from runtime.settings import Settings, load_settings
 from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
+from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from workflows.approval_quota import ApprovalQuota
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
@@ -233,10 +235,11 @@ def load_checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
 
     Raises PlaybookError, CatalogueError.
     """
-    catalogue = Catalogue.discover()
-    playbooks = load_playbooks(settings.playbooks_dir)
+    folders = desk_folders(settings.desk_roots)
+    catalogue = Catalogue.discover((*import_desks(folders), *CHANNELS))
+    playbooks = load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir)
     for desk, in_force in playbooks.by_desk.items():
-        catalogue.check(in_force.playbook, str(settings.playbooks_dir / f"{desk}.yaml"))
+        catalogue.check(in_force.playbook, str(playbooks.files[desk]))
     return catalogue, playbooks
 
 

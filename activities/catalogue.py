@@ -4,13 +4,13 @@ A newcomer is one file with one class named as the file; a wrong one stops the w
 specialist that is silently missing would be found out only when a customer's request needs it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
 from temporalio import activity
 
-from activities.discovery import Contracted, Member, one_class_per_file
+from activities.discovery import Contracted, Member, classes_of
 from activities.failures import translated
 from activities.playbook_check import check_playbook
 from activities.systems import ActionClients, ReadClients
@@ -87,21 +87,18 @@ class Catalogue:
     action_classes: Mapping[str, type[Action]]
 
     @classmethod
-    def discover(
-        cls,
-        specialists: str = "desks.support.specialists",
-        reviewers: str = "desks.support.reviewers",
-        actions: str = "desks.support.actions",
-    ) -> Self:
-        """Read the three packages, given by their dotted names.
+    def discover(cls, packages: Iterable[str]) -> Self:
+        """Read the open sets of desks and channels, given by their dotted names such as `desks.support`.
 
-        Raises CatalogueError, naming file and remedy, for a file that does not hold exactly one class of its own
-        name with every member of its contract, or for a name that two sets share.
+        Each may hold the folders specialists, reviewers and actions. Raises CatalogueError, naming file and remedy,
+        for a file that does not hold exactly one class of its own name with every member of its contract, or for a
+        name that two sets share.
         """
+        homes = tuple(packages)
         found = cls(
-            specialist_classes=one_class_per_file(specialists, _SPECIALIST),
-            reviewer_classes=one_class_per_file(reviewers, _REVIEWER),
-            action_classes=one_class_per_file(actions, _ACTION),
+            specialist_classes=classes_of(homes, "specialists", _SPECIALIST),
+            reviewer_classes=classes_of(homes, "reviewers", _REVIEWER),
+            action_classes=classes_of(homes, "actions", _ACTION),
         )
         found._refuse_shared_names()
         found._refuse_unknown_systems()

@@ -1,8 +1,10 @@
 """Strict reading of one open set: one public class a file, named as the file, with every member of its contract."""
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +28,27 @@ class Contracted:
 
     role: str
     members: tuple[Member, ...]
+
+
+def classes_of(homes: Iterable[str], folder: str, contract: Contracted) -> dict[str, type[Any]]:
+    """Return file name -> class for the modules in `folder` of every package that has such a folder.
+
+    Raises CatalogueError as `one_class_per_file` does, and for a name that stands in two packages.
+    """
+    found: dict[str, type[Any]] = {}
+    for home in homes:
+        package = f"{home}.{folder}"
+        # A module that is there and cannot be imported must be told, so only what is not there is passed over.
+        if importlib.util.find_spec(package) is None:
+            continue
+        for name, kind in one_class_per_file(package, contract).items():
+            if name in found:
+                other = found[name].__module__
+                raise CatalogueError(
+                    f"the {contract.role} {name} stands in {package} and as {other}; rename one of them"
+                )
+            found[name] = kind
+    return found
 
 
 def one_class_per_file(package: str, contract: Contracted) -> dict[str, type[Any]]:

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +17,10 @@ from dispatch.audit.store_models import ManifestLine
 from dispatch.guard.guardian import inspect
 from dispatch.models.errors import AuditStoreError, PlaybookError
 from dispatch.models.work.playbook import PlaybookInForce
-from dispatch.playbooks.loader import RECEPTION_FILE, load_playbooks
+from dispatch.playbooks.loader import RECEPTION_FILE, load_files
 from dispatch.playbooks.strict_yaml import read_yaml
 from runtime.audit_parts import backend_from, keys_from
-from runtime.settings import Settings
+from runtime.settings import SHIPPED_DESKS, Settings
 
 _SHOWN: Final = 50
 
@@ -37,7 +35,7 @@ def add_what_if(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print which actions would flip; reads the audit store alone."""
-    changed = playbook_from(arguments.playbook, settings)
+    changed = playbook_from(arguments.playbook)
     place = backend_from(settings, arguments.store)
     answer = what_if(documents_of(place, keys_from(settings).find), changed, inspect)
     if arguments.json:
@@ -47,20 +45,14 @@ async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def playbook_from(file: Path, settings: Settings) -> PlaybookInForce:
+def playbook_from(file: Path) -> PlaybookInForce:
     """Load a playbook that is not in force, whatever its file is called; raises PlaybookError as the worker would."""
     if not file.is_file():
         raise PlaybookError(str(file), "", "there is no such file", "Name the changed playbook.")
     content = read_yaml(file)
     desk = content.get("desk") if isinstance(content, dict) else None
-    with tempfile.TemporaryDirectory() as folder:
-        aside = Path(folder) / f"{desk if isinstance(desk, str) and desk.isidentifier() else 'playbook'}.yaml"
-        shutil.copyfile(file, aside)
-        shutil.copyfile(settings.playbooks_dir / RECEPTION_FILE, Path(folder) / RECEPTION_FILE)
-        try:
-            return load_playbooks(Path(folder)).by_desk[aside.stem]
-        except PlaybookError as error:
-            raise PlaybookError(str(file), error.path, error.problem, error.remedy) from None
+    name = desk if isinstance(desk, str) and desk.isidentifier() else file.stem
+    return load_files({name: file}, SHIPPED_DESKS / RECEPTION_FILE).by_desk[name]
 
 
 def documents_of(place: StoreBackend, key_of: KeyOf) -> Iterator[Document]:

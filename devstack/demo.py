@@ -27,13 +27,14 @@ from dispatch.http import http_client
 from dispatch.models.errors import DevStackError, KeysError
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome
+from dispatch.playbooks.desk_folders import desk_folders, files_in_force
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_folders import make_private, tighten
 from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end, stop_event
-from runtime.settings import Settings, load_settings
+from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from starter import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
@@ -87,14 +88,16 @@ class Demo:
         """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""
         folder = self._settings.var_dir / "demo-playbooks"
         make_private(folder)
-        for file in self._settings.playbooks_dir.glob("*.yaml"):
+        folders = desk_folders(self._settings.desk_roots)
+        files = files_in_force(folders, SHIPPED_DESKS, self._settings.playbooks_dir)
+        for desk, file in files.items():
             document = yaml.safe_load(file.read_text(encoding="utf-8"))
             for action in document.get("guardian", {}).get("actions", {}).values():
                 action["give_up_after"] = QUICK["give_up_after"]
                 if "follow_up_after" in action:
                     action["follow_up_after"] = QUICK["follow_up_after"]
             text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-            (folder / file.name).write_text(text, encoding="utf-8")
+            (folder / f"{desk}.yaml").write_text(text, encoding="utf-8")
         shortened = ", ".join(f"{name} {length}" for name, length in QUICK.items())
         self._console.print(f"playbooks: as shipped but for {shortened} ({folder})")
         return folder.absolute()

@@ -4,6 +4,7 @@ Temporal's own connection is not here: it comes from Temporal's environment conf
 (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, a profile file), see `temporalio.envconfig`.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.models.errors import SettingsError
 
-_HERE = Path(__file__).parent
+SHIPPED_DESKS = Path(__file__).parents[1] / "desks"
 
 
 class Settings(BaseSettings):
@@ -23,7 +24,14 @@ class Settings(BaseSettings):
     var_dir: Path = Field(
         default=Path("var"), description="what this machine keeps: databases, documents, logs"
     )
-    playbooks_dir: Path = Field(default=_HERE / "playbooks", description="the folder of <desk>.yaml files")
+    desks_dir: str = Field(
+        default="",
+        description="folders with desks of your own, beside those that are shipped; several with ':'",
+    )
+    playbooks_dir: Path | None = Field(
+        default=None,
+        description="a folder of <desk>.yaml files that take the place of the desks' own playbooks",
+    )
     task_queue: str = Field(
         default="dispatch", description="of the desk; actions listen on the same name with '-actions'"
     )
@@ -150,6 +158,11 @@ class Settings(BaseSettings):
         le=3600,
         description="how often the follower looks for requests that have ended, to export them at once; 0: never",
     )
+
+    @property
+    def desk_roots(self) -> tuple[Path, ...]:
+        """The folders in which desks are looked for, the shipped one first."""
+        return (SHIPPED_DESKS, *(Path(each) for each in self.desks_dir.split(os.pathsep) if each.strip()))
 
     @property
     def approvers_path(self) -> Path:

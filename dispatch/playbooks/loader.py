@@ -1,7 +1,7 @@
 """Reads a folder of playbooks and refuses, in one sentence each, whatever would go wrong later."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,7 +17,9 @@ from dispatch.models.work.playbook import Playbook, PlaybookInForce, PlaybookRef
 from dispatch.playbooks.checks import problems_of
 from dispatch.playbooks.strict_yaml import read_yaml
 
-RECEPTION_FILE: Final = "reception.yaml"
+RECEPTION: Final = "reception"
+RECEPTION_FILE: Final = f"{RECEPTION}.yaml"
+PLAYBOOK_FILE: Final = "playbook.yaml"
 
 _KNOWN_FIELDS: Final = sorted(
     {
@@ -37,17 +39,40 @@ class Playbooks:
 
     by_desk: dict[str, PlaybookInForce]
     reception: Reception
+    files: Mapping[str, Path]
 
 
 def load_playbooks(folder: Path) -> Playbooks:
-    """Load every <desk>.yaml of a folder and its reception.yaml.
+    """Load every <desk>.yaml of a folder and its reception.yaml; raises PlaybookError as `load_files` does."""
+    files = playbooks_in(folder)
+    reception = files.pop(RECEPTION, folder / RECEPTION_FILE)
+    if not files:
+        raise PlaybookError(str(folder), "", "it holds no playbook", "Add a <desk>.yaml.")
+    return load_files(files, reception)
+
+
+def load_files(files: Mapping[str, Path], reception: Path) -> Playbooks:
+    """Load the playbook of each desk, by its name, and the reception's.
 
     Raises PlaybookError for the first thing that does not hold: file, path in it (`plan.groups[1][0]`), problem,
     remedy. Whether the named specialists, reviewers and actions exist is the catalogue's to check.
     """
+    if not reception.exists():
+        raise PlaybookError(
+            str(reception), "", "there is no such file", "Add it; it says who routes what no desk fits."
+        )
+    return Playbooks(
+        by_desk={desk: _load_desk(desk, file) for desk, file in sorted(files.items())},
+        reception=_validated(reception, Reception),
+        files=dict(files),
+    )
+
+
+def playbooks_in(folder: Path) -> dict[str, Path]:
+    """Return every <desk>.yaml of a folder by its stem, `reception` included; raises PlaybookError."""
     if not folder.is_dir():
         raise PlaybookError(
-            str(folder), "", "there is no such folder", "Create it, or set DISPATCH_PLAYBOOKS_DIR."
+            str(folder), "", "there is no such folder", "Create it, or correct DISPATCH_PLAYBOOKS_DIR."
         )
     files = sorted(
         f for f in folder.iterdir() if f.suffix in {".yaml", ".yml"} and not f.name.startswith(".")
@@ -57,27 +82,18 @@ def load_playbooks(folder: Path) -> Playbooks:
             raise PlaybookError(
                 str(file), "", "it ends in .yml and would be passed over", "Rename it to .yaml."
             )
-    desks = [file for file in files if file.name != RECEPTION_FILE]
-    if not desks:
-        raise PlaybookError(str(folder), "", "it holds no playbook", "Add a <desk>.yaml.")
-    reception = folder / RECEPTION_FILE
-    if not reception.exists():
-        raise PlaybookError(
-            str(reception), "", "there is no such file", "Add it; it says who routes what no desk fits."
-        )
-    return Playbooks(
-        by_desk={file.stem: _load_desk(file) for file in desks}, reception=_validated(reception, Reception)
-    )
+    return {file.stem: file for file in files}
 
 
-def _load_desk(file: Path) -> PlaybookInForce:
+def _load_desk(desk: str, file: Path) -> PlaybookInForce:
     playbook = _validated(file, Playbook)
-    if playbook.desk != file.stem:
+    if playbook.desk != desk:
+        place = f"folder {file.parent.name!r}" if file.name == PLAYBOOK_FILE else f"file {file.name!r}"
         raise PlaybookError(
             str(file),
             "desk",
-            f"the desk is called {playbook.desk!r} and its file {file.name!r}",
-            f"Rename the file to {playbook.desk}.yaml, or correct the desk.",
+            f"the desk is called {playbook.desk!r} and its {place}",
+            f"Rename the {place.split(maxsplit=1)[0]} after the desk, or correct the desk.",
         )
     for problem in problems_of(playbook):
         raise PlaybookError(str(file), *problem)

@@ -21,14 +21,14 @@ from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review
-from dispatch.playbooks.loader import load_playbooks
+from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.process.assembly import assemble
-from runtime.settings import Settings
+from runtime.settings import SHIPPED_DESKS
 from tests.support_desk import assembly_brief, brief, item, playbook, review_brief
 
-CATALOGUE = Catalogue.discover()
+CATALOGUE = Catalogue.discover(("desks.support", "channels.mail"))
 ROLES: dict[str, type[Specialist | Reviewer]] = {**CATALOGUE.specialist_classes, **CATALOGUE.reviewer_classes}
-SHIPPED = load_playbooks(Settings().playbooks_dir).by_desk
+SHIPPED = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk
 NO_CLIENTS = cast("ReadClients", None)
 
 SPECIALIST = """
@@ -58,25 +58,23 @@ class {name}:
     async def read_back(clients, bound): ...
 """
 
-Packages = Callable[..., dict[str, str]]
+Packages = Callable[..., tuple[str, ...]]
 
 
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
-    """Give a function that writes three packages, each {file: text}, and names them for discover()."""
+    """Return a function that writes a package with three folders, each {file: text}, and names it for discover()."""
     prefix = f"sets_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
     monkeypatch.syspath_prepend(tmp_path)
 
-    def write(**sets: dict[str, str]) -> dict[str, str]:
-        names: dict[str, str] = {}
+    def write(**sets: dict[str, str]) -> tuple[str, ...]:
         for each in ("specialists", "reviewers", "actions"):
-            names[each] = f"{prefix}_{each}"
-            folder = tmp_path / names[each]
-            folder.mkdir()
+            folder = tmp_path / prefix / each
+            folder.mkdir(parents=True)
             (folder / "__init__.py").touch()
             for file, text in sets.get(each, {}).items():
                 (folder / file).write_text(text, encoding="utf-8")
-        return names
+        return (prefix,)
 
     return write
 
@@ -84,7 +82,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
 def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) -> None:
     """One file in each folder is found under the file's name."""
     found = Catalogue.discover(
-        **packages(
+        packages(
             specialists={"stock_check.py": SPECIALIST.format(name="StockCheck")},
             reviewers={"house_style.py": REVIEWER.format(name="HouseStyle")},
             actions={"book_courier.py": ACTION.format(name="BookCourier")},
@@ -134,7 +132,7 @@ def test_a_file_that_does_not_hold_is_refused_in_one_sentence(
     """The sentence names the file and what to do, and there is no second one."""
     names = packages(specialists=files)
     with pytest.raises(CatalogueError, match=said) as refusal:
-        Catalogue.discover(**names)
+        Catalogue.discover(names)
     assert "\n" not in str(refusal.value)
 
 
@@ -146,19 +144,19 @@ def test_an_action_needs_every_member_of_its_contract(packages: Packages, member
     text = ACTION.format(name="BookCourier").replace(member, f"not_{member}")
     names = packages(actions={"book_courier.py": text})
     with pytest.raises(CatalogueError, match=f"book_courier.py: BookCourier lacks {member} as its contract"):
-        Catalogue.discover(**names)
+        Catalogue.discover(names)
 
 
 def test_a_folder_is_no_specialist(packages: Packages, tmp_path: Path) -> None:
     """One file each: a folder is refused instead of passed over."""
     names = packages()
-    folder = tmp_path / names["specialists"] / "big_one"
+    folder = tmp_path / names[0] / "specialists" / "big_one"
     folder.mkdir()
     (folder / "__init__.py").touch()
     with pytest.raises(
         CatalogueError, match=r"big_one is a folder; put the specialist in one file big_one\.py"
     ):
-        Catalogue.discover(**names)
+        Catalogue.discover(names)
 
 
 def test_a_name_belongs_to_one_open_set(packages: Packages) -> None:
@@ -168,13 +166,13 @@ def test_a_name_belongs_to_one_open_set(packages: Packages) -> None:
         reviewers={"twice.py": REVIEWER.format(name="Twice")},
     )
     with pytest.raises(CatalogueError, match=r"twice\.py exists in two open sets; rename one"):
-        Catalogue.discover(**names)
+        Catalogue.discover(names)
 
 
 def test_a_private_class_beside_the_public_one_is_allowed(packages: Packages) -> None:
     """What a file keeps for itself begins with an underscore."""
     text = SPECIALIST.format(name="StockCheck") + "class _Row: ...\n"
-    found = Catalogue.discover(**packages(specialists={"stock_check.py": text}))
+    found = Catalogue.discover(packages(specialists={"stock_check.py": text}))
     assert list(found.specialist_classes) == ["stock_check"]
 
 

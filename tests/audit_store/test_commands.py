@@ -14,7 +14,7 @@ from cli.commands import run
 from dispatch.audit.read.steps import steps
 from dispatch.audit.store.manifest import sha256
 from tests.audit_store.made import NOW, documents, lines_of, object_file, store_at, write_lines
-from tests.desk import SHIPPED_PLAYBOOKS
+from tests.desk import SHIPPED_SUPPORT
 from tests.servers import ROOT
 
 
@@ -121,7 +121,7 @@ def test_an_unknown_question_is_refused(typed: Typed) -> None:
 
 
 def changed_playbook(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    document = yaml.safe_load((SHIPPED_PLAYBOOKS / "support.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(SHIPPED_SUPPORT.read_text(encoding="utf-8"))
     change(document)
     file = folder / "stricter.yaml"
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

@@ -10,10 +10,11 @@ from dispatch.models.canonical import digest_of
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import FieldSpec, Tier
 from dispatch.playbooks.field_checks import field_problems, has_nested_repeats
-from dispatch.playbooks.loader import load_playbooks
+from dispatch.playbooks.desk_folders import desk_folders, load_desks
+from dispatch.playbooks.loader import Playbooks, load_playbooks
+from runtime.settings import SHIPPED_DESKS
 from tests.asked import playbook_content
 
-SHIPPED = Path(__file__).parents[2] / "dispatch" / "playbooks"
 RECEPTION = "routing:\n  approvers: [reception]\n  deadline: 1 day\n"
 
 Change = Callable[[dict[str, Any]], object]
@@ -35,6 +36,10 @@ def refused(folder: Path) -> PlaybookError:
     return error
 
 
+def shipped() -> Playbooks:
+    return load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS)
+
+
 def refused_text(folder: Path, text: str | bytes) -> PlaybookError:
     (folder / "support.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     return refused(folder)
@@ -54,7 +59,7 @@ def put(path: str, value: Any) -> Change:
 
 def test_what_is_shipped_loads() -> None:
     """The desk that everybody starts with holds, and its digest is the one of its content."""
-    playbooks = load_playbooks(SHIPPED)
+    playbooks = shipped()
     support = playbooks.by_desk["support"]
     assert support.ref.digest == digest_of(support.playbook)
     assert (support.ref.desk, support.ref.version) == ("support", support.playbook.version)
@@ -63,7 +68,7 @@ def test_what_is_shipped_loads() -> None:
 
 def test_the_shipped_desk_never_asks_less_for_more_money() -> None:
     """Each currency goes through all tiers and ends in a hold, so that the guardian blocks what is above."""
-    amounts = load_playbooks(SHIPPED).by_desk["support"].playbook.guardian.actions["issue_refund"].amounts
+    amounts = shipped().by_desk["support"].playbook.guardian.actions["issue_refund"].amounts
     assert set(amounts) == {"EUR", "USD", "GBP", "JPY"}
     assert all([s.tier for s in steps] == [*Tier] for steps in amounts.values())
 

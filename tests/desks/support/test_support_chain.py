@@ -19,13 +19,13 @@ from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import Proposal, ReviewBrief
-from dispatch.playbooks.loader import load_playbooks
+from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.process.assembly import assemble
-from runtime.settings import Settings
+from runtime.settings import SHIPPED_DESKS
 from tests.servers import BackOfficeService, running_back_office
 from tests.support_desk import assembly_brief, handoff, item, review_brief
 
-SUPPORT = load_playbooks(Settings().playbooks_dir).by_desk["support"]
+SUPPORT = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk["support"]
 SAMPLES = json.loads(SEED.read_text(encoding="utf-8"))
 CUSTOMERS = {each["customer_id"]: each for each in SAMPLES["customers"]}
 ORDERS = {each["order_number"]: each for each in SAMPLES["orders"]}
@@ -42,7 +42,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bac
 async def carried(service: BackOfficeService, requester: Party, *items: Item) -> ReviewBrief:
     """Carry a request from its items to the draft, as the coordinator would."""
     records = service.records()
-    catalogue = Catalogue.discover()
+    catalogue = Catalogue.discover(("desks.support", "channels.mail"))
     playbook = SUPPORT.playbook
     now = handoff().model_copy(update={"at": datetime.now(UTC)})
     findings: tuple[Finding, ...] = ()
