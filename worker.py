@@ -61,8 +61,8 @@ from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.sandbox import SANDBOX, Sandbox
 from runtime.schedules import keep_daily_digest
-from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
+from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
 from workflows.approval_quota import ApprovalQuota
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep

@@ -23,9 +23,10 @@ from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
 from dispatch.models.trail import EntryKind, Outcome, TrailEntry
+from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
-from runtime.settings import Settings
+from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.worker_shutdown import running_workers
 from tests.servers import (
     BackOfficeService,
@@ -40,6 +41,7 @@ from workflows.coordinator import Coordinator
 PATIENCE_SECONDS = 60
 STOPPED_WITHIN = timedelta(seconds=40)
 """For a worker on a busy machine, whose grace is 5 s; after that the test fails, and its worker is left behind."""
+SHIPPED = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS)
 SHIPPED_SUPPORT = Path(__file__).parents[1] / "desks" / "support" / "playbook.yaml"
 
 Change = Callable[[dict[str, Any]], None]

@@ -9,8 +9,8 @@ import yaml
 from dispatch.models.canonical import digest_of
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import FieldSpec, Tier
-from dispatch.playbooks.field_checks import field_problems, has_nested_repeats
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
+from dispatch.playbooks.field_checks import field_problems, has_nested_repeats
 from dispatch.playbooks.loader import Playbooks, load_playbooks
 from runtime.settings import SHIPPED_DESKS
 from tests.asked import playbook_content

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from dispatch.models.handoff import Handoff
 from dispatch.models.request.intake import Intake, Triage, TriageBrief
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
-from dispatch.playbooks.loader import load_playbooks
 from dispatch.process.intake import take_in
 from dispatch.process.routing import triage
-from tests.desk import SHIPPED_PLAYBOOKS
+from tests.desk import SHIPPED
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
-PLAYBOOKS = load_playbooks(SHIPPED_PLAYBOOKS)
+PLAYBOOKS = SHIPPED
 HANDOFF = Handoff(
     seq=1, sender="coordinator", receiver="intake", what="x", digest="0" * 64, why="x", decided_by="x", at=NOW
 )

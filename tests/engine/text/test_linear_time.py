@@ -9,9 +9,8 @@ import pytest
 
 from channels.mail.html_text import text_of
 from channels.mail.parse import parse_mail
-from dispatch.playbooks.loader import load_playbooks
 from tests.bounded import Bench, running_bench, slow_texts, timed
-from tests.desk import SHIPPED_PLAYBOOKS
+from tests.desk import SHIPPED
 from tests.engine.text.pattern_units import units_of
 from tests.engine.text.taken_in import take_in_body, triage_body
 
@@ -69,7 +68,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
             for name, value in vars(importlib.import_module(module)).items():
                 if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
                     yield f"{module}.{name}", value
-    for desk, in_force in load_playbooks(SHIPPED_PLAYBOOKS).by_desk.items():
+    for desk, in_force in SHIPPED.by_desk.items():
         for field, spec in in_force.playbook.fields.items():
             yield f"{desk}.fields.{field}", re.compile(spec.pattern)
 
