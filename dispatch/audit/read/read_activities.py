@@ -9,7 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from dispatch.audit.models import AuditKind
 from dispatch.audit.read.activity_results import action_of, decisions_in, ordered, read_result
 from dispatch.audit.read.entry_builder import EntryBuilder, effect_after, failure_text
-from dispatch.audit.read.payload import digest_of, field, first, kept, many, words
+from dispatch.audit.read.payload import digest_of, echoed_brief, field, first, kept, many, words
 from dispatch.audit.read.reading import Reading, summary_of, told
 
 _LOCAL: Final = frozenset({"core_local_activity", "LocalActivity"})
@@ -186,7 +186,7 @@ def cancel_asked(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def marker(reading: Reading, event: HistoryEvent) -> bool:
-    """Read a local activity: its answer, and its input as far as the answer echoes the handoff, in one event."""
+    """Read a local activity: its answer, and its input as far as the answer echoes it, in one event."""
     a = event.marker_recorded_event_attributes
     if a.marker_name not in _LOCAL:
         return False
@@ -194,14 +194,16 @@ def marker(reading: Reading, event: HistoryEvent) -> bool:
     activity = words(data, "activity_type") or "a local activity"
     result = a.details["result"] if "result" in a.details else Payloads()
     failed = a.HasField("failure")
-    note = record_handoff(reading, event, activity, None if failed else first(result), None)
+    answer = None if failed else first(result)
+    given = _small(echoed_brief(answer))
+    note = record_handoff(reading, event, activity, given or answer, None)
     attempt = field(data, "attempt")
     if isinstance(attempt, int) and attempt > 1:
         note.facts["attempts"] = attempt
     if failed:
         record_failure(reading, event, activity, *failure_text(a.failure), note)
     else:
-        record_answer(reading, event, activity, note, None, result)
+        record_answer(reading, event, activity, note, given, result)
     return True
 
 
