@@ -120,11 +120,12 @@ class ActivityDispatcher:
             )
         if not isinstance(found, HeldUp):
             return found
-        pause = found.retry_after
-        if pause is not None and pause < give_up_after:
+        if found.failure is not None and found.retry_after >= give_up_after:
+            raise StageFailedError(found.failure)
+        if found.retry_after:
             self._status.publish_debounced()
-            await workflow.sleep(pause, summary=BEFORE_THE_NEXT_ATTEMPT)
-            give_up_after -= pause
+            await workflow.sleep(found.retry_after, summary=BEFORE_THE_NEXT_ATTEMPT)
+            give_up_after -= found.retry_after
         done = await self._remote(activity, payload, result, give_up_after)
         self._local_reads.answered()
         return done

@@ -29,9 +29,14 @@ _ONCE: Final = RetryPolicy(maximum_attempts=1)
 
 @dataclass(frozen=True)
 class HeldUp:
-    """The system did not answer in time, or not with an answer; `retry_after` is what it asked for."""
+    """The system did not answer in time, or not with an answer; `failure` is what it said, if it was asked at all."""
 
-    retry_after: timedelta | None
+    failure: ApplicationError | None = None
+
+    @property
+    def retry_after(self) -> timedelta:
+        """How long the system asked to be left alone."""
+        return (self.failure.next_retry_delay if self.failure else None) or timedelta(0)
 
 
 class LocalReads:
@@ -51,7 +56,7 @@ class LocalReads:
         Raises ApplicationError where another attempt is of no use, such as a refusal.
         """
         if self._is_held_up:
-            return HeldUp(None)
+            return HeldUp()
         try:
             done: R = await workflow.execute_local_activity(
                 activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
@@ -65,7 +70,7 @@ class LocalReads:
             if is_cancelled_exception(error) or _is_final(error):
                 raise
             self._is_held_up = True
-            return HeldUp(error.next_retry_delay if isinstance(error, ApplicationError) else None)
+            return HeldUp(error if isinstance(error, ApplicationError) else None)
         return done
 
     def answered(self) -> None:
