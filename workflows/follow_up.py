@@ -128,7 +128,7 @@ class FollowUp:
 
     async def _read_back(self, order: FollowUpInput) -> tuple[VerificationVerdict, str]:
         try:
-            verification = await self._dispatcher.outside(
+            verification = await self._dispatcher.read(
                 Verifier.verify,
                 VerificationBrief,
                 Verification,

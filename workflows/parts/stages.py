@@ -213,7 +213,9 @@ class Stages:
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
     ) -> GuardResult:
-        return await self._dispatcher.outside(
+        # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
+        hand_over = self._dispatcher.read if request is None else self._dispatcher.outside
+        verdict = await hand_over(
             Guardian.inspect,
             GuardBrief,
             GuardResult,
@@ -227,9 +229,10 @@ class Stages:
             siblings=siblings,
             request=request,
         )
+        return verdict.model_copy(update={"brief": None})
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
-        return await self._dispatcher.outside(
+        return await self._dispatcher.read(
             Verifier.verify,
             VerificationBrief,
             Verification,
@@ -252,7 +255,7 @@ class Stages:
         give_up_after: timedelta,
         **what: Any,
     ) -> R:
-        """Call by the playbook's name, so that history itself says who acted; inside the task if it reaches nothing."""
+        """Call by the playbook's name, so that history itself says who acted; only what reaches out is ever a regular activity."""
         if role.uses:
-            return await self._dispatcher.outside(name, brief, result, give_up_after=give_up_after, **what)
+            return await self._dispatcher.read(name, brief, result, give_up_after=give_up_after, **what)
         return await self._dispatcher.inside(name, brief, result, **what)
