@@ -1,5 +1,7 @@
 """The examples of the documentation, run as they stand on the page."""
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +13,7 @@ import yaml
 from temporalio.client import Client
 
 import desks
+from cli import commands
 from tests.desk import Desk, running_desk
 from tests.docs.markdown import Block, blocks_of
 
@@ -23,6 +26,7 @@ NEEDS: Final = {
 }
 """Why a shell block is not run, by the word on its fence; any other block of the pages below is."""
 PAGES = (ROOT / "README.md", EXTENDING)
+ALL_PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 COMMANDS = [
     pytest.param(line, id=f"{block.place}: {line[:60]}")
     for page in PAGES
@@ -175,3 +179,25 @@ def test_what_is_quoted_stands_in_its_source(block: Block) -> None:
 
 def _without_indent(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines())
+
+
+def _typed() -> Iterator[tuple[str, list[str]]]:
+    """Yield every complete `starter.py` command of the documentation's blocks, with its place."""
+    for page in ALL_PAGES:
+        for block in blocks_of(page):
+            for line in block.source.splitlines():
+                _, found, rest = line.partition("starter.py ")
+                if found and block.language in {"sh", "text"}:
+                    words = re.sub(r"[\[\]']|\.\.\.\]", "", rest)
+                    yield f"{block.place}: {line.strip()[:80]}", shlex.split(words, comments=True)
+
+
+@pytest.mark.parametrize("typed", [pytest.param(words, id=place) for place, words in _typed()])
+def test_the_command_line_knows_what_a_page_types(typed: list[str]) -> None:
+    """Commands, options and their values are as the documentation writes them."""
+    commands._parser().parse_args(typed)
+
+
+def test_the_pages_type_commands() -> None:
+    """The test above does not pass because no block was read."""
+    assert len(list(_typed())) > 30
