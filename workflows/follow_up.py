@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.verifier import Verifier
     from dispatch.models.durations import spoken
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import ApprovalRequest, Decision
     from dispatch.models.request.follow_up import (
         FollowUpDetail,
@@ -128,17 +129,19 @@ class FollowUp:
 
     async def _read_back(self, order: FollowUpInput) -> tuple[VerificationVerdict, str]:
         try:
-            verification = await self._dispatcher.outside(
+            verification = await self._dispatcher.call_remote(
                 Verifier.verify,
-                VerificationBrief,
+                VerificationBrief(
+                    handoff=PENDING_HANDOFF,
+                    actions=order.actions,
+                    items=(),
+                    draft=Draft(subject="", text="", statements=()),
+                ),
                 Verification,
-                to="verifier",
-                give_up_after=options.VERIFY_TIMEOUT,
+                receiver="verifier",
                 why=f"the playbook wants it read back after {spoken(order.after)}",
                 decided_by="playbook",
-                actions=order.actions,
-                items=(),
-                draft=Draft(subject="", text="", statements=()),
+                give_up_after=options.VERIFY_TIMEOUT,
             )
         except StageFailedError as error:
             return VerificationVerdict.UNVERIFIABLE, str(error)

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.decision_check import DecisionChecks
     from dispatch.approval.requests import decision_by_hand, precheck
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
         ApprovalItem,
         ApprovalKind,
@@ -68,15 +69,15 @@ class Approvals:
         self,
         request_id: str,
         requester: str,
-        ledger: TrailRecorder,
-        standing: StatusPublisher,
-        handover: ActivityDispatcher,
+        recorder: TrailRecorder,
+        status: StatusPublisher,
+        dispatcher: ActivityDispatcher,
         summarise: Summarise,
     ) -> None:
         self._request_id, self._requester = request_id, requester
         self._summarise = summarise
-        self._recorder, self._status, self._dispatcher = ledger, standing, handover
-        self._notices = ApproverNotifications(request_id, ledger, standing, handover)
+        self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
+        self._notices = ApproverNotifications(request_id, recorder, status, dispatcher)
         self._queue: list[Received] = []
         self._seen: list[str] = []
         self._decided: list[str] = []
@@ -249,18 +250,20 @@ class Approvals:
     async def _judge(self, received: Received, approval_request: ApprovalRequest) -> Decision | None:
         self._queue.remove(received)
         sender = text_of(received.raw, "approver") or "unknown"
-        ruling = await self._dispatcher.inside(
+        ruling = await self._dispatcher.call_local(
             DecisionChecks.verify_decision,
-            DecisionCheck,
+            DecisionCheck(
+                handoff=PENDING_HANDOFF,
+                approval_request=approval_request,
+                raw=received.raw,
+                received_at=workflow.now(),
+                requester=self._requester,
+                approvals=self.approvals,
+                seen=tuple(self._seen),
+            ),
             DecisionCheckResult,
-            to="decision_check",
+            receiver="decision_check",
             why=f"a decision from {sender[:50]} has come in",
-            approval_request=approval_request,
-            raw=received.raw,
-            received_at=workflow.now(),
-            requester=self._requester,
-            approvals=self.approvals,
-            seen=tuple(self._seen),
         )
         if not ruling.accepted or ruling.decision is None:
             self._refuse(received, ruling.reason)

@@ -93,18 +93,18 @@ class DeadlineWait:
                 continue
 
 
-def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], ledger: TrailRecorder) -> None:
+def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], recorder: TrailRecorder) -> None:
     """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
     request = bounded(raw)
     sender = text_of(request, "approver") or "unknown"
     deadline, problem = read_extension(request, workflow.now(), allowed)
     if wait is None:
-        ledger.refuse("extend", "nothing is awaited now", sender, request)
+        recorder.refuse("extend", "nothing is awaited now", sender, request)
     elif deadline is None:
-        ledger.refuse("extend", problem, sender, request)
+        recorder.refuse("extend", problem, sender, request)
     else:
         wait.deadline = deadline
-        ledger.record(
+        recorder.record(
             EntryKind.DECISION,
             what="extend",
             why=f"deadline moved to {deadline.isoformat(timespec='seconds')}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.request.snapshot import EffectSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.execution import ActionCommand, Authorization, CompensationCommand, Receipt
@@ -41,8 +42,8 @@ class Effect:
 class Effects:
     """Carries out orders and remembers what stands."""
 
-    def __init__(self, ledger: TrailRecorder, handover: ActivityDispatcher, task_queue: str) -> None:
-        self._recorder, self._dispatcher, self._task_queue = ledger, handover, task_queue
+    def __init__(self, recorder: TrailRecorder, dispatcher: ActivityDispatcher, task_queue: str) -> None:
+        self._recorder, self._dispatcher, self._task_queue = recorder, dispatcher, task_queue
         self.standing: list[Effect] = []
         self._uncertain: list[str] = []
 
@@ -94,17 +95,19 @@ class Effects:
             else "guardian"
         )
         try:
-            receipt = await self._dispatcher.outside(
+            receipt = await self._dispatcher.call_remote(
                 f"action.{bound.action.name}",
-                ActionCommand,
+                ActionCommand(
+                    handoff=PENDING_HANDOFF,
+                    bound=bound,
+                    verdict=verdict,
+                    authorization=authorization,
+                ),
                 Receipt,
-                give_up_after=policy.give_up_after,
-                task_queue=self._task_queue,
                 why=bound.action.why,
                 decided_by=who,
-                bound=bound,
-                verdict=verdict,
-                authorization=authorization,
+                give_up_after=policy.give_up_after,
+                task_queue=self._task_queue,
             )
         except StageFailedError as error:
             self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
@@ -129,15 +132,17 @@ class Effects:
                 kept.insert(0, effect)
                 continue
             try:
-                receipt = await self._dispatcher.outside(
+                receipt = await self._dispatcher.call_remote(
                     f"action.{effect.bound.action.name}.compensate",
-                    CompensationCommand,
+                    CompensationCommand(
+                        handoff=PENDING_HANDOFF,
+                        bound=effect.bound,
+                        receipt=effect.receipt,
+                    ),
                     Receipt,
+                    why=why,
                     give_up_after=effect.policy.give_up_after,
                     task_queue=self._task_queue,
-                    why=why,
-                    bound=effect.bound,
-                    receipt=effect.receipt,
                 )
             except StageFailedError as error:
                 left.append(f"{name} could not be undone: {error}")
