@@ -48,7 +48,7 @@ class DeadlineWait:
             ]
         self._due.sort(key=lambda entry: entry[0])
 
-    def carried(self) -> WaitSnapshot:
+    def snapshot(self) -> WaitSnapshot:
         """Give what is left of it, for a new history."""
         due = {kind: tuple(at for at, what in self._due if what is kind) for _, kind in self._due}
         return WaitSnapshot(
@@ -59,12 +59,12 @@ class DeadlineWait:
         )
 
     @classmethod
-    def resumed(cls, carried: WaitSnapshot) -> "DeadlineWait":
+    def resumed(cls, snapshot: WaitSnapshot) -> "DeadlineWait":
         """Go on where the old history left off."""
-        wait = cls(carried.deadline - carried.opened_at)
-        wait.opened_at, wait.deadline = carried.opened_at, carried.deadline
-        wait._due = [(at, WakeReason.REMIND) for at in carried.reminders]
-        wait._due += [(at, WakeReason.ESCALATE) for at in carried.escalations]
+        wait = cls(snapshot.deadline - snapshot.opened_at)
+        wait.opened_at, wait.deadline = snapshot.opened_at, snapshot.deadline
+        wait._due = [(at, WakeReason.REMIND) for at in snapshot.reminders]
+        wait._due += [(at, WakeReason.ESCALATE) for at in snapshot.escalations]
         wait._due.sort(key=lambda entry: entry[0])
         return wait
 

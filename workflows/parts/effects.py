@@ -44,20 +44,20 @@ class Effects:
 
     def __init__(self, recorder: TrailRecorder, dispatcher: ActivityDispatcher, task_queue: str) -> None:
         self._recorder, self._dispatcher, self._task_queue = recorder, dispatcher, task_queue
-        self.standing: list[Effect] = []
+        self.applied: list[Effect] = []
         self._uncertain: list[str] = []
 
     def paid(self) -> tuple[str, ...]:
         """Return the keys of what stands and of what may: whether it took effect is unknown."""
-        return (*(effect.bound.idempotency_key for effect in self.standing), *self._uncertain)
+        return (*(effect.bound.idempotency_key for effect in self.applied), *self._uncertain)
 
-    def carried(self) -> tuple[EffectSnapshot, ...]:
+    def snapshot(self) -> tuple[EffectSnapshot, ...]:
         """Give what stands, for a new history."""
-        return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.standing)
+        return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.applied)
 
-    def resume(self, carried: tuple[EffectSnapshot, ...]) -> None:
+    def resume(self, snapshot: tuple[EffectSnapshot, ...]) -> None:
         """Go on with what stands."""
-        self.standing = [Effect(one.bound, one.receipt, one.policy) for one in carried]
+        self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
 
     async def carry_out(
         self,
@@ -116,7 +116,7 @@ class Effects:
                 self._uncertain.append(bound.idempotency_key)
             raise EffectFailedError(bound, str(error), certain=certain) from error
         if to_keep:
-            self.standing.append(Effect(bound, receipt, policy))
+            self.applied.append(Effect(bound, receipt, policy))
         how = "found by its key, done by an earlier attempt" if receipt.reconciled else "done"
         self._note(EntryKind.EFFECT, bound, f"{how}: {receipt.effect_id}", decided_by=who)
         return receipt
@@ -125,7 +125,7 @@ class Effects:
         """Undo what stands, last first; gives what could not be undone, in words."""
         left: list[str] = []
         kept: list[Effect] = []
-        for effect in reversed(self.standing):
+        for effect in reversed(self.applied):
             name = f"{effect.bound.action.name} on {effect.bound.action.subject}"
             if not effect.policy.compensable:
                 left.append(f"{name} stands and cannot be undone")
@@ -149,7 +149,7 @@ class Effects:
                 kept.insert(0, effect)
             else:
                 self._note(EntryKind.COMPENSATION, effect.bound, f"undone: {receipt.effect_id}")
-        self.standing = kept
+        self.applied = kept
         return left
 
     def _note(self, kind: EntryKind, bound: BoundAction, why: str, decided_by: str = "process") -> None:

@@ -111,10 +111,10 @@ class RequesterDialog:
             raise EndedEarlyError(
                 Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
             )
-        carried, self._snapshot = self._snapshot, None
-        if carried is not None:
-            self.wait = DeadlineWait.resumed(carried)
-            reminders = len(policy.reminders) - len(carried.reminders)
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            self.wait = DeadlineWait.resumed(snapshot)
+            reminders = len(policy.reminders) - len(snapshot.reminders)
         else:
             self.wait = DeadlineWait(policy.deadline, policy.reminders)
             reminders = 0
@@ -145,7 +145,7 @@ class RequesterDialog:
                 elif why is WakeReason.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
                 elif why is WakeReason.READY:
-                    self._asked, self._snapshot = number - 1, self.wait.carried()
+                    self._asked, self._snapshot = number - 1, self.wait.snapshot()
                     raise HistoryFullError(items)
         finally:
             self.wait = None
@@ -161,17 +161,17 @@ class RequesterDialog:
             except EndedEarlyError as unsent:
                 self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
 
-    def carried(self) -> DialogSnapshot:
+    def snapshot(self) -> DialogSnapshot:
         """Give what a new history must know."""
         return DialogSnapshot(
             answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
         )
 
-    def resume(self, carried: DialogSnapshot) -> None:
+    def resume(self, snapshot: DialogSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._answers = [*carried.answers, *self._answers]
-        self._asked, self._snapshot = carried.asked, carried.wait
-        self.withdrawn = self.withdrawn or carried.withdrawn
+        self._answers = [*snapshot.answers, *self._answers]
+        self._asked, self._snapshot = snapshot.asked, snapshot.wait
+        self.withdrawn = self.withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""

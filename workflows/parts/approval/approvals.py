@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.playbook import Waiting
     from dispatch.text.message_payloads import bounded, text_of
     from workflows.parts.activity_dispatcher import ActivityDispatcher
-    from workflows.parts.approver_notifications import ApproverNotifications
+    from workflows.parts.approval.approver_notifications import ApproverNotifications
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
     from workflows.parts.endings import HistoryFullError, history_full
     from workflows.parts.status_publisher import StatusPublisher
@@ -104,7 +104,7 @@ class Approvals:
             self._queue.append(received)
         return received
 
-    async def receive_and_tell(self, raw: Any) -> dict[str, JsonValue]:
+    async def receive_and_report(self, raw: Any) -> dict[str, JsonValue]:
         """Take a decision in and say what became of it: accepted, refused and why, or kept for a gate to come."""
         received = self.receive(raw)
         if received.early and received.answer is None:
@@ -168,10 +168,10 @@ class Approvals:
                     await self._notices.finish()
                     self._snapshot = ApprovalSnapshot(
                         approval_request=approval_request,
-                        wait=wait.carried(),
+                        wait=wait.snapshot(),
                         turn=self._turn,
                         approvals=self.approvals,
-                        notices=self._notices.carried(),
+                        notices=self._notices.snapshot(),
                     )
                     raise HistoryFullError
             return self._tell(approval_request, waiting, None)
@@ -185,11 +185,11 @@ class Approvals:
         self, approval_request: ApprovalRequest, waiting: Waiting
     ) -> tuple[ApprovalRequest, DeadlineWait, ApprovalsByDigest]:
         """Open a gate anew, or the one that the history before this one left open."""
-        carried, self._snapshot = self._snapshot, None
-        if carried is not None and carried.approval_request.proposal_id == approval_request.proposal_id:
-            approval_request, self._turn, given = carried.approval_request, carried.turn, carried.approvals
-            wait = DeadlineWait.resumed(carried.wait)
-            self._notices.resume(carried.notices)
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
+            approval_request, self._turn, given = snapshot.approval_request, snapshot.turn, snapshot.approvals
+            wait = DeadlineWait.resumed(snapshot.wait)
+            self._notices.resume(snapshot.notices)
         else:
             self._notices.opened(approval_request, waiting)
             self._turn, given = 0, ()
@@ -206,18 +206,18 @@ class Approvals:
         }
         return approval_request, wait, self._approvals
 
-    def carried(self) -> ApprovalsSnapshot:
+    def snapshot(self) -> ApprovalsSnapshot:
         """Give what a new history must know."""
         queue = tuple(DecisionSnapshot(raw=received.raw, early=True) for received in self._queue)
         return ApprovalsSnapshot(
             approval_request=self._snapshot, queue=queue, seen=tuple(self._seen), decided=tuple(self._decided)
         )
 
-    def resume(self, carried: ApprovalsSnapshot) -> None:
+    def resume(self, snapshot: ApprovalsSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._snapshot = carried.approval_request
-        self._queue = [Received(raw=one.raw, early=one.early) for one in carried.queue] + self._queue
-        self._seen, self._decided = list(carried.seen), list(carried.decided)
+        self._snapshot = snapshot.approval_request
+        self._queue = [Received(raw=one.raw, early=one.early) for one in snapshot.queue] + self._queue
+        self._seen, self._decided = list(snapshot.seen), list(snapshot.decided)
 
     def _reject_superseded(self, approval_request: ApprovalRequest) -> None:
         """Refuse at once what names the gate just closed; what names another is kept for it."""

@@ -95,13 +95,13 @@ class ApproverNotifications:
                 why=f"called off, for nothing is asked any more: {', '.join(names)}",
             )
 
-    def carried(self) -> NotificationsSnapshot:
+    def snapshot(self) -> NotificationsSnapshot:
         """Give what a new history must know."""
         return NotificationsSnapshot(told=tuple(self._told), counts=dict(self._counts))
 
-    def resume(self, carried: NotificationsSnapshot) -> None:
+    def resume(self, snapshot: NotificationsSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._told, self._counts = list(carried.told), Counter(carried.counts)
+        self._told, self._counts = list(snapshot.told), Counter(snapshot.counts)
 
     async def _tell(
         self,
