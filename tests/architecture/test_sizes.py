@@ -20,7 +20,7 @@ def _tracked() -> list[str]:
     listed = subprocess.run(
         ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    return [name for name in listed if (ROOT / name).exists()]
+    return [name for name in sorted(set(listed)) if (ROOT / name).exists()]
 
 
 def test_a_long_file_gives_its_reason_in_its_first_lines() -> None:

@@ -16,9 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.canonical import canonical_form
     from dispatch.models.contract import Contract
     from dispatch.models.handoff import StageInput
+    from dispatch.models.request.status import BEFORE_THE_NEXT_ATTEMPT
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import PlaybookInForce
     from workflows.parts import options
+    from workflows.parts.local_reads import HeldUp, LocalReads
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
 
@@ -44,12 +46,14 @@ class ActivityDispatcher:
     """Hands briefs to specialists, reviewers and the fixed team.
 
     What reaches no outside system runs as a local activity inside the workflow's task: its input is not in
-    history, so its result echoes the handoff, whose digest covers the input. Whatever reaches out is a regular
-    activity, ranked by the request's priority and shared fairly between organisations.
+    history, so its result echoes the handoff, whose digest covers the input. A read of an outside system is tried in
+    the same way once, within a short budget. Whatever changes something outside, and a read that is held up, is a
+    regular activity, ranked by the request's priority and shared fairly between organisations.
     """
 
     def __init__(self, recorder: TrailRecorder, status: StatusPublisher) -> None:
         self._recorder, self._status = recorder, status
+        self._local_reads = LocalReads()
         self.priority = Priority.default
 
     async def call_local(
@@ -107,6 +111,47 @@ class ActivityDispatcher:
         Raises StageFailedError. As in `call_local` otherwise.
         """
         sent = self._record(brief, receiver or str(activity), why, decided_by)
+        return await self._call_remote(activity, sent, result, give_up_after, task_queue)
+
+    async def read(
+        self,
+        activity: Callable[..., Awaitable[R]] | str,
+        brief: StageInput,
+        result: type[R],
+        *,
+        why: str,
+        give_up_after: timedelta,
+        receiver: str = "",
+        decided_by: str = PROCESS,
+    ) -> R:
+        """Hand a brief to a role that only reads an outside system: tried locally once, then as by `call_remote`.
+
+        Both run under one handoff. An attempt that is cut off may still be reading, which changes nothing. Raises
+        StageFailedError.
+        """
+        sent = self._record(brief, receiver or str(activity), why, decided_by)
+        with _failures():
+            found = await self._local_reads.attempt(activity, sent, result, why[:SUMMARY_LENGTH])
+        if not isinstance(found, HeldUp):
+            return found
+        if found.failure is not None and found.retry_after >= give_up_after:
+            raise StageFailedError(found.failure)
+        if found.retry_after:
+            self._status.publish_debounced()
+            await workflow.sleep(found.retry_after, summary=BEFORE_THE_NEXT_ATTEMPT)
+            give_up_after -= found.retry_after
+        done = await self._call_remote(activity, sent, result, give_up_after)
+        self._local_reads.answered()
+        return done
+
+    async def _call_remote(
+        self,
+        activity: Callable[..., Awaitable[R]] | str,
+        sent: StageInput,
+        result: type[R],
+        give_up_after: timedelta,
+        task_queue: str | None = None,
+    ) -> R:
         self._status.publish_debounced()
         with _failures():
             done: R = await workflow.execute_activity(
@@ -117,7 +162,7 @@ class ActivityDispatcher:
                 schedule_to_close_timeout=give_up_after,
                 start_to_close_timeout=min(options.ATTEMPT_TIMEOUT, give_up_after),
                 retry_policy=options.REACHING_RETRY,
-                summary=why[:SUMMARY_LENGTH],
+                summary=sent.handoff.why[:SUMMARY_LENGTH],
                 priority=self.priority,
             )
         return done

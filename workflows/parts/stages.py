@@ -225,7 +225,9 @@ class Stages:
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
     ) -> GuardResult:
-        return await self._dispatcher.call_remote(
+        # What pays reserves in the customer's quota, and the server must know from the start what is asked.
+        call = self._dispatcher.read if request is None else self._dispatcher.call_remote
+        verdict = await call(
             Guardian.inspect,
             GuardBrief(
                 handoff=PENDING_HANDOFF,
@@ -241,9 +243,10 @@ class Stages:
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
         )
+        return verdict.model_copy(update={"brief": None})
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
-        return await self._dispatcher.call_remote(
+        return await self._dispatcher.read(
             Verifier.verify,
             VerificationBrief(
                 handoff=PENDING_HANDOFF,
@@ -263,7 +266,5 @@ class Stages:
     ) -> R:
         """Call a role by the playbook's name, so that history shows who acted; locally if it reaches no system."""
         if role.uses:
-            return await self._dispatcher.call_remote(
-                name, brief, result, why=why, give_up_after=give_up_after
-            )
+            return await self._dispatcher.read(name, brief, result, why=why, give_up_after=give_up_after)
         return await self._dispatcher.call_local(name, brief, result, why=why)
