@@ -105,14 +105,14 @@ class Catalogue:
         return found
 
     def desk_activities(self, clients: ReadClients) -> list[ActivityFunction]:
-        """Give 'specialist.<name>' (Brief -> Finding) and 'reviewer.<name>' (ReviewBrief -> Review)."""
+        """Return 'specialist.<name>' (Brief -> Finding) and 'reviewer.<name>' (ReviewBrief -> Review)."""
         return [
             *(_specialist(name, kind(clients)) for name, kind in self.specialist_classes.items()),
             *(_reviewer(name, kind(clients)) for name, kind in self.reviewer_classes.items()),
         ]
 
     def action_activities(self, clients: ActionClients) -> list[ActivityFunction]:
-        """Give 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
+        """Return 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
         functions: list[ActivityFunction] = []
         for name, kind in self.action_classes.items():
             action = kind(clients)
@@ -122,7 +122,7 @@ class Catalogue:
         return functions
 
     def check(self, playbook: Playbook, file: str) -> None:
-        """Hold a playbook against what there is.
+        """Check a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
         config that its own Config refuses, `uses` or `compensable` unlike the class's, an action that
