@@ -12,8 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.identity import OWN_HEADER
 from channels.mail.models import ArchivedMail, OutgoingMail
-from desks.support.systems.records import Listing
-from dispatch.http import USER_AGENT, bounded, exchange
+from dispatch.http import USER_AGENT, Listing, bounded, exchange
 from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
 
 _MAX_LINE = 900  # a header line has 998 characters; what has no space in it cannot be folded

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from activities.failures import reconciling
 from activities.systems import ActionClients, ReadClients
-from desks.support.models.records import Money, Refund
+from desks.support.models.records import Refund
 from dispatch.approval.action_digest import is_intact
 from dispatch.approval.decisions import permits
 from dispatch.models.contract import Facts
 from dispatch.models.errors import RefusedError
 from dispatch.models.handoff import Handoff
+from dispatch.models.money import Money
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.parameters import IssueRefund as Wanted
 from dispatch.models.work.proposal import BoundAction

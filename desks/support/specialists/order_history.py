@@ -6,9 +6,10 @@ from typing import ClassVar, Final
 
 from activities.systems import ReadClients
 from desks.support.models.facts import OrderFacts, OrderTerms
-from desks.support.models.records import Customer, Order, Payment, Refund, format_money
+from desks.support.models.records import Customer, Order, Payment, Refund
 from desks.support.rules.order_choice import Meant, meant_order
 from dispatch.models.contract import Contract
+from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 from dispatch.text.extraction import written_date

@@ -5,9 +5,9 @@ from typing import ClassVar, Final
 
 from activities.systems import ReadClients
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, RefundTerms
-from desks.support.models.records import Money, format_money
 from desks.support.rules.refunds import decide
 from dispatch.models.contract import Contract
+from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import (
     Brief,

@@ -5,10 +5,11 @@ import re
 import httpx
 from pydantic import TypeAdapter
 
-from desks.support.models.records import Money, Refund
+from desks.support.models.records import Refund
 from desks.support.systems.records import REFUNDS, SYSTEM, segment
 from dispatch.http import exchange
 from dispatch.models.errors import RefusedError
+from dispatch.models.money import Money
 
 _REFUND = TypeAdapter(Refund)
 _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchanged

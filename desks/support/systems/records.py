@@ -2,14 +2,14 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter
 
 from desks.support.models.records import Customer, Order, Payment, Refund
-from dispatch.http import exchange
+from dispatch.http import Listing, exchange
 from dispatch.models.contract import Contract
 from dispatch.models.errors import RefusedError
 
@@ -17,12 +17,6 @@ SYSTEM = "back office"
 Row = TypeVar("Row", bound=Contract)
 # Numbers come out of strangers' mails: nothing that a URL would read as more than one segment is ever sent.
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
-
-
-class Listing(Contract, Generic[Row]):
-    """How the system of record wraps a list."""
-
-    data: tuple[Row, ...]
 
 
 _CUSTOMER, _CUSTOMERS = TypeAdapter(Customer), TypeAdapter(Listing[Customer])

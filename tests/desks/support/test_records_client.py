@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desks.support.models.records import Money, format_money
 from desks.support.systems.payments import PaymentsClient
 from desks.support.systems.records import RecordsClient
 from dispatch.http import http_client
 from dispatch.models.errors import RefusedError
+from dispatch.models.money import Money, format_money
 from tests.servers import BackOfficeService
 
 
