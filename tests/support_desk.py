@@ -186,7 +186,7 @@ def playbook() -> PlaybookInForce:
                 groups=(("order_history",), ("refund_policy", "reply_writer")), max_specialists=3
             ),
             "specialists": {
-                "order_history": {"uses": ["records"], "config": {"recent": "60 days"}},
+                "order_history": {"config": {"recent": "60 days"}},
                 "refund_policy": {
                     "config": {"asked_by": "refund", "window": "30 days", "damaged_window": "90 days"}
                 },
