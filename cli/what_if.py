@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from desks.support.models.records import Money, format_money
 from dispatch.audit.query.what_if import Judged, WhatIf, what_if
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, opened
@@ -16,6 +15,7 @@ from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import ManifestLine
 from dispatch.guard.guardian import inspect
 from dispatch.models.errors import AuditStoreError, PlaybookError
+from dispatch.models.money import Money, format_money
 from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.playbooks.loader import RECEPTION_FILE, load_files
 from dispatch.playbooks.strict_yaml import read_yaml

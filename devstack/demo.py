@@ -22,6 +22,7 @@ from devstack.board import Board
 from devstack.ports import require_free
 from devstack.processes import ROOT, Program, desk_programs, inbox_program
 from devstack.script import Sample, load_script, play
+from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from dispatch.http import http_client
 from dispatch.models.errors import DevStackError, KeysError
@@ -34,7 +35,7 @@ from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end, stop_event
-from runtime.settings import SHIPPED_DESKS, Settings, load_settings
+from runtime.settings import SHIPPED_DESKS
 from starter import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
@@ -49,7 +50,7 @@ QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
 class Demo:
     """One run: servers up, samples in, people's part played by a person or by the script."""
 
-    def __init__(self, settings: Settings, console: Console) -> None:
+    def __init__(self, settings: StackSettings, console: Console) -> None:
         self._settings, self._console = settings, console
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
@@ -225,7 +226,7 @@ class Demo:
 
 async def main() -> int:
     """Run the demo with the settings of the environment."""
-    settings = load_settings()
+    settings = load_stack_settings()
     tighten(settings.private_folders)
     return await Demo(settings, Console()).run()
 

@@ -13,13 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from channels.http.json_request import parse_json
 from channels.mail.bounds import header_of
 from channels.mail.parse import ParsedMail, parse_mail, safe_name
+from channels.mail.systems.mail_server import MailServer
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import SubmissionError, UnreadableText
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.playbook import DeskName
 from dispatch.storage.documents import DocumentStore
 from dispatch.text.normalise import normalise, one_line
-from runtime.settings import Settings
+from runtime.settings import Settings, settings_of
 
 # Within the bounds on header and parts so few bytes are read in less time than a process takes to start.
 _SMALL: Final = 100_000
@@ -111,7 +112,7 @@ def _from_mail(
 
 def _read_mail(path: Path, raw: bytes, settings: Settings) -> tuple[ParsedMail, str]:
     """Read a mail within bounds; of one that passes them the header alone, with the sentence that says so."""
-    parse = partial(parse_mail, own_addresses=(settings.mail_from,))
+    parse = partial(parse_mail, own_addresses=(settings_of(MailServer.Settings).mail_from,))
     try:
         return _within_bounds(parse, path, raw, settings), ""
     except UnreadableText as error:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
-from desks.support.models.records import format_money
 from dispatch.approval.authority import people_for, stands_for
 from dispatch.guard.risk import riskiest
+from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
