@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 
 import starter
 from devstack import approvers
@@ -15,6 +16,8 @@ from dispatch.models.request.status import Ending, RequestState
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.models.trail import EntryKind
 from runtime.worker_shutdown import HARD_END_CODE
+from workflows.coordinator import Coordinator
+from workflows.follow_up import FollowUp
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -197,12 +200,14 @@ def test_every_word_of_the_messages_is_described(word: str) -> None:
     assert re.search(rf"\b{told}\b", PROCESS)
 
 
-def test_every_handler_is_described() -> None:
-    """What can be sent to a request or asked of it is in the process."""
-    code = (ROOT / "workflows" / "coordinator.py").read_text(encoding="utf-8")
-    handlers = re.findall(r"@workflow\.(?:signal|query)\([^)]*\)\s+def (\w+)", code, flags=re.DOTALL)
-    assert {"answer", "decide", "extend", "withdraw", "status", "trail"} <= set(handlers)
-    for name in handlers:
+@pytest.mark.parametrize("kind", [Coordinator, FollowUp])
+def test_every_handler_is_described(kind: type) -> None:
+    """What can be sent to a request or a follow-up, or asked of it, is in the process."""
+    defined = workflow._Definition.must_from_class(kind)
+    names = {*defined.signals, *defined.updates, *defined.queries}
+    assert {"decide", "extend", "status", "trail", "detail"} <= names
+    for name in names:
+        assert name is not None
         assert f"| `{name}` |" in PROCESS
 
 
