@@ -26,7 +26,7 @@ from dispatch.models.people.notification import (
     Untold,
     WaitingRequest,
 )
-from dispatch.models.request.status import RequestState
+from dispatch.models.request.status import DECISION_STATES
 from dispatch.notifications.approver_mail import (
     audience,
     digest_for,
@@ -41,12 +41,6 @@ from dispatch.notifications.html import as_html
 
 MOST_RANKED: Final = 1000
 """Requests of one person that are read to find the most urgent."""
-
-_WITH_PEOPLE: Final = (
-    RequestState.WAITING_FOR_APPROVAL,
-    RequestState.WAITING_FOR_ROUTING,
-    RequestState.ESCALATED,
-)
 
 
 class Notifier:
@@ -164,7 +158,7 @@ class Notifier:
         owners = ", ".join(f"'{owner}'" for owner in owners_of(person, approvers, at))
         if not owners:
             return (), 0
-        states = ", ".join(f"'{state}'" for state in _WITH_PEOPLE)
+        states = ", ".join(f"'{state}'" for state in DECISION_STATES)
         query = (
             "WorkflowType IN ('Coordinator', 'FollowUp') AND ExecutionStatus = 'Running' "
             f"AND TaskQueue = '{task_queue}' AND RequestState IN ({states}) AND NextOwner IN ({owners})"

@@ -15,7 +15,7 @@ from rich.table import Table
 from temporalio.client import Client
 
 from activities.audit_export import BATCH
-from cli.account import starter_identity
+from cli.account import identity
 from cli.audit_custody import acknowledge, add_custody, rotate_key
 from cli.audit_status import tell_status
 from cli.audit_verify import anchor_head, verify_store
@@ -202,4 +202,4 @@ def _print_answer(answer: Answer) -> None:
 
 
 async def _client() -> Client:
-    return await connect(identity=starter_identity())
+    return await connect(identity=identity())

@@ -20,7 +20,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from cli.account import add_as, starter_identity
+from cli.account import add_as, identity
 from dispatch.audit.query.extract import Record
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.document import from_bytes
@@ -84,7 +84,7 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
         _tell_plan(report, due)
         return 1 if report.not_erased else 0
     if due:
-        client = await connect(identity=starter_identity())
+        client = await connect(identity=identity())
         for record in due:
             await _forget(client, record["request_id"])
         _delete_documents(settings, report.documents_deleted)

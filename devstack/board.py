@@ -4,16 +4,15 @@ from dataclasses import dataclass, field
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from temporalio.client import Client
-from temporalio.service import RPCError
 
 from devstack.processes import ROOT
 from devstack.temporal_server import TemporalServer
 from dispatch.models.errors import DispatchError
 from dispatch.models.request.status import Status
 from runtime.connection import DEFAULT_ADDRESS
+from runtime.gateway import Gateway
+from runtime.rows import Row
 from runtime.settings import Settings
-from starter import Row, rows, status_of
 
 
 @dataclass
@@ -41,17 +40,17 @@ class Board:
             table.add_row(file, status.state, point.owner, by, awaiting)
         return table
 
-    async def refresh(self, client: Client) -> bool:
+    async def refresh(self, gateway: Gateway) -> bool:
         """Ask the requests whose row in the list has changed; tells whether any had. One that is slow is asked again."""
         changed = False
         try:
-            listed = [row async for row in rows(client, limit=1000)]
-        except RPCError:
+            listed = [row async for row in gateway.rows(limit=1000)]
+        except DispatchError:
             return False
         for row in listed:
             if row.request_id in self.files and self.rows.get(row.request_id) != row:
                 try:
-                    self.status[row.request_id] = await status_of(client, row.request_id)
+                    self.status[row.request_id] = await gateway.status(row.request_id)
                 except DispatchError:
                     continue
                 self.rows[row.request_id] = row
@@ -83,8 +82,8 @@ class Board:
             "",
             "# instead of approve: reject ID --as WHO --reason ..., respond ID --as WHO --reason 'what to change',",
             "# edit ID --as WHO amount_minor=2000 (a new proposal, with an approval of its own)",
-            ".venv/bin/python starter.py inbox",
-            f".venv/bin/python starter.py trail {some}",
+            "dispatch inbox",
+            f"dispatch trail {some}",
             "",
             "# Ctrl-C ends everything; what waits goes on at the next start",
         ]

@@ -27,6 +27,7 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import EntryKind
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
+from runtime import gateway
 from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
@@ -193,7 +194,7 @@ async def test_without_a_worker_a_decision_is_left_signed(
     signing: Desk, typed: Typed, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody can say what it needs: whoever has a key signs, whoever has none leaves it as it is."""
-    monkeypatch.setattr(starter, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(gateway, "WORKER_TIMEOUT", timedelta(seconds=1))
     alone = signing.settings.model_copy(update={"task_queue": "nobody-listens"})
     submission = signing.written("Where is my order DD-10001?", sender="a@b.example")
     request_id = (await starter.submit(client, alone, submission)).request_id

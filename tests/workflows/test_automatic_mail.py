@@ -27,6 +27,7 @@ from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Submission
 from dispatch.storage.documents import DocumentStore
+from runtime.gateway import Gateway
 from runtime.sandbox import SANDBOX
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
@@ -184,7 +185,7 @@ async def test_the_command_line_says_that_it_was_set_apart_and_why(
     case = desk.case(said.split()[0])
     await case.outcome()
     await listed(case, "RequestState = 'set_apart'")
-    await show_rows(desk.client, Namespace(command="list", limit=1000, json=False))
+    await show_rows(Gateway.over(desk.client), Namespace(command="list", limit=1000, json=False))
     assert "auto_submitted" in capsys.readouterr().out
 
 
