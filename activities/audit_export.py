@@ -162,7 +162,7 @@ class AuditExport:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            raise AuditStoreError(f"Temporal has no request {request_id}; see 'starter.py list'") from None
+            raise AuditStoreError(f"Temporal has no request {request_id}; see 'dispatch list'") from None
         if described.status is WorkflowExecutionStatus.RUNNING:
             raise NotClosedError(f"{request_id} is still open")
         return described.run_id

@@ -1,4 +1,4 @@
-"""`starter.py audit status`: the gap between Temporal and the store, if there is one, and who is to close it."""
+"""`dispatch audit status`: the gap between Temporal and the store, if there is one, and who is to close it."""
 
 import argparse
 import json
@@ -44,7 +44,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
                 shown = ", ".join(value) if isinstance(value, list) else value
                 print(f"{name.replace('_', ' '):>20}  {shown}")
         if told.get("missing"):
-            print("\nstarter.py audit export")
+            print("\ndispatch audit export")
     return 1 if refused or told.get("missing") else 0
 
 

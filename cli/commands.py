@@ -120,7 +120,7 @@ async def _judged_answer(
         refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
         if judged:
             return not refused, "; ".join(refused) if refused else judged[-1].why
-    return None, f"sent; it is kept until it is asked for: starter.py status {request_id}"
+    return None, f"sent; it is kept until it is asked for: dispatch status {request_id}"
 
 
 async def _withdraw(gateway: Gateway, arguments: argparse.Namespace) -> int:
@@ -132,7 +132,7 @@ async def _withdraw(gateway: Gateway, arguments: argparse.Namespace) -> int:
 async def _extend(gateway: Gateway, arguments: argparse.Namespace) -> int:
     payload = {"approver": arguments.approver, "deadline": arguments.until, "reason": arguments.reason}
     await gateway.signal(arguments.id, "extend", payload)
-    print("sent; 'starter.py status' shows the deadline in force")
+    print("sent; 'dispatch status' shows the deadline in force")
     return 0
 
 

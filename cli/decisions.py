@@ -1,4 +1,4 @@
-"""`starter.py approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
+"""`dispatch approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
 
 A decision is bound to what is shown when it is typed, or to --proposal and --digest. Where the subject's tier asks for
 a signature, it is signed with the newest key of the approver's that counts and whose private half is here.
@@ -90,7 +90,7 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
     else:
         print(f"refused: {reason}" if accepted is False else reason)
         if accepted and decision["verdict"] in _GOES_ROUND:
-            print(f"{_what_follows(waiting.kind)}: starter.py status {arguments.id}")
+            print(f"{_what_follows(waiting.kind)}: dispatch status {arguments.id}")
     return 1 if accepted is False else 0
 
 
@@ -156,9 +156,7 @@ async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
     status = detail.status
     proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
     if proposal is None or digest is None:
-        raise SubmissionError(
-            f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
-        )
+        raise SubmissionError(f"{arguments.id} awaits no decision now; see 'dispatch status {arguments.id}'")
     gate = detail.approval_request
     return _Waiting(proposal, digest, _asks_for_signature(gate, digest), kind=gate.kind if gate else None)
 
@@ -186,7 +184,7 @@ def _signed(
     if person is None:
         raise ApproversError(
             f"{file.path}: {name} is not in it, and this asks for a signed decision; "
-            "decide --as somebody who is, or add them with 'starter.py keys new'"
+            "decide --as somebody who is, or add them with 'dispatch keys new'"
         )
     key = store.to_sign_with(person, now)
     passphrase = ask_passphrase(settings, f"{name}'s key {key.key_id}")

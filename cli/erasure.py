@@ -1,4 +1,4 @@
-"""`starter.py audit erase`: one requester's data made unreadable, while the chain still verifies.
+"""`dispatch audit erase`: one requester's data made unreadable, while the chain still verifies.
 
 For each exported request: Temporal's copy is deleted, then the documents that came with it and with no other request,
 then the key under which the store's copy is sealed. Every step may be repeated, so an erasure that was interrupted
@@ -142,7 +142,7 @@ def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Re
         wanted = [one for one in latest.values() if str(one["requester"] or "").casefold() == address]
         if not wanted:
             raise SubmissionError(
-                f"no exported request is of {arguments.requester}; see 'starter.py audit status'"
+                f"no exported request is of {arguments.requester}; see 'dispatch audit status'"
             )
     return wanted
 

@@ -1,4 +1,4 @@
-"""`starter.py inbox` and `starter.py list`: rows of Temporal's visibility, with what each request that waits says of itself."""
+"""`dispatch inbox` and `dispatch list`: rows of Temporal's visibility, with what each request that waits says of itself."""
 
 import argparse
 import json
@@ -33,7 +33,7 @@ async def show_rows(gateway: Gateway, arguments: argparse.Namespace) -> int:
         _print_waiting(listed)
     else:
         console().print(_all(listed))
-    print("starter.py status ID shows what is awaited, and the command to type")
+    print("dispatch status ID shows what is awaited, and the command to type")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""The auditor's commands of `starter.py`: the trail of a request and the chain behind its result.
+"""The auditor's commands of `dispatch`: the trail of a request and the chain behind its result.
 
-    starter.py trail ID [--all | --json | --md | --html FILE]
-    starter.py explain ID
+    dispatch trail ID [--all | --json | --md | --html FILE]
+    dispatch explain ID
     ... --from FILE     from exported histories, without a server; once for each where a request went on in a new one
 
 Histories are read from Temporal, or from files; no worker is needed. The shapes are in docs/audit.md.
@@ -71,7 +71,7 @@ async def run(arguments: argparse.Namespace) -> int:
 async def _trail(arguments: argparse.Namespace) -> Trail:
     if not arguments.files:
         if arguments.id is None:
-            raise SubmissionError(f"name a request, or a file: starter.py {arguments.command} --from FILE")
+            raise SubmissionError(f"name a request, or a file: dispatch {arguments.command} --from FILE")
         client = await connect(identity=identity())
         return await trail_of_history(client, arguments.id)
     trail = trail_of_events(events_in(*arguments.files))

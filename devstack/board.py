@@ -1,6 +1,8 @@
 """What the demo shows a person: every request in a table, and the commands to type."""
 
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -64,7 +66,7 @@ class Board:
             "",
             "# What waits for a person; type in another terminal, here:",
         ]
-        lines += [f"cd {ROOT}"]
+        lines += [f"cd {ROOT}", f'export PATH="{Path(sys.executable).parent}:$PATH"']
         if server.address != DEFAULT_ADDRESS:
             lines.append(f"export TEMPORAL_ADDRESS={server.address}")
         if "var_dir" in settings.model_fields_set:

@@ -636,4 +636,4 @@ def _read(raw: tuple[Any, ...]) -> tuple[Submission, RequestSnapshot | None, str
         nothing = DocumentRef(sha256="0" * 64, size_bytes=0, media_type="text/plain", name="nothing")
         trigger = Trigger(kind="json", trigger_id="unreadable", received_at=workflow.now())
         empty = Submission(trigger=trigger, sender=Party(address="nobody"), body="", source=nothing)
-        return empty, None, f"{where}: {first['msg']}; start requests with starter.py submit"
+        return empty, None, f"{where}: {first['msg']}; start requests with dispatch submit"

@@ -153,7 +153,7 @@ async def test_what_cannot_be_signed_is_one_sentence_and_sends_nothing(
     stranger = await shell.starter("approve", case.id, "--as", "mallory")
     stranger.sentence(str(signing.settings.approvers_path), "mallory is not in it", "a signed decision")
     for more, passphrase, says in (
-        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'starter.py keys new cleo'"),
+        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'dispatch keys new cleo'"),
         (("dan",), PASSPHRASE, "the private half of dan's key SHA256:.*DISPATCH_KEYS_DIR"),
         (("rita",), PASSPHRASE, "rita has no key that counts: .* was revoked at"),
         (("ben",), "not this one, no", "the passphrase does not unlock .*/ben\\."),

@@ -87,7 +87,7 @@ class AuditStore:
                 self._index.add([raw], foreign)
             except ValueError as error:
                 raise ChainNotTrustedError(
-                    f"the manifest of {name} is broken: {error}; see 'starter.py audit verify'. Restore it from a "
+                    f"the manifest of {name} is broken: {error}; see 'dispatch audit verify'. Restore it from a "
                     "backup, or name a new store in DISPATCH_AUDIT_STORE"
                 ) from None
             self._position = position
@@ -121,7 +121,7 @@ class AuditStore:
         if due != self._signer.key_id:
             raise ChainNotTrustedError(
                 f"the export key here is {self._signer.key_id}, and the next line of {name} is due to be signed by "
-                f"{due}: restore that key, finish its rotation with 'starter.py audit rotate-key', or restart what was "
+                f"{due}: restore that key, finish its rotation with 'dispatch audit rotate-key', or restart what was "
                 "started before the rotation"
             )
         if head.seq and not self._place.still_ends(self._position, head.digest):
@@ -219,8 +219,8 @@ class TailCheck:
 def refused(name: str, why: str) -> ChainNotTrustedError:
     """Make the error of a chain that a person has to look at before an export goes on."""
     return ChainNotTrustedError(
-        f"nothing is exported to {name}: {why}. Look at it with 'starter.py audit verify' and restore the store from a "
-        "backup; where that cannot be, 'starter.py audit acknowledge' lets the export go on"
+        f"nothing is exported to {name}: {why}. Look at it with 'dispatch audit verify' and restore the store from a "
+        "backup; where that cannot be, 'dispatch audit acknowledge' lets the export go on"
     )
 
 
@@ -233,6 +233,6 @@ def index_of(place: StoreBackend) -> Index:
                 index.add([raw])
             except ValueError as error:
                 raise ChainNotTrustedError(
-                    f"the manifest of {place.name} is broken: {error}; see 'starter.py audit verify'"
+                    f"the manifest of {place.name} is broken: {error}; see 'dispatch audit verify'"
                 ) from None
     return index
