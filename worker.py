@@ -210,7 +210,7 @@ def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
     now = datetime.now(UTC)
     policies = ((desk, in_force.playbook.guardian) for desk, in_force in playbooks.by_desk.items())
     return [
-        f"{shortage} (see {settings.approvers_path} and 'starter.py keys new')"
+        f"{shortage} (see {settings.approvers_path} and 'dispatch keys new')"
         for desk, policy in policies
         for shortage in coverage_gaps(desk, policy, approvers, now)
     ]

@@ -28,7 +28,7 @@ from dispatch.models.people.notification import (
     Untold,
     WaitingRequest,
 )
-from dispatch.models.request.status import RequestState
+from dispatch.models.request.status import DECISION_STATES
 from dispatch.notifications.approver_mail import (
     audience,
     digest_for,
@@ -44,12 +44,6 @@ from dispatch.storage.approvers_file import ApproversFile
 
 MOST_RANKED: Final = 1000
 """Requests of one person that are read to find the most urgent."""
-
-_WITH_PEOPLE: Final = (
-    RequestState.WAITING_FOR_APPROVAL,
-    RequestState.WAITING_FOR_ROUTING,
-    RequestState.ESCALATED,
-)
 
 
 class Notifier:
@@ -167,7 +161,7 @@ class Notifier:
         owners = ", ".join(f"'{owner}'" for owner in owners_of(person, approvers, at))
         if not owners:
             return (), 0
-        states = ", ".join(f"'{state}'" for state in _WITH_PEOPLE)
+        states = ", ".join(f"'{state}'" for state in DECISION_STATES)
         query = (
             "WorkflowType IN ('Coordinator', 'FollowUp') AND ExecutionStatus = 'Running' "
             f"AND TaskQueue = '{task_queue}' AND RequestState IN ({states}) AND NextOwner IN ({owners})"

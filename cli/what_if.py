@@ -1,4 +1,4 @@
-"""`starter.py what-if --playbook FILE`: a changed playbook held against what was recorded."""
+"""`dispatch what-if --playbook FILE`: a changed playbook held against what was recorded."""
 
 import argparse
 import json
@@ -65,7 +65,7 @@ def documents_of(place: StoreBackend, key_of: KeyOf) -> Iterator[Document]:
             if sha256(data) != line.digest:
                 raise AuditStoreError(
                     f"the history of {line.request_id} in {place.name} is missing or was changed; "
-                    "see 'starter.py audit verify'"
+                    "see 'dispatch audit verify'"
                 )
             yield opened(from_bytes(data), key_of)
 

@@ -34,9 +34,9 @@ from dispatch.storage.private_folders import make_private, tighten
 from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
+from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.settings import SHIPPED_DESKS
-from starter import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
@@ -118,7 +118,7 @@ class Demo:
     async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
         requests = []
         for sample in self._samples:
-            submitted = await submit_file(client, self._settings, REQUESTS / sample.file)
+            submitted = await Gateway.over(client).submit_file(self._settings, REQUESTS / sample.file)
             self._board.files[submitted.request_id] = sample.file
             requests.append((submitted.request_id, sample))
             if not submitted.new:
@@ -142,13 +142,14 @@ class Demo:
         stop = stop_event()
         quiet = 0
         gone = asyncio.ensure_future(server.ended())
+        gateway = Gateway.over(client)
         with Live(console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
                 if gone.done():
                     raise DevStackError(
                         f"the Temporal server has ended: {server.last_words()[-300:]}. Start the demo again."
                     )
-                changed = await self._board.refresh(client)
+                changed = await self._board.refresh(gateway)
                 quiet = 0 if changed else quiet + 1
                 live.update(self._board.table())
                 if quiet == QUIET_LOOKS:

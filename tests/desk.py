@@ -27,6 +27,7 @@ from dispatch.models.trail import EntryKind, Outcome, TrailEntry
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
+from runtime import gateway
 from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.worker_shutdown import running_workers
 from tests.servers import (
@@ -239,7 +240,7 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
     async with AsyncExitStack() as stack:
         # A worker is there and will answer; on a busy machine, and without a cache, later than a person would wait.
         wait = timedelta(seconds=PATIENCE_SECONDS)
-        stack.enter_context(patch.object(starter, "ANSWER_TIMEOUT", wait))
+        stack.enter_context(patch.object(gateway, "WORKER_TIMEOUT", wait))
         reading = await stack.enter_async_context(
             systems_of(desk.settings, desk.catalogue.systems(acting=False))
         )

@@ -168,7 +168,7 @@ def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str
 def _closing(inbox_url: str, request_id: str) -> str:
     if inbox_url:
         return _OPENS_ONLY
-    return f"To see it, type: .venv/bin/python starter.py status {request_id}. An answer to this mail decides nothing."
+    return f"To see it, type: dispatch status {request_id}. An answer to this mail decides nothing."
 
 
 def _page(inbox_url: str, request_id: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio import workflow
 
-import starter
+from cli import commands
 from devstack import approvers
 from devstack.settings import StackSettings
 from dispatch.models.people.decision import ApprovalKind, DecisionType
@@ -148,8 +148,8 @@ def test_every_picture_is_shown_once() -> None:
 
 
 def test_every_exit_code_is_described() -> None:
-    """What starter.py and worker.py end with stands in one table."""
-    named = set(re.findall(r"^    (\d+(?:, \d+)?) +\w", starter.__doc__ or "", flags=re.MULTILINE))
+    """What the command and the worker end with stands in one table."""
+    named = set(re.findall(r"^    (\d+(?:, \d+)?) +\w", commands.__doc__ or "", flags=re.MULTILINE))
     assert len(named) == 5
     for code in (*named, str(HARD_END_CODE)):
         assert re.search(rf"^\| {code} \| .+ \|$", OPERATIONS, flags=re.MULTILINE), code

@@ -70,9 +70,13 @@ def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
             into[key] = value
 
 
+COMMAND: Final = ".venv/bin/dispatch"
+"""What `make setup` writes: a call of this checkout's starter.py."""
+
+
 def run(command: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
+        ["bash", "-euo", "pipefail", "-c", command.replace(COMMAND, ".venv/bin/python starter.py")],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "DISPATCH_VAR_DIR": str(tmp_path / "var")}
         | environment,
@@ -188,12 +192,15 @@ def _without_indent(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines())
 
 
+_COMMAND_LINE: Final = re.compile(r"^(?:\.venv/bin/|docker compose exec worker )?dispatch ")
+
+
 def _typed() -> Iterator[tuple[str, list[str]]]:
-    """Yield every complete `starter.py` command of the documentation's blocks, with its place."""
+    """Yield every complete `dispatch` command of the documentation's blocks, with its place."""
     for page in ALL_PAGES:
         for block in blocks_of(page):
             for line in block.source.splitlines():
-                _, found, rest = line.partition("starter.py ")
+                found, rest = _COMMAND_LINE.match(line), _COMMAND_LINE.sub("", line)
                 if found and block.language in {"sh", "text"}:
                     words = re.sub(r"[\[\]']|\.\.\.\]", "", rest)
                     yield f"{block.place}: {line.strip()[:80]}", shlex.split(words, comments=True)
