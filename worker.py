@@ -25,7 +25,7 @@ from temporalio.worker import Worker
 
 from activities.answer_links import Links
 from activities.answers import read_answer
-from activities.assembler import assemble
+from activities.assembler import Assembler
 from activities.catalogue import Catalogue
 from activities.decision_check import DecisionChecks
 from activities.guardian import Guardian
@@ -137,6 +137,7 @@ def desk_worker(
     audit, under_way = audit_export(client, settings), RunTracker()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
     triage_desk = TriageDesk(playbooks, texts)
+    assembler = Assembler(catalogue.composers(clients))
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -147,7 +148,8 @@ def desk_worker(
             triage_desk.reception,
             plan,
             read_answer,
-            assemble,
+            assembler.assemble,
+            assembler.write_message,
             keep_record,
             DecisionChecks(ApproversFile(settings.approvers_path)).verify_decision,
             Guardian(

@@ -5,14 +5,15 @@ specialist that is silently missing would be found out only when a customer's re
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol, Self
 
 from temporalio import activity
 
+from activities.contracts import Composer
 from activities.discovery import Contracted, Member, classes_of
 from activities.failures import translated
-from activities.playbook_check import check_playbook
+from activities.playbook_check import OpenSets, check_playbook
 from activities.systems import ActionClients, ReadClients
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
@@ -64,6 +65,7 @@ class Action(Protocol):
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
 _SPECIALIST = Contracted("specialist", (*_ROLE, Member("examine", "method")))
+_COMPOSER = Contracted("composer", (*_ROLE, Member("compose", "function")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _ACTION = Contracted(
     "action",
@@ -85,12 +87,14 @@ class Catalogue:
     specialist_classes: Mapping[str, type[Specialist]]
     reviewer_classes: Mapping[str, type[Reviewer]]
     action_classes: Mapping[str, type[Action]]
+    composer_classes: Mapping[str, type[Composer]] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
 
     @classmethod
     def discover(cls, packages: Iterable[str]) -> Self:
         """Read the open sets of desks and channels, given by their dotted names such as `desks.support`.
 
-        Each may hold the folders specialists, reviewers and actions. Raises CatalogueError, naming file and remedy,
+        Each may hold the folders specialists, composers, reviewers and actions. Raises CatalogueError, naming file and remedy,
         for a file that does not hold exactly one class of its own name with every member of its contract, or for a
         name that two sets share.
         """
@@ -99,6 +103,8 @@ class Catalogue:
             specialist_classes=classes_of(homes, "specialists", _SPECIALIST),
             reviewer_classes=classes_of(homes, "reviewers", _REVIEWER),
             action_classes=classes_of(homes, "actions", _ACTION),
+            composer_classes=classes_of(homes, "composers", _COMPOSER),
+            channels=frozenset(home.rpartition(".")[2] for home in homes if home.startswith("channels.")),
         )
         found._refuse_shared_names()
         found._refuse_unknown_systems()
@@ -110,6 +116,10 @@ class Catalogue:
             *(_specialist(name, kind(clients)) for name, kind in self.specialist_classes.items()),
             *(_reviewer(name, kind(clients)) for name, kind in self.reviewer_classes.items()),
         ]
+
+    def composers(self, clients: ReadClients) -> dict[str, Composer]:
+        """Return the composers by name, for the assembler."""
+        return {name: kind(clients) for name, kind in self.composer_classes.items()}
 
     def action_activities(self, clients: ActionClients) -> list[ActivityFunction]:
         """Give 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
@@ -124,14 +134,29 @@ class Catalogue:
     def check(self, playbook: Playbook, file: str) -> None:
         """Hold a playbook against what there is.
 
-        Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
+        Raises PlaybookError, naming file, path and remedy, for a specialist, composer, reviewer, action or channel that does not exist, a
         config that its own Config refuses, `uses` or `compensable` unlike the class's, an action that
         pays with no ask that it needs, and an action policy that speaks of parameters which the action does not have.
         """
-        check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
+        check_playbook(
+            playbook,
+            file,
+            OpenSets(
+                self.specialist_classes,
+                self.composer_classes,
+                self.reviewer_classes,
+                self.action_classes,
+                self.channels,
+            ),
+        )
 
     def _refuse_shared_names(self) -> None:
-        sets = (self.specialist_classes, self.reviewer_classes, self.action_classes)
+        sets = (
+            self.specialist_classes,
+            self.composer_classes,
+            self.reviewer_classes,
+            self.action_classes,
+        )
         for index, names in enumerate(sets):
             for name in names:
                 if any(name in other for other in sets[:index]):
@@ -140,7 +165,13 @@ class Catalogue:
                     )
 
     def _refuse_unknown_systems(self) -> None:
-        systems = {field.name for field in fields(ReadClients)}
+        for name, composer in self.composer_classes.items():
+            if composer.uses:
+                raise CatalogueError(
+                    f"{name}.py uses {composer.uses[0]!r}, and a composer only computes; "
+                    "let a specialist read it and hand on a finding"
+                )
+        systems = {each.name for each in fields(ReadClients)}
         roles: dict[str, type[Specialist | Reviewer]] = {
             **self.specialist_classes,
             **self.reviewer_classes,

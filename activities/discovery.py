@@ -16,10 +16,10 @@ from dispatch.models.errors import CatalogueError
 
 @dataclass(frozen=True)
 class Member:
-    """One thing that a class must have: a value or Contract subclass of `kind`, or an async function."""
+    """One thing that a class must have: a value or Contract subclass of `kind`, or a function; all but one kind async."""
 
     name: str
-    kind: type[Contract] | type[tuple[Any, ...]] | type[bool] | Literal["method", "static"]
+    kind: type[Contract] | type[tuple[Any, ...]] | type[bool] | Literal["method", "function", "static"]
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,9 @@ def _require(member: Member, cls: type[Any], file: str) -> None:
     if kind == "static":
         good = isinstance(value, staticmethod) and inspect.iscoroutinefunction(value.__func__)
         remedy = f"write @staticmethod async def {member.name}(...)"
+    elif kind == "function":
+        good = inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
+        remedy = f"write def {member.name}(self, ...)"
     elif kind == "method":
         good, remedy = inspect.iscoroutinefunction(value), f"write async def {member.name}(self, ...)"
     elif kind is Contract:

@@ -1,11 +1,11 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
 from dispatch.playbooks.loader import path_in_file
@@ -26,14 +26,19 @@ class HasParameters(Protocol):
     pays: ClassVar[bool]
 
 
-def check_playbook(
-    playbook: Playbook,
-    file: str,
-    specialists: Mapping[str, type[HasConfig]],
-    reviewers: Mapping[str, type[HasConfig]],
-    actions: Mapping[str, type[HasParameters]],
-) -> None:
+class OpenSets(NamedTuple):
+    """The classes there are, by the name that a playbook uses, and the channels."""
+
+    specialists: Mapping[str, type[HasConfig]]
+    composers: Mapping[str, type[HasConfig]]
+    reviewers: Mapping[str, type[HasConfig]]
+    actions: Mapping[str, type[HasParameters]]
+    channels: frozenset[str]
+
+
+def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
     """Raise PlaybookError, naming file, path and remedy, for the first thing that no class backs."""
+    specialists, reviewers, actions = sets.specialists, sets.reviewers, sets.actions
     for path, name in _specialists_named(playbook):
         _require("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
@@ -46,6 +51,15 @@ def check_playbook(
         path = f"guardian.actions.{name}"
         _require("action", name, actions, file, path)
         _check_action(file, path, policy, actions[name])
+    if playbook.deliver is not None:
+        _require("action", playbook.deliver.action, actions, file, "deliver.action")
+        _check_composer(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
+    if playbook.contact is not None:
+        _require("channel", playbook.contact.channel, sets.channels, file, "contact.channel")
+        _require("action", playbook.contact.action, actions, file, "contact.action")
+        _check_action(file, "contact.policy", playbook.contact.policy, actions[playbook.contact.action])
+        if playbook.contact.compose is not None:
+            _check_composer(file, "contact", playbook.contact.compose, playbook.contact.config, sets)
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
@@ -69,7 +83,9 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
             file,
             path,
             f"there is no {role} {name!r}",
-            f"Name one of: {', '.join(sorted(known))}; or add activities/{role}s/{name}.py.",
+            f"Name one of: {', '.join(sorted(known)) or 'none yet'}; or add {role}s/{name}.py to the desk's folder."
+            if role != "channel"
+            else f"Name one of: {', '.join(sorted(known)) or 'none yet'}.",
         )
 
 
@@ -81,8 +97,17 @@ def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None
             f"it says {list(role.uses)} and {kind.__name__} reaches {list(kind.uses)}",
             f"Write uses: [{', '.join(kind.uses)}].",
         )
+    _check_config(file, path, role.config, kind)
+
+
+def _check_composer(file: str, path: str, name: str, config: Facts, sets: OpenSets) -> None:
+    _require("composer", name, sets.composers, file, f"{path}.compose")
+    _check_config(file, path, config, sets.composers[name])
+
+
+def _check_config(file: str, path: str, config: Facts, kind: type[HasConfig]) -> None:
     try:
-        kind.Config.model_validate(role.config)
+        kind.Config.model_validate(config)
     except ValidationError as error:
         first = error.errors()[0]
         raise PlaybookError(

@@ -1,16 +1,20 @@
 """Customers, orders, briefs and findings for tests of the support desk's specialists, assembly and standards."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from activities.assembler import Assembler
+from activities.systems import ReadClients
+from channels.mail.composers.letter import Letter
 from desks.support.models.facts import OrderFacts, RefundTerms, ReplyStandardsTerms
 from desks.support.models.records import Customer, Money, Order, OrderLine, Payment, Refund
 from dispatch.models.handoff import Handoff
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
-from dispatch.models.work.playbook import Intent, Letter, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
+from dispatch.models.work.playbook import Intent, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
 from dispatch.models.work.proposal import AssemblyBrief, Proposal, ReviewBrief
+from dispatch.process import assembly
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TERMS: Final = RefundTerms(
@@ -205,12 +209,17 @@ def playbook() -> PlaybookInForce:
                 },
             },
             "escalation": {"approvers": ["anna"], "deadline": "2 days"},
-            "letter": Letter(
-                greeting="Dear {name},",
-                greeting_without_name="Good day,",
-                closing="Kind regards",
-                signature="The support desk",
-            ),
+            "deliver": {
+                "action": "send_reply",
+                "compose": "letter",
+                "config": {
+                    "greeting": "Dear {name},",
+                    "greeting_without_name": "Good day,",
+                    "closing": "Kind regards",
+                    "signature": "The support desk",
+                },
+            },
+            "contact": {"channel": "mail", "action": "send_reply"},
         }
     )
     return PlaybookInForce(ref=PlaybookRef(desk="support", version="1.0.0", digest="a" * 64), playbook=desk)
@@ -238,6 +247,16 @@ def assembly_brief(
         findings=findings,
         guidance=guidance,
     )
+
+
+def assembler() -> Assembler:
+    """Return the assembler with the one composer that the playbook names."""
+    return Assembler({"letter": Letter(cast("ReadClients", None))})
+
+
+def assemble(brief: AssemblyBrief) -> Proposal:
+    """Assemble as the activity does, without what it adds of its own."""
+    return assembly.assemble(brief, Letter(cast("ReadClients", None)).compose)
 
 
 def review_brief(proposal: Proposal, items: tuple[Item, ...], findings: tuple[Finding, ...]) -> ReviewBrief:

@@ -138,7 +138,7 @@ class FollowUp:
                 decided_by="playbook",
                 actions=order.actions,
                 items=(),
-                draft=Draft(subject="", text="", statements=()),
+                draft=Draft(title="", text="", statements=()),
             )
         except StageFailedError as error:
             return VerificationVerdict.UNVERIFIABLE, str(error)

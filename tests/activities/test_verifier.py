@@ -25,10 +25,9 @@ def brief(*actions: BoundAction) -> VerificationBrief:
     return VerificationBrief(
         handoff=HANDOFF,
         actions=actions,
+        delivery=REPLY.digest,
         items=(Item(item_id="item-1", text="a refund"), Item(item_id="item-2", text="when it comes")),
-        draft=Draft(
-            subject="Re", text="...", statements=(Statement(text=".", item_ids=("item-1", "item-2")),)
-        ),
+        draft=Draft(title="Re", text="...", statements=(Statement(text=".", item_ids=("item-1", "item-2")),)),
     )
 
 

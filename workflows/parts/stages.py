@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.assembler import assemble
+    from activities.assembler import Assembler
     from activities.guardian import Guardian
     from activities.intake import IntakeDesk
     from activities.planner import plan
@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.item import Item
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
+    from dispatch.models.work.composition import Message, MessageBrief
     from dispatch.models.work.finding import (
         Brief,
         Finding,
@@ -29,9 +30,17 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.guardian import GuardBrief, GuardResult, Request
     from dispatch.models.work.plan import Plan, PlanBrief
     from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception, Role
-    from dispatch.models.work.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
+    from dispatch.models.work.proposal import (
+        Action,
+        AssemblyBrief,
+        BoundAction,
+        Proposal,
+        Review,
+        ReviewBrief,
+    )
     from dispatch.models.work.verification import Verification, VerificationBrief
     from dispatch.process.intake import unread
+    from dispatch.process.requester_messages import RequesterMessage
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.trail_recorder import TrailRecorder
@@ -157,7 +166,7 @@ class Stages:
         guidance: tuple[Guidance, ...],
     ) -> Proposal:
         return await self._dispatcher.inside(
-            assemble,
+            Assembler.assemble,
             AssemblyBrief,
             Proposal,
             to="assembler",
@@ -170,6 +179,25 @@ class Stages:
             findings=findings,
             guidance=guidance,
         )
+
+    async def write_message(self, message: RequesterMessage, playbook: PlaybookInForce) -> Action:
+        """Have the contact's composer write a message; gives the action that sends it."""
+        written = await self._dispatcher.inside(
+            Assembler.write_message,
+            MessageBrief,
+            Message,
+            to="assembler",
+            why=message.reason,
+            decided_by="playbook",
+            submission=self._submission,
+            playbook=playbook,
+            purpose=message.purpose,
+            subject=message.subject,
+            paragraphs=message.paragraphs,
+            item_ids=message.item_ids,
+            reason=message.reason,
+        )
+        return written.action
 
     async def review(
         self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
@@ -212,7 +240,10 @@ class Stages:
         exceptions: tuple[ReviewException, ...] = (),
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
+        *,
+        to_requester: bool = False,
     ) -> GuardResult:
+        """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice."""
         return await self._dispatcher.outside(
             Guardian.inspect,
             GuardBrief,
@@ -221,11 +252,12 @@ class Stages:
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
             bound=bound,
-            policy=playbook.guardian,
+            policy=playbook.contact_guardian if to_requester else playbook.guardian,
             requester=self._submission.sender,
             exceptions=exceptions,
             siblings=siblings,
             request=request,
+            to_requester=to_requester,
         )
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
@@ -239,6 +271,7 @@ class Stages:
             actions=proposal.actions,
             items=items,
             draft=proposal.draft,
+            delivery=proposal.delivery,
             refusals=proposal.refusals,
         )
 
