@@ -28,6 +28,7 @@ from activities.answers import read_answer
 from activities.assembler import Assembler
 from activities.catalogue import Catalogue
 from activities.decision_check import DecisionChecks
+from activities.documents import Documents
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
 from activities.notifier import Notifier
@@ -50,6 +51,7 @@ from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.documents import DocumentStore
 from dispatch.storage.own_links import own_links
 from dispatch.storage.private_folders import tighten
 from runtime.audit_parts import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
@@ -91,7 +93,11 @@ async def read_clients(settings: Settings) -> AsyncIterator[ReadClients]:
         archive = await stack.enter_async_context(
             _http(settings, settings.mail_archive_url, settings.mail_archive_key)
         )
-        yield ReadClients(records=RecordsClient(records), archive=MailArchiveClient(archive))
+        yield ReadClients(
+            records=RecordsClient(records),
+            archive=MailArchiveClient(archive),
+            documents=Documents(DocumentStore(settings.documents_dir)),
+        )
 
 
 @asynccontextmanager

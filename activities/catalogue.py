@@ -27,9 +27,14 @@ ActivityFunction = Callable[..., Any]
 
 
 class Specialist(Protocol):
-    """Examines or drafts one thing. `uses` names the clients it reads through; none: it is a pure decision."""
+    """Examines or drafts one thing.
+
+    `uses` names the clients it reads through; none: it is a pure decision. `needs` names the specialists whose findings
+    it reads; a playbook calls them in an earlier group.
+    """
 
     uses: ClassVar[tuple[str, ...]]
+    needs: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
     def __init__(self, clients: ReadClients) -> None: ...
@@ -64,7 +69,7 @@ class Action(Protocol):
 
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
-_SPECIALIST = Contracted("specialist", (*_ROLE, Member("examine", "method")))
+_SPECIALIST = Contracted("specialist", (*_ROLE, Member("needs", tuple), Member("examine", "method")))
 _COMPOSER = Contracted("composer", (*_ROLE, Member("compose", "function")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _ACTION = Contracted(

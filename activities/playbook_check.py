@@ -18,6 +18,12 @@ class HasConfig(Protocol):
     Config: ClassVar[type[Contract]]
 
 
+class HasNeeds(HasConfig, Protocol):
+    """What is looked at of a specialist alone."""
+
+    needs: ClassVar[tuple[str, ...]]
+
+
 class HasParameters(Protocol):
     """What is looked at of an action."""
 
@@ -29,7 +35,7 @@ class HasParameters(Protocol):
 class OpenSets(NamedTuple):
     """The classes there are, by the name that a playbook uses, and the channels."""
 
-    specialists: Mapping[str, type[HasConfig]]
+    specialists: Mapping[str, type[HasNeeds]]
     composers: Mapping[str, type[HasConfig]]
     reviewers: Mapping[str, type[HasConfig]]
     actions: Mapping[str, type[HasParameters]]
@@ -43,6 +49,7 @@ def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
         _require("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
         _check_role(file, f"specialists.{name}", role, specialists[name])
+    _check_needs(file, playbook, specialists)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
         _require("reviewer", name, reviewers, file, path)
@@ -87,6 +94,22 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
             if role != "channel"
             else f"Name one of: {', '.join(sorted(known)) or 'none yet'}.",
         )
+
+
+def _check_needs(file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]) -> None:
+    """Hold the order of the groups against whose findings each specialist reads."""
+    earlier: set[str] = set()
+    for row, group in enumerate(playbook.plan.groups):
+        for index, name in enumerate(group):
+            for needed in specialists[name].needs:
+                if needed not in earlier:
+                    raise PlaybookError(
+                        file,
+                        f"plan.groups[{row}][{index}]",
+                        f"{name} reads the findings of {needed}, which stands in no earlier group",
+                        f"Put {needed} in a group before {name}'s.",
+                    )
+        earlier.update(group)
 
 
 def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from activities.documents import Documents
 from channels.mail.client import MailArchiveClient, MailClient
 from desks.support.systems.payments import PaymentsClient
 from desks.support.systems.records import RecordsClient
@@ -14,6 +15,7 @@ class ReadClients:
 
     records: RecordsClient
     archive: MailArchiveClient
+    documents: Documents
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def order_finding(facts: OrderFacts, status: FindingStatus = FindingStatus.FOUND
 
 
 def playbook() -> PlaybookInForce:
-    """Give a support playbook with ASKS, three specialists in two groups and no tier that asks anyone."""
+    """Give a support playbook with ASKS, three specialists in three groups and no tier that asks anyone."""
     desk = Playbook.model_validate(
         {
             "desk": "support",
@@ -186,7 +186,7 @@ def playbook() -> PlaybookInForce:
             "intents": ASKS,
             "missing_information": {"deadline": "7 days"},
             "plan": PlanPolicy(
-                groups=(("order_history",), ("refund_policy", "reply_writer")), max_specialists=3
+                groups=(("order_history",), ("refund_policy",), ("reply_writer",)), max_specialists=3
             ),
             "specialists": {
                 "order_history": {"uses": ["records"], "config": {"recent": "60 days"}},

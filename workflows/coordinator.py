@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.items import account
     from dispatch.process.list_summary import summary_of_approval
+    from dispatch.process.mending import groups_to_mend
     from dispatch.text.message_payloads import single
     from dispatch.text.requested import request_of
     from workflows.follow_up import start_follow_ups
@@ -272,11 +273,16 @@ class Coordinator:
                 self._the_proposal, self._playbook, self._work.items, self._work.findings
             )
             self._work.exceptions = (*self._the_intake.exceptions, *flagged)
-            if not flagged or not self._the_plan.groups or turn == self._playbook.review.max_rounds:
+            if not flagged or turn == self._playbook.review.max_rounds:
                 return
-            last = self._the_plan.groups[-1]
-            earlier = tuple(finding for finding in self._work.findings if finding.specialist not in last)
-            self._work.findings = (*earlier, *await self._examine(last, earlier, flagged))
+            again = groups_to_mend(self._playbook.review, self._the_plan.groups, self._work.findings, flagged)
+            if not again:
+                return
+            called = {name for group in again for name in group}
+            kept = tuple(finding for finding in self._work.findings if finding.specialist not in called)
+            for group in again:
+                kept = (*kept, *await self._examine(group, kept, flagged))
+            self._work.findings = kept
             await self._assemble()
 
     async def _guard(self) -> None:
@@ -453,7 +459,13 @@ class Coordinator:
         self, group: tuple[str, ...], earlier: tuple[Finding, ...], flagged: tuple[ReviewException, ...] = ()
     ) -> tuple[Finding, ...]:
         return await self._stages.examine(
-            group, self._playbook, self._work.items, earlier, self._work.guidance, flagged
+            group,
+            self._playbook,
+            self._work.items,
+            earlier,
+            self._work.guidance,
+            flagged,
+            body=self._the_intake.body,
         )
 
     def _summarise(self, approval_request: ApprovalRequest, approvals: tuple[Decision, ...]) -> ListSummary:

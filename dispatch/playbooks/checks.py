@@ -29,6 +29,7 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from (Problem(*found) for found in field_problems(playbook.fields))
     yield from _groups(playbook)
     yield from _handoffs(playbook)
+    yield from _mend(playbook)
     yield from _tiers(playbook)
     yield from _asked_by(playbook)
     yield from _delivery(playbook)
@@ -128,6 +129,17 @@ def _handoffs(playbook: Playbook) -> Iterator[Problem]:
                 f"{path}.field",
                 f"there is no field {rule.field!r}",
                 f"Add it to fields, or name one of: {_one_of(playbook.fields)}.",
+            )
+
+
+def _mend(playbook: Playbook) -> Iterator[Problem]:
+    grouped = [name for group in playbook.plan.groups for name in group]
+    for index, name in enumerate(playbook.review.mend):
+        if name not in grouped:
+            yield Problem(
+                f"review.mend[{index}]",
+                f"{name} is in no group of plan.groups and could mend nothing",
+                f"Name one of: {_one_of(grouped)}.",
             )
 
 

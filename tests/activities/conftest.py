@@ -6,17 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from activities.documents import Documents
 from activities.systems import ActionClients, ReadClients
 from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.documents import DocumentStore
 from tests.servers import BackOfficeService, MailSinkService
 
 
 @pytest.fixture
 async def read_clients(
-    back_office: BackOfficeService, mail_sink: MailSinkService
+    back_office: BackOfficeService, mail_sink: MailSinkService, tmp_path: Path
 ) -> AsyncIterator[ReadClients]:
     async with AsyncExitStack() as stack:
-        clients = ReadClients(records=back_office.records(), archive=mail_sink.archive())
+        clients = ReadClients(
+            records=back_office.records(),
+            archive=mail_sink.archive(),
+            documents=Documents(DocumentStore(tmp_path / "documents")),
+        )
         stack.push_async_callback(clients.records.close)
         stack.push_async_callback(clients.archive.close)
         yield clients

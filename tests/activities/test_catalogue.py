@@ -36,6 +36,7 @@ from dispatch.models.contract import Contract
 
 class {name}:
     uses: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = Contract
 
     def __init__(self, clients): ...
@@ -142,7 +143,7 @@ def test_a_composer_only_computes(packages: Packages, change: tuple[str, str], s
         ),
         (
             {"far.py": SPECIALIST.format(name="Far").replace("= ()", '= ("moon",)')},
-            r"far\.py uses 'moon', which no client serves; give some of: archive, records",
+            r"far\.py uses 'moon', which no client serves; give some of: archive, documents, records",
         ),
     ],
 )
@@ -203,7 +204,7 @@ def activity_types(functions: list[Callable[..., Any]]) -> set[str | None]:
 
 def test_each_is_registered_under_its_own_activity_type() -> None:
     """Temporal's history names who acted; only what can be undone has a compensation."""
-    read = ReadClients(records=cast("Any", None), archive=cast("Any", None))
+    read = ReadClients(records=cast("Any", None), archive=cast("Any", None), documents=cast("Any", None))
     act = ActionClients(
         payments=cast("Any", None),
         mail=cast("Any", None),
@@ -334,6 +335,12 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
     ("path", "value", "where", "said"),
     [
         (("specialists", "oracle"), {}, "specialists.oracle", "there is no specialist 'oracle'"),
+        (
+            ("plan", "groups"),
+            [["order_history"], ["refund_policy", "reply_writer"]],
+            "plan.groups[1][1]",
+            "reply_writer reads the findings of refund_policy, which stands in no earlier group",
+        ),
         (
             ("plan", "groups"),
             [["oracle"]],

@@ -233,6 +233,7 @@ WRONG: list[tuple[Change, str, str]] = [
         "deliver.config.signature",
         "it leads to 'www.evil.example'",
     ),
+    (put("review.mend", ["oracle"]), "review.mend[0]", "oracle is in no group of plan.groups"),
     (put("deliver.action", "post"), "deliver.action", "guardian.actions does not list 'post'"),
     (put("contact.policy.tier", "medium"), "contact.policy.tier", "no question waits for one"),
     (put("contact", None), "notices.rejected", "there is no contact by which it could be told"),

@@ -116,6 +116,8 @@ class Stages:
         findings: tuple[Finding, ...],
         guidance: tuple[Guidance, ...],
         exceptions: tuple[ReviewException, ...] = (),
+        *,
+        body: str = "",
     ) -> tuple[Finding, ...]:
         """Call a group in parallel; who fails is unavailable, which never reads as clean."""
         wanted = {item.kind for item in items}
@@ -135,6 +137,8 @@ class Stages:
                     request_id=self._id,
                     requester=self._submission.sender,
                     subject=self._submission.subject,
+                    body=body,
+                    attachments=self._submission.attachments,
                     items=items,
                     findings=findings,
                     guidance=guidance,

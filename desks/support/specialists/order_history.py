@@ -26,6 +26,7 @@ class OrderHistory:
     """
 
     uses: ClassVar[tuple[str, ...]] = ("records",)
+    needs: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = OrderTerms
 
     def __init__(self, clients: ReadClients) -> None:

@@ -38,6 +38,7 @@ class RefundPolicy:
     """
 
     uses: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = (_SOURCE,)
     Config: ClassVar[type[Contract]] = RefundTerms
 
     def __init__(self, clients: ReadClients) -> None:

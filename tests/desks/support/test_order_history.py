@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 import pytest_asyncio
 
+from activities.documents import Documents
 from activities.systems import ReadClients
 from channels.mail.client import MailArchiveClient
 from desks.support.models.facts import OrderFacts
@@ -36,7 +37,9 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bac
 
 async def examine(service: BackOfficeService, address: str, *items: Item) -> tuple[Finding, OrderFacts]:
     records = service.records()
-    clients = ReadClients(records=records, archive=cast("MailArchiveClient", None))
+    clients = ReadClients(
+        records=records, archive=cast("MailArchiveClient", None), documents=cast("Documents", None)
+    )
     asked = brief(*items, address=address, config={"recent": "60 days"})
     # The sample data are dated from today.
     now = asked.handoff.model_copy(update={"at": datetime.now(UTC)})

@@ -48,7 +48,7 @@ async def carried(service: BackOfficeService, requester: Party, *items: Item) ->
     try:
         for name in chain.from_iterable(playbook.plan.groups):
             specialist = catalogue.specialist_classes[name](
-                ReadClients(records=records, archive=cast("Any", None))
+                ReadClients(records=records, archive=cast("Any", None), documents=cast("Any", None))
             )
             asked = Brief(
                 handoff=now,
