@@ -104,6 +104,7 @@ def test_the_recipes_desk_is_accepted(tmp_path: Path) -> None:
     folder = write_desk(tmp_path / "my-desks")
     assert {str(file.relative_to(folder)) for file in folder.rglob("*.py")} == {
         "specialists/repair_price.py",
+        "composers/price_note.py",
         "reviewers/reading_ease.py",
         "actions/notify_workshop.py",
     }
