@@ -10,10 +10,10 @@ from typing import Any, Self
 
 from temporalio import activity
 
-from activities.contracts import Action, Reviewer, Specialist, System, Systems, SystemSettings
+from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
 from activities.discovery import Contracted, Member, classes_of
 from activities.failures import translated
-from activities.playbook_check import check_playbook
+from activities.playbook_check import OpenSets, check_playbook
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
@@ -25,7 +25,8 @@ ActivityFunction = Callable[..., Any]
 
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
-_SPECIALIST = Contracted("specialist", (*_ROLE, Member("examine", "method")))
+_SPECIALIST = Contracted("specialist", (*_ROLE, Member("needs", tuple), Member("examine", "method")))
+_COMPOSER = Contracted("composer", (Member("Config", Contract), Member("compose", "function")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _SYSTEM = Contracted(
     "system", (Member("acting", bool), Member("Settings", SystemSettings), Member("open", "class"))
@@ -52,12 +53,15 @@ class Catalogue:
     reviewer_classes: Mapping[str, type[Reviewer]]
     action_classes: Mapping[str, type[Action]]
     system_classes: Mapping[str, type[System]] = field(default_factory=dict)
+    composer_classes: Mapping[str, type[Composer]] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
 
     @classmethod
     def discover(cls, packages: Iterable[str]) -> Self:
         """Read the open sets of desks and channels, given by their dotted names such as `desks.support`.
 
-        Each may hold the folders specialists, reviewers, actions and systems. Raises CatalogueError, naming file and remedy,
+        Each may hold the folders specialists, composers, reviewers, actions and systems. Raises CatalogueError, naming file and
+        remedy,
         for a file that does not hold exactly one class of its own name with every member of its contract, or for a
         name that two sets share.
         """
@@ -67,6 +71,8 @@ class Catalogue:
             reviewer_classes=classes_of(homes, "reviewers", _REVIEWER),
             action_classes=classes_of(homes, "actions", _ACTION),
             system_classes=classes_of(homes, "systems", _SYSTEM),
+            composer_classes=classes_of(homes, "composers", _COMPOSER),
+            channels=frozenset(home.rpartition(".")[2] for home in homes if home.startswith("channels.")),
         )
         found._refuse_shared_names()
         found._refuse_unknown_systems()
@@ -92,6 +98,10 @@ class Catalogue:
             *(_reviewer(name, kind(systems.only(kind.uses))) for name, kind in self.reviewer_classes.items()),
         ]
 
+    def composers(self) -> dict[str, Composer]:
+        """Return the composers by name, for the assembler."""
+        return {name: kind() for name, kind in self.composer_classes.items()}
+
     def action_activities(self, systems: Systems) -> list[ActivityFunction]:
         """Return 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
         functions: list[ActivityFunction] = []
@@ -105,12 +115,22 @@ class Catalogue:
     def check(self, playbook: Playbook, file: str) -> None:
         """Check a playbook against what there is.
 
-        Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
-        config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,
+        Raises PlaybookError, naming file, path and remedy, for a specialist, composer, reviewer, action or channel that does not
+        exist, a        config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,
         an action that pays with no ask that it needs, and an action policy that speaks of parameters which the
         action does not have.
         """
-        check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
+        check_playbook(
+            playbook,
+            file,
+            OpenSets(
+                self.specialist_classes,
+                self.composer_classes,
+                self.reviewer_classes,
+                self.action_classes,
+                self.channels,
+            ),
+        )
 
     def completed(self, playbook: Playbook) -> Playbook:
         """Return a checked playbook in which each role says what it reaches, so that the workflow knows."""
@@ -132,7 +152,13 @@ class Catalogue:
         )
 
     def _refuse_shared_names(self) -> None:
-        sets = (self.specialist_classes, self.reviewer_classes, self.action_classes, self.system_classes)
+        sets = (
+            self.specialist_classes,
+            self.composer_classes,
+            self.reviewer_classes,
+            self.action_classes,
+            self.system_classes,
+        )
         for index, names in enumerate(sets):
             for name in names:
                 if any(name in other for other in sets[:index]):

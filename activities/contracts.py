@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
+from dispatch.models.work.composition import ComposeBrief, Composition
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.proposal import BoundAction, Review, ReviewBrief
@@ -77,9 +78,14 @@ class Systems:
 
 
 class Specialist(Protocol):
-    """Examines or drafts one thing. `uses` names the systems it reads through; none: it is a pure decision."""
+    """Examines or drafts one thing.
+
+    `uses` names the systems it reads through; none: it is a pure decision. `needs` names the specialists whose findings
+    it reads; a playbook calls them in an earlier group.
+    """
 
     uses: ClassVar[tuple[type[System], ...]]
+    needs: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
     def __init__(self, systems: Systems) -> None: ...
@@ -112,3 +118,14 @@ class Action(Protocol):
     async def compensate(self, order: CompensationCommand) -> Receipt: ...
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation: ...
+
+
+class Composer(Protocol):
+    """Turns findings into the desk's draft and the parameters of the action that delivers it.
+
+    It only computes and reaches no system: what it writes from, specialists have found.
+    """
+
+    Config: ClassVar[type[Contract]]
+
+    def compose(self, brief: ComposeBrief) -> Composition: ...

@@ -18,7 +18,7 @@ from dispatch.models.errors import CatalogueError
 
 @dataclass(frozen=True)
 class Member:
-    """One thing that a class must have: a value or Contract subclass of `kind`, or an async function."""
+    """One thing that a class must have: a value or Contract subclass of `kind`, or a function; all but one kind async."""
 
     name: str
     kind: (
@@ -26,7 +26,7 @@ class Member:
         | type[tuple[Any, ...]]
         | type[bool]
         | type[BaseSettings]
-        | Literal["method", "static", "class"]
+        | Literal["method", "function", "static", "class"]
     )
 
 
@@ -132,6 +132,9 @@ def _require(member: Member, cls: type[Any], file: str) -> None:
     if kind == "static":
         good = isinstance(value, staticmethod) and inspect.iscoroutinefunction(value.__func__)
         remedy = f"write @staticmethod async def {member.name}(...)"
+    elif kind == "function":
+        good = inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
+        remedy = f"write def {member.name}(self, ...)"
     elif kind == "method":
         good, remedy = inspect.iscoroutinefunction(value), f"write async def {member.name}(self, ...)"
     elif kind == "class":

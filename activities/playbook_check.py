@@ -1,11 +1,11 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
 from dispatch.playbooks.loader import path_in_file
@@ -17,6 +17,12 @@ class HasConfig(Protocol):
     Config: ClassVar[type[Contract]]
 
 
+class HasNeeds(HasConfig, Protocol):
+    """What is looked at of a specialist alone."""
+
+    needs: ClassVar[tuple[str, ...]]
+
+
 class HasParameters(Protocol):
     """What is looked at of an action."""
 
@@ -25,18 +31,24 @@ class HasParameters(Protocol):
     pays: ClassVar[bool]
 
 
-def check_playbook(
-    playbook: Playbook,
-    file: str,
-    specialists: Mapping[str, type[HasConfig]],
-    reviewers: Mapping[str, type[HasConfig]],
-    actions: Mapping[str, type[HasParameters]],
-) -> None:
+class OpenSets(NamedTuple):
+    """The classes there are, by the name that a playbook uses, and the channels."""
+
+    specialists: Mapping[str, type[HasNeeds]]
+    composers: Mapping[str, type[HasConfig]]
+    reviewers: Mapping[str, type[HasConfig]]
+    actions: Mapping[str, type[HasParameters]]
+    channels: frozenset[str]
+
+
+def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
     """Raise PlaybookError, naming file, path and remedy, for the first thing that no class backs."""
+    specialists, reviewers, actions = sets.specialists, sets.reviewers, sets.actions
     for path, name in _specialists_named(playbook):
         _require("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
         _check_role(file, f"specialists.{name}", role, specialists[name])
+    _check_needs(file, playbook, specialists)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
         _require("reviewer", name, reviewers, file, path)
@@ -45,6 +57,15 @@ def check_playbook(
         path = f"guardian.actions.{name}"
         _require("action", name, actions, file, path)
         _check_action(file, path, policy, actions[name])
+    if playbook.deliver is not None:
+        _require("action", playbook.deliver.action, actions, file, "deliver.action")
+        _check_composer(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
+    if playbook.contact is not None:
+        _require("channel", playbook.contact.channel, sets.channels, file, "contact.channel")
+        _require("action", playbook.contact.action, actions, file, "contact.action")
+        _check_action(file, "contact.policy", playbook.contact.policy, actions[playbook.contact.action])
+        if playbook.contact.compose is not None:
+            _check_composer(file, "contact", playbook.contact.compose, playbook.contact.config, sets)
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
@@ -68,8 +89,26 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
             file,
             path,
             f"there is no {role} {name!r}",
-            f"Name one of: {', '.join(sorted(known))}; or add activities/{role}s/{name}.py.",
+            f"Name one of: {', '.join(sorted(known)) or 'none yet'}; or add {role}s/{name}.py to the desk's folder."
+            if role != "channel"
+            else f"Name one of: {', '.join(sorted(known)) or 'none yet'}.",
         )
+
+
+def _check_needs(file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]) -> None:
+    """Hold the order of the groups against whose findings each specialist reads."""
+    earlier: set[str] = set()
+    for row, group in enumerate(playbook.plan.groups):
+        for index, name in enumerate(group):
+            for needed in specialists[name].needs:
+                if needed not in earlier:
+                    raise PlaybookError(
+                        file,
+                        f"plan.groups[{row}][{index}]",
+                        f"{name} reads the findings of {needed}, which stands in no earlier group",
+                        f"Put {needed} in a group before {name}'s.",
+                    )
+        earlier.update(group)
 
 
 def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
@@ -80,8 +119,17 @@ def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None
             f"what a role reaches is said by its class, {kind.__name__}",
             "Remove uses.",
         )
+    _check_config(file, path, role.config, kind)
+
+
+def _check_composer(file: str, path: str, name: str, config: Facts, sets: OpenSets) -> None:
+    _require("composer", name, sets.composers, file, f"{path}.compose")
+    _check_config(file, path, config, sets.composers[name])
+
+
+def _check_config(file: str, path: str, config: Facts, kind: type[HasConfig]) -> None:
     try:
-        kind.Config.model_validate(role.config)
+        kind.Config.model_validate(config)
     except ValidationError as error:
         first = error.errors()[0]
         raise PlaybookError(

@@ -107,12 +107,17 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
             "link_hosts": ["help.example"],
         },
         "escalation": _waiting(),
-        "letter": {
-            "greeting": "Dear {name},",
-            "greeting_without_name": "Hello,",
-            "closing": "Kind regards",
-            "signature": "The desk",
+        "deliver": {
+            "action": "send_reply",
+            "compose": "letter",
+            "config": {
+                "greeting": "Dear {name},",
+                "greeting_without_name": "Hello,",
+                "closing": "Kind regards",
+                "signature": "The desk",
+            },
         },
+        "contact": {"channel": "mail", "action": "send_reply"},
         "notices": {"rejected": "We cannot do this."},
         **changes,
     }

@@ -103,25 +103,30 @@ def _equal(name: str, expected: JsonValue, seen: JsonValue) -> bool:
 
 
 def _item(item: Item, brief: VerificationBrief, actions: tuple[ActionVerification, ...]) -> ItemVerification:
-    """Judge one item by the actions that name it and by what the sent reply says of it.
+    """Judge one item by the actions that name it and by what the delivered draft says of it.
 
-    A reply counts by what it states, not by the items it lists: a reply lists them all. All that covers an item must
-    be confirmed; that a refund was announced does not stand in for the refund.
+    A delivery counts by what it states, not by the items it lists: it lists them all. All that covers an item must
+    be confirmed; that a refund was announced does not stand in for the refund. Where the desk delivers nothing, a
+    refusal changes nothing outside, so there is nothing to read back.
     """
     pairs = list(zip(brief.actions, actions, strict=True))
-    acts = [a for bound, a in pairs if bound.action.name != _REPLY and item.item_id in bound.action.item_ids]
-    told = any(item.item_id in statement.item_ids for statement in brief.draft.statements) or any(
-        refusal.item_id == item.item_id for refusal in brief.refusals
-    )
-    replies = [a for bound, a in pairs if _is_answer(bound)] if told else []
-    covering = [*acts, *replies]
+    acts = [
+        a for bound, a in pairs if bound.digest != brief.delivery and item.item_id in bound.action.item_ids
+    ]
+    refused = any(refusal.item_id == item.item_id for refusal in brief.refusals)
+    told = refused or any(item.item_id in statement.item_ids for statement in brief.draft.statements)
+    deliveries = [a for bound, a in pairs if bound.digest == brief.delivery] if told else []
+    covering = [*acts, *deliveries]
+    if not covering and refused and brief.delivery is None:
+        why = "refused on record, and this desk delivers nothing"
+        return ItemVerification(item_id=item.item_id, verdict=VerificationVerdict.CONFIRMED, why=why)
     if not covering:
-        why = "no reply went out that speaks of it" if told else "left over: no action, statement or refusal"
+        why = (
+            "nothing was delivered that speaks of it"
+            if told
+            else "left over: no action, statement or refusal"
+        )
         return ItemVerification(item_id=item.item_id, verdict=VerificationVerdict.REFUTED, why=why)
     verdict = _worst(a.verdict for a in covering)
     why = "; ".join(f"{a.name} {a.verdict}: {a.why}" for a in covering if a.verdict is verdict)
     return ItemVerification(item_id=item.item_id, verdict=verdict, why=why)
-
-
-def _is_answer(bound: BoundAction) -> bool:
-    return bound.action.name == _REPLY and bound.action.parameters.get("purpose") == "reply"

@@ -1,11 +1,11 @@
 """The verifier against the embedded servers: what is there counts, and what cannot be read never reads as clean."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.contracts import Systems
+from activities.contracts import System, Systems
 from activities.verifier import LAST_ATTEMPT, Verifier
 from channels.mail.actions.send_reply import SendReply
 from desks.support.actions.issue_refund import IssueRefund
@@ -26,10 +26,9 @@ def brief(*actions: BoundAction) -> VerificationBrief:
     return VerificationBrief(
         handoff=HANDOFF,
         actions=actions,
+        delivery=REPLY.digest,
         items=(Item(item_id="item-1", text="a refund"), Item(item_id="item-2", text="when it comes")),
-        draft=Draft(
-            subject="Re", text="...", statements=(Statement(text=".", item_ids=("item-1", "item-2")),)
-        ),
+        draft=Draft(title="Re", text="...", statements=(Statement(text=".", item_ids=("item-1", "item-2")),)),
     )
 
 
@@ -98,7 +97,7 @@ async def test_a_system_that_refuses_is_unverifiable_at_once(
 
 
 class _Broken:
-    uses = ()
+    uses: ClassVar[tuple[type[System], ...]] = ()
 
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation:  # noqa: ARG004 - as all are called

@@ -38,6 +38,7 @@ class RefundPolicy:
     """
 
     uses: ClassVar[tuple[type[System], ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = (_SOURCE,)
     Config: ClassVar[type[Contract]] = RefundTerms
 
     def __init__(self, systems: Systems) -> None:

@@ -21,7 +21,7 @@ from dispatch.audit.query.neutral_facts import unobjectionable
 from dispatch.audit.read.steps import Step, steps
 from dispatch.audit.store.document import Document, events_of
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
-from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce
+from dispatch.models.work.playbook import GuardianPolicy, Playbook, PlaybookInForce
 from dispatch.models.work.spend_quota import SpendSoFar
 
 Inspect = Callable[[GuardBrief, GuardianFacts], GuardResult]
@@ -124,7 +124,7 @@ def _of_document(
     for step in steps(events_of(document)):
         if step.name == "guardian.inspect" and step.failure is None and _desk(step.given) == changed.ref.desk:
             try:
-                yield _judge(document.request_id, step, changed.playbook.guardian, inspect)
+                yield _judge(document.request_id, step, changed.playbook, inspect)
             except _NotJudgedError as error:
                 yield NotJudged(document.request_id, step.event_id, str(error))
 
@@ -133,7 +133,7 @@ class _NotJudgedError(Exception):
     """The history does not hold what it would take."""
 
 
-def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect) -> Judged:
+def _judge(request_id: str, step: Step, changed: Playbook, inspect: Inspect) -> Judged:
     try:
         brief, verdict = (
             GuardBrief.model_validate(step.given),
@@ -143,6 +143,7 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
         raise _NotJudgedError(
             f"it was recorded in a form that this version cannot read: {error.errors()[0]['msg']}"
         ) from None
+    policy = changed.contact_guardian if brief.to_requester else changed.guardian
     again = _rule(brief, brief.policy, verdict, inspect)
     if (again.ruling, again.tier) != (verdict.ruling, verdict.tier):
         raise _NotJudgedError(

@@ -50,6 +50,9 @@ class GuardBrief(StageInput):
     siblings: tuple[BoundAction, ...] = Field(
         default=(), description="other actions of the same proposal that spend too: they count together"
     )
+    to_requester: bool = Field(
+        default=False, description="a question, reminder or notice, under the contact's policy"
+    )
     request: Request | None = Field(default=None, description="where the action's policy names an ask")
 
 

@@ -72,11 +72,15 @@ class AssemblyBrief(StageInput):
 
 
 class Draft(Contract):
-    """The reply, as one text and as the statements it is made of."""
+    """What is delivered, as one text and as the statements it is made of."""
 
-    subject: str
+    title: str
     text: str
     statements: tuple[Statement, ...]
+    parameter: str | None = Field(
+        default="text",
+        description="the parameter of the delivery action that holds the text word for word; None where none does",
+    )
 
 
 class Proposal(Contract):
@@ -88,11 +92,19 @@ class Proposal(Contract):
     proposal_id: str
     draft: Draft
     actions: tuple[BoundAction, ...]
+    delivery: str | None = Field(
+        default=None,
+        description="digest of the action that delivers the draft; None where nothing is delivered",
+    )
     refusals: tuple[Refusal, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     exceptions: tuple[ReviewException, ...] = Field(
         default=(), description="the process's own invariants that it breaks; the review begins with them"
     )
+
+    def delivers(self, bound: BoundAction) -> bool:
+        """Tell whether an action is the one that delivers the draft."""
+        return bound.digest == self.delivery
 
 
 class ReviewBrief(StageInput):

@@ -20,10 +20,9 @@ from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import Proposal, ReviewBrief
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
-from dispatch.process.assembly import assemble
 from runtime.settings import SHIPPED_DESKS
 from tests.servers import BackOfficeService, running_back_office
-from tests.support_desk import assembly_brief, handoff, item, review_brief
+from tests.support_desk import assemble, assembly_brief, handoff, item, review_brief
 
 SUPPORT = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk["support"]
 SAMPLES = json.loads(SEED.read_text(encoding="utf-8"))
