@@ -24,7 +24,7 @@ from temporalio.worker import Worker
 
 from activities.answer_links import Links
 from activities.answers import read_answer
-from activities.assembler import assemble
+from activities.assembler import Assembler
 from activities.catalogue import Catalogue
 from activities.contracts import Systems
 from activities.decision_check import DecisionChecks
@@ -102,11 +102,15 @@ def desk_worker(
             triage_desk.reception,
             plan,
             read_answer,
-            assemble,
+            Assembler(catalogue.action_classes).assemble,
             keep_record,
-            DecisionChecks(ApproversFile(settings.approvers_path)).verify_decision,
+            DecisionChecks(
+                ApproversFile(settings.approvers_path),
+                {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
+            ).verify_decision,
             Guardian(
                 systems,
+                catalogue.action_classes,
                 partial(own_links, settings),
                 reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
             ).inspect,

@@ -5,9 +5,11 @@ from typing import ClassVar, Protocol
 
 from pydantic import ValidationError
 
+from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
+from dispatch.models.work.playbook import ActionPolicy, Playbook, Role, Tier
+from dispatch.playbooks.checks import standing_texts
 from dispatch.playbooks.loader import path_in_file
 
 
@@ -17,10 +19,9 @@ class HasConfig(Protocol):
     Config: ClassVar[type[Contract]]
 
 
-class HasParameters(Protocol):
+class HasParameters(ActionRules, Protocol):
     """What is looked at of an action."""
 
-    Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
 
@@ -44,7 +45,7 @@ def check_playbook(
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
         _require("action", name, actions, file, path)
-        _check_action(file, path, policy, actions[name])
+        _check_action(file, path, policy, actions[name], playbook)
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
@@ -92,7 +93,9 @@ def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None
         ) from None
 
 
-def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasParameters]) -> None:
+def _check_action(
+    file: str, path: str, policy: ActionPolicy, kind: type[HasParameters], playbook: Playbook
+) -> None:
     parameters = kind.Parameters.model_fields
     for name in policy.editable:
         if name not in parameters:
@@ -116,13 +119,48 @@ def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasPara
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
             "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
-    if policy.amounts and not {"amount_minor", "currency"} <= set(parameters):
+    if policy.amounts and not kind.pays:
         raise PlaybookError(
             file,
             f"{path}.amounts",
             f"{kind.__name__} moves no money",
-            "Remove amounts, or give its Parameters amount_minor and currency.",
+            "Remove amounts, or let its class say pays.",
         )
+    own = _own_policy(file, path, policy, kind)
+    for place, tier in _tiers_in(own, f"{path}.policy"):
+        if tier not in playbook.guardian.tiers:
+            known = ", ".join(playbook.guardian.tiers) or "nothing yet"
+            raise PlaybookError(
+                file,
+                place,
+                f"tier '{tier}' is not declared",
+                f"Add it to guardian.tiers, or use one of: {known}.",
+            )
+    for problem in kind.check_texts(own, dict(standing_texts(playbook))):
+        raise PlaybookError(file, *problem)
+
+
+def _own_policy(file: str, path: str, policy: ActionPolicy, kind: type[ActionRules]) -> Contract:
+    try:
+        return kind.Policy.model_validate(policy.policy)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PlaybookError(
+            file,
+            path_in_file((path, "policy", *first["loc"])),
+            first["msg"].removeprefix("Value error, "),
+            f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
+        ) from None
+
+
+def _tiers_in(policy: Contract, path: str) -> Iterable[tuple[str, Tier]]:
+    """Yield every tier that an action's own policy names, with its place."""
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Tier):
+            yield f"{path}.{name}", value
+        elif isinstance(value, Contract):
+            yield from _tiers_in(value, f"{path}.{name}")
 
 
 def _yaml(value: bool) -> str:  # noqa: FBT001 - the value is what it is about

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from channels.mail.reply import MailParameters as SendReply
 from dispatch.approval.action_digest import bind
 from dispatch.models.errors import DispatchError
 from dispatch.models.request.submission import Submission
@@ -16,7 +17,6 @@ from dispatch.models.work.finding import (
     Statement,
     is_personal,
 )
-from dispatch.models.work.parameters import SendReply
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Action, AssemblyBrief, Draft, Proposal
 from dispatch.process.requester_mail import letter, message_id, reply_subject

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Final, Literal
 
+from channels.mail.reply import MailParameters as SendReply
 from dispatch.models.contract import Moment
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Submission
-from dispatch.models.work.parameters import SendReply
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import Letter, Playbook
 from dispatch.models.work.proposal import Action

@@ -97,9 +97,7 @@ async def test_a_system_that_refuses_is_unverifiable_at_once(
     assert verification.actions[0].verdict is VerificationVerdict.UNVERIFIABLE
 
 
-class _Broken:
-    uses = ()
-
+class _Broken(IssueRefund):
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation:  # noqa: ARG004 - as all are called
         raise RuntimeError("bob@example.org")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.assembler import assemble
+    from activities.assembler import Assembler
     from activities.guardian import Guardian
     from activities.intake import IntakeDesk
     from activities.planner import plan
@@ -157,7 +157,7 @@ class Stages:
         guidance: tuple[Guidance, ...],
     ) -> Proposal:
         return await self._dispatcher.inside(
-            assemble,
+            Assembler.assemble,
             AssemblyBrief,
             Proposal,
             to="assembler",

@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue, ValidationError
 from temporalio.exceptions import ApplicationError
 
-from activities.assembler import assemble as assemble_activity
+from activities.assembler import Assembler
 from dispatch.approval.action_digest import is_intact
 from dispatch.models.errors import DispatchError
 from dispatch.models.request.submission import Party
@@ -20,6 +20,7 @@ from dispatch.models.work.finding import (
     Statement,
 )
 from dispatch.process.assembly import assemble
+from tests.bound import ACTIONS
 from tests.support_desk import assembly_brief, handoff, item
 
 ITEMS = (item(), item("Open?", number=2, kind="opening_hours"))
@@ -173,7 +174,7 @@ async def test_an_unavailable_specialist_stops_the_draft_for_good() -> None:
     with pytest.raises(DispatchError, match="order_history, unavailable"):
         assemble(brief)
     with pytest.raises(ApplicationError, match="order_history") as failure:
-        await assemble_activity(brief)
+        await Assembler(ACTIONS).assemble(brief)
     assert failure.value.non_retryable
 
 

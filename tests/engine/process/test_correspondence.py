@@ -2,9 +2,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from channels.mail.reply import MailParameters as SendReply
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Party, Trigger
-from dispatch.models.work.parameters import SendReply
 from dispatch.models.work.plan import Question
 from dispatch.process.requester_mail import (
     letter,

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from activities.assembler import assemble as assemble_activity
+from activities.assembler import Assembler
 from dispatch.approval.action_digest import bind
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Refusal, Severity, Statement
 from dispatch.models.work.proposal import Proposal
 from dispatch.process.invariants import PROCESS, broken_invariants
+from tests.bound import ACTIONS
 from tests.support_desk import assembly_brief, handoff, item
 
 LENT, FINE = item("Is copy 7 lent?"), item("What do I owe?", number=2)
@@ -34,7 +35,7 @@ def finding(*statements: Statement) -> Finding:
 
 async def proposed(*statements: Statement, items: tuple[Item, ...] = ITEMS) -> Proposal:
     """Give the proposal as the stage of assembly hands it on."""
-    return await assemble_activity(assembly_brief(finding(*statements), items=items))
+    return await Assembler(ACTIONS).assemble(assembly_brief(finding(*statements), items=items))
 
 
 def broken(proposal: Proposal, items: tuple[Item, ...] = ITEMS) -> dict[str, Severity]:
