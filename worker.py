@@ -96,7 +96,7 @@ def desk_worker(
     audit, under_way = audit_export(client, settings), RunTracker()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
     triage_desk = TriageDesk(playbooks, texts)
-    assembler = Assembler(catalogue.composers())
+    assembler = Assembler(catalogue.composers(), catalogue.action_classes)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -110,9 +110,13 @@ def desk_worker(
             assembler.assemble,
             assembler.write_message,
             keep_record,
-            DecisionChecks(ApproversFile(settings.approvers_path)).verify_decision,
+            DecisionChecks(
+                ApproversFile(settings.approvers_path),
+                {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
+            ).verify_decision,
             Guardian(
                 systems,
+                catalogue.action_classes,
                 partial(own_links, settings),
                 reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
             ).inspect,

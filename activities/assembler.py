@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.contracts import Composer
 from activities.failures import translated
+from dispatch.guard.contract import ActionRules, with_view
 from dispatch.models.errors import CatalogueError
 from dispatch.models.work.composition import Message, MessageBrief
 from dispatch.models.work.proposal import AssemblyBrief, Proposal
@@ -18,10 +19,13 @@ from dispatch.process.invariants import broken_invariants
 
 
 class Assembler:
-    """Takes the composers by the name that a playbook uses (`Catalogue.composers`)."""
+    """Takes composers and action classes by the names that a playbook uses (`Catalogue`).
 
-    def __init__(self, composers: Mapping[str, Composer]) -> None:
-        self._composers = composers
+    Each action of a proposal carries what its class says of it.
+    """
+
+    def __init__(self, composers: Mapping[str, Composer], actions: Mapping[str, type[ActionRules]]) -> None:
+        self._composers, self._actions = composers, actions
 
     @activity.defn(name="assemble")
     async def assemble(self, brief: AssemblyBrief) -> Proposal:
@@ -30,7 +34,9 @@ class Assembler:
             deliver = brief.playbook.playbook.deliver
             composer = self._composer(deliver.compose) if deliver is not None else None
             proposal = assembly.assemble(brief, composer.compose if composer is not None else None)
-            return proposal.model_copy(update={"exceptions": broken_invariants(proposal, brief.items)})
+            actions = tuple(with_view(bound, self._actions) for bound in proposal.actions)
+            broken = broken_invariants(proposal, brief.items)
+            return proposal.model_copy(update={"actions": actions, "exceptions": broken})
 
     @activity.defn(name="write_message")
     async def write_message(self, brief: MessageBrief) -> Message:

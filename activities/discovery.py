@@ -25,8 +25,9 @@ class Member:
         type[Contract]
         | type[tuple[Any, ...]]
         | type[bool]
+        | type[str]
         | type[BaseSettings]
-        | Literal["method", "function", "static", "class"]
+        | Literal["method", "function", "static", "class", "rule"]
     )
 
 
@@ -137,6 +138,8 @@ def _require(member: Member, cls: type[Any], file: str) -> None:
         remedy = f"write def {member.name}(self, ...)"
     elif kind == "method":
         good, remedy = inspect.iscoroutinefunction(value), f"write async def {member.name}(self, ...)"
+    elif kind == "rule":
+        good, remedy = isinstance(value, staticmethod), f"write @staticmethod def {member.name}(...)"
     elif kind == "class":
         good = isinstance(value, classmethod)
         remedy = f"write @classmethod @asynccontextmanager async def {member.name}(cls, ...)"

@@ -5,9 +5,11 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
+from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
+from dispatch.models.work.playbook import ActionPolicy, Playbook, Role, Tier
+from dispatch.playbooks.checks import standing_texts
 from dispatch.playbooks.loader import path_in_file
 
 
@@ -23,10 +25,9 @@ class HasNeeds(HasConfig, Protocol):
     needs: ClassVar[tuple[str, ...]]
 
 
-class HasParameters(Protocol):
+class HasParameters(ActionRules, Protocol):
     """What is looked at of an action."""
 
-    Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
 
@@ -56,14 +57,16 @@ def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
         _require("action", name, actions, file, path)
-        _check_action(file, path, policy, actions[name])
+        _check_action(file, path, policy, actions[name], playbook)
     if playbook.deliver is not None:
         _require("action", playbook.deliver.action, actions, file, "deliver.action")
         _check_composer(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
     if playbook.contact is not None:
         _require("channel", playbook.contact.channel, sets.channels, file, "contact.channel")
         _require("action", playbook.contact.action, actions, file, "contact.action")
-        _check_action(file, "contact.policy", playbook.contact.policy, actions[playbook.contact.action])
+        _check_action(
+            file, "contact.policy", playbook.contact.policy, actions[playbook.contact.action], playbook
+        )
         if playbook.contact.compose is not None:
             _check_composer(file, "contact", playbook.contact.compose, playbook.contact.config, sets)
 
@@ -140,7 +143,9 @@ def _check_config(file: str, path: str, config: Facts, kind: type[HasConfig]) ->
         ) from None
 
 
-def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasParameters]) -> None:
+def _check_action(
+    file: str, path: str, policy: ActionPolicy, kind: type[HasParameters], playbook: Playbook
+) -> None:
     parameters = kind.Parameters.model_fields
     for name in policy.editable:
         if name not in parameters:
@@ -164,13 +169,48 @@ def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasPara
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
             "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
-    if policy.amounts and not {"amount_minor", "currency"} <= set(parameters):
+    if policy.amounts and not kind.pays:
         raise PlaybookError(
             file,
             f"{path}.amounts",
             f"{kind.__name__} moves no money",
-            "Remove amounts, or give its Parameters amount_minor and currency.",
+            "Remove amounts, or let its class say pays.",
         )
+    own = _own_policy(file, path, policy, kind)
+    for place, tier in _tiers_in(own, f"{path}.policy"):
+        if tier not in playbook.guardian.tiers:
+            known = ", ".join(playbook.guardian.tiers) or "nothing yet"
+            raise PlaybookError(
+                file,
+                place,
+                f"tier '{tier}' is not declared",
+                f"Add it to guardian.tiers, or use one of: {known}.",
+            )
+    for problem in kind.check_texts(own, dict(standing_texts(playbook))):
+        raise PlaybookError(file, *problem)
+
+
+def _own_policy(file: str, path: str, policy: ActionPolicy, kind: type[ActionRules]) -> Contract:
+    try:
+        return kind.Policy.model_validate(policy.policy)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PlaybookError(
+            file,
+            path_in_file((path, "policy", *first["loc"])),
+            first["msg"].removeprefix("Value error, "),
+            f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
+        ) from None
+
+
+def _tiers_in(policy: Contract, path: str) -> Iterable[tuple[str, Tier]]:
+    """Yield every tier that an action's own policy names, with its place."""
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Tier):
+            yield f"{path}.{name}", value
+        elif isinstance(value, Contract):
+            yield from _tiers_in(value, f"{path}.{name}")
 
 
 def _yaml(value: bool) -> str:  # noqa: FBT001 - the value is what it is about

@@ -100,11 +100,9 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         "guardian": {
             "tiers": {"low": {"approval": "none"}, "medium": {"approval": "named", "waiting": _waiting()}},
             "actions": {
-                "send_reply": {"tier": "low"},
+                "send_reply": {"tier": "low", "policy": {"link_hosts": ["help.example"]}},
                 "issue_refund": {"amounts": {"EUR": [{"up_to_minor": 100, "tier": "medium"}]}},
             },
-            "velocity": {"max_refunds": 3, "window": "30 days", "tier": "medium"},
-            "link_hosts": ["help.example"],
         },
         "escalation": _waiting(),
         "deliver": {

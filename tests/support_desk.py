@@ -251,7 +251,7 @@ def assembly_brief(
 
 def assembler() -> Assembler:
     """Return the assembler with the one composer that the playbook names."""
-    return Assembler({"letter": Letter()})
+    return Assembler({"letter": Letter()}, ACTIONS)
 
 
 def assemble(brief: AssemblyBrief) -> Proposal:

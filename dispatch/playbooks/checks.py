@@ -12,7 +12,6 @@ from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.process.planning import OWN_ORDER
-from dispatch.text.links import foreign_links
 
 
 class Problem(NamedTuple):
@@ -151,8 +150,6 @@ def _tiers_used(playbook: Playbook) -> Iterator[tuple[str, Tier]]:
                 yield f"guardian.actions.{name}.amounts.{currency}[{index}].tier", step.tier
     if playbook.contact is not None:
         yield "contact.policy.tier", playbook.contact.policy.tier
-    if playbook.guardian.velocity is not None:
-        yield "guardian.velocity.tier", playbook.guardian.velocity.tier
 
 
 def _tiers(playbook: Playbook) -> Iterator[Problem]:
@@ -228,16 +225,10 @@ def _texts(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(
                 f"notices.{ending}", f"{ending!r} is no ending with a notice", f"Name one of: {known}."
             )
-    for path, text in _standing_texts(playbook):
-        if links := foreign_links(text, playbook.guardian.link_hosts):
-            yield Problem(
-                path,
-                f"it leads to {links[0]!r}, which guardian.link_hosts does not list",
-                "Add the host to guardian.link_hosts, or remove the link; the guardian would block the reply.",
-            )
 
 
-def _standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
+def standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
+    """Yield every text that the desk sends as it stands in the playbook, with its path."""
     for kind, ask in playbook.intents.items():
         yield f"intents.{kind}.answer", ask.answer or ""
         yield f"intents.{kind}.refuse", ask.refuse or ""

@@ -5,6 +5,7 @@ The contract tests run over everything that is discovered, so that a newcomer ge
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -45,13 +46,27 @@ class {name}:
 COMPOSER = SPECIALIST.replace("async def examine", "def compose")
 REVIEWER = SPECIALIST.replace("examine", "review")
 ACTION = """
+from dispatch.guard.contract import NoFacts, NoPolicy
+from dispatch.guard.risk import Inspection
 from dispatch.models.contract import Contract
 
 class {name}:
     uses = ()
+    title = "Something"
     Parameters = Contract
+    Facts = NoFacts
+    Policy = NoPolicy
     compensable = False
     pays = False
+
+    @staticmethod
+    async def facts(systems, context): ...
+    @staticmethod
+    def guard(parameters, facts, context): return Inspection()
+    @staticmethod
+    def amount(parameters): ...
+    @staticmethod
+    def expected(parameters): ...
 
     def __init__(self, systems): ...
     async def perform(self, order): ...
@@ -159,11 +174,15 @@ def test_a_file_that_does_not_hold_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "member", ["Parameters", "compensable", "pays", "perform", "compensate", "read_back"]
+    "member",
+    [
+        *("title", "Parameters", "Facts", "Policy", "compensable", "pays", "facts", "guard", "amount"),
+        *("expected", "perform", "compensate", "read_back"),
+    ],
 )
 def test_an_action_needs_every_member_of_its_contract(packages: Packages, member: str) -> None:
     """An action without one of them would be found out only when it is carried out, undone or verified."""
-    text = ACTION.format(name="BookCourier").replace(member, f"not_{member}")
+    text = re.sub(rf"( def |    ){member}\b", rf"\1not_{member}", ACTION.format(name="BookCourier"))
     names = packages(actions={"book_courier.py": text})
     with pytest.raises(CatalogueError, match=f"book_courier.py: BookCourier lacks {member} as its contract"):
         Catalogue.discover(names)

@@ -1,11 +1,11 @@
 """The verifier against the embedded servers: what is there counts, and what cannot be read never reads as clean."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.contracts import System, Systems
+from activities.contracts import Systems
 from activities.verifier import LAST_ATTEMPT, Verifier
 from channels.mail.actions.send_reply import SendReply
 from desks.support.actions.issue_refund import IssueRefund
@@ -96,9 +96,7 @@ async def test_a_system_that_refuses_is_unverifiable_at_once(
     assert verification.actions[0].verdict is VerificationVerdict.UNVERIFIABLE
 
 
-class _Broken:
-    uses: ClassVar[tuple[type[System], ...]] = ()
-
+class _Broken(IssueRefund):
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation:  # noqa: ARG004 - as all are called
         raise RuntimeError("bob@example.org")

@@ -199,7 +199,6 @@ WRONG: list[tuple[Change, str, str]] = [
         "guardian.actions.issue_refund.amounts.euro",
         "'euro' is no ISO 4217 currency",
     ),
-    (put("guardian.velocity.tier", "high"), "guardian.velocity.tier", "tier 'high' is not declared"),
     (put("guardian.tiers.extreme", {"approval": "none"}), "guardian.tiers.extreme", "Input should be 'low'"),
     (
         put("guardian.tiers.high", {"approval": "none"}),
@@ -299,11 +298,11 @@ def test_laughs_by_the_billion_are_refused_at_once(folder: Path) -> None:
 def test_a_wrong_spelling_is_helped_with(folder: Path) -> None:
     """The likely field is named, and how many problems are left."""
     content = playbook_content()
-    content["guardian"]["link_hots"] = []
+    content["guardian"]["actoins"] = []
     content["colour"] = "red"
     error = refused_text(folder, yaml.safe_dump(content))
     assert error.remedy == (
-        "Did you mean 'link_hosts'? Remove it or correct its spelling. 1 more problem follows after it."
+        "Did you mean 'actions'? Remove it or correct its spelling. 1 more problem follows after it."
     )
 
 

@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 from channels.mail.letter_text import LetterTexts, letter_text, message_id, recipient_of, reply_subject
+from channels.mail.reply import MailParameters
 from dispatch.models.contract import Contract
 from dispatch.models.work.composition import ComposeBrief, Composition
-from dispatch.models.work.parameters import SendReply
 from dispatch.models.work.proposal import Draft
 
 
@@ -17,7 +17,7 @@ class Letter:
     def compose(self, brief: ComposeBrief) -> Composition:
         texts = LetterTexts.model_validate(brief.config)
         text = letter_text(texts, brief.requester.name, [said.text for said in brief.statements])
-        mail = SendReply(
+        mail = MailParameters(
             recipient=recipient_of(brief.requester.address),
             subject=reply_subject(brief.subject),
             text=text,

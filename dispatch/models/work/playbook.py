@@ -237,6 +237,8 @@ class ActionPolicy(Contract):
         default=None, description="read the effect back again after this"
     )
 
+    policy: Facts = Field(default_factory=dict, description="validated by the action's own Policy")
+
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         for currency, steps in self.amounts.items():
@@ -247,22 +249,9 @@ class ActionPolicy(Contract):
         return self
 
 
-class Velocity(Contract):
-    """From this many refunds within the window on, a refund is held at `tier`."""
-
-    max_refunds: int = Field(ge=1)
-    window: Duration
-    tier: Tier
-
-
 class GuardianPolicy(Contract):
     tiers: dict[Tier, TierPolicy]
     actions: dict[Name, ActionPolicy] = Field(min_length=1)
-    velocity: Velocity | None = None
-    link_hosts: tuple[str, ...] = Field(default=(), description="hosts that a reply may link to")
-    desk_addresses: tuple[str, ...] = Field(
-        default=(), description="mail addresses of the desk's own, which a reply may name"
-    )
 
 
 class Delivery(Contract):

@@ -5,10 +5,10 @@ import pytest
 
 from channels.mail.composers.letter import Letter
 from channels.mail.letter_text import LetterTexts, letter_text, message_id, reply_subject
+from channels.mail.reply import MailParameters as SendReply
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Trigger
 from dispatch.models.work.composition import MessageBrief
-from dispatch.models.work.parameters import SendReply
 from dispatch.models.work.plan import Question
 from dispatch.models.work.proposal import Action
 from dispatch.process.assembly import write_message

@@ -19,7 +19,7 @@ from dispatch.models.work.verification import (
     VerificationVerdict,
 )
 from dispatch.process.verification import judge
-from tests.bound import HANDOFF, PLAYBOOK, refund, reply
+from tests.bound import ACTIONS, HANDOFF, PLAYBOOK, refund, reply
 
 CONFIRMED, REFUTED, UNVERIFIABLE = (
     VerificationVerdict.CONFIRMED,
@@ -70,6 +70,7 @@ def judged(
             refusals=tuple(Refusal(item_id=i, reason="no", rule="window", evidence_ids=()) for i in refused),
         ),
         observations,
+        ACTIONS,
     )
 
 
