@@ -59,26 +59,26 @@ class Guardian:
     async def inspect(self, brief: GuardBrief) -> GuardResult:
         """Gather the facts that the action needs and rule on it (dispatch/guard/guardian.py).
 
-        Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing can be reserved: no
+        Run as a local activity, it echoes its brief: history keeps no input of such a one, and auditors ask for it. Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing can be reserved: no
         ruling is ever made on a part.
         """
         with translated():
-            facts = await self._facts(brief)
+            verdict = await self._ruled(brief)
+        return verdict.model_copy(update={"brief": brief}) if activity.info().is_local else verdict
+
+    async def _ruled(self, brief: GuardBrief) -> GuardResult:
+        facts = await self._facts(brief)
+        verdict = inspect(brief, facts)
+        if verdict.ruling is not GuardDecision.BLOCK:
+            facts = await self._counted(brief, facts)
             verdict = inspect(brief, facts)
-            if verdict.ruling is not GuardDecision.BLOCK:
-                facts = await self._counted(brief, facts)
-                verdict = inspect(brief, facts)
-            action = brief.bound.action
-            if (
-                self._reserve_mail is None
-                or verdict.ruling is not GuardDecision.ALLOW
-                or action.name != _MAIL
-            ):
-                return verdict
-            # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
-            recipient = SendReply.model_validate(action.parameters).recipient
-            answer = await self._reserve_mail(recipient, message_id(brief.bound.idempotency_key))
-            return inspect(brief, facts.model_copy(update={"mail_quota": answer}))
+        action = brief.bound.action
+        if self._reserve_mail is None or verdict.ruling is not GuardDecision.ALLOW or action.name != _MAIL:
+            return verdict
+        # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
+        recipient = SendReply.model_validate(action.parameters).recipient
+        answer = await self._reserve_mail(recipient, message_id(brief.bound.idempotency_key))
+        return inspect(brief, facts.model_copy(update={"mail_quota": answer}))
 
     async def _counted(self, brief: GuardBrief, facts: GuardianFacts) -> GuardianFacts:
         """Return the facts with what other requests of the same customer have reserved, and reserve for this one."""

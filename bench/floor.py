@@ -1,11 +1,13 @@
-"""The floor: a bare workflow with as many activities as a request, of the same kinds and on queues of the same make.
+"""The floor: a bare workflow of a fixed shape, on queues of the same make as ours.
 
 It decides nothing, its activities do nothing, or make the calls to outside systems that ours make and nothing else. What a
-request takes above the one is all that the desk is for, above the other what is ours to answer for. The steps and their
-sizes are not written here: the bench reads them from the history of a real request.
+request takes above the one is all that the desk is for, above the other what is ours to answer for.
+
+The shape is the plain way to do what a request does: what only computes is a local activity, and every call to an outside
+system a regular one. It does not follow ours: a floor that became cheaper with us could not tell whether we did
+(docs/decisions/0018).
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -30,21 +32,40 @@ class Call:
 
 @dataclass
 class Step:
-    """One activity of a request: how it runs, and the sizes of what goes in and comes out."""
+    """One activity: how it runs, and the sizes of what goes in and comes out."""
 
     where: Literal["local", "desk", "actions"]
     input_bytes: int
     result_bytes: int
-    instead_of: str
+    instead_of: str = ""
 
 
 @dataclass
 class FloorOrder:
-    """Groups in order, each in parallel; `padding` makes the input as large as ours."""
+    """Steps in order; `padding` makes the input as large as ours."""
 
     padding: str
-    groups: list[list[Step]]
+    steps: list[Step]
     result_bytes: int
+
+
+SHAPE: Final = FloorOrder(
+    padding="x" * 650,
+    steps=[
+        Step("local", 600, 600),
+        Step("local", 12_000, 12_000),
+        Step("local", 400, 400),
+        Step("desk", 1_700, 1_900, "specialist.order_history"),
+        Step("local", 700, 700),
+        Step("local", 2_400, 2_400),
+        Step("local", 300, 300),
+        Step("desk", 3_100, 500, "guardian.inspect"),
+        Step("actions", 1_800, 600, "action.send_reply"),
+        Step("desk", 2_100, 1_000, "verifier.read_back"),
+    ],
+    result_bytes=4_000,
+)
+"""The steps of a request that needs nobody, with sizes as they were in its history before reads were tried locally."""
 
 
 @activity.defn(name=STEP)
@@ -57,8 +78,8 @@ async def step(call: Call) -> str:
 class Floor:
     @workflow.run
     async def run(self, order: FloorOrder) -> str:
-        for group in order.groups:
-            await asyncio.gather(*(self._one(one) for one in group))
+        for one in order.steps:
+            await self._one(one)
         return "x" * order.result_bytes
 
     async def _one(self, one: Step) -> str:

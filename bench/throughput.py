@@ -1,7 +1,7 @@
 """`make bench`: requests per second and what one costs, beside a bare workflow on the same server in the same run.
 
-There are two such floors: the activities of the one do nothing, those of the other make the calls to outside systems that
-ours make. The sides alternate, lap by lap, so that a machine that gets busier or hotter does so for all. A rate is the
+There are two such floors, both of a fixed shape: the activities of the one do nothing, those of the other make the calls to
+outside systems that ours make. The sides alternate, lap by lap, so that a machine that gets busier or hotter does so for all. A rate is the
 median of its laps. `ratio_to_floor` is our time over the floor's for as many: the median over neighbouring laps, for
 from minute to minute these machines differ by a quarter. BENCH_REQUESTS sets how many are submitted at 50 concurrent
 (500), everything else in proportion.
@@ -21,14 +21,13 @@ from rich.table import Table
 from temporalio.client import Client
 
 from bench.figures import Lap, lap, machine, p50_p95, resident_mb, write
-from bench.floor import Floor, FloorOrder
+from bench.floor import SHAPE, Floor
 from bench.floor_worker import QUEUE, QUEUE_WITH_CALLS
-from bench.history import cost_of, events_of, shape_of
+from bench.history import cost_of, events_of
 from bench.requests import AUTOMATIC, HELD, Requests, approve, outcome_of, until_waiting
 from bench.stand import GRACE_SECONDS, Stand, circumstances, results_folder, running_stand
 from devstack.processes import Program
 from runtime.lifecycle import run_to_end
-from workflows.parts.options import action_task_queue
 
 CONCURRENT = (1, 50)
 LAPS = 5
@@ -82,11 +81,10 @@ async def _measure(stand: Stand, count: int) -> dict[str, Any]:
         await outcome_of(stand.client, await ours.submit())
 
     events = await events_of(stand.client, first)
-    order = shape_of(events, action_task_queue(stand.settings.task_queue))
     sides: dict[str, One] = {
         "ours": request,
-        "floor": _floor(stand.client, order, QUEUE),
-        "calls": _floor(stand.client, order, QUEUE_WITH_CALLS),
+        "floor": _floor(stand.client, QUEUE),
+        "calls": _floor(stand.client, QUEUE_WITH_CALLS),
     }
     for warm in sides.values():
         await lap(warm, max(2, count // 6), CONCURRENT[-1])
@@ -99,7 +97,7 @@ async def _measure(stand: Stand, count: int) -> dict[str, Any]:
             for side in list(sides) if turn % 2 == 0 else list(sides)[::-1]:
                 laps[side, n].append(await lap(sides[side], many, n))
     signal_to_done = await _signals(stand, max(2, count // 15))
-    floor_events = await events_of(stand.client, await _one_floor(stand.client, order, QUEUE))
+    floor_events = await events_of(stand.client, await _one_floor(stand.client, QUEUE))
     rate = {key: statistics.median(each.per_second for each in done) for key, done in laps.items()}
     ratios = {
         (side, n): [
@@ -133,16 +131,16 @@ def _times(laps: list[Lap]) -> dict[str, float]:
     return p50_p95([each for done in laps for each in done.each_ms])
 
 
-def _floor(client: Client, order: FloorOrder, queue: str) -> One:
+def _floor(client: Client, queue: str) -> One:
     async def one() -> None:
-        await _one_floor(client, order, queue)
+        await _one_floor(client, queue)
 
     return one
 
 
-async def _one_floor(client: Client, order: FloorOrder, queue: str) -> str:
+async def _one_floor(client: Client, queue: str) -> str:
     floor_id = f"floor-{uuid.uuid4()}"
-    handle = await client.start_workflow(Floor.run, order, id=floor_id, task_queue=queue)
+    handle = await client.start_workflow(Floor.run, SHAPE, id=floor_id, task_queue=queue)
     await handle.result()
     return floor_id
 

@@ -285,7 +285,8 @@ def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
 def _checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
     """Load as a worker does; playbooks of the same words are checked once in a run."""
     assert settings.playbooks_dir is not None
-    words = tuple(file.read_bytes() for file in sorted(settings.playbooks_dir.glob("*.yaml")))
+    replaced = (file.read_bytes() for file in sorted(settings.playbooks_dir.glob("*.yaml")))
+    words = (settings.desks_dir.encode(), *replaced)
     if words not in _seen:
         _seen[words] = load_checked(settings)
     return _seen[words]

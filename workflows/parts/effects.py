@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.request.snapshot import EffectSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.execution import ActionCommand, Authorization, CompensationCommand, Receipt
@@ -41,22 +42,22 @@ class Effect:
 class Effects:
     """Carries out orders and remembers what stands."""
 
-    def __init__(self, ledger: TrailRecorder, handover: ActivityDispatcher, task_queue: str) -> None:
-        self._recorder, self._dispatcher, self._task_queue = ledger, handover, task_queue
-        self.standing: list[Effect] = []
+    def __init__(self, recorder: TrailRecorder, dispatcher: ActivityDispatcher, task_queue: str) -> None:
+        self._recorder, self._dispatcher, self._task_queue = recorder, dispatcher, task_queue
+        self.applied: list[Effect] = []
         self._uncertain: list[str] = []
 
     def paid(self) -> tuple[str, ...]:
         """Return the keys of what stands and of what may: whether it took effect is unknown."""
-        return (*(effect.bound.idempotency_key for effect in self.standing), *self._uncertain)
+        return (*(effect.bound.idempotency_key for effect in self.applied), *self._uncertain)
 
-    def carried(self) -> tuple[EffectSnapshot, ...]:
+    def snapshot(self) -> tuple[EffectSnapshot, ...]:
         """Give what stands, for a new history."""
-        return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.standing)
+        return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.applied)
 
-    def resume(self, carried: tuple[EffectSnapshot, ...]) -> None:
+    def resume(self, snapshot: tuple[EffectSnapshot, ...]) -> None:
         """Go on with what stands."""
-        self.standing = [Effect(one.bound, one.receipt, one.policy) for one in carried]
+        self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
 
     async def carry_out(
         self,
@@ -94,17 +95,19 @@ class Effects:
             else "guardian"
         )
         try:
-            receipt = await self._dispatcher.outside(
+            receipt = await self._dispatcher.call_remote(
                 f"action.{bound.action.name}",
-                ActionCommand,
+                ActionCommand(
+                    handoff=PENDING_HANDOFF,
+                    bound=bound,
+                    verdict=verdict,
+                    authorization=authorization,
+                ),
                 Receipt,
-                give_up_after=policy.give_up_after,
-                task_queue=self._task_queue,
                 why=bound.action.why,
                 decided_by=who,
-                bound=bound,
-                verdict=verdict,
-                authorization=authorization,
+                give_up_after=policy.give_up_after,
+                task_queue=self._task_queue,
             )
         except StageFailedError as error:
             self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
@@ -113,7 +116,7 @@ class Effects:
                 self._uncertain.append(bound.idempotency_key)
             raise EffectFailedError(bound, str(error), certain=certain) from error
         if to_keep:
-            self.standing.append(Effect(bound, receipt, policy))
+            self.applied.append(Effect(bound, receipt, policy))
         how = "found by its key, done by an earlier attempt" if receipt.reconciled else "done"
         self._note(EntryKind.EFFECT, bound, f"{how}: {receipt.effect_id}", decided_by=who)
         return receipt
@@ -122,29 +125,31 @@ class Effects:
         """Undo what stands, last first; gives what could not be undone, in words."""
         left: list[str] = []
         kept: list[Effect] = []
-        for effect in reversed(self.standing):
+        for effect in reversed(self.applied):
             name = f"{effect.bound.action.name} on {effect.bound.action.subject}"
             if not effect.policy.compensable:
                 left.append(f"{name} stands and cannot be undone")
                 kept.insert(0, effect)
                 continue
             try:
-                receipt = await self._dispatcher.outside(
+                receipt = await self._dispatcher.call_remote(
                     f"action.{effect.bound.action.name}.compensate",
-                    CompensationCommand,
+                    CompensationCommand(
+                        handoff=PENDING_HANDOFF,
+                        bound=effect.bound,
+                        receipt=effect.receipt,
+                    ),
                     Receipt,
+                    why=why,
                     give_up_after=effect.policy.give_up_after,
                     task_queue=self._task_queue,
-                    why=why,
-                    bound=effect.bound,
-                    receipt=effect.receipt,
                 )
             except StageFailedError as error:
                 left.append(f"{name} could not be undone: {error}")
                 kept.insert(0, effect)
             else:
                 self._note(EntryKind.COMPENSATION, effect.bound, f"undone: {receipt.effect_id}")
-        self.standing = kept
+        self.applied = kept
         return left
 
     def _note(self, kind: EntryKind, bound: BoundAction, why: str, decided_by: str = "process") -> None:

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.answer_links import Links
     from activities.answers import read_answer
     from dispatch.approval.action_digest import bind
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.notification import AnswerLink, LinkBrief
     from dispatch.models.request.item import Item
     from dispatch.models.request.snapshot import DialogSnapshot, WaitSnapshot
@@ -42,15 +43,15 @@ class RequesterDialog:
         self,
         request_id: str,
         submission: Submission,
-        ledger: TrailRecorder,
-        standing: StatusPublisher,
-        handover: ActivityDispatcher,
-        team: Stages,
+        recorder: TrailRecorder,
+        status: StatusPublisher,
+        dispatcher: ActivityDispatcher,
+        stages: Stages,
         effects: Effects,
     ) -> None:
         self._id, self._submission = request_id, submission
-        self._recorder, self._status, self._dispatcher = ledger, standing, handover
-        self._stages, self._effects = team, effects
+        self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
+        self._stages, self._effects = stages, effects
         self._answers: list[JsonValue] = []
         self._asked = 0
         self._closed = False
@@ -110,10 +111,10 @@ class RequesterDialog:
             raise EndedEarlyError(
                 Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
             )
-        carried, self._snapshot = self._snapshot, None
-        if carried is not None:
-            self.wait = DeadlineWait.resumed(carried)
-            reminders = len(policy.reminders) - len(carried.reminders)
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            self.wait = DeadlineWait.resumed(snapshot)
+            reminders = len(policy.reminders) - len(snapshot.reminders)
         else:
             self.wait = DeadlineWait(policy.deadline, policy.reminders)
             reminders = 0
@@ -144,7 +145,7 @@ class RequesterDialog:
                 elif why is WakeReason.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
                 elif why is WakeReason.READY:
-                    self._asked, self._snapshot = number - 1, self.wait.carried()
+                    self._asked, self._snapshot = number - 1, self.wait.snapshot()
                     raise HistoryFullError(items)
         finally:
             self.wait = None
@@ -160,17 +161,17 @@ class RequesterDialog:
             except EndedEarlyError as unsent:
                 self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
 
-    def carried(self) -> DialogSnapshot:
+    def snapshot(self) -> DialogSnapshot:
         """Give what a new history must know."""
         return DialogSnapshot(
             answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
         )
 
-    def resume(self, carried: DialogSnapshot) -> None:
+    def resume(self, snapshot: DialogSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._answers = [*carried.answers, *self._answers]
-        self._asked, self._snapshot = carried.asked, carried.wait
-        self.withdrawn = self.withdrawn or carried.withdrawn
+        self._answers = [*snapshot.answers, *self._answers]
+        self._asked, self._snapshot = snapshot.asked, snapshot.wait
+        self.withdrawn = self.withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""
@@ -182,16 +183,18 @@ class RequesterDialog:
     async def _read(
         self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
     ) -> tuple[tuple[Item, ...], tuple[Question, ...]]:
-        ruling = await self._dispatcher.inside(
+        ruling = await self._dispatcher.call_local(
             read_answer,
-            AnswerCheck,
+            AnswerCheck(
+                handoff=PENDING_HANDOFF,
+                raw=raw,
+                questions=questions,
+                items=items,
+            ),
             AnswerCheckResult,
-            to="answer_check",
+            receiver="answer_check",
             why="an answer has come in",
             decided_by="requester",
-            raw=raw,
-            questions=questions,
-            items=items,
         )
         if ruling.problems:
             self._recorder.refuse("answer", "; ".join(ruling.problems), "requester", raw)
@@ -213,15 +216,17 @@ class RequesterDialog:
         if not playbook.playbook.missing_information.answer_page:
             return ""
         try:
-            made = await self._dispatcher.inside(
+            made = await self._dispatcher.call_local(
                 Links.answer_link,
-                LinkBrief,
+                LinkBrief(
+                    handoff=PENDING_HANDOFF,
+                    request_id=self._id,
+                    expires_at=expires_at,
+                ),
                 AnswerLink,
-                to="links",
+                receiver="links",
                 why="the requester may answer on a page",
                 decided_by="playbook",
-                request_id=self._id,
-                expires_at=expires_at,
             )
         except StageFailedError as failed:
             self._recorder.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))

@@ -45,10 +45,10 @@ class Reservations:
                 )
         self._owners.clear()
 
-    def carried(self) -> dict[str, str]:
+    def snapshot(self) -> dict[str, str]:
         """Return what a new history must know."""
         return dict(self._owners)
 
-    def resume(self, carried: dict[str, str]) -> None:
+    def resume(self, snapshot: dict[str, str]) -> None:
         """Go on with what the history before this one reserved."""
-        self._owners = dict(carried)
+        self._owners = dict(snapshot)

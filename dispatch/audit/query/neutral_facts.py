@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from desks.support.models.records import Customer, Money, Payment, Refund
 from dispatch.models.work.guardian import GuardBrief, GuardianFacts
+from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.spend_quota import SpendSoFar
 
@@ -18,7 +19,7 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"']+")
 _PLENTY: Final = 10**15
 
 
-def unobjectionable(brief: GuardBrief, spend: SpendSoFar) -> GuardianFacts:
+def unobjectionable(brief: GuardBrief, spend: SpendSoFar, *, no_room_for_mail: bool = False) -> GuardianFacts:
     """Make up records that fit the action in every way, and with which `spend` counts together with it.
 
     What the same proposal spends is in the brief, and counted from there.
@@ -39,7 +40,8 @@ def unobjectionable(brief: GuardBrief, spend: SpendSoFar) -> GuardianFacts:
         locale="en",
     )
     if refund is None:
-        return GuardianFacts(requester_records=(customer,), own_links=links)
+        quota = MailQuotaAnswer(granted=False, used=0) if no_room_for_mail else None
+        return GuardianFacts(requester_records=(customer,), own_links=links, mail_quota=quota)
     return GuardianFacts(
         requester_records=(customer,),
         payment=Payment(

@@ -43,6 +43,8 @@ OF_RECORDS: Final = frozenset(
 _BEYOND_ALL: Final = 10**15
 """More than any step of a playbook; an amount that nobody recorded may be anything."""
 
+_HOURLY_LIMIT: Final = "reply.hourly_limit"
+
 
 class Scrutiny(NamedTuple):
     """What becomes of an action: the ruling, and where it is held what is asked of whom."""
@@ -167,7 +169,12 @@ def _rule(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult, insp
     """Rule with `policy` on the records as far as the recorded verdict tells them."""
     under = brief.model_copy(update={"policy": policy})
     carried = tuple(reason for reason in recorded.reasons if reason.rule in OF_RECORDS)
-    verdicts = [inspect(under, unobjectionable(brief, spend)) for spend in _spends(brief, policy, recorded)]
+    # No playbook has a say in how many mails an hour has had.
+    no_room = any(reason.rule == _HOURLY_LIMIT for reason in recorded.reasons)
+    verdicts = [
+        inspect(under, unobjectionable(brief, spend, no_room_for_mail=no_room))
+        for spend in _spends(brief, policy, recorded)
+    ]
     if carried:
         blocked = {"ruling": GuardDecision.BLOCK, "tier": recorded.tier, "reasons": carried}
         return verdicts[0].model_copy(update=blocked)

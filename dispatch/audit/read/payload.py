@@ -103,3 +103,9 @@ def _clean(value: JsonValue) -> JsonValue:
 
 def _name(name: str) -> str:
     return name if name.isascii() else name.encode("utf-8", "replace").decode()
+
+
+def echoed_brief(result: JsonValue) -> JsonValue:
+    """Return the input that a local activity's answer repeats, None where it repeats at most the handoff."""
+    brief = field(result, "brief")
+    return brief if isinstance(brief, dict) else None

@@ -9,7 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from dispatch.audit.models import AuditKind
 from dispatch.audit.read.activity_results import action_of, decisions_in, ordered, read_result
 from dispatch.audit.read.entry_builder import EntryBuilder, effect_after, failure_text
-from dispatch.audit.read.payload import digest_of, field, first, kept, many, words
+from dispatch.audit.read.payload import digest_of, echoed_brief, field, first, kept, many, words
 from dispatch.audit.read.reading import Reading, summary_of, told
 
 _LOCAL: Final = frozenset({"core_local_activity", "LocalActivity"})
@@ -20,6 +20,9 @@ def scheduled(reading: Reading, event: HistoryEvent) -> bool:
     a = event.activity_task_scheduled_event_attributes
     given = first(a.input)
     note = record_handoff(reading, event, a.activity_type.name, given, digest_of(a.input))
+    tried = reading.tried.pop((reading.run, a.activity_type.name, summary_of(event)), None)
+    if tried is not None:
+        note = _gone_on(reading, note, *tried)
     reading.activities[reading.run, event.event_id] = (a.activity_type.name, note, _small(given))
     return True
 
@@ -48,6 +51,22 @@ def record_handoff(
         digest=digest,
         facts=told(facts),
     )
+
+
+def _gone_on(
+    reading: Reading, regular: EntryBuilder, local: EntryBuilder, failure: EntryBuilder
+) -> EntryBuilder:
+    """Return the one handoff of a read that failed as a local activity and goes on as a regular one."""
+    reading.notes.remove(regular)
+    local.ids += regular.ids
+    local.sender, local.receiver, local.what = regular.sender, regular.receiver, regular.what
+    local.why, local.decided_by, local.digest = regular.why, regular.decided_by, regular.digest
+    local.facts = regular.facts
+    failure.kind, failure.decided_by = AuditKind.RETRY, "process"
+    failure.what = f"the attempt within the coordinator's turn: {words(failure.facts, 'failure')}"
+    failure.facts = told({"attempt": 1, "failure": field(failure.facts, "failure")})
+    failure.sender = local.receiver
+    return local
 
 
 def activity_started(reading: Reading, event: HistoryEvent) -> bool:
@@ -159,12 +178,12 @@ def record_failure(
     note: EntryBuilder | None,
     given: JsonValue = None,
     effect: str = "",
-) -> None:
+) -> EntryBuilder:
     """Begin the entry of a failure; of an action, with what was to be done and whether that may have happened."""
     facts: dict[str, JsonValue] = {"activity": activity, "failure": kind}
     if activity.startswith("action."):
         facts |= ordered(given) | {"effect": effect}
-    reading.note(
+    return reading.note(
         AuditKind.FAILURE,
         event,
         sender=note.receiver if note else activity,
@@ -186,7 +205,7 @@ def cancel_asked(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def marker(reading: Reading, event: HistoryEvent) -> bool:
-    """Read a local activity: its answer, and its input as far as the answer echoes the handoff, in one event."""
+    """Read a local activity: its answer, and its input as far as the answer echoes it, in one event."""
     a = event.marker_recorded_event_attributes
     if a.marker_name not in _LOCAL:
         return False
@@ -194,14 +213,17 @@ def marker(reading: Reading, event: HistoryEvent) -> bool:
     activity = words(data, "activity_type") or "a local activity"
     result = a.details["result"] if "result" in a.details else Payloads()
     failed = a.HasField("failure")
-    note = record_handoff(reading, event, activity, None if failed else first(result), None)
+    answer = None if failed else first(result)
+    given = _small(echoed_brief(answer))
+    note = record_handoff(reading, event, activity, given or answer, None)
     attempt = field(data, "attempt")
     if isinstance(attempt, int) and attempt > 1:
         note.facts["attempts"] = attempt
     if failed:
-        record_failure(reading, event, activity, *failure_text(a.failure), note)
+        failure = record_failure(reading, event, activity, *failure_text(a.failure), note)
+        reading.tried[reading.run, activity, summary_of(event)] = note, failure
     else:
-        record_answer(reading, event, activity, note, None, result)
+        record_answer(reading, event, activity, note, given, result)
     return True
 
 

@@ -8,9 +8,11 @@ from dispatch.audit.models import AuditKind
 from dispatch.audit.read.entry_builder import parsed
 from dispatch.audit.read.payload import content, text
 from dispatch.audit.read.reading import Reading, summary_of, told
-from dispatch.models.request.status import UNLESS_IT_PASSES
+from dispatch.models.request.status import BEFORE_THE_NEXT_ATTEMPT, UNLESS_IT_PASSES
 
 _SHOWN: Final = {"RequestState": "state", "NextOwner": "owner", "ReviewPoint": "by", "Desk": "desk"}
+_NO_DEADLINES: Final = frozenset({UNLESS_IT_PASSES, BEFORE_THE_NEXT_ATTEMPT})
+"""Timers of the desk's own work: neither their beginning nor their end says anything of what is waited for."""
 
 
 def upserted(reading: Reading, event: HistoryEvent) -> bool:
@@ -36,8 +38,7 @@ def timer_started(reading: Reading, event: HistoryEvent) -> bool:
     """Begin a wait, or go on with the one under way."""
     a = event.timer_started_event_attributes
     why, last = summary_of(event), reading.waiting
-    if why == UNLESS_IT_PASSES:
-        # Runs beside the process, which waits for nothing: neither its beginning nor its end says anything of that.
+    if why in _NO_DEADLINES:
         reading.timers[reading.run, event.event_id] = reading.note(
             AuditKind.WAIT, event, sender="coordinator", receiver="clock", what="waits", why=why
         )
@@ -66,7 +67,7 @@ def timer_ended(reading: Reading, event: HistoryEvent) -> bool:
 def timer_fired(reading: Reading, event: HistoryEvent) -> bool:
     """Record that the time ran out; what it meant is said once all is read."""
     wait = reading.timers.pop((reading.run, event.timer_fired_event_attributes.started_event_id), None)
-    if wait is not None and wait.why == UNLESS_IT_PASSES:
+    if wait is not None and wait.why in _NO_DEADLINES:
         wait.ids.append(event.event_id)
         return True
     note = reading.note(

@@ -28,6 +28,8 @@ class Reading:
         self.started_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.activities: dict[tuple[int, int], tuple[str, EntryBuilder, JsonValue]] = {}
+        self.tried: dict[tuple[int, str, str], tuple[EntryBuilder, EntryBuilder]] = {}
+        """Failed local activities, by run, type and summary: the handoff and its failure."""
         self.timers: dict[tuple[int, int], EntryBuilder] = {}
         self.children: dict[tuple[int, int], EntryBuilder] = {}
         self.waiting: EntryBuilder | None = None

@@ -1,6 +1,6 @@
 """What was done in a run, step by step, read from Temporal's JSON form of its events without any of our workflow code.
 
-A local activity leaves one marker that holds its name and its result; a regular one leaves its schedule, with the
+A local activity leaves one marker that holds its name and its result, which may repeat its input; a regular one leaves its schedule, with the
 input, and its completion, with the result.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from dispatch.audit.read.payload import echoed_brief
 from dispatch.audit.store.document import Event, attributes, kind_of, moment, payload
 
 LOCAL_MARKER: Final = "core_local_activity"
@@ -21,7 +22,7 @@ _FAILED: Final = {
 
 
 class Step(NamedTuple):
-    """One activity that ended; `given` is None where history does not hold the input (local activities).
+    """One activity that ended; `given` is None where history does not hold the input: a local activity's answer may repeat it.
 
     `failure` is the kind of failure that ended it, None where it ended well.
     """
@@ -68,7 +69,9 @@ def steps(events: Iterable[Event]) -> Iterator[Step]:
             if isinstance(about, dict):
                 at = moment(event["eventTime"])
                 result = payload(said["details"].get("result"))
-                yield Step(str(about.get("activity_type")), int(event["eventId"]), at, at, None, result)
+                name, given = str(about.get("activity_type")), echoed_brief(result)
+                failure = (_failure(said) or "failed") if "failure" in said else None
+                yield Step(name, int(event["eventId"]), at, at, given, result, failure)
 
 
 def status_changes(events: Iterable[Event]) -> Iterator[StatusChange]:

@@ -8,6 +8,7 @@ from pydantic import Field
 from dispatch.models.contract import Contract, Moment
 
 UNLESS_IT_PASSES: Final = "list the state unless it passes"
+BEFORE_THE_NEXT_ATTEMPT: Final = "wait as long as the system asked"
 """The summary of the timer that waits for it, by which a reader of the history tells it from a deadline."""
 
 

@@ -87,3 +87,6 @@ class GuardResult(Contract):
     reasons: tuple[Reason, ...] = Field(min_length=1)
     spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")
     opinion: Reason | None = Field(default=None, description="a model's view, where one was asked")
+    brief: GuardBrief | None = Field(
+        default=None, description="what was ruled on, for history: it keeps no input of a local activity"
+    )

@@ -53,7 +53,7 @@ def changed(value: Any, path: tuple[str | int, ...]) -> Any:
         return (
             [*value, "x"]
             if isinstance(value, list)
-            else {**value, "x": 1}
+            else {**value, "x": "y"}
             if isinstance(value, dict)
             else _other(value)
         )

@@ -30,7 +30,7 @@ from dispatch.models.work.playbook import Playbook, PlaybookRef
 from dispatch.models.work.proposal import Action, BoundAction, Proposal
 
 FROZEN: Final[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "canonical.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "vectors" / "canonical.json").read_text(encoding="utf-8")
 )
 VECTORS: Final = pytest.mark.parametrize("vector", FROZEN["vectors"], ids=lambda vector: vector["name"])
 KINDS: Final[dict[str, tuple[type[Contract], frozenset[str]]]] = {
@@ -161,7 +161,7 @@ def test_the_documentation_s_recipe_gives_the_digest(vector: dict[str, Any], tmp
     """What docs/signing.md tells a reader to type, with programs that are not ours, recomputes an action's digest."""
     if shutil.which("jq") is None or shutil.which("sha256sum") is None:
         pytest.skip("jq and sha256sum are not here")
-    page = (Path(__file__).parents[2] / "docs" / "signing.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "signing.md").read_text(encoding="utf-8")
     (typed,) = re.findall(r"^```sh\n(jq .*?)^```", page, flags=re.MULTILINE | re.DOTALL)
     bound = BoundAction.model_validate(vector["value"]).model_dump_json(indent=1)
     (tmp_path / "bound.json").write_text(bound, encoding="utf-8")

@@ -7,7 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.people.decision import Decision, DecisionType
     from dispatch.models.request.status import RequestState
     from dispatch.models.work.playbook import Waiting
-    from workflows.parts.approvals import Approvals
+    from workflows.parts.approval.approvals import Approvals
 
 
 async def settle(

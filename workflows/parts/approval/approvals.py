@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.decision_check import DecisionChecks
     from dispatch.approval.requests import decision_by_hand, precheck
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
         ApprovalItem,
         ApprovalKind,
@@ -28,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.playbook import Waiting
     from dispatch.text.message_payloads import bounded, text_of
     from workflows.parts.activity_dispatcher import ActivityDispatcher
-    from workflows.parts.approver_notifications import ApproverNotifications
+    from workflows.parts.approval.approver_notifications import ApproverNotifications
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
     from workflows.parts.endings import HistoryFullError, history_full
     from workflows.parts.status_publisher import StatusPublisher
@@ -68,15 +69,15 @@ class Approvals:
         self,
         request_id: str,
         requester: str,
-        ledger: TrailRecorder,
-        standing: StatusPublisher,
-        handover: ActivityDispatcher,
+        recorder: TrailRecorder,
+        status: StatusPublisher,
+        dispatcher: ActivityDispatcher,
         summarise: Summarise,
     ) -> None:
         self._request_id, self._requester = request_id, requester
         self._summarise = summarise
-        self._recorder, self._status, self._dispatcher = ledger, standing, handover
-        self._notices = ApproverNotifications(request_id, ledger, standing, handover)
+        self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
+        self._notices = ApproverNotifications(request_id, recorder, status, dispatcher)
         self._queue: list[Received] = []
         self._seen: list[str] = []
         self._decided: list[str] = []
@@ -103,7 +104,7 @@ class Approvals:
             self._queue.append(received)
         return received
 
-    async def receive_and_tell(self, raw: Any) -> dict[str, JsonValue]:
+    async def receive_and_report(self, raw: Any) -> dict[str, JsonValue]:
         """Take a decision in and say what became of it: accepted, refused and why, or kept for a gate to come."""
         received = self.receive(raw)
         if received.early and received.answer is None:
@@ -167,10 +168,10 @@ class Approvals:
                     await self._notices.finish()
                     self._snapshot = ApprovalSnapshot(
                         approval_request=approval_request,
-                        wait=wait.carried(),
+                        wait=wait.snapshot(),
                         turn=self._turn,
                         approvals=self.approvals,
-                        notices=self._notices.carried(),
+                        notices=self._notices.snapshot(),
                     )
                     raise HistoryFullError
             return self._tell(approval_request, waiting, None)
@@ -184,11 +185,11 @@ class Approvals:
         self, approval_request: ApprovalRequest, waiting: Waiting
     ) -> tuple[ApprovalRequest, DeadlineWait, ApprovalsByDigest]:
         """Open a gate anew, or the one that the history before this one left open."""
-        carried, self._snapshot = self._snapshot, None
-        if carried is not None and carried.approval_request.proposal_id == approval_request.proposal_id:
-            approval_request, self._turn, given = carried.approval_request, carried.turn, carried.approvals
-            wait = DeadlineWait.resumed(carried.wait)
-            self._notices.resume(carried.notices)
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
+            approval_request, self._turn, given = snapshot.approval_request, snapshot.turn, snapshot.approvals
+            wait = DeadlineWait.resumed(snapshot.wait)
+            self._notices.resume(snapshot.notices)
         else:
             self._notices.opened(approval_request, waiting)
             self._turn, given = 0, ()
@@ -205,18 +206,18 @@ class Approvals:
         }
         return approval_request, wait, self._approvals
 
-    def carried(self) -> ApprovalsSnapshot:
+    def snapshot(self) -> ApprovalsSnapshot:
         """Give what a new history must know."""
         queue = tuple(DecisionSnapshot(raw=received.raw, early=True) for received in self._queue)
         return ApprovalsSnapshot(
             approval_request=self._snapshot, queue=queue, seen=tuple(self._seen), decided=tuple(self._decided)
         )
 
-    def resume(self, carried: ApprovalsSnapshot) -> None:
+    def resume(self, snapshot: ApprovalsSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._snapshot = carried.approval_request
-        self._queue = [Received(raw=one.raw, early=one.early) for one in carried.queue] + self._queue
-        self._seen, self._decided = list(carried.seen), list(carried.decided)
+        self._snapshot = snapshot.approval_request
+        self._queue = [Received(raw=one.raw, early=one.early) for one in snapshot.queue] + self._queue
+        self._seen, self._decided = list(snapshot.seen), list(snapshot.decided)
 
     def _reject_superseded(self, approval_request: ApprovalRequest) -> None:
         """Refuse at once what names the gate just closed; what names another is kept for it."""
@@ -249,18 +250,20 @@ class Approvals:
     async def _judge(self, received: Received, approval_request: ApprovalRequest) -> Decision | None:
         self._queue.remove(received)
         sender = text_of(received.raw, "approver") or "unknown"
-        ruling = await self._dispatcher.inside(
+        ruling = await self._dispatcher.call_local(
             DecisionChecks.verify_decision,
-            DecisionCheck,
+            DecisionCheck(
+                handoff=PENDING_HANDOFF,
+                approval_request=approval_request,
+                raw=received.raw,
+                received_at=workflow.now(),
+                requester=self._requester,
+                approvals=self.approvals,
+                seen=tuple(self._seen),
+            ),
             DecisionCheckResult,
-            to="decision_check",
+            receiver="decision_check",
             why=f"a decision from {sender[:50]} has come in",
-            approval_request=approval_request,
-            raw=received.raw,
-            received_at=workflow.now(),
-            requester=self._requester,
-            approvals=self.approvals,
-            seen=tuple(self._seen),
         )
         if not ruling.accepted or ruling.decision is None:
             self._refuse(received, ruling.reason)

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifier import Notifier
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import ApprovalRequest
     from dispatch.models.people.notification import NotifyBrief, NotifyEvent, NotifyReport
     from dispatch.models.request.snapshot import NotificationsSnapshot
@@ -36,11 +37,15 @@ class ApproverNotifications:
     """
 
     def __init__(
-        self, request_id: str, ledger: TrailRecorder, standing: StatusPublisher, handover: ActivityDispatcher
+        self,
+        request_id: str,
+        recorder: TrailRecorder,
+        status: StatusPublisher,
+        dispatcher: ActivityDispatcher,
     ) -> None:
         self._id = request_id
         self._task_queue = options.action_task_queue(workflow.info().task_queue)
-        self._recorder, self._status, self._dispatcher = ledger, standing, handover
+        self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
         self._told: list[str] = []
         self._counts: Counter[str] = Counter()
         self._running: list[asyncio.Task[None]] = []
@@ -90,13 +95,13 @@ class ApproverNotifications:
                 why=f"called off, for nothing is asked any more: {', '.join(names)}",
             )
 
-    def carried(self) -> NotificationsSnapshot:
+    def snapshot(self) -> NotificationsSnapshot:
         """Give what a new history must know."""
         return NotificationsSnapshot(told=tuple(self._told), counts=dict(self._counts))
 
-    def resume(self, carried: NotificationsSnapshot) -> None:
+    def resume(self, snapshot: NotificationsSnapshot) -> None:
         """Go on where the history before this one left off."""
-        self._told, self._counts = list(carried.told), Counter(carried.counts)
+        self._told, self._counts = list(snapshot.told), Counter(snapshot.counts)
 
     async def _tell(
         self,
@@ -116,25 +121,26 @@ class ApproverNotifications:
             if not set(told) - {owner}:
                 return
         try:
-            report = await self._dispatcher.outside(
+            report = await self._dispatcher.call_remote(
                 Notifier.notify,
-                NotifyBrief,
+                NotifyBrief(
+                    handoff=PENDING_HANDOFF,
+                    request_id=self._id,
+                    desk=self._status.status.desk,
+                    event=event,
+                    number=number,
+                    approval_request=approval_request,
+                    owner=owner,
+                    told=tuple(told) if event is NotifyEvent.DECIDED else (),
+                    summary=why,
+                    only=only,
+                ),
                 NotifyReport,
-                to="notifier",
-                give_up_after=GIVE_UP_AFTER,
-                task_queue=self._task_queue,
+                receiver="notifier",
                 why=f"{event}: {why}",
                 decided_by="playbook",
-                request_id=self._id,
-                desk=self._status.status.desk,
-                event=event,
-                number=number,
-                approval_request=approval_request,
-                owner=owner,
-                told=tuple(told) if event is NotifyEvent.DECIDED else (),
-                summary=why,
-                # Named only where it is needed: what is handed over is digested, and old histories know no such field.
-                **({"only": only} if only else {}),
+                give_up_after=GIVE_UP_AFTER,
+                task_queue=self._task_queue,
             )
         except StageFailedError as failed:
             self._recorder.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")

@@ -1,0 +1,142 @@
+"""Reads of outside systems: tried once inside the workflow's task, and queued where the system does not answer."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+
+from dispatch.audit.models import AuditKind, Trail
+from dispatch.audit.read.payload import first, words
+from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
+from dispatch.models.trail import EntryKind
+from tests.desk import Case, Desk
+from tests.workflows.requests_made import events_of, small_refund, status_question
+from workflows.parts import options
+
+CUSTOMERS = "GET /customers*"
+
+
+@pytest.fixture
+def short_budget() -> Iterator[None]:
+    """Wait a moment alone for a local read."""
+    with patch.object(options, "LOCAL_READ_TIMEOUT", timedelta(seconds=0.4)):
+        yield
+
+
+def queued(events: Sequence[HistoryEvent]) -> list[str]:
+    """Return the regular activities, in the order in which they were scheduled."""
+    return [
+        event.activity_task_scheduled_event_attributes.activity_type.name
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    ]
+
+
+def local(events: Sequence[HistoryEvent]) -> Counter[tuple[str, bool]]:
+    """Count the local activities by name, and by whether they failed."""
+    markers = (
+        event.marker_recorded_event_attributes
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED
+    )
+    return Counter(
+        (words(first(marker.details["data"]), "activity_type"), marker.HasField("failure"))
+        for marker in markers
+    )
+
+
+def whole_trail(events: Sequence[HistoryEvent]) -> Trail:
+    """Return the trail, which accounts for every event and agrees with the desk's own record."""
+    trail = trail_of_events(events)
+    assert unaccounted(events, trail.entries) == ()
+    assert invented(events, trail.entries) == ()
+    assert trail.discrepancies == ()
+    return trail
+
+
+async def ended(case: Case, ending: str = "done") -> Sequence[HistoryEvent]:
+    assert (await case.outcome()).ending == ending
+    return await events_of(case)
+
+
+async def test_a_read_that_is_answered_is_never_queued(desk: Desk) -> None:
+    """The specialists, the guardian of the mail and the verifier leave a marker each; the mail alone is queued."""
+    events = await ended(await status_question(desk))
+    assert queued(events) == ["action.send_reply"]
+    read = ("specialist.order_history", "guardian.inspect", "verifier.read_back")
+    assert all(local(events)[name, False] == 1 and not local(events)[name, True] for name in read)
+
+
+async def test_the_trail_tells_what_a_local_guardian_ruled_on(desk: Desk) -> None:
+    """Its verdict names action, parameters and proposal, taken from its answer, and the digest is recomputed."""
+    trail = whole_trail(await ended(await status_question(desk)))
+    verdict = next(entry for entry in trail.entries if entry.kind is AuditKind.VERDICT)
+    assert verdict.facts["name"] == "send_reply"
+    assert verdict.facts["digest_recomputed"] == "matches"
+    assert verdict.facts["proposal_id"] == "p1"
+    assert "recipient" in str(verdict.facts["parameters"])
+
+
+async def test_the_guardian_of_what_pays_is_queued(desk: Desk) -> None:
+    """A refund's inspection reserves in the customer's quota, so the server knows of it before it begins."""
+    events = await ended(await small_refund(desk))
+    assert queued(events).count("guardian.inspect") == 1
+    assert local(events)["guardian.inspect", False] == 1
+
+
+async def test_a_system_that_is_down_is_asked_on_from_the_queue(desk: Desk) -> None:
+    """The failed attempt and the regular activity are one handoff; once it is up again, reads are local again."""
+    await desk.back_office.arm(CUSTOMERS, "status", status=503, times=2)
+    case = await status_question(desk)
+    events = await ended(case)
+    assert queued(events) == ["specialist.order_history", "action.send_reply"]
+    assert local(events)["specialist.order_history", True] == 1
+    assert local(events)["guardian.inspect", False] == 1
+    given = [e for e in await case.trail() if e.receiver == "specialist.order_history"]
+    assert [entry.kind for entry in given] == [EntryKind.HANDOFF]
+    entries = whole_trail(events).entries
+    told = [e for e in entries if "specialist.order_history" in {e.sender, e.receiver}]
+    assert [entry.kind for entry in told] == [
+        AuditKind.HANDOFF,
+        AuditKind.RETRY,  # within the task
+        AuditKind.RETRY,  # the queued one's second
+        AuditKind.FINDING,
+    ]
+    assert told[0].facts["handed_over"] == given[0].digest
+
+
+async def test_a_refusal_is_final(desk: Desk) -> None:
+    """Asking again would bring the same answer: the read is not queued, and a person takes over."""
+    await desk.back_office.arm(CUSTOMERS, "status", status=403, times=1)
+    case = await status_question(desk)
+    await case.until("escalated")
+    events = await events_of(case)
+    assert "specialist.order_history" not in queued(events)
+    assert local(events)["specialist.order_history", True] == 1
+    trail = trail_of_events(events)
+    assert [e.kind for e in trail.entries if e.sender == "specialist.order_history"] == [AuditKind.FAILURE]
+
+
+@pytest.mark.usefixtures("short_budget")
+async def test_a_system_that_hangs_holds_up_a_task_for_the_budget_alone(desk: Desk) -> None:
+    """Its answer comes after the budget: the read is queued, and later reads of the request skip the local attempt."""
+    await desk.back_office.arm(CUSTOMERS, "slow", delay_seconds=1.2, times=2)
+    events = await ended(await status_question(desk))
+    assert queued(events) == ["specialist.order_history", "action.send_reply"]
+    assert local(events)["specialist.order_history", True] == 1
+    whole_trail(events)
+
+
+async def test_what_a_system_asks_for_is_waited_for(desk: Desk) -> None:
+    """A Retry-After of two seconds passes before the queued attempt, as a timer that nobody takes for a deadline."""
+    await desk.back_office.arm(CUSTOMERS, "status", status=503, retry_after=2, times=1)
+    begin = time.monotonic()
+    events = await ended(await status_question(desk))
+    assert time.monotonic() - begin >= 2
+    kinds = {entry.kind for entry in whole_trail(events).entries}
+    assert not kinds & {AuditKind.DEADLINE, AuditKind.REMINDER}
