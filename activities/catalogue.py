@@ -4,7 +4,7 @@ A newcomer is one file with one class named as the file; a wrong one stops the w
 specialist that is silently missing would be found out only when a customer's request needs it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
@@ -12,10 +12,10 @@ from temporalio import activity
 
 from activities.discovery import Contracted, Member, classes_of
 from activities.failures import translated
-from activities.playbook_check import check_playbook
+from activities.playbook_check import playbook_errors
 from activities.systems import ActionClients, ReadClients
 from dispatch.models.contract import Contract
-from dispatch.models.errors import CatalogueError
+from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
@@ -87,21 +87,23 @@ class Catalogue:
     action_classes: Mapping[str, type[Action]]
 
     @classmethod
-    def discover(cls, packages: Iterable[str]) -> Self:
+    def discover(cls, packages: Iterable[str], errors: list[CatalogueError] | None = None) -> Self:
         """Read the open sets of desks and channels, given by their dotted names such as `desks.support`.
 
         Each may hold the folders specialists, reviewers and actions. Raises CatalogueError, naming file and remedy,
         for a file that does not hold exactly one class of its own name with every member of its contract, or for a
-        name that two sets share.
+        name that two sets share. With `errors` nothing is raised: what is wrong is put there and left out.
         """
         homes = tuple(packages)
         found = cls(
-            specialist_classes=classes_of(homes, "specialists", _SPECIALIST),
-            reviewer_classes=classes_of(homes, "reviewers", _REVIEWER),
-            action_classes=classes_of(homes, "actions", _ACTION),
+            specialist_classes=classes_of(homes, "specialists", _SPECIALIST, errors),
+            reviewer_classes=classes_of(homes, "reviewers", _REVIEWER, errors),
+            action_classes=classes_of(homes, "actions", _ACTION, errors),
         )
-        found._refuse_shared_names()
-        found._refuse_unknown_systems()
+        for error in (*found._shared_names(), *found._unknown_systems()):
+            if errors is None:
+                raise error
+            errors.append(error)
         return found
 
     def desk_activities(self, clients: ReadClients) -> list[ActivityFunction]:
@@ -128,18 +130,25 @@ class Catalogue:
         config that its own Config refuses, `uses` or `compensable` unlike the class's, an action that
         pays with no ask that it needs, and an action policy that speaks of parameters which the action does not have.
         """
-        check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
+        for error in self.errors(playbook, file):
+            raise error
 
-    def _refuse_shared_names(self) -> None:
+    def errors(self, playbook: Playbook, file: str) -> Iterator[PlaybookError]:
+        """Yield all that `check` would raise for, where it stops at the first."""
+        return playbook_errors(
+            playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes
+        )
+
+    def _shared_names(self) -> Iterator[CatalogueError]:
         sets = (self.specialist_classes, self.reviewer_classes, self.action_classes)
         for index, names in enumerate(sets):
             for name in names:
                 if any(name in other for other in sets[:index]):
-                    raise CatalogueError(
+                    yield CatalogueError(
                         f"{name}.py exists in two open sets; rename one, so that a name says who acted"
                     )
 
-    def _refuse_unknown_systems(self) -> None:
+    def _unknown_systems(self) -> Iterator[CatalogueError]:
         systems = {field.name for field in fields(ReadClients)}
         roles: dict[str, type[Specialist | Reviewer]] = {
             **self.specialist_classes,
@@ -148,7 +157,7 @@ class Catalogue:
         for name, kind in roles.items():
             for system in kind.uses:
                 if system not in systems:
-                    raise CatalogueError(
+                    yield CatalogueError(
                         f"{name}.py uses {system!r}, which no client serves; "
                         f"give some of: {', '.join(sorted(systems))}"
                     )

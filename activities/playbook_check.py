@@ -1,6 +1,6 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Protocol
 
 from pydantic import ValidationError
@@ -26,26 +26,29 @@ class HasParameters(Protocol):
     pays: ClassVar[bool]
 
 
-def check_playbook(
+def playbook_errors(
     playbook: Playbook,
     file: str,
     specialists: Mapping[str, type[HasConfig]],
     reviewers: Mapping[str, type[HasConfig]],
     actions: Mapping[str, type[HasParameters]],
-) -> None:
-    """Raise PlaybookError, naming file, path and remedy, for the first thing that no class backs."""
+) -> Iterator[PlaybookError]:
+    """Yield everything that no class backs, each with file, path and remedy."""
     for path, name in _specialists_named(playbook):
-        _require("specialist", name, specialists, file, path)
+        yield from _missing("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
-        _check_role(file, f"specialists.{name}", role, specialists[name])
+        if name in specialists:
+            yield from _role_errors(file, f"specialists.{name}", role, specialists[name])
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
-        _require("reviewer", name, reviewers, file, path)
-        _check_role(file, path, role, reviewers[name])
+        yield from _missing("reviewer", name, reviewers, file, path)
+        if name in reviewers:
+            yield from _role_errors(file, path, role, reviewers[name])
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
-        _require("action", name, actions, file, path)
-        _check_action(file, path, policy, actions[name])
+        yield from _missing("action", name, actions, file, path)
+        if name in actions:
+            yield from _action_errors(file, path, policy, actions[name])
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
@@ -63,9 +66,9 @@ def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
             yield f"routing_rules[{index}].when.specialist", rule.when.specialist
 
 
-def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -> None:
+def _missing(role: str, name: str, known: Iterable[str], file: str, path: str) -> Iterator[PlaybookError]:
     if name not in known:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             path,
             f"there is no {role} {name!r}",
@@ -73,9 +76,9 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
         )
 
 
-def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
+def _role_errors(file: str, path: str, role: Role, kind: type[HasConfig]) -> Iterator[PlaybookError]:
     if sorted(role.uses) != sorted(kind.uses):
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.uses",
             f"it says {list(role.uses)} and {kind.__name__} reaches {list(kind.uses)}",
@@ -84,41 +87,43 @@ def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None
     try:
         kind.Config.model_validate(role.config)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise PlaybookError(
-            file,
-            path_in_file((path, "config", *first["loc"])),
-            first["msg"],
-            f"{kind.__name__}.Config knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
-        ) from None
+        for one in error.errors():
+            yield PlaybookError(
+                file,
+                path_in_file((path, "config", *one["loc"])),
+                one["msg"],
+                f"{kind.__name__}.Config knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
+            )
 
 
-def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasParameters]) -> None:
+def _action_errors(
+    file: str, path: str, policy: ActionPolicy, kind: type[HasParameters]
+) -> Iterator[PlaybookError]:
     parameters = kind.Parameters.model_fields
     for name in policy.editable:
         if name not in parameters:
-            raise PlaybookError(
+            yield PlaybookError(
                 file,
                 f"{path}.editable",
                 f"{kind.__name__} has no parameter {name!r}",
                 f"Name some of: {', '.join(parameters)}.",
             )
     if policy.compensable != kind.compensable:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.compensable",
             f"it says {_yaml(policy.compensable)} and {kind.__name__} says {_yaml(kind.compensable)}",
             f"Write compensable: {_yaml(kind.compensable)}.",
         )
     if kind.pays and policy.asked_by is None:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.asked_by",
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
             "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
     if policy.amounts and not {"amount_minor", "currency"} <= set(parameters):
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.amounts",
             f"{kind.__name__} moves no money",
