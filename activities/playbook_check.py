@@ -72,7 +72,7 @@ def _missing(role: str, name: str, known: Iterable[str], file: str, path: str) -
             file,
             path,
             f"there is no {role} {name!r}",
-            f"Name one of: {', '.join(sorted(known))}; or add activities/{role}s/{name}.py.",
+            f"Name one of: {', '.join(sorted(known))}; or add {role}s/{name}.py to the desk.",
         )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from dispatch.models.errors import DeskFolderError
 from dispatch.playbooks.desk_folders import DESK_NAME
-from runtime.desk_check import desk_at, errors_of, folders_of
+from runtime.desk_check import desk_alone, desk_at, errors_of, folders_of
 from runtime.settings import Settings
 
 TEMPLATE: Final = Path(__file__).parent / "desk_template"
@@ -118,4 +118,4 @@ async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
         print(sentence)
     if sentences:
         return 1
-    return await try_desk(settings, name, folders[name], arguments.file)
+    return await try_desk(name, *desk_alone(settings, folders, name), arguments.file)

@@ -6,9 +6,17 @@ from pathlib import Path
 from activities.catalogue import Catalogue
 from dispatch.models.errors import CatalogueError, DeskFolderError
 from dispatch.playbooks.desk_folders import DESK_NAME, desk_folders
-from dispatch.playbooks.loader import PLAYBOOK_FILE, playbooks_in, survey_playbook
+from dispatch.playbooks.loader import (
+    PLAYBOOK_FILE,
+    RECEPTION,
+    RECEPTION_FILE,
+    Playbooks,
+    load_files,
+    playbooks_in,
+    survey_playbook,
+)
 from runtime.desks import CHANNELS, import_desks
-from runtime.settings import Settings
+from runtime.settings import SHIPPED_DESKS, Settings
 
 
 def desk_at(folder: Path) -> tuple[str, Path]:
@@ -51,8 +59,7 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
         raise DeskFolderError(
             f"there is no desk {desk!r} among: {known}. Correct the name, set DISPATCH_DESKS_DIR, or use --dir."
         )
-    replacements = playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}
-    file = replacements.get(desk, folders[desk] / PLAYBOOK_FILE)
+    file = playbook_file_of(settings, folders, desk)
     playbook, problems = survey_playbook(desk, file)
     import_desks(folders)
     others: list[CatalogueError] = []
@@ -63,8 +70,26 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
     not_its_own = {str(error) for error in others}
     sentences += [str(error) for error in errors if str(error) not in not_its_own]
     if playbook is not None:
-        sentences += [str(error) for error in catalogue.errors(playbook, str(file))]
+        told = {(problem.path, problem.problem) for problem in problems}
+        found = catalogue.errors(playbook, str(file))
+        sentences += [str(error) for error in found if (error.path, error.problem) not in told]
     return list(dict.fromkeys(sentences))
+
+
+def playbook_file_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> Path:
+    """Return the playbook that is in force for a desk: its own, or what DISPATCH_PLAYBOOKS_DIR puts in its place."""
+    replacements = playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}
+    return replacements.get(desk, folders[desk] / PLAYBOOK_FILE)
+
+
+def desk_alone(settings: Settings, folders: Mapping[str, Path], desk: str) -> tuple[Catalogue, Playbooks]:
+    """Load one desk without the others, whatever is wrong with them; raises PlaybookError."""
+    import_desks(folders)
+    catalogue = Catalogue.discover((*_packages(folders), *CHANNELS), [])
+    reception = (playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}).get(
+        RECEPTION, SHIPPED_DESKS / RECEPTION_FILE
+    )
+    return catalogue, load_files({desk: playbook_file_of(settings, folders, desk)}, reception)
 
 
 def _packages(folders: Mapping[str, Path], without: str | None = None) -> tuple[str, ...]:

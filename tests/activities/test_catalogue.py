@@ -314,7 +314,7 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
     ("path", "value", "where", "said"),
     [
         (("specialists", "oracle"), {}, "specialists.oracle", "there is no specialist 'oracle'"),
-        (("plan", "groups"), [["oracle"]], "plan.groups[0][0]", "add activities/specialists/oracle.py"),
+        (("plan", "groups"), [["oracle"]], "plan.groups[0][0]", "add specialists/oracle.py to the desk"),
         (("intents", "refund", "specialists"), ["oracle"], "intents.refund.specialists[0]", "Name one of"),
         (
             ("routing_rules",),
