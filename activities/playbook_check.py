@@ -1,6 +1,6 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import ActionPolicy, Playbook, Role, Tier
+from dispatch.models.work.playbook import ActionPolicy, Contact, Playbook, Role, Tier
 from dispatch.playbooks.checks import standing_texts
 from dispatch.playbooks.loader import path_in_file
 
@@ -42,33 +42,43 @@ class OpenSets(NamedTuple):
     channels: frozenset[str]
 
 
-def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
-    """Raise PlaybookError, naming file, path and remedy, for the first thing that no class backs."""
+def playbook_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[PlaybookError]:
+    """Yield everything that no class backs, each with file, path and remedy."""
     specialists, reviewers, actions = sets.specialists, sets.reviewers, sets.actions
     for path, name in _specialists_named(playbook):
-        _require("specialist", name, specialists, file, path)
+        yield from _missing("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
-        _check_role(file, f"specialists.{name}", role, specialists[name])
-    _check_needs(file, playbook, specialists)
+        if name in specialists:
+            yield from _role_errors(file, f"specialists.{name}", role, specialists[name])
+    yield from _needs_errors(file, playbook, specialists)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
-        _require("reviewer", name, reviewers, file, path)
-        _check_role(file, path, role, reviewers[name])
+        yield from _missing("reviewer", name, reviewers, file, path)
+        if name in reviewers:
+            yield from _role_errors(file, path, role, reviewers[name])
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
-        _require("action", name, actions, file, path)
-        _check_action(file, path, policy, actions[name], playbook)
+        yield from _missing("action", name, actions, file, path)
+        if name in actions:
+            yield from _action_errors(file, path, policy, actions[name], playbook)
     if playbook.deliver is not None:
-        _require("action", playbook.deliver.action, actions, file, "deliver.action")
-        _check_composer(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
+        yield from _missing("action", playbook.deliver.action, actions, file, "deliver.action")
+        yield from _composer_errors(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
     if playbook.contact is not None:
-        _require("channel", playbook.contact.channel, sets.channels, file, "contact.channel")
-        _require("action", playbook.contact.action, actions, file, "contact.action")
-        _check_action(
-            file, "contact.policy", playbook.contact.policy, actions[playbook.contact.action], playbook
+        yield from _contact_errors(file, playbook, playbook.contact, sets)
+
+
+def _contact_errors(
+    file: str, playbook: Playbook, contact: Contact, sets: OpenSets
+) -> Iterator[PlaybookError]:
+    yield from _missing("channel", contact.channel, sets.channels, file, "contact.channel")
+    yield from _missing("action", contact.action, sets.actions, file, "contact.action")
+    if contact.action in sets.actions:
+        yield from _action_errors(
+            file, "contact.policy", contact.policy, sets.actions[contact.action], playbook
         )
-        if playbook.contact.compose is not None:
-            _check_composer(file, "contact", playbook.contact.compose, playbook.contact.config, sets)
+    if contact.compose is not None:
+        yield from _composer_errors(file, "contact", contact.compose, contact.config, sets)
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
@@ -86,9 +96,9 @@ def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
             yield f"routing_rules[{index}].when.specialist", rule.when.specialist
 
 
-def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -> None:
+def _missing(role: str, name: str, known: Iterable[str], file: str, path: str) -> Iterator[PlaybookError]:
     if name not in known:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             path,
             f"there is no {role} {name!r}",
@@ -98,14 +108,16 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
         )
 
 
-def _check_needs(file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]) -> None:
-    """Hold the order of the groups against whose findings each specialist reads."""
+def _needs_errors(
+    file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]
+) -> Iterator[PlaybookError]:
+    """Check the order of the groups against whose findings each specialist reads."""
     earlier: set[str] = set()
     for row, group in enumerate(playbook.plan.groups):
         for index, name in enumerate(group):
-            for needed in specialists[name].needs:
+            for needed in specialists[name].needs if name in specialists else ():
                 if needed not in earlier:
-                    raise PlaybookError(
+                    yield PlaybookError(
                         file,
                         f"plan.groups[{row}][{index}]",
                         f"{name} reads the findings of {needed}, which stands in no earlier group",
@@ -114,93 +126,99 @@ def _check_needs(file: str, playbook: Playbook, specialists: Mapping[str, type[H
         earlier.update(group)
 
 
-def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
+def _role_errors(file: str, path: str, role: Role, kind: type[HasConfig]) -> Iterator[PlaybookError]:
     if role.uses:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.uses",
             f"what a role reaches is said by its class, {kind.__name__}",
             "Remove uses.",
         )
-    _check_config(file, path, role.config, kind)
+    yield from _config_errors(file, path, role.config, kind)
 
 
-def _check_composer(file: str, path: str, name: str, config: Facts, sets: OpenSets) -> None:
-    _require("composer", name, sets.composers, file, f"{path}.compose")
-    _check_config(file, path, config, sets.composers[name])
+def _composer_errors(
+    file: str, path: str, name: str, config: Facts, sets: OpenSets
+) -> Iterator[PlaybookError]:
+    yield from _missing("composer", name, sets.composers, file, f"{path}.compose")
+    if name in sets.composers:
+        yield from _config_errors(file, path, config, sets.composers[name])
 
 
-def _check_config(file: str, path: str, config: Facts, kind: type[HasConfig]) -> None:
+def _config_errors(file: str, path: str, config: Facts, kind: type[HasConfig]) -> Iterator[PlaybookError]:
     try:
         kind.Config.model_validate(config)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise PlaybookError(
-            file,
-            path_in_file((path, "config", *first["loc"])),
-            first["msg"],
-            f"{kind.__name__}.Config knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
-        ) from None
+        for one in error.errors():
+            yield PlaybookError(
+                file,
+                path_in_file((path, "config", *one["loc"])),
+                one["msg"],
+                f"{kind.__name__}.Config knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
+            )
 
 
-def _check_action(
+def _action_errors(
     file: str, path: str, policy: ActionPolicy, kind: type[HasParameters], playbook: Playbook
-) -> None:
+) -> Iterator[PlaybookError]:
     parameters = kind.Parameters.model_fields
     for name in policy.editable:
         if name not in parameters:
-            raise PlaybookError(
+            yield PlaybookError(
                 file,
                 f"{path}.editable",
                 f"{kind.__name__} has no parameter {name!r}",
                 f"Name some of: {', '.join(parameters)}.",
             )
     if policy.compensable != kind.compensable:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.compensable",
             f"it says {_yaml(policy.compensable)} and {kind.__name__} says {_yaml(kind.compensable)}",
             f"Write compensable: {_yaml(kind.compensable)}.",
         )
     if kind.pays and policy.asked_by is None:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.asked_by",
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
             "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
     if policy.amounts and not kind.pays:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.amounts",
             f"{kind.__name__} moves no money",
             "Remove amounts, or let its class say pays.",
         )
-    own = _own_policy(file, path, policy, kind)
+    yield from _own_policy_errors(file, path, policy, kind, playbook)
+
+
+def _own_policy_errors(
+    file: str, path: str, policy: ActionPolicy, kind: type[ActionRules], playbook: Playbook
+) -> Iterator[PlaybookError]:
+    try:
+        own = kind.Policy.model_validate(policy.policy)
+    except ValidationError as error:
+        for one in error.errors():
+            yield PlaybookError(
+                file,
+                path_in_file((path, "policy", *one["loc"])),
+                one["msg"].removeprefix("Value error, "),
+                f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
+            )
+        return
     for place, tier in _tiers_in(own, f"{path}.policy"):
         if tier not in playbook.guardian.tiers:
             known = ", ".join(playbook.guardian.tiers) or "nothing yet"
-            raise PlaybookError(
+            yield PlaybookError(
                 file,
                 place,
                 f"tier '{tier}' is not declared",
                 f"Add it to guardian.tiers, or use one of: {known}.",
             )
     for problem in kind.check_texts(own, dict(standing_texts(playbook))):
-        raise PlaybookError(file, *problem)
-
-
-def _own_policy(file: str, path: str, policy: ActionPolicy, kind: type[ActionRules]) -> Contract:
-    try:
-        return kind.Policy.model_validate(policy.policy)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise PlaybookError(
-            file,
-            path_in_file((path, "policy", *first["loc"])),
-            first["msg"].removeprefix("Value error, "),
-            f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
-        ) from None
+        yield PlaybookError(file, *problem)
 
 
 def _tiers_in(policy: Contract, path: str) -> Iterable[tuple[str, Tier]]:

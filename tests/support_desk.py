@@ -15,6 +15,7 @@ from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 from dispatch.models.work.playbook import Intent, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
 from dispatch.models.work.proposal import AssemblyBrief, Proposal, ReviewBrief
 from dispatch.process import assembly
+from tests.bound import ACTIONS
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TERMS: Final = RefundTerms(
@@ -37,6 +38,7 @@ CUSTOMER: Final = Customer(
     organisation=None,
     locale="en-GB",
 )
+
 ASKS: Final = {
     "refund": Intent(phrases=("refund",), specialists=("order_history", "refund_policy")),
     "order_status": Intent(phrases=("where is",), specialists=("order_history",)),

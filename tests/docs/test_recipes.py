@@ -38,6 +38,7 @@ COMMANDS = [
     for line in block.source.splitlines()
     if line.strip()
 ]
+_COMMAND: Final = re.compile(r"(?:^|[\s'/])dispatch (?=[a-z])")
 QUOTED = [
     pytest.param(block, id=block.place)
     for page in PAGES
@@ -203,6 +204,7 @@ def _typed() -> Iterator[tuple[str, list[str]]]:
             for line in block.source.splitlines():
                 found, rest = _COMMAND_LINE.match(line), _COMMAND_LINE.sub("", line)
                 if found and block.language in {"sh", "text"}:
+                    rest = line[found.end() :]
                     words = re.sub(r"[\[\]']|\.\.\.\]", "", rest)
                     yield f"{block.place}: {line.strip()[:80]}", shlex.split(words, comments=True)
 
