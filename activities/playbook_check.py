@@ -75,7 +75,11 @@ def _contact_errors(
     yield from _missing("action", contact.action, sets.actions, file, "contact.action")
     if contact.action in sets.actions:
         yield from _action_errors(
-            file, "contact.policy", contact.policy, sets.actions[contact.action], playbook
+            file,
+            "contact.policy",
+            playbook.contact_guardian.actions[contact.action],
+            sets.actions[contact.action],
+            playbook,
         )
     if contact.compose is not None:
         yield from _composer_errors(file, "contact", contact.compose, contact.config, sets)

@@ -317,10 +317,16 @@ class Playbook(Contract):
 
     @property
     def contact_guardian(self) -> GuardianPolicy:
-        """Return the guardian's policy for a message to the requester: the contact's own for its action."""
+        """Return the guardian's policy for a message to the requester: the contact's own for its action.
+
+        The action's own policy is that of the same action under `guardian`, unless the contact has one.
+        """
         if self.contact is None:
             return self.guardian
-        actions = {**self.guardian.actions, self.contact.action: self.contact.policy}
+        policy, listed = self.contact.policy, self.guardian.actions.get(self.contact.action)
+        if not policy.policy and listed is not None:
+            policy = policy.model_copy(update={"policy": listed.policy})
+        actions = {**self.guardian.actions, self.contact.action: policy}
         return self.guardian.model_copy(update={"actions": actions})
 
 
