@@ -55,7 +55,7 @@ _WITH_PEOPLE: Final = (
 class Notifier:
     """Tells the people of the approvers file; without that file nobody is told, and the report says so.
 
-    As with send_reply the Message-ID is made from a key that is the same in every attempt, and the mail system's
+    As with every mail of the desk the Message-ID is made from a key that is the same in every attempt, and the mail system's
     archive is asked for it first: at most one mail for each request, gate, event and approver, and one digest a day.
     """
 

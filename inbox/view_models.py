@@ -54,6 +54,7 @@ class ShownAction:
     why: str
     facts: tuple[Fact, ...]
     digest: str
+    delivers: bool = False
     evidence: tuple[Evidence, ...] = ()
     verdict: GuardResult | None = None
     asked: "Asked | None" = None
@@ -143,6 +144,7 @@ def _action(
         why=action.why,
         facts=facts_of(action.parameters),
         digest=bound.digest,
+        delivers=bound.view is not None and bound.view.delivers,
         evidence=tuple(evidence[e] for e in action.evidence_ids if e in evidence),
         verdict=verdict,
         asked=asked,

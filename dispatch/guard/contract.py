@@ -157,4 +157,5 @@ def _view(bound: BoundAction, kind: type[ActionRules] | None) -> ActionView | No
         amount=kind.amount(parameters),
         spends=kind.spends(parameters),
         delivers=kind.delivers(parameters),
+        only_asks=kind.only_asks(parameters),
     )

@@ -37,7 +37,7 @@ def _as_proposed(item: Item, proposal: Proposal) -> tuple[Disposition, str]:
     acts = [
         b.action
         for b in proposal.actions
-        if item.item_id in b.action.item_ids and not (b.view is not None and b.view.delivers)
+        if item.item_id in b.action.item_ids and not (b.view is not None and b.view.is_message)
     ]
     if acts:
         return Disposition.ACTED, "; ".join(f"{act.name} on {act.subject}" for act in acts)

@@ -109,7 +109,7 @@ def _item(
     item must be confirmed; that an action was announced does not stand in for it.
     """
     pairs = list(zip(bound, actions, strict=True))
-    acts = [a for each, a in pairs if not _delivers(each) and item.item_id in each.action.item_ids]
+    acts = [a for each, a in pairs if not _is_message(each) and item.item_id in each.action.item_ids]
     told = any(item.item_id in statement.item_ids for statement in brief.draft.statements) or any(
         refusal.item_id == item.item_id for refusal in brief.refusals
     )
@@ -121,6 +121,10 @@ def _item(
     verdict = _worst(a.verdict for a in covering)
     why = "; ".join(f"{a.name} {a.verdict}: {a.why}" for a in covering if a.verdict is verdict)
     return ItemVerification(item_id=item.item_id, verdict=verdict, why=why)
+
+
+def _is_message(bound: BoundAction) -> bool:
+    return bound.view is not None and bound.view.is_message
 
 
 def _delivers(bound: BoundAction) -> bool:

@@ -222,12 +222,6 @@ WRONG: list[tuple[Change, str, str]] = [
         "'signed' is too little for tier critical",
     ),
     (put("guardian.tiers.low", {"approval": "named"}), "guardian.tiers.low", "waiting belongs to tiers"),
-    (
-        put("intents.hours.answer", "See https://evil.example/x."),
-        "intents.hours.answer",
-        "it leads to 'evil.example'",
-    ),
-    (put("letter.signature", "www.evil.example"), "letter.signature", "it leads to 'www.evil.example'"),
     (put("letter.greeting", "Dear customer,"), "letter.greeting", "it lacks {name}"),
     (put("notices.finished", "x"), "notices.finished", "'finished' is no ending with a notice"),
     (put("notices.done", "x"), "notices.done", "'done' is no ending with a notice"),

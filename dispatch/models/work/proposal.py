@@ -56,6 +56,12 @@ class ActionView(Contract):
     amount: Money | None = None
     spends: Spending | None = None
     delivers: bool = Field(default=False, description="it delivers the draft")
+    only_asks: bool = Field(default=False, description="it only asks or notifies")
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it speaks to the requester rather than acts on the items that it names."""
+        return self.delivers or self.only_asks
 
 
 class BoundAction(Contract):
