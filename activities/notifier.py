@@ -49,7 +49,7 @@ MOST_RANKED: Final = 1000
 class Notifier:
     """Notifies the people of the approvers file; without that file nobody is notified, and the report states it.
 
-    As with send_reply the Message-ID is made from a key that is the same in every attempt, and the mail system's
+    As with every mail of the desk the Message-ID is made from a key that is the same in every attempt, and the mail system's
     archive is asked for it first: at most one mail for each request, gate, event and approver, and one digest a day.
     """
 

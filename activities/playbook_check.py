@@ -115,12 +115,13 @@ def _missing(role: str, name: str, known: Iterable[str], file: str, path: str) -
 def _needs_errors(
     file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]
 ) -> Iterator[PlaybookError]:
-    """Check the order of the groups against whose findings each specialist reads."""
+    """Check the order of the groups against whose findings each specialist reads, of those that the plan calls."""
+    called = {name for group in playbook.plan.groups for name in group}
     earlier: set[str] = set()
     for row, group in enumerate(playbook.plan.groups):
         for index, name in enumerate(group):
             for needed in specialists[name].needs if name in specialists else ():
-                if needed not in earlier:
+                if needed in called and needed not in earlier:
                     yield PlaybookError(
                         file,
                         f"plan.groups[{row}][{index}]",

@@ -11,7 +11,7 @@ from desks.support.actions.issue_refund import IssueRefund
 from desks.support.models.records import Customer, Payment, Refund
 from desks.support.models.refund_action import RefundGuardFacts, Velocity
 from dispatch.approval.action_digest import bind
-from dispatch.guard.contract import ActionRules, with_view
+from dispatch.guard.contract import with_view
 from dispatch.guard.guardian import inspect
 from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
@@ -85,7 +85,7 @@ POLICY: dict[str, Any] = {
 
 def policy(**changes: Any) -> GuardianPolicy:
     """Return the policy above with some of its parts replaced; parts of an action's own policy by their names."""
-    own = {
+    own: dict[str, dict[str, Any]] = {
         "issue_refund": {k: changes.pop(k) for k in ("velocity",) if k in changes},
         "send_reply": {k: changes.pop(k) for k in ("link_hosts", "desk_addresses") if k in changes},
     }
@@ -96,7 +96,7 @@ def policy(**changes: Any) -> GuardianPolicy:
     return GuardianPolicy.model_validate({**POLICY, **changes, "actions": actions})
 
 
-ACTIONS: Mapping[str, type[ActionRules]] = {"issue_refund": IssueRefund, "send_reply": SendReply}
+ACTIONS: dict[str, Any] = {"issue_refund": IssueRefund, "send_reply": SendReply}
 
 
 _AS_THE_POLICY = timedelta(0)
@@ -139,7 +139,9 @@ class Read:
 
     def but(self, **changes: Any) -> "Read":
         """Return another world, with other facts of a refund, or other facts of the engine's own."""
-        own = {name: changes.pop(name) for name in ("quota_full", "mail_quota") if name in changes}
+        own: dict[str, Any] = {
+            name: changes.pop(name) for name in ("quota_full", "mail_quota") if name in changes
+        }
         reserved = changes.pop("reserved", self.reserved)
         refund = self.refund.model_copy(update=changes)
         return Read(refund, self.mail, reserved, {**self.more, **own})

@@ -19,7 +19,6 @@ from temporalio.worker import Worker
 import starter
 from activities.catalogue import Catalogue
 from channels.folder.submissions import read_submission
-from devstack.settings import StackSettings
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
@@ -67,7 +66,7 @@ class Desk:
     """A running desk; every request is submitted as the starter does."""
 
     client: Client
-    settings: StackSettings
+    settings: Settings
     back_office: BackOfficeService
     mail_sink: MailSinkService
     catalogue: Catalogue

@@ -28,6 +28,7 @@ from devstack.mail_sink.service import mail_sink
 from devstack.ports import LOOPBACK, free_port
 from devstack.settings import StackSettings
 from dispatch.http import http_client
+from runtime.settings import Settings
 from runtime.systems import open_systems
 
 ROOT = Path(__file__).parent.parent
@@ -200,7 +201,7 @@ def settings_from(environment: Mapping[str, str]) -> StackSettings:
 
 
 @asynccontextmanager
-async def systems_of(settings: StackSettings, kinds: Iterable[type[System]]) -> AsyncIterator[Systems]:
+async def systems_of(settings: Settings, kinds: Iterable[type[System]]) -> AsyncIterator[Systems]:
     """Open systems as a worker with these settings would."""
     given = settings.model_dump(mode="python", exclude_unset=True)
     environment = {

@@ -396,6 +396,24 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
             "valid integer",
         ),
         (
+            ("letter", "signature"),
+            "See https://evil.example",
+            "letter.signature",
+            "it leads to 'evil.example'",
+        ),
+        (
+            ("guardian", "actions", "send_reply", "policy"),
+            {"hosts": []},
+            "guardian.actions.send_reply.policy.hosts",
+            "SendReply.Policy knows: link_hosts",
+        ),
+        (
+            ("guardian", "actions", "issue_refund", "policy"),
+            {"velocity": {"max_refunds": 1, "window": "1 day", "tier": "high"}},
+            "guardian.actions.issue_refund.policy.velocity.tier",
+            "tier 'high' is not declared",
+        ),
+        (
             ("guardian", "actions", "send_reply", "editable"),
             ["wording"],
             "guardian.actions.send_reply.editable",

@@ -222,16 +222,6 @@ WRONG: list[tuple[Change, str, str]] = [
         "'signed' is too little for tier critical",
     ),
     (put("guardian.tiers.low", {"approval": "named"}), "guardian.tiers.low", "waiting belongs to tiers"),
-    (
-        put("intents.hours.answer", "See https://evil.example/x."),
-        "intents.hours.answer",
-        "it leads to 'evil.example'",
-    ),
-    (
-        put("deliver.config.signature", "www.evil.example"),
-        "deliver.config.signature",
-        "it leads to 'www.evil.example'",
-    ),
     (put("review.mend", ["oracle"]), "review.mend[0]", "oracle is in no group of plan.groups"),
     (put("deliver.action", "post"), "deliver.action", "guardian.actions does not list 'post'"),
     (put("contact.policy.tier", "medium"), "contact.policy.tier", "no question waits for one"),

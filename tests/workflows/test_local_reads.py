@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -96,7 +97,7 @@ async def test_a_changed_playbook_is_held_against_what_a_local_guardian_ruled(de
     answer = what_if(
         [document_of(case.id, {"run": history["events"]})],
         in_force.model_copy(update={"playbook": playbook}),
-        inspect,
+        partial(inspect, actions=desk.catalogue.action_classes),
     )
     assert (answer.actions, answer.not_judged) == (1, [])
     assert [(flip.action, flip.before.ruling, flip.after.ruling) for flip in answer.flips] == [

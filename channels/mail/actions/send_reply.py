@@ -17,6 +17,7 @@ from channels.mail.systems.mail_archive import MailArchive
 from channels.mail.systems.mail_server import MailServer
 from dispatch.guard.contract import ActionDefaults, GuardContext, TextProblem
 from dispatch.guard.risk import Inspection
+from dispatch.models.contract import Contract
 from dispatch.models.errors import RefusedError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.proposal import BoundAction
@@ -35,10 +36,10 @@ class SendReply(ActionDefaults):
     """
 
     uses: ClassVar[tuple[type[System], ...]] = (MailServer, MailArchive)
-    title = "Reply by mail"
-    Parameters = MailParameters
-    Facts = MailGuardFacts
-    Policy = MailPolicy
+    title: ClassVar[str] = "Reply by mail"
+    Parameters: ClassVar[type[Contract]] = MailParameters
+    Facts: ClassVar[type[Contract]] = MailGuardFacts
+    Policy: ClassVar[type[Contract]] = MailPolicy
 
     def __init__(self, systems: Systems) -> None:
         self._server, self._archive = systems.get(MailServer), systems.get(MailArchive)

@@ -17,6 +17,7 @@ from desks.support.systems.records import Records
 from dispatch.approval.action_digest import is_intact
 from dispatch.guard.contract import ActionDefaults, GuardContext
 from dispatch.guard.risk import Inspection
+from dispatch.models.contract import Contract
 from dispatch.models.contract import Facts as EffectFacts
 from dispatch.models.errors import RefusedError
 from dispatch.models.handoff import Handoff
@@ -35,12 +36,12 @@ class IssueRefund(ActionDefaults):
     """
 
     uses: ClassVar[tuple[type[System], ...]] = (Records, Payments)
-    title = "Refund"
-    Parameters = RefundParameters
-    Facts = RefundGuardFacts
-    Policy = RefundGuardPolicy
-    compensable = True
-    pays = True
+    title: ClassVar[str] = "Refund"
+    Parameters: ClassVar[type[Contract]] = RefundParameters
+    Facts: ClassVar[type[Contract]] = RefundGuardFacts
+    Policy: ClassVar[type[Contract]] = RefundGuardPolicy
+    compensable: ClassVar[bool] = True
+    pays: ClassVar[bool] = True
 
     def __init__(self, systems: Systems) -> None:
         self._payments, self._permits = systems.get(Payments), systems.get(Permits)
