@@ -1,43 +1,55 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from dispatch.models.contract import Contract
+from dispatch.guard.contract import ActionRules
+from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
+from dispatch.models.work.playbook import ActionPolicy, Playbook, Role, Tier
+from dispatch.playbooks.checks import standing_texts
 from dispatch.playbooks.loader import path_in_file
 
 
 class HasConfig(Protocol):
     """What is looked at of a specialist or reviewer."""
 
-    uses: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
 
-class HasParameters(Protocol):
+class HasNeeds(HasConfig, Protocol):
+    """What is looked at of a specialist alone."""
+
+    needs: ClassVar[tuple[str, ...]]
+
+
+class HasParameters(ActionRules, Protocol):
     """What is looked at of an action."""
 
-    Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
 
 
-def check_playbook(
-    playbook: Playbook,
-    file: str,
-    specialists: Mapping[str, type[HasConfig]],
-    reviewers: Mapping[str, type[HasConfig]],
-    actions: Mapping[str, type[HasParameters]],
-) -> None:
+class OpenSets(NamedTuple):
+    """The classes there are, by the name that a playbook uses, and the channels."""
+
+    specialists: Mapping[str, type[HasNeeds]]
+    composers: Mapping[str, type[HasConfig]]
+    reviewers: Mapping[str, type[HasConfig]]
+    actions: Mapping[str, type[HasParameters]]
+    channels: frozenset[str]
+
+
+def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
     """Raise PlaybookError, naming file, path and remedy, for the first thing that no class backs."""
+    specialists, reviewers, actions = sets.specialists, sets.reviewers, sets.actions
     for path, name in _specialists_named(playbook):
         _require("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
         _check_role(file, f"specialists.{name}", role, specialists[name])
+    _check_needs(file, playbook, specialists)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
         _require("reviewer", name, reviewers, file, path)
@@ -45,11 +57,22 @@ def check_playbook(
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
         _require("action", name, actions, file, path)
-        _check_action(file, path, policy, actions[name])
+        _check_action(file, path, policy, actions[name], playbook)
+    if playbook.deliver is not None:
+        _require("action", playbook.deliver.action, actions, file, "deliver.action")
+        _check_composer(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
+    if playbook.contact is not None:
+        _require("channel", playbook.contact.channel, sets.channels, file, "contact.channel")
+        _require("action", playbook.contact.action, actions, file, "contact.action")
+        _check_action(
+            file, "contact.policy", playbook.contact.policy, actions[playbook.contact.action], playbook
+        )
+        if playbook.contact.compose is not None:
+            _check_composer(file, "contact", playbook.contact.compose, playbook.contact.config, sets)
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
-    """Give every place of a playbook that names a specialist, as (path, name)."""
+    """Return every place of a playbook that names a specialist, as (path, name)."""
     for name in playbook.specialists:
         yield f"specialists.{name}", name
     for kind, ask in playbook.intents.items():
@@ -69,20 +92,47 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
             file,
             path,
             f"there is no {role} {name!r}",
-            f"Name one of: {', '.join(sorted(known))}; or add activities/{role}s/{name}.py.",
+            f"Name one of: {', '.join(sorted(known)) or 'none yet'}; or add {role}s/{name}.py to the desk's folder."
+            if role != "channel"
+            else f"Name one of: {', '.join(sorted(known)) or 'none yet'}.",
         )
+
+
+def _check_needs(file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]) -> None:
+    """Hold the order of the groups against whose findings each specialist reads."""
+    earlier: set[str] = set()
+    for row, group in enumerate(playbook.plan.groups):
+        for index, name in enumerate(group):
+            for needed in specialists[name].needs:
+                if needed not in earlier:
+                    raise PlaybookError(
+                        file,
+                        f"plan.groups[{row}][{index}]",
+                        f"{name} reads the findings of {needed}, which stands in no earlier group",
+                        f"Put {needed} in a group before {name}'s.",
+                    )
+        earlier.update(group)
 
 
 def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
-    if sorted(role.uses) != sorted(kind.uses):
+    if role.uses:
         raise PlaybookError(
             file,
             f"{path}.uses",
-            f"it says {list(role.uses)} and {kind.__name__} reaches {list(kind.uses)}",
-            f"Write uses: [{', '.join(kind.uses)}].",
+            f"what a role reaches is said by its class, {kind.__name__}",
+            "Remove uses.",
         )
+    _check_config(file, path, role.config, kind)
+
+
+def _check_composer(file: str, path: str, name: str, config: Facts, sets: OpenSets) -> None:
+    _require("composer", name, sets.composers, file, f"{path}.compose")
+    _check_config(file, path, config, sets.composers[name])
+
+
+def _check_config(file: str, path: str, config: Facts, kind: type[HasConfig]) -> None:
     try:
-        kind.Config.model_validate(role.config)
+        kind.Config.model_validate(config)
     except ValidationError as error:
         first = error.errors()[0]
         raise PlaybookError(
@@ -93,7 +143,9 @@ def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None
         ) from None
 
 
-def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasParameters]) -> None:
+def _check_action(
+    file: str, path: str, policy: ActionPolicy, kind: type[HasParameters], playbook: Playbook
+) -> None:
     parameters = kind.Parameters.model_fields
     for name in policy.editable:
         if name not in parameters:
@@ -117,13 +169,48 @@ def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasPara
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
             "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
-    if policy.amounts and not {"amount_minor", "currency"} <= set(parameters):
+    if policy.amounts and not kind.pays:
         raise PlaybookError(
             file,
             f"{path}.amounts",
             f"{kind.__name__} moves no money",
-            "Remove amounts, or give its Parameters amount_minor and currency.",
+            "Remove amounts, or let its class say pays.",
         )
+    own = _own_policy(file, path, policy, kind)
+    for place, tier in _tiers_in(own, f"{path}.policy"):
+        if tier not in playbook.guardian.tiers:
+            known = ", ".join(playbook.guardian.tiers) or "nothing yet"
+            raise PlaybookError(
+                file,
+                place,
+                f"tier '{tier}' is not declared",
+                f"Add it to guardian.tiers, or use one of: {known}.",
+            )
+    for problem in kind.check_texts(own, dict(standing_texts(playbook))):
+        raise PlaybookError(file, *problem)
+
+
+def _own_policy(file: str, path: str, policy: ActionPolicy, kind: type[ActionRules]) -> Contract:
+    try:
+        return kind.Policy.model_validate(policy.policy)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PlaybookError(
+            file,
+            path_in_file((path, "policy", *first["loc"])),
+            first["msg"].removeprefix("Value error, "),
+            f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
+        ) from None
+
+
+def _tiers_in(policy: Contract, path: str) -> Iterable[tuple[str, Tier]]:
+    """Yield every tier that an action's own policy names, with its place."""
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Tier):
+            yield f"{path}.{name}", value
+        elif isinstance(value, Contract):
+            yield from _tiers_in(value, f"{path}.{name}")
 
 
 def _yaml(value: bool) -> str:  # noqa: FBT001 - the value is what it is about

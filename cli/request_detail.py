@@ -1,4 +1,4 @@
-"""`starter.py show ID`: all that a person needs to decide on a request, exceptions first, as the inbox shows it."""
+"""`dispatch show ID`: all that a person needs to decide on a request, exceptions first, as the inbox shows it."""
 
 import difflib
 import json
@@ -18,7 +18,7 @@ from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.proposal import BoundAction
 
 _LAST = 5
-"""Entries of the trail shown here; `starter.py trail ID` has them all."""
+"""Entries of the trail shown here; `dispatch trail ID` has them all."""
 _LONG_TEXT = 60
 """A parameter longer than this, or of several lines, stands on lines of its own."""
 
@@ -103,7 +103,7 @@ def _draft(detail: RequestDetail) -> Iterator[str]:
     if detail.proposal is None:
         return
     evidence = {piece.evidence_id: piece for piece in detail.proposal.evidence}
-    yield escape(detail.proposal.draft.subject)
+    yield escape(detail.proposal.draft.title)
     for statement in detail.proposal.draft.statements:
         yield escape(statement.text)
         for evidence_id in statement.evidence_ids:

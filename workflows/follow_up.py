@@ -4,17 +4,15 @@ import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import JsonValue
-
     from activities.verifier import Verifier
     from dispatch.models.durations import spoken
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import ApprovalRequest, Decision
     from dispatch.models.request.follow_up import (
         FollowUpDetail,
@@ -23,81 +21,87 @@ with workflow.unsafe.imports_passed_through():
         FollowUpSnapshot,
     )
     from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
-    from dispatch.models.request.status import RequestState, Status
-    from dispatch.models.trail import EntryKind, TrailEntry
+    from dispatch.models.request.message_names import QueryName
+    from dispatch.models.request.status import RequestState
+    from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import PlaybookInForce
     from dispatch.models.work.proposal import Draft
     from dispatch.models.work.verification import Verification, VerificationBrief, VerificationVerdict
     from dispatch.process.list_summary import as_memo, summary_of_follow_up, summary_of_follow_up_input
-    from dispatch.text.message_payloads import single
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
-    from workflows.parts.approvals import Approvals
-    from workflows.parts.deadline_wait import extend
+    from workflows.parts.approval.approvals import Approvals
+    from workflows.parts.approval.decision_handlers import DecisionHandlers
+    from workflows.parts.approval.settlement import settle
     from workflows.parts.effects import Effect
     from workflows.parts.endings import HistoryFullError
     from workflows.parts.persist_trail import persist_trail
-    from workflows.parts.settlement import settle
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
 
 
 @workflow.defn(name="FollowUp")
-class FollowUp:
-    """Waits, reads the effects back, and hands what no longer stands to a person (`decide` settles it)."""
+class FollowUp(DecisionHandlers):
+    """Waits, reads the effects back, and hands what is no longer there to a person.
+
+    Signals, all inherited: `decide` settles it, `extend` moves the deadline. The update `decide` returns what became
+    of the decision. Queries: `status` and `trail`, inherited, and `detail`.
+    """
 
     @workflow.init
-    def __init__(self, order: FollowUpInput) -> None:
+    def __init__(self, follow_up: FollowUpInput) -> None:
         self._id = workflow.info().workflow_id
-        self._order = order.model_copy(update={"carried": None})
+        self._input = follow_up.model_copy(update={"snapshot": None})
         self._verification: Verification | None = None
         self._recorder = TrailRecorder()
         self._status = StatusPublisher(
-            self._id, f"follow-up of {order.request_id}", RequestState.FOLLOWING_UP
+            self._id, f"follow-up of {follow_up.request_id}", RequestState.FOLLOWING_UP
         )
-        self._status.routed(order.desk, order.priority)
+        self._status.routed(follow_up.desk, follow_up.priority)
         self._dispatcher = ActivityDispatcher(self._recorder, self._status)
-        self._dispatcher.priority = Priority(priority_key=order.priority)
+        self._dispatcher.priority = Priority(priority_key=follow_up.priority)
         self._approvals = Approvals(
-            self._id, order.requester, self._recorder, self._status, self._dispatcher, self._summarise
+            self._id, follow_up.requester, self._recorder, self._status, self._dispatcher, self._summarise
         )
         # As in the coordinator: only the follow-up itself may say what was carried over.
-        carried = self._snapshot = order.carried if workflow.info().continued_run_id else None
-        if carried is not None:
-            self._recorder.entries, self._recorder.refusals = list(carried.trail), carried.refusals
-            self._status.resume(carried.status)
-            self._verification = carried.verification
-            self._approvals.resume(carried.people)
+        snapshot = self._snapshot = follow_up.snapshot if workflow.info().continued_run_id else None
+        if snapshot is not None:
+            self._recorder.entries, self._recorder.refusals = list(snapshot.trail), snapshot.refusals
+            self._status.resume(snapshot.status)
+            self._verification = snapshot.verification
+            self._approvals.resume(snapshot.approvals)
 
     @workflow.run
-    async def run(self, order: FollowUpInput) -> FollowUpOutcome:
-        """Give what was found when the effects were read back, and who has it now."""
+    async def run(self, follow_up: FollowUpInput) -> FollowUpOutcome:
+        """Return what was found when the effects were read back, and who has it now."""
         try:
-            return await self._follow_up(order)
+            return await self._read_back_and_settle(follow_up)
         except asyncio.CancelledError:
             self._approvals.close()
             await persist_trail(self._recorder, self._dispatcher)
             raise
 
-    async def _follow_up(self, order: FollowUpInput) -> FollowUpOutcome:
+    async def _read_back_and_settle(self, follow_up: FollowUpInput) -> FollowUpOutcome:
         if self._snapshot is None:
-            due = workflow.now() + order.after
+            due = workflow.now() + follow_up.after
             self._status.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
             self._status.publish()
-            await workflow.sleep(order.after, summary=f"read {len(order.actions)} effects back")
-            verdict, why = await self._read_back(order)
+            await workflow.sleep(follow_up.after, summary=f"read {len(follow_up.actions)} effects back")
+            verdict, why = await self._read_back(follow_up)
         else:
             verdict, why = self._snapshot.verdict, self._snapshot.why
         owner = "nobody"
         if verdict is not VerificationVerdict.CONFIRMED:
             try:
                 owner, why = await settle(
-                    self._approvals, self._id, "an effect no longer stands", why, order.waiting
+                    self._approvals, self._id, "an effect no longer stands", why, follow_up.waiting
                 )
             except HistoryFullError:
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                carried = self._as_snapshot(verdict, why)
-                workflow.continue_as_new(order.model_copy(update={"carried": carried}), memo=workflow.memo())
+                snapshot = self._as_snapshot(verdict, why)
+                workflow.continue_as_new(
+                    follow_up.model_copy(update={"snapshot": snapshot}), memo=workflow.memo()
+                )
         await self._approvals.finish()
         self._approvals.close()
         self._recorder.record(EntryKind.ENDING, what=verdict, why=why + self._recorder.closing_note())
@@ -105,7 +109,7 @@ class FollowUp:
         self._status.publish()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return FollowUpOutcome(
-            request_id=order.request_id,
+            request_id=follow_up.request_id,
             verdict=verdict,
             why=why,
             owner=owner,
@@ -120,58 +124,41 @@ class FollowUp:
             status=self._status.status,
             trail=tuple(self._recorder.entries),
             refusals=self._recorder.refusals,
-            people=self._approvals.carried(),
+            approvals=self._approvals.snapshot(),
         )
 
     def _summarise(self, approval_request: ApprovalRequest, approvals: tuple[Decision, ...]) -> ListSummary:
-        return summary_of_follow_up(self._order.requester, approval_request, approvals, self._order.actions)
+        return summary_of_follow_up(self._input.requester, approval_request, approvals, self._input.actions)
 
-    async def _read_back(self, order: FollowUpInput) -> tuple[VerificationVerdict, str]:
+    async def _read_back(self, follow_up: FollowUpInput) -> tuple[VerificationVerdict, str]:
         try:
-            verification = await self._dispatcher.read(
+            verification = await self._dispatcher.call_read(
                 Verifier.verify,
-                VerificationBrief,
+                VerificationBrief(
+                    handoff=PENDING_HANDOFF,
+                    actions=follow_up.actions,
+                    items=(),
+                    draft=Draft(title="", text="", statements=()),
+                ),
                 Verification,
-                to="verifier",
-                give_up_after=options.VERIFY_TIMEOUT,
-                why=f"the playbook wants it read back after {spoken(order.after)}",
+                receiver="verifier",
+                why=f"the playbook wants it read back after {spoken(follow_up.after)}",
                 decided_by="playbook",
-                actions=order.actions,
-                items=(),
-                draft=Draft(subject="", text="", statements=()),
+                give_up_after=options.VERIFY_TIMEOUT,
             )
         except StageFailedError as error:
             return VerificationVerdict.UNVERIFIABLE, str(error)
         self._verification = verification
         return verification.verdict, "; ".join(f"{a.name}: {a.why}" for a in verification.actions)
 
-    @workflow.signal(description="A person's decision on an effect that no longer stands.")
-    def decide(self, *raw: Any) -> None:
-        self._approvals.receive(single(raw))
-
-    @workflow.update(name="decide", description="As the signal, and says what became of the decision.")
-    async def decide_and_tell(self, *raw: Any) -> dict[str, JsonValue]:
-        return await self._approvals.receive_and_tell(single(raw))
-
-    @workflow.signal(description="Move the deadline of the open wait: {approver, deadline, reason}.")
-    def extend(self, *raw: Any) -> None:
-        extend(single(raw), self._approvals.wait, self._approvals.may_decide, self._recorder)
-
-    @workflow.query(description="Where the follow-up stands.")
-    def status(self) -> Status:
-        return self._status.status
-
-    @workflow.query(description="The record so far.")
-    def trail(self) -> list[TrailEntry]:
-        return self._recorder.entries
-
     @workflow.query(
-        description="All that a person needs to settle it: what was done, what is there now, gate."
+        name=QueryName.DETAIL.value,
+        description="All that a person needs to settle it: what was done, what is there now, approval request.",
     )
     def detail(self) -> FollowUpDetail:
         return FollowUpDetail(
             status=self._status.status,
-            order=self._order,
+            order=self._input,
             verification=self._verification,
             approval_request=self._approvals.open_request,
             approvals=self._approvals.approvals,
@@ -186,7 +173,7 @@ async def start_follow_ups(
     priority: int | None,
     effects: Iterable[Effect],
 ) -> tuple[str, ...]:
-    """Start the checks that the playbook schedules, one for each time; they outlive the request. Gives their ids."""
+    """Start the checks that the playbook schedules, one for each time; they outlive the request. Returns their ids."""
 
     def after(effect: Effect) -> timedelta:
         return effect.policy.follow_up_after or timedelta()
@@ -195,7 +182,7 @@ async def start_follow_ups(
     scheduled = sorted((effect for effect in effects if effect.policy.follow_up_after), key=after)
     for number, (when, due) in enumerate(groupby(scheduled, key=after), start=1):
         child_id = f"{request_id}.follow-up-{number}"
-        order = FollowUpInput(
+        follow_up = FollowUpInput(
             request_id=request_id,
             requester=requester,
             desk=playbook.ref.desk,
@@ -207,10 +194,10 @@ async def start_follow_ups(
         try:
             await workflow.start_child_workflow(
                 FollowUp.run,
-                order,
+                follow_up,
                 id=child_id,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                memo={LIST_SUMMARY: as_memo(summary_of_follow_up_input(requester, order.actions))},
+                memo={LIST_SUMMARY: as_memo(summary_of_follow_up_input(requester, follow_up.actions))},
                 static_summary=f"follow-up of {request_id}",
             )
         except WorkflowAlreadyStartedError:

@@ -7,6 +7,7 @@ is no person of the file (a shared mailbox, a role's own name) is taken as it is
 who sent it, and is held to no person's limits and own requests. The ruling says so where the file has people for it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from dispatch.approval.decision_text import UnreadableError, edits_problem, exce
 from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
 from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.models.contract import Contract
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
     ApprovalItem,
@@ -35,8 +37,12 @@ SIGNED: Final = frozenset({"signed", "two_signed"})
 _NEEDS_REASON: Final = frozenset({DecisionType.REJECT, DecisionType.RESPOND})
 
 
-def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionCheckResult:
+def check_decision(
+    check: DecisionCheck, approvers: Approvers, parameters: Mapping[str, type[Contract]]
+) -> DecisionCheckResult:
     """Accept a raw decision or refuse it with the exact reason; never raises on what was sent.
+
+    `parameters` are the shapes of the actions' parameters, by name.
 
     Refused: no object, over 64 KB, unreadable (the field is named, the reason has at most 300 characters), an id
     received before, another proposal, no subject of the gate, a subject already decided, a gate past its deadline,
@@ -53,7 +59,7 @@ def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionCheckR
             handoff=check.handoff, accepted=False, reason=str(error), received=excerpt(check.raw)
         )
     subject = next((s for s in check.approval_request.subjects if s.digest == decision.action_digest), None)
-    problem = _problem(check, decision, subject, approvers)
+    problem = _problem(check, decision, subject, approvers, parameters)
     if problem is not None or subject is None:
         return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=problem or "no subject", decision=decision
@@ -81,24 +87,24 @@ def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, a
     seal = f"; signed with {signed_with}" if signed_with else ""
     if decision.signature is not None and not signed_with:
         seal = "; its signature was not verified, for its key is not known"
-    told = f"{decision.verdict} by {decision.approver} on {subject.name}"
-    return f"accepted: {told}{f' {how}' if how else ''}{seal}"
+    summary = f"{decision.verdict} by {decision.approver} on {subject.name}"
+    return f"accepted: {summary}{f' {how}' if how else ''}{seal}"
 
 
 def _signed_with(decision: Decision, approvers: Approvers) -> str | None:
-    """Give the fingerprint of the key under an accepted decision: a known key's signature has been verified."""
+    """Return the fingerprint of the key under an accepted decision: a known key's signature has been verified."""
     known = decision.signature is not None and key_in(approvers, decision.key_id) is not None
     return decision.key_id if known else None
 
 
-def permits(order: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
-    """Say why an order may not be carried out at `now` (timezone-aware); None if it may.
+def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
+    """Return why a command may not be carried out at `now` (timezone-aware); None if it may.
 
-    Checked immediately before the effect, against the approvers as they are then, for a worker may be handed an order
+    Checked immediately before the effect, against the approvers as they are then, for a worker may be handed a command
     days after it was decided: a key revoked since no longer counts. A guardian's block is never lifted by a person.
     An allowed action needs no decision; one that is given must fit.
     """
-    verdict, bound, authorization = order.verdict, order.bound, order.authorization
+    verdict, bound, authorization = command.verdict, command.bound, command.authorization
     if not is_intact(bound):
         return "the action is not the one that its digest was taken of"
     if verdict.action_digest != bound.digest:
@@ -114,7 +120,7 @@ def _insufficient(
     bound: BoundAction, tier: Tier, authorization: Authorization, now: datetime, approvers: Approvers
 ) -> str | None:
     if SCRUTINY.index(authorization.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
-        return f"tier {tier} asks for {LEAST[tier]}, and the leave is {authorization.approval}"
+        return f"tier {tier} asks for {LEAST[tier]}, and the authorization is {authorization.approval}"
     unfit = (_unfit(bound, authorization, decision, now, approvers) for decision in authorization.decisions)
     if why := next((why for why in unfit if why), None):
         return why
@@ -143,9 +149,13 @@ def _unfit(
 
 
 def _problem(
-    check: DecisionCheck, decision: Decision, subject: ApprovalItem | None, approvers: Approvers
+    check: DecisionCheck,
+    decision: Decision,
+    subject: ApprovalItem | None,
+    approvers: Approvers,
+    parameters: Mapping[str, type[Contract]],
 ) -> str | None:
-    """Give the first reason to refuse, in the order in which a person would want to know."""
+    """Return the first reason to refuse, in the order in which a person would want to know."""
     if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or subject is None:
         return why
     if _approved(check, subject):
@@ -159,19 +169,19 @@ def _problem(
         _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
         or _again(check, decision, subject)
         or _unsigned(decision, due, check.received_at, approvers)
-        or _incomplete(decision, subject)
+        or _incomplete(decision, subject, parameters)
     )
 
 
 def _approved(check: DecisionCheck, subject: ApprovalItem) -> bool:
-    given = [decision for decision in check.approvals if decision.action_digest == subject.digest]
-    return len(given) >= subject.approvals_needed
+    earlier = [decision for decision in check.approvals if decision.action_digest == subject.digest]
+    return len(earlier) >= subject.approvals_needed
 
 
 def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> str | None:
     same = any(
-        given.approver == decision.approver and given.action_digest == subject.digest
-        for given in check.approvals
+        earlier.approver == decision.approver and earlier.action_digest == subject.digest
+        for earlier in check.approvals
     )
     if same and decision.verdict is DecisionType.APPROVE:
         return f"{decision.approver} has approved {subject.name} already; it needs two different people"
@@ -204,7 +214,7 @@ def _not_theirs(
     approvers: Approvers,
     approval: Approval,
 ) -> str | None:
-    """Say why this is not for the approver to decide, at one of some moments."""
+    """Return why this is not for the approver to decide, at one of some moments."""
     person = person_named(approvers, decision.approver)
     if person is None:
         known = approval not in SIGNED and decision.approver in allowed
@@ -217,7 +227,7 @@ def _not_theirs(
 
 
 def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: Approvers) -> str | None:
-    """Say why a signature that is due, or that is given though none is due, does not count.
+    """Return why a signature that is due, or that is given though none is due, does not count.
 
     Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
     """
@@ -235,9 +245,11 @@ def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: A
     return None if verify(key, decision) else f"forged: the signature is not that of key {key.key_id}"
 
 
-def _incomplete(decision: Decision, subject: ApprovalItem) -> str | None:
+def _incomplete(
+    decision: Decision, subject: ApprovalItem, parameters: Mapping[str, type[Contract]]
+) -> str | None:
     if decision.verdict is DecisionType.EDIT:
-        return edits_problem(decision.edits, subject)
+        return edits_problem(decision.edits, subject, parameters)
     if decision.edits:
         # The approver means a change that this verdict would silently drop.
         return f"edits were given with {decision.verdict}; send them with edit"

@@ -1,6 +1,7 @@
 """One record for each time work changes hands."""
 
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import ClassVar, Final
 
 from pydantic import Field
 
@@ -21,8 +22,24 @@ class Handoff(Contract):
 
 
 class StageInput(Contract):
-    """What is handed over: it carries its own handoff; `noun` says in the trail what it is."""
+    """The input of an activity, with the handoff that records it; `noun` names it in the trail.
+
+    A stage builds it with PENDING_HANDOFF. The dispatcher records the handoff and replaces it.
+    """
 
     noun: ClassVar[str]
 
     handoff: Handoff
+
+
+PENDING_HANDOFF: Final = Handoff(
+    seq=1,
+    sender="coordinator",
+    receiver="pending",
+    what="pending",
+    digest="pending",
+    why="pending",
+    decided_by="pending",
+    at=datetime.min.replace(tzinfo=UTC),
+)
+"""The place of a handoff that is not recorded yet; no activity ever receives it."""

@@ -11,7 +11,7 @@ OWN_ORDER = "plan"
 
 
 def plan(brief: PlanBrief) -> Plan:
-    """Give the next move, with the rule behind it.
+    """Return the next move, with the rule behind it.
 
     Before any finding: the playbook's rules on asks, then one question for everything that is missing, then the
     groups of specialists that the items need. With findings: the rules in their order, the first that fires; none
@@ -29,7 +29,7 @@ def _before_findings(brief: PlanBrief) -> Plan:
     questions = missing(playbook, brief.items)
     if questions:
         fields = ", ".join(question.field for question in questions)
-        return _move(brief, Step.ASK, OWN_ORDER, f"the request lacks: {fields}", questions=questions)
+        return _ask(brief, OWN_ORDER, f"the request lacks: {fields}", questions)
     return _call(brief)
 
 
@@ -41,7 +41,7 @@ def _after_findings(brief: PlanBrief) -> Plan:
 
 
 def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
-    """Give one question for each required field that an item lacks, naming all items that lack it."""
+    """Return one question for each required field that an item lacks, naming all items that lack it."""
     lacking: dict[str, list[str]] = {}
     for item in items:
         ask = playbook.intents.get(item.kind)
@@ -94,7 +94,7 @@ def _matches(rule: RoutingRule, finding: Finding) -> bool:
 
 
 def _concerned(rule: RoutingRule, brief: PlanBrief) -> tuple[Item, ...]:
-    """Give the items that a rule is about; a specialist that no item's ask names works on all of them."""
+    """Return the items that a rule is about; a specialist that no item's ask names works on all of them."""
     intents, when = brief.playbook.playbook.intents, rule.when
     items = tuple(item for item in brief.items if when.ask in {None, item.kind})
     if when.specialist is None:
@@ -117,7 +117,14 @@ def _follow(rule: RoutingRule, brief: PlanBrief) -> Plan:
     playbook = brief.playbook.playbook
     asked = _question(playbook, rule.field, lacking)
     others = tuple(q for q in missing(playbook, brief.items) if q.field != rule.field)
-    return _move(brief, Step.ASK, rule.name, rule.why, questions=(asked, *others))
+    return _ask(brief, rule.name, rule.why, (asked, *others))
+
+
+def _ask(brief: PlanBrief, rule: str, why: str, questions: tuple[Question, ...]) -> Plan:
+    """Return the move to ask; a desk that has no contact hands the request to a person instead."""
+    if brief.playbook.playbook.contact is None:
+        return _move(brief, Step.ESCALATE, rule, f"{why}; the desk has no contact by which to ask")
+    return _move(brief, Step.ASK, rule, why, questions=questions)
 
 
 def _move(

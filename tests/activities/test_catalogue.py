@@ -5,8 +5,8 @@ The contract tests run over everything that is discovered, so that a newcomer ge
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,22 +14,22 @@ import pytest
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue import Catalogue, Reviewer, Specialist
+from activities.catalogue import Catalogue
+from activities.contracts import Reviewer, Specialist, Systems
 from activities.discovery import class_name
-from activities.systems import ActionClients, ReadClients
+from activities.permits import Permits
 from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
-from dispatch.process.assembly import assemble
 from runtime.settings import SHIPPED_DESKS
-from tests.support_desk import assembly_brief, brief, item, playbook, review_brief
+from tests.support_desk import assemble, assembly_brief, brief, item, playbook, review_brief
 
 CATALOGUE = Catalogue.discover(("desks.support", "channels.mail"))
 ROLES: dict[str, type[Specialist | Reviewer]] = {**CATALOGUE.specialist_classes, **CATALOGUE.reviewer_classes}
 SHIPPED = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk
-NO_CLIENTS = cast("ReadClients", None)
+NO_SYSTEMS = Systems()
 
 SPECIALIST = """
 from typing import ClassVar
@@ -37,25 +37,42 @@ from dispatch.models.contract import Contract
 
 class {name}:
     uses: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = Contract
 
-    def __init__(self, clients): ...
+    def __init__(self, systems): ...
     async def examine(self, brief): ...
 """
+COMPOSER = SPECIALIST.replace("async def examine", "def compose")
 REVIEWER = SPECIALIST.replace("examine", "review")
 ACTION = """
+from dispatch.guard.contract import NoFacts, NoPolicy
+from dispatch.guard.risk import Inspection
 from dispatch.models.contract import Contract
 
 class {name}:
+    uses = ()
+    title = "Something"
     Parameters = Contract
+    Facts = NoFacts
+    Policy = NoPolicy
     compensable = False
     pays = False
 
-    def __init__(self, clients): ...
+    @staticmethod
+    async def facts(systems, context): ...
+    @staticmethod
+    def guard(parameters, facts, context): return Inspection()
+    @staticmethod
+    def amount(parameters): ...
+    @staticmethod
+    def expected(parameters): ...
+
+    def __init__(self, systems): ...
     async def perform(self, order): ...
     async def compensate(self, order): ...
     @staticmethod
-    async def read_back(clients, bound): ...
+    async def read_back(systems, bound): ...
 """
 
 Packages = Callable[..., tuple[str, ...]]
@@ -63,12 +80,12 @@ Packages = Callable[..., tuple[str, ...]]
 
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
-    """Return a function that writes a package with three folders, each {file: text}, and names it for discover()."""
+    """Return a function that writes a package with four folders, each {file: text}, and names it for discover()."""
     prefix = f"sets_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
     monkeypatch.syspath_prepend(tmp_path)
 
     def write(**sets: dict[str, str]) -> tuple[str, ...]:
-        for each in ("specialists", "reviewers", "actions"):
+        for each in ("specialists", "composers", "reviewers", "actions"):
             folder = tmp_path / prefix / each
             folder.mkdir(parents=True)
             (folder / "__init__.py").touch()
@@ -84,12 +101,32 @@ def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) 
     found = Catalogue.discover(
         packages(
             specialists={"stock_check.py": SPECIALIST.format(name="StockCheck")},
+            composers={"wall_notice.py": COMPOSER.format(name="WallNotice")},
             reviewers={"house_style.py": REVIEWER.format(name="HouseStyle")},
             actions={"book_courier.py": ACTION.format(name="BookCourier")},
         )
     )
-    names = (found.specialist_classes, found.reviewer_classes, found.action_classes)
-    assert [list(each) for each in names] == [["stock_check"], ["house_style"], ["book_courier"]]
+    names = (found.specialist_classes, found.composer_classes, found.reviewer_classes, found.action_classes)
+    assert [list(each) for each in names] == [
+        ["stock_check"],
+        ["wall_notice"],
+        ["house_style"],
+        ["book_courier"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("def compose", "async def compose"), r"slip\.py: Slip lacks compose .*write def compose\(self"),
+        (("= ()", '= ("records",)'), r"slip\.py uses 'records', and a composer only computes"),
+    ],
+)
+def test_a_composer_only_computes(packages: Packages, change: tuple[str, str], said: str) -> None:
+    """It runs inside the workflow's task, so it neither waits nor reaches out."""
+    text = COMPOSER.format(name="Slip").replace(*change)
+    with pytest.raises(CatalogueError, match=said):
+        Catalogue.discover(packages(composers={"slip.py": text}))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +159,7 @@ def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) 
         ),
         (
             {"far.py": SPECIALIST.format(name="Far").replace("= ()", '= ("moon",)')},
-            r"far\.py uses 'moon', which no client serves; give some of: archive, records",
+            r"far\.py uses 'moon', which is no system that was found; give some of: none",
         ),
     ],
 )
@@ -137,11 +174,15 @@ def test_a_file_that_does_not_hold_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "member", ["Parameters", "compensable", "pays", "perform", "compensate", "read_back"]
+    "member",
+    [
+        *("title", "Parameters", "Facts", "Policy", "compensable", "pays", "facts", "guard", "amount"),
+        *("expected", "perform", "compensate", "read_back"),
+    ],
 )
 def test_an_action_needs_every_member_of_its_contract(packages: Packages, member: str) -> None:
     """An action without one of them would be found out only when it is carried out, undone or verified."""
-    text = ACTION.format(name="BookCourier").replace(member, f"not_{member}")
+    text = re.sub(rf"( def |    ){member}\b", rf"\1not_{member}", ACTION.format(name="BookCourier"))
     names = packages(actions={"book_courier.py": text})
     with pytest.raises(CatalogueError, match=f"book_courier.py: BookCourier lacks {member} as its contract"):
         Catalogue.discover(names)
@@ -183,15 +224,9 @@ def activity_types(functions: list[Callable[..., Any]]) -> set[str | None]:
 
 def test_each_is_registered_under_its_own_activity_type() -> None:
     """Temporal's history names who acted; only what can be undone has a compensation."""
-    read = ReadClients(records=cast("Any", None), archive=cast("Any", None))
-    act = ActionClients(
-        payments=cast("Any", None),
-        mail=cast("Any", None),
-        archive=cast("Any", None),
-        mail_from="support@desk.example",
-        approvers=cast("Any", None),
-    )
-    desk, actions = CATALOGUE.desk_activities(read), CATALOGUE.action_activities(act)
+    every = Systems({kind: cast("Any", object()) for kind in CATALOGUE.systems(acting=True)})
+    every = every.beside(Permits(cast("Any", None)))
+    desk, actions = CATALOGUE.desk_activities(every), CATALOGUE.action_activities(every)
     assert activity_types(desk) == {
         *(f"specialist.{name}" for name in CATALOGUE.specialist_classes),
         *(f"reviewer.{name}" for name in CATALOGUE.reviewer_classes),
@@ -210,7 +245,7 @@ async def test_a_result_under_another_name_is_refused() -> None:
     class Impostor:
         uses = ()
 
-        def __init__(self, clients: ReadClients) -> None: ...
+        def __init__(self, systems: Systems) -> None: ...
 
         async def examine(self, brief: Brief) -> Finding:
             return Finding.model_validate(
@@ -218,7 +253,7 @@ async def test_a_result_under_another_name_is_refused() -> None:
             )
 
     catalogue = Catalogue({"impostor": cast("Any", Impostor)}, {}, {})
-    (examine,) = catalogue.desk_activities(NO_CLIENTS)
+    (examine,) = catalogue.desk_activities(NO_SYSTEMS)
     with pytest.raises(
         ApplicationError, match="impostor must answer with the handoff of its brief"
     ) as failure:
@@ -247,9 +282,9 @@ def test_every_config_is_closed_and_described_by_its_schema(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_every_role_names_only_clients_that_there_are(name: str) -> None:
-    """What a role reaches decides whether it runs inside the workflow's task."""
-    assert set(ROLES[name].uses) <= {field.name for field in fields(ReadClients)}
+def test_no_role_reaches_what_can_act(name: str) -> None:
+    """Only an action is given a system that changes the outside world."""
+    assert set(ROLES[name].uses) <= set(CATALOGUE.systems(acting=False))
 
 
 def _config(name: str) -> dict[str, Any]:
@@ -265,7 +300,7 @@ def _config(name: str) -> dict[str, Any]:
 async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> None:
     """It answers under its own name, to its own handoff, without any client at hand, and the same each time."""
     catalogue = Catalogue({name: CATALOGUE.specialist_classes[name]}, {}, {})
-    (examine,) = catalogue.desk_activities(NO_CLIENTS)
+    (examine,) = catalogue.desk_activities(NO_SYSTEMS)
     asked = brief(item(), item("Open?", number=2, kind="opening_hours"), config=_config(name))
     first, second = await asyncio.gather(examine(asked), examine(asked))
     assert isinstance(first, Finding)
@@ -277,7 +312,7 @@ async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> 
 async def test_a_reviewer_that_reaches_nothing_needs_no_clients(name: str) -> None:
     """It answers under its own name, and its exceptions carry that name."""
     catalogue = Catalogue({}, {name: CATALOGUE.reviewer_classes[name]}, {})
-    (review,) = catalogue.desk_activities(NO_CLIENTS)
+    (review,) = catalogue.desk_activities(NO_SYSTEMS)
     proposal = assemble(assembly_brief(items=(item(),)))
     asked = review_brief(proposal, (item(),), ()).model_copy(update={"config": _config(name)})
     result = await review(asked)
@@ -291,7 +326,7 @@ def test_every_action_is_closed_and_can_be_read_back(name: str) -> None:
     """Its parameters are digested whole, and the verifier reads it back without an instance that may act."""
     kind = CATALOGUE.action_classes[name]
     assert kind.Parameters.model_config["extra"] == "forbid"
-    assert list(inspect.signature(kind.read_back).parameters) == ["clients", "bound"]
+    assert list(inspect.signature(kind.read_back).parameters) == ["systems", "bound"]
 
 
 @pytest.mark.parametrize("desk", SHIPPED)
@@ -314,7 +349,18 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
     ("path", "value", "where", "said"),
     [
         (("specialists", "oracle"), {}, "specialists.oracle", "there is no specialist 'oracle'"),
-        (("plan", "groups"), [["oracle"]], "plan.groups[0][0]", "add activities/specialists/oracle.py"),
+        (
+            ("plan", "groups"),
+            [["order_history"], ["refund_policy", "reply_writer"]],
+            "plan.groups[1][1]",
+            "reply_writer reads the findings of refund_policy, which stands in no earlier group",
+        ),
+        (
+            ("plan", "groups"),
+            [["oracle"]],
+            "plan.groups[0][0]",
+            "add specialists/oracle.py to the desk's folder",
+        ),
         (("intents", "refund", "specialists"), ["oracle"], "intents.refund.specialists[0]", "Name one of"),
         (
             ("routing_rules",),
@@ -333,9 +379,9 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
         (("guardian", "actions", "launch"), {}, "guardian.actions.launch", "there is no action 'launch'"),
         (
             ("specialists", "order_history", "uses"),
-            [],
+            ["records"],
             "specialists.order_history.uses",
-            r"Write uses: [records]",
+            "what a role reaches is said by its class, OrderHistory",
         ),
         (
             ("specialists", "reply_writer", "config"),
@@ -366,6 +412,21 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
             None,
             "guardian.actions.issue_refund.asked_by",
             "Write asked_by: and the name of one of asks",
+        ),
+        (("deliver", "compose"), "poem", "deliver.compose", "there is no composer 'poem'"),
+        (("deliver", "action"), "shout", "deliver.action", "there is no action 'shout'"),
+        (
+            ("deliver", "config", "greeting"),
+            "Dear customer,",
+            "deliver.config",
+            "greeting lacks {name}",
+        ),
+        (("contact", "channel"), "pigeon", "contact.channel", "Name one of: mail."),
+        (
+            ("contact", "policy"),
+            {"editable": ["wording"]},
+            "contact.policy.editable",
+            "SendReply has no parameter 'wording'",
         ),
         (
             ("guardian", "actions", "send_reply", "amounts"),

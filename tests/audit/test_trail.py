@@ -268,7 +268,7 @@ def test_a_follow_up_that_went_on_in_a_new_history_tells_what_it_refused_before(
     first, second = Made(), Made()
     first.started({"request_id": "r"})
     first.signal("decide", {"junk": 1})
-    goes_on = {"request_id": "r", "carried": {"trail": [record]}}
+    goes_on = {"request_id": "r", "snapshot": {"trail": [record]}}
     first.add("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", input=payloads(goes_on))
     second.started(goes_on, continues="run-0")
     assert [m.why for m in read(first, second).messages] == ["no such field"]

@@ -66,6 +66,7 @@ async def goes_on_in_a_new_history(case: Case) -> None:
             await looks.pause()
 
 
+@pytest.mark.timeout(400)
 async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_alone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

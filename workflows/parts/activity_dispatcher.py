@@ -1,10 +1,10 @@
-"""One function hands work over: it records why, chooses how the work runs, and names it in Temporal's UI."""
+"""Hands work to activities: records why, chooses how the work runs, and names it in Temporal's UI."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority
@@ -25,11 +25,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 R = TypeVar("R")
+B = TypeVar("B", bound=StageInput)
+PROCESS: Final = "process"
 SUMMARY_LENGTH = 200
 
 
 class StageFailedError(Exception):
-    """Who was handed the work did not do it, after all retries; `kind` is the type that activities/failures.py gave."""
+    """An activity failed after all retries; `kind` is the error type that activities/failures.py set."""
 
     def __init__(self, error: ActivityError | ApplicationError) -> None:
         cause = error.cause if isinstance(error, ActivityError) else error
@@ -49,35 +51,42 @@ class ActivityDispatcher:
     regular activity, ranked by the request's priority and shared fairly between organisations.
     """
 
-    def __init__(self, ledger: TrailRecorder, standing: StatusPublisher) -> None:
-        self._recorder, self._status = ledger, standing
+    def __init__(self, recorder: TrailRecorder, status: StatusPublisher) -> None:
+        self._recorder, self._status = recorder, status
         self._local_reads = LocalReads()
         self.priority = Priority.default
 
-    async def inside(
+    async def call_local(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        brief: type[StageInput],
+        brief: StageInput,
         result: type[R],
-        **what: Any,
+        *,
+        why: str,
+        receiver: str = "",
+        decided_by: str = PROCESS,
     ) -> R:
-        """Hand over to a role that only computes. Raises HandoverFailed."""
-        payload = self._record(activity, brief, what)
+        """Hand a brief to a role that only computes. Raises StageFailedError.
+
+        `brief` holds PENDING_HANDOFF, which is replaced by the record of this handoff. `receiver` is the activity's
+        own name where that is given as text.
+        """
+        sent = self._record(brief, receiver or str(activity), why, decided_by)
         with _failures():
             done: R = await workflow.execute_local_activity(
                 activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
-                payload,
+                sent,
                 result_type=result,
                 schedule_to_close_timeout=options.LOCAL_TIMEOUT,
                 retry_policy=options.LOCAL_RETRY,
-                summary=payload.handoff.why[:SUMMARY_LENGTH],
+                summary=why[:SUMMARY_LENGTH],
             )
         return done
 
     async def look_up(self, activity: Callable[..., Awaitable[R]], result: type[R]) -> R:
-        """Ask for what the worker was started with; nothing changes hands. Raises HandoverFailed."""
+        """Read what the worker was started with; nothing is handed over. Raises StageFailedError."""
         with _failures():
-            found: R = await workflow.execute_local_activity(  # type: ignore[call-overload]  # as in inside()
+            found: R = await workflow.execute_local_activity(  # type: ignore[call-overload]  # as in call_local()
                 activity,
                 result_type=result,
                 schedule_to_close_timeout=options.LOCAL_TIMEOUT,
@@ -85,39 +94,44 @@ class ActivityDispatcher:
             )
         return found
 
-    async def outside(
+    async def call_remote(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        brief: type[StageInput],
+        brief: StageInput,
         result: type[R],
         *,
+        why: str,
         give_up_after: timedelta,
+        receiver: str = "",
+        decided_by: str = PROCESS,
         task_queue: str | None = None,
-        **what: Any,
     ) -> R:
-        """Hand over to a role that reaches an outside system; repeated until `give_up_after`. Raises HandoverFailed."""
-        payload = self._record(activity, brief, what)
-        return await self._remote(activity, payload, result, give_up_after, task_queue)
+        """Hand a brief to a role that reaches an outside system; repeated until `give_up_after`.
 
-    async def read(
+        Raises StageFailedError. As in `call_local` otherwise.
+        """
+        sent = self._record(brief, receiver or str(activity), why, decided_by)
+        return await self._remote(activity, sent, result, give_up_after, task_queue)
+
+    async def call_read(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        brief: type[StageInput],
+        brief: StageInput,
         result: type[R],
         *,
+        why: str,
         give_up_after: timedelta,
-        **what: Any,
+        receiver: str = "",
+        decided_by: str = PROCESS,
     ) -> R:
-        """Hand over to a role that only reads an outside system: tried locally once, and then as by `outside`.
+        """Hand a brief to a role that only reads an outside system: tried locally once, then as by `call_remote`.
 
         Both run under one handoff. An attempt that is cut off may still be reading, which changes nothing. Raises
-        HandoverFailed.
+        StageFailedError.
         """
-        payload = self._record(activity, brief, what)
+        sent = self._record(brief, receiver or str(activity), why, decided_by)
         with _failures():
-            found = await self._local_reads.attempt(
-                activity, payload, result, payload.handoff.why[:SUMMARY_LENGTH]
-            )
+            found = await self._local_reads.attempt(activity, sent, result, why[:SUMMARY_LENGTH])
         if not isinstance(found, HeldUp):
             return found
         if found.failure is not None and found.retry_after >= give_up_after:
@@ -126,14 +140,14 @@ class ActivityDispatcher:
             self._status.publish_debounced()
             await workflow.sleep(found.retry_after, summary=BEFORE_THE_NEXT_ATTEMPT)
             give_up_after -= found.retry_after
-        done = await self._remote(activity, payload, result, give_up_after)
+        done = await self._remote(activity, sent, result, give_up_after)
         self._local_reads.answered()
         return done
 
     async def _remote(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        payload: StageInput,
+        sent: StageInput,
         result: type[R],
         give_up_after: timedelta,
         task_queue: str | None = None,
@@ -141,39 +155,34 @@ class ActivityDispatcher:
         self._status.publish_debounced()
         with _failures():
             done: R = await workflow.execute_activity(
-                activity,  # type: ignore[arg-type]  # as in inside()
-                payload,
+                activity,  # type: ignore[arg-type]  # as in call_local()
+                sent,
                 result_type=result,
                 task_queue=task_queue,
                 schedule_to_close_timeout=give_up_after,
                 start_to_close_timeout=min(options.ATTEMPT_TIMEOUT, give_up_after),
                 retry_policy=options.REACHING_RETRY,
-                summary=payload.handoff.why[:SUMMARY_LENGTH],
+                summary=sent.handoff.why[:SUMMARY_LENGTH],
                 priority=self.priority,
             )
         return done
 
-    def _record(
-        self, activity: Callable[..., Awaitable[Any]] | str, brief: type[StageInput], what: dict[str, Any]
-    ) -> StageInput:
-        """Write the handoff and give the brief that carries it; `to`, `why` and `decided_by` belong to the handoff."""
-        receiver = activity if isinstance(activity, str) else what.pop("to")
-        why, decided_by = what.pop("why"), what.pop("decided_by", "process")
-        about: JsonValue = {name: _plain(value) for name, value in what.items()}
+    def _record(self, brief: B, receiver: str, why: str, decided_by: str) -> B:
+        """Record the handoff and return the brief with it; the digest covers every field but the handoff itself."""
         handoff = self._recorder.record(
             EntryKind.HANDOFF,
             receiver=receiver,
             what=brief.noun,
             why=why,
             decided_by=decided_by,
-            about=about,
+            about=recorded_content(brief),
         )
-        return brief.model_validate({"handoff": handoff, **what})
+        return brief.model_copy(update={"handoff": handoff})
 
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """Give every failed handover one shape; a cancellation stays one.
+    """Raise every failed activity as StageFailedError; a cancellation stays one.
 
     The SDK raises a local activity's failure bare and a regular one's within an ActivityError.
     """
@@ -185,12 +194,25 @@ def _failures() -> Iterator[None]:
         raise StageFailedError(error) from error
 
 
+def recorded_content(brief: StageInput) -> dict[str, JsonValue]:
+    """Return what the digest of a handoff covers: each field that differs from its default.
+
+    Without defaults, a field that is added while a request runs does not change what its record says.
+    """
+    fields = type(brief).model_fields
+    values = {name: getattr(brief, name) for name in fields if name != "handoff"}
+    return {
+        name: _plain(value)
+        for name, value in values.items()
+        if fields[name].is_required() or value != fields[name].get_default(call_default_factory=True)
+    }
+
+
 def _plain(value: Any) -> JsonValue:
     if isinstance(value, PlaybookInForce):
-        # Its reference holds its digest, so its whole text need not be digested again at each handover.
+        # Its reference holds its digest, so its whole text need not be digested again at each handoff.
         return value.ref.model_dump(mode="json")
     if isinstance(value, Contract):
-        # Without defaults: a field that is added while a request runs must not change what its record says.
         return canonical_form(value)
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]

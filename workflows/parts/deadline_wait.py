@@ -9,6 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.deadlines import read_extension
+    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import WaitSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.text.message_payloads import bounded, text_of
@@ -48,9 +49,9 @@ class DeadlineWait:
             ]
         self._due.sort(key=lambda entry: entry[0])
 
-    def carried(self) -> WaitSnapshot:
-        """Give what is left of it, for a new history."""
-        due = {kind: tuple(at for at, what in self._due if what is kind) for _, kind in self._due}
+    def snapshot(self) -> WaitSnapshot:
+        """Return what is left of the wait, for a new history."""
+        due = {kind: tuple(at for at, reason in self._due if reason is kind) for _, kind in self._due}
         return WaitSnapshot(
             opened_at=self.opened_at,
             deadline=self.deadline,
@@ -59,12 +60,12 @@ class DeadlineWait:
         )
 
     @classmethod
-    def resumed(cls, carried: WaitSnapshot) -> "DeadlineWait":
-        """Go on where the old history left off."""
-        wait = cls(carried.deadline - carried.opened_at)
-        wait.opened_at, wait.deadline = carried.opened_at, carried.deadline
-        wait._due = [(at, WakeReason.REMIND) for at in carried.reminders]
-        wait._due += [(at, WakeReason.ESCALATE) for at in carried.escalations]
+    def resumed(cls, snapshot: WaitSnapshot) -> "DeadlineWait":
+        """Restore what the history before this one left."""
+        wait = cls(snapshot.deadline - snapshot.opened_at)
+        wait.opened_at, wait.deadline = snapshot.opened_at, snapshot.deadline
+        wait._due = [(at, WakeReason.REMIND) for at in snapshot.reminders]
+        wait._due += [(at, WakeReason.ESCALATE) for at in snapshot.escalations]
         wait._due.sort(key=lambda entry: entry[0])
         return wait
 
@@ -93,20 +94,20 @@ class DeadlineWait:
                 continue
 
 
-def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], ledger: TrailRecorder) -> None:
+def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], recorder: TrailRecorder) -> None:
     """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
     request = bounded(raw)
     sender = text_of(request, "approver") or "unknown"
     deadline, problem = read_extension(request, workflow.now(), allowed)
     if wait is None:
-        ledger.refuse("extend", "nothing is awaited now", sender, request)
+        recorder.refuse(MessageName.EXTEND, "nothing is awaited now", sender, request)
     elif deadline is None:
-        ledger.refuse("extend", problem, sender, request)
+        recorder.refuse(MessageName.EXTEND, problem, sender, request)
     else:
         wait.deadline = deadline
-        ledger.record(
+        recorder.record(
             EntryKind.DECISION,
-            what="extend",
+            what=MessageName.EXTEND,
             why=f"deadline moved to {deadline.isoformat(timespec='seconds')}",
             sender=f"approver.{sender}",
             decided_by=sender,

@@ -1,25 +1,29 @@
 """How a request ends before its last stage."""
 
+from typing import TypeVar
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.item import Item
     from dispatch.models.request.status import Ending
 
+T = TypeVar("T")
+
 
 class HistoryFullError(Exception):
-    """The history has grown so long that Temporal asks to go on in a new one; raised only while the request waits.
+    """The history has grown so long that Temporal asks for a new one; raised only while the request waits.
 
     `items` are those asked about, with the answers so far in them, where the wait was for an answer.
     """
 
     def __init__(self, items: tuple[Item, ...] | None = None) -> None:
-        super().__init__("it goes on in a new history")
+        super().__init__("the request continues in a new history")
         self.items = items
 
 
 def history_full() -> bool:
-    """Tell whether Temporal asks to go on in a new history."""
+    """Check whether Temporal asks to continue in a new history."""
     return workflow.info().is_continue_as_new_suggested()
 
 
@@ -29,3 +33,10 @@ class EndedEarlyError(Exception):
     def __init__(self, ending: Ending, why: str) -> None:
         super().__init__(why)
         self.ending, self.why = ending, why
+
+
+def required(value: T | None, problem: str) -> T:
+    """Return what an earlier stage has brought. Raises EndedEarlyError, escalated, where it is not there."""
+    if value is None:
+        raise EndedEarlyError(Ending.ESCALATED, problem)
+    return value

@@ -1,29 +1,32 @@
-"""Keeps the refusals of a request that is cancelled: it has no outcome, and nothing else in history says them."""
+"""Keeps the refusals of a request that is cancelled: it has no outcome, and nothing else in history has their reasons."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.trail_record import keep_record
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.trail import EntryKind, KeptRecord, RecordBrief
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.trail_recorder import TrailRecorder
 
 
-async def persist_trail(ledger: TrailRecorder, handover: ActivityDispatcher) -> None:
+async def persist_trail(recorder: TrailRecorder, dispatcher: ActivityDispatcher) -> None:
     """Write the record into history if a message was refused; without one it costs nothing.
 
     Handoffs are left out: each is in the event of its own, or was called off before it became one.
     """
-    if not ledger.refusals:
+    if not recorder.refusals:
         return
     try:
-        await handover.inside(
+        await dispatcher.call_local(
             keep_record,
-            RecordBrief,
+            RecordBrief(
+                handoff=PENDING_HANDOFF,
+                trail=tuple(entry for entry in recorder.entries if entry.kind is not EntryKind.HANDOFF),
+            ),
             KeptRecord,
-            to="record",
+            receiver="record",
             why="cancelled: there will be no outcome that says which messages were refused",
-            trail=tuple(entry for entry in ledger.entries if entry.kind is not EntryKind.HANDOFF),
         )
     except StageFailedError as failed:
         # The messages themselves are in history, and no cancellation hangs on their reasons.

@@ -11,8 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.answer_links import Links
     from activities.answers import read_answer
     from dispatch.approval.action_digest import bind
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.notification import AnswerLink, LinkBrief
     from dispatch.models.request.item import Item
+    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import DialogSnapshot, WaitSnapshot
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.request.submission import Submission
@@ -20,9 +22,13 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.guardian import GuardDecision
     from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult, Question
     from dispatch.models.work.playbook import PlaybookInForce
-    from dispatch.models.work.proposal import Action
     from dispatch.process.list_summary import summary_of_question
-    from dispatch.process.requester_mail import notice_mail, question_mail, reminder_mail
+    from dispatch.process.requester_messages import (
+        RequesterMessage,
+        notice_message,
+        question_message,
+        reminder_message,
+    )
     from dispatch.text.message_payloads import bounded
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
@@ -36,21 +42,21 @@ MOST_KEPT: Final = 20
 
 
 class RequesterDialog:
-    """Asks for everything at once, reminds, gives up at the deadline; every mail passes the guardian first."""
+    """Asks for everything at once, reminds, gives up at the deadline; every message passes the guardian first."""
 
     def __init__(
         self,
         request_id: str,
         submission: Submission,
-        ledger: TrailRecorder,
-        standing: StatusPublisher,
-        handover: ActivityDispatcher,
-        team: Stages,
+        recorder: TrailRecorder,
+        status: StatusPublisher,
+        dispatcher: ActivityDispatcher,
+        stages: Stages,
         effects: Effects,
     ) -> None:
         self._id, self._submission = request_id, submission
-        self._recorder, self._status, self._dispatcher = ledger, standing, handover
-        self._stages, self._effects = team, effects
+        self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
+        self._stages, self._effects = stages, effects
         self._answers: list[JsonValue] = []
         self._asked = 0
         self._closed = False
@@ -63,45 +69,51 @@ class RequesterDialog:
         """Take an answer in; one that comes before its question is kept."""
         answer = bounded(raw)
         if self._closed:
-            self._recorder.refuse("answer", "the request is past its questions", "requester", answer)
+            self._recorder.refuse(
+                MessageName.ANSWER, "the request is past its questions", "requester", answer
+            )
         elif not isinstance(answer, dict) or not isinstance(answer.get("fields"), dict):
             self._recorder.refuse(
-                "answer", 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
+                MessageName.ANSWER, 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
             )
         elif len(self._answers) >= MOST_KEPT:
-            self._recorder.refuse("answer", f"{MOST_KEPT} answers already wait", "requester", answer)
+            self._recorder.refuse(
+                MessageName.ANSWER, f"{MOST_KEPT} answers already wait", "requester", answer
+            )
         else:
             self._answers.append(answer)
 
     def withdraw(self, raw: Any, *, too_late: bool) -> None:
         """Take the request back, unless the desk is already acting on it."""
-        said = bounded(raw)
-        if said is not None and not (isinstance(said, dict) and said.keys() <= {"reason"}):
-            self._recorder.refuse("withdraw", 'send {"reason": "<text>"}, or nothing', "requester", said)
+        message = bounded(raw)
+        if message is not None and not (isinstance(message, dict) and message.keys() <= {"reason"}):
+            self._recorder.refuse(
+                MessageName.WITHDRAW, 'send {"reason": "<text>"}, or nothing', "requester", message
+            )
         elif too_late:
-            self._recorder.refuse("withdraw", "the actions have begun", "requester", said)
+            self._recorder.refuse(MessageName.WITHDRAW, "the actions have begun", "requester", message)
         elif not self.withdrawn:
             self.withdrawn = True
             self._recorder.record(
                 EntryKind.ANSWER,
-                what="withdraw",
+                what=MessageName.WITHDRAW,
                 why="the requester takes the request back",
                 sender="requester",
                 decided_by="requester",
-                about=said,
+                about=message,
             )
 
     def check_withdrawn(self) -> None:
-        """Raise Ended if the requester took the request back."""
+        """Raise EndedEarlyError if the requester took the request back."""
         if self.withdrawn:
             raise EndedEarlyError(Ending.WITHDRAWN, "the requester took the request back")
 
     async def ask(
         self, questions: tuple[Question, ...], items: tuple[Item, ...], playbook: PlaybookInForce
     ) -> tuple[Item, ...]:
-        """Ask for what is missing and wait; gives the items with the answers in them.
+        """Ask for what is missing and wait; returns the items with the answers in them.
 
-        Raises Ended: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
+        Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
         """
         policy = playbook.playbook.missing_information
         self._asked += 1
@@ -110,17 +122,16 @@ class RequesterDialog:
             raise EndedEarlyError(
                 Ending.ESCALATED, f"still missing after asking {policy.max_rounds} times: {_names(questions)}"
             )
-        carried, self._snapshot = self._snapshot, None
-        if carried is not None:
-            self.wait = DeadlineWait.resumed(carried)
-            reminders = len(policy.reminders) - len(carried.reminders)
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            self.wait = DeadlineWait.resumed(snapshot)
+            reminders = len(policy.reminders) - len(snapshot.reminders)
         else:
             self.wait = DeadlineWait(policy.deadline, policy.reminders)
             reminders = 0
             deadline = self.wait.deadline
             link = await self._link(playbook, deadline)
-            mail = question_mail(self._submission, playbook.playbook, questions, number, deadline, link)
-            await self._send(mail, playbook)
+            await self._send(question_message(questions, number, deadline, link), playbook)
         try:
             while questions:
                 self.questions = questions
@@ -137,14 +148,11 @@ class RequesterDialog:
                     # The deadline may have moved since, and with it the link's.
                     deadline = self.wait.deadline
                     link = await self._link(playbook, deadline)
-                    mail = reminder_mail(
-                        self._submission, playbook.playbook, questions, number, reminders, deadline, link
-                    )
-                    await self._send(mail, playbook)
+                    await self._send(reminder_message(questions, number, reminders, deadline, link), playbook)
                 elif why is WakeReason.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
                 elif why is WakeReason.READY:
-                    self._asked, self._snapshot = number - 1, self.wait.carried()
+                    self._asked, self._snapshot = number - 1, self.wait.snapshot()
                     raise HistoryFullError(items)
         finally:
             self.wait = None
@@ -152,98 +160,109 @@ class RequesterDialog:
         return items
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
-        """Tell the requester how it ended, where the playbook says so; a failure here changes no ending."""
-        mail = notice_mail(self._submission, playbook.playbook, ending, why)
-        if mail is not None:
+        """Notify the requester how it ended, where the playbook says so; a failure here changes no ending."""
+        message = notice_message(playbook.playbook, ending, why)
+        if message is not None:
             try:
-                await self._send(mail, playbook)
-            except EndedEarlyError as unsent:
-                self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
+                await self._send(message, playbook)
+            except (EndedEarlyError, StageFailedError) as unsent:
+                self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=str(unsent))
 
-    def carried(self) -> DialogSnapshot:
-        """Give what a new history must know."""
+    def snapshot(self) -> DialogSnapshot:
+        """Return what a new history must know."""
         return DialogSnapshot(
             answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
         )
 
-    def resume(self, carried: DialogSnapshot) -> None:
-        """Go on where the history before this one left off."""
-        self._answers = [*carried.answers, *self._answers]
-        self._asked, self._snapshot = carried.asked, carried.wait
-        self.withdrawn = self.withdrawn or carried.withdrawn
+    def resume(self, snapshot: DialogSnapshot) -> None:
+        """Restore what the history before this one left."""
+        self._answers = [*snapshot.answers, *self._answers]
+        self._asked, self._snapshot = snapshot.asked, snapshot.wait
+        self.withdrawn = self.withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""
         self._closed = True
         for answer in self._answers:
-            self._recorder.refuse("answer", "nothing was asked that this answers", "requester", answer)
+            self._recorder.refuse(
+                MessageName.ANSWER, "nothing was asked that this answers", "requester", answer
+            )
         self._answers.clear()
 
     async def _read(
         self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
     ) -> tuple[tuple[Item, ...], tuple[Question, ...]]:
-        ruling = await self._dispatcher.inside(
+        result = await self._dispatcher.call_local(
             read_answer,
-            AnswerCheck,
+            AnswerCheck(
+                handoff=PENDING_HANDOFF,
+                raw=raw,
+                questions=questions,
+                items=items,
+            ),
             AnswerCheckResult,
-            to="answer_check",
+            receiver="answer_check",
             why="an answer has come in",
             decided_by="requester",
-            raw=raw,
-            questions=questions,
-            items=items,
         )
-        if ruling.problems:
-            self._recorder.refuse("answer", "; ".join(ruling.problems), "requester", raw)
-        if ruling.accepted:
+        if result.problems:
+            self._recorder.refuse(MessageName.ANSWER, "; ".join(result.problems), "requester", raw)
+        if result.accepted:
             self._recorder.record(
                 EntryKind.ANSWER,
-                what="answer",
-                why=f"still missing: {_names(ruling.missing)}"
-                if ruling.missing
+                what=MessageName.ANSWER,
+                why=f"still missing: {_names(result.missing)}"
+                if result.missing
                 else "everything asked for is there",
                 sender="requester",
                 decided_by="requester",
                 about=raw,
             )
-        return ruling.items, ruling.missing
+        return result.items, result.missing
 
     async def _link(self, playbook: PlaybookInForce, expires_at: datetime) -> str:
-        """Give the link to the page where it can be answered; empty where there is none. No mail waits for it."""
+        """Return the link to the page where it can be answered; empty where there is none. No mail waits for it."""
         if not playbook.playbook.missing_information.answer_page:
             return ""
         try:
-            made = await self._dispatcher.inside(
+            made = await self._dispatcher.call_local(
                 Links.answer_link,
-                LinkBrief,
+                LinkBrief(
+                    handoff=PENDING_HANDOFF,
+                    request_id=self._id,
+                    expires_at=expires_at,
+                ),
                 AnswerLink,
-                to="links",
+                receiver="links",
                 why="the requester may answer on a page",
                 decided_by="playbook",
-                request_id=self._id,
-                expires_at=expires_at,
             )
         except StageFailedError as failed:
             self._recorder.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))
             return ""
         return made.url
 
-    async def _send(self, mail: Action, playbook: PlaybookInForce) -> None:
-        """Send a mail to the requester if the guardian allows it.
+    async def _send(self, message: RequesterMessage, playbook: PlaybookInForce) -> None:
+        """Send a message to the requester, under the contact's own policy, if the guardian allows it.
 
-        Raises Ended (escalated): a request never waits for an answer to a question that did not go out.
+        Raises EndedEarlyError (escalated): a request never waits for an answer to a question that did not go out.
         """
-        bound = bind(self._id, mail.subject, playbook.ref, mail)
-        verdict = await self._stages.inspect(bound, playbook.playbook)
+        contact = playbook.playbook.contact
+        if contact is None:
+            raise EndedEarlyError(Ending.ESCALATED, f"{message.subject}: the playbook has no contact")
+        action = await self._stages.write_message(message, playbook)
+        bound = bind(self._id, message.subject, playbook.ref, action)
+        verdict = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
         if verdict.ruling is not GuardDecision.ALLOW:
             raise EndedEarlyError(
-                Ending.ESCALATED, f"{mail.subject} may not be sent: {verdict.reasons[0].text}"
+                Ending.ESCALATED, f"{message.subject} may not be sent: {verdict.reasons[0].text}"
             )
-        policy = playbook.playbook.guardian.actions[mail.name]
         try:
-            await self._effects.carry_out(bound, verdict, policy, to_keep=False)
+            await self._effects.carry_out(bound, verdict, contact.policy, to_keep=False)
         except EffectFailedError as failed:
-            raise EndedEarlyError(Ending.ESCALATED, f"{mail.subject} could not be sent: {failed}") from failed
+            raise EndedEarlyError(
+                Ending.ESCALATED, f"{message.subject} could not be sent: {failed}"
+            ) from failed
 
     def _show(self, questions: tuple[Question, ...]) -> None:
         pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)
@@ -254,7 +273,7 @@ class RequesterDialog:
             owner="requester",
             by=self.wait.deadline if self.wait else None,
             questions=tuple(q.field for q in questions),
-            next_command=f".venv/bin/python starter.py answer {self._id} {pairs}",
+            next_command=f"dispatch answer {self._id} {pairs}",
         )
         self._status.publish()
         self._status.show(summary_of_question(self._submission, awaiting))

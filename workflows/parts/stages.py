@@ -2,22 +2,23 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.assembler import assemble
+    from activities.assembler import Assembler
     from activities.guardian import Guardian
     from activities.intake import IntakeDesk
     from activities.planner import plan
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
-    from dispatch.models.handoff import StageInput
+    from dispatch.models.handoff import PENDING_HANDOFF, StageInput
     from dispatch.models.request.intake import Intake, IntakeBrief, Triage, TriageBrief
     from dispatch.models.request.item import Item
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
+    from dispatch.models.work.composition import Message, MessageBrief
     from dispatch.models.work.finding import (
         Brief,
         Finding,
@@ -29,9 +30,17 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.guardian import GuardBrief, GuardResult, Request
     from dispatch.models.work.plan import Plan, PlanBrief
     from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception, Role
-    from dispatch.models.work.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
+    from dispatch.models.work.proposal import (
+        Action,
+        AssemblyBrief,
+        BoundAction,
+        Proposal,
+        Review,
+        ReviewBrief,
+    )
     from dispatch.models.work.verification import Verification, VerificationBrief
     from dispatch.process.intake import unread
+    from dispatch.process.requester_messages import RequesterMessage
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.trail_recorder import TrailRecorder
@@ -40,23 +49,25 @@ R = TypeVar("R")
 
 
 class Stages:
-    """Hands each stage's brief to the one whose work it is."""
+    """Builds the brief of each stage and hands it to the activity that does the work."""
 
     def __init__(
-        self, request_id: str, submission: Submission, handover: ActivityDispatcher, ledger: TrailRecorder
+        self, request_id: str, submission: Submission, dispatcher: ActivityDispatcher, recorder: TrailRecorder
     ) -> None:
         self._id, self._submission = request_id, submission
-        self._dispatcher, self._recorder = handover, ledger
+        self._dispatcher, self._recorder = dispatcher, recorder
 
     async def take_in(self) -> Intake:
-        return await self._dispatcher.inside(
+        return await self._dispatcher.call_local(
             IntakeDesk.intake,
-            IntakeBrief,
+            IntakeBrief(
+                handoff=PENDING_HANDOFF,
+                submission=self._submission,
+            ),
             Intake,
-            to="intake",
+            receiver="intake",
             why=f"a {self._submission.trigger.kind} came in",
             decided_by="trigger",
-            submission=self._submission,
         )
 
     def unread(self, why: str) -> Intake:
@@ -71,32 +82,36 @@ class Stages:
         return await self._dispatcher.look_up(TriageDesk.reception, Reception)
 
     async def triage(self, taken_in: Intake, desk: str | None, decided_by: str) -> Triage:
-        return await self._dispatcher.inside(
+        return await self._dispatcher.call_local(
             TriageDesk.triage,
-            TriageBrief,
+            TriageBrief(
+                handoff=PENDING_HANDOFF,
+                intake=taken_in,
+                submission=self._submission,
+                desk=desk,
+            ),
             Triage,
-            to="triage",
+            receiver="triage",
             why=f"route to {desk}, as named" if desk else "find the desk and the urgency",
             decided_by=decided_by,
-            intake=taken_in,
-            submission=self._submission,
-            desk=desk,
         )
 
     async def plan(
         self, playbook: PlaybookInForce, items: tuple[Item, ...], findings: tuple[Finding, ...] = ()
     ) -> Plan:
         why = "a finding calls for a handoff rule" if findings else "what is missing, and who is needed"
-        return await self._dispatcher.inside(
+        return await self._dispatcher.call_local(
             plan,
-            PlanBrief,
+            PlanBrief(
+                handoff=PENDING_HANDOFF,
+                playbook=playbook,
+                items=items,
+                findings=findings,
+            ),
             Plan,
-            to="planner",
+            receiver="planner",
             why=why,
             decided_by="playbook",
-            playbook=playbook,
-            items=items,
-            findings=findings,
         )
 
     async def examine(
@@ -107,6 +122,8 @@ class Stages:
         findings: tuple[Finding, ...],
         guidance: tuple[Guidance, ...],
         exceptions: tuple[ReviewException, ...] = (),
+        *,
+        body: str = "",
     ) -> tuple[Finding, ...]:
         """Call a group in parallel; who fails is unavailable, which never reads as clean."""
         wanted = {item.kind for item in items}
@@ -119,19 +136,23 @@ class Stages:
                 return await self._open_set(
                     f"specialist.{name}",
                     role,
-                    Brief,
+                    Brief(
+                        handoff=PENDING_HANDOFF,
+                        request_id=self._id,
+                        requester=self._submission.sender,
+                        subject=self._submission.subject,
+                        body=body,
+                        attachments=self._submission.attachments,
+                        items=items,
+                        findings=findings,
+                        guidance=guidance,
+                        exceptions=exceptions,
+                        intents=intents,
+                        config=role.config,
+                    ),
                     Finding,
-                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
                     why="mend what the reviewer flagged" if exceptions else f"the plan calls {name}",
-                    request_id=self._id,
-                    requester=self._submission.sender,
-                    subject=self._submission.subject,
-                    items=items,
-                    findings=findings,
-                    guidance=guidance,
-                    exceptions=exceptions,
-                    intents=intents,
-                    config=role.config,
+                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
                 )
             except StageFailedError as error:
                 why = str(error)
@@ -156,20 +177,43 @@ class Stages:
         findings: tuple[Finding, ...],
         guidance: tuple[Guidance, ...],
     ) -> Proposal:
-        return await self._dispatcher.inside(
-            assemble,
-            AssemblyBrief,
+        return await self._dispatcher.call_local(
+            Assembler.assemble,
+            AssemblyBrief(
+                handoff=PENDING_HANDOFF,
+                request_id=self._id,
+                proposal_id=proposal_id,
+                submission=self._submission,
+                playbook=playbook,
+                items=items,
+                findings=findings,
+                guidance=guidance,
+            ),
             Proposal,
-            to="assembler",
+            receiver="assembler",
             why=f"one draft from {len(findings)} findings",
-            request_id=self._id,
-            proposal_id=proposal_id,
-            submission=self._submission,
-            playbook=playbook,
-            items=items,
-            findings=findings,
-            guidance=guidance,
         )
+
+    async def write_message(self, message: RequesterMessage, playbook: PlaybookInForce) -> Action:
+        """Have the contact's composer write a message; gives the action that sends it."""
+        written = await self._dispatcher.call_local(
+            Assembler.write_message,
+            MessageBrief(
+                handoff=PENDING_HANDOFF,
+                submission=self._submission,
+                playbook=playbook,
+                purpose=message.purpose,
+                subject=message.subject,
+                paragraphs=message.paragraphs,
+                item_ids=message.item_ids,
+                reason=message.reason,
+            ),
+            Message,
+            receiver="assembler",
+            why=message.reason,
+            decided_by="playbook",
+        )
+        return written.action
 
     async def review(
         self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
@@ -184,14 +228,16 @@ class Stages:
                 review = await self._open_set(
                     f"reviewer.{name}",
                     role,
-                    ReviewBrief,
+                    ReviewBrief(
+                        handoff=PENDING_HANDOFF,
+                        proposal=proposal,
+                        items=items,
+                        findings=findings,
+                        config=role.config,
+                    ),
                     Review,
-                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
                     why="check the draft against the standards",
-                    proposal=proposal,
-                    items=items,
-                    findings=findings,
-                    config=role.config,
+                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
                 )
             except StageFailedError as error:
                 text = f"{name} did not run: {error}"
@@ -212,50 +258,52 @@ class Stages:
         exceptions: tuple[ReviewException, ...] = (),
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
+        *,
+        to_requester: bool = False,
     ) -> GuardResult:
+        """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice."""
         # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
-        hand_over = self._dispatcher.read if request is None else self._dispatcher.outside
-        verdict = await hand_over(
+        call = self._dispatcher.call_read if request is None else self._dispatcher.call_remote
+        verdict = await call(
             Guardian.inspect,
-            GuardBrief,
+            GuardBrief(
+                handoff=PENDING_HANDOFF,
+                bound=bound,
+                policy=playbook.contact_guardian if to_requester else playbook.guardian,
+                requester=self._submission.sender,
+                exceptions=exceptions,
+                siblings=siblings,
+                to_requester=to_requester,
+                request=request,
+            ),
             GuardResult,
-            to="guardian",
-            give_up_after=timedelta(minutes=playbook.plan.max_minutes),
+            receiver="guardian",
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
-            bound=bound,
-            policy=playbook.guardian,
-            requester=self._submission.sender,
-            exceptions=exceptions,
-            siblings=siblings,
-            request=request,
+            give_up_after=timedelta(minutes=playbook.plan.max_minutes),
         )
         return verdict.model_copy(update={"brief": None})
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
-        return await self._dispatcher.read(
+        return await self._dispatcher.call_read(
             Verifier.verify,
-            VerificationBrief,
+            VerificationBrief(
+                handoff=PENDING_HANDOFF,
+                actions=proposal.actions,
+                items=items,
+                draft=proposal.draft,
+                delivery=proposal.delivery,
+                refusals=proposal.refusals,
+            ),
             Verification,
-            to="verifier",
-            give_up_after=options.VERIFY_TIMEOUT,
+            receiver="verifier",
             why="read the world back, item by item",
-            actions=proposal.actions,
-            items=items,
-            draft=proposal.draft,
-            refusals=proposal.refusals,
+            give_up_after=options.VERIFY_TIMEOUT,
         )
 
     async def _open_set(
-        self,
-        name: str,
-        role: Role,
-        brief: type[StageInput],
-        result: type[R],
-        *,
-        give_up_after: timedelta,
-        **what: Any,
+        self, name: str, role: Role, brief: StageInput, result: type[R], *, why: str, give_up_after: timedelta
     ) -> R:
-        """Call by the playbook's name, so that history itself says who acted; only what reaches out is ever a regular activity."""
+        """Call a role by the playbook's name, so that history shows who acted; locally if it reaches no system."""
         if role.uses:
-            return await self._dispatcher.read(name, brief, result, give_up_after=give_up_after, **what)
-        return await self._dispatcher.inside(name, brief, result, **what)
+            return await self._dispatcher.call_read(name, brief, result, why=why, give_up_after=give_up_after)
+        return await self._dispatcher.call_local(name, brief, result, why=why)

@@ -7,6 +7,7 @@ that none of them names stays 'received, not judged'.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,10 +18,19 @@ from dispatch.audit.models import AuditKind, Judgement
 from dispatch.audit.read.entry_builder import EntryBuilder, parsed
 from dispatch.audit.read.payload import field, kept, many, text, words
 from dispatch.models.canonical import digest_of
+from dispatch.models.request.message_names import SENT_BY_REQUESTER, MessageName
+from dispatch.models.trail import EntryKind
 
 _UNCOUNTED: Final = re.compile(r"\((\d+) further refused messages are in history\)")
 _LARGEST: Final = 65_536
 _EXCERPT: Final = 300
+
+_MOVED: Final = (AuditKind.DEADLINE, "deadline moved")
+_ACCEPTED_BY_RECORD: Final[Mapping[tuple[str, str], tuple[AuditKind, str]]] = {
+    (EntryKind.DECISION, MessageName.EXTEND): _MOVED,
+    (EntryKind.ANSWER, MessageName.WITHDRAW): (AuditKind.ANSWER, MessageName.WITHDRAW),
+}
+"""Messages that only the desk's own record says were accepted: the kind and name of its entry -> those of the audit's."""
 
 
 @dataclass(eq=False)
@@ -72,7 +82,7 @@ class Messages:
             raw = {"unreadable": f"{len(arguments)} arguments where one is due"}
         sender = words(raw, "approver", longest=100)
         note.sender = (
-            f"approver.{sender}" if sender else "requester" if name in {"answer", "withdraw"} else "unknown"
+            f"approver.{sender}" if sender else "requester" if name in SENT_BY_REQUESTER else "unknown"
         )
         note.receiver, note.what = "coordinator", f"{name}: {Judgement.NOT_JUDGED}"
         message = Message(note, name, kept(raw), digest_of(_bounded(raw)))
@@ -103,7 +113,7 @@ class Messages:
         decision = field(ruling, "decision")
         named = words(decision, "decision_id")
         fitting = self._decisions.get(named, []) if named else self.all
-        waiting = [m for m in fitting if m.name == "decide" and m.open]
+        waiting = [m for m in fitting if m.name == MessageName.DECIDE and m.open]
         unreadable = [m for m in waiting if not words(m.raw, "decision_id")]
         message = next(iter((not named and unreadable) or waiting), None)
         if message is None:
@@ -124,7 +134,7 @@ class Messages:
             (
                 m
                 for m in self.all
-                if m.name == "answer" and m.open and isinstance(field(m.raw, "fields"), dict)
+                if m.name == MessageName.ANSWER and m.open and isinstance(field(m.raw, "fields"), dict)
             ),
             None,
         )
@@ -137,7 +147,7 @@ class Messages:
         if field(ruling, "accepted") is True:
             missing = ", ".join(words(question, "field") for question in many(ruling, "missing"))
             why = f"still missing: {missing}" if missing else "everything asked for is there"
-            message.judge(Judgement.ACCEPTED, why, AuditKind.ANSWER, "answer")
+            message.judge(Judgement.ACCEPTED, why, AuditKind.ANSWER, MessageName.ANSWER)
             message.note.decided_by = "requester"
         else:
             message.judge(Judgement.REFUSED, problems or "nothing in it could be used")
@@ -147,12 +157,13 @@ class Messages:
         """Take in that a status shows a new deadline: the newest open message that asked for it has moved it."""
         for message in reversed(self.all):
             if (
-                message.name == "extend"
+                message.name == MessageName.EXTEND
                 and message.open
                 and parsed(field(message.raw, "deadline")) == deadline
             ):
                 message.judged_at(run, event_id)
-                self._moved(message, f"deadline moved to {deadline.isoformat(timespec='seconds')}")
+                why = f"deadline moved to {deadline.isoformat(timespec='seconds')}"
+                self._accept_as(message, why, *_MOVED)
                 return message.note
         return None
 
@@ -163,13 +174,9 @@ class Messages:
             if kind == "refused":
                 if (message := self._meant(entry, what)) is not None:
                     message.judge(Judgement.REFUSED, words(entry, "why"))
-            elif kind == "decision" and what == "extend":
-                if (message := self._meant(entry, "extend")) is not None:
-                    self._moved(message, words(entry, "why"))
-            elif kind == "answer" and what == "withdraw":
-                if (message := self._meant(entry, "withdraw")) is not None:
-                    message.judge(Judgement.ACCEPTED, words(entry, "why"), AuditKind.ANSWER, "withdraw")
-                    message.note.decided_by = "requester"
+            elif (kind, what) in _ACCEPTED_BY_RECORD:
+                if (message := self._meant(entry, what)) is not None:
+                    self._accept_as(message, words(entry, "why"), *_ACCEPTED_BY_RECORD[kind, what])
             elif kind == "ending" and (uncounted := _UNCOUNTED.search(words(entry, "why"))):
                 for message in [m for m in self.all if m.open][: int(uncounted[1])]:
                     message.judge(
@@ -192,9 +199,12 @@ class Messages:
         note.decided_by = words(raw, "approver", longest=100) or note.sender
         note.facts["ruling"] = reason
 
-    def _moved(self, message: Message, why: str) -> None:
-        message.judge(Judgement.ACCEPTED, why, AuditKind.DEADLINE, "deadline moved")
-        message.note.decided_by = words(message.raw, "approver", longest=100)
+    def _accept_as(self, message: Message, why: str, kind: AuditKind, what: str) -> None:
+        message.judge(Judgement.ACCEPTED, why, kind, what)
+        from_requester = message.name in SENT_BY_REQUESTER
+        message.note.decided_by = (
+            "requester" if from_requester else words(message.raw, "approver", longest=100)
+        )
 
 
 def _bounded(raw: JsonValue) -> JsonValue:

@@ -61,7 +61,7 @@ def started(reading: Reading, event: HistoryEvent) -> bool:
     if again:
         note.sender, note.decided_by = "coordinator", "process"
         note.what = f"goes on from run {a.continued_execution_run_id or 'before'}"
-    reading.recorded(_carried_record(a.input))
+    reading.recorded(_snapshot_record(a.input))
     return True
 
 
@@ -180,14 +180,14 @@ def continued(reading: Reading, event: HistoryEvent) -> bool:
         decided_by="process",
         digest=digest_of(a.input),
     )
-    reading.recorded(_carried_record(a.input))
+    reading.recorded(_snapshot_record(a.input))
     return True
 
 
-def _carried_record(given: Payloads) -> list[JsonValue]:
-    """Give the record that a history was given by the one before: a request's beside its input, a follow-up's in it."""
+def _snapshot_record(given: Payloads) -> list[JsonValue]:
+    """Return the record that a history took over from the one before: a request's beside its input, a follow-up's in it."""
     beside = content(given.payloads[1]) if len(given.payloads) > 1 else None
-    return many(beside, "trail") or many(first(given), "carried", "trail")
+    return many(beside, "trail") or many(first(given), "snapshot", "trail")
 
 
 def _why_ended(event: HistoryEvent) -> str:

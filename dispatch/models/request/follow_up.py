@@ -22,7 +22,7 @@ class FollowUpSnapshot(Contract):
     status: Status
     trail: tuple[TrailEntry, ...]
     refusals: int
-    people: ApprovalsSnapshot
+    approvals: ApprovalsSnapshot
 
 
 class FollowUpInput(Contract):
@@ -35,7 +35,7 @@ class FollowUpInput(Contract):
     actions: tuple[BoundAction, ...] = Field(min_length=1)
     after: Duration
     waiting: Waiting = Field(description="who takes it when an effect no longer stands")
-    carried: FollowUpSnapshot | None = Field(default=None, description="where it goes on in a new history")
+    snapshot: FollowUpSnapshot | None = Field(default=None, description="where it goes on in a new history")
 
 
 class FollowUpOutcome(Contract):

@@ -128,8 +128,8 @@ class RequestSnapshot(Contract):
     status: Status
     trail: tuple[TrailEntry, ...]
     refusals: int
-    work: ProcessState
-    people: ApprovalsSnapshot
+    state: ProcessState
+    approvals: ApprovalsSnapshot
     requester: DialogSnapshot
     effects: tuple[EffectSnapshot, ...]
     reservations: dict[str, str] = Field(

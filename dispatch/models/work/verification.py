@@ -34,6 +34,10 @@ class VerificationBrief(StageInput):
     )
     items: tuple[Item, ...]
     draft: Draft
+    delivery: str | None = Field(
+        default=None,
+        description="digest of the action that delivers the draft; None where nothing is delivered",
+    )
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -58,3 +62,12 @@ class Verification(Contract):
     verdict: VerificationVerdict
     actions: tuple[ActionVerification, ...]
     items: tuple[ItemVerification, ...]
+
+    @property
+    def not_confirmed(self) -> tuple[str, ...]:
+        """Return the verdict and reason of every action and item that is not confirmed."""
+        checks = [(check.verdict, check.why) for check in self.actions]
+        checks += [(check.verdict, f"{check.item_id}: {check.why}") for check in self.items]
+        return tuple(
+            f"{verdict}: {why}" for verdict, why in checks if verdict is not VerificationVerdict.CONFIRMED
+        )

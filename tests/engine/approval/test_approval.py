@@ -21,7 +21,7 @@ from dispatch.models.people.decision import (
 )
 from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Tier
-from tests.bound import HANDOFF, NOW, decision, order, refund, reply
+from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund, reply
 
 NOBODY = Approvers()
 REFUND, REPLY = refund(), reply()
@@ -70,6 +70,7 @@ def check(raw: JsonValue, *, subjects: tuple[ApprovalItem, ...] = (), **changes:
             **own,
         ),
         known,
+        PARAMETERS,
     )
 
 
@@ -266,8 +267,8 @@ def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier)
     """The executor refuses a held action of such a tier by itself, whatever the gate let through."""
     why = permits(order(REFUND, GuardDecision.HOLD, tier, decision(REFUND)), NOW, NOBODY)
     assert why in {
-        "tier high asks for signed, and the leave is named",
-        "tier critical asks for two_signed, and the leave is named",
+        "tier high asks for signed, and the authorization is named",
+        "tier critical asks for two_signed, and the authorization is named",
     }
 
 

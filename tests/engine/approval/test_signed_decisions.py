@@ -22,7 +22,7 @@ from dispatch.models.people.decision import (
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Approval, Tier
-from tests.bound import HANDOFF, NOW, decision, order, refund
+from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund
 from tests.signers import Signer, approvers
 
 REFUND = refund()
@@ -70,7 +70,9 @@ def check(
     )
     fields = {"received_at": LATER, **more}
     return check_decision(
-        DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=message, **fields), known
+        DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=message, **fields),
+        known,
+        PARAMETERS,
     )
 
 
@@ -251,7 +253,7 @@ def test_the_executor_permits_what_was_signed() -> None:
         (
             authorization(raw(approver="ben"), approval="named"),
             FILE,
-            "tier high asks for signed, and the leave is named",
+            "tier high asks for signed, and the authorization is named",
         ),
         (authorization(signed(BEN), approval="two_signed"), FILE, "1 of 2 people approved it"),
         (

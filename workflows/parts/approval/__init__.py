@@ -1,0 +1,1 @@
+"""Waiting for people: approval requests, their decisions, and who is notified of them."""

@@ -1,0 +1,290 @@
+"""People's decisions: received at any time, evaluated while an approval request is open, answered and recorded."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from activities.decision_check import DecisionChecks
+    from dispatch.approval.requests import decision_by_hand
+    from dispatch.models.handoff import PENDING_HANDOFF
+    from dispatch.models.people.decision import (
+        ApprovalItem,
+        ApprovalKind,
+        ApprovalRequest,
+        Decision,
+        DecisionCheck,
+        DecisionCheckResult,
+        DecisionType,
+    )
+    from dispatch.models.people.notification import NotifyEvent
+    from dispatch.models.request.list_summary import ListSummary
+    from dispatch.models.request.snapshot import ApprovalSnapshot, ApprovalsSnapshot
+    from dispatch.models.trail import EntryKind
+    from dispatch.models.work.playbook import Waiting
+    from dispatch.text.message_payloads import text_of
+    from workflows.parts.activity_dispatcher import ActivityDispatcher
+    from workflows.parts.approval.approver_notifications import ApproverNotifications
+    from workflows.parts.approval.outcomes import ApprovalsByDigest, Expired, describe
+    from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.endings import HistoryFullError, history_full
+    from workflows.parts.status_publisher import StatusPublisher
+    from workflows.parts.trail_recorder import TrailRecorder
+
+
+T = TypeVar("T", ApprovalsByDigest, Decision, Expired, None)
+
+Summarise = Callable[[ApprovalRequest, tuple[Decision, ...]], ListSummary]
+"""Returns the row of an open approval request, with its approvals so far, in lists."""
+
+
+class Approvals:
+    """Waits for people on the request's behalf. The first valid decision in history order wins."""
+
+    def __init__(
+        self,
+        request_id: str,
+        requester: str,
+        recorder: TrailRecorder,
+        status: StatusPublisher,
+        dispatcher: ActivityDispatcher,
+        summarise: Summarise,
+    ) -> None:
+        self._request_id, self._requester = request_id, requester
+        self._summarise = summarise
+        self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
+        self._notifications = ApproverNotifications(request_id, recorder, status, dispatcher)
+        self._received = ReceivedDecisions(recorder)
+        self._open_request: ApprovalRequest | None = None
+        self._approvals: ApprovalsByDigest = {}
+        self._turn = 0
+        self._snapshot: ApprovalSnapshot | None = None
+        self.wait: DeadlineWait | None = None
+
+    def receive(self, raw: Any) -> Received:
+        """Take a decision in: kept until an approval request that it fits is open, refused where there can be none."""
+        return self._received.receive(raw, self._open_request)
+
+    async def receive_and_report(self, raw: Any) -> dict[str, JsonValue]:
+        """Take a decision in and return what became of it: accepted, refused and why, or kept for a later request."""
+        received = self.receive(raw)
+        if received.early and received.answer is None:
+            return {
+                "accepted": False,
+                "kept": True,
+                "reason": "no approval request is open; kept until one opens that it fits",
+            }
+        await workflow.wait_condition(lambda: received.answer is not None)
+        return {"accepted": received.accepted, "kept": False, "reason": received.answer}
+
+    @property
+    def open_request(self) -> ApprovalRequest | None:
+        """Return the open approval request, with its present deadline."""
+        if self._open_request is None or self.wait is None:
+            return None
+        return self._open_request.model_copy(update={"deadline": self.wait.deadline})
+
+    @property
+    def approvals(self) -> tuple[Decision, ...]:
+        """Return the approvals that the open request has so far."""
+        return tuple(decision for approved in self._approvals.values() for decision in approved)
+
+    @property
+    def may_decide(self) -> tuple[str, ...]:
+        """Return who may decide on the open request, and so may move its deadline."""
+        return self._open_request.approvers if self._open_request else ()
+
+    async def decide(
+        self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
+    ) -> ApprovalsByDigest | Decision | Expired | None:
+        """Open an approval request and wait.
+
+        Returns the approvals of each digest once all items have theirs, else the first decision that is not
+        an approval, Expired at the deadline, or None when the requester withdrew.
+
+        Raises HistoryFullError, with the request left open for a new history, when all decisions are evaluated.
+        """
+        approval_request, wait, approvals = self._open(approval_request, waiting)
+        try:
+            while not withdrawn():
+                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline, approvals)
+                why = await wait.until(
+                    lambda: (
+                        withdrawn() or self._received.next(self._open_request) is not None or history_full()
+                    ),
+                    f"{approval_request.kind}: {approval_request.why}",
+                )
+                if why is WakeReason.EXPIRED:
+                    return self._closed_by(approval_request, waiting, Expired())
+                if why in {WakeReason.REMIND, WakeReason.ESCALATE}:
+                    self._turn += why is WakeReason.ESCALATE
+                    self._remind(why, approval_request, waiting)
+                elif (received := self._received.next(self._open_request)) is not None and not withdrawn():
+                    decision = await self._evaluate(received, self.open_request or approval_request)
+                    if decision is not None and decision.verdict is not DecisionType.APPROVE:
+                        return self._closed_by(approval_request, waiting, decision)
+                    if decision is not None:
+                        approvals[decision.action_digest] += (decision,)
+                    if not any(_still_needs(item, approvals) for item in approval_request.subjects):
+                        return self._closed_by(approval_request, waiting, approvals)
+                elif why is WakeReason.READY and not withdrawn():
+                    await self._notifications.finish()
+                    self._snapshot = ApprovalSnapshot(
+                        approval_request=approval_request,
+                        wait=wait.snapshot(),
+                        turn=self._turn,
+                        approvals=self.approvals,
+                        notices=self._notifications.snapshot(),
+                    )
+                    raise HistoryFullError
+            return self._closed_by(approval_request, waiting, None)
+        finally:
+            self._open_request = self.wait = None
+            self._approvals = {}
+            if self._snapshot is None:
+                self._received.reject_superseded(approval_request.proposal_id)
+
+    def _open(
+        self, approval_request: ApprovalRequest, waiting: Waiting
+    ) -> tuple[ApprovalRequest, DeadlineWait, ApprovalsByDigest]:
+        """Open a new approval request, or the one that the history before this one left open."""
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
+            approval_request, self._turn, earlier = (
+                snapshot.approval_request,
+                snapshot.turn,
+                snapshot.approvals,
+            )
+            wait = DeadlineWait.resumed(snapshot.wait)
+            self._notifications.resume(snapshot.notices)
+        else:
+            self._notifications.opened(approval_request, waiting)
+            self._turn, earlier = 0, ()
+            wait = DeadlineWait(
+                waiting.deadline,
+                waiting.reminders,
+                waiting.escalate_after,
+                escalations=len(waiting.approvers) - 1,
+            )
+        self._open_request, self.wait = approval_request, wait
+        self._approvals = {
+            item.digest: tuple(d for d in earlier if d.action_digest == item.digest)
+            for item in approval_request.subjects
+        }
+        return approval_request, wait, self._approvals
+
+    def snapshot(self) -> ApprovalsSnapshot:
+        """Return what a new history must know."""
+        return ApprovalsSnapshot(
+            approval_request=self._snapshot,
+            queue=self._received.snapshot(),
+            seen=self._received.seen,
+            decided=self._received.decided,
+        )
+
+    def resume(self, snapshot: ApprovalsSnapshot) -> None:
+        """Restore what the history before this one left."""
+        self._snapshot = snapshot.approval_request
+        self._received.resume(snapshot.queue, snapshot.seen, snapshot.decided)
+
+    async def finish(self) -> None:
+        """Wait until no notification is under way; must be awaited before the end and before a new history."""
+        await self._notifications.finish()
+
+    def close(self) -> None:
+        """Refuse what is left: after the end nothing waits, and every sender has an answer."""
+        self._received.close()
+
+    async def _evaluate(self, received: Received, approval_request: ApprovalRequest) -> Decision | None:
+        self._received.remove(received)
+        sender = text_of(received.raw, "approver") or "unknown"
+        result = await self._dispatcher.call_local(
+            DecisionChecks.verify_decision,
+            DecisionCheck(
+                handoff=PENDING_HANDOFF,
+                approval_request=approval_request,
+                raw=received.raw,
+                received_at=workflow.now(),
+                requester=self._requester,
+                approvals=self.approvals,
+                seen=self._received.seen,
+            ),
+            DecisionCheckResult,
+            receiver="decision_check",
+            why=f"a decision from {sender[:50]} has come in",
+        )
+        if not result.accepted or result.decision is None:
+            self._received.refuse(received, result.reason)
+            return None
+        decision = result.decision
+        self._received.accept(received, decision.decision_id, result.reason)
+        self._recorder.record(
+            EntryKind.DECISION,
+            what=f"{decision.verdict} {approval_request.kind} {decision.proposal_id}"
+            + (f", signed with {result.signed_with}" if result.signed_with else ""),
+            why=decision.reason or result.reason,
+            sender=f"approver.{decision.approver}",
+            decided_by=decision.approver,
+            about=decision,
+        )
+        return decision
+
+    def _show(
+        self,
+        approval_request: ApprovalRequest,
+        state: str,
+        owner: str,
+        by: datetime,
+        approvals: ApprovalsByDigest,
+    ) -> None:
+        open_item = next(item for item in approval_request.subjects if _still_needs(item, approvals))
+        earlier = ", ".join(decision.approver for decision in approvals[open_item.digest])
+        self._status.at(
+            state,
+            awaiting=f"a{' second' if earlier else ''} decision: {open_item.summary}"
+            + (f" (approved by {earlier})" if earlier else ""),
+            owner=owner,
+            by=by,
+            subject_digest=open_item.digest,
+            proposal_id=approval_request.proposal_id,
+            next_command=_command(self._request_id, approval_request, open_item, owner),
+            signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
+        )
+        self._status.publish()
+        self._status.show(self._summarise(approval_request, self.approvals))
+
+    def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
+        """Notify those who heard of the approval request that it is closed, and return its outcome."""
+        closer, summary = describe(outcome)
+        self._notifications.notify(NotifyEvent.DECIDED, approval_request, waiting, closer, summary)
+        return outcome
+
+    def _remind(self, why: WakeReason, approval_request: ApprovalRequest, waiting: Waiting) -> None:
+        event = NotifyEvent.ESCALATION if why is WakeReason.ESCALATE else NotifyEvent.REMINDER
+        owner = waiting.approvers[self._turn]
+        self._notifications.notify(event, approval_request, waiting, owner, "nobody has decided so far")
+        self._recorder.record(
+            EntryKind.REMINDER,
+            what=event,
+            why=f"{approval_request.kind} {approval_request.proposal_id} is still open",
+            receiver=f"approver.{owner}",
+            decided_by="playbook",
+        )
+
+
+def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
+    return len(approvals[item.digest]) < item.approvals_needed
+
+
+def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    if approval_request.kind is ApprovalKind.ROUTING:
+        desk = item.choices["desk"][0]
+        return f"dispatch edit {request_id} desk={desk} --as {owner}"
+    # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
+    who = owner if item.approval == "named" else "NAME"
+    return f"dispatch {approval_request.verdicts[0]} {request_id} --as {who}"

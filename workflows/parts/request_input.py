@@ -1,0 +1,44 @@
+"""Reads the input of a request's workflow, which anyone who can start workflows may write."""
+
+from typing import Any, Final, NamedTuple
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from dispatch.models.request.snapshot import RequestSnapshot
+    from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
+    from dispatch.text.message_payloads import single
+
+_WITH_SNAPSHOT: Final = 2
+
+
+class RequestInput(NamedTuple):
+    """The submission and, in a history that is not the first, the snapshot that the one before left.
+
+    `problem` says what is wrong where it cannot be read; the submission is then empty.
+    """
+
+    submission: Submission
+    snapshot: RequestSnapshot | None
+    problem: str
+
+
+def read_input(raw: tuple[Any, ...]) -> RequestInput:
+    """Read the arguments of a workflow here, because input that the SDK cannot decode fails its task again and again.
+
+    Nothing is raised: only `run` may end a workflow.
+    """
+    try:
+        # Only the request itself, continued in a new history, may state what was already inspected and approved.
+        continued = len(raw) == _WITH_SNAPSHOT and workflow.info().continued_run_id is not None
+        snapshot = RequestSnapshot.model_validate(raw[1]) if continued else None
+        return RequestInput(Submission.model_validate(single(raw[:1] if snapshot else raw)), snapshot, "")
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the input"
+        nothing = DocumentRef(sha256="0" * 64, size_bytes=0, media_type="text/plain", name="nothing")
+        trigger = Trigger(kind="json", trigger_id="unreadable", received_at=workflow.now())
+        empty = Submission(trigger=trigger, sender=Party(address="nobody"), body="", source=nothing)
+        return RequestInput(empty, None, f"{where}: {first['msg']}; start requests with dispatch submit")
