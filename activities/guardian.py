@@ -51,8 +51,9 @@ class Guardian:
     async def inspect(self, brief: GuardBrief) -> GuardResult:
         """Gather the facts that the action needs and rule on it (dispatch/guard/guardian.py).
 
-        Run as a local activity, it echoes its brief: history keeps no input of such a one, and auditors ask for it. Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing can be reserved: no
-        ruling is ever made on a part.
+        Run as a local activity, it repeats its brief in the result: history keeps no input of such an activity, and
+        the audit reads it. Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing
+        can be reserved: no ruling is ever made on a part.
         """
         with translated():
             verdict = await self._ruled(brief)

@@ -7,15 +7,7 @@ from typing import Final, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    FailureError,
-    is_cancelled_exception,
-)
-from temporalio.exceptions import (
-    TimeoutError as TimedOutError,
-)
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.handoff import StageInput
@@ -79,7 +71,6 @@ class LocalReads:
 
 
 def _is_final(error: FailureError) -> bool:
+    """Whatever is not plainly an answer is held up: a timeout, and what the SDK says of a worker that is ending."""
     cause = error.cause if isinstance(error, ActivityError) else error
-    if isinstance(cause, ApplicationError):
-        return cause.non_retryable
-    return not isinstance(cause, TimedOutError)
+    return isinstance(cause, ApplicationError) and cause.non_retryable
