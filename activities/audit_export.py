@@ -19,7 +19,7 @@ from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.document import Document, NotClosedError, document_of
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import Exported, Missing
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted
+from dispatch.models.errors import AuditStoreError, ChainNotTrustedError
 
 log = structlog.get_logger("audit")
 
@@ -55,7 +55,7 @@ class AuditExport:
 
     @activity.defn(name="audit.list_missing")
     async def list_missing(self) -> Missing:
-        """Hold what Temporal lists as closed against the store.
+        """Check what Temporal lists as closed against the store.
 
         A request counts as closed when none of its runs is open; one with a run that the store lacks is missing.
         Raises ApplicationError where Temporal or the store cannot be read.
@@ -120,7 +120,7 @@ class AuditExport:
         return [line.request_id for line in lines]
 
     async def closed_since(self, moment: datetime) -> dict[str, str]:
-        """Give run id -> request id of what Temporal lists as closed after a moment of its own clock, oldest first.
+        """Return run id -> request id of what Temporal lists as closed after a moment of its own clock, oldest first.
 
         Runs that went on in a new history are left out. Raises RPCError.
         """
@@ -129,7 +129,7 @@ class AuditExport:
         return dict(reversed(found))
 
     async def lacking(self, closed: Mapping[str, str]) -> dict[str, str]:
-        """Give those of `closed` (run id -> request id) that are due for export. Raises AuditStoreError."""
+        """Return those of `closed` (run id -> request id) that are due for export. Raises AuditStoreError."""
         with _refusal_logged():
             index = await asyncio.to_thread(self._store.index)
         return {
@@ -162,7 +162,7 @@ class AuditExport:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            raise AuditStoreError(f"Temporal has no request {request_id}; see 'starter.py list'") from None
+            raise AuditStoreError(f"Temporal has no request {request_id}; see 'dispatch list'") from None
         if described.status is WorkflowExecutionStatus.RUNNING:
             raise NotClosedError(f"{request_id} is still open")
         return described.run_id
@@ -191,7 +191,7 @@ def _refusal_logged() -> Iterator[None]:
     """Log a chain that is not trusted, in a worker; the command line says it itself."""
     try:
         yield
-    except ChainNotTrusted as error:
+    except ChainNotTrustedError as error:
         if activity.in_activity():
             said = "the audit store is not as this machine left it: nothing is exported"
             log.error(said, reason=str(error))  # noqa: TRY400 (a sentence, not a stack)

@@ -10,10 +10,12 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
+from activities.contracts import Systems
 from activities.failures import reconciling, translated
-from activities.systems import ActionClients
 from channels.mail.identity import message_id
 from channels.mail.models import OutgoingMail
+from channels.mail.systems.mail_archive import MailArchive
+from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import ClientError, RefusedError
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.notification import (
@@ -26,7 +28,7 @@ from dispatch.models.people.notification import (
     Untold,
     WaitingRequest,
 )
-from dispatch.models.request.status import RequestState
+from dispatch.models.request.status import DECISION_STATES
 from dispatch.notifications.approver_mail import (
     audience,
     digest_for,
@@ -38,31 +40,26 @@ from dispatch.notifications.approver_mail import (
     told_before,
 )
 from dispatch.notifications.html import as_html
+from dispatch.storage.approvers_file import ApproversFile
 
 MOST_RANKED: Final = 1000
 """Requests of one person that are read to find the most urgent."""
 
-_WITH_PEOPLE: Final = (
-    RequestState.WAITING_FOR_APPROVAL,
-    RequestState.WAITING_FOR_ROUTING,
-    RequestState.ESCALATED,
-)
-
 
 class Notifier:
-    """Tells the people of the approvers file; without that file nobody is told, and the report says so.
+    """Notifies the people of the approvers file; without that file nobody is notified, and the report states it.
 
     As with send_reply the Message-ID is made from a key that is the same in every attempt, and the mail system's
     archive is asked for it first: at most one mail for each request, gate, event and approver, and one digest a day.
     """
 
-    def __init__(self, clients: ActionClients, temporal: Client, inbox_url: str) -> None:
-        self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from
-        self._approvers, self._temporal, self._inbox_url = clients.approvers, temporal, inbox_url
+    def __init__(self, systems: Systems, approvers: ApproversFile, temporal: Client, inbox_url: str) -> None:
+        self._mail, self._archive = systems.get(MailServer), systems.get(MailArchive)
+        self._approvers, self._temporal, self._inbox_url = approvers, temporal, inbox_url
 
     @activity.defn(name="notify_approvers")
     async def notify(self, brief: NotifyBrief) -> NotifyReport:
-        """Tell those whom the event concerns and who want each event at once.
+        """Notify those whom the event concerns and who want each event at once.
 
         An address that the mail server refuses is in the report, and so is, as `later`, one that could not be reached
         now: nobody's word waits for another's address. With `brief.only`, who was not reached before, it raises
@@ -121,7 +118,7 @@ class Notifier:
     async def _send(
         self, mails: Mapping[str, tuple[Approver, str, Notice]]
     ) -> tuple[tuple[Untold, ...], dict[str, ClientError]]:
-        """Send all at once; gives who cannot be told, and by name what failed for now, which keeps no other mail."""
+        """Send all at once; returns who cannot be told, and by name what failed for now, which keeps no other mail."""
         done = await asyncio.gather(
             *(self._send_once(*mail) for mail in mails.values()), return_exceptions=True
         )
@@ -140,7 +137,7 @@ class Notifier:
         try:
             mail = OutgoingMail(
                 message_id=message_id(key),
-                sender=self._sender,
+                sender=self._mail.sender,
                 recipient=person.addresses[0],
                 subject=notice.subject,
                 text=plain_text(notice),
@@ -164,7 +161,7 @@ class Notifier:
         owners = ", ".join(f"'{owner}'" for owner in owners_of(person, approvers, at))
         if not owners:
             return (), 0
-        states = ", ".join(f"'{state}'" for state in _WITH_PEOPLE)
+        states = ", ".join(f"'{state}'" for state in DECISION_STATES)
         query = (
             "WorkflowType IN ('Coordinator', 'FollowUp') AND ExecutionStatus = 'Running' "
             f"AND TaskQueue = '{task_queue}' AND RequestState IN ({states}) AND NextOwner IN ({owners})"

@@ -14,7 +14,6 @@ from dispatch.playbooks.loader import path_in_file
 class HasConfig(Protocol):
     """What is looked at of a specialist or reviewer."""
 
-    uses: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
 
@@ -70,7 +69,7 @@ def check_playbook(playbook: Playbook, file: str, sets: OpenSets) -> None:
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
-    """Give every place of a playbook that names a specialist, as (path, name)."""
+    """Return every place of a playbook that names a specialist, as (path, name)."""
     for name in playbook.specialists:
         yield f"specialists.{name}", name
     for kind, ask in playbook.intents.items():
@@ -113,12 +112,12 @@ def _check_needs(file: str, playbook: Playbook, specialists: Mapping[str, type[H
 
 
 def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
-    if sorted(role.uses) != sorted(kind.uses):
+    if role.uses:
         raise PlaybookError(
             file,
             f"{path}.uses",
-            f"it says {list(role.uses)} and {kind.__name__} reaches {list(kind.uses)}",
-            f"Write uses: [{', '.join(kind.uses)}].",
+            f"what a role reaches is said by its class, {kind.__name__}",
+            "Remove uses.",
         )
     _check_config(file, path, role.config, kind)
 

@@ -1,14 +1,14 @@
 """Customers, orders, briefs and findings for tests of the support desk's specialists, assembly and standards."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from activities.assembler import Assembler
-from activities.systems import ReadClients
 from channels.mail.composers.letter import Letter
 from desks.support.models.facts import OrderFacts, RefundTerms, ReplyStandardsTerms
-from desks.support.models.records import Customer, Money, Order, OrderLine, Payment, Refund
+from desks.support.models.records import Customer, Order, OrderLine, Payment, Refund
 from dispatch.models.handoff import Handoff
+from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
@@ -189,7 +189,7 @@ def playbook() -> PlaybookInForce:
                 groups=(("order_history",), ("refund_policy",), ("reply_writer",)), max_specialists=3
             ),
             "specialists": {
-                "order_history": {"uses": ["records"], "config": {"recent": "60 days"}},
+                "order_history": {"config": {"recent": "60 days"}},
                 "refund_policy": {
                     "config": {"asked_by": "refund", "window": "30 days", "damaged_window": "90 days"}
                 },
@@ -251,12 +251,12 @@ def assembly_brief(
 
 def assembler() -> Assembler:
     """Return the assembler with the one composer that the playbook names."""
-    return Assembler({"letter": Letter(cast("ReadClients", None))})
+    return Assembler({"letter": Letter()})
 
 
 def assemble(brief: AssemblyBrief) -> Proposal:
     """Assemble as the activity does, without what it adds of its own."""
-    return assembly.assemble(brief, Letter(cast("ReadClients", None)).compose)
+    return assembly.assemble(brief, Letter().compose)
 
 
 def review_brief(proposal: Proposal, items: tuple[Item, ...], findings: tuple[Finding, ...]) -> ReviewBrief:

@@ -27,11 +27,13 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import EntryKind
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
+from runtime import gateway
+from runtime.gateway import Gateway
 from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
+from tests.workflows.approval.test_four_eyes import at_tier
 from tests.workflows.requests_made import held_refund, two_held_refunds
-from tests.workflows.test_four_eyes import at_tier
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 (of keys that live as long as a test)
 
@@ -71,6 +73,15 @@ def shell(signing: Desk, temporal: TemporalServer) -> Shell:
     return Shell(environment | {"DISPATCH_KEY_PASSPHRASE": PASSPHRASE})
 
 
+def gateway_to(desk: Desk) -> Gateway:
+    """Return the command line's way to the test's server."""
+
+    async def connected() -> Client:
+        return desk.client
+
+    return Gateway(connected)
+
+
 @dataclass
 class Typed:
     """Types decisions in this process, as `starter.py` would run them."""
@@ -84,7 +95,7 @@ class Typed:
             update={"key_passphrase": SecretStr(passphrase) if passphrase else None}
         )
         self.capsys.readouterr()
-        code = await run_decision(self.desk.client, settings, terminal._parser().parse_args(typed))
+        code = await run_decision(gateway_to(self.desk), settings, terminal._parser().parse_args(typed))
         return code, self.capsys.readouterr().out
 
 
@@ -101,7 +112,7 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     shown = await shell.starter("show", case.id)
     shown.words("issue_refund needs a signed decision (tier high)", "may decide: refunds-lead")
     arguments = terminal._parser().parse_args(["show", case.id, "--json"])
-    assert await terminal._show_detail(signing.client, arguments) == 0
+    assert await terminal._show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)
     assert detail.approval_request is not None
     assert len(detail.approval_request.subjects) == 2
@@ -152,7 +163,7 @@ async def test_what_cannot_be_signed_is_one_sentence_and_sends_nothing(
     stranger = await shell.starter("approve", case.id, "--as", "mallory")
     stranger.sentence(str(signing.settings.approvers_path), "mallory is not in it", "a signed decision")
     for more, passphrase, says in (
-        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'starter.py keys new cleo'"),
+        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'dispatch keys new cleo'"),
         (("dan",), PASSPHRASE, "the private half of dan's key SHA256:.*DISPATCH_KEYS_DIR"),
         (("rita",), PASSPHRASE, "rita has no key that counts: .* was revoked at"),
         (("ben",), "not this one, no", "the passphrase does not unlock .*/ben\\."),
@@ -193,7 +204,7 @@ async def test_without_a_worker_a_decision_is_left_signed(
     signing: Desk, typed: Typed, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody can say what it needs: whoever has a key signs, whoever has none leaves it as it is."""
-    monkeypatch.setattr(starter, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(gateway, "WORKER_TIMEOUT", timedelta(seconds=1))
     alone = signing.settings.model_copy(update={"task_queue": "nobody-listens"})
     submission = signing.written("Where is my order DD-10001?", sender="a@b.example")
     request_id = (await starter.submit(client, alone, submission)).request_id

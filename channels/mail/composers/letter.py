@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from activities.systems import ReadClients
 from channels.mail.letter_text import LetterTexts, letter_text, message_id, recipient_of, reply_subject
 from dispatch.models.contract import Contract
 from dispatch.models.work.composition import ComposeBrief, Composition
@@ -13,11 +12,7 @@ from dispatch.models.work.proposal import Draft
 class Letter:
     """Composes replies and messages for `send_reply`; the statements are its paragraphs, in their order."""
 
-    uses: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = LetterTexts
-
-    def __init__(self, clients: ReadClients) -> None:
-        del clients  # writes from the brief alone
 
     def compose(self, brief: ComposeBrief) -> Composition:
         texts = LetterTexts.model_validate(brief.config)

@@ -1,9 +1,8 @@
 from datetime import datetime, timedelta, timezone
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from activities.systems import ReadClients
 from channels.mail.composers.letter import Letter
 from channels.mail.letter_text import LetterTexts, letter_text, message_id, reply_subject
 from dispatch.models.request.status import Ending
@@ -48,7 +47,7 @@ def sent(message: RequesterMessage, **submitted: Any) -> Action:
         item_ids=message.item_ids,
         reason=message.reason,
     )
-    return write_message(brief, Letter(cast("ReadClients", None)).compose).action
+    return write_message(brief, Letter().compose).action
 
 
 def test_a_question_asks_everything_and_says_until_when() -> None:
