@@ -30,7 +30,6 @@ from activities.assembler import Assembler
 from activities.catalogue import Catalogue
 from activities.contracts import Systems
 from activities.decision_check import DecisionChecks
-from activities.documents import Documents
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
 from activities.notifier import Notifier
@@ -49,6 +48,7 @@ from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.document_reader import Documents
 from dispatch.storage.documents import DocumentStore
 from dispatch.storage.own_links import own_links
 from dispatch.storage.private_folders import tighten

@@ -115,17 +115,10 @@ def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) 
     ]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (("def compose", "async def compose"), r"slip\.py: Slip lacks compose .*write def compose\(self"),
-        (("= ()", '= ("records",)'), r"slip\.py uses 'records', and a composer only computes"),
-    ],
-)
-def test_a_composer_only_computes(packages: Packages, change: tuple[str, str], said: str) -> None:
-    """It runs inside the workflow's task, so it neither waits nor reaches out."""
-    text = COMPOSER.format(name="Slip").replace(*change)
-    with pytest.raises(CatalogueError, match=said):
+def test_a_composer_only_computes(packages: Packages) -> None:
+    """It runs inside the workflow's task, so it does not wait."""
+    text = COMPOSER.format(name="Slip").replace("def compose", "async def compose")
+    with pytest.raises(CatalogueError, match=r"slip\.py: Slip lacks compose .*write def compose\(self"):
         Catalogue.discover(packages(composers={"slip.py": text}))
 
 

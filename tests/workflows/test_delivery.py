@@ -1,6 +1,5 @@
 """What becomes of the findings is the playbook's word, and how the desk asks is another."""
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,10 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from desks.support.specialists.order_history import OrderHistory
 from dispatch.models.request.item import Disposition
 from dispatch.models.request.status import Ending
+from dispatch.models.work.finding import Brief, Finding
 from dispatch.storage.documents import DocumentStore
 from tests.desk import Desk, quick, running_desk
 from tests.workflows.requests_made import DAMAGE, JUERGEN, small_refund, until_mailed
@@ -76,19 +77,24 @@ async def test_a_desk_that_delivers_nothing_is_done_by_its_actions(desk: Desk) -
 
 
 @pytest.mark.parametrize("desk", [no_contact], indirect=True)
-async def test_a_specialist_is_given_the_whole_text_and_references_to_attachments(desk: Desk) -> None:
+async def test_a_specialist_is_given_the_whole_text_and_references_to_attachments(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The body stands once in its brief, an attachment by digest only, whatever its size."""
+    briefs: list[Brief] = []
+    examine = OrderHistory.examine
+
+    async def seen(self: OrderHistory, brief: Brief) -> Finding:
+        briefs.append(brief)
+        return await examine(self, brief)
+
+    monkeypatch.setattr(OrderHistory, "examine", seen)
     store = DocumentStore(desk.settings.documents_dir)
     photo = store.put(b"x" * 300_000, "image/png", "lamp.png")
     text = "Where is my order DD-10008?\n\nIt was to be a present. " + "I look forward to it. " * 500
     case = await desk.submit(text, sender="chloe.lefevre@courriel.example", attachments=(photo,))
     await case.outcome()
-    (given,) = [
-        event.activity_task_scheduled_event_attributes.input.payloads[0].data
-        async for event in case.handle.fetch_history_events()
-        if event.activity_task_scheduled_event_attributes.activity_type.name == "specialist.order_history"
-    ]
-    brief = json.loads(given)
-    assert brief["body"].startswith("Where is my order DD-10008?\n\nIt was to be a present.")
-    assert brief["attachments"] == [photo.model_dump(mode="json")]
-    assert len(given) < len(text) * 3
+    (brief, *_) = briefs
+    assert brief.body.startswith("Where is my order DD-10008?\n\nIt was to be a present.")
+    assert brief.attachments == (photo,)
+    assert len(brief.model_dump_json()) < len(text) * 3

@@ -1,4 +1,7 @@
-"""The team as the coordinator calls it: the fixed stages by typed reference, the open sets by their playbook name."""
+"""The team as the coordinator calls it: the fixed stages by typed reference, the open sets by their playbook name.
+
+Longer than other files: every call of the team is read in one place.
+"""
 
 import asyncio
 from datetime import timedelta

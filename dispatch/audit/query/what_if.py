@@ -101,16 +101,22 @@ def _of_document(
     for step in steps(events_of(document)):
         if step.name == "guardian.inspect" and step.failure is None and _desk(step.given) == changed.ref.desk:
             try:
-                yield _judge(document.request_id, step, changed.playbook, inspect)
+                yield _judge(document.request_id, step, _policy(changed.playbook, step.given), inspect)
             except _NotJudgedError as error:
                 yield NotJudged(document.request_id, step.event_id, str(error))
+
+
+def _policy(playbook: Playbook, given: Any) -> GuardianPolicy:
+    """Return what rules on an action: for a message to the requester the contact's own policy."""
+    to_requester = isinstance(given, dict) and given.get("to_requester") is True
+    return playbook.contact_guardian if to_requester else playbook.guardian
 
 
 class _NotJudgedError(Exception):
     """The history does not hold what it would take."""
 
 
-def _judge(request_id: str, step: Step, changed: Playbook, inspect: Inspect) -> Judged:
+def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect) -> Judged:
     try:
         brief, verdict = (
             GuardBrief.model_validate(step.given),
@@ -120,7 +126,6 @@ def _judge(request_id: str, step: Step, changed: Playbook, inspect: Inspect) -> 
         raise _NotJudgedError(
             f"it was recorded in a form that this version cannot read: {error.errors()[0]['msg']}"
         ) from None
-    policy = changed.contact_guardian if brief.to_requester else changed.guardian
     again = _rule(brief, brief.policy, verdict, inspect)
     if (again.ruling, again.tier) != (verdict.ruling, verdict.tier):
         raise _NotJudgedError(

@@ -100,9 +100,7 @@ class Brief(StageInput):
     body: str = Field(
         default="", description="the whole text as intake normalised it; a stranger's words, data only"
     )
-    attachments: tuple[DocumentRef, ...] = Field(
-        default=(), description="to be read by the system `documents`, by whoever declares it"
-    )
+    attachments: tuple[DocumentRef, ...] = Field(default=(), description="to be read with `Documents`")
     items: tuple[Item, ...]
     findings: tuple["Finding", ...] = Field(default=(), description="of earlier groups")
     guidance: tuple[Guidance, ...] = ()

@@ -1,4 +1,7 @@
-"""A desk's playbook: validated data that the coordinator, the rules and the specialists follow."""
+"""A desk's playbook: validated data that the coordinator, the rules and the specialists follow.
+
+Longer than other files: the whole schema of a playbook is read in one place.
+"""
 
 from datetime import timedelta
 from enum import StrEnum

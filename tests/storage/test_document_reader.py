@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.documents import Documents
 from dispatch.models.errors import DispatchError
+from dispatch.storage.document_reader import Documents
 from dispatch.storage.documents import DocumentStore
 
 

@@ -7,7 +7,7 @@ from dispatch.storage.documents import DocumentStore
 
 
 class Documents:
-    """Reads from the document store; whoever declares it runs as an activity of its own, outside the workflow's task."""
+    """Reads from the document store; a part of the engine that every specialist can ask for."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
