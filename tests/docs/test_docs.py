@@ -148,7 +148,7 @@ def test_every_picture_is_shown_once() -> None:
 
 
 def test_every_exit_code_is_described() -> None:
-    """What the command and the worker end with stands in one table."""
+    """What `dispatch` and worker.py end with stands in one table."""
     named = set(re.findall(r"^    (\d+(?:, \d+)?) +\w", commands.__doc__ or "", flags=re.MULTILINE))
     assert len(named) == 5
     for code in (*named, str(HARD_END_CODE)):

@@ -176,7 +176,10 @@ async def test_the_command_line_says_that_it_was_set_apart_and_why(
     """At submit, which has worked, and in the list."""
     path = desk.settings.var_dir / "away.eml"
     path.write_text(f"Message-ID: <{uuid.uuid4()}@courriel.example>\n{OUT_OF_OFFICE}")
-    assert await submit_all(Gateway.over(desk.client), desk.settings, Namespace(files=[path], desk="support")) == 0
+    assert (
+        await submit_all(Gateway.over(desk.client), desk.settings, Namespace(files=[path], desk="support"))
+        == 0
+    )
     said = capsys.readouterr().out
     assert (
         "set apart: automatic mail, which is never answered: auto_submitted (Auto-Submitted: auto-replied)"
