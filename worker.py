@@ -1,5 +1,7 @@
 """The only composition root: settings -> systems -> activities -> Temporal workers.
 
+Longer than other files: everything that is put together is seen in one place.
+
 python worker.py                 the desk and the actions in one process
 python worker.py --role desk     workflows, specialists, reviewers, guardian, verifier; may only read
 python worker.py --role actions  actions only; the one place that holds outside credentials

@@ -20,6 +20,6 @@ class Links:
 
     @activity.defn(name="answer_link")
     async def answer_link(self, brief: LinkBrief) -> AnswerLink:
-        """Give the link, which expires with the question."""
+        """Return the link, which expires with the question."""
         with translated():
             return AnswerLink(handoff=brief.handoff, url=self._make(brief.request_id, brief.expires_at))

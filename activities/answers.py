@@ -8,7 +8,7 @@ from dispatch.process.answers import read_answer as read
 
 @activity.defn(name="read_answer")
 async def read_answer(check: AnswerCheck) -> AnswerCheckResult:
-    """Hold an answer against the questions; good parts are kept even where others are not."""
+    """Check an answer against the questions; good parts are kept even where others are not."""
     raw = check.raw
     fields = raw.get("fields") if isinstance(raw, dict) else None
     problems: tuple[str, ...] = ()

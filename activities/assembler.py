@@ -14,7 +14,7 @@ from dispatch.process.invariants import broken_invariants
 
 @activity.defn(name="assemble")
 async def assemble(brief: AssemblyBrief) -> Proposal:
-    """Give the proposal; fails for good where a specialist is unavailable or two findings contradict each other."""
+    """Return the proposal; fails for good where a specialist is unavailable or two findings contradict each other."""
     with translated():
         proposal = assembly.assemble(brief)
         return proposal.model_copy(update={"exceptions": broken_invariants(proposal, brief.items)})

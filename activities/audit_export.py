@@ -55,7 +55,7 @@ class AuditExport:
 
     @activity.defn(name="audit.list_missing")
     async def list_missing(self) -> Missing:
-        """Hold what Temporal lists as closed against the store.
+        """Check what Temporal lists as closed against the store.
 
         A request counts as closed when none of its runs is open; one with a run that the store lacks is missing.
         Raises ApplicationError where Temporal or the store cannot be read.
@@ -120,7 +120,7 @@ class AuditExport:
         return [line.request_id for line in lines]
 
     async def closed_since(self, moment: datetime) -> dict[str, str]:
-        """Give run id -> request id of what Temporal lists as closed after a moment of its own clock, oldest first.
+        """Return run id -> request id of what Temporal lists as closed after a moment of its own clock, oldest first.
 
         Runs that went on in a new history are left out. Raises RPCError.
         """
@@ -129,7 +129,7 @@ class AuditExport:
         return dict(reversed(found))
 
     async def lacking(self, closed: Mapping[str, str]) -> dict[str, str]:
-        """Give those of `closed` (run id -> request id) that are due for export. Raises AuditStoreError."""
+        """Return those of `closed` (run id -> request id) that are due for export. Raises AuditStoreError."""
         with _refusal_logged():
             index = await asyncio.to_thread(self._store.index)
         return {

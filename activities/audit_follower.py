@@ -88,7 +88,7 @@ class _Following:
         self.so_far = begin
         self._audit, self._every = audit, every
         self._settled: set[str] = set()
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
         # By Temporal's clock, whatever this machine's says.
         self._started_at, self._started = activity.info().started_time, time.monotonic()
 
@@ -99,7 +99,7 @@ class _Following:
             await asyncio.sleep(self._every.total_seconds())
 
     async def beat(self) -> None:
-        """Tell Temporal how far it has come, also while a look or the pause between two takes long."""
+        """Report to Temporal how far it has come, also while a look or the pause between two takes long."""
         while True:
             activity.heartbeat(self.so_far)
             await asyncio.sleep(_BEAT_SECONDS)
@@ -126,13 +126,13 @@ class _Following:
 
     def _note_failures(self, failed: dict[str, str]) -> None:
         for request_id, why in failed.items():
-            if request_id not in self._told:
+            if request_id not in self._logged:
                 log.warning("a closed request cannot be exported", request_id=request_id, reason=why)
-        self._told |= failed.keys()
+        self._logged |= failed.keys()
 
 
 def _resumed(begin: Followed) -> Followed:
-    """Give how far the attempt before this one had come; what another version wrote may not be readable."""
+    """Return how far the attempt before this one had come; what another version wrote may not be readable."""
     for told in activity.info().heartbeat_details:
         with suppress(ValidationError):
             return Followed.model_validate(told)

@@ -103,7 +103,7 @@ class Catalogue:
         return functions
 
     def check(self, playbook: Playbook, file: str) -> None:
-        """Hold a playbook against what there is.
+        """Check a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
         config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,

@@ -42,7 +42,7 @@ class DecisionChecks:
         """
         with translated():
             try:
-                return await self._judge(check)
+                return await self._evaluate(check)
             except (ApproversError, UnavailableError) as error:
                 if activity.info().attempt < TRIES:
                     raise
@@ -52,7 +52,7 @@ class DecisionChecks:
                     reason=f"cannot be judged now, send it again: {error}"[:REASON_LENGTH],
                 )
 
-    async def _judge(self, check: DecisionCheck) -> DecisionCheckResult:
+    async def _evaluate(self, check: DecisionCheck) -> DecisionCheckResult:
         approvers = self._approvers.read()
         ruling = check_decision(check, approvers)
         ask = quota_request(check, ruling, approvers, str(activity.info().workflow_id))

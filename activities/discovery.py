@@ -60,7 +60,7 @@ def classes_of(homes: Iterable[str], folder: str, contract: Contracted) -> dict[
 
 
 def one_class_per_file(package: str, contract: Contracted) -> dict[str, type[Any]]:
-    """Give file name -> class for every module of a package, in order of name.
+    """Return file name -> class for every module of a package, in order of name.
 
     Raises CatalogueError with one sentence that names the file and the remedy.
     """
@@ -83,7 +83,7 @@ def one_class_per_file(package: str, contract: Contracted) -> dict[str, type[Any
 
 
 def class_name(file_name: str) -> str:
-    """Give the CamelCase class name that belongs to a file name: order_history -> OrderHistory."""
+    """Return the CamelCase class name that belongs to a file name: order_history -> OrderHistory."""
     return "".join(part.capitalize() for part in file_name.split("_"))
 
 

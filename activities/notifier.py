@@ -47,7 +47,7 @@ MOST_RANKED: Final = 1000
 
 
 class Notifier:
-    """Tells the people of the approvers file; without that file nobody is told, and the report says so.
+    """Notifies the people of the approvers file; without that file nobody is notified, and the report states it.
 
     As with send_reply the Message-ID is made from a key that is the same in every attempt, and the mail system's
     archive is asked for it first: at most one mail for each request, gate, event and approver, and one digest a day.
@@ -59,7 +59,7 @@ class Notifier:
 
     @activity.defn(name="notify_approvers")
     async def notify(self, brief: NotifyBrief) -> NotifyReport:
-        """Tell those whom the event concerns and who want each event at once.
+        """Notify those whom the event concerns and who want each event at once.
 
         An address that the mail server refuses is in the report, and so is, as `later`, one that could not be reached
         now: nobody's word waits for another's address. With `brief.only`, who was not reached before, it raises
@@ -118,7 +118,7 @@ class Notifier:
     async def _send(
         self, mails: Mapping[str, tuple[Approver, str, Notice]]
     ) -> tuple[tuple[Untold, ...], dict[str, ClientError]]:
-        """Send all at once; gives who cannot be told, and by name what failed for now, which keeps no other mail."""
+        """Send all at once; returns who cannot be told, and by name what failed for now, which keeps no other mail."""
         done = await asyncio.gather(
             *(self._send_once(*mail) for mail in mails.values()), return_exceptions=True
         )

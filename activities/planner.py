@@ -8,5 +8,5 @@ from dispatch.process.planning import plan as next_move
 
 @activity.defn(name="plan")
 async def plan(brief: PlanBrief) -> Plan:
-    """Give the next move; it can name nothing that the playbook does not list."""
+    """Return the next move; it can name nothing that the playbook does not list."""
     return next_move(brief)

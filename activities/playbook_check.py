@@ -48,7 +48,7 @@ def check_playbook(
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
-    """Give every place of a playbook that names a specialist, as (path, name)."""
+    """Return every place of a playbook that names a specialist, as (path, name)."""
     for name in playbook.specialists:
         yield f"specialists.{name}", name
     for kind, ask in playbook.intents.items():

@@ -7,5 +7,5 @@ from dispatch.models.trail import KeptRecord, RecordBrief
 
 @activity.defn(name="keep_record")
 async def keep_record(brief: RecordBrief) -> KeptRecord:
-    """Give back what it was given: a local activity's result is in history."""
+    """Return what it was given: a local activity's result is in history."""
     return KeptRecord(handoff=brief.handoff, trail=brief.trail)

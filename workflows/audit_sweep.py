@@ -25,7 +25,7 @@ class AuditSweep:
 
     @workflow.run
     async def run(self) -> SweepReport:
-        """Give what was exported and what is left."""
+        """Return what was exported and what is left."""
         exported, failed = 0, dict[str, str]()
         for _ in range(MOST_ROUNDS):
             missing = await self._list()

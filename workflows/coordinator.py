@@ -362,7 +362,7 @@ class Coordinator(DecisionHandlers):
             raise EndedEarlyError(Ending.ESCALATED, problems)
 
     async def _close(self, ending: Ending, why: str) -> Outcome:
-        """Tell the requester, hand over what a person must settle, schedule the follow-ups, and put it on record."""
+        """Notify the requester, hand over what a person must settle, schedule the follow-ups, and record the end."""
         owner, follow_ups = "nobody", tuple[str, ...]()
         playbook = self._state.triaged.playbook if self._state.triaged else None
         closing = asyncio.ensure_future(self._reservations.close(self._effects.paid()))

@@ -46,7 +46,7 @@ async def ask_workflow(
         static_summary=summary,
     )
     try:
-        given: R = await activity.client().execute_update_with_start_workflow(
+        response: R = await activity.client().execute_update_with_start_workflow(
             update,
             question,
             start_workflow_operation=start,
@@ -55,4 +55,4 @@ async def ask_workflow(
         )
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         raise UnavailableError(f"{named} cannot be asked: {error}") from error
-    return given
+    return response

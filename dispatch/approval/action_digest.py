@@ -28,5 +28,5 @@ def bind(request_id: str, proposal_id: str, playbook: PlaybookRef, action: Actio
 
 
 def is_intact(bound: BoundAction) -> bool:
-    """Tell whether the digest is the one of the content."""
+    """Check whether the digest is the one of the content."""
     return bind(bound.request_id, bound.proposal_id, bound.playbook, bound.action) == bound

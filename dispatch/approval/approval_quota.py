@@ -26,7 +26,7 @@ KEPT_FOR: Final = timedelta(hours=24)
 def quota_request(
     check: DecisionCheck, ruling: DecisionCheckResult, approvers: Approvers, request_id: str
 ) -> ApprovalQuotaRequest | None:
-    """Give what to ask before an accepted approval counts; None where no limit applies."""
+    """Return what to ask before an accepted approval counts; None where no limit applies."""
     decision = ruling.decision
     if not ruling.accepted or decision is None or decision.verdict is not DecisionType.APPROVE:
         return None
@@ -67,7 +67,7 @@ def grant(
 
 
 def with_quota(ruling: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> DecisionCheckResult:
-    """Give the ruling with the allowance's word: still accepted, and what is used, or refused."""
+    """Return the ruling with the allowance's word: still accepted, and what is used, or refused."""
     if answer.granted:
         return ruling.model_copy(update={"reason": f"{ruling.reason}; {answer.reason}"})
     return DecisionCheckResult(
@@ -76,14 +76,14 @@ def with_quota(ruling: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> Deci
 
 
 def day_of(approver: str, at: datetime) -> ApprovalQuotaDay:
-    """Give the allowance of the day (UTC) that a moment is in, with nothing used."""
+    """Return the allowance of the day (UTC) that a moment is in, with nothing used."""
     day = at.astimezone(UTC).date()
     ends_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     return ApprovalQuotaDay(approver=approver, day=day, closes_at=ends_at + KEPT_FOR)
 
 
 def closed(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
-    """Give the answer to an ask that comes after the day's account was closed: never a fresh allowance."""
+    """Return the answer to an ask that comes after the day's account was closed: never a fresh allowance."""
     return ApprovalQuotaAnswer(
         granted=False,
         reason=f"the allowance of {ask.of.approver} for {ask.of.day.isoformat()} (UTC) is closed; decide again",

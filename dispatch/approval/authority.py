@@ -9,19 +9,19 @@ from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
 
 
 def person_named(approvers: Approvers, name: str) -> Approver | None:
-    """Give the person of that name, None where the file knows nobody of that name."""
+    """Return the person of that name, None where the file knows nobody of that name."""
     return next((person for person in approvers.approvers if person.name == name), None)
 
 
 def holders_of(approvers: Approvers, role: str) -> tuple[str, ...]:
-    """Give the names of those who hold a role themselves, in the order of the file; empty where it is none there."""
+    """Return the names of those who hold a role themselves, in the order of the file; empty where it is none there."""
     return tuple(person.name for person in approvers.approvers if role in person.roles)
 
 
 def authority_of(
     approvers: Approvers, person: Approver, allowed: tuple[str, ...], at: datetime
 ) -> str | None:
-    """Say by what a person is one of `allowed` (people or roles) at `at`; None if they are not.
+    """Return by what a person is one of `allowed` (people or roles) at `at`; None if they are not.
 
     Such as 'in person', 'as refunds-lead', 'as refunds-lead, delegated by ben', 'as refunds-lead, deputy of ben'.
     """
@@ -29,12 +29,12 @@ def authority_of(
 
 
 def may_decide(approvers: Approvers, person: Approver, allowed: tuple[str, ...], at: datetime) -> bool:
-    """Tell whether a person is one of `allowed` (people or roles) at `at`, by any way there is."""
+    """Check whether a person is one of `allowed` (people or roles) at `at`, by any way there is."""
     return authority_of(approvers, person, allowed, at) is not None
 
 
 def stands_for(approvers: Approvers, person: Approver, at: datetime) -> Iterator[str]:
-    """Give every name and role that a person decides for at `at`.
+    """Return every name and role that a person decides for at `at`.
 
     Their own; the roles that somebody who holds them has delegated to them; those, and the name, of somebody absent
     whose deputy they are. Nothing is handed on twice: a delegate's delegate and a deputy's deputy hold nothing.
@@ -57,19 +57,19 @@ def _standings(approvers: Approvers, person: Approver, at: datetime) -> Iterator
 
 
 def people_for(approvers: Approvers, allowed: tuple[str, ...], at: datetime) -> tuple[Approver, ...]:
-    """Give everybody who is one of `allowed` at `at`, in the order of the file."""
+    """Return everybody who is one of `allowed` at `at`, in the order of the file."""
     return tuple(person for person in approvers.approvers if may_decide(approvers, person, allowed, at))
 
 
 def is_own(person: Approver, requester: str) -> bool:
-    """Tell whether a request from this address is a person's own: one of their addresses, or an alias of one."""
+    """Check whether a request from this address is a person's own: one of their addresses, or an alias of one."""
     return bool(requester) and plain_address(requester) in {
         plain_address(address) for address in person.addresses
     }
 
 
 def plain_address(address: str) -> str:
-    """Give the one spelling of an address, for telling whether two are one person's.
+    """Return the one spelling of an address, for telling whether two are one person's.
 
     Compatibility forms, case, invisible characters, quotes around the mailbox, what follows a plus in it, and the two
     ways to write an international host are levelled. It says 'the same' too often rather than too seldom.
@@ -89,13 +89,13 @@ def _plain_host(host: str) -> str:
 
 
 def key_in(approvers: Approvers, key_id: str | None) -> tuple[Approver, ApproverKey] | None:
-    """Give a key by its fingerprint, with the person whose it is."""
+    """Return a key by its fingerprint, with the person whose it is."""
     found = ((person, key) for person in approvers.approvers for key in person.keys)
     return next((pair for pair in found if pair[1].key_id == key_id), None)
 
 
 def key_problem(key: ApproverKey, at: datetime) -> str | None:
-    """Say why a key does not count at `at`; None if it does."""
+    """Return why a key does not count at `at`; None if it does."""
     if key.revoked_at is not None and key.revoked_at <= at:
         return f"key {key.key_id} was revoked at {key.revoked_at.isoformat(timespec='seconds')}"
     if key.expires_at is not None and key.expires_at <= at:
@@ -104,13 +104,13 @@ def key_problem(key: ApproverKey, at: datetime) -> str | None:
 
 
 def live_keys(person: Approver, at: datetime) -> tuple[ApproverKey, ...]:
-    """Give the keys that a person can sign with at `at`, newest first."""
+    """Return the keys that a person can sign with at `at`, newest first."""
     live = [key for key in person.keys if key_problem(key, at) is None]
     return tuple(sorted(live, key=lambda key: key.created_at, reverse=True))
 
 
 def file_problems(approvers: Approvers) -> Iterator[tuple[str, str, str]]:
-    """Give what does not hold between the parts of an approvers file: the place, the problem and the remedy."""
+    """Return what does not hold between the parts of an approvers file: the place, the problem and the remedy."""
     names = {person.name for person in approvers.approvers}
     for number, person in enumerate(approvers.approvers):
         path = f"approvers[{number}]"

@@ -18,7 +18,7 @@ class Extension(Contract):
 
 
 def read_extension(raw: JsonValue, now: datetime, allowed: tuple[str, ...]) -> tuple[datetime | None, str]:
-    """Give the new deadline, or None and why it is refused.
+    """Return the new deadline, or None and why it is refused.
 
     A deadline may move to any time after now, at most 90 days ahead, by one of `allowed`.
     """

@@ -34,17 +34,17 @@ def read_decision(raw: JsonValue) -> Decision:
     try:
         return Decision.model_validate(raw)
     except ValidationError as error:
-        raise UnreadableError(_said(error)) from None
+        raise UnreadableError(_describe(error)) from None
 
 
 def excerpt(raw: JsonValue) -> str:
-    """Give the beginning of a message, as ASCII JSON of at most 300 characters: nothing in it can act on a screen."""
+    """Return the beginning of a message, as ASCII JSON of at most 300 characters: nothing in it can act on a screen."""
     text = _json(raw, ascii_only=True)
     return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
 
 
 def edits_problem(edits: dict[str, JsonValue], subject: ApprovalItem) -> str | None:
-    """Say what is wrong with the edits of a subject; None if each may be made and has the parameter's own type.
+    """Return what is wrong with the edits of a subject; None if each may be made and has the parameter's own type.
 
     The type is that of the action's parameters, taken strictly ("1500" is no amount, true is no number); for a
     subject that is no action, such as `route`, any single value.
@@ -73,7 +73,7 @@ def _value_problem(subject: str, name: str, value: JsonValue) -> str | None:
     return None
 
 
-def _said(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     parts = []
     for problem in error.errors(include_input=False, include_url=False):
         path = ".".join(str(part) for part in problem["loc"])[:64] or "decision"

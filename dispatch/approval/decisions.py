@@ -81,24 +81,24 @@ def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, a
     seal = f"; signed with {signed_with}" if signed_with else ""
     if decision.signature is not None and not signed_with:
         seal = "; its signature was not verified, for its key is not known"
-    told = f"{decision.verdict} by {decision.approver} on {subject.name}"
-    return f"accepted: {told}{f' {how}' if how else ''}{seal}"
+    summary = f"{decision.verdict} by {decision.approver} on {subject.name}"
+    return f"accepted: {summary}{f' {how}' if how else ''}{seal}"
 
 
 def _signed_with(decision: Decision, approvers: Approvers) -> str | None:
-    """Give the fingerprint of the key under an accepted decision: a known key's signature has been verified."""
+    """Return the fingerprint of the key under an accepted decision: a known key's signature has been verified."""
     known = decision.signature is not None and key_in(approvers, decision.key_id) is not None
     return decision.key_id if known else None
 
 
-def permits(order: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
-    """Say why an order may not be carried out at `now` (timezone-aware); None if it may.
+def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
+    """Return why a command may not be carried out at `now` (timezone-aware); None if it may.
 
-    Checked immediately before the effect, against the approvers as they are then, for a worker may be handed an order
+    Checked immediately before the effect, against the approvers as they are then, for a worker may be handed a command
     days after it was decided: a key revoked since no longer counts. A guardian's block is never lifted by a person.
     An allowed action needs no decision; one that is given must fit.
     """
-    verdict, bound, authorization = order.verdict, order.bound, order.authorization
+    verdict, bound, authorization = command.verdict, command.bound, command.authorization
     if not is_intact(bound):
         return "the action is not the one that its digest was taken of"
     if verdict.action_digest != bound.digest:
@@ -114,7 +114,7 @@ def _insufficient(
     bound: BoundAction, tier: Tier, authorization: Authorization, now: datetime, approvers: Approvers
 ) -> str | None:
     if SCRUTINY.index(authorization.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
-        return f"tier {tier} asks for {LEAST[tier]}, and the leave is {authorization.approval}"
+        return f"tier {tier} asks for {LEAST[tier]}, and the authorization is {authorization.approval}"
     unfit = (_unfit(bound, authorization, decision, now, approvers) for decision in authorization.decisions)
     if why := next((why for why in unfit if why), None):
         return why
@@ -145,7 +145,7 @@ def _unfit(
 def _problem(
     check: DecisionCheck, decision: Decision, subject: ApprovalItem | None, approvers: Approvers
 ) -> str | None:
-    """Give the first reason to refuse, in the order in which a person would want to know."""
+    """Return the first reason to refuse, in the order in which a person would want to know."""
     if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or subject is None:
         return why
     if _approved(check, subject):
@@ -164,14 +164,14 @@ def _problem(
 
 
 def _approved(check: DecisionCheck, subject: ApprovalItem) -> bool:
-    given = [decision for decision in check.approvals if decision.action_digest == subject.digest]
-    return len(given) >= subject.approvals_needed
+    earlier = [decision for decision in check.approvals if decision.action_digest == subject.digest]
+    return len(earlier) >= subject.approvals_needed
 
 
 def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> str | None:
     same = any(
-        given.approver == decision.approver and given.action_digest == subject.digest
-        for given in check.approvals
+        earlier.approver == decision.approver and earlier.action_digest == subject.digest
+        for earlier in check.approvals
     )
     if same and decision.verdict is DecisionType.APPROVE:
         return f"{decision.approver} has approved {subject.name} already; it needs two different people"
@@ -204,7 +204,7 @@ def _not_theirs(
     approvers: Approvers,
     approval: Approval,
 ) -> str | None:
-    """Say why this is not for the approver to decide, at one of some moments."""
+    """Return why this is not for the approver to decide, at one of some moments."""
     person = person_named(approvers, decision.approver)
     if person is None:
         known = approval not in SIGNED and decision.approver in allowed
@@ -217,7 +217,7 @@ def _not_theirs(
 
 
 def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: Approvers) -> str | None:
-    """Say why a signature that is due, or that is given though none is due, does not count.
+    """Return why a signature that is due, or that is given though none is due, does not count.
 
     Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
     """

@@ -28,7 +28,7 @@ def request_approval(
     policy: GuardianPolicy,
     opened_at: datetime,
 ) -> tuple[ApprovalRequest, Waiting] | None:
-    """Give the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
+    """Return the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
     held = [(b, v) for b, v in zip(bound, verdicts, strict=True) if v.ruling is GuardDecision.HOLD]
     if not held:
         return None
@@ -66,7 +66,7 @@ def price_of(bound: BoundAction) -> Money | None:
 def request_routing(
     request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
 ) -> ApprovalRequest:
-    """Give the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
+    """Return the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
     subject = ApprovalItem(
         name="route",
         digest=digest_of({"route": request_id, "attempt": n}),
@@ -82,7 +82,7 @@ def request_routing(
 def request_settlement(
     request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str
 ) -> ApprovalRequest:
-    """Give the gate that hands a request to a person: approve says that it has been settled, and how."""
+    """Return the gate that hands a request to a person: approve says that it has been settled, and how."""
     subject = ApprovalItem(
         name="settle",
         digest=digest_of({"settle": request_id, "what": what}),
@@ -94,7 +94,7 @@ def request_settlement(
 
 
 def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
-    """Say why a raw decision cannot be one for this gate, whoever sent it; None if it may be.
+    """Return why a raw decision cannot be one for this gate, whoever sent it; None if it may be.
 
     `seen` are ids of decisions received before. So little is asked that a flood of messages costs no activity, and
     none of it can crowd out a decision that names what waits.
@@ -115,7 +115,7 @@ def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[s
 def decision_by_hand(
     approval_request: ApprovalRequest, subject: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
-    """Give what a person may paste as the `decide` signal for a subject; None where it must be signed.
+    """Return what a person may paste as the `decide` signal for a subject; None where it must be signed.
 
     It is the gate's first verdict, in the name of `approver` and issued `at`; its id is the same each time, so that
     what was pasted twice is one decision.

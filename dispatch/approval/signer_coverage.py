@@ -11,7 +11,7 @@ _NEEDED = {"signed": 1, "two_signed": 2}
 
 
 def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: datetime) -> Iterator[str]:
-    """Give each tier with too few signers, and each of its approvers that nobody signs for, in a sentence.
+    """Return each tier with too few signers, and each of its approvers that nobody signs for, in a sentence.
 
     A signer is a person who may decide there at `at` and has a key that is neither revoked nor expired.
     """
@@ -22,8 +22,8 @@ def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: d
         allowed = scrutiny.waiting.approvers
         able = [person.name for person in people_for(approvers, allowed, at) if live_keys(person, at)]
         if len(able) < needed:
-            told = f"{len(able)} of {needed} people can sign for {', '.join(allowed)}"
-            yield f"{desk}, tier {tier}: {told}; what it holds waits"
+            coverage = f"{len(able)} of {needed} people can sign for {', '.join(allowed)}"
+            yield f"{desk}, tier {tier}: {coverage}; what it holds waits"
         for role in allowed:
             signers = people_for(approvers, (role,), at)
             if len(able) >= needed and not any(live_keys(person, at) for person in signers):

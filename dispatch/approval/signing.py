@@ -54,7 +54,7 @@ _SMALL_ORDER: Final = frozenset(
 
 
 def signed_bytes(decision: Decision) -> bytes:
-    """Give the bytes that a signature is made of."""
+    """Return the bytes that a signature is made of."""
     return SIGNED_PREFIX + canonical_bytes(canonical_form(decision, _NOT_COVERED))
 
 
@@ -64,13 +64,13 @@ def signed_text(decision: Decision) -> str:
 
 
 def key_id_of(public_key: bytes) -> str:
-    """Give the fingerprint of a raw public key (32 bytes), as ApproverKey.key_id has it."""
+    """Return the fingerprint of a raw public key (32 bytes), as ApproverKey.key_id has it."""
     digest = base64.b64encode(hashlib.sha256(public_key).digest()).decode("ascii")
     return f"SHA256:{digest.rstrip('=')}"
 
 
 def key_mismatch(key: ApproverKey) -> str | None:
-    """Say why a key of the file can be nobody's: its two parts do not belong together, or it proves nothing."""
+    """Return why a key of the file can be nobody's: its two parts do not belong together, or it proves nothing."""
     public = base64.b64decode(key.public_key)
     if key_id_of(public) != key.key_id:
         return "key_id is not the fingerprint of public_key"
@@ -81,12 +81,12 @@ def key_mismatch(key: ApproverKey) -> str | None:
 
 
 def verify(key: ApproverKey, decision: Decision) -> bool:
-    """Tell whether the decision's signature was made with this key over exactly this decision; False where there is none."""
+    """Check whether the decision's signature was made with this key over exactly this decision; False where there is none."""
     return _verify(key, decision, signed_bytes)
 
 
 def verify_recorded(key: ApproverKey, decision: Decision) -> bool:
-    """Tell the same of a decision in the audit store, where what was signed until 0.3 is kept and still verifies."""
+    """Check the same of a decision in the audit store, where what was signed until 0.3 is kept and still verifies."""
     return _verify(key, decision, signed_bytes) or _verify(key, decision, _first_signed_bytes)
 
 
@@ -110,7 +110,7 @@ def _verify(key: ApproverKey, decision: Decision, form: Callable[[Decision], byt
 
 
 def sign(private_key: Ed25519PrivateKey, decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Give the decision as JSON values, with `key_id` and `signature` of this key in it.
+    """Return the decision as JSON values, with `key_id` and `signature` of this key in it.
 
     Raises pydantic's ValidationError where it is no decision.
     """

@@ -12,18 +12,18 @@ _SHOWN = 60
 def read_answer(
     questions: Sequence[Question], items: Sequence[Item], fields: Mapping[str, str]
 ) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """Give the items with the good values filled in, and one sentence for each value that does not fit.
+    """Return the items with the good values filled in, and one sentence for each value that does not fit.
 
     A value must match its question's pattern in full and goes to the items that the question concerns, to no other.
     A field that was not asked for changes nothing.
     """
-    asked = {question.field: question for question in questions}
+    by_field = {question.field: question for question in questions}
     good: dict[str, str] = {}
     problems: list[str] = []
     for field, raw in fields.items():
-        question = asked.get(field)
+        question = by_field.get(field)
         if question is None:
-            problems.append(f"{_shown(field)}: not asked for; asked: {', '.join(asked) or 'nothing'}")
+            problems.append(f"{_shown(field)}: not asked for; asked: {', '.join(by_field) or 'nothing'}")
         elif (value := whole_value(question.pattern, raw)) is not None:
             good[field] = value
         elif len(raw) > MAX_VALUE_CHARS:
@@ -31,7 +31,8 @@ def read_answer(
         else:
             problems.append(f"{field}: {_shown(raw)} does not fit; an example is {question.example!r}")
     filled = tuple(
-        _filled(item, {f: v for f, v in good.items() if item.item_id in asked[f].item_ids}) for item in items
+        _filled(item, {f: v for f, v in good.items() if item.item_id in by_field[f].item_ids})
+        for item in items
     )
     return filled, tuple(problems)
 

@@ -19,7 +19,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def values_in(pattern: str, text: str) -> tuple[str, ...]:
-    """Give each different value of the pattern in the text, in order, as whole words.
+    """Return each different value of the pattern in the text, in order, as whole words.
 
     The loader has checked the pattern; text that was cut out of a longer word or number is no value.
     """
@@ -40,7 +40,7 @@ def _stands_alone(match: re.Match[str], text: str) -> bool:
 
 
 def whole_value(pattern: str, value: str) -> str | None:
-    """Give the value, on one line, where it matches the pattern in full; else None. At most 2,000 characters."""
+    """Return the value, on one line, where it matches the pattern in full; else None. At most 2,000 characters."""
     if len(value) > MAX_VALUE_CHARS:
         return None
     line = one_line(value)

@@ -10,7 +10,7 @@ _OPEN_WITH_A_PERSON = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOW
 def account(
     items: tuple[Item, ...], proposal: Proposal | None, ending: Ending, why: str
 ) -> tuple[ItemOutcome, ...]:
-    """Say how each item ended.
+    """Return how each item ended.
 
     Done: as the proposal that was carried out says. Handed to a person: open, and theirs. Any other ending is a
     stated refusal for all of them. An item that a done request leaves over is open; the verifier does not let

@@ -25,7 +25,7 @@ _RANK: Final = {tier: rank for rank, tier in enumerate(Tier)}
 
 
 def summary_of_arrival(submission: Submission) -> ListSummary:
-    """Say who has written and about what, which is all that is known of a request when it is started.
+    """Summarise who has written and about what, which is all that is known of a request when it is started.
 
     Of automatic mail, also why it is set apart.
     """
@@ -45,7 +45,7 @@ def summary_of_approval(
     verdicts: Sequence[GuardResult] = (),
     exceptions: Sequence[ReviewException] = (),
 ) -> ListSummary:
-    """Say what an open gate asks. `bound` are the proposed actions and `verdicts` the guardian's word on them."""
+    """Summarise what an open gate asks. `bound` are the proposed actions and `verdicts` the guardian's word on them."""
     asked = {subject.digest for subject in approval_request.subjects}
     why = _why([b for b in bound if b.digest in asked], [v for v in verdicts if v.action_digest in asked])
     decided = {decision.action_digest for decision in approvals}
@@ -63,12 +63,12 @@ def summary_of_approval(
 
 
 def summary_of_question(submission: Submission, awaiting: str) -> ListSummary:
-    """Say what the requester was asked for; there is nothing to decide."""
+    """Summarise what the requester was asked for; there is nothing to decide."""
     return summary_of_arrival(submission).model_copy(update={"why": _cut("why", awaiting)})
 
 
 def summary_of_follow_up_input(requester: str, bound: Sequence[BoundAction]) -> ListSummary:
-    """Say which effects a follow-up will read back, when it is started."""
+    """Summarise which effects a follow-up will read back, when it is started."""
     names = dict.fromkeys(b.action.name.replace("_", " ") for b in bound)
     return ListSummary(
         subject=_cut("subject", f"Follow-up: {', '.join(names)}"), requester=_cut("requester", requester)
@@ -81,7 +81,7 @@ def summary_of_follow_up(
     approvals: Sequence[Decision],
     bound: Sequence[BoundAction],
 ) -> ListSummary:
-    """Say which effects no longer stand as they were made; `bound` are the actions that were read back."""
+    """Summarise which effects no longer stand as they were made; `bound` are the actions that were read back."""
     return _glance(
         summary_of_follow_up_input(requester, bound),
         approval_request,
@@ -95,7 +95,7 @@ def summary_of_follow_up(
 def is_plain(
     approval_request: ApprovalRequest, exceptions: Sequence[ReviewException], doubt: SenderDoubt | None = None
 ) -> bool:
-    """Tell whether a gate may be approved together with others: a name is enough, and the risk is not high.
+    """Check whether a gate may be approved together with others: a name is enough, and the risk is not high.
 
     What review could not mend deserves a look of its own, whatever the tier, and so does a doubtful sender.
     """
@@ -111,7 +111,7 @@ def is_plain(
 
 
 def as_memo(list_summary: ListSummary) -> dict[str, JsonValue]:
-    """Give what is written to Temporal; empty fields are left out."""
+    """Return what is written to Temporal; empty fields are left out."""
     return list_summary.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -152,7 +152,7 @@ def _highest(subjects: Iterable[ApprovalItem]) -> Tier:
 
 
 def _amount(amounts: Sequence[Money]) -> str:
-    """Give each amount whole, or say that there are more: a figure that is cut would be another figure."""
+    """Return each amount whole, or say that there are more: a figure that is cut would be another figure."""
     shown = " + ".join(format_money(money) for money in amounts[:_MOST_AMOUNTS])
     more = len(amounts) - _MOST_AMOUNTS
     text = f"{shown} + {more} more" if more > 0 else shown
@@ -160,7 +160,7 @@ def _amount(amounts: Sequence[Money]) -> str:
 
 
 def _why(held: Sequence[BoundAction], verdicts: Sequence[GuardResult]) -> str:
-    """Say what else the guardian noticed and what the held actions are for; tier and amount have columns of their own."""
+    """Summarise what else the guardian noticed and what the held actions are for; tier and amount have columns of their own."""
     noticed = [
         reason.text
         for verdict in verdicts
@@ -171,7 +171,7 @@ def _why(held: Sequence[BoundAction], verdicts: Sequence[GuardResult]) -> str:
 
 
 def _cut(field: str, text: str) -> str:
-    """Give a text as one line of the length that its field has."""
+    """Return a text as one line of the length that its field has."""
     most = LONGEST[field]
     # Splitting a long text would cost more than all the rest; what is beyond is cut in any case.
     line = " ".join(text[: 4 * most].split())

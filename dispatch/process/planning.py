@@ -11,7 +11,7 @@ OWN_ORDER = "plan"
 
 
 def plan(brief: PlanBrief) -> Plan:
-    """Give the next move, with the rule behind it.
+    """Return the next move, with the rule behind it.
 
     Before any finding: the playbook's rules on asks, then one question for everything that is missing, then the
     groups of specialists that the items need. With findings: the rules in their order, the first that fires; none
@@ -41,7 +41,7 @@ def _after_findings(brief: PlanBrief) -> Plan:
 
 
 def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
-    """Give one question for each required field that an item lacks, naming all items that lack it."""
+    """Return one question for each required field that an item lacks, naming all items that lack it."""
     lacking: dict[str, list[str]] = {}
     for item in items:
         ask = playbook.intents.get(item.kind)
@@ -94,7 +94,7 @@ def _matches(rule: RoutingRule, finding: Finding) -> bool:
 
 
 def _concerned(rule: RoutingRule, brief: PlanBrief) -> tuple[Item, ...]:
-    """Give the items that a rule is about; a specialist that no item's ask names works on all of them."""
+    """Return the items that a rule is about; a specialist that no item's ask names works on all of them."""
     intents, when = brief.playbook.playbook.intents, rule.when
     items = tuple(item for item in brief.items if when.ask in {None, item.kind})
     if when.specialist is None:

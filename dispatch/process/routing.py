@@ -48,7 +48,7 @@ def triage(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], recepti
 
 
 def fairness_key(address: str) -> str:
-    """Give the address's domain in lower case, 'unknown' without one; Temporal takes 64 bytes at most."""
+    """Return the address's domain in lower case, 'unknown' without one; Temporal takes 64 bytes at most."""
     domain = address.rpartition("@")[2].strip().rstrip(".").lower() if "@" in address else ""
     # The right end of a domain names the organisation; the left one is free to vary.
     return domain.encode("utf-8", "replace")[-_FAIRNESS_KEY_BYTES:].decode("utf-8", "ignore") or "unknown"
@@ -126,22 +126,22 @@ def _sorted_item(
 
 
 def _wanted(kind: str, playbook: Playbook) -> tuple[str, ...]:
-    """Give the fields that the desk would have to ask for: required by the kind, or by a handoff rule on its work."""
+    """Return the fields that the desk would have to ask for: required by the kind, or by a handoff rule on its work."""
     ask = playbook.intents.get(kind)
     if ask is None:
         return ()
-    asked = (
+    by_rules = (
         rule.field
         for rule in playbook.routing_rules
         if rule.field is not None
         and rule.when.ask in {None, kind}
         and (rule.when.specialist is None or rule.when.specialist in ask.specialists)
     )
-    return tuple(dict.fromkeys((*ask.requires, *asked)))
+    return tuple(dict.fromkeys((*ask.requires, *by_rules)))
 
 
 def kind_of(item: Item, playbook: Playbook) -> str:
-    """Give the ask whose phrases fit the item best, the first declared of equals, 'other' where none fits."""
+    """Return the ask whose phrases fit the item best, the first declared of equals, 'other' where none fits."""
     # Several asks in one text have no one kind; taking the best would skip the rest in silence.
     return OTHER if item.item_id == OVERFLOW_ITEM else _best_ask(item.text, playbook)
 

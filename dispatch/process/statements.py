@@ -6,7 +6,7 @@ from dispatch.models.work.finding import Statement
 
 
 def merged(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Give each different text once, where it came first, with the items and evidence of all that say it."""
+    """Return each different text once, where it came first, with the items and evidence of all that say it."""
     by_text: dict[str, Statement] = {}
     for statement in statements:
         first = by_text.get(statement.text)

@@ -74,7 +74,7 @@ def _compared(bound: BoundAction, observation: Observation | None) -> tuple[Veri
 
 
 def _expected(bound: BoundAction, seen: Facts) -> Facts:
-    """Give the facts that the effect must show.
+    """Return the facts that the effect must show.
 
     For an action that has no line of its own: one effect, equal in every fact that bears a parameter's name.
     """

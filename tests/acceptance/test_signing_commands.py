@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
+from tests.workflows.test_four_eyes import at_tier
 
 import starter
 from cli import commands as terminal
@@ -32,7 +33,6 @@ from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
 from tests.workflows.requests_made import held_refund, two_held_refunds
-from tests.workflows.test_four_eyes import at_tier
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 (of keys that live as long as a test)
 

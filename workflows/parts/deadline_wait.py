@@ -9,6 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.deadlines import read_extension
+    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import WaitSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.text.message_payloads import bounded, text_of
@@ -49,8 +50,8 @@ class DeadlineWait:
         self._due.sort(key=lambda entry: entry[0])
 
     def snapshot(self) -> WaitSnapshot:
-        """Give what is left of it, for a new history."""
-        due = {kind: tuple(at for at, what in self._due if what is kind) for _, kind in self._due}
+        """Return what is left of the wait, for a new history."""
+        due = {kind: tuple(at for at, reason in self._due if reason is kind) for _, kind in self._due}
         return WaitSnapshot(
             opened_at=self.opened_at,
             deadline=self.deadline,
@@ -60,7 +61,7 @@ class DeadlineWait:
 
     @classmethod
     def resumed(cls, snapshot: WaitSnapshot) -> "DeadlineWait":
-        """Go on where the old history left off."""
+        """Restore what the history before this one left."""
         wait = cls(snapshot.deadline - snapshot.opened_at)
         wait.opened_at, wait.deadline = snapshot.opened_at, snapshot.deadline
         wait._due = [(at, WakeReason.REMIND) for at in snapshot.reminders]
@@ -99,14 +100,14 @@ def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], record
     sender = text_of(request, "approver") or "unknown"
     deadline, problem = read_extension(request, workflow.now(), allowed)
     if wait is None:
-        recorder.refuse("extend", "nothing is awaited now", sender, request)
+        recorder.refuse(MessageName.EXTEND, "nothing is awaited now", sender, request)
     elif deadline is None:
-        recorder.refuse("extend", problem, sender, request)
+        recorder.refuse(MessageName.EXTEND, problem, sender, request)
     else:
         wait.deadline = deadline
         recorder.record(
             EntryKind.DECISION,
-            what="extend",
+            what=MessageName.EXTEND,
             why=f"deadline moved to {deadline.isoformat(timespec='seconds')}",
             sender=f"approver.{sender}",
             decided_by=sender,

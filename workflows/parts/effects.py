@@ -25,7 +25,7 @@ _CONFLICT = "conflict"
 
 
 class EffectFailedError(Exception):
-    """An action could not be carried out; `certain` tells whether it is certain that it had no effect."""
+    """An action could not be carried out; `certain` is True where it had no effect for certain."""
 
     def __init__(self, bound: BoundAction, why: str, *, certain: bool) -> None:
         super().__init__(f"{bound.action.name} on {bound.action.subject}: {why}")
@@ -40,7 +40,7 @@ class Effect:
 
 
 class Effects:
-    """Carries out orders and remembers what stands."""
+    """Carries out commands and remembers what was applied."""
 
     def __init__(self, recorder: TrailRecorder, dispatcher: ActivityDispatcher, task_queue: str) -> None:
         self._recorder, self._dispatcher, self._task_queue = recorder, dispatcher, task_queue
@@ -48,15 +48,15 @@ class Effects:
         self._uncertain: list[str] = []
 
     def paid(self) -> tuple[str, ...]:
-        """Return the keys of what stands and of what may: whether it took effect is unknown."""
+        """Return the keys of what was applied, and of what may have been: whether it took effect is unknown."""
         return (*(effect.bound.idempotency_key for effect in self.applied), *self._uncertain)
 
     def snapshot(self) -> tuple[EffectSnapshot, ...]:
-        """Give what stands, for a new history."""
+        """Return what was applied, for a new history."""
         return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.applied)
 
     def resume(self, snapshot: tuple[EffectSnapshot, ...]) -> None:
-        """Go on with what stands."""
+        """Restore what was applied."""
         self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
 
     async def carry_out(
@@ -70,7 +70,7 @@ class Effects:
     ) -> Receipt:
         """Carry out one action; `to_keep` False for a mail on the way (a question), which nothing would undo.
 
-        Raises EffectFailed. A cancellation of the request waits until this action has ended, so that what was
+        Raises EffectFailedError. A cancellation of the request waits until this action has ended, so that what was
         done is known and can be undone.
         """
         running = asyncio.ensure_future(self._perform(bound, verdict, policy, authorization, to_keep=to_keep))
@@ -110,7 +110,7 @@ class Effects:
                 task_queue=self._task_queue,
             )
         except StageFailedError as error:
-            self._note(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
+            self._record(EntryKind.EFFECT, bound, f"failed: {error}", decided_by=who)
             certain = error.kind in _NOTHING_HAPPENED and _CONFLICT not in error.details
             if not certain:
                 self._uncertain.append(bound.idempotency_key)
@@ -118,11 +118,11 @@ class Effects:
         if to_keep:
             self.applied.append(Effect(bound, receipt, policy))
         how = "found by its key, done by an earlier attempt" if receipt.reconciled else "done"
-        self._note(EntryKind.EFFECT, bound, f"{how}: {receipt.effect_id}", decided_by=who)
+        self._record(EntryKind.EFFECT, bound, f"{how}: {receipt.effect_id}", decided_by=who)
         return receipt
 
     async def undo_all(self, why: str) -> list[str]:
-        """Undo what stands, last first; gives what could not be undone, in words."""
+        """Undo what was applied, last first; returns what could not be undone, in words."""
         left: list[str] = []
         kept: list[Effect] = []
         for effect in reversed(self.applied):
@@ -148,11 +148,11 @@ class Effects:
                 left.append(f"{name} could not be undone: {error}")
                 kept.insert(0, effect)
             else:
-                self._note(EntryKind.COMPENSATION, effect.bound, f"undone: {receipt.effect_id}")
+                self._record(EntryKind.COMPENSATION, effect.bound, f"undone: {receipt.effect_id}")
         self.applied = kept
         return left
 
-    def _note(self, kind: EntryKind, bound: BoundAction, why: str, decided_by: str = "process") -> None:
+    def _record(self, kind: EntryKind, bound: BoundAction, why: str, decided_by: str = "process") -> None:
         self._recorder.record(
             kind,
             what=f"{bound.action.name} {bound.action.subject}",

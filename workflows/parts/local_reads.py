@@ -35,7 +35,7 @@ class HeldUp:
 
     @property
     def retry_after(self) -> timedelta:
-        """How long the system asked to be left alone."""
+        """Return how long the system asked to be left alone."""
         return (self.failure.next_retry_delay if self.failure else None) or timedelta(0)
 
 
@@ -74,7 +74,7 @@ class LocalReads:
         return done
 
     def answered(self) -> None:
-        """Take note that a regular read has succeeded: the next one is tried locally again."""
+        """Record that a regular read has succeeded: the next one is tried locally again."""
         self._is_held_up = False
 
 

@@ -1,4 +1,4 @@
-"""How long a handover may take and how often it is tried; one place for every timeout."""
+"""How long an activity may take and how often it is tried; one place for every timeout."""
 
 from datetime import timedelta
 from typing import Final

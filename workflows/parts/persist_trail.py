@@ -1,4 +1,4 @@
-"""Keeps the refusals of a request that is cancelled: it has no outcome, and nothing else in history says them."""
+"""Keeps the refusals of a request that is cancelled: it has no outcome, and nothing else in history has their reasons."""
 
 from temporalio import workflow
 

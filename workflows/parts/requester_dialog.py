@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.notification import AnswerLink, LinkBrief
     from dispatch.models.request.item import Item
+    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import DialogSnapshot, WaitSnapshot
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.request.submission import Submission
@@ -64,45 +65,51 @@ class RequesterDialog:
         """Take an answer in; one that comes before its question is kept."""
         answer = bounded(raw)
         if self._closed:
-            self._recorder.refuse("answer", "the request is past its questions", "requester", answer)
+            self._recorder.refuse(
+                MessageName.ANSWER, "the request is past its questions", "requester", answer
+            )
         elif not isinstance(answer, dict) or not isinstance(answer.get("fields"), dict):
             self._recorder.refuse(
-                "answer", 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
+                MessageName.ANSWER, 'an answer is {"fields": {"<field>": "<text>"}}', "requester", answer
             )
         elif len(self._answers) >= MOST_KEPT:
-            self._recorder.refuse("answer", f"{MOST_KEPT} answers already wait", "requester", answer)
+            self._recorder.refuse(
+                MessageName.ANSWER, f"{MOST_KEPT} answers already wait", "requester", answer
+            )
         else:
             self._answers.append(answer)
 
     def withdraw(self, raw: Any, *, too_late: bool) -> None:
         """Take the request back, unless the desk is already acting on it."""
-        said = bounded(raw)
-        if said is not None and not (isinstance(said, dict) and said.keys() <= {"reason"}):
-            self._recorder.refuse("withdraw", 'send {"reason": "<text>"}, or nothing', "requester", said)
+        message = bounded(raw)
+        if message is not None and not (isinstance(message, dict) and message.keys() <= {"reason"}):
+            self._recorder.refuse(
+                MessageName.WITHDRAW, 'send {"reason": "<text>"}, or nothing', "requester", message
+            )
         elif too_late:
-            self._recorder.refuse("withdraw", "the actions have begun", "requester", said)
+            self._recorder.refuse(MessageName.WITHDRAW, "the actions have begun", "requester", message)
         elif not self.withdrawn:
             self.withdrawn = True
             self._recorder.record(
                 EntryKind.ANSWER,
-                what="withdraw",
+                what=MessageName.WITHDRAW,
                 why="the requester takes the request back",
                 sender="requester",
                 decided_by="requester",
-                about=said,
+                about=message,
             )
 
     def check_withdrawn(self) -> None:
-        """Raise Ended if the requester took the request back."""
+        """Raise EndedEarlyError if the requester took the request back."""
         if self.withdrawn:
             raise EndedEarlyError(Ending.WITHDRAWN, "the requester took the request back")
 
     async def ask(
         self, questions: tuple[Question, ...], items: tuple[Item, ...], playbook: PlaybookInForce
     ) -> tuple[Item, ...]:
-        """Ask for what is missing and wait; gives the items with the answers in them.
+        """Ask for what is missing and wait; returns the items with the answers in them.
 
-        Raises Ended: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
+        Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
         """
         policy = playbook.playbook.missing_information
         self._asked += 1
@@ -153,7 +160,7 @@ class RequesterDialog:
         return items
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
-        """Tell the requester how it ended, where the playbook says so; a failure here changes no ending."""
+        """Notify the requester how it ended, where the playbook says so; a failure here changes no ending."""
         mail = notice_mail(self._submission, playbook.playbook, ending, why)
         if mail is not None:
             try:
@@ -162,13 +169,13 @@ class RequesterDialog:
                 self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
 
     def snapshot(self) -> DialogSnapshot:
-        """Give what a new history must know."""
+        """Return what a new history must know."""
         return DialogSnapshot(
             answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
         )
 
     def resume(self, snapshot: DialogSnapshot) -> None:
-        """Go on where the history before this one left off."""
+        """Restore what the history before this one left."""
         self._answers = [*snapshot.answers, *self._answers]
         self._asked, self._snapshot = snapshot.asked, snapshot.wait
         self.withdrawn = self.withdrawn or snapshot.withdrawn
@@ -177,13 +184,15 @@ class RequesterDialog:
         """Refuse what is left and what still comes."""
         self._closed = True
         for answer in self._answers:
-            self._recorder.refuse("answer", "nothing was asked that this answers", "requester", answer)
+            self._recorder.refuse(
+                MessageName.ANSWER, "nothing was asked that this answers", "requester", answer
+            )
         self._answers.clear()
 
     async def _read(
         self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
     ) -> tuple[tuple[Item, ...], tuple[Question, ...]]:
-        ruling = await self._dispatcher.call_local(
+        result = await self._dispatcher.call_local(
             read_answer,
             AnswerCheck(
                 handoff=PENDING_HANDOFF,
@@ -196,23 +205,23 @@ class RequesterDialog:
             why="an answer has come in",
             decided_by="requester",
         )
-        if ruling.problems:
-            self._recorder.refuse("answer", "; ".join(ruling.problems), "requester", raw)
-        if ruling.accepted:
+        if result.problems:
+            self._recorder.refuse(MessageName.ANSWER, "; ".join(result.problems), "requester", raw)
+        if result.accepted:
             self._recorder.record(
                 EntryKind.ANSWER,
-                what="answer",
-                why=f"still missing: {_names(ruling.missing)}"
-                if ruling.missing
+                what=MessageName.ANSWER,
+                why=f"still missing: {_names(result.missing)}"
+                if result.missing
                 else "everything asked for is there",
                 sender="requester",
                 decided_by="requester",
                 about=raw,
             )
-        return ruling.items, ruling.missing
+        return result.items, result.missing
 
     async def _link(self, playbook: PlaybookInForce, expires_at: datetime) -> str:
-        """Give the link to the page where it can be answered; empty where there is none. No mail waits for it."""
+        """Return the link to the page where it can be answered; empty where there is none. No mail waits for it."""
         if not playbook.playbook.missing_information.answer_page:
             return ""
         try:
@@ -236,7 +245,7 @@ class RequesterDialog:
     async def _send(self, mail: Action, playbook: PlaybookInForce) -> None:
         """Send a mail to the requester if the guardian allows it.
 
-        Raises Ended (escalated): a request never waits for an answer to a question that did not go out.
+        Raises EndedEarlyError (escalated): a request never waits for an answer to a question that did not go out.
         """
         bound = bind(self._id, mail.subject, playbook.ref, mail)
         verdict = await self._stages.inspect(bound, playbook.playbook)

@@ -28,7 +28,7 @@ class Reservations:
         return tuple(spending)
 
     async def close(self, paid: Iterable[str]) -> None:
-        """Tell the quotas that the request has ended, with the keys of what was paid or may have been.
+        """Report to the quotas that the request has ended, with the keys of what was paid or may have been.
 
         A signal needs no worker to be there; the quota may be gone, for it ends when nothing counts in it any more.
         """
@@ -50,5 +50,5 @@ class Reservations:
         return dict(self._owners)
 
     def resume(self, snapshot: dict[str, str]) -> None:
-        """Go on with what the history before this one reserved."""
+        """Restore what the history before this one left."""
         self._owners = dict(snapshot)

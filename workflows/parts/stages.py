@@ -40,7 +40,7 @@ R = TypeVar("R")
 
 
 class Stages:
-    """Hands each stage's brief to the one whose work it is."""
+    """Builds the brief of each stage and hands it to the activity that does the work."""
 
     def __init__(
         self, request_id: str, submission: Submission, dispatcher: ActivityDispatcher, recorder: TrailRecorder

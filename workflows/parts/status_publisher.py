@@ -30,9 +30,9 @@ _AFTER_IT: Final = "The trail says what became of it."
 
 
 class StatusPublisher:
-    """Holds the status and writes it to the search attributes: at once where it is somebody's turn, else if it lasts.
+    """Keeps the status and writes it to the search attributes: at once where a person's turn begins, else if it lasts.
 
-    Each writing costs an event, and the server a write to its list; see docs/decisions/0014-lists-show-what-lasts.md.
+    Each write costs an event, and the server a write to its list; see docs/decisions/0014-lists-show-what-lasts.md.
     """
 
     def __init__(self, request_id: str, trigger: str, state: str) -> None:
@@ -47,7 +47,7 @@ class StatusPublisher:
         self._later: asyncio.Task[None] | None = None
 
     def resume(self, status: Status) -> None:
-        """Go on with the status that the history before this one published last."""
+        """Restore the status that the history before this one published last."""
         self.status = self._published = status
         workflow.set_current_details(_details(status, None))
 
@@ -76,7 +76,7 @@ class StatusPublisher:
     def publish_debounced(self) -> None:
         """Write where the desk itself is at work only if it is there for `options.LASTING`.
 
-        Whose turn it is never waits: what a person had is the desk's again at once, in lists too.
+        Owner changes are published immediately; only the desk's own stages are debounced.
         """
         last = self._published
         was_somebodys = last is not None and last.review_point.owner != COORDINATOR
@@ -128,7 +128,7 @@ def _searchable(status: Status) -> tuple[object, ...]:
 
 
 def _details(status: Status, signal: Mapping[str, JsonValue] | None) -> str:
-    """Give the markdown that Temporal's UI shows on a request's page."""
+    """Return the markdown that Temporal's UI shows on a request's page."""
     point = status.review_point
     by = point.by.isoformat(timespec="minutes") if point.by else "none, the desk is at work"
     headline = f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}"

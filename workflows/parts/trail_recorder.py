@@ -55,6 +55,6 @@ class TrailRecorder:
             self.record(EntryKind.REFUSED, what=what, why=why, sender=sender, about=about)
 
     def closing_note(self) -> str:
-        """Say how many refusals are in history only, or nothing."""
+        """Return how many refusals are in history only, or nothing."""
         beyond = self.refusals - MOST_REFUSALS
         return f" ({beyond} further refused messages are in history)" if beyond > 0 else ""

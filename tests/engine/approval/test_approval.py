@@ -266,8 +266,8 @@ def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier)
     """The executor refuses a held action of such a tier by itself, whatever the gate let through."""
     why = permits(order(REFUND, GuardDecision.HOLD, tier, decision(REFUND)), NOW, NOBODY)
     assert why in {
-        "tier high asks for signed, and the leave is named",
-        "tier critical asks for two_signed, and the leave is named",
+        "tier high asks for signed, and the authorization is named",
+        "tier critical asks for two_signed, and the authorization is named",
     }
 
 

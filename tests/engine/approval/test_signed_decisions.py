@@ -251,7 +251,7 @@ def test_the_executor_permits_what_was_signed() -> None:
         (
             authorization(raw(approver="ben"), approval="named"),
             FILE,
-            "tier high asks for signed, and the leave is named",
+            "tier high asks for signed, and the authorization is named",
         ),
         (authorization(signed(BEN), approval="two_signed"), FILE, "1 of 2 people approved it"),
         (

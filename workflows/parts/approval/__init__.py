@@ -1,1 +1,1 @@
-"""Waiting for people: approval requests, their decisions, and who is told of them."""
+"""Waiting for people: approval requests, their decisions, and who is notified of them."""

@@ -1,4 +1,4 @@
-"""Tells approvers by mail what happens at a gate, beside the wait itself: it holds nothing up and fails nothing."""
+"""Notifies approvers by mail of an approval request, beside the wait itself: it delays nothing and fails nothing."""
 
 import asyncio
 from collections import Counter
@@ -23,17 +23,17 @@ with workflow.unsafe.imports_passed_through():
 GIVE_UP_AFTER: Final = timedelta(hours=1)
 """Of one event; those who were missed see it in the inbox, and a reminder comes anyway."""
 
-LAST_WORD: Final = timedelta(seconds=20)
+FINISH_TIMEOUT: Final = timedelta(seconds=20)
 """How long a request waits at its end for a mail that is still under way."""
 
 
 class ApproverNotifications:
-    """Starts one activity for each event of a gate whose waiting says `notify: mail`; none for any other.
+    """Starts one activity for each event of an approval request whose waiting says `notify: mail`; none for any other.
 
-    Who was told is remembered, so that only they are told of a decision; where that is nobody (no approvers file, all
-    on the digest) the decision costs nothing. Whoever could not be reached at once is tried again beside all else,
-    until it is decided: one person's failing address keeps nobody else's word away. `finish` must be awaited before
-    the workflow ends or goes on in a new history.
+    Those who were notified are remembered, so that only they hear of a decision; where that is nobody (no approvers
+    file, all on the digest) the decision costs nothing. An address that fails is tried again in the background until
+    the request is decided, so that it delays nobody else's mail. `finish` must be awaited before the workflow ends or
+    continues in a new history.
     """
 
     def __init__(
@@ -46,33 +46,33 @@ class ApproverNotifications:
         self._id = request_id
         self._task_queue = options.action_task_queue(workflow.info().task_queue)
         self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
-        self._told: list[str] = []
+        self._notified: list[str] = []
         self._counts: Counter[str] = Counter()
         self._running: list[asyncio.Task[None]] = []
         self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
     def opened(self, approval_request: ApprovalRequest, waiting: Waiting) -> None:
-        """Tell the first owner of a gate that has just been opened; not to be called for one that was resumed."""
-        self._told, self._counts = [], Counter()
-        self.tell(NotifyEvent.NEW, approval_request, waiting, waiting.approvers[0], approval_request.why)
+        """Notify the first owner of a request that has just been opened; not to be called for one that was resumed."""
+        self._notified, self._counts = [], Counter()
+        self.notify(NotifyEvent.NEW, approval_request, waiting, waiting.approvers[0], approval_request.why)
 
-    def tell(
+    def notify(
         self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, owner: str, why: str
     ) -> None:
-        """Tell the people of `owner` without waiting for it; of a decision those who were told, but not its maker."""
+        """Notify the people of `owner` without waiting for it; of a decision those notified before, but not its maker."""
         if waiting.notify != "mail":
             return
         self._counts[event] += 1
-        before, told = tuple(self._running), self._told
-        telling = self._tell(event, self._counts[event], approval_request, owner, why, told, before)
-        self._running.append(asyncio.create_task(telling))
+        before, notified = tuple(self._running), self._notified
+        sending = self._send(event, self._counts[event], approval_request, owner, why, notified, before)
+        self._running.append(asyncio.create_task(sending))
 
     async def finish(self) -> None:
-        """Wait until no word is under way any more; what takes longer than LAST_WORD is called off, and recorded."""
+        """Wait until no mail is under way; what takes longer than FINISH_TIMEOUT is cancelled, and recorded."""
         belated = [task for _, task in self._belated]
         under_way = [task for task in (*self._running, *belated) if not task.done()]
         if under_way:
-            _, late = await workflow.wait(under_way, timeout=LAST_WORD.total_seconds())
+            _, late = await workflow.wait(under_way, timeout=FINISH_TIMEOUT.total_seconds())
             for task in late:
                 task.cancel()
             if late:
@@ -84,8 +84,8 @@ class ApproverNotifications:
                 )
         self._running, self._belated = [], []
 
-    def _call_off(self) -> None:
-        """Try nobody any more: word that something is asked of them would come when it no longer is."""
+    def _cancel_belated(self) -> None:
+        """Stop trying: the mail would ask for a decision that is no longer needed."""
         names = [name for name, task in self._belated if not task.done() and task.cancel()]
         self._belated = [(name, task) for name, task in self._belated if not task.done()]
         if names:
@@ -96,29 +96,29 @@ class ApproverNotifications:
             )
 
     def snapshot(self) -> NotificationsSnapshot:
-        """Give what a new history must know."""
-        return NotificationsSnapshot(told=tuple(self._told), counts=dict(self._counts))
+        """Return what a new history must know."""
+        return NotificationsSnapshot(told=tuple(self._notified), counts=dict(self._counts))
 
     def resume(self, snapshot: NotificationsSnapshot) -> None:
-        """Go on where the history before this one left off."""
-        self._told, self._counts = list(snapshot.told), Counter(snapshot.counts)
+        """Restore what the history before this one left."""
+        self._notified, self._counts = list(snapshot.told), Counter(snapshot.counts)
 
-    async def _tell(
+    async def _send(
         self,
         event: NotifyEvent,
         number: int,
         approval_request: ApprovalRequest,
         owner: str,
         why: str,
-        told: list[str],
+        notified: list[str],
         before: tuple["asyncio.Task[None]", ...],
         only: tuple[str, ...] = (),
     ) -> None:
         if event is NotifyEvent.DECIDED and not only:
-            # Who was told is known once all that was said before has been said.
+            # Who was notified is known once the notifications before this one have been sent.
             await asyncio.gather(*before)
-            self._call_off()
-            if not set(told) - {owner}:
+            self._cancel_belated()
+            if not set(notified) - {owner}:
                 return
         try:
             report = await self._dispatcher.call_remote(
@@ -131,7 +131,7 @@ class ApproverNotifications:
                     number=number,
                     approval_request=approval_request,
                     owner=owner,
-                    told=tuple(told) if event is NotifyEvent.DECIDED else (),
+                    told=tuple(notified) if event is NotifyEvent.DECIDED else (),
                     summary=why,
                     only=only,
                 ),
@@ -145,7 +145,7 @@ class ApproverNotifications:
         except StageFailedError as failed:
             self._recorder.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")
         else:
-            told += [name for name in report.told if name not in told]
+            notified += [name for name in report.told if name not in notified]
             if report.told or report.untold or report.later:
                 self._recorder.record(
                     EntryKind.EFFECT,
@@ -156,5 +156,5 @@ class ApproverNotifications:
                 )
             if report.later:
                 names = tuple(one.name for one in report.later)
-                again = self._tell(event, number, approval_request, owner, why, told, (), names)
+                again = self._send(event, number, approval_request, owner, why, notified, (), names)
                 self._belated.append((", ".join(names), asyncio.create_task(again)))

@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.execution import Authorization
     from dispatch.models.work.finding import Guidance
     from dispatch.models.work.proposal import Proposal
-    from workflows.parts.approval.approvals import ApprovalsByDigest
+    from workflows.parts.approval.outcomes import ApprovalsByDigest
 
 
 def authorizations_of(

@@ -1,4 +1,4 @@
-"""Handing over to a person what the desk could not settle itself."""
+"""Hands over to a person what the desk could not settle itself."""
 
 from temporalio import workflow
 
@@ -11,14 +11,14 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def settle(
-    people: Approvals, request_id: str, what: str, why: str, waiting: Waiting
+    approvals: Approvals, request_id: str, what: str, why: str, waiting: Waiting
 ) -> tuple[str, str]:
     """Wait until a person says that it is settled; at the deadline it closes as theirs, unsettled.
 
-    Gives who has it now ('nobody' once settled) and why, with what the person said.
+    Returns who has it now ('nobody' once settled) and why, with what the person wrote.
     """
     approval_request = request_settlement(request_id, what, waiting, workflow.now(), why)
-    decision = await people.decide(approval_request, waiting, RequestState.ESCALATED, lambda: False)
+    decision = await approvals.decide(approval_request, waiting, RequestState.ESCALATED, lambda: False)
     if isinstance(decision, dict):
         (decision,) = next(iter(decision.values()))
     if not isinstance(decision, Decision):

@@ -332,7 +332,7 @@ async def test_an_early_decision_that_never_fits_is_refused_at_the_end(desk: Des
     await case.decide("reject", reason="no")
     outcome = await case.outcome()
     assert [entry.why for entry in outcome.trail if entry.kind is EntryKind.REFUSED] == [
-        "the request ended without a gate that this decision fits"
+        "the request ended without an approval request that this decision fits"
     ]
 
 
