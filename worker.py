@@ -26,10 +26,11 @@ from temporalio.worker import Worker
 
 from activities.answer_links import Links
 from activities.answers import read_answer
-from activities.assembler import assemble
+from activities.assembler import Assembler
 from activities.catalogue import Catalogue
 from activities.contracts import Systems
 from activities.decision_check import DecisionChecks
+from activities.documents import Documents
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
 from activities.notifier import Notifier
@@ -48,6 +49,7 @@ from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.documents import DocumentStore
 from dispatch.storage.own_links import own_links
 from dispatch.storage.private_folders import tighten
 from runtime.audit_parts import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
@@ -94,6 +96,7 @@ def desk_worker(
     audit, under_way = audit_export(client, settings), RunTracker()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
     triage_desk = TriageDesk(playbooks, texts)
+    assembler = Assembler(catalogue.composers(), catalogue.action_classes)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -104,11 +107,16 @@ def desk_worker(
             triage_desk.reception,
             plan,
             read_answer,
-            assemble,
+            assembler.assemble,
+            assembler.write_message,
             keep_record,
-            DecisionChecks(ApproversFile(settings.approvers_path)).verify_decision,
+            DecisionChecks(
+                ApproversFile(settings.approvers_path),
+                {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
+            ).verify_decision,
             Guardian(
                 systems,
+                catalogue.action_classes,
                 partial(own_links, settings),
                 reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
             ).inspect,
@@ -117,7 +125,7 @@ def desk_worker(
             audit.list_missing,
             audit.export_history,
             audit_follower(audit, settings, stopping).follow,
-            *catalogue.desk_activities(systems),
+            *catalogue.desk_activities(systems.beside(Documents(DocumentStore(settings.documents_dir)))),
         ],
         workflow_runner=Sandbox(under_way),
         tuner=backlog_limited(under_way, settings.workflow_cache),

@@ -4,18 +4,18 @@ A newcomer is one file with one class named as the file; a wrong one stops the w
 specialist that is silently missing would be found out only when a customer's request needs it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from temporalio import activity
 
-from activities.contracts import Action, Reviewer, Specialist, System, Systems, SystemSettings
+from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
 from activities.discovery import Contracted, Member, classes_of
 from activities.failures import translated
-from activities.playbook_check import check_playbook
+from activities.playbook_check import OpenSets, playbook_errors
 from dispatch.models.contract import Contract
-from dispatch.models.errors import CatalogueError
+from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook, Role
@@ -25,7 +25,8 @@ ActivityFunction = Callable[..., Any]
 
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
-_SPECIALIST = Contracted("specialist", (*_ROLE, Member("examine", "method")))
+_SPECIALIST = Contracted("specialist", (*_ROLE, Member("needs", tuple), Member("examine", "method")))
+_COMPOSER = Contracted("composer", (Member("Config", Contract), Member("compose", "function")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _SYSTEM = Contracted(
     "system", (Member("acting", bool), Member("Settings", SystemSettings), Member("open", "class"))
@@ -34,7 +35,14 @@ _ACTION = Contracted(
     "action",
     (
         Member("uses", tuple),
+        Member("title", str),
         Member("Parameters", Contract),
+        Member("Facts", Contract),
+        Member("Policy", Contract),
+        Member("facts", "static"),
+        Member("guard", "rule"),
+        Member("amount", "rule"),
+        Member("expected", "rule"),
         Member("compensable", bool),
         Member("pays", bool),
         Member("perform", "method"),
@@ -52,24 +60,31 @@ class Catalogue:
     reviewer_classes: Mapping[str, type[Reviewer]]
     action_classes: Mapping[str, type[Action]]
     system_classes: Mapping[str, type[System]] = field(default_factory=dict)
+    composer_classes: Mapping[str, type[Composer]] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
 
     @classmethod
-    def discover(cls, packages: Iterable[str]) -> Self:
+    def discover(cls, packages: Iterable[str], errors: list[CatalogueError] | None = None) -> Self:
         """Read the open sets of desks and channels, given by their dotted names such as `desks.support`.
 
-        Each may hold the folders specialists, reviewers, actions and systems. Raises CatalogueError, naming file and remedy,
+        Each may hold the folders specialists, composers, reviewers, actions and systems. Raises CatalogueError, naming file and
+        remedy,
         for a file that does not hold exactly one class of its own name with every member of its contract, or for a
-        name that two sets share.
+        name that two sets share. With `errors` nothing is raised: what is wrong is put there and left out.
         """
         homes = tuple(packages)
         found = cls(
-            specialist_classes=classes_of(homes, "specialists", _SPECIALIST),
-            reviewer_classes=classes_of(homes, "reviewers", _REVIEWER),
-            action_classes=classes_of(homes, "actions", _ACTION),
-            system_classes=classes_of(homes, "systems", _SYSTEM),
+            specialist_classes=classes_of(homes, "specialists", _SPECIALIST, errors),
+            reviewer_classes=classes_of(homes, "reviewers", _REVIEWER, errors),
+            action_classes=classes_of(homes, "actions", _ACTION, errors),
+            system_classes=classes_of(homes, "systems", _SYSTEM, errors),
+            composer_classes=classes_of(homes, "composers", _COMPOSER, errors),
+            channels=frozenset(home.rpartition(".")[2] for home in homes if home.startswith("channels.")),
         )
-        found._refuse_shared_names()
-        found._refuse_unknown_systems()
+        for error in (*found._shared_names(), *found._unknown_systems()):
+            if errors is None:
+                raise error
+            errors.append(error)
         return found
 
     def systems(self, *, acting: bool) -> tuple[type[System], ...]:
@@ -92,6 +107,10 @@ class Catalogue:
             *(_reviewer(name, kind(systems.only(kind.uses))) for name, kind in self.reviewer_classes.items()),
         ]
 
+    def composers(self) -> dict[str, Composer]:
+        """Return the composers by name, for the assembler."""
+        return {name: kind() for name, kind in self.composer_classes.items()}
+
     def action_activities(self, systems: Systems) -> list[ActivityFunction]:
         """Return 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
         functions: list[ActivityFunction] = []
@@ -105,12 +124,24 @@ class Catalogue:
     def check(self, playbook: Playbook, file: str) -> None:
         """Check a playbook against what there is.
 
-        Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
-        config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,
+        Raises PlaybookError, naming file, path and remedy, for a specialist, composer, reviewer, action or channel that does not
+        exist, a        config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,
         an action that pays with no ask that it needs, and an action policy that speaks of parameters which the
         action does not have.
         """
-        check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
+        for error in self.errors(playbook, file):
+            raise error
+
+    def errors(self, playbook: Playbook, file: str) -> Iterator[PlaybookError]:
+        """Yield all that `check` would raise for, where it stops at the first."""
+        sets = OpenSets(
+            self.specialist_classes,
+            self.composer_classes,
+            self.reviewer_classes,
+            self.action_classes,
+            self.channels,
+        )
+        return playbook_errors(playbook, file, sets)
 
     def completed(self, playbook: Playbook) -> Playbook:
         """Return a checked playbook in which each role says what it reaches, so that the workflow knows."""
@@ -131,16 +162,22 @@ class Catalogue:
             }
         )
 
-    def _refuse_shared_names(self) -> None:
-        sets = (self.specialist_classes, self.reviewer_classes, self.action_classes, self.system_classes)
+    def _shared_names(self) -> Iterator[CatalogueError]:
+        sets = (
+            self.specialist_classes,
+            self.composer_classes,
+            self.reviewer_classes,
+            self.action_classes,
+            self.system_classes,
+        )
         for index, names in enumerate(sets):
             for name in names:
                 if any(name in other for other in sets[:index]):
-                    raise CatalogueError(
+                    yield CatalogueError(
                         f"{name}.py exists in two open sets; rename one, so that a name says who acted"
                     )
 
-    def _refuse_unknown_systems(self) -> None:
+    def _unknown_systems(self) -> Iterator[CatalogueError]:
         systems = {kind: name for name, kind in self.system_classes.items()}
         sets: tuple[Mapping[str, type[Specialist | Reviewer | Action]], ...] = (
             self.specialist_classes,
@@ -151,12 +188,12 @@ class Catalogue:
             for system in kind.uses:
                 if system not in systems:
                     known = ", ".join(sorted(each.__name__ for each in systems)) or "none"
-                    raise CatalogueError(
+                    yield CatalogueError(
                         f"{name}.py uses {getattr(system, '__name__', repr(system))}, which is no system that was "
                         f"found; give some of: {known}; or add its file to a folder systems"
                     )
                 if system.acting and name not in self.action_classes:
-                    raise CatalogueError(
+                    yield CatalogueError(
                         f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
                         "that reads"
                     )

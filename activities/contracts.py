@@ -1,15 +1,20 @@
 """What each member of an open set is to the engine: specialists, reviewers, actions, and the systems they reach."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
+from dispatch.models.request.submission import Party
+from dispatch.models.work.composition import ComposeBrief, Composition
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.proposal import BoundAction, Review, ReviewBrief
@@ -51,10 +56,15 @@ class Systems:
     """The opened systems that one role declared, by class; the engine's own parts need no declaration."""
 
     def __init__(
-        self, opened: Mapping[type[Any], object] | None = None, own: Mapping[type[Any], object] | None = None
+        self,
+        opened: Mapping[type[Any], object] | None = None,
+        own: Mapping[type[Any], object] | None = None,
+        reading: Mapping[str, object] | None = None,
     ) -> None:
         self._opened = MappingProxyType(dict(opened or {}))
         self._own = MappingProxyType(dict(own or {}))
+        named = {kind.__name__: it for kind, it in self._opened.items() if not kind.acting}
+        self._reading = MappingProxyType(dict(named if reading is None else reading))
 
     def get(self, kind: type[T]) -> T:
         """Return the opened system of this class; raises CatalogueError where the role did not declare it."""
@@ -66,20 +76,39 @@ class Systems:
             )
         return cast("T", found)
 
+    def named(self, name: str) -> Any:
+        """Return a reading system by the name that a playbook gives it; raises CatalogueError where it is not open.
+
+        For an action that a policy tells where to read, such as a channel's, which knows no desk's systems.
+        """
+        wanted = "".join(part.capitalize() for part in name.split("_"))
+        if wanted not in self._reading:
+            raise CatalogueError(
+                f"the system {name!r}, which a policy names, is not open; a role must declare it"
+            )
+        return self._reading[wanted]
+
     def only(self, kinds: Iterable[type[Any]]) -> "Systems":
         """Return those of some classes that are open here, with the engine's own parts."""
         wanted = set(kinds)
-        return Systems({kind: it for kind, it in self._opened.items() if kind in wanted}, self._own)
+        return Systems(
+            {kind: it for kind, it in self._opened.items() if kind in wanted}, self._own, self._reading
+        )
 
     def beside(self, own: object) -> "Systems":
         """Return the systems with one more of the engine's own parts."""
-        return Systems(self._opened, {**self._own, type(own): own})
+        return Systems(self._opened, {**self._own, type(own): own}, self._reading)
 
 
 class Specialist(Protocol):
-    """Examines or drafts one thing. `uses` names the systems it reads through; none: it is a pure decision."""
+    """Examines or drafts one thing.
+
+    `uses` names the systems it reads through; none: it is a pure decision. `needs` names the specialists whose findings
+    it reads; a playbook calls them in an earlier group.
+    """
 
     uses: ClassVar[tuple[type[System], ...]]
+    needs: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
     def __init__(self, systems: Systems) -> None: ...
@@ -96,19 +125,46 @@ class Reviewer(Protocol):
     async def review(self, brief: ReviewBrief) -> Review: ...
 
 
-class Action(Protocol):
-    """The only thing that changes the outside world; `read_back` is for the verifier, who may only read.
+@dataclass(frozen=True)
+class FactsContext:
+    """What an action is told when the guardian asks it for facts; `policy` is its own Policy, parsed."""
 
-    `pays` says that it moves money: its policy must then name the ask with which a requester asks for it.
+    bound: BoundAction
+    parameters: Any
+    requester: Party
+    policy: Any
+    now: datetime
+    own_links: Callable[[str], tuple[str, ...]] = lambda _text: ()
+    """The links of a text that open the answer page of this very request."""
+
+
+class Action(ActionRules, Protocol):
+    """The only thing that changes the outside world; all that is known of it is said by its class.
+
+    `pays` says that it moves money: its policy must then name the ask with which a requester asks for it. `facts`
+    reads for the guardian, `read_back` for the verifier; both may only read. Derive from ActionDefaults, which
+    answers what most actions answer alike.
     """
 
     uses: ClassVar[tuple[type[System], ...]]
-    Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
 
     def __init__(self, systems: Systems) -> None: ...
+    @staticmethod
+    async def facts(systems: Systems, context: FactsContext) -> Contract: ...
     async def perform(self, order: ActionCommand) -> Receipt: ...
     async def compensate(self, order: CompensationCommand) -> Receipt: ...
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation: ...
+
+
+class Composer(Protocol):
+    """Turns findings into the desk's draft and the parameters of the action that delivers it.
+
+    It only computes and reaches no system: what it writes from, specialists have found.
+    """
+
+    Config: ClassVar[type[Contract]]
+
+    def compose(self, brief: ComposeBrief) -> Composition: ...

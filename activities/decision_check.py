@@ -4,6 +4,7 @@ Last of all, and only for a person with a daily limit, it asks that person's all
 update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from temporalio import activity
@@ -14,6 +15,7 @@ from activities.failures import translated
 from activities.quotas.asking import ANSWER_TIMEOUT, ask_workflow
 from dispatch.approval.approval_quota import closed, quota_request, with_quota
 from dispatch.approval.decisions import check_decision
+from dispatch.models.contract import Contract
 from dispatch.models.errors import ApproversError, UnavailableError
 from dispatch.models.people.approval_quota import (
     APPROVAL_QUOTA,
@@ -30,8 +32,10 @@ REASON_LENGTH: Final = 300
 
 
 class DecisionChecks:
-    def __init__(self, approvers: ApproversFile) -> None:
-        self._approvers = approvers
+    """`parameters` are the shapes of the actions' parameters by name, against which edits are checked."""
+
+    def __init__(self, approvers: ApproversFile, parameters: Mapping[str, type[Contract]]) -> None:
+        self._approvers, self._parameters = approvers, parameters
 
     @activity.defn(name="verify_decision")
     async def verify_decision(self, check: DecisionCheck) -> DecisionCheckResult:
@@ -54,7 +58,7 @@ class DecisionChecks:
 
     async def _evaluate(self, check: DecisionCheck) -> DecisionCheckResult:
         approvers = self._approvers.read()
-        ruling = check_decision(check, approvers)
+        ruling = check_decision(check, approvers, self._parameters)
         ask = quota_request(check, ruling, approvers, str(activity.info().workflow_id))
         return ruling if ask is None else with_quota(ruling, await _answer(ask))
 

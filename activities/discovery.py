@@ -18,15 +18,16 @@ from dispatch.models.errors import CatalogueError
 
 @dataclass(frozen=True)
 class Member:
-    """One thing that a class must have: a value or Contract subclass of `kind`, or an async function."""
+    """One thing that a class must have: a value or Contract subclass of `kind`, or a function; all but one kind async."""
 
     name: str
     kind: (
         type[Contract]
         | type[tuple[Any, ...]]
         | type[bool]
+        | type[str]
         | type[BaseSettings]
-        | Literal["method", "static", "class"]
+        | Literal["method", "function", "static", "class", "rule"]
     )
 
 
@@ -38,10 +39,13 @@ class Contracted:
     members: tuple[Member, ...]
 
 
-def classes_of(homes: Iterable[str], folder: str, contract: Contracted) -> dict[str, type[Any]]:
+def classes_of(
+    homes: Iterable[str], folder: str, contract: Contracted, errors: list[CatalogueError] | None = None
+) -> dict[str, type[Any]]:
     """Return file name -> class for the modules in `folder` of every package that has such a folder.
 
-    Raises CatalogueError as `one_class_per_file` does, and for a name that stands in two packages.
+    Raises CatalogueError as `one_class_per_file` does, and for a name that stands in two packages. With `errors`
+    nothing is raised: what is wrong is put there and left out.
     """
     found: dict[str, type[Any]] = {}
     for home in homes:
@@ -49,17 +53,23 @@ def classes_of(homes: Iterable[str], folder: str, contract: Contracted) -> dict[
         # A module that is there and cannot be imported must be told, so only what is not there is passed over.
         if importlib.util.find_spec(package) is None:
             continue
-        for name, kind in one_class_per_file(package, contract).items():
+        for name, kind in one_class_per_file(package, contract, errors).items():
             if name in found:
                 other = found[name].__module__
-                raise CatalogueError(
-                    f"the {contract.role} {name} stands in {package} and as {other}; rename one of them"
+                _tell(
+                    CatalogueError(
+                        f"the {contract.role} {name} stands in {package} and as {other}; rename one of them"
+                    ),
+                    errors,
                 )
+                continue
             found[name] = kind
     return found
 
 
-def one_class_per_file(package: str, contract: Contracted) -> dict[str, type[Any]]:
+def one_class_per_file(
+    package: str, contract: Contracted, errors: list[CatalogueError] | None = None
+) -> dict[str, type[Any]]:
     """Return file name -> class for every module of a package, in order of name.
 
     Raises CatalogueError with one sentence that names the file and the remedy.
@@ -69,17 +79,32 @@ def one_class_per_file(package: str, contract: Contracted) -> dict[str, type[Any
     # One folder at a time: over all of them at once, pkgutil hides the second of two files of one name.
     entries = [entry for folder in home.__path__ for entry in pkgutil.iter_modules([folder])]
     for entry in sorted(entries, key=lambda module: module.name):
-        if entry.ispkg:
-            raise CatalogueError(
-                f"{_place(home, entry.name)} is a folder; put the {contract.role} in one file {entry.name}.py"
-            )
-        if entry.name in found:
-            raise CatalogueError(
-                f"{_place(home, entry.name)}.py exists twice on the path of {package}; remove one"
-            )
-        module = _load(package, entry.name, home, contract.role)
-        found[entry.name] = _only_class(module, entry.name, home, contract)
+        try:
+            found[entry.name] = _class_in(entry, package, home, contract, found)
+        except CatalogueError as error:
+            _tell(error, errors)
     return found
+
+
+def _tell(error: CatalogueError, errors: list[CatalogueError] | None) -> None:
+    if errors is None:
+        raise error
+    errors.append(error)
+
+
+def _class_in(
+    entry: pkgutil.ModuleInfo, package: str, home: ModuleType, contract: Contracted, found: Iterable[str]
+) -> type[Any]:
+    if entry.ispkg:
+        raise CatalogueError(
+            f"{_place(home, entry.name)} is a folder; put the {contract.role} in one file {entry.name}.py"
+        )
+    if entry.name in found:
+        raise CatalogueError(
+            f"{_place(home, entry.name)}.py exists twice on the path of {package}; remove one"
+        )
+    module = _load(package, entry.name, home, contract.role)
+    return _only_class(module, entry.name, home, contract)
 
 
 def class_name(file_name: str) -> str:
@@ -132,8 +157,13 @@ def _require(member: Member, cls: type[Any], file: str) -> None:
     if kind == "static":
         good = isinstance(value, staticmethod) and inspect.iscoroutinefunction(value.__func__)
         remedy = f"write @staticmethod async def {member.name}(...)"
+    elif kind == "function":
+        good = inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
+        remedy = f"write def {member.name}(self, ...)"
     elif kind == "method":
         good, remedy = inspect.iscoroutinefunction(value), f"write async def {member.name}(self, ...)"
+    elif kind == "rule":
+        good, remedy = isinstance(value, staticmethod), f"write @staticmethod def {member.name}(...)"
     elif kind == "class":
         good = isinstance(value, classmethod)
         remedy = f"write @classmethod @asynccontextmanager async def {member.name}(cls, ...)"

@@ -1,13 +1,15 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from dispatch.models.contract import Contract
+from dispatch.guard.contract import ActionRules
+from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import ActionPolicy, Playbook, Role
+from dispatch.models.work.playbook import ActionPolicy, Contact, Playbook, Role, Tier
+from dispatch.playbooks.checks import standing_texts
 from dispatch.playbooks.loader import path_in_file
 
 
@@ -17,34 +19,70 @@ class HasConfig(Protocol):
     Config: ClassVar[type[Contract]]
 
 
-class HasParameters(Protocol):
+class HasNeeds(HasConfig, Protocol):
+    """What is looked at of a specialist alone."""
+
+    needs: ClassVar[tuple[str, ...]]
+
+
+class HasParameters(ActionRules, Protocol):
     """What is looked at of an action."""
 
-    Parameters: ClassVar[type[Contract]]
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
 
 
-def check_playbook(
-    playbook: Playbook,
-    file: str,
-    specialists: Mapping[str, type[HasConfig]],
-    reviewers: Mapping[str, type[HasConfig]],
-    actions: Mapping[str, type[HasParameters]],
-) -> None:
-    """Raise PlaybookError, naming file, path and remedy, for the first thing that no class backs."""
+class OpenSets(NamedTuple):
+    """The classes there are, by the name that a playbook uses, and the channels."""
+
+    specialists: Mapping[str, type[HasNeeds]]
+    composers: Mapping[str, type[HasConfig]]
+    reviewers: Mapping[str, type[HasConfig]]
+    actions: Mapping[str, type[HasParameters]]
+    channels: frozenset[str]
+
+
+def playbook_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[PlaybookError]:
+    """Yield everything that no class backs, each with file, path and remedy."""
+    specialists, reviewers, actions = sets.specialists, sets.reviewers, sets.actions
     for path, name in _specialists_named(playbook):
-        _require("specialist", name, specialists, file, path)
+        yield from _missing("specialist", name, specialists, file, path)
     for name, role in playbook.specialists.items():
-        _check_role(file, f"specialists.{name}", role, specialists[name])
+        if name in specialists:
+            yield from _role_errors(file, f"specialists.{name}", role, specialists[name])
+    yield from _needs_errors(file, playbook, specialists)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
-        _require("reviewer", name, reviewers, file, path)
-        _check_role(file, path, role, reviewers[name])
+        yield from _missing("reviewer", name, reviewers, file, path)
+        if name in reviewers:
+            yield from _role_errors(file, path, role, reviewers[name])
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
-        _require("action", name, actions, file, path)
-        _check_action(file, path, policy, actions[name])
+        yield from _missing("action", name, actions, file, path)
+        if name in actions:
+            yield from _action_errors(file, path, policy, actions[name], playbook)
+    if playbook.deliver is not None:
+        yield from _missing("action", playbook.deliver.action, actions, file, "deliver.action")
+        yield from _composer_errors(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
+    if playbook.contact is not None:
+        yield from _contact_errors(file, playbook, playbook.contact, sets)
+
+
+def _contact_errors(
+    file: str, playbook: Playbook, contact: Contact, sets: OpenSets
+) -> Iterator[PlaybookError]:
+    yield from _missing("channel", contact.channel, sets.channels, file, "contact.channel")
+    yield from _missing("action", contact.action, sets.actions, file, "contact.action")
+    if contact.action in sets.actions:
+        yield from _action_errors(
+            file,
+            "contact.policy",
+            playbook.contact_guardian.actions[contact.action],
+            sets.actions[contact.action],
+            playbook,
+        )
+    if contact.compose is not None:
+        yield from _composer_errors(file, "contact", contact.compose, contact.config, sets)
 
 
 def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
@@ -62,67 +100,139 @@ def _specialists_named(playbook: Playbook) -> Iterable[tuple[str, str]]:
             yield f"routing_rules[{index}].when.specialist", rule.when.specialist
 
 
-def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -> None:
+def _missing(role: str, name: str, known: Iterable[str], file: str, path: str) -> Iterator[PlaybookError]:
     if name not in known:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             path,
             f"there is no {role} {name!r}",
-            f"Name one of: {', '.join(sorted(known))}; or add activities/{role}s/{name}.py.",
+            f"Name one of: {', '.join(sorted(known)) or 'none yet'}; or add {role}s/{name}.py to the desk's folder."
+            if role != "channel"
+            else f"Name one of: {', '.join(sorted(known)) or 'none yet'}.",
         )
 
 
-def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
+def _needs_errors(
+    file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]
+) -> Iterator[PlaybookError]:
+    """Check the order of the groups against whose findings each specialist reads."""
+    earlier: set[str] = set()
+    for row, group in enumerate(playbook.plan.groups):
+        for index, name in enumerate(group):
+            for needed in specialists[name].needs if name in specialists else ():
+                if needed not in earlier:
+                    yield PlaybookError(
+                        file,
+                        f"plan.groups[{row}][{index}]",
+                        f"{name} reads the findings of {needed}, which stands in no earlier group",
+                        f"Put {needed} in a group before {name}'s.",
+                    )
+        earlier.update(group)
+
+
+def _role_errors(file: str, path: str, role: Role, kind: type[HasConfig]) -> Iterator[PlaybookError]:
     if role.uses:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.uses",
             f"what a role reaches is said by its class, {kind.__name__}",
             "Remove uses.",
         )
+    yield from _config_errors(file, path, role.config, kind)
+
+
+def _composer_errors(
+    file: str, path: str, name: str, config: Facts, sets: OpenSets
+) -> Iterator[PlaybookError]:
+    yield from _missing("composer", name, sets.composers, file, f"{path}.compose")
+    if name in sets.composers:
+        yield from _config_errors(file, path, config, sets.composers[name])
+
+
+def _config_errors(file: str, path: str, config: Facts, kind: type[HasConfig]) -> Iterator[PlaybookError]:
     try:
-        kind.Config.model_validate(role.config)
+        kind.Config.model_validate(config)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise PlaybookError(
-            file,
-            path_in_file((path, "config", *first["loc"])),
-            first["msg"],
-            f"{kind.__name__}.Config knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
-        ) from None
+        for one in error.errors():
+            yield PlaybookError(
+                file,
+                path_in_file((path, "config", *one["loc"])),
+                one["msg"],
+                f"{kind.__name__}.Config knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
+            )
 
 
-def _check_action(file: str, path: str, policy: ActionPolicy, kind: type[HasParameters]) -> None:
+def _action_errors(
+    file: str, path: str, policy: ActionPolicy, kind: type[HasParameters], playbook: Playbook
+) -> Iterator[PlaybookError]:
     parameters = kind.Parameters.model_fields
     for name in policy.editable:
         if name not in parameters:
-            raise PlaybookError(
+            yield PlaybookError(
                 file,
                 f"{path}.editable",
                 f"{kind.__name__} has no parameter {name!r}",
                 f"Name some of: {', '.join(parameters)}.",
             )
     if policy.compensable != kind.compensable:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.compensable",
             f"it says {_yaml(policy.compensable)} and {kind.__name__} says {_yaml(kind.compensable)}",
             f"Write compensable: {_yaml(kind.compensable)}.",
         )
     if kind.pays and policy.asked_by is None:
-        raise PlaybookError(
+        yield PlaybookError(
             file,
             f"{path}.asked_by",
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
             "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
         )
-    if policy.amounts and not {"amount_minor", "currency"} <= set(parameters):
-        raise PlaybookError(
+    if policy.amounts and not kind.pays:
+        yield PlaybookError(
             file,
             f"{path}.amounts",
             f"{kind.__name__} moves no money",
-            "Remove amounts, or give its Parameters amount_minor and currency.",
+            "Remove amounts, or let its class say pays.",
         )
+    yield from _own_policy_errors(file, path, policy, kind, playbook)
+
+
+def _own_policy_errors(
+    file: str, path: str, policy: ActionPolicy, kind: type[ActionRules], playbook: Playbook
+) -> Iterator[PlaybookError]:
+    try:
+        own = kind.Policy.model_validate(policy.policy)
+    except ValidationError as error:
+        for one in error.errors():
+            yield PlaybookError(
+                file,
+                path_in_file((path, "policy", *one["loc"])),
+                one["msg"].removeprefix("Value error, "),
+                f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
+            )
+        return
+    for place, tier in _tiers_in(own, f"{path}.policy"):
+        if tier not in playbook.guardian.tiers:
+            known = ", ".join(playbook.guardian.tiers) or "nothing yet"
+            yield PlaybookError(
+                file,
+                place,
+                f"tier '{tier}' is not declared",
+                f"Add it to guardian.tiers, or use one of: {known}.",
+            )
+    for problem in kind.check_texts(own, dict(standing_texts(playbook))):
+        yield PlaybookError(file, *problem)
+
+
+def _tiers_in(policy: Contract, path: str) -> Iterable[tuple[str, Tier]]:
+    """Yield every tier that an action's own policy names, with its place."""
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Tier):
+            yield f"{path}.{name}", value
+        elif isinstance(value, Contract):
+            yield from _tiers_in(value, f"{path}.{name}")
 
 
 def _yaml(value: bool) -> str:  # noqa: FBT001 - the value is what it is about

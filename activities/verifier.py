@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.contracts import System, Systems
 from activities.failures import translated
+from dispatch.guard.contract import ActionRules
 from dispatch.models.errors import RefusedError, UnavailableError
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation, Verification, VerificationBrief
@@ -16,7 +17,7 @@ from dispatch.process.verification import judge
 LAST_ATTEMPT: Final = 3
 
 
-class ReadsBack(Protocol):
+class ReadsBack(ActionRules, Protocol):
     """What the verifier needs of an action's class."""
 
     uses: ClassVar[tuple[type[System], ...]]
@@ -46,7 +47,7 @@ class Verifier:
                 bound.digest: self._observation(bound, result)
                 for bound, result in zip(brief.actions, results, strict=True)
             }
-            return judge(brief, observations)
+            return judge(brief, observations, self._actions)
 
     async def _observe(self, bound: BoundAction) -> Observation | None:
         action = self._actions.get(bound.action.name)

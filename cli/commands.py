@@ -23,6 +23,7 @@ from cli import trail
 from cli.account import add_as, gateway_of_account
 from cli.audit import add_audit_commands, run_audit
 from cli.decisions import add_decisions, pairs_of, print_judged, run_decision
+from cli.desk import add_desk, run_desk
 from cli.follow_up import show_follow_up
 from cli.keys import add_keys, run_keys
 from cli.listing import console, iso, show_rows
@@ -172,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     add_audit_commands(commands)
     add_what_if(commands)
     add_keys(commands)
+    add_desk(commands)
     return parser
 
 
@@ -179,7 +181,7 @@ async def _main(arguments: argparse.Namespace) -> int:
     if arguments.command in trail.COMMANDS:
         return await trail.run(arguments)
     settings = load_settings()
-    offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys}
+    offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys, "desk": run_desk}
     if arguments.command in offline:
         return await offline[arguments.command](arguments, settings)
     gateway = gateway_of_account()

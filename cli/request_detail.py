@@ -103,7 +103,7 @@ def _draft(detail: RequestDetail) -> Iterator[str]:
     if detail.proposal is None:
         return
     evidence = {piece.evidence_id: piece for piece in detail.proposal.evidence}
-    yield escape(detail.proposal.draft.subject)
+    yield escape(detail.proposal.draft.title)
     for statement in detail.proposal.draft.statements:
         yield escape(statement.text)
         for evidence_id in statement.evidence_ids:

@@ -64,7 +64,7 @@ async def run(arguments: argparse.Namespace) -> int:
         _write(arguments.html, as_html(trail))
         _say(f"{arguments.html}: the trail of {trail.request_id}, {len(trail.entries)} entries")
     else:
-        _show(trail, everything=arguments.all)
+        show_trail(trail, everything=arguments.all)
     return 0
 
 
@@ -82,7 +82,7 @@ async def _trail(arguments: argparse.Namespace) -> Trail:
     return trail
 
 
-def _show(trail: Trail, *, everything: bool) -> None:
+def show_trail(trail: Trail, *, everything: bool) -> None:
     """Print the entries; what a terminal is too small for is in --html."""
     _say(f"{_plain(trail.request_id)}: {trail.ending.replace('_', ' ')}")
     shown = [entry for entry in trail.entries if everything or entry.kind not in _IN_FULL]

@@ -3,9 +3,11 @@
 import argparse
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from activities.catalogue import Catalogue
 from dispatch.audit.query.what_if import Judged, WhatIf, what_if
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, opened
@@ -17,9 +19,11 @@ from dispatch.guard.guardian import inspect
 from dispatch.models.errors import AuditStoreError, PlaybookError
 from dispatch.models.money import Money, format_money
 from dispatch.models.work.playbook import PlaybookInForce
+from dispatch.playbooks.desk_folders import desk_folders
 from dispatch.playbooks.loader import RECEPTION_FILE, load_files
 from dispatch.playbooks.strict_yaml import read_yaml
 from runtime.audit_parts import backend_from, keys_from
+from runtime.desks import CHANNELS, import_desks
 from runtime.settings import SHIPPED_DESKS, Settings
 
 _SHOWN: Final = 50
@@ -37,7 +41,10 @@ async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print which actions would flip; reads the audit store alone."""
     changed = playbook_from(arguments.playbook)
     place = backend_from(settings, arguments.store)
-    answer = what_if(documents_of(place, keys_from(settings).find), changed, inspect)
+    catalogue = Catalogue.discover((*import_desks(desk_folders(settings.desk_roots)), *CHANNELS))
+    catalogue.check(changed.playbook, str(arguments.playbook))
+    rule = partial(inspect, actions=catalogue.action_classes)
+    answer = what_if(documents_of(place, keys_from(settings).find), changed, rule)
     if arguments.json:
         print(json.dumps(_as_json(answer)))
     else:

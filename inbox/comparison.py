@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from dispatch.models.contract import Facts
 from dispatch.models.money import Money, format_money
-from dispatch.models.work.proposal import Proposal
-from inbox.filters import title, words
+from dispatch.models.work.proposal import BoundAction, Proposal
+from inbox.filters import title_of, words
 
 Mark = Literal["same", "added", "removed"]
 _WORDS: Final = re.compile(r"\s+|[^\s]+")
@@ -37,21 +37,21 @@ class Change:
 
 def changes(before: Proposal, now: Proposal) -> tuple[Change, ...]:
     """Compare action by action; an action is the same one where name and subject are."""
-    old = {(b.action.name, b.action.subject): b.action.parameters for b in before.actions}
-    new = {(b.action.name, b.action.subject): b.action.parameters for b in now.actions}
+    old = {(b.action.name, b.action.subject): b for b in before.actions}
+    new = {(b.action.name, b.action.subject): b for b in now.actions}
     found = [
-        Change(f"{title(name)}, {subject}", before="there", now="dropped")
-        for name, subject in old.keys() - new.keys()
+        Change(f"{title_of(old[key])}, {key[1]}", before="there", now="dropped")
+        for key in old.keys() - new.keys()
     ]
-    for (name, subject), parameters in new.items():
-        if (name, subject) not in old:
-            found.append(Change(f"{title(name)}, {subject}", before="not there", now="added"))
+    for key, bound in new.items():
+        if key not in old:
+            found.append(Change(f"{title_of(bound)}, {key[1]}", before="not there", now="added"))
             continue
-        was = old[name, subject]
+        was, parameters = old[key].action.parameters, bound.action.parameters
         found.extend(
-            _change(_label(name, key), _worded(key, was), _worded(key, parameters))
-            for key in dict.fromkeys((*was, *parameters))
-            if was.get(key) != parameters.get(key)
+            _change(_label(bound, name), _worded(name, was), _worded(name, parameters))
+            for name in dict.fromkeys((*was, *parameters))
+            if was.get(name) != parameters.get(name)
         )
     return tuple(found)
 
@@ -73,8 +73,8 @@ def word_by_word(before: str, now: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _label(name: str, key: str) -> str:
-    return f"{title(name)}: {words(key.removesuffix('_minor'))}"
+def _label(bound: BoundAction, key: str) -> str:
+    return f"{title_of(bound)}: {words(key.removesuffix('_minor'))}"
 
 
 def _worded(key: str, parameters: Facts) -> JsonValue:

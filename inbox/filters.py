@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from dispatch.models.people.decision import ApprovalItem
+from dispatch.models.work.proposal import BoundAction
+
 _HIDDEN: Final = frozenset({"Cf", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"})
 _HOUR, _DAY = 3600, 86_400
 TITLES: Final = {
-    "issue_refund": "Refund",
-    "send_reply": "Reply by mail",
     "route": "Choose the desk",
     "settle": "Settle it",
 }
@@ -32,8 +33,18 @@ def clock(at: datetime) -> str:
 
 
 def title(name: str) -> str:
-    """Give the name of an action, or of what else is asked, as people say it."""
+    """Return the name of what is asked as people say it; an action's own title is in its view."""
     return TITLES.get(name, capital(words(name)))
+
+
+def title_of(bound: BoundAction) -> str:
+    """Return an action's title as its class says it."""
+    return bound.view.title if bound.view is not None and bound.view.title else title(bound.action.name)
+
+
+def item_title(item: ApprovalItem) -> str:
+    """Return the title of one thing that a gate asks about."""
+    return item.title or title(item.name)
 
 
 def iso(at: datetime) -> str:
@@ -104,6 +115,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": moment,
     "clock": clock,
     "title": title,
+    "item_title": item_title,
     "iso": iso,
     "left": left,
     "age": age,

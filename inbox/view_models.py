@@ -16,7 +16,7 @@ from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
 from inbox.comparison import Change, changes
-from inbox.filters import title
+from inbox.filters import title_of
 from inbox.money import typed
 
 SIGNED: Final = frozenset({"signed", "two_signed"})
@@ -137,7 +137,7 @@ def _action(
 ) -> ShownAction:
     action = bound.action
     return ShownAction(
-        title=title(action.name),
+        title=title_of(bound),
         name=action.name,
         acts_on=action.subject,
         why=action.why,

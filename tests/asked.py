@@ -100,19 +100,22 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         "guardian": {
             "tiers": {"low": {"approval": "none"}, "medium": {"approval": "named", "waiting": _waiting()}},
             "actions": {
-                "send_reply": {"tier": "low"},
+                "send_reply": {"tier": "low", "policy": {"link_hosts": ["help.example"]}},
                 "issue_refund": {"amounts": {"EUR": [{"up_to_minor": 100, "tier": "medium"}]}},
             },
-            "velocity": {"max_refunds": 3, "window": "30 days", "tier": "medium"},
-            "link_hosts": ["help.example"],
         },
         "escalation": _waiting(),
-        "letter": {
-            "greeting": "Dear {name},",
-            "greeting_without_name": "Hello,",
-            "closing": "Kind regards",
-            "signature": "The desk",
+        "deliver": {
+            "action": "send_reply",
+            "compose": "letter",
+            "config": {
+                "greeting": "Dear {name},",
+                "greeting_without_name": "Hello,",
+                "closing": "Kind regards",
+                "signature": "The desk",
+            },
         },
+        "contact": {"channel": "mail", "action": "send_reply"},
         "notices": {"rejected": "We cannot do this."},
         **changes,
     }

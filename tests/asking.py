@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from dispatch.guard.guardian import inspect
 from dispatch.models.work.finding import Evidence
-from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Request
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult, Request
 from dispatch.text.requested import REQUEST, words_of_now
-from tests.bound import CUSTOMER, HANDOFF, PAYMENT, POLICY, REQUESTER, policy, refund
+from tests.bound import CUSTOMER, HANDOFF, PAYMENT, POLICY, REQUESTER, inspected, policy, read, refund
 
 PHRASES = (
     *("refund", "refunded", "money back", "reimburse", "reimbursement"),
@@ -40,8 +39,8 @@ def verdict_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int
         requester=REQUESTER,
         request=request,
     )
-    facts = GuardianFacts(requester_records=(CUSTOMER,), payment=PAYMENT, payment_customer_id="C-1")
-    return inspect(brief, facts)
+    facts = read(CUSTOMER, payment=PAYMENT, owner="C-1")
+    return inspected(brief, facts)
 
 
 def ruling_on(text: str, cited: Sequence[str]) -> GuardDecision:

@@ -1,19 +1,27 @@
 """Bound actions, people and money for tests of guardian, approval, actions and verifier."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from channels.mail.actions.send_reply import SendReply
+from channels.mail.reply import MailGuardFacts
+from desks.support.actions.issue_refund import IssueRefund
 from desks.support.models.records import Customer, Payment, Refund
+from desks.support.models.refund_action import RefundGuardFacts, Velocity
 from dispatch.approval.action_digest import bind
+from dispatch.guard.contract import ActionRules, with_view
+from dispatch.guard.guardian import inspect
 from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
 from dispatch.models.people.decision import Decision, DecisionType
 from dispatch.models.request.submission import Party
 from dispatch.models.work.execution import ActionCommand, Authorization
-from dispatch.models.work.guardian import GuardDecision, GuardResult, Reason
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
 from dispatch.models.work.playbook import GuardianPolicy, PlaybookRef, Tier
 from dispatch.models.work.proposal import Action, BoundAction
+from dispatch.models.work.spend_quota import Claim
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 REQUESTER = Party(address="ada@example.org", name="Ada")
@@ -51,7 +59,15 @@ POLICY: dict[str, Any] = {
         "critical": {"approval": "two_signed", "waiting": {"approvers": ["cleo"], "deadline": "2 days"}},
     },
     "actions": {
-        "send_reply": {"tier": "low", "editable": ["text"]},
+        "send_reply": {
+            "tier": "low",
+            "editable": ["text"],
+            "policy": {
+                "address_book": "records",
+                "link_hosts": ["desk.example", "track.desk.example"],
+                "desk_addresses": ["support@desk.example"],
+            },
+        },
         "issue_refund": {
             "amounts": {
                 "EUR": [
@@ -61,17 +77,96 @@ POLICY: dict[str, Any] = {
                 ]
             },
             "editable": ["amount_minor", "reason"],
+            "policy": {"velocity": {"max_refunds": 2, "window": "30 days", "tier": "medium"}},
         },
     },
-    "velocity": {"max_refunds": 2, "window": "30 days", "tier": "medium"},
-    "link_hosts": ["desk.example", "track.desk.example"],
-    "desk_addresses": ["support@desk.example"],
 }
 
 
 def policy(**changes: Any) -> GuardianPolicy:
-    """Give the policy above with some of its parts replaced."""
-    return GuardianPolicy.model_validate({**POLICY, **changes})
+    """Return the policy above with some of its parts replaced; parts of an action's own policy by their names."""
+    own = {
+        "issue_refund": {k: changes.pop(k) for k in ("velocity",) if k in changes},
+        "send_reply": {k: changes.pop(k) for k in ("link_hosts", "desk_addresses") if k in changes},
+    }
+    actions = {
+        name: {**each, "policy": {**each.get("policy", {}), **own.get(name, {})}}
+        for name, each in changes.pop("actions", POLICY["actions"]).items()
+    }
+    return GuardianPolicy.model_validate({**POLICY, **changes, "actions": actions})
+
+
+ACTIONS: Mapping[str, type[ActionRules]] = {"issue_refund": IssueRefund, "send_reply": SendReply}
+
+
+_AS_THE_POLICY = timedelta(0)
+PARAMETERS = {name: kind.Parameters for name, kind in ACTIONS.items()}
+
+
+def read(
+    *customers: Customer,
+    payment: Payment | None = None,
+    owner: str | None = None,
+    recent: tuple[Refund, ...] = (),
+    reserved: tuple[Claim, ...] = (),
+    own_links: tuple[str, ...] = (),
+    **more: Any,
+) -> "Read":
+    """Return what the guardian reads of customers with the requester's address, and of a payment."""
+    addresses = tuple(each for customer in customers for each in customer.email_addresses)
+    return Read(
+        refund=RefundGuardFacts(
+            requester_records=customers,
+            payment=payment,
+            payment_customer_id=owner,
+            recent_refunds=recent,
+            window=more.pop("window", _AS_THE_POLICY),
+        ),
+        mail=MailGuardFacts(addresses=addresses, own_links=own_links),
+        reserved=reserved,
+        more=more,
+    )
+
+
+@dataclass(frozen=True)
+class Read:
+    """The same world, as the facts of either action."""
+
+    refund: RefundGuardFacts
+    mail: MailGuardFacts
+    reserved: tuple[Claim, ...]
+    more: dict[str, Any]
+
+    def but(self, **changes: Any) -> "Read":
+        """Return another world, with other facts of a refund, or other facts of the engine's own."""
+        own = {name: changes.pop(name) for name in ("quota_full", "mail_quota") if name in changes}
+        reserved = changes.pop("reserved", self.reserved)
+        refund = self.refund.model_copy(update=changes)
+        return Read(refund, self.mail, reserved, {**self.more, **own})
+
+    def facts_for(self, bound: BoundAction, policy: GuardianPolicy) -> GuardianFacts:
+        refund = self.refund
+        if refund.window == _AS_THE_POLICY:
+            velocity = (
+                policy.actions[bound.action.name].policy.get("velocity")
+                if bound.action.name in policy.actions
+                else None
+            )
+            window = Velocity.model_validate(velocity).window if velocity else timedelta(days=30)
+            refund = refund.model_copy(update={"window": window})
+        facts = refund if bound.action.name == "issue_refund" else self.mail
+        return GuardianFacts(action=facts.model_dump(mode="json"), reserved=self.reserved, **self.more)
+
+
+def inspected(brief: GuardBrief, world: Read) -> GuardResult:
+    """Rule as the activity does, on facts that a test chose."""
+    brief = brief.model_copy(
+        update={
+            "bound": with_view(brief.bound, ACTIONS),
+            "siblings": tuple(with_view(each, ACTIONS) for each in brief.siblings),
+        }
+    )
+    return inspect(brief, world.facts_for(brief.bound, brief.policy), ACTIONS)
 
 
 SOURCES: Mapping[str, str] = {"order_history.order.DD-1": "records", "playbook.hours": "playbook"}
@@ -101,7 +196,7 @@ def reply(
         evidence_ids=evidence,
         evidence_sources={cited: sources[cited] for cited in evidence if cited in sources},
     )
-    return bind("support/r-1", "p1", PLAYBOOK, action)
+    return with_view(bind("support/r-1", "p1", PLAYBOOK, action), ACTIONS)
 
 
 def refund(*, request_id: str = "support/r-1", **changes: Any) -> BoundAction:
@@ -123,7 +218,7 @@ def refund(*, request_id: str = "support/r-1", **changes: Any) -> BoundAction:
         why="the policy grants it",
         evidence_ids=("order_history.order.DD-1",),
     )
-    return bind(request_id, "p1", PLAYBOOK, action)
+    return with_view(bind(request_id, "p1", PLAYBOOK, action), ACTIONS)
 
 
 def earlier_refund(number: int = 1, *, key: str | None = None, amount_minor: int = 1_000) -> Refund:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from activities.assembler import Assembler
+from channels.mail.composers.letter import Letter
 from desks.support.models.facts import OrderFacts, RefundTerms, ReplyStandardsTerms
 from desks.support.models.records import Customer, Order, OrderLine, Payment, Refund
 from dispatch.models.handoff import Handoff
@@ -10,8 +12,10 @@ from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
-from dispatch.models.work.playbook import Intent, Letter, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
+from dispatch.models.work.playbook import Intent, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
 from dispatch.models.work.proposal import AssemblyBrief, Proposal, ReviewBrief
+from dispatch.process import assembly
+from tests.bound import ACTIONS
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TERMS: Final = RefundTerms(
@@ -34,6 +38,7 @@ CUSTOMER: Final = Customer(
     organisation=None,
     locale="en-GB",
 )
+
 ASKS: Final = {
     "refund": Intent(phrases=("refund",), specialists=("order_history", "refund_policy")),
     "order_status": Intent(phrases=("where is",), specialists=("order_history",)),
@@ -173,7 +178,7 @@ def order_finding(facts: OrderFacts, status: FindingStatus = FindingStatus.FOUND
 
 
 def playbook() -> PlaybookInForce:
-    """Give a support playbook with ASKS, three specialists in two groups and no tier that asks anyone."""
+    """Give a support playbook with ASKS, three specialists in three groups and no tier that asks anyone."""
     desk = Playbook.model_validate(
         {
             "desk": "support",
@@ -183,7 +188,7 @@ def playbook() -> PlaybookInForce:
             "intents": ASKS,
             "missing_information": {"deadline": "7 days"},
             "plan": PlanPolicy(
-                groups=(("order_history",), ("refund_policy", "reply_writer")), max_specialists=3
+                groups=(("order_history",), ("refund_policy",), ("reply_writer",)), max_specialists=3
             ),
             "specialists": {
                 "order_history": {"config": {"recent": "60 days"}},
@@ -206,12 +211,17 @@ def playbook() -> PlaybookInForce:
                 },
             },
             "escalation": {"approvers": ["anna"], "deadline": "2 days"},
-            "letter": Letter(
-                greeting="Dear {name},",
-                greeting_without_name="Good day,",
-                closing="Kind regards",
-                signature="The support desk",
-            ),
+            "deliver": {
+                "action": "send_reply",
+                "compose": "letter",
+                "config": {
+                    "greeting": "Dear {name},",
+                    "greeting_without_name": "Good day,",
+                    "closing": "Kind regards",
+                    "signature": "The support desk",
+                },
+            },
+            "contact": {"channel": "mail", "action": "send_reply"},
         }
     )
     return PlaybookInForce(ref=PlaybookRef(desk="support", version="1.0.0", digest="a" * 64), playbook=desk)
@@ -239,6 +249,16 @@ def assembly_brief(
         findings=findings,
         guidance=guidance,
     )
+
+
+def assembler() -> Assembler:
+    """Return the assembler with the one composer that the playbook names."""
+    return Assembler({"letter": Letter()}, ACTIONS)
+
+
+def assemble(brief: AssemblyBrief) -> Proposal:
+    """Assemble as the activity does, without what it adds of its own."""
+    return assembly.assemble(brief, Letter().compose)
 
 
 def review_brief(proposal: Proposal, items: tuple[Item, ...], findings: tuple[Finding, ...]) -> ReviewBrief:

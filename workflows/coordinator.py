@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.proposal import Proposal
     from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.items import account
+    from dispatch.process.mending import groups_to_mend
     from dispatch.text.message_payloads import single
     from dispatch.text.requested import request_of
     from workflows.follow_up import start_follow_ups
@@ -267,11 +268,16 @@ class Coordinator(DecisionHandlers):
                 self._proposal, self._playbook, self._state.items, self._state.findings
             )
             self._state.exceptions = (*self._taken_in.exceptions, *flagged)
-            if not flagged or not self._plan.groups or turn == self._playbook.review.max_rounds:
+            if not flagged or turn == self._playbook.review.max_rounds:
                 return
-            last = self._plan.groups[-1]
-            earlier = tuple(finding for finding in self._state.findings if finding.specialist not in last)
-            self._state.findings = (*earlier, *await self._examine(last, earlier, flagged))
+            again = groups_to_mend(self._playbook.review, self._plan.groups, self._state.findings, flagged)
+            if not again:
+                return
+            called = {name for group in again for name in group}
+            kept = tuple(finding for finding in self._state.findings if finding.specialist not in called)
+            for group in again:
+                kept = (*kept, *await self._examine(group, kept, flagged))
+            self._state.findings = kept
             await self._assemble()
 
     async def _guard(self) -> None:
@@ -420,7 +426,13 @@ class Coordinator(DecisionHandlers):
         self, group: tuple[str, ...], earlier: tuple[Finding, ...], flagged: tuple[ReviewException, ...] = ()
     ) -> tuple[Finding, ...]:
         return await self._stages.examine(
-            group, self._playbook, self._state.items, earlier, self._state.guidance, flagged
+            group,
+            self._playbook,
+            self._state.items,
+            earlier,
+            self._state.guidance,
+            flagged,
+            body=self._taken_in.body,
         )
 
     def _summarise(self, approval_request: ApprovalRequest, approvals: tuple[Decision, ...]) -> ListSummary:

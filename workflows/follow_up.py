@@ -138,7 +138,7 @@ class FollowUp(DecisionHandlers):
                     handoff=PENDING_HANDOFF,
                     actions=follow_up.actions,
                     items=(),
-                    draft=Draft(subject="", text="", statements=()),
+                    draft=Draft(title="", text="", statements=()),
                 ),
                 Verification,
                 receiver="verifier",

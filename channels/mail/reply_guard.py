@@ -1,15 +1,16 @@
 """The hard rules for a mail, whatever its purpose: who may receive it, where it may lead, what it must not tell."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.models import Address
+from channels.mail.reply import MailGuardFacts, MailParameters, MailPolicy
+from dispatch.guard.contract import GuardContext, TextProblem
 from dispatch.guard.risk import Inspection
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, Reason
-from dispatch.models.work.parameters import SendReply
-from dispatch.models.work.playbook import ActionPolicy
+from dispatch.models.work.guardian import Reason
 from dispatch.text.links import foreign_links
 from dispatch.text.sensitive_data import bank_accounts, card_numbers, foreign_addresses
 from dispatch.text.unicode_spoofing import same_address, turns_direction
@@ -18,25 +19,23 @@ _ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
 _MAX_NAMED = 100
 
 
-def inspect_reply(
-    mail: SendReply, brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy
-) -> Inspection:
+def inspect_reply(mail: MailParameters, facts: MailGuardFacts, context: GuardContext) -> Inspection:
     """Hold a mail against the rules; it only ever goes to the requester.
 
     A mail that rests on personal evidence, such as records, goes to an address on record, since a sender's own claim to
     an address proves nothing. To a requester who is on no record, nothing from records goes. Evidence whose source is
     unknown counts as personal, and so does evidence that no finding holds.
     """
-    own = tuple(a for customer in facts.requester_records for a in customer.email_addresses)
+    own = facts.addresses
     blocks = (
-        *_recipient(mail, brief, own),
+        *_recipient(mail, context, own),
         *_headers(mail),
-        *_content(f"{mail.subject}\n{_without_own_links(mail, facts)}", brief, own),
+        *_content(f"{mail.subject}\n{_without_own_links(mail, facts)}", context, own),
     )
-    return Inspection(least=policy.tier, blocks=blocks)
+    return Inspection(blocks=blocks)
 
 
-def _recipient(mail: SendReply, brief: GuardBrief, own: tuple[str, ...]) -> list[Reason]:
+def _recipient(mail: MailParameters, context: GuardContext, own: tuple[str, ...]) -> list[Reason]:
     on_record = any(same_address(mail.recipient, address) for address in own)
     blocks = []
     try:
@@ -44,16 +43,16 @@ def _recipient(mail: SendReply, brief: GuardBrief, own: tuple[str, ...]) -> list
     except ValidationError:
         text = "the recipient is not one plain mail address"
         blocks.append(Reason(rule="reply.recipient_form", text=text))
-    if not on_record and not same_address(mail.recipient, brief.requester.address):
+    if not on_record and not same_address(mail.recipient, context.requester.address):
         text = "the recipient is neither the requester nor an address on record for them"
         blocks.append(Reason(rule="reply.recipient", text=text))
-    if brief.bound.action.rests_on_personal_evidence and not on_record:
+    if context.bound.action.rests_on_personal_evidence and not on_record:
         text = "it tells what records hold, and the recipient is on no record of the requester"
         blocks.append(Reason(rule="reply.records", text=text))
     return blocks
 
 
-def _headers(mail: SendReply) -> list[Reason]:
+def _headers(mail: MailParameters) -> list[Reason]:
     broken = [
         name
         for name, value in (("subject", mail.subject), ("in_reply_to", mail.in_reply_to or ""))
@@ -63,7 +62,7 @@ def _headers(mail: SendReply) -> list[Reason]:
     return [Reason(rule="reply.header", text=text)] if broken else []
 
 
-def _without_own_links(mail: SendReply, facts: GuardianFacts) -> str:
+def _without_own_links(mail: MailParameters, facts: MailGuardFacts) -> str:
     """Take out what the desk itself made: only whole, only the very link, only in a mail that asks."""
     if mail.purpose not in {"question", "reminder"}:
         return mail.text
@@ -73,8 +72,8 @@ def _without_own_links(mail: SendReply, facts: GuardianFacts) -> str:
     return text
 
 
-def _content(text: str, brief: GuardBrief, own: tuple[str, ...]) -> list[Reason]:
-    policy = brief.policy
+def _content(text: str, context: GuardContext, own: tuple[str, ...]) -> list[Reason]:
+    policy: MailPolicy = context.policy
     blocks = []
     if turns_direction(text):
         why = "it holds characters that turn the writing direction, so it reads otherwise than it is"
@@ -82,7 +81,7 @@ def _content(text: str, brief: GuardBrief, own: tuple[str, ...]) -> list[Reason]
     if links := foreign_links(text, policy.link_hosts):
         why = f"it leads to {_named(links)}, which the playbook does not list"
         blocks.append(Reason(rule="reply.links", text=why))
-    if foreign_addresses(text, (brief.requester.address, *own, *policy.desk_addresses)):
+    if foreign_addresses(text, (context.requester.address, *own, *policy.desk_addresses)):
         # Not named: the address may be the very thing that must not travel further.
         why = "it names a mail address that is neither the requester's nor the desk's"
         blocks.append(Reason(rule="reply.addresses", text=why))
@@ -96,3 +95,14 @@ def _content(text: str, brief: GuardBrief, own: tuple[str, ...]) -> list[Reason]
 def _named(links: tuple[str, ...]) -> str:
     names = ", ".join(links)
     return names if len(names) <= _MAX_NAMED else names[: _MAX_NAMED - 1] + "…"
+
+
+def texts_that_link_elsewhere(policy: MailPolicy, texts: Mapping[str, str]) -> Iterator[TextProblem]:
+    """Yield the standing texts of a playbook that lead to a host which the policy does not list."""
+    for path, text in texts.items():
+        if links := foreign_links(text, policy.link_hosts):
+            yield TextProblem(
+                path,
+                f"it leads to {links[0]!r}, which the policy's link_hosts do not list",
+                "Add the host to link_hosts, or remove the link; the guardian would block the mail.",
+            )

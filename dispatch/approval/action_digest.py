@@ -6,7 +6,7 @@ from dispatch.models.canonical import canonical_form, digest_of
 from dispatch.models.work.playbook import PlaybookRef
 from dispatch.models.work.proposal import Action, BoundAction
 
-_NOT_COVERED: Final = frozenset({"digest"})
+_NOT_COVERED: Final = frozenset({"digest", "view"})
 
 
 def idempotency_key(request_id: str, action: Action) -> str:
@@ -28,5 +28,6 @@ def bind(request_id: str, proposal_id: str, playbook: PlaybookRef, action: Actio
 
 
 def is_intact(bound: BoundAction) -> bool:
-    """Check whether the digest is the one of the content."""
-    return bind(bound.request_id, bound.proposal_id, bound.playbook, bound.action) == bound
+    """Return whether the digest is the one of the content."""
+    made = bind(bound.request_id, bound.proposal_id, bound.playbook, bound.action)
+    return made == bound.model_copy(update={"view": None})

@@ -1,16 +1,15 @@
 """A decision as it came in: read strictly, and quoted only in part."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dispatch.models.contract import Contract
 from dispatch.models.people.decision import ApprovalItem, Decision
-from dispatch.models.work.parameters import IssueRefund, SendReply
 from dispatch.text.message_payloads import EXCERPT, LARGEST
 
-_PARAMETERS: Final[dict[str, type[Contract]]] = {"send_reply": SendReply, "issue_refund": IssueRefund}
 _SHAPES: Final = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
 _SINGLE: Final[TypeAdapter[object]] = TypeAdapter(str | int | bool)
 # What a signal handler keeps of a message that was too large or no JSON (see dispatch/text/message_payloads.py).
@@ -43,10 +42,12 @@ def excerpt(raw: JsonValue) -> str:
     return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
 
 
-def edits_problem(edits: dict[str, JsonValue], subject: ApprovalItem) -> str | None:
+def edits_problem(
+    edits: dict[str, JsonValue], subject: ApprovalItem, parameters: Mapping[str, type[Contract]]
+) -> str | None:
     """Return what is wrong with the edits of a subject; None if each may be made and has the parameter's own type.
 
-    The type is that of the action's parameters, taken strictly ("1500" is no amount, true is no number); for a
+    The type is that of the action's parameters (`parameters`, by its name), taken strictly ("1500" is no amount, true is no number); for a
     subject that is no action, such as `route`, any single value.
     """
     if not edits:
@@ -54,7 +55,7 @@ def edits_problem(edits: dict[str, JsonValue], subject: ApprovalItem) -> str | N
     for name, value in edits.items():
         if name not in subject.editable:
             return f"{name[:64]} may not be edited; editable: {', '.join(subject.editable) or 'nothing'}"
-        if problem := _value_problem(subject.name, name, value):
+        if problem := _value_problem(parameters.get(subject.name), name, value):
             return f"edits.{name}: {problem}"
         choices = subject.choices.get(name)
         if choices is not None and value not in choices:
@@ -62,8 +63,7 @@ def edits_problem(edits: dict[str, JsonValue], subject: ApprovalItem) -> str | N
     return None
 
 
-def _value_problem(subject: str, name: str, value: JsonValue) -> str | None:
-    parameters = _PARAMETERS.get(subject)
+def _value_problem(parameters: type[Contract] | None, name: str, value: JsonValue) -> str | None:
     field = parameters.model_fields.get(name) if parameters else None
     adapter: TypeAdapter[object] = TypeAdapter(field.rebuild_annotation()) if field else _SINGLE
     try:

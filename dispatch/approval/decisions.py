@@ -7,6 +7,7 @@ is no person of the file (a shared mailbox, a role's own name) is taken as it is
 who sent it, and is held to no person's limits and own requests. The ruling says so where the file has people for it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from dispatch.approval.decision_text import UnreadableError, edits_problem, exce
 from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
 from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.models.contract import Contract
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
     ApprovalItem,
@@ -35,8 +37,12 @@ SIGNED: Final = frozenset({"signed", "two_signed"})
 _NEEDS_REASON: Final = frozenset({DecisionType.REJECT, DecisionType.RESPOND})
 
 
-def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionCheckResult:
+def check_decision(
+    check: DecisionCheck, approvers: Approvers, parameters: Mapping[str, type[Contract]]
+) -> DecisionCheckResult:
     """Accept a raw decision or refuse it with the exact reason; never raises on what was sent.
+
+    `parameters` are the shapes of the actions' parameters, by name.
 
     Refused: no object, over 64 KB, unreadable (the field is named, the reason has at most 300 characters), an id
     received before, another proposal, no subject of the gate, a subject already decided, a gate past its deadline,
@@ -53,7 +59,7 @@ def check_decision(check: DecisionCheck, approvers: Approvers) -> DecisionCheckR
             handoff=check.handoff, accepted=False, reason=str(error), received=excerpt(check.raw)
         )
     subject = next((s for s in check.approval_request.subjects if s.digest == decision.action_digest), None)
-    problem = _problem(check, decision, subject, approvers)
+    problem = _problem(check, decision, subject, approvers, parameters)
     if problem is not None or subject is None:
         return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=problem or "no subject", decision=decision
@@ -143,7 +149,11 @@ def _unfit(
 
 
 def _problem(
-    check: DecisionCheck, decision: Decision, subject: ApprovalItem | None, approvers: Approvers
+    check: DecisionCheck,
+    decision: Decision,
+    subject: ApprovalItem | None,
+    approvers: Approvers,
+    parameters: Mapping[str, type[Contract]],
 ) -> str | None:
     """Return the first reason to refuse, in the order in which a person would want to know."""
     if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or subject is None:
@@ -159,7 +169,7 @@ def _problem(
         _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
         or _again(check, decision, subject)
         or _unsigned(decision, due, check.received_at, approvers)
-        or _incomplete(decision, subject)
+        or _incomplete(decision, subject, parameters)
     )
 
 
@@ -235,9 +245,11 @@ def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: A
     return None if verify(key, decision) else f"forged: the signature is not that of key {key.key_id}"
 
 
-def _incomplete(decision: Decision, subject: ApprovalItem) -> str | None:
+def _incomplete(
+    decision: Decision, subject: ApprovalItem, parameters: Mapping[str, type[Contract]]
+) -> str | None:
     if decision.verdict is DecisionType.EDIT:
-        return edits_problem(decision.edits, subject)
+        return edits_problem(decision.edits, subject, parameters)
     if decision.edits:
         # The approver means a change that this verdict would silently drop.
         return f"edits were given with {decision.verdict}; send them with edit"

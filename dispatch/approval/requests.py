@@ -40,6 +40,7 @@ def request_approval(
     subjects = tuple(
         ApprovalItem(
             name=b.action.name,
+            title=b.view.title if b.view is not None else "",
             digest=b.digest,
             tier=v.tier,
             approval=policy.tiers[v.tier].approval,
@@ -56,11 +57,8 @@ def request_approval(
 
 
 def price_of(bound: BoundAction) -> Money | None:
-    """Read what an action costs from the parameters that every action with a price has."""
-    amount, currency = (bound.action.parameters.get(name) for name in ("amount_minor", "currency"))
-    if not isinstance(amount, int) or not isinstance(currency, str):
-        return None
-    return Money(amount_minor=amount, currency=currency)
+    """Return what an action costs, as its class says."""
+    return bound.view.amount if bound.view is not None else None
 
 
 def request_routing(

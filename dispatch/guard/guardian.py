@@ -1,18 +1,16 @@
 """The guardian's ruling on one action: hard rules first, then the risk tier and what it asks for.
 
-Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*`, `sender.*` here; `reply.*` in
-reply_guard.py, `refund.*` in refund_guard.py, `tier.*` in risk.py. Every rule that fires is among the reasons; more risk never leads to a weaker
+Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*`, `sender.*`, `mail.*` here;
+`amount.*` in spending.py, `tier.*` in risk.py, all others in the action's own guard. Every rule that fires is among the reasons; more risk never leads to a weaker
 ruling or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from channels.mail.reply_guard import inspect_reply
-from desks.support.rules.refund_guard import inspect_refund
 from dispatch.approval.action_digest import is_intact
+from dispatch.guard.contract import ActionRules, GuardContext
 from dispatch.guard.risk import (
     Inspection,
     Raised,
@@ -21,31 +19,27 @@ from dispatch.guard.risk import (
     scrutiny_of,
     strictest_with_a_person,
 )
-from dispatch.models.contract import Contract
+from dispatch.guard.spend_quota import claims_of
+from dispatch.guard.spending import of_amount, of_sums
+from dispatch.models.money import Money
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
-from dispatch.models.work.parameters import IssueRefund, SendReply
 from dispatch.models.work.playbook import ActionPolicy, GuardianPolicy, Tier
+from dispatch.models.work.proposal import Spending
+from dispatch.models.work.spend_quota import Claim
 from dispatch.text.requested import is_one_of, read
 
 _MAX_NAMED = 200
 
 
-class _Guarded(NamedTuple):
-    parameters: type[Contract]
-    inspect: Callable[..., Inspection]
+Actions = Mapping[str, type[ActionRules]]
+"""The classes of the actions that there are, by name."""
 
 
-_GUARDED: Final[Mapping[str, _Guarded]] = {
-    "send_reply": _Guarded(SendReply, inspect_reply),
-    "issue_refund": _Guarded(IssueRefund, inspect_refund),
-}
+def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardResult:
+    """Rule on one action; never raises on what the action holds, but FactsMissingError as its guard does.
 
-
-def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardResult:
-    """Rule on one action; never raises on what the action holds.
-
-    An action that this room has no rules for is left to a person at the strictest tier, and so is one whose policy
+    An action that no class is there for is left to a person at the strictest tier, and so is one whose policy
     names an ask (`asked_by`) where no plain sentence of the requester's own asks for it. Open review exceptions put
     an action at medium at least; a critical one that names an item of this action, or no item at all, leaves it to a
     person at the strictest tier.
@@ -57,14 +51,15 @@ def inspect(brief: GuardBrief, facts: GuardianFacts) -> GuardResult:
     if policy is None:
         text = f"the playbook does not list the action {action.name[:64]}"
         return _blocked(brief, Reason(rule="policy.action", text=text))
-    inspection = _inspection(brief, facts, policy)
+    kind = actions.get(action.name)
+    inspection = _inspection(brief, facts, policy, kind)
     verdict = _weighed(
         brief,
         policy,
         inspection,
-        (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts)),
+        (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind)),
     )
-    return verdict.model_copy(update={"spend": inspection.spend})
+    return verdict.model_copy(update={"spend": inspection.spend, "facts": facts})
 
 
 def _weighed(
@@ -82,21 +77,48 @@ def _weighed(
     )
 
 
-def _inspection(brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy) -> Inspection:
-    guarded = _GUARDED.get(brief.bound.action.name)
-    if guarded is None:
+def _inspection(
+    brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy, kind: type[ActionRules] | None
+) -> Inspection:
+    if kind is None:
         found = _left_to_a_person(
             brief.policy, "policy.no_rules", "the guardian has no rules for this action"
         )
         return found._replace(least=policy.tier)
     try:
-        parameters = guarded.parameters.model_validate(brief.bound.action.parameters)
+        parameters = kind.Parameters.model_validate(brief.bound.action.parameters)
     except ValidationError as error:
         # Field names only: the values may be the customer's.
         wrong = ", ".join(".".join(str(part) for part in e["loc"])[:64] for e in error.errors()[:5])
         text = f"parameters are wrong or missing: {wrong}"
         return Inspection(policy.tier, blocks=(Reason(rule="parameters.invalid", text=text),))
-    return guarded.inspect(parameters, brief, facts, policy)
+    context = GuardContext(
+        bound=brief.bound,
+        requester=brief.requester,
+        policy=kind.Policy.model_validate(policy.policy),
+        now=brief.handoff.at,
+        reserved=facts.reserved,
+        beside=_beside(brief, kind.spends(parameters)),
+    )
+    found = kind.guard(parameters, kind.Facts.model_validate(facts.action), context)
+    amount = kind.amount(parameters)
+    return found._replace(least=policy.tier) if amount is None else _priced(found, amount, policy)
+
+
+def _beside(brief: GuardBrief, spends: Spending | None) -> tuple[Claim, ...]:
+    return claims_of(brief.siblings).get(spends.owner, ()) if spends is not None else ()
+
+
+def _priced(found: Inspection, amount: Money, policy: ActionPolicy) -> Inspection:
+    """Add the tiers of the amount and of the sums that it is part of."""
+    steps = policy.amounts.get(amount.currency, ())
+    blocks, raises = of_amount(amount, steps)
+    too_much, more = of_sums(amount, found.sums, steps)
+    return found._replace(
+        least=riskiest((policy.tier, steps[0].tier)) if steps else policy.tier,
+        blocks=(*found.blocks, *blocks, *too_much),
+        raises=(*found.raises, *raises, *more),
+    )
 
 
 def _uncounted(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
@@ -137,22 +159,19 @@ def _is_critical(exception: ReviewException, mine: set[str]) -> bool:
     return exception.severity is Severity.CRITICAL and about_me
 
 
-def _aided(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
+def _aided(brief: GuardBrief, facts: GuardianFacts, kind: type[ActionRules] | None) -> Inspection:
     """Find what may not happen unaided: acting for a doubtful sender, and more mails to an address than an hour allows.
 
     A doubtful sender may still be asked and told that a colleague will look: such mails hold nothing from records.
     """
-    purpose = (
-        brief.bound.action.parameters.get("purpose") if brief.bound.action.name == "send_reply" else None
-    )
     reasons = []
-    if brief.requester.doubt is not None and purpose not in {"question", "reminder", "notice"}:
+    if brief.requester.doubt is not None and not _only_asks(brief, kind):
         reasons.append(Reason(rule="sender.doubt", text=brief.requester.doubt.in_words))
     if facts.mail_quota is not None and not facts.mail_quota.granted:
         text = (
             f"{facts.mail_quota.used} automatic mails went to this address within the hour, and no more may"
         )
-        reasons.append(Reason(rule="reply.hourly_limit", text=text))
+        reasons.append(Reason(rule="mail.hourly_limit", text=text))
     if not reasons:
         return Inspection(Tier.LOW)
     tier = least_with_a_person(brief.policy)
@@ -161,6 +180,15 @@ def _aided(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
             Tier.LOW, blocks=(*reasons, Reason(rule="tier.nobody", text="no tier asks a person"))
         )
     return Inspection(Tier.LOW, raises=tuple(Raised(tier, reason) for reason in reasons))
+
+
+def _only_asks(brief: GuardBrief, kind: type[ActionRules] | None) -> bool:
+    if kind is None:
+        return False
+    try:
+        return kind.only_asks(kind.Parameters.model_validate(brief.bound.action.parameters))
+    except ValidationError:
+        return False  # it is blocked in any case
 
 
 def _left_to_a_person(policy: GuardianPolicy, rule: str, text: str) -> Inspection:

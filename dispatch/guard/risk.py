@@ -21,16 +21,26 @@ class Raised(NamedTuple):
     reason: Reason
 
 
+class Sum(NamedTuple):
+    """What counts together with an action's amount, itself excluded; `words` end the sentence that says so."""
+
+    rule: str
+    words: str
+    before_minor: int
+
+
 class Inspection(NamedTuple):
     """What the hard rules of one action found.
 
-    `least` is the lowest tier that the playbook has for this action, whatever the circumstances.
+    `least` is the lowest tier that the playbook has for this action, whatever the circumstances; the engine finds it.
+    `sums` are those that its amount is part of: the tier is that of the whole.
     """
 
-    least: Tier
+    least: Tier = Tier.LOW
     blocks: tuple[Reason, ...] = ()
     raises: tuple[Raised, ...] = ()
     spend: SpendSoFar | None = None
+    sums: tuple[Sum, ...] = ()
 
 
 def riskiest(tiers: Iterable[Tier]) -> Tier:

@@ -1,18 +1,14 @@
-"""Reservations of one customer: which come first, what replaces what, and how long each counts.
+"""Reservations of one owner: which come first, what replaces what, and how long each counts.
 
 Reservations are in a total order. Of two requests the later one sees the earlier one's claims, so at least one of them is
 judged by their sum. A repeat with the same claims keeps its place and sees what it saw; other claims go to the end.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from pydantic import ValidationError
-
 from dispatch.models.canonical import digest_of
-from dispatch.models.money import Money
-from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import (
     QUOTA_PREFIX,
@@ -25,7 +21,7 @@ from dispatch.models.work.spend_quota import (
 )
 
 MOST_ENTRIES: Final = 200
-"""Requests of one customer that are counted at a time; more go to a person at the strictest tier."""
+"""Requests of one owner that are counted at a time; more go to a person at the strictest tier."""
 
 OPEN_AT_MOST: Final = timedelta(days=180)
 """A reservation of a request that never says that it ended (it was terminated) lapses after this."""
@@ -37,37 +33,22 @@ Claims = dict[str, tuple[Claim, ...]]
 """By owner: whose quota the claims count in."""
 
 
-def _refund(bound: BoundAction) -> tuple[str, Claim]:
-    refund = IssueRefund.model_validate(bound.action.parameters)
-    amount = Money(amount_minor=refund.amount_minor, currency=refund.currency)
-    return refund.customer_id, Claim(
-        idempotency_key=bound.idempotency_key, account=refund.payment_id, amount=amount
-    )
-
-
-_CLAIMING: Final[Mapping[str, Callable[[BoundAction], tuple[str, Claim]]]] = {"issue_refund": _refund}
-"""Actions that reserve before they run; all others cost no extra step."""
-
-
 def claims_of(actions: Iterable[BoundAction]) -> Claims:
-    """Return what some actions would spend, by owner; one whose parameters are wrong claims nothing, for it is blocked."""
+    """Return what some actions would spend, by owner, as their views say; all others cost no extra step."""
     claims: Claims = {}
     for bound in actions:
-        read = _CLAIMING.get(bound.action.name)
-        if read is None:
+        view = bound.view
+        if view is None or view.spends is None or view.amount is None:
             continue
-        try:
-            owner, claim = read(bound)
-        except ValidationError:
-            continue
-        claims[owner] = (*claims.get(owner, ()), claim)
+        claim = Claim(idempotency_key=bound.idempotency_key, account=view.spends.account, amount=view.amount)
+        claims[view.spends.owner] = (*claims.get(view.spends.owner, ()), claim)
     return claims
 
 
 def quota_id(task_queue: str, desk: str, owner: str) -> str:
     """Return the id of an owner's quota; a digest, for ids are shown and kept where personal data must not be.
 
-    The queue is part of it: two installations in one namespace have different customers under the same number.
+    The queue is part of it: two installations in one namespace have different owners under the same number.
     """
     return f"{QUOTA_PREFIX}{digest_of([task_queue, desk, owner])[:32]}"
 

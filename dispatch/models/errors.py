@@ -8,6 +8,7 @@ DispatchError
 ├── WorkerUnavailableError  no worker answers for the request
 ├── UnreadableTextError  a text takes too long or too much memory to read; a person reads it
 ├── PlaybookError        a playbook is wrong; names file, path in it and remedy
+├── DeskFolderError      there is no such desk, or its folder cannot be made
 ├── CatalogueError       a specialist, reviewer or action file is wrong
 ├── ApproversError       the approvers file is wrong; names file, path in it and remedy
 ├── KeysError            a private key cannot be made or used
@@ -57,6 +58,10 @@ class PlaybookError(DispatchError):
     def __init__(self, file: str, path: str, problem: str, remedy: str) -> None:
         super().__init__(f"{file}: at {path or 'the top'}: {problem}. {remedy}")
         self.file, self.path, self.problem, self.remedy = file, path, problem, remedy
+
+
+class DeskFolderError(DispatchError):
+    """There is no such desk, or its folder cannot be made."""
 
 
 class CatalogueError(DispatchError):

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
 from dispatch.guard.risk import LEAST, SCRUTINY
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.process.planning import OWN_ORDER
-from dispatch.text.links import foreign_links
 
 
 class Problem(NamedTuple):
@@ -27,8 +28,10 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from (Problem(*found) for found in field_problems(playbook.fields))
     yield from _groups(playbook)
     yield from _handoffs(playbook)
+    yield from _mend(playbook)
     yield from _tiers(playbook)
     yield from _asked_by(playbook)
+    yield from _delivery(playbook)
     yield from _texts(playbook)
 
 
@@ -128,14 +131,25 @@ def _handoffs(playbook: Playbook) -> Iterator[Problem]:
             )
 
 
+def _mend(playbook: Playbook) -> Iterator[Problem]:
+    grouped = [name for group in playbook.plan.groups for name in group]
+    for index, name in enumerate(playbook.review.mend):
+        if name not in grouped:
+            yield Problem(
+                f"review.mend[{index}]",
+                f"{name} is in no group of plan.groups and could mend nothing",
+                f"Name one of: {_one_of(grouped)}.",
+            )
+
+
 def _tiers_used(playbook: Playbook) -> Iterator[tuple[str, Tier]]:
     for name, action in playbook.guardian.actions.items():
         yield f"guardian.actions.{name}.tier", action.tier
         for currency, steps in action.amounts.items():
             for index, step in enumerate(steps):
                 yield f"guardian.actions.{name}.amounts.{currency}[{index}].tier", step.tier
-    if playbook.guardian.velocity is not None:
-        yield "guardian.velocity.tier", playbook.guardian.velocity.tier
+    if playbook.contact is not None:
+        yield "contact.policy.tier", playbook.contact.policy.tier
 
 
 def _tiers(playbook: Playbook) -> Iterator[Problem]:
@@ -173,35 +187,68 @@ def _tiers(playbook: Playbook) -> Iterator[Problem]:
                 )
 
 
-def _texts(playbook: Playbook) -> Iterator[Problem]:
-    letter = playbook.letter
-    if "{name}" not in letter.greeting:
+def _delivery(playbook: Playbook) -> Iterator[Problem]:
+    guarded, contact = playbook.guardian.actions, playbook.contact
+    if playbook.deliver is not None and playbook.deliver.action not in guarded:
         yield Problem(
-            "letter.greeting", "it lacks {name}", "Write {name} where the requester's name belongs."
+            "deliver.action",
+            f"guardian.actions does not list {playbook.deliver.action!r}, so every delivery would be blocked",
+            f"Add it to guardian.actions, or name one of: {_one_of(guarded)}.",
         )
+    if contact is None:
+        if playbook.notices:
+            yield Problem(
+                f"notices.{next(iter(playbook.notices))}",
+                "there is no contact by which it could be told",
+                "Add contact, or remove notices.",
+            )
+        return
+    if playbook.contact_composer is None:
+        yield Problem(
+            "contact.compose",
+            "nothing is delivered, so there is no composer to share",
+            "Name the composer that writes questions and notices.",
+        )
+    scrutiny = playbook.guardian.tiers.get(contact.policy.tier)
+    if scrutiny is not None and scrutiny.approval != "none":
+        yield Problem(
+            "contact.policy.tier",
+            f"tier '{contact.policy.tier}' asks for an approval, and no question waits for one",
+            "Name a tier that asks for none; what is delivered may still need one.",
+        )
+
+
+def _texts(playbook: Playbook) -> Iterator[Problem]:
     for ending in playbook.notices:
         if ending not in {e.value for e in Ending} - {Ending.DONE.value}:
             known = ", ".join(e.value for e in Ending if e is not Ending.DONE)
             yield Problem(
                 f"notices.{ending}", f"{ending!r} is no ending with a notice", f"Name one of: {known}."
             )
-    for path, text in _standing_texts(playbook):
-        if links := foreign_links(text, playbook.guardian.link_hosts):
-            yield Problem(
-                path,
-                f"it leads to {links[0]!r}, which guardian.link_hosts does not list",
-                "Add the host to guardian.link_hosts, or remove the link; the guardian would block the reply.",
-            )
 
 
-def _standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
+def standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
+    """Yield every text that the desk sends as it stands in the playbook, with its path."""
     for kind, ask in playbook.intents.items():
         yield f"intents.{kind}.answer", ask.answer or ""
         yield f"intents.{kind}.refuse", ask.refuse or ""
     for field, spec in playbook.fields.items():
         yield f"fields.{field}.question", spec.question
         yield f"fields.{field}.example", spec.example
-    for name, text in playbook.letter.model_dump().items():
-        yield f"letter.{name}", text
+    if playbook.deliver is not None:
+        yield from _texts_in("deliver.config", playbook.deliver.config)
+    if playbook.contact is not None:
+        yield from _texts_in("contact.config", playbook.contact.config)
     for ending, text in playbook.notices.items():
         yield f"notices.{ending}", text
+
+
+def _texts_in(path: str, value: JsonValue) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _texts_in(f"{path}.{name}", part)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _texts_in(f"{path}[{index}]", part)

@@ -18,7 +18,7 @@ from dispatch.playbooks.loader import (
     playbooks_in,
 )
 
-_DESK_NAME: Final = re.compile(r"[a-z][a-z_]{0,39}")
+DESK_NAME: Final = re.compile(r"[a-z][a-z_]{0,39}")
 
 
 def desk_folders(roots: Iterable[Path]) -> dict[str, Path]:
@@ -34,7 +34,7 @@ def desk_folders(roots: Iterable[Path]) -> dict[str, Path]:
                 str(root), "", "there is no such folder", "Create it, or correct DISPATCH_DESKS_DIR."
             )
         for folder in sorted(path for path in root.iterdir() if (path / PLAYBOOK_FILE).is_file()):
-            if not _DESK_NAME.fullmatch(folder.name):
+            if not DESK_NAME.fullmatch(folder.name):
                 raise PlaybookError(
                     str(folder),
                     "",

@@ -1,7 +1,7 @@
 """Reads a folder of playbooks and refuses, in one sentence each, whatever would go wrong later."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -85,42 +85,71 @@ def playbooks_in(folder: Path) -> dict[str, Path]:
     return {file.stem: file for file in files}
 
 
+def survey_playbook(desk: str, file: Path) -> tuple[Playbook | None, list[PlaybookError]]:
+    """Read a desk's playbook and return all that does not hold, where a worker stops at the first.
+
+    The playbook is None where its fields are not valid each on its own.
+    """
+    try:
+        content = _mapping_in(file)
+    except PlaybookError as error:
+        return None, [error]
+    try:
+        playbook = Playbook.model_validate(content)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        return None, [PlaybookError(str(file), *_told(one)) for one in found]
+    return playbook, list(_errors_in(desk, file, playbook))
+
+
 def _load_desk(desk: str, file: Path) -> PlaybookInForce:
     playbook = _validated(file, Playbook)
+    for error in _errors_in(desk, file, playbook):
+        raise error
+    return PlaybookInForce(
+        ref=PlaybookRef(desk=playbook.desk, version=playbook.version, digest=digest_of(playbook)),
+        playbook=playbook,
+    )
+
+
+def _errors_in(desk: str, file: Path, playbook: Playbook) -> Iterator[PlaybookError]:
+    """Yield what does not hold between the parts of a playbook, and between it and its file."""
     if playbook.desk != desk:
         place = f"folder {file.parent.name!r}" if file.name == PLAYBOOK_FILE else f"file {file.name!r}"
-        raise PlaybookError(
+        yield PlaybookError(
             str(file),
             "desk",
             f"the desk is called {playbook.desk!r} and its {place}",
             f"Rename the {place.split(maxsplit=1)[0]} after the desk, or correct the desk.",
         )
     for problem in problems_of(playbook):
-        raise PlaybookError(str(file), *problem)
+        yield PlaybookError(str(file), *problem)
     try:
         canonical_json(
             canonical_form(playbook)
         ).encode()  # history holds it, and UTF-8 has no half of a character
-        digest = digest_of(playbook)
+        digest_of(playbook)
     except ValueError:
-        raise PlaybookError(
+        yield PlaybookError(
             str(file),
             "",
             "it holds a number or text that JSON cannot",
             "Remove .inf, .nan and lone surrogates.",
-        ) from None
-    return PlaybookInForce(
-        ref=PlaybookRef(desk=playbook.desk, version=playbook.version, digest=digest), playbook=playbook
-    )
+        )
 
 
-def _validated(file: Path, kind: type[M]) -> M:
+def _mapping_in(file: Path) -> dict[str, Any]:
     content = read_yaml(file)
     if not isinstance(content, dict):
         found = "empty" if content is None else f"a {_plain_kind(content)}"
         raise PlaybookError(
             str(file), "", f"it is {found} and no mapping", "Write 'field: value' lines at the top."
         )
+    return content
+
+
+def _validated(file: Path, kind: type[M]) -> M:
+    content = _mapping_in(file)
     try:
         return kind.model_validate(content)
     except ValidationError as error:

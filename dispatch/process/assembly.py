@@ -1,11 +1,11 @@
 """One clean draft from the findings, each paragraph linked to its evidence, with the actions it leads to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from dispatch.approval.action_digest import bind
 from dispatch.models.errors import DispatchError
-from dispatch.models.request.submission import Submission
+from dispatch.models.work.composition import ComposeBrief, Composition, Message, MessageBrief, Purpose
 from dispatch.models.work.finding import (
     Evidence,
     Finding,
@@ -16,57 +16,157 @@ from dispatch.models.work.finding import (
     Statement,
     is_personal,
 )
-from dispatch.models.work.parameters import SendReply
-from dispatch.models.work.playbook import Playbook
+from dispatch.models.work.playbook import Delivery, Playbook
 from dispatch.models.work.proposal import Action, AssemblyBrief, Draft, Proposal
-from dispatch.process.requester_mail import letter, message_id, reply_subject
 from dispatch.process.statements import merged
 
-REPLY: Final = "send_reply"
-_TARGET: Final = f"{REPLY}/reply"
+Compose = Callable[[ComposeBrief], Composition]
+"""A composer's own work; it only computes."""
+
+_NOTHING_DELIVERED: Final = Draft(title="", text="", statements=(), parameter=None)
 
 
-class _Rewritten(NamedTuple):
-    text: str
-    said: Guidance
+class _Delivered(NamedTuple):
+    """The draft with the action that delivers it, and the person's decision that it rests on where one edited it."""
+
+    draft: Draft
+    action: Action
+    cited: Evidence | None = None
 
 
-def assemble(brief: AssemblyBrief) -> Proposal:
-    """Join the latest finding of each specialist, in the plan's order.
+def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
+    """Join the latest finding of each specialist, in the plan's order, and have the composer draft from it.
 
-    Actions run in that order and the reply goes out last, so that it announces only what was done before it. A text
-    that an approver wrote replaces the letter as a whole.
+    Actions run in that order and the delivery runs last, so that it announces only what was done before it. What an
+    approver wrote replaces what was composed. Without `deliver` in the playbook there is no composer (None) and no
+    delivery; what the findings state is kept as the draft's statements.
 
     Raises DispatchError where a draft would hide something: a specialist is unavailable, two findings order
     different things for one action and subject, or one evidence id says two things.
     """
-    findings = _in_order(brief.findings, brief.playbook.playbook)
+    playbook = brief.playbook.playbook
+    findings = _in_order(brief.findings, playbook)
     _refuse_unavailable(findings)
     evidence = list(_unique_evidence(findings))
     refusals = tuple({(r.item_id, r.rule): r for f in findings for r in f.refusals}.values())
     statements = _statements(findings, refusals)
-    grounds = _grounds(statements, evidence)
-    text = letter(
-        brief.playbook.playbook.letter, brief.submission.sender.name, [said.text for said in statements]
+    ordered = _actions(findings)
+    draft = _NOTHING_DELIVERED.model_copy(update={"statements": statements})
+    delivered = None
+    if playbook.deliver is not None:
+        composition = _composed(brief, playbook.deliver, compose, findings, statements, refusals)
+        delivered = _delivered(brief, playbook.deliver.action, composition, _grounds(statements, evidence))
+        draft = delivered.draft
+        evidence += [delivered.cited] if delivered.cited else []
+        ordered.append(_alone(delivered.action, ordered))
+    bound = tuple(
+        bind(brief.request_id, brief.proposal_id, brief.playbook.ref, _with_sources(action, evidence))
+        for action in ordered
     )
-    if rewritten := _rewritten(brief.guidance):
-        text = rewritten.text
-        statements, cited = _as_rewritten(statements, rewritten)
-        evidence.append(cited)
-        grounds = (cited.evidence_id, *grounds)
-    subject = reply_subject(brief.submission.subject)
-    ordered = [*_actions(findings), _reply(brief, subject, text, grounds)]
-    actions = [_with_sources(action, evidence) for action in ordered]
     return Proposal(
         handoff=brief.handoff,
         proposal_id=brief.proposal_id,
-        draft=Draft(subject=subject, text=text, statements=statements),
-        actions=tuple(
-            bind(brief.request_id, brief.proposal_id, brief.playbook.ref, action) for action in actions
-        ),
+        draft=draft,
+        actions=bound,
+        delivery=bound[-1].digest if delivered is not None else None,
         refusals=refusals,
         evidence=tuple(evidence),
     )
+
+
+def write_message(brief: MessageBrief, compose: Compose) -> Message:
+    """Return the contact's action that asks, reminds or tells the requester.
+
+    Raises DispatchError for a desk whose playbook has no contact.
+    """
+    playbook = brief.playbook.playbook
+    if playbook.contact is None or playbook.contact_composer is None:
+        raise DispatchError(f"the desk {playbook.desk} has no contact; add contact to its playbook")
+    _, config = playbook.contact_composer
+    composition = compose(
+        ComposeBrief(
+            purpose=brief.purpose,
+            requester=brief.submission.sender,
+            subject=brief.submission.subject,
+            trigger=brief.submission.trigger,
+            statements=tuple(Statement(text=text, item_ids=brief.item_ids) for text in brief.paragraphs),
+            config=config,
+        )
+    )
+    action = Action(
+        name=playbook.contact.action,
+        subject=brief.subject,
+        parameters=composition.parameters,
+        item_ids=brief.item_ids,
+        why=brief.reason,
+    )
+    return Message(handoff=brief.handoff, action=action)
+
+
+def _composed(
+    brief: AssemblyBrief,
+    deliver: Delivery,
+    compose: Compose | None,
+    findings: Sequence[Finding],
+    statements: tuple[Statement, ...],
+    refusals: tuple[Refusal, ...],
+) -> Composition:
+    if compose is None:
+        raise DispatchError(f"nobody composes as {deliver.compose}; correct deliver.compose in the playbook")
+    return compose(
+        ComposeBrief(
+            purpose=Purpose.REPLY,
+            requester=brief.submission.sender,
+            subject=brief.submission.subject,
+            trigger=brief.submission.trigger,
+            statements=statements,
+            items=brief.items,
+            findings=tuple(findings),
+            refusals=refusals,
+            guidance=brief.guidance,
+            config=deliver.config,
+        )
+    )
+
+
+def _delivered(
+    brief: AssemblyBrief, name: str, composition: Composition, grounds: tuple[str, ...]
+) -> _Delivered:
+    """Return the delivery as it was composed, or as the latest edit of an approver has it."""
+    draft, parameters = composition.draft, composition.parameters
+    cited = None
+    edits = [said for said in brief.guidance if said.edits.get(f"{name}/{composition.subject}")]
+    for said in edits:
+        edited = said.edits[f"{name}/{composition.subject}"]
+        parameters = {**parameters, **edited}
+    if edits:
+        cited = _decided(edits[-1])
+        grounds = (cited.evidence_id, *grounds)
+        text = parameters.get(draft.parameter) if draft.parameter else None
+        if isinstance(text, str) and text != draft.text:
+            whole = _as_rewritten(draft.statements, text, cited)
+            draft = draft.model_copy(update={"text": text, "statements": (whole,)})
+    number = len(brief.items)
+    action = Action(
+        name=name,
+        subject=composition.subject,
+        parameters=parameters,
+        # All of them, left over or not: whatever is critical for one item holds the delivery to all.
+        item_ids=tuple(item.item_id for item in brief.items),
+        why=f"answers {number} {'items' if number > 1 else 'item'}",
+        evidence_ids=grounds,
+    )
+    return _Delivered(draft, action, cited)
+
+
+def _alone(delivery: Action, others: Iterable[Action]) -> Action:
+    """Return the delivery; raises DispatchError where a specialist orders the very same effect."""
+    if any((other.name, other.subject) == (delivery.name, delivery.subject) for other in others):
+        raise DispatchError(
+            f"a specialist orders {delivery.name} on {delivery.subject}, which delivers the draft; "
+            "it must leave that to the composer"
+        )
+    return delivery
 
 
 def _in_order(findings: Iterable[Finding], playbook: Playbook) -> list[Finding]:
@@ -116,39 +216,28 @@ def _grounds(statements: Iterable[Statement], evidence: Iterable[Evidence]) -> t
     return tuple(dict.fromkeys(cited))
 
 
-def _rewritten(guidance: Iterable[Guidance]) -> _Rewritten | None:
-    """Give the latest text that an approver wrote for the reply, with the decision behind it."""
-    rewritten = None
-    for said in guidance:
-        text = said.edits.get(_TARGET, {}).get("text")
-        if isinstance(text, str) and text.strip():
-            rewritten = _Rewritten(text, said)
-    return rewritten
-
-
-def _as_rewritten(
-    statements: tuple[Statement, ...], rewritten: _Rewritten
-) -> tuple[tuple[Statement, ...], Evidence]:
-    """Make the new text one statement; it still rests on all that the old one rested on, which the guardian needs."""
-    decision_id = rewritten.said.decision_id
-    # Not the text itself: an amount that a person wrote must be found on record, not in its own mention.
-    cited = Evidence(
-        evidence_id=f"assembler.decision.{decision_id}",
+def _decided(said: Guidance) -> Evidence:
+    """Return the decision as evidence, without its text: an amount that a person wrote must be found on record."""
+    return Evidence(
+        evidence_id=f"assembler.decision.{said.decision_id}",
         source="decision",
-        reference=decision_id,
-        text=f"{rewritten.said.by} wrote the reply",
+        reference=said.decision_id,
+        text=f"{said.by} wrote the draft",
     )
-    whole = Statement(
-        text=rewritten.text,
+
+
+def _as_rewritten(statements: tuple[Statement, ...], text: str, cited: Evidence) -> Statement:
+    """Make the new text one statement; it still rests on all that the old one rested on, which the guardian needs."""
+    return Statement(
+        text=text,
         item_ids=tuple(dict.fromkeys(i for said in statements for i in said.item_ids)),
         evidence_ids=tuple(
             dict.fromkeys((cited.evidence_id, *(e for said in statements for e in said.evidence_ids)))
         ),
     )
-    return (whole,), cited
 
 
-def _actions(findings: Iterable[Finding]) -> Iterable[Action]:
+def _actions(findings: Iterable[Finding]) -> list[Action]:
     by_effect: dict[tuple[str, str], RecommendedAction] = {}
     for action in (entry for finding in findings for entry in finding.recommended):
         effect = (action.name, action.subject)
@@ -172,28 +261,3 @@ def _joined(one: RecommendedAction, other: RecommendedAction) -> RecommendedActi
     item_ids = tuple(dict.fromkeys((*one.item_ids, *other.item_ids)))
     evidence_ids = tuple(dict.fromkeys((*one.evidence_ids, *other.evidence_ids)))
     return one.model_copy(update={"item_ids": item_ids, "evidence_ids": evidence_ids})
-
-
-def _reply(brief: AssemblyBrief, subject: str, text: str, grounds: tuple[str, ...]) -> Action:
-    parameters = SendReply(
-        recipient=recipient_of(brief.submission),
-        subject=subject,
-        text=text,
-        in_reply_to=message_id(brief.submission),
-        purpose="reply",
-    )
-    return Action(
-        name=REPLY,
-        subject="reply",
-        parameters=parameters.model_dump(mode="json"),
-        # All of them, left over or not: whatever is critical for one item holds the reply to all.
-        item_ids=tuple(item.item_id for item in brief.items),
-        why=f"answers {len(brief.items)} {'items' if len(brief.items) > 1 else 'item'}",
-        evidence_ids=grounds,
-    )
-
-
-def recipient_of(submission: Submission) -> str:
-    """Give the sender's address with its domain in lower case; what stands before the @ may mind its case."""
-    local, at, domain = submission.sender.address.rpartition("@")
-    return f"{local}{at}{domain.lower()}"

@@ -1,6 +1,6 @@
 """What holds for every proposal of every desk, whatever its reviewers check on top.
 
-Standards: `items.left_over` (critical), `reply.sent_as_reviewed` (critical), `evidence.unknown` and `evidence.missing`
+Standards: `items.left_over` (critical), `delivery.as_reviewed` (critical), `evidence.unknown` and `evidence.missing`
 (major). Their exceptions name the process as the reviewer.
 """
 
@@ -10,28 +10,36 @@ from typing import Final
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.proposal import Proposal
-from dispatch.process.assembly import REPLY
 
 PROCESS: Final = "process"
 
 
 def broken_invariants(proposal: Proposal, items: Iterable[Item]) -> tuple[ReviewException, ...]:
     """Return one exception for each invariant that the proposal breaks, in a fixed order; nothing where all hold."""
-    return (*_sent_as_reviewed(proposal), *_left_over(proposal, items), *_evidence(proposal))
+    return (*_as_reviewed(proposal), *_left_over(proposal, items), *_evidence(proposal))
 
 
-def _sent_as_reviewed(proposal: Proposal) -> Iterable[ReviewException]:
-    for bound in proposal.actions:
-        if bound.action.name == REPLY and bound.action.parameters.get("text") != proposal.draft.text:
-            text = "the text to be sent is not the draft that is reviewed"
-            yield _broken("reply.sent_as_reviewed", Severity.CRITICAL, text)
+def _as_reviewed(proposal: Proposal) -> Iterable[ReviewException]:
+    """Hold every action of the delivery's kind against the draft: none of them may carry another text."""
+    if proposal.delivery is None:
+        return
+    kinds = {bound.action.name for bound in proposal.actions if proposal.delivers(bound)}
+    texts = {
+        bound.action.parameters.get(proposal.draft.parameter)
+        for bound in proposal.actions
+        if proposal.draft.parameter is not None and bound.action.name in kinds
+    }
+    if not kinds or texts - {proposal.draft.text}:
+        text = "what is to be delivered is not the draft that is reviewed"
+        yield _broken("delivery.as_reviewed", Severity.CRITICAL, text)
 
 
 def _left_over(proposal: Proposal, items: Iterable[Item]) -> Iterable[ReviewException]:
-    carried = {item_id for said in proposal.draft.statements for item_id in said.item_ids}
+    # What is stated counts where it is delivered, and a delivery names every item: only its statements count.
+    said = proposal.draft.statements if proposal.delivery is not None else ()
+    carried = {item_id for statement in said for item_id in statement.item_ids}
     carried |= {refusal.item_id for refusal in proposal.refusals}
-    # A reply lists every item that it should answer; only what it states counts.
-    acts = (bound.action for bound in proposal.actions if bound.action.name != REPLY)
+    acts = (bound.action for bound in proposal.actions if not proposal.delivers(bound))
     carried |= {item_id for action in acts for item_id in action.item_ids}
     for item in sorted(items, key=lambda item: item.item_id):
         if item.item_id not in carried:

@@ -35,12 +35,11 @@ def _as_proposed(item: Item, proposal: Proposal) -> tuple[Disposition, str]:
         if refusal.item_id == item.item_id:
             return Disposition.REFUSED, f"{refusal.rule}: {refusal.reason}"
     acts = [
-        b.action
-        for b in proposal.actions
-        if item.item_id in b.action.item_ids and b.action.name != "send_reply"
+        b.action for b in proposal.actions if item.item_id in b.action.item_ids and not proposal.delivers(b)
     ]
     if acts:
         return Disposition.ACTED, "; ".join(f"{act.name} on {act.subject}" for act in acts)
-    if any(item.item_id in statement.item_ids for statement in proposal.draft.statements):
-        return Disposition.ANSWERED, "answered in the reply"
+    told = any(item.item_id in statement.item_ids for statement in proposal.draft.statements)
+    if told and proposal.delivery is not None:
+        return Disposition.ANSWERED, "answered in what was delivered"
     return Disposition.OPEN, "left over"

@@ -20,7 +20,7 @@ from dispatch.models.work.proposal import BoundAction
 BULK_TIERS: Final = frozenset({Tier.LOW, Tier.MEDIUM})
 """What may be approved together with other requests."""
 _MOST_AMOUNTS: Final = 3
-_IN_COLUMNS: Final = ("tier.", "refund.amount_tier")
+_IN_COLUMNS: Final = ("tier.", "amount.tier")
 _RANK: Final = {tier: rank for rank, tier in enumerate(Tier)}
 
 

@@ -29,7 +29,7 @@ def _before_findings(brief: PlanBrief) -> Plan:
     questions = missing(playbook, brief.items)
     if questions:
         fields = ", ".join(question.field for question in questions)
-        return _move(brief, Step.ASK, OWN_ORDER, f"the request lacks: {fields}", questions=questions)
+        return _ask(brief, OWN_ORDER, f"the request lacks: {fields}", questions)
     return _call(brief)
 
 
@@ -117,7 +117,14 @@ def _follow(rule: RoutingRule, brief: PlanBrief) -> Plan:
     playbook = brief.playbook.playbook
     asked = _question(playbook, rule.field, lacking)
     others = tuple(q for q in missing(playbook, brief.items) if q.field != rule.field)
-    return _move(brief, Step.ASK, rule.name, rule.why, questions=(asked, *others))
+    return _ask(brief, rule.name, rule.why, (asked, *others))
+
+
+def _ask(brief: PlanBrief, rule: str, why: str, questions: tuple[Question, ...]) -> Plan:
+    """Return the move to ask; a desk that has no contact hands the request to a person instead."""
+    if brief.playbook.playbook.contact is None:
+        return _move(brief, Step.ESCALATE, rule, f"{why}; the desk has no contact by which to ask")
+    return _move(brief, Step.ASK, rule, why, questions=questions)
 
 
 def _move(

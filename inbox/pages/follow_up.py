@@ -11,7 +11,7 @@ from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.work.verification import ActionVerification
 from inbox.context import Context
-from inbox.filters import title
+from inbox.filters import title_of
 from inbox.view_models import Asked, Fact, asked_of, facts_of, mark_of
 from inbox.web import Person, person_of, render, request_path
 from runtime.gateway_types import RequestDescription
@@ -76,7 +76,7 @@ def _checks(detail: FollowUpDetail) -> tuple[Check, ...]:
 
     return tuple(
         Check(
-            title=title(bound.action.name),
+            title=title_of(bound),
             acts_on=bound.action.subject,
             why=bound.action.why,
             facts=facts_of(bound.action.parameters),

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
-from tests.workflows.test_four_eyes import at_tier
 
 import starter
 from cli import commands as terminal
@@ -29,9 +28,11 @@ from dispatch.models.trail import EntryKind
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from runtime import gateway
+from runtime.gateway import Gateway
 from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
+from tests.workflows.approval.test_four_eyes import at_tier
 from tests.workflows.requests_made import held_refund, two_held_refunds
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 (of keys that live as long as a test)
@@ -72,6 +73,15 @@ def shell(signing: Desk, temporal: TemporalServer) -> Shell:
     return Shell(environment | {"DISPATCH_KEY_PASSPHRASE": PASSPHRASE})
 
 
+def gateway_to(desk: Desk) -> Gateway:
+    """Return the command line's way to the test's server."""
+
+    async def connected() -> Client:
+        return desk.client
+
+    return Gateway(connected)
+
+
 @dataclass
 class Typed:
     """Types decisions in this process, as `starter.py` would run them."""
@@ -85,7 +95,7 @@ class Typed:
             update={"key_passphrase": SecretStr(passphrase) if passphrase else None}
         )
         self.capsys.readouterr()
-        code = await run_decision(self.desk.client, settings, terminal._parser().parse_args(typed))
+        code = await run_decision(gateway_to(self.desk), settings, terminal._parser().parse_args(typed))
         return code, self.capsys.readouterr().out
 
 
@@ -102,7 +112,7 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     shown = await shell.starter("show", case.id)
     shown.words("issue_refund needs a signed decision (tier high)", "may decide: refunds-lead")
     arguments = terminal._parser().parse_args(["show", case.id, "--json"])
-    assert await terminal._show_detail(signing.client, arguments) == 0
+    assert await terminal._show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)
     assert detail.approval_request is not None
     assert len(detail.approval_request.subjects) == 2

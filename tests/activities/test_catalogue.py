@@ -5,6 +5,7 @@ The contract tests run over everything that is discovered, so that a newcomer ge
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -22,9 +23,8 @@ from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
-from dispatch.process.assembly import assemble
 from runtime.settings import SHIPPED_DESKS
-from tests.support_desk import assembly_brief, brief, item, playbook, review_brief
+from tests.support_desk import assemble, assembly_brief, brief, item, playbook, review_brief
 
 CATALOGUE = Catalogue.discover(("desks.support", "channels.mail"))
 ROLES: dict[str, type[Specialist | Reviewer]] = {**CATALOGUE.specialist_classes, **CATALOGUE.reviewer_classes}
@@ -37,20 +37,36 @@ from dispatch.models.contract import Contract
 
 class {name}:
     uses: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = Contract
 
     def __init__(self, systems): ...
     async def examine(self, brief): ...
 """
+COMPOSER = SPECIALIST.replace("async def examine", "def compose")
 REVIEWER = SPECIALIST.replace("examine", "review")
 ACTION = """
+from dispatch.guard.contract import NoFacts, NoPolicy
+from dispatch.guard.risk import Inspection
 from dispatch.models.contract import Contract
 
 class {name}:
     uses = ()
+    title = "Something"
     Parameters = Contract
+    Facts = NoFacts
+    Policy = NoPolicy
     compensable = False
     pays = False
+
+    @staticmethod
+    async def facts(systems, context): ...
+    @staticmethod
+    def guard(parameters, facts, context): return Inspection()
+    @staticmethod
+    def amount(parameters): ...
+    @staticmethod
+    def expected(parameters): ...
 
     def __init__(self, systems): ...
     async def perform(self, order): ...
@@ -64,12 +80,12 @@ Packages = Callable[..., tuple[str, ...]]
 
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
-    """Return a function that writes a package with three folders, each {file: text}, and names it for discover()."""
+    """Return a function that writes a package with four folders, each {file: text}, and names it for discover()."""
     prefix = f"sets_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
     monkeypatch.syspath_prepend(tmp_path)
 
     def write(**sets: dict[str, str]) -> tuple[str, ...]:
-        for each in ("specialists", "reviewers", "actions"):
+        for each in ("specialists", "composers", "reviewers", "actions"):
             folder = tmp_path / prefix / each
             folder.mkdir(parents=True)
             (folder / "__init__.py").touch()
@@ -85,12 +101,32 @@ def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) 
     found = Catalogue.discover(
         packages(
             specialists={"stock_check.py": SPECIALIST.format(name="StockCheck")},
+            composers={"wall_notice.py": COMPOSER.format(name="WallNotice")},
             reviewers={"house_style.py": REVIEWER.format(name="HouseStyle")},
             actions={"book_courier.py": ACTION.format(name="BookCourier")},
         )
     )
-    names = (found.specialist_classes, found.reviewer_classes, found.action_classes)
-    assert [list(each) for each in names] == [["stock_check"], ["house_style"], ["book_courier"]]
+    names = (found.specialist_classes, found.composer_classes, found.reviewer_classes, found.action_classes)
+    assert [list(each) for each in names] == [
+        ["stock_check"],
+        ["wall_notice"],
+        ["house_style"],
+        ["book_courier"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("def compose", "async def compose"), r"slip\.py: Slip lacks compose .*write def compose\(self"),
+        (("= ()", '= ("records",)'), r"slip\.py uses 'records', and a composer only computes"),
+    ],
+)
+def test_a_composer_only_computes(packages: Packages, change: tuple[str, str], said: str) -> None:
+    """It runs inside the workflow's task, so it neither waits nor reaches out."""
+    text = COMPOSER.format(name="Slip").replace(*change)
+    with pytest.raises(CatalogueError, match=said):
+        Catalogue.discover(packages(composers={"slip.py": text}))
 
 
 @pytest.mark.parametrize(
@@ -138,11 +174,15 @@ def test_a_file_that_does_not_hold_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "member", ["Parameters", "compensable", "pays", "perform", "compensate", "read_back"]
+    "member",
+    [
+        *("title", "Parameters", "Facts", "Policy", "compensable", "pays", "facts", "guard", "amount"),
+        *("expected", "perform", "compensate", "read_back"),
+    ],
 )
 def test_an_action_needs_every_member_of_its_contract(packages: Packages, member: str) -> None:
     """An action without one of them would be found out only when it is carried out, undone or verified."""
-    text = ACTION.format(name="BookCourier").replace(member, f"not_{member}")
+    text = re.sub(rf"( def |    ){member}\b", rf"\1not_{member}", ACTION.format(name="BookCourier"))
     names = packages(actions={"book_courier.py": text})
     with pytest.raises(CatalogueError, match=f"book_courier.py: BookCourier lacks {member} as its contract"):
         Catalogue.discover(names)
@@ -309,7 +349,18 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
     ("path", "value", "where", "said"),
     [
         (("specialists", "oracle"), {}, "specialists.oracle", "there is no specialist 'oracle'"),
-        (("plan", "groups"), [["oracle"]], "plan.groups[0][0]", "add activities/specialists/oracle.py"),
+        (
+            ("plan", "groups"),
+            [["order_history"], ["refund_policy", "reply_writer"]],
+            "plan.groups[1][1]",
+            "reply_writer reads the findings of refund_policy, which stands in no earlier group",
+        ),
+        (
+            ("plan", "groups"),
+            [["oracle"]],
+            "plan.groups[0][0]",
+            "add specialists/oracle.py to the desk's folder",
+        ),
         (("intents", "refund", "specialists"), ["oracle"], "intents.refund.specialists[0]", "Name one of"),
         (
             ("routing_rules",),
@@ -361,6 +412,21 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
             None,
             "guardian.actions.issue_refund.asked_by",
             "Write asked_by: and the name of one of asks",
+        ),
+        (("deliver", "compose"), "poem", "deliver.compose", "there is no composer 'poem'"),
+        (("deliver", "action"), "shout", "deliver.action", "there is no action 'shout'"),
+        (
+            ("deliver", "config", "greeting"),
+            "Dear customer,",
+            "deliver.config",
+            "greeting lacks {name}",
+        ),
+        (("contact", "channel"), "pigeon", "contact.channel", "Name one of: mail."),
+        (
+            ("contact", "policy"),
+            {"editable": ["wording"]},
+            "contact.policy.editable",
+            "SendReply has no parameter 'wording'",
         ),
         (
             ("guardian", "actions", "send_reply", "amounts"),

@@ -22,7 +22,7 @@ from dispatch.models.people.decision import (
 )
 from dispatch.models.work.playbook import Tier
 from dispatch.storage.approvers_file import ApproversFile
-from tests.bound import HANDOFF, NOW, decision, refund
+from tests.bound import HANDOFF, NOW, PARAMETERS, decision, refund
 from tests.signers import Signer, write_approvers
 
 REFUND = refund()
@@ -53,7 +53,7 @@ def checking(tmp_path: Path) -> DecisionChecks:
     write_approvers(
         file, Signer("ben", ("refunds",), {"daily_limit": {"decisions": 3}}), Signer("cleo", ("refunds",))
     )
-    return DecisionChecks(ApproversFile(file))
+    return DecisionChecks(ApproversFile(file), PARAMETERS)
 
 
 @pytest.mark.parametrize("sent", [{"approver": "cleo"}, {"verdict": "reject", "reason": "no"}])
@@ -85,5 +85,7 @@ async def test_a_broken_approvers_file_is_tried_again(tmp_path: Path) -> None:
     file = tmp_path / "approvers.yaml"
     file.write_text("approvers: [", encoding="utf-8")
     with pytest.raises(ApplicationError, match=r"approvers\.yaml") as raised:
-        await ActivityEnvironment().run(DecisionChecks(ApproversFile(file)).verify_decision, check())
+        await ActivityEnvironment().run(
+            DecisionChecks(ApproversFile(file), PARAMETERS).verify_decision, check()
+        )
     assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.failures import MAX_TEXT, reconciling, translated
+from channels.mail.reply import MailParameters as SendReply
 from dispatch.models.errors import (
     CatalogueError,
     ClientError,
@@ -22,7 +23,6 @@ from dispatch.models.errors import (
     SettingsError,
     UnavailableError,
 )
-from dispatch.models.work.parameters import SendReply
 
 PRIVATE = "ada-private@example.org"
 

@@ -18,7 +18,7 @@ from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import QuotaState, Reserved, ReserveRequest
 from tests.activities.at_work import ANNA, annas_refund, annas_reply, attempt, authorization
-from tests.bound import HANDOFF, policy
+from tests.bound import ACTIONS, HANDOFF, policy
 from tests.servers import BackOfficeService
 
 
@@ -41,7 +41,7 @@ def quotas() -> QuotaInMemory:
 
 @pytest.fixture
 def guardian(reading: Systems, quotas: QuotaInMemory) -> Guardian:
-    return Guardian(reading, reserve=quotas.reserve)
+    return Guardian(reading, ACTIONS, reserve=quotas.reserve)
 
 
 async def ruled(
@@ -175,5 +175,5 @@ async def test_where_the_quota_does_not_answer_nothing_is_ruled(
     monkeypatch.setattr(quota, "ANSWER_TIMEOUT", timedelta(seconds=1))
     brief = GuardBrief(handoff=HANDOFF, bound=annas_refund(), policy=policy(), requester=ANNA)
     with pytest.raises(ApplicationError, match="the customer's quota cannot be asked") as raised:
-        await ActivityEnvironment(client=client).run(Guardian(reading).inspect, brief)
+        await ActivityEnvironment(client=client).run(Guardian(reading, ACTIONS).inspect, brief)
     assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)

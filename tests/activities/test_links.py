@@ -16,7 +16,7 @@ from dispatch.storage.answer_links import answer_link
 from dispatch.storage.own_links import own_links
 from runtime.settings import Settings
 from tests.activities.at_work import ANNA, annas_reply, attempt
-from tests.bound import HANDOFF, policy
+from tests.bound import ACTIONS, HANDOFF, policy
 
 MINE = "support/r-1"
 SOON = timedelta(hours=1)
@@ -32,7 +32,7 @@ def link(settings: Settings, request_id: str = MINE, within: timedelta = SOON) -
 
 
 async def ruling(settings: Settings, systems: Systems, text: str, **changes: Any) -> GuardResult:
-    guardian = Guardian(systems, partial(own_links, settings))
+    guardian = Guardian(systems, ACTIONS, partial(own_links, settings))
     bound = annas_reply(**{"text": text, "purpose": "question", "evidence": (), **changes})
     brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(), requester=ANNA)
     verdict: GuardResult = await attempt(1, guardian.inspect, brief)

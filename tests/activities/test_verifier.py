@@ -26,10 +26,9 @@ def brief(*actions: BoundAction) -> VerificationBrief:
     return VerificationBrief(
         handoff=HANDOFF,
         actions=actions,
+        delivery=REPLY.digest,
         items=(Item(item_id="item-1", text="a refund"), Item(item_id="item-2", text="when it comes")),
-        draft=Draft(
-            subject="Re", text="...", statements=(Statement(text=".", item_ids=("item-1", "item-2")),)
-        ),
+        draft=Draft(title="Re", text="...", statements=(Statement(text=".", item_ids=("item-1", "item-2")),)),
     )
 
 
@@ -97,9 +96,7 @@ async def test_a_system_that_refuses_is_unverifiable_at_once(
     assert verification.actions[0].verdict is VerificationVerdict.UNVERIFIABLE
 
 
-class _Broken:
-    uses = ()
-
+class _Broken(IssueRefund):
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation:  # noqa: ARG004 - as all are called
         raise RuntimeError("bob@example.org")

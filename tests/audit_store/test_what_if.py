@@ -1,48 +1,59 @@
 """A changed playbook on recorded actions: what is known is ruled on, what is not known is said."""
 
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
 import pytest
 
-from dispatch.audit.query.neutral_facts import unobjectionable
 from dispatch.audit.query.what_if import Judged, NotJudged, WhatIf, _judge, _NotJudgedError, what_if
 from dispatch.audit.read.steps import Step, steps
-from dispatch.guard.guardian import inspect
+from dispatch.guard import guardian
 from dispatch.models.contract import Facts
-from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts
-from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce, Velocity
-from dispatch.models.work.spend_quota import SpendSoFar
+from dispatch.models.work.guardian import GuardBrief, GuardDecision
+from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce
 from tests.audit_store.made import documents
+from tests.bound import (
+    ACTIONS,
+    CUSTOMER,
+    HANDOFF,
+    PAYMENT,
+    REQUESTER,
+    Read,
+    earlier_refund,
+    inspected,
+    policy,
+    read,
+    refund,
+)
 
 SMALL_REFUND = 1
+Velocity = dict[str, Any]
+inspect = partial(guardian.inspect, actions=ACTIONS)
 
 
-def recorded_step() -> Step:
-    """Give the guarding of the small refund as its history holds it."""
-    events = documents()[SMALL_REFUND].runs[0].events
-    return next(
-        step
-        for step in steps(events)
-        if step.name == "guardian.inspect" and step.given["bound"]["action"]["name"] == "issue_refund"
-    )
+def recorded(then: GuardianPolicy, world: Read) -> Step:
+    """Return the guarding of a refund of EUR 30.00 as its history holds it."""
+    brief = GuardBrief(handoff=HANDOFF, bound=refund(), policy=then, requester=REQUESTER)
+    verdict = inspected(brief, world)
+    recorded_steps = steps(documents()[SMALL_REFUND].runs[0].events)
+    step = next(each for each in recorded_steps if each.name == "guardian.inspect")
+    return step._replace(given=brief.model_dump(mode="json"), result=verdict.model_dump(mode="json"))
 
 
-def ruled(velocity: Velocity | None, earlier: int) -> tuple[Step, GuardianPolicy]:
-    """Give the same step as it would have been recorded with that rule and so many refunds before."""
-    step = recorded_step()
-    brief = GuardBrief.model_validate(step.given)
-    policy = brief.policy.model_copy(update={"velocity": velocity})
-    brief = brief.model_copy(update={"policy": policy})
-    spend = SpendSoFar(count=earlier, owner_minor=earlier * 100)
-    verdict = inspect(brief, unobjectionable(brief, spend))
-    return step._replace(given=brief.model_dump(mode="json"), result=verdict.model_dump(mode="json")), policy
+def known(earlier: int = 0, days: int = 30) -> Read:
+    """Return records with so many earlier refunds, a day old, read for so many days back."""
+    refunds = tuple(earlier_refund(n, amount_minor=100) for n in range(earlier))
+    return read(CUSTOMER, payment=PAYMENT, owner="C-1", recent=refunds, window=timedelta(days=days))
 
 
 def rule(refunds: int, days: int = 30) -> Velocity:
-    return Velocity.model_validate({"max_refunds": refunds, "window": f"{days} days", "tier": "medium"})
+    return {"max_refunds": refunds, "window": f"{days} days", "tier": "medium"}
 
 
-def judge(then: Velocity | None, earlier: int, now: Velocity | None) -> Judged:
-    step, policy = ruled(then, earlier)
-    return _judge("a-request", step, policy.model_copy(update={"velocity": now}), inspect)
+def judge(then: Velocity, earlier: int, now: Velocity | None) -> Judged:
+    step = recorded(policy(velocity=then), known(earlier, int(then["window"].split()[0])))
+    return _judge("a-request", step, policy(velocity=now), inspect)
 
 
 @pytest.mark.parametrize(
@@ -55,51 +66,42 @@ def judge(then: Velocity | None, earlier: int, now: Velocity | None) -> Judged:
         (rule(3), 0, rule(3), GuardDecision.ALLOW),
         (rule(3), 2, rule(4), GuardDecision.ALLOW),
         (rule(3), 2, rule(2), GuardDecision.HOLD),
+        (rule(3, days=30), 2, rule(2, days=7), GuardDecision.HOLD),
         (rule(3, days=30), 2, rule(3, days=7), GuardDecision.ALLOW),
-        (None, 2, None, GuardDecision.ALLOW),
     ],
 )
-def test_earlier_refunds_count_where_the_history_tells_them(
-    then: Velocity | None, earlier: int, now: Velocity | None, after: GuardDecision
+def test_earlier_refunds_count_as_they_were_read(
+    then: Velocity, earlier: int, now: Velocity | None, after: GuardDecision
 ) -> None:
-    """The verdict holds what counted; a shorter window than it was recorded for bounds it."""
+    """The verdict holds the facts that it was made on; the changed rule is run on the same ones."""
     assert judge(then, earlier, now).after.ruling == after
 
 
-@pytest.mark.parametrize(
-    ("then", "earlier", "now"),
-    [
-        (rule(3, days=30), 2, rule(2, days=7)),
-        (rule(3, days=7), 2, rule(3, days=30)),
-        (rule(3, days=7), 3, rule(4, days=30)),
-        (None, 2, rule(3)),
-    ],
-)
-def test_earlier_refunds_that_nobody_recorded_are_not_guessed(
-    then: Velocity | None, earlier: int, now: Velocity | None
-) -> None:
-    """Where the ruling hangs on a number that history does not hold, the action is not judged."""
-    with pytest.raises(_NotJudgedError, match="which history does not hold"):
-        judge(then, earlier, now)
+def test_a_longer_window_than_was_read_is_not_guessed() -> None:
+    """Where the recorded facts do not reach far enough, the action is not judged, with the reason."""
+    with pytest.raises(_NotJudgedError, match="read for a shorter time than the policy's window"):
+        judge(rule(3, days=7), 2, rule(3, days=30))
 
 
 def test_what_the_records_said_then_they_say_again() -> None:
     """A refund of somebody else's payment stays blocked under any playbook."""
-    step = recorded_step()
-    brief = GuardBrief.model_validate(step.given)
-    verdict = inspect(brief, GuardianFacts(requester_records=()))
-    assert verdict.ruling is GuardDecision.BLOCK
-    changed = step._replace(result=verdict.model_dump(mode="json"))
-    assert _judge("a-request", changed, brief.policy, inspect).after.ruling == GuardDecision.BLOCK
+    step = recorded(policy(), read())
+    assert _judge("a-request", step, policy(velocity=None), inspect).after.ruling == GuardDecision.BLOCK
 
 
 def test_a_ruling_that_the_rules_at_hand_do_not_give_is_not_judged() -> None:
     """As when the guardian's rules themselves have changed since."""
-    step = recorded_step()
+    step = recorded(policy(), known())
     changed: Facts = step.result | {"ruling": "hold", "tier": "critical"}
-    policy = GuardBrief.model_validate(step.given).policy
     with pytest.raises(_NotJudgedError, match=r"the rules at hand say allow \(low\) where hold"):
-        _judge("a-request", step._replace(result=changed), policy, inspect)
+        _judge("a-request", step._replace(result=changed), policy(), inspect)
+
+
+def test_a_ruling_without_its_facts_is_not_judged() -> None:
+    """A verdict that an earlier version recorded holds no facts; nothing is made up for it."""
+    step = recorded(policy(), known())
+    with pytest.raises(_NotJudgedError):
+        _judge("a-request", step._replace(result=step.result | {"facts": None}), policy(), inspect)
 
 
 def test_a_form_of_another_version_is_not_judged() -> None:
@@ -109,7 +111,7 @@ def test_a_form_of_another_version_is_not_judged() -> None:
     playbook = PlaybookInForce.model_validate(triage["playbook"])
     answer = what_if([document], playbook, inspect)
     assert (answer.requests, answer.actions, answer.not_judged) == (1, 2, [])
-    step = recorded_step()
+    step = recorded(policy(), known())
     with pytest.raises(_NotJudgedError, match="cannot read"):
         _judge("a", step._replace(given=step.given | {"new": 1}), playbook.playbook.guardian, inspect)
 

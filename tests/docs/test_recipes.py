@@ -114,6 +114,7 @@ def test_the_recipes_desk_is_accepted(tmp_path: Path) -> None:
     folder = write_desk(tmp_path / "my-desks")
     assert {str(file.relative_to(folder)) for file in folder.rglob("*.py")} == {
         "specialists/repair_price.py",
+        "composers/price_note.py",
         "reviewers/reading_ease.py",
         "systems/order_book.py",
         "systems/order_entry.py",

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from temporalio.client import Client
 
 from devstack.ports import LOOPBACK, free_port
+from devstack.settings import StackSettings
 from devstack.web import listen, serving
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.storage.approvers_file import ApproversFile
@@ -143,7 +144,7 @@ class Browser:
         return await self.get(f"/requests/{request_id}")
 
 
-def with_people(settings: Settings, folder: Path) -> Settings:
+def with_people(settings: StackSettings, folder: Path) -> StackSettings:
     """Give settings whose files know the people of ROLES, each with a passphrase and a key that the inbox holds."""
     settings = settings.model_copy(
         update={

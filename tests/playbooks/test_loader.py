@@ -85,8 +85,8 @@ FIELD = {"question": "Q?", "pattern": r"\d+", "example": "1"}
 WRONG: list[tuple[Change, str, str]] = [
     (put("colour", "red"), "colour", "the field 'colour' is unknown"),
     (put("guardian.link_host", []), "guardian.link_host", "the field 'link_host' is unknown"),
-    (lambda c: c.pop("letter"), "letter", "it is missing"),
-    (lambda c: c["letter"].pop("closing"), "letter.closing", "it is missing"),
+    (lambda c: c.pop("deliver"), "deliver", "it is missing"),
+    (lambda c: c["contact"].pop("action"), "contact.action", "it is missing"),
     (put("priority", "high"), "priority", "Input should be a valid integer"),
     (put("priority", 9), "priority", "less than or equal to 5"),
     (put("version", 1.0), "version", "Input should be a valid string"),
@@ -199,7 +199,6 @@ WRONG: list[tuple[Change, str, str]] = [
         "guardian.actions.issue_refund.amounts.euro",
         "'euro' is no ISO 4217 currency",
     ),
-    (put("guardian.velocity.tier", "high"), "guardian.velocity.tier", "tier 'high' is not declared"),
     (put("guardian.tiers.extreme", {"approval": "none"}), "guardian.tiers.extreme", "Input should be 'low'"),
     (
         put("guardian.tiers.high", {"approval": "none"}),
@@ -228,8 +227,17 @@ WRONG: list[tuple[Change, str, str]] = [
         "intents.hours.answer",
         "it leads to 'evil.example'",
     ),
-    (put("letter.signature", "www.evil.example"), "letter.signature", "it leads to 'www.evil.example'"),
-    (put("letter.greeting", "Dear customer,"), "letter.greeting", "it lacks {name}"),
+    (
+        put("deliver.config.signature", "www.evil.example"),
+        "deliver.config.signature",
+        "it leads to 'www.evil.example'",
+    ),
+    (put("review.mend", ["oracle"]), "review.mend[0]", "oracle is in no group of plan.groups"),
+    (put("deliver.action", "post"), "deliver.action", "guardian.actions does not list 'post'"),
+    (put("contact.policy.tier", "medium"), "contact.policy.tier", "no question waits for one"),
+    (put("contact", None), "notices.rejected", "there is no contact by which it could be told"),
+    (put("deliver", None), "contact.compose", "there is no composer to share"),
+    (put("contact.config", {"a": "b"}), "contact", "config needs compose"),
     (put("notices.finished", "x"), "notices.finished", "'finished' is no ending with a notice"),
     (put("notices.done", "x"), "notices.done", "'done' is no ending with a notice"),
     (put("specialists.records", {"config": {"x": float("nan")}}), "", "a number or text that JSON cannot"),
@@ -290,11 +298,11 @@ def test_laughs_by_the_billion_are_refused_at_once(folder: Path) -> None:
 def test_a_wrong_spelling_is_helped_with(folder: Path) -> None:
     """The likely field is named, and how many problems are left."""
     content = playbook_content()
-    content["guardian"]["link_hots"] = []
+    content["guardian"]["actoins"] = []
     content["colour"] = "red"
     error = refused_text(folder, yaml.safe_dump(content))
     assert error.remedy == (
-        "Did you mean 'link_hosts'? Remove it or correct its spelling. 1 more problem follows after it."
+        "Did you mean 'actions'? Remove it or correct its spelling. 1 more problem follows after it."
     )
 
 

@@ -22,9 +22,13 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.guardian import GuardDecision
     from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult, Question
     from dispatch.models.work.playbook import PlaybookInForce
-    from dispatch.models.work.proposal import Action
     from dispatch.process.list_summary import summary_of_question
-    from dispatch.process.requester_mail import notice_mail, question_mail, reminder_mail
+    from dispatch.process.requester_messages import (
+        RequesterMessage,
+        notice_message,
+        question_message,
+        reminder_message,
+    )
     from dispatch.text.message_payloads import bounded
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
@@ -38,7 +42,7 @@ MOST_KEPT: Final = 20
 
 
 class RequesterDialog:
-    """Asks for everything at once, reminds, gives up at the deadline; every mail passes the guardian first."""
+    """Asks for everything at once, reminds, gives up at the deadline; every message passes the guardian first."""
 
     def __init__(
         self,
@@ -127,8 +131,7 @@ class RequesterDialog:
             reminders = 0
             deadline = self.wait.deadline
             link = await self._link(playbook, deadline)
-            mail = question_mail(self._submission, playbook.playbook, questions, number, deadline, link)
-            await self._send(mail, playbook)
+            await self._send(question_message(questions, number, deadline, link), playbook)
         try:
             while questions:
                 self.questions = questions
@@ -145,10 +148,7 @@ class RequesterDialog:
                     # The deadline may have moved since, and with it the link's.
                     deadline = self.wait.deadline
                     link = await self._link(playbook, deadline)
-                    mail = reminder_mail(
-                        self._submission, playbook.playbook, questions, number, reminders, deadline, link
-                    )
-                    await self._send(mail, playbook)
+                    await self._send(reminder_message(questions, number, reminders, deadline, link), playbook)
                 elif why is WakeReason.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
                 elif why is WakeReason.READY:
@@ -161,12 +161,12 @@ class RequesterDialog:
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
         """Notify the requester how it ended, where the playbook says so; a failure here changes no ending."""
-        mail = notice_mail(self._submission, playbook.playbook, ending, why)
-        if mail is not None:
+        message = notice_message(playbook.playbook, ending, why)
+        if message is not None:
             try:
-                await self._send(mail, playbook)
-            except EndedEarlyError as unsent:
-                self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=unsent.why)
+                await self._send(message, playbook)
+            except (EndedEarlyError, StageFailedError) as unsent:
+                self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=str(unsent))
 
     def snapshot(self) -> DialogSnapshot:
         """Return what a new history must know."""
@@ -242,22 +242,27 @@ class RequesterDialog:
             return ""
         return made.url
 
-    async def _send(self, mail: Action, playbook: PlaybookInForce) -> None:
-        """Send a mail to the requester if the guardian allows it.
+    async def _send(self, message: RequesterMessage, playbook: PlaybookInForce) -> None:
+        """Send a message to the requester, under the contact's own policy, if the guardian allows it.
 
         Raises EndedEarlyError (escalated): a request never waits for an answer to a question that did not go out.
         """
-        bound = bind(self._id, mail.subject, playbook.ref, mail)
-        verdict = await self._stages.inspect(bound, playbook.playbook)
+        contact = playbook.playbook.contact
+        if contact is None:
+            raise EndedEarlyError(Ending.ESCALATED, f"{message.subject}: the playbook has no contact")
+        action = await self._stages.write_message(message, playbook)
+        bound = bind(self._id, message.subject, playbook.ref, action)
+        verdict = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
         if verdict.ruling is not GuardDecision.ALLOW:
             raise EndedEarlyError(
-                Ending.ESCALATED, f"{mail.subject} may not be sent: {verdict.reasons[0].text}"
+                Ending.ESCALATED, f"{message.subject} may not be sent: {verdict.reasons[0].text}"
             )
-        policy = playbook.playbook.guardian.actions[mail.name]
         try:
-            await self._effects.carry_out(bound, verdict, policy, to_keep=False)
+            await self._effects.carry_out(bound, verdict, contact.policy, to_keep=False)
         except EffectFailedError as failed:
-            raise EndedEarlyError(Ending.ESCALATED, f"{mail.subject} could not be sent: {failed}") from failed
+            raise EndedEarlyError(
+                Ending.ESCALATED, f"{message.subject} could not be sent: {failed}"
+            ) from failed
 
     def _show(self, questions: tuple[Question, ...]) -> None:
         pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.assembler import assemble
+    from activities.assembler import Assembler
     from activities.guardian import Guardian
     from activities.intake import IntakeDesk
     from activities.planner import plan
@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.item import Item
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
+    from dispatch.models.work.composition import Message, MessageBrief
     from dispatch.models.work.finding import (
         Brief,
         Finding,
@@ -29,9 +30,17 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.guardian import GuardBrief, GuardResult, Request
     from dispatch.models.work.plan import Plan, PlanBrief
     from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception, Role
-    from dispatch.models.work.proposal import AssemblyBrief, BoundAction, Proposal, Review, ReviewBrief
+    from dispatch.models.work.proposal import (
+        Action,
+        AssemblyBrief,
+        BoundAction,
+        Proposal,
+        Review,
+        ReviewBrief,
+    )
     from dispatch.models.work.verification import Verification, VerificationBrief
     from dispatch.process.intake import unread
+    from dispatch.process.requester_messages import RequesterMessage
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.trail_recorder import TrailRecorder
@@ -113,6 +122,8 @@ class Stages:
         findings: tuple[Finding, ...],
         guidance: tuple[Guidance, ...],
         exceptions: tuple[ReviewException, ...] = (),
+        *,
+        body: str = "",
     ) -> tuple[Finding, ...]:
         """Call a group in parallel; who fails is unavailable, which never reads as clean."""
         wanted = {item.kind for item in items}
@@ -130,6 +141,8 @@ class Stages:
                         request_id=self._id,
                         requester=self._submission.sender,
                         subject=self._submission.subject,
+                        body=body,
+                        attachments=self._submission.attachments,
                         items=items,
                         findings=findings,
                         guidance=guidance,
@@ -165,7 +178,7 @@ class Stages:
         guidance: tuple[Guidance, ...],
     ) -> Proposal:
         return await self._dispatcher.call_local(
-            assemble,
+            Assembler.assemble,
             AssemblyBrief(
                 handoff=PENDING_HANDOFF,
                 request_id=self._id,
@@ -180,6 +193,27 @@ class Stages:
             receiver="assembler",
             why=f"one draft from {len(findings)} findings",
         )
+
+    async def write_message(self, message: RequesterMessage, playbook: PlaybookInForce) -> Action:
+        """Have the contact's composer write a message; gives the action that sends it."""
+        written = await self._dispatcher.call_local(
+            Assembler.write_message,
+            MessageBrief(
+                handoff=PENDING_HANDOFF,
+                submission=self._submission,
+                playbook=playbook,
+                purpose=message.purpose,
+                subject=message.subject,
+                paragraphs=message.paragraphs,
+                item_ids=message.item_ids,
+                reason=message.reason,
+            ),
+            Message,
+            receiver="assembler",
+            why=message.reason,
+            decided_by="playbook",
+        )
+        return written.action
 
     async def review(
         self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
@@ -224,7 +258,10 @@ class Stages:
         exceptions: tuple[ReviewException, ...] = (),
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
+        *,
+        to_requester: bool = False,
     ) -> GuardResult:
+        """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice."""
         # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
         call = self._dispatcher.call_read if request is None else self._dispatcher.call_remote
         verdict = await call(
@@ -232,10 +269,11 @@ class Stages:
             GuardBrief(
                 handoff=PENDING_HANDOFF,
                 bound=bound,
-                policy=playbook.guardian,
+                policy=playbook.contact_guardian if to_requester else playbook.guardian,
                 requester=self._submission.sender,
                 exceptions=exceptions,
                 siblings=siblings,
+                to_requester=to_requester,
                 request=request,
             ),
             GuardResult,
@@ -253,6 +291,7 @@ class Stages:
                 actions=proposal.actions,
                 items=items,
                 draft=proposal.draft,
+                delivery=proposal.delivery,
                 refusals=proposal.refusals,
             ),
             Verification,

@@ -1,24 +1,30 @@
 """Sends one mail to the requester."""
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from activities.contracts import System, Systems
+from pydantic import JsonValue
+
+from activities.contracts import FactsContext, System, Systems
 from activities.failures import reconciling
 from activities.permits import Permits
 from channels.mail.identity import message_id, text_digest
 from channels.mail.models import ArchivedMail, OutgoingMail
+from channels.mail.reply import AddressBook, MailGuardFacts, MailParameters, MailPolicy
+from channels.mail.reply_guard import inspect_reply, texts_that_link_elsewhere
 from channels.mail.systems.mail_archive import MailArchive
 from channels.mail.systems.mail_server import MailServer
+from dispatch.guard.contract import ActionDefaults, GuardContext, TextProblem
+from dispatch.guard.risk import Inspection
 from dispatch.models.errors import RefusedError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
-from dispatch.models.work.parameters import SendReply as Mail
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation
 from dispatch.text.unicode_spoofing import same_address
 
 
-class SendReply:
+class SendReply(ActionDefaults):
     """Sends the mail of a bound action, at most once as far as mail allows.
 
     SMTP honours no idempotency key. The Message-ID is made from the key, so it is the same in every attempt, and
@@ -29,13 +35,59 @@ class SendReply:
     """
 
     uses: ClassVar[tuple[type[System], ...]] = (MailServer, MailArchive)
-    Parameters = Mail
-    compensable = False
-    pays = False
+    title = "Reply by mail"
+    Parameters = MailParameters
+    Facts = MailGuardFacts
+    Policy = MailPolicy
 
     def __init__(self, systems: Systems) -> None:
         self._server, self._archive = systems.get(MailServer), systems.get(MailArchive)
         self._permits = systems.get(Permits)
+
+    @staticmethod
+    async def facts(systems: Systems, context: FactsContext) -> MailGuardFacts:
+        """Read the requester's addresses on record, where the policy names who keeps them."""
+        policy: MailPolicy = context.policy
+        address = context.requester.address
+        # A mail may come without a readable sender; no record is looked up by nothing.
+        known = policy.address_book is not None and bool(address.strip())
+        book: AddressBook | None = systems.named(policy.address_book or "") if known else None
+        return MailGuardFacts(
+            addresses=await book.addresses_of(address) if book is not None else (),
+            own_links=context.own_links(context.parameters.text),
+        )
+
+    @staticmethod
+    def guard(parameters: MailParameters, facts: MailGuardFacts, context: GuardContext) -> Inspection:
+        """Hold it against channels/mail/reply_guard.py."""
+        return inspect_reply(parameters, facts, context)
+
+    @staticmethod
+    def automatic_mail_to(parameters: MailParameters) -> str:
+        """Count it for its recipient."""
+        return parameters.recipient
+
+    @staticmethod
+    def only_asks(parameters: MailParameters) -> bool:
+        """Let a doubtful sender be asked, and told that a colleague will look."""
+        return parameters.purpose in {"question", "reminder", "notice"}
+
+    @staticmethod
+    def expected(parameters: MailParameters) -> dict[str, JsonValue]:
+        """Return what the archive must show: one delivery of this text to this address."""
+        return {"recipient": parameters.recipient, "text_sha256": text_digest(parameters.text), "effects": 1}
+
+    @staticmethod
+    def same(name: str, expected: JsonValue, seen: JsonValue) -> bool:
+        """Compare addresses as mail systems do."""
+        if name == "recipient" and isinstance(expected, str) and isinstance(seen, str):
+            return same_address(expected, seen)
+        return ActionDefaults.same(name, expected, seen)
+
+    @staticmethod
+    def check_texts(policy: MailPolicy, texts: Mapping[str, str]) -> Iterator[TextProblem]:
+        """Find links in standing texts that the guard would block."""
+        return texts_that_link_elsewhere(policy, texts)
 
     async def perform(self, order: ActionCommand) -> Receipt:
         """Send the mail unless it is already in the archive.
@@ -44,7 +96,7 @@ class SendReply:
         'smtp_<code>'), Unavailable (this attempt sent nothing), OutcomeUnknown (lost under way, or an earlier
         attempt may have sent and the archive does not tell; the next attempt reconciles) and pydantic's ValidationError for parameters that are no mail.
         """
-        mail = Mail.model_validate(order.bound.action.parameters)
+        mail = MailParameters.model_validate(order.bound.action.parameters)
         outgoing = _outgoing(mail, order.bound, self._server.sender)
         with reconciling():
             sent_before = await self._archive.find(outgoing.message_id)
@@ -94,7 +146,7 @@ class SendReply:
         )
 
 
-def _outgoing(mail: Mail, bound: BoundAction, sender: str) -> OutgoingMail:
+def _outgoing(mail: MailParameters, bound: BoundAction, sender: str) -> OutgoingMail:
     return OutgoingMail(
         message_id=message_id(bound.idempotency_key),
         sender=sender,
@@ -106,7 +158,7 @@ def _outgoing(mail: Mail, bound: BoundAction, sender: str) -> OutgoingMail:
     )
 
 
-def _is_same(archived: ArchivedMail, mail: Mail) -> bool:
+def _is_same(archived: ArchivedMail, mail: MailParameters) -> bool:
     return same_address(archived.recipient, mail.recipient) and text_digest(archived.text) == text_digest(
         mail.text
     )

@@ -1,26 +1,33 @@
 """Gives money back on one payment."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from activities.contracts import System, Systems
+from pydantic import JsonValue
+
+from activities.contracts import FactsContext, System, Systems
 from activities.failures import reconciling
 from activities.permits import Permits
 from desks.support.models.records import Refund
+from desks.support.models.refund_action import RefundGuardFacts, RefundGuardPolicy, RefundParameters
+from desks.support.refund_facts import refund_facts
+from desks.support.rules.refund_guard import inspect_refund
 from desks.support.systems.payments import Payments
 from desks.support.systems.records import Records
 from dispatch.approval.action_digest import is_intact
-from dispatch.models.contract import Facts
+from dispatch.guard.contract import ActionDefaults, GuardContext
+from dispatch.guard.risk import Inspection
+from dispatch.models.contract import Facts as EffectFacts
 from dispatch.models.errors import RefusedError
 from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
-from dispatch.models.work.parameters import IssueRefund as Wanted
-from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.proposal import BoundAction, Spending
+from dispatch.models.work.spend_quota import NO_WINDOW
 from dispatch.models.work.verification import Observation
 
 
-class IssueRefund:
+class IssueRefund(ActionDefaults):
     """Issues the refund of a bound action, and cancels it to compensate.
 
     At most one effect for each idempotency key where the payment system honours it, otherwise reconciled: each
@@ -28,12 +35,46 @@ class IssueRefund:
     """
 
     uses: ClassVar[tuple[type[System], ...]] = (Records, Payments)
-    Parameters = Wanted
+    title = "Refund"
+    Parameters = RefundParameters
+    Facts = RefundGuardFacts
+    Policy = RefundGuardPolicy
     compensable = True
     pays = True
 
     def __init__(self, systems: Systems) -> None:
         self._payments, self._permits = systems.get(Payments), systems.get(Permits)
+
+    @staticmethod
+    async def facts(systems: Systems, context: FactsContext) -> RefundGuardFacts:
+        """Read the customer by the requester's address, the payment with its owner, and the earlier refunds."""
+        return await refund_facts(systems.get(Records), context)
+
+    @staticmethod
+    def guard(parameters: RefundParameters, facts: RefundGuardFacts, context: GuardContext) -> Inspection:
+        """Hold it against desks/support/rules/refund_guard.py."""
+        return inspect_refund(parameters, facts, context)
+
+    @staticmethod
+    def amount(parameters: RefundParameters) -> Money:
+        """Return what is given back."""
+        return Money(amount_minor=parameters.amount_minor, currency=parameters.currency)
+
+    @staticmethod
+    def spends(parameters: RefundParameters) -> Spending:
+        """Count it for its customer, and on its payment."""
+        return Spending(owner=parameters.customer_id, account=parameters.payment_id)
+
+    @staticmethod
+    def spending_window(policy: RefundGuardPolicy) -> timedelta:
+        """Return the window of the velocity."""
+        return policy.velocity.window if policy.velocity is not None else NO_WINDOW
+
+    @staticmethod
+    def expected(parameters: RefundParameters) -> dict[str, JsonValue]:
+        """Return what records must show: one refund that stands, as ordered."""
+        named = parameters.model_dump(include={"payment_id", "order_number", "amount_minor", "currency"})
+        return {**named, "status": "succeeded", "effects": 1}
 
     async def perform(self, order: ActionCommand) -> Receipt:
         """Issue the refund unless it is already there.
@@ -44,7 +85,7 @@ class IssueRefund:
         reconciles) and pydantic's ValidationError for parameters that are no refund.
         """
         key = order.bound.idempotency_key
-        wanted = Wanted.model_validate(order.bound.action.parameters)
+        wanted = RefundParameters.model_validate(order.bound.action.parameters)
         amount = Money(amount_minor=wanted.amount_minor, currency=wanted.currency)
         with reconciling():
             standing = await self._payments.find_refund(key)
@@ -58,7 +99,7 @@ class IssueRefund:
             order.handoff, order.bound, refund, refund.created_at, reconciled=standing is not None
         )
 
-    async def _issue(self, order: ActionCommand, wanted: Wanted, amount: Money) -> Refund:
+    async def _issue(self, order: ActionCommand, wanted: RefundParameters, amount: Money) -> Refund:
         # Not sooner: leave that ran out after the refund was made would hide that it was made.
         self._permits.require(order)
         return await self._payments.refund(
@@ -106,7 +147,7 @@ class IssueRefund:
         )
 
 
-def _facts(refund: Refund) -> Facts:
+def _facts(refund: Refund) -> EffectFacts:
     return {
         "payment_id": refund.payment_id,
         "order_number": refund.order_number,

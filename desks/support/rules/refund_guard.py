@@ -1,51 +1,50 @@
 """The hard rules for money back: whose payment, how much of it, and how often."""
 
 from desks.support.models.records import Payment, Refund
-from dispatch.guard.risk import Inspection, Raised, riskiest
-from dispatch.guard.spend_quota import claims_of
-from dispatch.guard.spending import of_count, of_sums, spend_so_far, tier_of
+from desks.support.models.refund_action import RefundGuardFacts, RefundGuardPolicy, RefundParameters
+from desks.support.rules.refund_sums import of_count, spend_so_far, sums_of
+from dispatch.guard.contract import FactsMissingError, GuardContext
+from dispatch.guard.risk import Inspection
 from dispatch.models.money import Money, format_money
-from dispatch.models.work.guardian import GuardBrief, GuardianFacts, Reason
-from dispatch.models.work.parameters import IssueRefund
-from dispatch.models.work.playbook import ActionPolicy
-from dispatch.models.work.spend_quota import Claim
+from dispatch.models.work.guardian import Reason
+from dispatch.models.work.spend_quota import NO_WINDOW, Claim
 
 
-def inspect_refund(
-    refund: IssueRefund, brief: GuardBrief, facts: GuardianFacts, policy: ActionPolicy
-) -> Inspection:
+def inspect_refund(refund: RefundParameters, facts: RefundGuardFacts, context: GuardContext) -> Inspection:
     """Hold a refund, and the sums that it is part of, against the payment and the customer as they are now.
 
     A standing refund under this action's own key is the same effect, met again after a reset: it counts neither
     against what remains of the payment nor as an earlier refund. What other requests reserved, and what else this
-    proposal refunds, counts as if it were paid: a sum that is split is judged as the whole.
+    proposal refunds, counts as if it were paid: a sum that is split is judged as the whole. Raises FactsMissingError
+    for a window that is longer than what was read, or of another length where reservations, which have no dates, count.
     """
-    steps, velocity = policy.amounts.get(refund.currency, ()), brief.policy.velocity
+    policy: RefundGuardPolicy = context.policy
+    velocity, key = policy.velocity, context.bound.idempotency_key
+    window = velocity.window if velocity is not None else NO_WINDOW
+    if velocity is not None and window > facts.window:
+        raise FactsMissingError("earlier refunds were read for a shorter time than the policy's window")
+    if context.reserved and velocity is not None and window != facts.window:
+        raise FactsMissingError("what other requests had reserved was asked for with another window")
+    counting = tuple(
+        each
+        for each in facts.recent_refunds
+        if each.idempotency_key == key or each.created_at >= context.now - window
+    )
     amount = Money(amount_minor=refund.amount_minor, currency=refund.currency)
-    own = Claim(idempotency_key=brief.bound.idempotency_key, account=refund.payment_id, amount=amount)
-    beside = claims_of(brief.siblings).get(refund.customer_id, ())
-    spend = spend_so_far(own, facts.payment, facts.recent_refunds, facts.reserved, beside, velocity)
+    own = Claim(idempotency_key=key, account=refund.payment_id, amount=amount)
+    spend = spend_so_far(own, facts.payment, counting, context.reserved, context.beside, velocity)
     blocks = list(_ownership(refund, facts))
     if facts.payment is not None:
-        blocks += _amount(refund, facts.payment, _under_own_key(brief, facts, facts.payment))
-    raises = of_count(spend, velocity)
-    tier = tier_of(refund.amount_minor, steps)
-    if tier is None:
-        text = f"the playbook lets nobody refund {format_money(amount)}"
-        blocks.append(Reason(rule="refund.limit", text=text))
-    else:
-        text = f"{format_money(amount)} is of tier {tier}"
-        raises.append(Raised(tier, Reason(rule="refund.amount_tier", text=text)))
-    too_much, more = of_sums(amount, spend, steps, velocity)
+        blocks += _amount(refund, facts.payment, _under_own_key(key, facts, facts.payment))
     return Inspection(
-        least=riskiest((policy.tier, steps[0].tier)) if steps else policy.tier,
-        blocks=(*blocks, *too_much),
-        raises=(*raises, *more),
+        blocks=tuple(blocks),
+        raises=tuple(of_count(spend, velocity)),
         spend=spend,
+        sums=sums_of(spend, velocity),
     )
 
 
-def _ownership(refund: IssueRefund, facts: GuardianFacts) -> list[Reason]:
+def _ownership(refund: RefundParameters, facts: RefundGuardFacts) -> list[Reason]:
     payment, owner = facts.payment, facts.payment_customer_id
     if payment is None or payment.payment_id != refund.payment_id:
         text = f"there is no payment {refund.payment_id[:64]}"
@@ -63,7 +62,7 @@ def _ownership(refund: IssueRefund, facts: GuardianFacts) -> list[Reason]:
     return blocks
 
 
-def _amount(refund: IssueRefund, payment: Payment, own_minor: int) -> list[Reason]:
+def _amount(refund: RefundParameters, payment: Payment, own_minor: int) -> list[Reason]:
     if refund.currency != payment.amount.currency:
         text = f"the payment was in {payment.amount.currency}, not in {refund.currency}"
         return [Reason(rule="refund.currency", text=text)]
@@ -74,16 +73,16 @@ def _amount(refund: IssueRefund, payment: Payment, own_minor: int) -> list[Reaso
     return []
 
 
-def _under_own_key(brief: GuardBrief, facts: GuardianFacts, payment: Payment) -> int:
+def _under_own_key(key: str, facts: RefundGuardFacts, payment: Payment) -> int:
     return sum(
         r.amount.amount_minor
         for r in _status(facts)
-        if r.idempotency_key == brief.bound.idempotency_key
+        if r.idempotency_key == key
         and (r.payment_id, r.amount.currency) == (payment.payment_id, payment.amount.currency)
     )
 
 
-def _status(facts: GuardianFacts) -> list[Refund]:
+def _status(facts: RefundGuardFacts) -> list[Refund]:
     return [refund for refund in facts.recent_refunds if refund.status == "succeeded"]
 
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.reply_sources import Sources
 from dispatch.models.money import Money, format_money
 from dispatch.models.work.finding import ReviewException, Severity
-from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import Proposal
 from dispatch.text.extraction import MONTHS, Day, amounts_in, days_in, is_named
 
@@ -50,7 +50,7 @@ def _is_refund(name: str) -> bool:
 
 
 def _refunded(parameters: object) -> Money:
-    refund = IssueRefund.model_validate(parameters)
+    refund = RefundParameters.model_validate(parameters)
     return Money(amount_minor=refund.amount_minor, currency=refund.currency)
 
 

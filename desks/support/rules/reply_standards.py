@@ -55,7 +55,7 @@ def _words(text: str, terms: ReplyStandardsTerms) -> Iterable[ReviewException]:
 def _other_customers(
     proposal: Proposal, sources: Sources, terms: ReplyStandardsTerms
 ) -> Iterable[ReviewException]:
-    text = f"{proposal.draft.subject}\n{proposal.draft.text}"
+    text = f"{proposal.draft.title}\n{proposal.draft.text}"
     # Neither is named: the exception travels to people who need not see it.
     if foreign_addresses(text, (*sources.addresses, *terms.own_addresses)):
         why = "it names a mail address that is not the requester's"

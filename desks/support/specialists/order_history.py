@@ -28,6 +28,7 @@ class OrderHistory:
     """
 
     uses: ClassVar[tuple[type[System], ...]] = (Records,)
+    needs: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = OrderTerms
 
     def __init__(self, systems: Systems) -> None:

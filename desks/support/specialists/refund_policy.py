@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from activities.contracts import System, Systems
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, RefundTerms
+from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.refunds import decide
 from dispatch.models.contract import Contract
 from dispatch.models.money import Money, format_money
@@ -18,7 +19,6 @@ from dispatch.models.work.finding import (
     RecommendedAction,
     Refusal,
 )
-from dispatch.models.work.parameters import IssueRefund
 from dispatch.text.requested import REQUEST, read
 
 _NAME: Final = "refund_policy"
@@ -38,6 +38,7 @@ class RefundPolicy:
     """
 
     uses: ClassVar[tuple[type[System], ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = (_SOURCE,)
     Config: ClassVar[type[Contract]] = RefundTerms
 
     def __init__(self, systems: Systems) -> None:
@@ -193,7 +194,7 @@ def _actions(
             said = edits[payment_id][1]
             evidence.append(_decided(said.decision_id))
             why += f", the amount set by {said.by}"
-        parameters = IssueRefund(
+        parameters = RefundParameters(
             payment_id=payment_id,
             order_number=first.order_number,
             customer_id=facts.customer.customer_id,

@@ -17,6 +17,7 @@ class ReplyWriter:
     """
 
     uses: ClassVar[tuple[type[System], ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("order_history", "refund_policy")
     Config: ClassVar[type[Contract]] = ReplyTerms
 
     def __init__(self, systems: Systems) -> None:

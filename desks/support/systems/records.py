@@ -73,6 +73,11 @@ class Records:
         )
         return listing.data
 
+    async def addresses_of(self, address: str) -> tuple[str, ...]:
+        """Return every address on record for whoever has this one; () for nobody."""
+        customers = await self.customers_by_email(address)
+        return tuple(each for customer in customers for each in customer.email_addresses)
+
     async def customer(self, customer_id: str) -> Customer | None:
         return await self._row(f"/customers/{segment(customer_id)}", _CUSTOMER, "customer_not_found")
 

@@ -114,7 +114,7 @@ QUESTIONS: Final = (
                'held: ' || reasons AS guardian_said, reason
         FROM decision
         WHERE gate = 'approval' AND verdict IN ('approve', 'edit') AND moment >= $since AND moment < $until
-              AND len(list_filter(rules, lambda rule: rule NOT LIKE 'tier.%' AND rule NOT LIKE '%.amount_tier')) > 0
+              AND len(list_filter(rules, lambda rule: rule NOT LIKE 'tier.%' AND rule <> 'amount.tier')) > 0
         UNION ALL
         SELECT d.moment, d.request_id, d.approver, d.verdict, g.name, g.subject, g.amount_minor, g.currency, g.tier,
                'blocked: ' || g.reasons, d.reason

@@ -1,49 +1,26 @@
 """What a changed playbook would have ruled on recorded actions: which would flip between allow, hold and block.
 
-A history holds what the guardian was asked (the action, the policy then in force, what review left open) and what it
-ruled, with the rules that fired. It does not hold what the guardian read from the records at that moment. So:
-
-- Rules about the records (whose payment it is, what remains of it, who is on record) do not look at the playbook: those
-  that fired then are taken to fire again, the others not.
-- What counted together with an action (paid, reserved or proposed beside it) stands in its verdict, and is bounded where
-  another window is asked about. Nothing is reserved by asking.
-- Every action is first ruled on with the playbook that was in force. Where that does not give the recorded ruling, or
-  where the answer hangs on something that was not recorded, the action is named as not judged, with the reason.
+A history holds what the guardian was asked (the action, the policy then in force, what review left open), the facts that
+it read, and what it ruled. So the same rules are run again on the same facts with the changed policy; nothing is
+reserved by asking. Every action is first ruled on with the playbook that was in force. Where that does not give the
+recorded ruling, or where the recorded facts do not suffice for the changed policy, the action is named as not judged,
+with the reason.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dispatch.audit.query.neutral_facts import unobjectionable
 from dispatch.audit.read.steps import Step, steps
 from dispatch.audit.store.document import Document, events_of
+from dispatch.guard.contract import FactsMissingError
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
-from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce
-from dispatch.models.work.spend_quota import SpendSoFar
+from dispatch.models.work.playbook import GuardianPolicy, Playbook, PlaybookInForce
 
 Inspect = Callable[[GuardBrief, GuardianFacts], GuardResult]
-"""The guardian's rules: dispatch/guard/guardian.py."""
-
-OF_RECORDS: Final = frozenset(
-    {
-        "refund.payment",
-        "refund.order",
-        "refund.customer",
-        "refund.requester",
-        "refund.currency",
-        "refund.remainder",
-        "reply.recipient",
-        "reply.records",
-    }
-)
-"""Rules whose answer lies in the records and not in the playbook."""
-_BEYOND_ALL: Final = 10**15
-"""More than any step of a playbook; an amount that nobody recorded may be anything."""
-
-_HOURLY_LIMIT: Final = "reply.hourly_limit"
+"""The guardian's rules, with the classes of the actions: dispatch/guard/guardian.py."""
 
 
 class Scrutiny(NamedTuple):
@@ -124,7 +101,7 @@ def _of_document(
     for step in steps(events_of(document)):
         if step.name == "guardian.inspect" and step.failure is None and _desk(step.given) == changed.ref.desk:
             try:
-                yield _judge(document.request_id, step, changed.playbook.guardian, inspect)
+                yield _judge(document.request_id, step, changed.playbook, inspect)
             except _NotJudgedError as error:
                 yield NotJudged(document.request_id, step.event_id, str(error))
 
@@ -133,7 +110,7 @@ class _NotJudgedError(Exception):
     """The history does not hold what it would take."""
 
 
-def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect) -> Judged:
+def _judge(request_id: str, step: Step, changed: Playbook, inspect: Inspect) -> Judged:
     try:
         brief, verdict = (
             GuardBrief.model_validate(step.given),
@@ -143,22 +120,23 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
         raise _NotJudgedError(
             f"it was recorded in a form that this version cannot read: {error.errors()[0]['msg']}"
         ) from None
+    policy = changed.contact_guardian if brief.to_requester else changed.guardian
     again = _rule(brief, brief.policy, verdict, inspect)
     if (again.ruling, again.tier) != (verdict.ruling, verdict.tier):
         raise _NotJudgedError(
             f"the rules at hand say {again.ruling} ({again.tier}) where {verdict.ruling} ({verdict.tier}) was ruled: "
-            "they have changed, or it hung on records that history does not hold"
+            "they have changed"
         )
     after = _rule(brief, policy, verdict, inspect)
     action = brief.bound.action
-    amount = action.parameters.get("amount_minor")
+    amount = brief.bound.view.amount if brief.bound.view is not None else None
     return Judged(
         request_id=request_id,
         event_id=step.event_id,
         action=action.name,
         subject=action.subject,
-        amount_minor=amount if isinstance(amount, int) else None,
-        currency=str(action.parameters.get("currency")) if isinstance(amount, int) else None,
+        amount_minor=amount.amount_minor if amount is not None else None,
+        currency=amount.currency if amount is not None else None,
         before=_scrutiny(verdict, brief.policy),
         after=_scrutiny(after, policy),
         why="; ".join(reason.text for reason in after.reasons),
@@ -166,38 +144,14 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
 
 
 def _rule(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult, inspect: Inspect) -> GuardResult:
-    """Rule with `policy` on the records as far as the recorded verdict tells them."""
+    """Rule with `policy` on the facts that were recorded."""
     under = brief.model_copy(update={"policy": policy})
-    carried = tuple(reason for reason in recorded.reasons if reason.rule in OF_RECORDS)
-    # No playbook has a say in how many mails an hour has had.
-    no_room = any(reason.rule == _HOURLY_LIMIT for reason in recorded.reasons)
-    verdicts = [
-        inspect(under, unobjectionable(brief, spend, no_room_for_mail=no_room))
-        for spend in _spends(brief, policy, recorded)
-    ]
-    if carried:
-        blocked = {"ruling": GuardDecision.BLOCK, "tier": recorded.tier, "reasons": carried}
-        return verdicts[0].model_copy(update=blocked)
-    if len({(verdict.ruling, verdict.tier) for verdict in verdicts}) > 1:
-        words = " or ".join(dict.fromkeys(f"{v.ruling} ({v.tier})" for v in verdicts))
-        raise _NotJudgedError(
-            f"{words}: it hangs on what was refunded to the customer before, which history does not hold"
-        )
-    return verdicts[0]
-
-
-def _spends(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult) -> tuple[SpendSoFar, ...]:
-    """Return what may have counted with the action within the policy's window: what was recorded, or the extremes."""
-    then, now, spend = brief.policy.velocity, policy.velocity, recorded.spend or SpendSoFar()
-    on_account = SpendSoFar(account_minor=spend.account_minor)
-    if now is None:
-        return (on_account,)
-    if then is not None and then.window == now.window:
-        return (spend,)
-    if then is not None and now.window < then.window:
-        return (on_account, spend)
-    most = max(spend.count, now.max_refunds)
-    return (spend, spend.model_copy(update={"count": most, "owner_minor": _BEYOND_ALL}))
+    try:
+        return inspect(under, recorded.facts or GuardianFacts())
+    except FactsMissingError as error:
+        raise _NotJudgedError(str(error)) from None
+    except ValidationError:
+        raise _NotJudgedError("it was recorded without the facts that it was ruled on") from None
 
 
 def _scrutiny(verdict: GuardResult, policy: GuardianPolicy) -> Scrutiny:

@@ -143,7 +143,7 @@ def _proposal(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[A
         ", then ".join(_named(bound) for bound in actions) or "nothing is to be done",
         activity,
         proposal_id=words(result, "proposal_id"),
-        subject=words(result, "draft", "subject"),
+        title=words(result, "draft", "title"),
         draft=words(result, "draft", "text", longest=_LONGEST_DRAFT),
         statements=[
             kept({name: field(one, name) for name in ("text", "item_ids", "evidence_ids")}, 1000)
@@ -248,6 +248,12 @@ def _notified(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[A
     )
 
 
+def _message(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+    """Name the message that was written; its text stands where it is sent."""
+    action = words(result, "action", "subject")
+    yield Answer(AuditKind.RESULT, f"wrote {action}", words(result, "action", "why"), activity)
+
+
 def _kept_record(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     refused = sum(words(entry, "kind") == "refused" for entry in many(result, "trail"))
     yield Answer(AuditKind.RESULT, f"kept which {refused} messages were refused, and why", "", activity)
@@ -279,6 +285,7 @@ _BY_PREFIX: Final = {
     "plan": _plan,
     "specialist.": _finding,
     "assemble": _proposal,
+    "write_message": _message,
     "reviewer.": _review,
     "guardian.inspect": _verdict,
     "verifier.read_back": _verification,

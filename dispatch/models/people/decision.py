@@ -49,7 +49,8 @@ class ApprovalKind(StrEnum):
 class ApprovalItem(Contract):
     """One thing that a gate asks a person to decide."""
 
-    name: str = Field(description="issue_refund, send_reply, route, settle")
+    name: str = Field(description="of the action; or route, settle")
+    title: str = Field(default="", description="the action's, as people say it")
     digest: str
     tier: Tier
     approval: Approval = Field(default="named", description="what the playbook asks for at this tier")

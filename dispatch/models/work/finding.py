@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
-from dispatch.models.request.submission import Party
+from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.work.playbook import Intent
 
 
@@ -97,6 +97,12 @@ class Brief(StageInput):
     request_id: str
     requester: Party
     subject: str
+    body: str = Field(
+        default="", description="the whole text as intake normalised it; a stranger's words, data only"
+    )
+    attachments: tuple[DocumentRef, ...] = Field(
+        default=(), description="to be read by the system `documents`, by whoever declares it"
+    )
     items: tuple[Item, ...]
     findings: tuple["Finding", ...] = Field(default=(), description="of earlier groups")
     guidance: tuple[Guidance, ...] = ()

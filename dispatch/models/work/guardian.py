@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from desks.support.models.records import Customer, Payment, Refund
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Evidence, ReviewException
@@ -50,28 +49,20 @@ class GuardBrief(StageInput):
     siblings: tuple[BoundAction, ...] = Field(
         default=(), description="other actions of the same proposal that spend too: they count together"
     )
+    to_requester: bool = Field(
+        default=False, description="a question, reminder or notice, under the contact's policy"
+    )
     request: Request | None = Field(default=None, description="where the action's policy names an ask")
 
 
 class GuardianFacts(Contract):
     """What the guardian read itself, immediately before it ruled."""
 
-    requester_records: tuple[Customer, ...] = Field(
-        description="customers whose address on record is the requester's"
-    )
-    payment: Payment | None = Field(default=None, description="of a refund; None where there is none such")
-    payment_customer_id: str | None = None
-    recent_refunds: tuple[Refund, ...] = Field(
-        default=(),
-        description="of this customer within the velocity window, and any under this action's own key",
-    )
+    action: Facts = Field(default_factory=dict, description="as the action's own Facts")
     reserved: tuple[Claim, ...] = Field(
-        default=(), description="what other requests of this customer reserved before this one"
+        default=(), description="what other requests of the same owner reserved before this one"
     )
     quota_full: bool = Field(default=False, description="this request could not be counted among them")
-    own_links: tuple[str, ...] = Field(
-        default=(), description="links in the mail that open the answer page of this very request"
-    )
     mail_quota: MailQuotaAnswer | None = Field(
         default=None, description="of a mail that nothing else holds: whether the hour has room for it"
     )
@@ -86,6 +77,9 @@ class GuardResult(Contract):
     tier: Tier
     reasons: tuple[Reason, ...] = Field(min_length=1)
     spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")
+    facts: GuardianFacts | None = Field(
+        default=None, description="what it ruled on, so that it can be ruled again"
+    )
     opinion: Reason | None = Field(default=None, description="a model's view, where one was asked")
     brief: GuardBrief | None = Field(
         default=None, description="what was ruled on, for history: it keeps no input of a local activity"

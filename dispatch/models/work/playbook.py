@@ -187,6 +187,9 @@ class Role(Contract):
 class ReviewPolicy(Contract):
     reviewers: dict[Name, Role] = Field(min_length=1)
     max_rounds: int = Field(default=2, ge=0, le=5, description="how often a draft goes back to be mended")
+    mend: tuple[Name, ...] = Field(
+        default=(), description="who mends what was flagged; none: whoever wrote on the items concerned"
+    )
 
 
 Approval = Literal["none", "named", "signed", "two_signed"]
@@ -234,6 +237,8 @@ class ActionPolicy(Contract):
         default=None, description="read the effect back again after this"
     )
 
+    policy: Facts = Field(default_factory=dict, description="validated by the action's own Policy")
+
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         for currency, steps in self.amounts.items():
@@ -244,31 +249,35 @@ class ActionPolicy(Contract):
         return self
 
 
-class Velocity(Contract):
-    """From this many refunds within the window on, a refund is held at `tier`."""
-
-    max_refunds: int = Field(ge=1)
-    window: Duration
-    tier: Tier
-
-
 class GuardianPolicy(Contract):
     tiers: dict[Tier, TierPolicy]
     actions: dict[Name, ActionPolicy] = Field(min_length=1)
-    velocity: Velocity | None = None
-    link_hosts: tuple[str, ...] = Field(default=(), description="hosts that a reply may link to")
-    desk_addresses: tuple[str, ...] = Field(
-        default=(), description="mail addresses of the desk's own, which a reply may name"
+
+
+class Delivery(Contract):
+    """What becomes of the findings: the action that delivers the draft, and who composes it."""
+
+    action: Name = Field(description="runs last; guarded as guardian.actions says")
+    compose: Name = Field(description="the composer that makes the draft")
+    config: Facts = Field(default_factory=dict, description="validated by the composer's own Config")
+
+
+class Contact(Contract):
+    """How the desk asks, reminds and tells the requester, under a policy of its own."""
+
+    channel: Name
+    action: Name
+    policy: ActionPolicy = Field(
+        default=ActionPolicy(), description="for questions, reminders and notices, whatever a delivery needs"
     )
+    compose: Name | None = Field(default=None, description="None: the composer of `deliver`, with its config")
+    config: Facts = Field(default_factory=dict, description="validated by the composer's own Config")
 
-
-class Letter(Contract):
-    """What stands around every text that this desk sends."""
-
-    greeting: str = Field(description="with {name}")
-    greeting_without_name: str
-    closing: str
-    signature: str
+    @model_validator(mode="after")
+    def _configures_its_own(self) -> Self:
+        if self.config and self.compose is None:
+            raise ValueError("config needs compose, the composer that it is for")
+        return self
 
 
 class Playbook(Contract):
@@ -291,8 +300,34 @@ class Playbook(Contract):
     review: ReviewPolicy
     guardian: GuardianPolicy
     escalation: Waiting
-    letter: Letter
+    deliver: Delivery | None = Field(description="null: nothing is delivered, the actions are the result")
+    contact: Contact | None = Field(
+        default=None, description="null: the desk asks and tells the requester nothing"
+    )
     notices: dict[str, str] = Field(default_factory=dict, description="ending -> what the requester is told")
+
+    @property
+    def contact_composer(self) -> tuple[Name, Facts] | None:
+        """Return who writes to the requester, with which config; None where nobody does."""
+        if self.contact is None:
+            return None
+        if self.contact.compose is not None:
+            return self.contact.compose, self.contact.config
+        return None if self.deliver is None else (self.deliver.compose, self.deliver.config)
+
+    @property
+    def contact_guardian(self) -> GuardianPolicy:
+        """Return the guardian's policy for a message to the requester: the contact's own for its action.
+
+        The action's own policy is that of the same action under `guardian`, unless the contact has one.
+        """
+        if self.contact is None:
+            return self.guardian
+        policy, listed = self.contact.policy, self.guardian.actions.get(self.contact.action)
+        if not policy.policy and listed is not None:
+            policy = policy.model_copy(update={"policy": listed.policy})
+        actions = {**self.guardian.actions, self.contact.action: policy}
+        return self.guardian.model_copy(update={"actions": actions})
 
 
 class PlaybookInForce(Contract):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import (
@@ -41,10 +42,26 @@ class Action(Contract):
         return any(is_personal(self.evidence_sources.get(cited)) for cited in self.evidence_ids)
 
 
+class Spending(Contract):
+    """Whose quota an amount counts in, and on which account; both are words of the desk."""
+
+    owner: str
+    account: str
+
+
+class ActionView(Contract):
+    """What the action's class says of its parameters: for people, and for a process that knows no action by name."""
+
+    title: str
+    amount: Money | None = None
+    spends: Spending | None = None
+
+
 class BoundAction(Contract):
     """An action bound to its request, proposal and playbook.
 
-    `digest` is sha256 over the canonical form of all other fields (dispatch/models/canonical.py); approvals name it.
+    `digest` is sha256 over the canonical form of all other fields but `view` (dispatch/models/canonical.py); approvals
+    name it. `view` only repeats what the parameters say; the guardian makes it anew before it rules.
     `idempotency_key` holds neither run id nor attempt nor proposal, so that neither a reset nor an edit
     can make a second effect.
     """
@@ -57,6 +74,7 @@ class BoundAction(Contract):
     action: Action
     idempotency_key: str
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    view: ActionView | None = None
 
 
 class AssemblyBrief(StageInput):
@@ -72,11 +90,15 @@ class AssemblyBrief(StageInput):
 
 
 class Draft(Contract):
-    """The reply, as one text and as the statements it is made of."""
+    """What is delivered, as one text and as the statements it is made of."""
 
-    subject: str
+    title: str
     text: str
     statements: tuple[Statement, ...]
+    parameter: str | None = Field(
+        default="text",
+        description="the parameter of the delivery action that holds the text word for word; None where none does",
+    )
 
 
 class Proposal(Contract):
@@ -88,11 +110,19 @@ class Proposal(Contract):
     proposal_id: str
     draft: Draft
     actions: tuple[BoundAction, ...]
+    delivery: str | None = Field(
+        default=None,
+        description="digest of the action that delivers the draft; None where nothing is delivered",
+    )
     refusals: tuple[Refusal, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     exceptions: tuple[ReviewException, ...] = Field(
         default=(), description="the process's own invariants that it breaks; the review begins with them"
     )
+
+    def delivers(self, bound: BoundAction) -> bool:
+        """Tell whether an action is the one that delivers the draft."""
+        return bound.digest == self.delivery
 
 
 class ReviewBrief(StageInput):

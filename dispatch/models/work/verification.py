@@ -34,6 +34,10 @@ class VerificationBrief(StageInput):
     )
     items: tuple[Item, ...]
     draft: Draft
+    delivery: str | None = Field(
+        default=None,
+        description="digest of the action that delivers the draft; None where nothing is delivered",
+    )
     refusals: tuple[Refusal, ...] = ()
 
 

@@ -17,12 +17,12 @@ from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Guidance, Severity
 from dispatch.models.work.proposal import Proposal, ReviewBrief
-from dispatch.process.assembly import assemble
 from dispatch.text.extraction import Day, amounts_in, days_in
 from tests.support_desk import (
     NOW,
     STANDARDS,
     TERMS,
+    assemble,
     assembly_brief,
     brief,
     days,

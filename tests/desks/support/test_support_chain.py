@@ -11,19 +11,18 @@ import pytest_asyncio
 from activities.catalogue import Catalogue
 from activities.contracts import Systems
 from desks.support.models.facts import ReplyStandardsTerms
+from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.reply_standards import review
 from desks.support.systems.records import Records
 from devstack.back_office.seed import SEED
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Brief, Finding
-from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import Proposal, ReviewBrief
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
-from dispatch.process.assembly import assemble
 from runtime.settings import SHIPPED_DESKS
 from tests.servers import BackOfficeService, running_back_office
-from tests.support_desk import assembly_brief, handoff, item, review_brief
+from tests.support_desk import assemble, assembly_brief, handoff, item, review_brief
 
 SUPPORT = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk["support"]
 SAMPLES = json.loads(SEED.read_text(encoding="utf-8"))
@@ -93,7 +92,9 @@ async def test_every_sample_order_leads_to_a_draft_that_meets_the_standards(
         - sum(given["amount_minor"] for given in each.get("refunds", ()))
         for each in ORDERS[number].get("payments", ())
     }
-    refunds = [IssueRefund.model_validate(bound.action.parameters) for bound in draft.proposal.actions[:-1]]
+    refunds = [
+        RefundParameters.model_validate(bound.action.parameters) for bound in draft.proposal.actions[:-1]
+    ]
     assert all(each.amount_minor <= left[each.payment_id] for each in refunds)
     if owner["customer_id"] in SHARED:
         assert refunds == []

@@ -21,7 +21,7 @@ from dispatch.models.people.decision import (
 )
 from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Tier
-from tests.bound import HANDOFF, NOW, decision, order, refund, reply
+from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund, reply
 
 NOBODY = Approvers()
 REFUND, REPLY = refund(), reply()
@@ -70,6 +70,7 @@ def check(raw: JsonValue, *, subjects: tuple[ApprovalItem, ...] = (), **changes:
             **own,
         ),
         known,
+        PARAMETERS,
     )
 
 

@@ -21,7 +21,7 @@ from dispatch.models.people.decision import (
     DecisionType,
 )
 from dispatch.models.work.playbook import Tier
-from tests.bound import HANDOFF, NOW, decision, refund
+from tests.bound import HANDOFF, NOW, PARAMETERS, decision, refund
 from tests.signers import Signer, approvers
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -144,7 +144,7 @@ def checked(
     check = DecisionCheck(
         handoff=HANDOFF, approval_request=approval_request, raw=raw, received_at=NOW + timedelta(hours=1)
     )
-    return check, check_decision(check, known)
+    return check, check_decision(check, known, PARAMETERS)
 
 
 def ask_of(known: Approvers, **changes: Any) -> ApprovalQuotaRequest | None:

@@ -9,7 +9,7 @@ from dispatch.approval.requests import decision_by_hand, request_routing, reques
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionCheck, DecisionType
 from dispatch.models.work.playbook import Tier, Waiting
-from tests.bound import HANDOFF, NOW
+from tests.bound import HANDOFF, NOW, PARAMETERS
 from tests.engine.approval.test_approval import REFUND, subject
 
 WAITING = Waiting(approvers=("refunds",), deadline=timedelta(days=2))
@@ -43,6 +43,7 @@ def test_it_counts_as_it_stands(approval_request: ApprovalRequest, verdict: str)
     ruling = check_decision(
         DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=pasted, received_at=LATER),
         Approvers(),
+        PARAMETERS,
     )
     assert ruling.accepted, ruling.reason
     assert ruling.decision is not None

@@ -22,7 +22,7 @@ from dispatch.models.people.decision import (
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision
 from dispatch.models.work.playbook import Approval, Tier
-from tests.bound import HANDOFF, NOW, decision, order, refund
+from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund
 from tests.signers import Signer, approvers
 
 REFUND = refund()
@@ -70,7 +70,9 @@ def check(
     )
     fields = {"received_at": LATER, **more}
     return check_decision(
-        DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=message, **fields), known
+        DecisionCheck(handoff=HANDOFF, approval_request=approval_request, raw=message, **fields),
+        known,
+        PARAMETERS,
     )
 
 

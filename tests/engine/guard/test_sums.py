@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desks.support.models.records import Refund
-from dispatch.guard.guardian import inspect
 from dispatch.models.money import Money
-from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
+from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import Claim
-from tests.bound import CUSTOMER, HANDOFF, PAYMENT, REQUESTER, earlier_refund, policy, refund
+from tests.bound import CUSTOMER, HANDOFF, PAYMENT, REQUESTER, earlier_refund, inspected, policy, read, refund
 
 RULINGS, TIERS = list(GuardDecision), list(Tier)
 LAST_STEP = 40_000
@@ -33,8 +32,8 @@ def ruled(
         r.amount.amount_minor for r in recent if r.payment_id == "P-1" and r.status == "succeeded"
     )
     parameters = bound.action.parameters
-    facts = GuardianFacts(
-        requester_records=(CUSTOMER,),
+    facts = read(
+        CUSTOMER,
         payment=PAYMENT.model_copy(
             update={
                 "payment_id": parameters["payment_id"],
@@ -42,8 +41,8 @@ def ruled(
                 "refunded_minor": on_payment if parameters["payment_id"] == "P-1" else 0,
             }
         ),
-        payment_customer_id="C-1",
-        recent_refunds=recent,
+        owner="C-1",
+        recent=recent,
         reserved=reserved,
         quota_full=full,
     )
@@ -54,7 +53,7 @@ def ruled(
         requester=REQUESTER,
         siblings=siblings,
     )
-    return inspect(brief, facts)
+    return inspected(brief, facts)
 
 
 def claim(number: int, amount_minor: int, account: str = "P-1", currency: str = "EUR") -> Claim:
@@ -95,7 +94,7 @@ def test_a_sum_above_the_last_step_is_blocked() -> None:
     verdict = ruled(refund(), reserved=(claim(1, LAST_STEP),))
     assert verdict.ruling is GuardDecision.BLOCK
     assert text_of(verdict, "refund.payment_sum").endswith(
-        "makes EUR 430.00; the playbook lets nobody refund that much"
+        "makes EUR 430.00; the playbook lets nobody spend that much"
     )
 
 

@@ -2,27 +2,26 @@
 
 import pytest
 
-from dispatch.guard.guardian import inspect
 from dispatch.models.request.requester import SenderDoubt
-from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts
+from dispatch.models.work.guardian import GuardBrief, GuardDecision
 from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.playbook import GuardianPolicy
 from dispatch.models.work.proposal import BoundAction
-from tests.bound import CUSTOMER, HANDOFF, PAYMENT, REQUESTER, policy, refund, reply
+from tests.bound import CUSTOMER, HANDOFF, PAYMENT, REQUESTER, Read, inspected, policy, read, refund, reply
 
-KNOWN = GuardianFacts(requester_records=(CUSTOMER,), payment=PAYMENT, payment_customer_id="C-1")
-FULL = KNOWN.model_copy(update={"mail_quota": MailQuotaAnswer(granted=False, used=10)})
-FREE = KNOWN.model_copy(update={"mail_quota": MailQuotaAnswer(granted=True, used=10)})
+KNOWN = read(CUSTOMER, payment=PAYMENT, owner="C-1")
+FULL = KNOWN.but(mail_quota=MailQuotaAnswer(granted=False, used=10))
+FREE = KNOWN.but(mail_quota=MailQuotaAnswer(granted=True, used=10))
 
 
 def ruled(
     bound: BoundAction,
-    facts: GuardianFacts = KNOWN,
+    facts: Read = KNOWN,
     doubt: SenderDoubt | None = None,
     by: GuardianPolicy | None = None,
 ) -> tuple[GuardDecision, set[str]]:
     requester = REQUESTER.model_copy(update={"doubt": doubt})
-    verdict = inspect(
+    verdict = inspected(
         GuardBrief(handoff=HANDOFF, bound=bound, policy=by or policy(), requester=requester), facts
     )
     return verdict.ruling, {reason.rule for reason in verdict.reasons}
@@ -49,7 +48,7 @@ def test_one_mail_more_than_an_hour_allows_waits_for_a_person() -> None:
     assert ruled(reply(), FREE)[0] is GuardDecision.ALLOW
     ruling, rules = ruled(reply(), FULL)
     assert ruling is GuardDecision.HOLD
-    assert "reply.hourly_limit" in rules
+    assert "mail.hourly_limit" in rules
 
 
 def test_where_no_tier_asks_a_person_it_is_blocked() -> None:

@@ -6,10 +6,12 @@ import pytest
 from pydantic import JsonValue, ValidationError
 from temporalio.exceptions import ApplicationError
 
-from activities.assembler import assemble as assemble_activity
 from dispatch.approval.action_digest import is_intact
 from dispatch.models.errors import DispatchError
+from dispatch.models.request.item import Disposition
+from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Party
+from dispatch.models.work.composition import ComposeBrief, Composition
 from dispatch.models.work.finding import (
     Evidence,
     Finding,
@@ -19,8 +21,12 @@ from dispatch.models.work.finding import (
     Refusal,
     Statement,
 )
-from dispatch.process.assembly import assemble
-from tests.support_desk import assembly_brief, handoff, item
+from dispatch.models.work.playbook import Delivery
+from dispatch.models.work.proposal import Draft
+from dispatch.process import assembly
+from dispatch.process.invariants import broken_invariants
+from dispatch.process.items import account
+from tests.support_desk import assemble, assembler, assembly_brief, handoff, item
 
 ITEMS = (item(), item("Open?", number=2, kind="opening_hours"))
 PARAMETERS: dict[str, Any] = {"payment_id": "PAY-1", "amount_minor": 4990, "currency": "EUR"}
@@ -173,7 +179,7 @@ async def test_an_unavailable_specialist_stops_the_draft_for_good() -> None:
     with pytest.raises(DispatchError, match="order_history, unavailable"):
         assemble(brief)
     with pytest.raises(ApplicationError, match="order_history") as failure:
-        await assemble_activity(brief)
+        await assembler().assemble(brief)
     assert failure.value.non_retryable
 
 
@@ -216,3 +222,54 @@ def test_every_evidence_id_says_one_thing() -> None:
     changed = one.evidence[0].model_copy(update={"text": "it is not so"})
     with pytest.raises(DispatchError, match=r"order_history\.1 says two things"):
         assemble(assembly_brief(one, other.model_copy(update={"evidence": (changed,)}), items=ITEMS))
+
+
+def test_a_desk_that_delivers_nothing_proposes_its_actions_alone() -> None:
+    """Nothing is composed and nothing appended; what the findings state stays with the draft."""
+    brief = assembly_brief(finding("refund_policy", "Paid.", recommended=(action(),)), items=ITEMS[:1])
+    silent = brief.playbook.playbook.model_copy(update={"deliver": None, "contact": None})
+    in_force = brief.playbook.model_copy(update={"playbook": silent})
+    proposal = assembly.assemble(brief.model_copy(update={"playbook": in_force}), None)
+    assert [bound.action.name for bound in proposal.actions] == ["issue_refund"]
+    assert (proposal.delivery, proposal.draft.text) == (None, "")
+    assert [said.text for said in proposal.draft.statements] == ["Paid."]
+    assert broken_invariants(proposal, ITEMS[:1]) == ()
+    assert [one.standard for one in broken_invariants(proposal, ITEMS)] == ["items.left_over"]
+    (said,) = account(ITEMS[:1], proposal, Ending.DONE, "done")
+    assert (said.disposition, said.how) == (Disposition.ACTED, "issue_refund on payment PAY-1")
+
+
+def test_the_composer_decides_how_it_is_delivered() -> None:
+    """Any action can deliver: its parameters, its subject and the draft are the composer's, edits replace them."""
+
+    def compose(brief: ComposeBrief) -> Composition:
+        text = " / ".join(said.text for said in brief.statements)
+        draft = Draft(title=brief.subject, text=text, statements=brief.statements, parameter="body")
+        return Composition(
+            draft=draft, parameters={"body": text, "board": brief.config["board"]}, subject="post 1"
+        )
+
+    brief = assembly_brief(finding("reply_writer", "We are open.", "Bye."), items=ITEMS)
+    posts = Delivery(action="post", compose="notice_board", config={"board": "hall"})
+    in_force = brief.playbook.model_copy(
+        update={"playbook": brief.playbook.playbook.model_copy(update={"deliver": posts})}
+    )
+    brief = brief.model_copy(update={"playbook": in_force})
+    proposal = assembly.assemble(brief, compose)
+    (post,) = proposal.actions
+    assert (post.action.name, post.action.subject) == ("post", "post 1")
+    assert post.action.parameters == {"body": "We are open. / Bye.", "board": "hall"}
+    assert proposal.delivers(post)
+    edits: dict[str, dict[str, JsonValue]] = {"post/post 1": {"body": "Closed.", "board": "gate"}}
+    edited = brief.model_copy(update={"guidance": (Guidance(by="anna", decision_id="d-1", edits=edits),)})
+    other = assembly.assemble(edited, compose)
+    assert other.actions[0].action.parameters == {"body": "Closed.", "board": "gate"}
+    assert other.draft.text == "Closed."
+    assert broken_invariants(other, ITEMS[:1]) == ()
+
+
+def test_no_specialist_orders_the_delivery_itself() -> None:
+    """Its key would be the delivery's: one of the two would silently not happen."""
+    mail = action("reply").model_copy(update={"name": "send_reply"})
+    with pytest.raises(DispatchError, match="send_reply on reply, which delivers the draft"):
+        assemble(assembly_brief(finding("reply_writer", "Done.", recommended=(mail,)), items=ITEMS))

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-from activities.assembler import assemble as assemble_activity
 from dispatch.approval.action_digest import bind
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Refusal, Severity, Statement
 from dispatch.models.work.proposal import Proposal
 from dispatch.process.invariants import PROCESS, broken_invariants
-from tests.support_desk import assembly_brief, handoff, item
+from tests.support_desk import assembler, assembly_brief, handoff, item
 
 LENT, FINE = item("Is copy 7 lent?"), item("What do I owe?", number=2)
 ITEMS = (LENT, FINE)
@@ -34,7 +33,7 @@ def finding(*statements: Statement) -> Finding:
 
 async def proposed(*statements: Statement, items: tuple[Item, ...] = ITEMS) -> Proposal:
     """Give the proposal as the stage of assembly hands it on."""
-    return await assemble_activity(assembly_brief(finding(*statements), items=items))
+    return await assembler().assemble(assembly_brief(finding(*statements), items=items))
 
 
 def broken(proposal: Proposal, items: tuple[Item, ...] = ITEMS) -> dict[str, Severity]:
@@ -86,17 +85,22 @@ async def test_evidence_of_refusals_and_actions_is_known_too(where: str) -> None
     if where == "action":
         last = proposal.actions[-1]
         other = last.action.model_copy(update={"evidence_ids": ("nowhere.1",)})
-        changes = {"actions": (bind(last.request_id, "p1", last.playbook, other),)}
+        bound = bind(last.request_id, "p1", last.playbook, other)
+        changes = {"actions": (bound,), "delivery": bound.digest}
     assert broken(proposal.model_copy(update=changes)) == {"evidence.unknown": Severity.MAJOR}
 
 
-async def test_what_is_sent_is_what_was_reviewed() -> None:
-    """A mail with another text than the draft is critical, and concerns every action."""
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_what_is_delivered_is_what_was_reviewed(*, delivered: bool) -> None:
+    """Another text than the draft's is critical and concerns every action; so is a draft that no action delivers."""
     proposal = await proposed()
     last = proposal.actions[-1]
     parameters = {**last.action.parameters, "text": "Dear Ada, no. Kind regards"}
     other = last.action.model_copy(update={"parameters": parameters})
-    sent = proposal.model_copy(update={"actions": (bind(last.request_id, "p1", last.playbook, other),)})
+    spoiled = bind(last.request_id, "p1", last.playbook, other)
+    sent = proposal.model_copy(
+        update={"actions": (spoiled,), "delivery": spoiled.digest if delivered else "0" * 64}
+    )
     (exception,) = broken_invariants(sent, ITEMS)
-    assert (exception.standard, exception.severity) == ("reply.sent_as_reviewed", Severity.CRITICAL)
+    assert (exception.standard, exception.severity) == ("delivery.as_reviewed", Severity.CRITICAL)
     assert exception.item_ids == ()

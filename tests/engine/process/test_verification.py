@@ -19,7 +19,7 @@ from dispatch.models.work.verification import (
     VerificationVerdict,
 )
 from dispatch.process.verification import judge
-from tests.bound import HANDOFF, PLAYBOOK, refund, reply
+from tests.bound import ACTIONS, HANDOFF, PLAYBOOK, refund, reply
 
 CONFIRMED, REFUTED, UNVERIFIABLE = (
     VerificationVerdict.CONFIRMED,
@@ -62,13 +62,15 @@ def judged(
         VerificationBrief(
             handoff=HANDOFF,
             actions=actions,
+            delivery=next((bound.digest for bound in actions if bound.action.subject == "reply"), None),
             items=tuple(Item(item_id=f"item-{n + 1}", text="ask") for n in range(items)),
             draft=Draft(
-                subject="Re", text="...", statements=tuple(Statement(text=".", item_ids=(t,)) for t in told)
+                title="Re", text="...", statements=tuple(Statement(text=".", item_ids=(t,)) for t in told)
             ),
             refusals=tuple(Refusal(item_id=i, reason="no", rule="window", evidence_ids=()) for i in refused),
         ),
         observations,
+        ACTIONS,
     )
 
 
@@ -163,15 +165,20 @@ def test_an_action_covers_an_item_without_a_word() -> None:
     assert verification.verdict is CONFIRMED
 
 
-@pytest.mark.parametrize("purpose", ["question", "reminder", "notice"])
-def test_what_is_stated_must_have_been_sent_as_a_reply(purpose: str) -> None:
-    """A draft that stayed in the house covers nothing, and neither does a mail of another purpose."""
-    other = reply(purpose=purpose)
-    for actions in ((REFUND,), (REFUND, other)):
-        observations = {REFUND.digest: GOOD[REFUND.digest], other.digest: seen(REPLY_SEEN)}
-        verification = judged(dict(observations), actions=actions)
-        assert item(verification, "item-2").verdict is REFUTED
-        assert item(verification, "item-2").why == "no reply went out that speaks of it"
+def test_what_is_stated_must_have_been_delivered() -> None:
+    """A draft that stayed in the house covers nothing."""
+    verification = judged({REFUND.digest: GOOD[REFUND.digest]}, actions=(REFUND,))
+    assert item(verification, "item-2").verdict is REFUTED
+    assert item(verification, "item-2").why == "nothing was delivered that speaks of it"
+
+
+def test_a_refusal_needs_no_delivery_where_a_desk_delivers_nothing() -> None:
+    """It stands in the record, and there is nothing outside to read back."""
+    verification = judged(
+        {REFUND.digest: GOOD[REFUND.digest]}, actions=(REFUND,), told=(), refused=("item-2",)
+    )
+    assert verification.verdict is CONFIRMED
+    assert item(verification, "item-2").why == "refused on record, and this desk delivers nothing"
 
 
 def test_announcing_a_refund_does_not_stand_in_for_it() -> None:

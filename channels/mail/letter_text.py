@@ -1,0 +1,67 @@
+"""The parts of a mail to the requester that depend on nobody's findings: frame, subject line, address, thread."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, Self
+
+from pydantic import Field, model_validator
+
+from dispatch.models.contract import Contract
+from dispatch.models.request.submission import Trigger
+from dispatch.text.normalise import one_line
+
+_MAX_SUBJECT: Final = 998  # RFC 5322, section 2.1.1
+_NO_SUBJECT: Final = "your message"
+_ANSWERED: Final = re.compile(r"(?:(?:re|aw|antw|sv|fw|fwd|wg)(?:\[\d{1,3}\])?\s?:\s?)+", re.IGNORECASE)
+# What a sender calls himself goes into our letter: words only, so that no name smuggles a link or a sentence in.
+_NAME: Final = re.compile(
+    r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.,]?(?: [^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.,]?){0,5}"
+)
+_MAX_NAME: Final = 80
+
+
+class LetterTexts(Contract):
+    """What stands around every text that the desk sends."""
+
+    greeting: str = Field(description="with {name}")
+    greeting_without_name: str
+    closing: str
+    signature: str
+
+    @model_validator(mode="after")
+    def _greets_by_name(self) -> Self:
+        if "{name}" not in self.greeting:
+            raise ValueError("greeting lacks {name}; write it where the requester's name belongs")
+        return self
+
+
+def letter_text(texts: LetterTexts, name: str, paragraphs: Sequence[str]) -> str:
+    """Return a whole text: greeting, paragraphs, closing, signature, with a blank line between them.
+
+    A name that is more than a few words is left out.
+    """
+    plain = one_line(name)
+    known = len(plain) <= _MAX_NAME and _NAME.fullmatch(plain) is not None
+    greeting = texts.greeting.replace("{name}", plain) if known else texts.greeting_without_name
+    stripped = (p.strip() for p in paragraphs)
+    return "\n\n".join((greeting, *(t for t in stripped if t), f"{texts.closing}\n{texts.signature}"))
+
+
+def reply_subject(subject: str) -> str:
+    """Return 'Re: <subject>' on one line, with one Re: however many there were, of 998 characters at most."""
+    plain = one_line(subject)
+    answered = _ANSWERED.match(plain)
+    bare = plain[answered.end() :] if answered else plain
+    return f"Re: {bare or _NO_SUBJECT}"[:_MAX_SUBJECT]
+
+
+def recipient_of(address: str) -> str:
+    """Return an address with its domain in lower case; what stands before the @ may mind its case."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain.lower()}"
+
+
+def message_id(trigger: Trigger) -> str | None:
+    """Return the Message-ID that an answer replies to; None for a JSON request and for a mail without one."""
+    is_id = trigger.kind == "mail" and re.fullmatch(r"<[^<>\s]{1,990}>", trigger.trigger_id) is not None
+    return trigger.trigger_id if is_id else None

@@ -1,0 +1,47 @@
+"""What the action send_reply is told, what the guardian reads for it, and what its policy may say."""
+
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract
+
+
+class MailParameters(Contract):
+    """A mail to the requester. Subjects: 'reply', 'question-<n>', 'question-<n>-reminder-<m>', 'notice'."""
+
+    recipient: str = Field(min_length=3, max_length=320)
+    subject: str = Field(max_length=998)
+    text: str = Field(min_length=1, max_length=100_000)
+    in_reply_to: str | None = None
+    purpose: Literal["reply", "question", "reminder", "notice"]
+
+
+class MailGuardFacts(Contract):
+    """What is known of the requester's addresses, and of links in the text."""
+
+    addresses: tuple[str, ...] = Field(default=(), description="on record for the requester")
+    own_links: tuple[str, ...] = Field(
+        default=(), description="links in the mail that open the answer page of this very request"
+    )
+
+
+class MailPolicy(Contract):
+    """What a playbook says of it, under guardian.actions.send_reply.policy."""
+
+    link_hosts: tuple[str, ...] = Field(default=(), description="hosts that a mail may link to")
+    desk_addresses: tuple[str, ...] = Field(
+        default=(), description="mail addresses of the desk's own, which a mail may name"
+    )
+    address_book: str | None = Field(
+        default=None,
+        description="the system that knows addresses on record (see AddressBook); without one nothing personal is "
+        "mailed",
+    )
+
+
+class AddressBook(Protocol):
+    """A system of records that knows who has which mail addresses."""
+
+    async def addresses_of(self, address: str) -> tuple[str, ...]:
+        """Return every address on record for whoever has this one; () for nobody."""

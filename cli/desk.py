@@ -1,0 +1,121 @@
+"""`dispatch desk`: check, begin and try a desk, whether it is shipped or lies in a folder of one's own.
+
+    dispatch desk check [NAME | --dir DIR]
+    dispatch desk new NAME --in DIR
+    dispatch desk try NAME FILE [--dir DIR]
+
+Exit codes of `check`: 0 nothing is wrong, 1 something is, each in a sentence, 2 there is no such desk.
+"""
+
+import argparse
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from dispatch.models.errors import DeskFolderError
+from dispatch.playbooks.desk_folders import DESK_NAME
+from runtime.desk_check import desk_alone, desk_at, errors_of, folders_of
+from runtime.settings import Settings
+
+TEMPLATE: Final = Path(__file__).parent / "desk_template"
+"""The files of a new desk; $desk and $words stand for its name."""
+
+
+def add_desk(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `desk` to the command line."""
+    parts = commands.add_parser("desk", help="check, begin or try a desk").add_subparsers(
+        dest="part", required=True
+    )
+    check = parts.add_parser(
+        "check", help="say everything that is wrong with a desk; without a name, with any"
+    )
+    which = check.add_mutually_exclusive_group()
+    which.add_argument(
+        "name", nargs="?", metavar="NAME", help="a desk that is shipped or in DISPATCH_DESKS_DIR"
+    )
+    _add_dir(which)
+    new = parts.add_parser("new", help="write a minimal desk to begin with")
+    new.add_argument("name", metavar="NAME", help="small letters and _")
+    new.add_argument(
+        "--in", dest="parent", type=Path, required=True, metavar="DIR", help="your folder of desks"
+    )
+    trial = parts.add_parser(
+        "try",
+        help="run one request through a desk on a server of its own, and print the trail; nothing is sent",
+    )
+    trial.add_argument("name", nargs="?", metavar="NAME", help="the desk; left out with --dir")
+    trial.add_argument("file", type=Path, metavar="FILE", help=".eml or .json")
+    _add_dir(trial)
+
+
+def _add_dir(command: "argparse._ActionsContainer") -> None:
+    command.add_argument("--dir", type=Path, metavar="DIR", help="the folder of a desk, wherever it lies")
+
+
+async def run_desk(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run one of them; raises DeskFolderError and PlaybookError."""
+    if arguments.part == "new":
+        return _new(arguments.name, arguments.parent)
+    if arguments.part == "check":
+        return _check(settings, arguments.name, arguments.dir)
+    return await _try(settings, arguments)
+
+
+def _check(settings: Settings, name: str | None, own: Path | None) -> int:
+    folders = folders_of(settings, own)
+    if own is not None:
+        name, _ = desk_at(own)
+    wrong = 0
+    for desk in [name] if name is not None else list(folders):
+        sentences = errors_of(settings, folders, desk)
+        wrong += len(sentences)
+        for sentence in sentences:
+            print(sentence)
+        if not sentences:
+            print(f"{desk}: nothing is wrong")
+    return 1 if wrong else 0
+
+
+def _new(name: str, parent: Path) -> int:
+    if not DESK_NAME.fullmatch(name):
+        raise DeskFolderError(
+            f"{name!r} cannot be a desk's name; use small letters and _, 40 at most, such as web_pages"
+        )
+    if not parent.is_dir():
+        raise DeskFolderError(f"{parent}: there is no such folder; create it, or name another one with --in")
+    folder = parent / name
+    if folder.exists():
+        raise DeskFolderError(f"{folder}: it exists already, and nothing was written; choose another name")
+    words = {"desk": name, "words": name.strip("_").replace("_", " ")}
+    try:
+        for source in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
+            target = folder / source.relative_to(TEMPLATE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(
+                Template(source.read_text(encoding="utf-8")).substitute(words), encoding="utf-8"
+            )
+            print(target)
+    except OSError as error:
+        raise DeskFolderError(f"{folder} cannot be written: {error.strerror}; name another folder") from None
+    print(f"\ndispatch desk check --dir {folder}")
+    print(f"dispatch desk try --dir {folder} {folder / 'samples' / 'question.json'}")
+    print(f"a worker takes the desk up with DISPATCH_DESKS_DIR={parent.absolute()}")
+    return 0
+
+
+async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
+    # Imported here: it needs the worker and everything below it, which no other command does.
+    from devstack.desk_trial import try_desk  # noqa: PLC0415
+
+    folders = folders_of(settings, arguments.dir)
+    name = desk_at(arguments.dir)[0] if arguments.dir is not None else arguments.name
+    if name is None:
+        raise DeskFolderError("name the desk to try, or its folder with --dir")
+    if arguments.name not in {None, name}:
+        raise DeskFolderError(f"{arguments.dir} is the desk {name}, not {arguments.name}; leave the name out")
+    sentences = errors_of(settings, folders, name)
+    for sentence in sentences:
+        print(sentence)
+    if sentences:
+        return 1
+    return await try_desk(name, *desk_alone(settings, folders, name), arguments.file)

@@ -1,0 +1,151 @@
+"""What the engine knows of an action: its class's own words, figures and rules, never its name."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from pydantic import JsonValue, ValidationError
+
+from dispatch.guard.risk import Inspection
+from dispatch.models.contract import Contract
+from dispatch.models.contract import Facts as EffectFacts
+from dispatch.models.errors import DispatchError
+from dispatch.models.money import Money
+from dispatch.models.request.submission import Party
+from dispatch.models.work.proposal import ActionView, BoundAction, Spending
+from dispatch.models.work.spend_quota import NO_WINDOW, Claim
+
+
+class FactsMissingError(DispatchError):
+    """The facts that were read do not suffice under this policy; the text says which are missing."""
+
+
+class TextProblem(NamedTuple):
+    """One standing text of a playbook that an action's policy would block."""
+
+    path: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class GuardContext:
+    """What an action's hard rules are given beside its parameters and facts; `policy` is its own Policy."""
+
+    bound: BoundAction
+    requester: Party
+    policy: Any
+    now: datetime
+    reserved: tuple[Claim, ...] = ()
+    """What other requests of the same owner reserved before this one."""
+    beside: tuple[Claim, ...] = field(default=())
+    """What the same proposal spends of the same owner's beside this action."""
+
+
+class NoFacts(Contract):
+    """Of an action that needs to read nothing."""
+
+
+class NoPolicy(Contract):
+    """Of an action with no policy of its own."""
+
+
+class ActionRules(Protocol):
+    """The part of an action's class that is pure: words, shapes and rules."""
+
+    title: ClassVar[str]
+    Parameters: ClassVar[type[Contract]]
+    Facts: ClassVar[type[Contract]]
+    Policy: ClassVar[type[Contract]]
+
+    @staticmethod
+    def guard(parameters: Any, facts: Any, context: GuardContext) -> Inspection:
+        """Return what the hard rules find; raises FactsMissingError where the facts do not suffice."""
+
+    @staticmethod
+    def amount(parameters: Any) -> Money | None: ...
+    @staticmethod
+    def spends(parameters: Any) -> Spending | None: ...
+    @staticmethod
+    def spending_window(policy: Any) -> timedelta: ...
+    @staticmethod
+    def automatic_mail_to(parameters: Any) -> str | None: ...
+    @staticmethod
+    def only_asks(parameters: Any) -> bool: ...
+    @staticmethod
+    def expected(parameters: Any) -> EffectFacts: ...
+    @staticmethod
+    def same(name: str, expected: JsonValue, seen: JsonValue) -> bool: ...
+    @staticmethod
+    def check_texts(policy: Any, texts: Mapping[str, str]) -> Iterator[TextProblem]: ...
+
+
+class ActionDefaults:
+    """What most actions answer alike; an action's class derives from it and says what differs."""
+
+    Facts: ClassVar[type[Contract]] = NoFacts
+    Policy: ClassVar[type[Contract]] = NoPolicy
+    compensable: ClassVar[bool] = False
+    pays: ClassVar[bool] = False
+
+    @staticmethod
+    def amount(parameters: Any) -> Money | None:
+        """Return what it costs; it drives amount tiers, approvers' limits and prices in lists."""
+        del parameters
+        return None
+
+    @staticmethod
+    def spends(parameters: Any) -> Spending | None:
+        """Return whose quota its amount counts in, and on which account; None: it reserves nothing."""
+        del parameters
+        return None
+
+    @staticmethod
+    def spending_window(policy: Any) -> timedelta:
+        """Return for how long what was spent counts."""
+        del policy
+        return NO_WINDOW
+
+    @staticmethod
+    def automatic_mail_to(parameters: Any) -> str | None:
+        """Return the address whose hourly number of automatic mails it counts in; None: it is no mail."""
+        del parameters
+        return None
+
+    @staticmethod
+    def only_asks(parameters: Any) -> bool:
+        """Tell whether it only asks or notifies, which may be done for a doubtful sender too."""
+        del parameters
+        return False
+
+    @staticmethod
+    def same(name: str, expected: JsonValue, seen: JsonValue) -> bool:
+        """Compare one fact of the effect with what was ordered."""
+        del name
+        return expected is not None and type(expected) is type(seen) and expected == seen
+
+    @staticmethod
+    def check_texts(policy: Any, texts: Mapping[str, str]) -> Iterator[TextProblem]:
+        """Yield the standing texts of a playbook, given by their paths, that the policy would block."""
+        del policy, texts
+        yield from ()
+
+
+def with_view(bound: BoundAction, actions: Mapping[str, type[ActionRules]]) -> BoundAction:
+    """Return the action with what its class says of its parameters; without, where it says nothing."""
+    return bound.model_copy(update={"view": _view(bound, actions.get(bound.action.name))})
+
+
+def _view(bound: BoundAction, kind: type[ActionRules] | None) -> ActionView | None:
+    if kind is None:
+        return None
+    try:
+        parameters = kind.Parameters.model_validate(bound.action.parameters)
+    except ValidationError:
+        return ActionView(title=kind.title)
+    return ActionView(
+        title=kind.title,
+        amount=kind.amount(parameters),
+        spends=kind.spends(parameters),
+    )

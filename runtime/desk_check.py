@@ -1,0 +1,96 @@
+"""Holds desks against the rules of the house and returns everything that is wrong, where a worker stops at the first."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from activities.catalogue import Catalogue
+from dispatch.models.errors import CatalogueError, DeskFolderError
+from dispatch.playbooks.desk_folders import DESK_NAME, desk_folders
+from dispatch.playbooks.loader import (
+    PLAYBOOK_FILE,
+    RECEPTION,
+    RECEPTION_FILE,
+    Playbooks,
+    load_files,
+    playbooks_in,
+    survey_playbook,
+)
+from runtime.desks import CHANNELS, import_desks
+from runtime.settings import SHIPPED_DESKS, Settings
+
+
+def desk_at(folder: Path) -> tuple[str, Path]:
+    """Return the name and the whole path of the desk that a folder is; raises DeskFolderError where it is none."""
+    path = folder.absolute()
+    if not path.is_dir():
+        raise DeskFolderError(f"{folder}: there is no such folder; name the folder of a desk")
+    if not (path / PLAYBOOK_FILE).is_file():
+        raise DeskFolderError(
+            f"{folder}: it holds no {PLAYBOOK_FILE}; name the folder of a desk, or begin one with 'dispatch desk new'"
+        )
+    if not DESK_NAME.fullmatch(path.name):
+        raise DeskFolderError(
+            f"{folder}: {path.name!r} cannot be a desk's name; use small letters and _, 40 at most, such as web_pages"
+        )
+    return path.name, path
+
+
+def folders_of(settings: Settings, own: Path | None = None) -> dict[str, Path]:
+    """Return the folder of each desk of the settings, and of one more.
+
+    Raises PlaybookError as `desk_folders` does, DeskFolderError where `own` is no desk, or has another one's name.
+    """
+    folders = desk_folders(settings.desk_roots)
+    if own is None:
+        return folders
+    name, path = desk_at(own)
+    if folders.get(name, path).resolve() != path.resolve():
+        raise DeskFolderError(f"{own}: there is a desk {name} in {folders[name]} already; rename one of them")
+    return folders | {name: path}
+
+
+def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> list[str]:
+    """Return a sentence for each thing that is wrong with one desk: its playbook, its code, and one against the other.
+
+    Raises DeskFolderError where there is no such desk.
+    """
+    if desk not in folders:
+        known = ", ".join(folders) or "none"
+        raise DeskFolderError(
+            f"there is no desk {desk!r} among: {known}. Correct the name, set DISPATCH_DESKS_DIR, or use --dir."
+        )
+    file = playbook_file_of(settings, folders, desk)
+    playbook, problems = survey_playbook(desk, file)
+    import_desks(folders)
+    others: list[CatalogueError] = []
+    Catalogue.discover((*_packages(folders, without=desk), *CHANNELS), others)
+    errors: list[CatalogueError] = []
+    catalogue = Catalogue.discover((*_packages(folders), *CHANNELS), errors)
+    sentences = [str(problem) for problem in problems]
+    not_its_own = {str(error) for error in others}
+    sentences += [str(error) for error in errors if str(error) not in not_its_own]
+    if playbook is not None:
+        told = {(problem.path, problem.problem) for problem in problems}
+        found = catalogue.errors(playbook, str(file))
+        sentences += [str(error) for error in found if (error.path, error.problem) not in told]
+    return list(dict.fromkeys(sentences))
+
+
+def playbook_file_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> Path:
+    """Return the playbook that is in force for a desk: its own, or what DISPATCH_PLAYBOOKS_DIR puts in its place."""
+    replacements = playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}
+    return replacements.get(desk, folders[desk] / PLAYBOOK_FILE)
+
+
+def desk_alone(settings: Settings, folders: Mapping[str, Path], desk: str) -> tuple[Catalogue, Playbooks]:
+    """Load one desk without the others, whatever is wrong with them; raises PlaybookError."""
+    import_desks(folders)
+    catalogue = Catalogue.discover((*_packages(folders), *CHANNELS), [])
+    reception = (playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}).get(
+        RECEPTION, SHIPPED_DESKS / RECEPTION_FILE
+    )
+    return catalogue, load_files({desk: playbook_file_of(settings, folders, desk)}, reception)
+
+
+def _packages(folders: Mapping[str, Path], without: str | None = None) -> tuple[str, ...]:
+    return tuple(f"desks.{desk}" for desk in folders if desk != without)
