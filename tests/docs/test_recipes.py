@@ -38,7 +38,6 @@ COMMANDS = [
     for line in block.source.splitlines()
     if line.strip()
 ]
-_COMMAND: Final = re.compile(r"(?:^|[\s'/])dispatch (?=[a-z])")
 QUOTED = [
     pytest.param(block, id=block.place)
     for page in PAGES
@@ -194,7 +193,7 @@ def _without_indent(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines())
 
 
-_COMMAND_LINE: Final = re.compile(r"^(?:\.venv/bin/|docker compose exec worker )?dispatch ")
+_COMMAND_LINE: Final = re.compile(r"(?:^|[\s'/])dispatch (?=[a-z])")
 
 
 def _typed() -> Iterator[tuple[str, list[str]]]:
@@ -202,7 +201,7 @@ def _typed() -> Iterator[tuple[str, list[str]]]:
     for page in ALL_PAGES:
         for block in blocks_of(page):
             for line in block.source.splitlines():
-                found, rest = _COMMAND_LINE.match(line), _COMMAND_LINE.sub("", line)
+                found = _COMMAND_LINE.search(line.partition("#")[0])
                 if found and block.language in {"sh", "text"}:
                     rest = line[found.end() :]
                     words = re.sub(r"[\[\]']|\.\.\.\]", "", rest)
