@@ -132,7 +132,7 @@ class FollowUp(DecisionHandlers):
 
     async def _read_back(self, follow_up: FollowUpInput) -> tuple[VerificationVerdict, str]:
         try:
-            verification = await self._dispatcher.read(
+            verification = await self._dispatcher.call_read(
                 Verifier.verify,
                 VerificationBrief(
                     handoff=PENDING_HANDOFF,

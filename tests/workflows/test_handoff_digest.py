@@ -20,8 +20,8 @@ class Errand(StageInput):
 def test_each_field_of_a_brief_moves_the_digest_of_its_handoff() -> None:
     """Two briefs that differ anywhere are told apart by their record."""
     errand = Errand(handoff=PENDING_HANDOFF, goal="fetch bread", stops=())
-    others = [{"goal": "fetch milk"}, {"stops": ("mill",)}, {"note": "before noon"}]
-    digests = {digest_of(recorded_content(errand.model_copy(update=change))) for change in [{}, *others]}
+    others: list[dict[str, object]] = [{"goal": "fetch milk"}, {"stops": ("mill",)}, {"note": "before noon"}]
+    digests = {digest_of(recorded_content(errand.model_copy(update=change))) for change in ({}, *others)}
     assert len(digests) == 1 + len(others)
 
 

@@ -111,9 +111,9 @@ class ActivityDispatcher:
         Raises StageFailedError. As in `call_local` otherwise.
         """
         sent = self._record(brief, receiver or str(activity), why, decided_by)
-        return await self._call_remote(activity, sent, result, give_up_after, task_queue)
+        return await self._remote(activity, sent, result, give_up_after, task_queue)
 
-    async def read(
+    async def call_read(
         self,
         activity: Callable[..., Awaitable[R]] | str,
         brief: StageInput,
@@ -140,7 +140,7 @@ class ActivityDispatcher:
             self._status.publish_debounced()
             await workflow.sleep(found.retry_after, summary=BEFORE_THE_NEXT_ATTEMPT)
             give_up_after -= found.retry_after
-        done = await self._call_remote(activity, sent, result, give_up_after)
+        done = await self._remote(activity, sent, result, give_up_after)
         self._local_reads.answered()
         return done
 

@@ -225,8 +225,8 @@ class Stages:
         siblings: tuple[BoundAction, ...] = (),
         request: Request | None = None,
     ) -> GuardResult:
-        # What pays reserves in the customer's quota, and the server must know from the start what is asked.
-        call = self._dispatcher.read if request is None else self._dispatcher.call_remote
+        # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
+        call = self._dispatcher.call_read if request is None else self._dispatcher.call_remote
         verdict = await call(
             Guardian.inspect,
             GuardBrief(
@@ -246,7 +246,7 @@ class Stages:
         return verdict.model_copy(update={"brief": None})
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
-        return await self._dispatcher.read(
+        return await self._dispatcher.call_read(
             Verifier.verify,
             VerificationBrief(
                 handoff=PENDING_HANDOFF,
@@ -266,5 +266,5 @@ class Stages:
     ) -> R:
         """Call a role by the playbook's name, so that history shows who acted; locally if it reaches no system."""
         if role.uses:
-            return await self._dispatcher.read(name, brief, result, why=why, give_up_after=give_up_after)
+            return await self._dispatcher.call_read(name, brief, result, why=why, give_up_after=give_up_after)
         return await self._dispatcher.call_local(name, brief, result, why=why)
