@@ -144,7 +144,7 @@ class ActivityDispatcher:
         self._local_reads.answered()
         return done
 
-    async def _call_remote(
+    async def _remote(
         self,
         activity: Callable[..., Awaitable[R]] | str,
         sent: StageInput,
