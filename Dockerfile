@@ -13,13 +13,19 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin desk \
     && install --directory --mode=700 --owner=desk --group=desk /var/lib/dispatch-desk
 
 COPY activities activities
+COPY channels channels
+COPY cli cli
+COPY desks desks
+COPY devstack devstack
 COPY dispatch dispatch
-COPY embedded embedded
 COPY examples examples
 COPY inbox inbox
-COPY terminal terminal
+COPY runtime runtime
 COPY workflows workflows
 COPY *.py ./
+
+# The command that status and mails tell people to type.
+RUN printf '#!/bin/sh\nexec python /app/starter.py "$@"\n' > /usr/local/bin/dispatch && chmod 755 /usr/local/bin/dispatch
 
 # The desk may not write here: uncompiled, every start and the sandbox of every workflow would compile anew.
 RUN python -m compileall -q .

@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: .venv/.complete ## make .venv from the hashed lock
+setup: .venv/.complete $(BIN)/dispatch ## make .venv from the hashed lock, with the command .venv/bin/dispatch
 
 # A lock that changed makes the environment anew: what it no longer names must not linger.
 .venv/.complete: requirements-dev.lock
@@ -33,6 +33,11 @@ setup: .venv/.complete ## make .venv from the hashed lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r requirements-dev.lock \
 		|| { echo "setup: the packages could not be installed, the reason is above; with the network or PIP_FIND_LINKS mended, run it again." >&2; exit 1; }
 	@touch $@
+
+# A script instead of an installed package: it needs no build backend in the lock, and runs the code of this checkout.
+$(BIN)/dispatch: .venv/.complete starter.py
+	@printf '#!/bin/sh\n# PYTHON_ARGCOMPLETE_OK\nexec "%s/python" "%s/starter.py" "$$@"\n' "$(CURDIR)/$(BIN)" "$(CURDIR)" > $@
+	@chmod +x $@
 
 temporal: setup ## find the temporal program, or build it once for this machine
 	@$(BIN)/python -m devstack.temporal_program

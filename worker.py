@@ -1,4 +1,4 @@
-"""The only composition root: settings -> clients -> activities -> Temporal workers.
+"""The only composition root: settings -> systems -> activities -> Temporal workers.
 
 Longer than other files: everything that is put together is seen in one place.
 
@@ -11,15 +11,14 @@ python worker.py --check         validates settings, playbooks and the open sets
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-import httpx
 import structlog
-from pydantic import SecretStr
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -29,21 +28,18 @@ from activities.answer_links import Links
 from activities.answers import read_answer
 from activities.assembler import assemble
 from activities.catalogue import Catalogue
+from activities.contracts import Systems
 from activities.decision_check import DecisionChecks
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
 from activities.notifier import Notifier
+from activities.permits import Permits
 from activities.planner import plan
 from activities.quotas.mail_quota import MailQuotaDesk
-from activities.systems import ActionClients, ReadClients
 from activities.trail_record import keep_record
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
-from channels.mail.client import MailArchiveClient, MailClient
-from desks.support.systems.payments import PaymentsClient
-from desks.support.systems.records import RecordsClient
 from dispatch.approval.signer_coverage import coverage_gaps
-from dispatch.http import http_client
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.people.approval_quota import quota_task_queue
@@ -64,6 +60,7 @@ from runtime.logs import set_up_logs
 from runtime.sandbox import SANDBOX, Sandbox
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
+from runtime.systems import open_systems, settings_for
 from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
 from workflows.approval_quota import ApprovalQuota
 from workflows.audit_follow import AuditFollow
@@ -83,54 +80,12 @@ ACCOUNTS: Final[Sequence[type]] = (ApprovalQuota, MailQuota, SpendQuota)
 WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, *ACCOUNTS)
 
 
-@asynccontextmanager
-async def read_clients(settings: Settings) -> AsyncIterator[ReadClients]:
-    """Open the clients that may only read."""
-    async with AsyncExitStack() as stack:
-        records = await stack.enter_async_context(
-            _http(settings, settings.back_office_url, settings.back_office_read_key)
-        )
-        archive = await stack.enter_async_context(
-            _http(settings, settings.mail_archive_url, settings.mail_archive_key)
-        )
-        yield ReadClients(records=RecordsClient(records), archive=MailArchiveClient(archive))
-
-
-@asynccontextmanager
-async def action_clients(settings: Settings) -> AsyncIterator[ActionClients]:
-    """Open the clients that may act."""
-    async with AsyncExitStack() as stack:
-        payments = await stack.enter_async_context(
-            _http(settings, settings.back_office_url, settings.back_office_write_key)
-        )
-        archive = await stack.enter_async_context(
-            _http(settings, settings.mail_archive_url, settings.mail_archive_key)
-        )
-        yield ActionClients(
-            payments=PaymentsClient(payments),
-            mail=MailClient(
-                settings.smtp_host, settings.smtp_port, timeout_seconds=settings.client_timeout_seconds
-            ),
-            archive=MailArchiveClient(archive),
-            mail_from=settings.mail_from,
-            approvers=ApproversFile(settings.approvers_path),
-        )
-
-
-@asynccontextmanager
-async def _http(settings: Settings, base_url: str, key: SecretStr) -> AsyncIterator[httpx.AsyncClient]:
-    async with http_client(
-        base_url=base_url, key=key.get_secret_value(), timeout_seconds=settings.client_timeout_seconds
-    ) as http:
-        yield http
-
-
 def desk_worker(
     client: Client,
     settings: Settings,
     catalogue: Catalogue,
     playbooks: Playbooks,
-    clients: ReadClients,
+    systems: Systems,
     *,
     stopping: asyncio.Event | None = None,
     **more: Any,
@@ -153,16 +108,16 @@ def desk_worker(
             keep_record,
             DecisionChecks(ApproversFile(settings.approvers_path)).verify_decision,
             Guardian(
-                clients,
+                systems,
                 partial(own_links, settings),
                 reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
             ).inspect,
             Links(partial(answer_link, settings)).answer_link,
-            Verifier(clients, catalogue.action_classes).verify,
+            Verifier(systems, catalogue.action_classes).verify,
             audit.list_missing,
             audit.export_history,
             audit_follower(audit, settings, stopping).follow,
-            *catalogue.desk_activities(clients),
+            *catalogue.desk_activities(systems),
         ],
         workflow_runner=Sandbox(under_way),
         tuner=backlog_limited(under_way, settings.workflow_cache),
@@ -187,16 +142,17 @@ def allowance_worker(client: Client, settings: Settings) -> Worker:
     )
 
 
-def action_worker(client: Client, settings: Settings, catalogue: Catalogue, clients: ActionClients) -> Worker:
+def action_worker(client: Client, settings: Settings, catalogue: Catalogue, systems: Systems) -> Worker:
     """Build the worker of the action queue."""
-    notifier = Notifier(clients, client, settings.inbox_url)
+    approvers = ApproversFile(settings.approvers_path)
+    notifier = Notifier(systems, approvers, client, settings.inbox_url)
     return Worker(
         client,
         task_queue=action_task_queue(settings.task_queue),
         activities=[
             notifier.notify,
             notifier.send_digests,
-            *catalogue.action_activities(clients),
+            *catalogue.action_activities(systems.beside(Permits(approvers))),
         ],
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
     )
@@ -240,9 +196,11 @@ def load_checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
     folders = desk_folders(settings.desk_roots)
     catalogue = Catalogue.discover((*import_desks(folders), *CHANNELS))
     playbooks = load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir)
+    by_desk = {}
     for desk, in_force in playbooks.by_desk.items():
         catalogue.check(in_force.playbook, str(playbooks.files[desk]))
-    return catalogue, playbooks
+        by_desk[desk] = in_force.model_copy(update={"playbook": catalogue.completed(in_force.playbook)})
+    return catalogue, replace(playbooks, by_desk=by_desk)
 
 
 def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
@@ -254,7 +212,7 @@ def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
     now = datetime.now(UTC)
     policies = ((desk, in_force.playbook.guardian) for desk, in_force in playbooks.by_desk.items())
     return [
-        f"{shortage} (see {settings.approvers_path} and 'starter.py keys new')"
+        f"{shortage} (see {settings.approvers_path} and 'dispatch keys new')"
         for desk, policy in policies
         for shortage in coverage_gaps(desk, policy, approvers, now)
     ]
@@ -267,6 +225,8 @@ async def main(role: str) -> int:
     tighten(settings.private_folders)
     catalogue, playbooks = load_checked(settings)
     if role == "check":
+        for kind in catalogue.systems(acting=True):
+            settings_for(kind)
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")
         for shortage in missing_signers(settings, playbooks):
             print(f"warning: {shortage}")
@@ -284,11 +244,11 @@ async def main(role: str) -> int:
             await keep_daily_digest(
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )
-            reading = await stack.enter_async_context(read_clients(settings))
+            reading = await stack.enter_async_context(open_systems(catalogue.systems(acting=False)))
             workers.append(allowance_worker(client, settings))
             workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))
         if role in {"all", "actions"}:
-            acting = await stack.enter_async_context(action_clients(settings))
+            acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))
             workers.append(action_worker(client, settings, catalogue, acting))
         await stack.enter_async_context(running_workers(*workers, on_stop=hard_end.begin))
         try:

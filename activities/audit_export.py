@@ -19,7 +19,7 @@ from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.document import Document, NotClosedError, document_of
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import Exported, Missing
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted
+from dispatch.models.errors import AuditStoreError, ChainNotTrustedError
 
 log = structlog.get_logger("audit")
 
@@ -162,7 +162,7 @@ class AuditExport:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            raise AuditStoreError(f"Temporal has no request {request_id}; see 'starter.py list'") from None
+            raise AuditStoreError(f"Temporal has no request {request_id}; see 'dispatch list'") from None
         if described.status is WorkflowExecutionStatus.RUNNING:
             raise NotClosedError(f"{request_id} is still open")
         return described.run_id
@@ -191,7 +191,7 @@ def _refusal_logged() -> Iterator[None]:
     """Log a chain that is not trusted, in a worker; the command line says it itself."""
     try:
         yield
-    except ChainNotTrusted as error:
+    except ChainNotTrustedError as error:
         if activity.in_activity():
             said = "the audit store is not as this machine left it: nothing is exported"
             log.error(said, reason=str(error))  # noqa: TRY400 (a sentence, not a stack)

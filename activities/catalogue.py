@@ -5,69 +5,35 @@ specialist that is silently missing would be found out only when a customer's re
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from temporalio import activity
 
+from activities.contracts import Action, Reviewer, Specialist, System, Systems, SystemSettings
 from activities.discovery import Contracted, Member, classes_of
 from activities.failures import translated
 from activities.playbook_check import check_playbook
-from activities.systems import ActionClients, ReadClients
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.finding import Brief, Finding
-from dispatch.models.work.playbook import Playbook
-from dispatch.models.work.proposal import BoundAction, Review, ReviewBrief
-from dispatch.models.work.verification import Observation
+from dispatch.models.work.playbook import Playbook, Role
+from dispatch.models.work.proposal import Review, ReviewBrief
 
 ActivityFunction = Callable[..., Any]
-
-
-class Specialist(Protocol):
-    """Examines or drafts one thing. `uses` names the clients it reads through; none: it is a pure decision."""
-
-    uses: ClassVar[tuple[str, ...]]
-    Config: ClassVar[type[Contract]]
-
-    def __init__(self, clients: ReadClients) -> None: ...
-    async def examine(self, brief: Brief) -> Finding: ...
-
-
-class Reviewer(Protocol):
-    """Checks the draft against the playbook's standards and returns only exceptions."""
-
-    uses: ClassVar[tuple[str, ...]]
-    Config: ClassVar[type[Contract]]
-
-    def __init__(self, clients: ReadClients) -> None: ...
-    async def review(self, brief: ReviewBrief) -> Review: ...
-
-
-class Action(Protocol):
-    """The only thing that changes the outside world; `read_back` is for the verifier, who may only read.
-
-    `pays` says that it moves money: its policy must then name the ask with which a requester asks for it.
-    """
-
-    Parameters: ClassVar[type[Contract]]
-    compensable: ClassVar[bool]
-    pays: ClassVar[bool]
-
-    def __init__(self, clients: ActionClients) -> None: ...
-    async def perform(self, order: ActionCommand) -> Receipt: ...
-    async def compensate(self, order: CompensationCommand) -> Receipt: ...
-    @staticmethod
-    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation: ...
 
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
 _SPECIALIST = Contracted("specialist", (*_ROLE, Member("examine", "method")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
+_SYSTEM = Contracted(
+    "system", (Member("acting", bool), Member("Settings", SystemSettings), Member("open", "class"))
+)
 _ACTION = Contracted(
     "action",
     (
+        Member("uses", tuple),
         Member("Parameters", Contract),
         Member("compensable", bool),
         Member("pays", bool),
@@ -85,12 +51,13 @@ class Catalogue:
     specialist_classes: Mapping[str, type[Specialist]]
     reviewer_classes: Mapping[str, type[Reviewer]]
     action_classes: Mapping[str, type[Action]]
+    system_classes: Mapping[str, type[System]] = field(default_factory=dict)
 
     @classmethod
     def discover(cls, packages: Iterable[str]) -> Self:
         """Read the open sets of desks and channels, given by their dotted names such as `desks.support`.
 
-        Each may hold the folders specialists, reviewers and actions. Raises CatalogueError, naming file and remedy,
+        Each may hold the folders specialists, reviewers, actions and systems. Raises CatalogueError, naming file and remedy,
         for a file that does not hold exactly one class of its own name with every member of its contract, or for a
         name that two sets share.
         """
@@ -99,23 +66,37 @@ class Catalogue:
             specialist_classes=classes_of(homes, "specialists", _SPECIALIST),
             reviewer_classes=classes_of(homes, "reviewers", _REVIEWER),
             action_classes=classes_of(homes, "actions", _ACTION),
+            system_classes=classes_of(homes, "systems", _SYSTEM),
         )
         found._refuse_shared_names()
         found._refuse_unknown_systems()
         return found
 
-    def desk_activities(self, clients: ReadClients) -> list[ActivityFunction]:
+    def systems(self, *, acting: bool) -> tuple[type[System], ...]:
+        """Return what a worker opens, the declared systems: those that only read, or all of them."""
+        kinds: tuple[type[Specialist | Reviewer | Action], ...] = (
+            *self.specialist_classes.values(),
+            *self.reviewer_classes.values(),
+            *self.action_classes.values(),
+        )
+        declared = dict.fromkeys(system for kind in kinds for system in kind.uses)
+        return tuple(system for system in declared if acting or not system.acting)
+
+    def desk_activities(self, systems: Systems) -> list[ActivityFunction]:
         """Return 'specialist.<name>' (Brief -> Finding) and 'reviewer.<name>' (ReviewBrief -> Review)."""
         return [
-            *(_specialist(name, kind(clients)) for name, kind in self.specialist_classes.items()),
-            *(_reviewer(name, kind(clients)) for name, kind in self.reviewer_classes.items()),
+            *(
+                _specialist(name, kind(systems.only(kind.uses)))
+                for name, kind in self.specialist_classes.items()
+            ),
+            *(_reviewer(name, kind(systems.only(kind.uses))) for name, kind in self.reviewer_classes.items()),
         ]
 
-    def action_activities(self, clients: ActionClients) -> list[ActivityFunction]:
+    def action_activities(self, systems: Systems) -> list[ActivityFunction]:
         """Return 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
         functions: list[ActivityFunction] = []
         for name, kind in self.action_classes.items():
-            action = kind(clients)
+            action = kind(systems.only(kind.uses))
             functions.append(_perform(name, action))
             if kind.compensable:
                 functions.append(_compensate(name, action))
@@ -125,13 +106,33 @@ class Catalogue:
         """Check a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, reviewer or action that does not exist, a
-        config that its own Config refuses, `uses` or `compensable` unlike the class's, an action that
-        pays with no ask that it needs, and an action policy that speaks of parameters which the action does not have.
+        config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,
+        an action that pays with no ask that it needs, and an action policy that speaks of parameters which the
+        action does not have.
         """
         check_playbook(playbook, file, self.specialist_classes, self.reviewer_classes, self.action_classes)
 
+    def completed(self, playbook: Playbook) -> Playbook:
+        """Return a checked playbook in which each role says what it reaches, so that the workflow knows."""
+        names = {kind: name for name, kind in self.system_classes.items()}
+
+        def of(roles: dict[str, Role], kinds: Mapping[str, type[Specialist | Reviewer]]) -> dict[str, Role]:
+            return {
+                name: role.model_copy(update={"uses": tuple(names[system] for system in kinds[name].uses)})
+                for name, role in roles.items()
+            }
+
+        review = playbook.review
+        reviewers = of(review.reviewers, self.reviewer_classes)
+        return playbook.model_copy(
+            update={
+                "specialists": of(playbook.specialists, self.specialist_classes),
+                "review": review.model_copy(update={"reviewers": reviewers}),
+            }
+        )
+
     def _refuse_shared_names(self) -> None:
-        sets = (self.specialist_classes, self.reviewer_classes, self.action_classes)
+        sets = (self.specialist_classes, self.reviewer_classes, self.action_classes, self.system_classes)
         for index, names in enumerate(sets):
             for name in names:
                 if any(name in other for other in sets[:index]):
@@ -140,17 +141,24 @@ class Catalogue:
                     )
 
     def _refuse_unknown_systems(self) -> None:
-        systems = {field.name for field in fields(ReadClients)}
-        roles: dict[str, type[Specialist | Reviewer]] = {
-            **self.specialist_classes,
-            **self.reviewer_classes,
-        }
-        for name, kind in roles.items():
+        systems = {kind: name for name, kind in self.system_classes.items()}
+        sets: tuple[Mapping[str, type[Specialist | Reviewer | Action]], ...] = (
+            self.specialist_classes,
+            self.reviewer_classes,
+            self.action_classes,
+        )
+        for name, kind in ((name, kind) for each in sets for name, kind in each.items()):
             for system in kind.uses:
                 if system not in systems:
+                    known = ", ".join(sorted(each.__name__ for each in systems)) or "none"
                     raise CatalogueError(
-                        f"{name}.py uses {system!r}, which no client serves; "
-                        f"give some of: {', '.join(sorted(systems))}"
+                        f"{name}.py uses {getattr(system, '__name__', repr(system))}, which is no system that was "
+                        f"found; give some of: {known}; or add its file to a folder systems"
+                    )
+                if system.acting and name not in self.action_classes:
+                    raise CatalogueError(
+                        f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
+                        "that reads"
                     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from pydantic_settings import BaseSettings
+
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
 
@@ -19,7 +21,13 @@ class Member:
     """One thing that a class must have: a value or Contract subclass of `kind`, or an async function."""
 
     name: str
-    kind: type[Contract] | type[tuple[Any, ...]] | type[bool] | Literal["method", "static"]
+    kind: (
+        type[Contract]
+        | type[tuple[Any, ...]]
+        | type[bool]
+        | type[BaseSettings]
+        | Literal["method", "static", "class"]
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,10 @@ def _only_class(module: ModuleType, name: str, home: ModuleType, contract: Contr
     classes = [
         value
         for key, value in vars(module).items()
-        if inspect.isclass(value) and value.__module__ == module.__name__ and not key.startswith("_")
+        if inspect.isclass(value)
+        and value.__module__ == module.__name__
+        and key.isidentifier()  # pydantic also keeps `Listing[Order]` here
+        and not key.startswith("_")
     ]
     if not classes:
         raise CatalogueError(f"{file}: holds no class; write the {contract.role} as class {wanted}")
@@ -123,9 +134,12 @@ def _require(member: Member, cls: type[Any], file: str) -> None:
         remedy = f"write @staticmethod async def {member.name}(...)"
     elif kind == "method":
         good, remedy = inspect.iscoroutinefunction(value), f"write async def {member.name}(self, ...)"
-    elif kind is Contract:
-        good = inspect.isclass(value) and issubclass(value, Contract)
-        remedy = f"give it a class attribute {member.name}, a Contract"
+    elif kind == "class":
+        good = isinstance(value, classmethod)
+        remedy = f"write @classmethod @asynccontextmanager async def {member.name}(cls, ...)"
+    elif issubclass(kind, (Contract, BaseSettings)):
+        good = inspect.isclass(value) and issubclass(value, kind)
+        remedy = f"give it a class attribute {member.name}, a {kind.__name__}"
     else:
         good = isinstance(value, kind)
         remedy = f"give it a class attribute {member.name}: {kind.__name__}"

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 from temporalio import activity
 
+from activities.contracts import Systems
 from activities.failures import translated
 from activities.quotas.spend_quota import Reserve, reserve_in_quota
-from activities.systems import ReadClients
 from channels.mail.identity import message_id
 from desks.support.models.records import Customer, Order, Payment, Refund
+from desks.support.systems.records import Records
 from dispatch.guard.guardian import inspect
 from dispatch.guard.spend_quota import claims_of
 from dispatch.models.errors import RefusedError
@@ -38,7 +39,7 @@ _NO_SUCH = frozenset({"customer_not_found", "invalid_id"})
 
 
 class Guardian:
-    """Reads with the desk's read-only clients; what specialists found is not taken on trust.
+    """Reads with the desk's reading systems; what specialists found is not taken on trust.
 
     `own_links` gives the links of a text that open the answer page of a request and were signed by this desk,
     `reserve` asks the customer's quota, `reserve_mail` the hourly one; without the latter there is no hourly limit.
@@ -46,13 +47,13 @@ class Guardian:
 
     def __init__(
         self,
-        clients: ReadClients,
+        systems: Systems,
         own_links: OwnLinks | None = None,
         *,
         reserve: Reserve = reserve_in_quota,
         reserve_mail: ReserveMail | None = None,
     ) -> None:
-        self._records, self._own_links = clients.records, own_links
+        self._records, self._own_links = systems.get(Records), own_links
         self._reserve, self._reserve_mail = reserve, reserve_mail
 
     @activity.defn(name="guardian.inspect")

@@ -16,7 +16,7 @@ class IntakeDesk:
 
     @activity.defn(name="intake")
     async def intake(self, brief: IntakeBrief) -> Intake:
-        """Take the request apart. A text that cannot be read within the bounds fails with `UnreadableText`."""
+        """Take the request apart. A text that cannot be read within the bounds fails with `UnreadableTextError`."""
         size = len(brief.submission.body)
         with translated():
             return await self._texts.read(size, take_in, brief.submission, brief.handoff)

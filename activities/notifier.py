@@ -10,10 +10,12 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
+from activities.contracts import Systems
 from activities.failures import reconciling, translated
-from activities.systems import ActionClients
 from channels.mail.identity import message_id
 from channels.mail.models import OutgoingMail
+from channels.mail.systems.mail_archive import MailArchive
+from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import ClientError, RefusedError
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.notification import (
@@ -26,7 +28,7 @@ from dispatch.models.people.notification import (
     Untold,
     WaitingRequest,
 )
-from dispatch.models.request.status import RequestState
+from dispatch.models.request.status import DECISION_STATES
 from dispatch.notifications.approver_mail import (
     audience,
     digest_for,
@@ -38,15 +40,10 @@ from dispatch.notifications.approver_mail import (
     told_before,
 )
 from dispatch.notifications.html import as_html
+from dispatch.storage.approvers_file import ApproversFile
 
 MOST_RANKED: Final = 1000
 """Requests of one person that are read to find the most urgent."""
-
-_WITH_PEOPLE: Final = (
-    RequestState.WAITING_FOR_APPROVAL,
-    RequestState.WAITING_FOR_ROUTING,
-    RequestState.ESCALATED,
-)
 
 
 class Notifier:
@@ -56,9 +53,9 @@ class Notifier:
     archive is asked for it first: at most one mail for each request, gate, event and approver, and one digest a day.
     """
 
-    def __init__(self, clients: ActionClients, temporal: Client, inbox_url: str) -> None:
-        self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from
-        self._approvers, self._temporal, self._inbox_url = clients.approvers, temporal, inbox_url
+    def __init__(self, systems: Systems, approvers: ApproversFile, temporal: Client, inbox_url: str) -> None:
+        self._mail, self._archive = systems.get(MailServer), systems.get(MailArchive)
+        self._approvers, self._temporal, self._inbox_url = approvers, temporal, inbox_url
 
     @activity.defn(name="notify_approvers")
     async def notify(self, brief: NotifyBrief) -> NotifyReport:
@@ -140,7 +137,7 @@ class Notifier:
         try:
             mail = OutgoingMail(
                 message_id=message_id(key),
-                sender=self._sender,
+                sender=self._mail.sender,
                 recipient=person.addresses[0],
                 subject=notice.subject,
                 text=plain_text(notice),
@@ -164,7 +161,7 @@ class Notifier:
         owners = ", ".join(f"'{owner}'" for owner in owners_of(person, approvers, at))
         if not owners:
             return (), 0
-        states = ", ".join(f"'{state}'" for state in _WITH_PEOPLE)
+        states = ", ".join(f"'{state}'" for state in DECISION_STATES)
         query = (
             "WorkflowType IN ('Coordinator', 'FollowUp') AND ExecutionStatus = 'Running' "
             f"AND TaskQueue = '{task_queue}' AND RequestState IN ({states}) AND NextOwner IN ({owners})"

@@ -14,7 +14,6 @@ from dispatch.playbooks.loader import path_in_file
 class HasConfig(Protocol):
     """What is looked at of a specialist or reviewer."""
 
-    uses: ClassVar[tuple[str, ...]]
     Config: ClassVar[type[Contract]]
 
 
@@ -74,12 +73,12 @@ def _require(role: str, name: str, known: Iterable[str], file: str, path: str) -
 
 
 def _check_role(file: str, path: str, role: Role, kind: type[HasConfig]) -> None:
-    if sorted(role.uses) != sorted(kind.uses):
+    if role.uses:
         raise PlaybookError(
             file,
             f"{path}.uses",
-            f"it says {list(role.uses)} and {kind.__name__} reaches {list(kind.uses)}",
-            f"Write uses: [{', '.join(kind.uses)}].",
+            f"what a role reaches is said by its class, {kind.__name__}",
+            "Remove uses.",
         )
     try:
         kind.Config.model_validate(role.config)

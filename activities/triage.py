@@ -18,7 +18,7 @@ class TriageDesk:
 
     @activity.defn(name="triage")
     async def triage(self, brief: TriageBrief) -> Triage:
-        """Route and rank. A text that cannot be read within the bounds fails with `UnreadableText`."""
+        """Route and rank. A text that cannot be read within the bounds fails with `UnreadableTextError`."""
         size = len(brief.intake.body) + sum(len(value) for value in brief.submission.fields.values())
         with translated():
             return await self._texts.read(

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from temporalio import activity
 
+from activities.contracts import System, Systems
 from activities.failures import translated
-from activities.systems import ReadClients
 from dispatch.models.errors import RefusedError, UnavailableError
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation, Verification, VerificationBrief
@@ -19,15 +19,17 @@ LAST_ATTEMPT: Final = 3
 class ReadsBack(Protocol):
     """What the verifier needs of an action's class."""
 
+    uses: ClassVar[tuple[type[System], ...]]
+
     @staticmethod
-    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation: ...
+    async def read_back(systems: Systems, bound: BoundAction) -> Observation: ...
 
 
 class Verifier:
-    """Takes the desk's read-only clients and the action classes by name (`Catalogue.action_classes`)."""
+    """Takes the desk's reading systems and the action classes by name (`Catalogue.action_classes`)."""
 
-    def __init__(self, clients: ReadClients, actions: Mapping[str, type[ReadsBack]]) -> None:
-        self._clients, self._actions = clients, actions
+    def __init__(self, systems: Systems, actions: Mapping[str, type[ReadsBack]]) -> None:
+        self._systems, self._actions = systems, actions
 
     @activity.defn(name="verifier.read_back")
     async def verify(self, brief: VerificationBrief) -> Verification:
@@ -48,7 +50,7 @@ class Verifier:
 
     async def _observe(self, bound: BoundAction) -> Observation | None:
         action = self._actions.get(bound.action.name)
-        return await action.read_back(self._clients, bound) if action else None
+        return await action.read_back(self._systems.only(action.uses), bound) if action else None
 
     @staticmethod
     def _observation(bound: BoundAction, result: Observation | BaseException | None) -> Observation | None:

@@ -13,8 +13,8 @@ import aiosmtplib
 import httpx
 from pydantic import SecretStr
 
+from devstack.settings import StackSettings
 from dispatch.http import http_client
-from runtime.settings import Settings
 
 RECORDS, ARCHIVE, SMTP = "records", "archive", "smtp"
 
@@ -49,7 +49,7 @@ CALLS: Final[Mapping[str, tuple[tuple[Outside, ...], ...]]] = {
 class Caller:
     """Makes the calls, with the libraries that the desk's clients use and nothing of theirs on top."""
 
-    def __init__(self, settings: Settings, systems: Mapping[str, httpx.AsyncClient]) -> None:
+    def __init__(self, settings: StackSettings, systems: Mapping[str, httpx.AsyncClient]) -> None:
         self._settings, self._systems = settings, systems
 
     async def make(self, activity: str) -> None:
@@ -73,7 +73,7 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(settings: Settings) -> AsyncIterator[Caller]:
+async def calling(settings: StackSettings) -> AsyncIterator[Caller]:
     """Open the connections."""
 
     def to(url: str, key: SecretStr) -> httpx.AsyncClient:

@@ -14,9 +14,9 @@ from temporalio.worker import Worker
 
 from bench.calls import Caller, calling
 from bench.floor import STEP, Call, Floor, step
+from devstack.settings import load_stack_settings
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end, stop_event
-from runtime.settings import load_settings
 from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
 
 QUEUE, QUEUE_WITH_CALLS = "floor", "floor-with-calls"
@@ -42,7 +42,7 @@ async def main(queue: str) -> int:
     async with AsyncExitStack() as stack:
         does: Callable[..., Any] = step
         if queue == QUEUE_WITH_CALLS:
-            does = StepWithCalls(await stack.enter_async_context(calling(load_settings()))).step
+            does = StepWithCalls(await stack.enter_async_context(calling(load_stack_settings()))).step
         desk = Worker(
             client, task_queue=queue, workflows=[Floor], activities=[does], max_cached_workflows=500
         )

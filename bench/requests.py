@@ -13,7 +13,8 @@ from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome
 from dispatch.storage.documents import DocumentStore
-from starter import decision_for, leave_signal, status_of, submit
+from runtime.gateway import Gateway
+from runtime.gateway_types import decision_for
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
 REQUESTS = ROOT / "examples" / "requests"
@@ -34,7 +35,7 @@ class Requests:
 
     async def submit(self) -> str:
         """Start one as the starter does; gives its id."""
-        return (await submit(self._stand.client, self._stand.settings, self._fresh())).request_id
+        return (await Gateway.over(self._stand.client).submit(self._stand.settings, self._fresh())).request_id
 
     def _fresh(self) -> Submission:
         trigger = self._original.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@bench>"})
@@ -62,15 +63,15 @@ async def approve(client: Client, request_id: str, status: Status) -> None:
         status.subject_digest or "",
         "the answer is harmless",
     )
-    await leave_signal(client, request_id, "decide", decision)
+    await Gateway.over(client).signal(request_id, "decide", decision)
 
 
 async def until_waiting(client: Client, request_id: str) -> Status:
     """Ask until it waits for approval; gives what an approver sees."""
     pause = SHORTEST_PAUSE_SECONDS
-    status = await status_of(client, request_id)
+    status = await Gateway.over(client).status(request_id)
     while status.state != RequestState.WAITING_FOR_APPROVAL:
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        status = await status_of(client, request_id)
+        status = await Gateway.over(client).status(request_id)
     return status

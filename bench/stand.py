@@ -16,9 +16,9 @@ from temporalio.client import Client
 
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import Program, desk_programs
+from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from runtime.connection import connect
-from runtime.settings import Settings, load_settings
 
 GRACE_SECONDS = 5
 """Nothing is under way when a bench ends; its workers need no longer to stop."""
@@ -31,12 +31,12 @@ class Stand:
     """What a bench drives: a client, the settings of the programs, the worker to look at."""
 
     client: Client
-    settings: Settings
+    settings: StackSettings
     worker: Program
     worker_environment: dict[str, str]
 
 
-def circumstances(settings: Settings) -> dict[str, str]:
+def circumstances(settings: StackSettings) -> dict[str, str]:
     """Say on what a bench's figures rest, for its file and its output."""
     return {
         "durability": settings.temporal_durability,
@@ -49,7 +49,7 @@ def circumstances(settings: Settings) -> dict[str, str]:
 def results_folder() -> Path:
     """Give the folder that results are written to; BENCH_FOLDER names another than var/bench."""
     named = os.environ.get("BENCH_FOLDER")
-    return Path(named) if named else load_settings().var_dir / "bench"
+    return Path(named) if named else load_stack_settings().var_dir / "bench"
 
 
 @asynccontextmanager
@@ -70,9 +70,9 @@ async def running_stand(name: str) -> AsyncIterator[Stand]:
         yield Stand(await connect("bench", server.address), settings, worker, environment)
 
 
-def _settings(folder: Path) -> Settings:
+def _settings(folder: Path) -> StackSettings:
     """Give the settings of the environment (durability, cache and all), on ports and in a folder of our own."""
-    return load_settings().model_copy(
+    return load_stack_settings().model_copy(
         update={
             "var_dir": folder,
             "temporal_port": free_port(),
@@ -86,7 +86,7 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _environment(settings: Settings, address: str) -> dict[str, str]:
+def _environment(settings: StackSettings, address: str) -> dict[str, str]:
     """Say the same to the programs, by the environment as a person would."""
     return {
         "TEMPORAL_ADDRESS": address,

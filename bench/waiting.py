@@ -26,8 +26,8 @@ from bench.inbox import measure_inbox
 from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
 from bench.stand import Stand, circumstances, results_folder, running_stand
 from dispatch.models.request.status import RequestState
+from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end
-from starter import rows
 
 MANY, SIGNALS, CONCURRENT, PAGE = 10_000, 200, 50, 50
 LIMIT_SECONDS = 45 * 60
@@ -122,7 +122,7 @@ async def _count(client: Client) -> int:
 
 async def _page(client: Client) -> None:
     """Read a page as the inbox does."""
-    _ = [row async for row in rows(client, waiting_only=True, limit=PAGE)]
+    _ = [row async for row in Gateway.over(client).rows(waiting_only=True, limit=PAGE)]
 
 
 async def _acted_at(client: Client, request_id: str) -> datetime:

@@ -4,6 +4,9 @@ import argparse
 import getpass
 import os
 
+from runtime.connection import connect
+from runtime.gateway import Gateway
+
 
 def account() -> str | None:
     """Give the account's name; None where it has only a number, as a container's often has."""
@@ -20,6 +23,11 @@ def add_as(command: argparse.ArgumentParser, dest: str, purpose: str) -> None:
     command.add_argument("--as", dest=dest, metavar="WHO", default=name, required=name is None, help=text)
 
 
-def starter_identity() -> str:
+def identity() -> str:
     """Name the command line to Temporal; shown in history, and proof of nothing."""
-    return f"starter-{account() or os.getuid()}"
+    return f"cli-{account() or os.getuid()}"
+
+
+def gateway_of_account() -> Gateway:
+    """Build a gateway that connects, when it is first needed, as whoever types."""
+    return Gateway(lambda: connect(identity=identity()))

@@ -1,4 +1,4 @@
-"""`starter.py audit ...`: the audit store from the command line."""
+"""`dispatch audit ...`: the audit store from the command line."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from rich.table import Table
 from temporalio.client import Client
 
 from activities.audit_export import BATCH
-from cli.account import starter_identity
+from cli.account import identity
 from cli.audit_custody import acknowledge, add_custody, rotate_key
 from cli.audit_status import tell_status
 from cli.audit_verify import anchor_head, verify_store
@@ -133,17 +133,17 @@ async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write each run to a file that every tool reads which reads histories, `starter.py trail --from` among them."""
+    """Write each run to a file that every tool reads which reads histories, `dispatch trail --from` among them."""
     place = backend_from(settings, arguments.store)
     seq = index_of(place).requests.get(arguments.id)
     if seq is None:
-        raise SubmissionError(f"{arguments.id} is not in {place.name}; see 'starter.py audit status'")
+        raise SubmissionError(f"{arguments.id} is not in {place.name}; see 'dispatch audit status'")
     raw = next(raw for raw, position in place.lines() if position.seq == seq)
     line = ManifestLine.model_validate_json(raw)
     data = place.get(line.digest) or b""
     if sha256(data) != line.digest:
         raise AuditStoreError(
-            f"the history of {line.request_id} is missing or was changed; see 'starter.py audit verify'"
+            f"the history of {line.request_id} is missing or was changed; see 'dispatch audit verify'"
         )
     document = opened(from_bytes(data), keys_from(settings).find)
     if document.is_sealed:
@@ -202,4 +202,4 @@ def _print_answer(answer: Answer) -> None:
 
 
 async def _client() -> Client:
-    return await connect(identity=starter_identity())
+    return await connect(identity=identity())

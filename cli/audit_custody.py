@@ -1,4 +1,4 @@
-"""`starter.py audit rotate-key` and `audit acknowledge`: what a person decides about the export key and a damaged store."""
+"""`dispatch audit rotate-key` and `audit acknowledge`: what a person decides about the export key and a damaged store."""
 
 import argparse
 from datetime import UTC, datetime

@@ -1,7 +1,6 @@
-"""`starter.py audit status`: the gap between Temporal and the store, if there is one, and who is to close it."""
+"""`dispatch audit status`: the gap between Temporal and the store, if there is one, and who is to close it."""
 
 import argparse
-import getpass
 import json
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.audit_export import AuditExport
+from cli.account import identity
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import Followed, SweepReport
@@ -25,7 +25,7 @@ _WAITS: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 
 async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     """Say what Temporal closed and the store lacks: the gap, if there is one."""
-    client, place = await connect(identity=f"starter-{getpass.getuser()}"), backend_from(settings)
+    client, place = await connect(identity=identity()), backend_from(settings)
     exporter = audit_export(client, settings)
     refused = await exporter.refusal()
     told = {
@@ -44,7 +44,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
                 shown = ", ".join(value) if isinstance(value, list) else value
                 print(f"{name.replace('_', ' '):>20}  {shown}")
         if told.get("missing"):
-            print("\nstarter.py audit export")
+            print("\ndispatch audit export")
     return 1 if refused or told.get("missing") else 0
 
 

@@ -1,4 +1,4 @@
-"""`starter.py audit verify` and `audit anchor`: what a stranger types who was given a store."""
+"""`dispatch audit verify` and `audit anchor`: what a stranger types who was given a store."""
 
 import argparse
 import json
@@ -192,7 +192,7 @@ async def anchor_head(arguments: argparse.Namespace, settings: Settings) -> int:
         f"kept as {anchor.name}.json in {place.name}: send that line to somebody who keeps it, such as an auditor;"
     )
     print(
-        f"or have {anchor.name}.tsq stamped (RFC 3161) and keep the answer: starter.py audit anchor --token FILE"
+        f"or have {anchor.name}.tsq stamped (RFC 3161) and keep the answer: dispatch audit anchor --token FILE"
     )
     return 0
 
@@ -212,5 +212,5 @@ def _keep_token(place: StoreBackend, token: Path) -> int:
         print(f"{anchor.name}.tsr: line {anchor.seq} stood so at {at}")
         return 0
     raise AuditStoreError(
-        f"{token} is no time stamp of any anchor in {place.name}; see 'starter.py audit anchor'"
+        f"{token} is no time stamp of any anchor in {place.name}; see 'dispatch audit anchor'"
     )

@@ -1,4 +1,12 @@
-"""The command line of `starter.py`: reads what was typed, calls its functions, prints what came of it."""
+"""The command `dispatch`: reads what was typed, runs it, prints what came of it.
+
+Exit codes:
+    0         done; a decision or answer that the desk keeps and has not judged yet is done too, and says so
+    1         the desk refused it, or a check found something wrong; what and why is printed
+    2         wrong input, a key that cannot sign, or Temporal not reached; one sentence on stderr says which
+    130, 143  ended by Ctrl-C or SIGTERM
+    141       whoever read the output has gone, as with `| head`
+"""
 
 import argparse
 import asyncio
@@ -9,11 +17,10 @@ from pathlib import Path
 
 import argcomplete
 from pydantic import JsonValue
-from temporalio.client import Client
 
 from channels.mail.automatic import why_set_apart
 from cli import trail
-from cli.account import add_as, starter_identity
+from cli.account import add_as, gateway_of_account
 from cli.audit import add_audit_commands, run_audit
 from cli.decisions import add_decisions, pairs_of, print_judged, run_decision
 from cli.follow_up import show_follow_up
@@ -22,24 +29,23 @@ from cli.listing import console, iso, show_rows
 from cli.pipe import while_somebody_reads
 from cli.request_detail import show
 from cli.what_if import add_what_if, run_what_if
-from dispatch.models.errors import SubmissionError
+from dispatch.models.errors import SubmissionError, WorkerUnavailableError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.trail import EntryKind
-from runtime.connection import connect
+from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end
 from runtime.settings import Settings, load_settings
-from starter import WorkerUnavailableError, detail_of, leave_signal, status_of, submit_file, trail_of
 
 _LOOKS = 30
 
 
-async def submit_all(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
     """Submit each file; one that cannot be taken in does not keep the others out."""
     failed = 0
     for path in arguments.files:
         try:
-            submitted = await submit_file(client, settings, path, arguments.desk)
+            submitted = await gateway.submit_file(settings, path, arguments.desk)
         except SubmissionError as error:
             print(f"error: {error}", file=sys.stderr)
             failed += 1
@@ -52,8 +58,8 @@ async def submit_all(client: Client, settings: Settings, arguments: argparse.Nam
     return 2 if failed else 0
 
 
-async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
-    status = await status_of(client, arguments.id)
+async def _show_status(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    status = await gateway.status(arguments.id)
     if arguments.json:
         print(status.model_dump_json())
         return 0
@@ -73,8 +79,8 @@ async def _show_status(client: Client, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _show_detail(client: Client, arguments: argparse.Namespace) -> int:
-    detail = await detail_of(client, arguments.id)
+async def _show_detail(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    detail = await gateway.detail(arguments.id)
     if arguments.json:
         print(detail.model_dump_json())
     elif isinstance(detail, FollowUpDetail):
@@ -84,9 +90,9 @@ async def _show_detail(client: Client, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _answer(client: Client, arguments: argparse.Namespace) -> int:
+async def _answer(gateway: Gateway, arguments: argparse.Namespace) -> int:
     """Send the answer and say what became of it, for it is judged by the request and not here."""
-    accepted, reason = await _judged_answer(client, arguments.id, {**pairs_of(arguments.pairs)})
+    accepted, reason = await _judged_answer(gateway, arguments.id, {**pairs_of(arguments.pairs)})
     if arguments.json:
         print_judged(accepted, reason)
     else:
@@ -95,43 +101,43 @@ async def _answer(client: Client, arguments: argparse.Namespace) -> int:
 
 
 async def _judged_answer(
-    client: Client, request_id: str, fields: dict[str, JsonValue]
+    gateway: Gateway, request_id: str, fields: dict[str, JsonValue]
 ) -> tuple[bool | None, str]:
     """Send an answer; gives whether it was accepted and why, None while it is only kept."""
     answer: dict[str, JsonValue] = {"fields": fields}
     try:
-        known = len(await trail_of(client, request_id))
+        known = len(await gateway.trail(request_id))
     except WorkerUnavailableError:
-        await leave_signal(client, request_id, "answer", answer)
+        await gateway.signal(request_id, "answer", answer)
         return (
             None,
             "no worker answers now; the answer is in the request's history and is read when one runs",
         )
-    await leave_signal(client, request_id, "answer", answer)
+    await gateway.signal(request_id, "answer", answer)
     for _ in range(_LOOKS):
         await asyncio.sleep(0.1)
-        judged = [entry for entry in (await trail_of(client, request_id))[known:] if entry.what == "answer"]
+        judged = [entry for entry in (await gateway.trail(request_id))[known:] if entry.what == "answer"]
         refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
         if judged:
             return not refused, "; ".join(refused) if refused else judged[-1].why
-    return None, f"sent; it is kept until it is asked for: starter.py status {request_id}"
+    return None, f"sent; it is kept until it is asked for: dispatch status {request_id}"
 
 
-async def _withdraw(client: Client, arguments: argparse.Namespace) -> int:
-    await leave_signal(client, arguments.id, "withdraw", {"reason": arguments.reason})
+async def _withdraw(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    await gateway.signal(arguments.id, "withdraw", {"reason": arguments.reason})
     print("sent; what has already begun is not undone by it")
     return 0
 
 
-async def _extend(client: Client, arguments: argparse.Namespace) -> int:
+async def _extend(gateway: Gateway, arguments: argparse.Namespace) -> int:
     payload = {"approver": arguments.approver, "deadline": arguments.until, "reason": arguments.reason}
-    await leave_signal(client, arguments.id, "extend", payload)
-    print("sent; 'starter.py status' shows the deadline in force")
+    await gateway.signal(arguments.id, "extend", payload)
+    print("sent; 'dispatch status' shows the deadline in force")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="starter.py", description="Dispatch Desk's command line")
+    parser = argparse.ArgumentParser(prog="dispatch", description="Dispatch Desk's command line")
     commands = parser.add_subparsers(dest="command", required=True)
 
     submit_command = commands.add_parser("submit", help="start a request for each file")
@@ -176,11 +182,11 @@ async def _main(arguments: argparse.Namespace) -> int:
     offline = {"audit": run_audit, "what-if": run_what_if, "keys": run_keys}
     if arguments.command in offline:
         return await offline[arguments.command](arguments, settings)
-    client = await connect(identity=starter_identity())
+    gateway = gateway_of_account()
     if arguments.command == "submit":
-        return await submit_all(client, settings, arguments)
+        return await submit_all(gateway, settings, arguments)
     if arguments.command in set(DecisionType):
-        return await run_decision(client, settings, arguments)
+        return await run_decision(gateway, settings, arguments)
     commands = {
         "answer": _answer,
         "withdraw": _withdraw,
@@ -190,7 +196,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         "inbox": show_rows,
         "list": show_rows,
     }
-    return await commands[arguments.command](client, arguments)
+    return await commands[arguments.command](gateway, arguments)
 
 
 def run(typed: Sequence[str]) -> int:
@@ -205,3 +211,8 @@ def run(typed: Sequence[str]) -> int:
     # What the core retries is of no use to the person at the terminal; what fails is said in a sentence.
     logging.getLogger("temporalio.core").setLevel(logging.ERROR)
     return while_somebody_reads(lambda: run_to_end(lambda: _main(arguments)))
+
+
+def main() -> int:
+    """Run what was typed: the entry point of the command `dispatch`."""
+    return run(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""`starter.py approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
+"""`dispatch approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
 
 A decision is bound to what is shown when it is typed, or to --proposal and --digest. Where the subject's tier asks for
 a signature, it is signed with the newest key of the approver's that counts and whose private half is here.
@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
-from temporalio.client import Client
 
 from cli.account import add_as
 from cli.keys import ask_passphrase
@@ -20,26 +19,29 @@ from dispatch.approval.authority import key_problem, person_named
 from dispatch.approval.decisions import SIGNED
 from dispatch.approval.signing import sign
 from dispatch.guard.risk import LEAST
-from dispatch.models.errors import ApproversError, SubmissionError
+from dispatch.models.errors import ApproversError, SubmissionError, WorkerUnavailableError
 from dispatch.models.people.approvers import Approver
-from dispatch.models.people.decision import ApprovalRequest, DecisionType
+from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionType
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
+from runtime.gateway import Gateway
+from runtime.gateway_types import decision_for
 from runtime.settings import Settings
-from starter import WorkerUnavailableError, decision_for, detail_of, leave_signal, send_decision
 
 _GOES_ROUND: Final = frozenset({DecisionType.EDIT, DecisionType.RESPOND})
-_ROUTING: Final = "route-"
-"""How the ids begin of what asks for a desk and proposes nothing yet; see dispatch/approval/requests.py."""
 
 
 class _Waiting(NamedTuple):
-    """What is decided on. `signed` says whether it asks for a signature; None where that cannot be told now."""
+    """What is decided on, and at which gate; `kind` is None before a gate is open.
+
+    `signed` says whether it asks for a signature; None where that cannot be told now.
+    """
 
     proposal: str
     digest: str
     signed: bool | None
     answered: bool = True
+    kind: ApprovalKind | None = None
 
 
 def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -62,14 +64,14 @@ def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
             command.add_argument("pairs", nargs="+", metavar="parameter=value")
 
 
-async def run_decision(client: Client, settings: Settings, arguments: argparse.Namespace) -> int:
+async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
     """Send the decision that was typed and print what became of it; gives the exit code.
 
     Raises SubmissionError where nothing waits, KeysError and ApproversError where it cannot be signed.
     """
     pairs = pairs_of(arguments.pairs) if "pairs" in arguments else {}
     expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
-    waiting = await _waiting(client, arguments)
+    waiting = await _waiting(gateway, arguments)
     decision = decision_for(
         DecisionType(arguments.command),
         arguments.approver,
@@ -82,24 +84,25 @@ async def run_decision(client: Client, settings: Settings, arguments: argparse.N
         decision["expires_at"] = expires_at.isoformat()
     signed = arguments.sign or waiting.signed
     decision = _signed(decision, settings, arguments.approver, due=signed)
-    accepted, reason = await _sent(client, arguments.id, decision, answered=waiting.answered)
+    accepted, reason = await _sent(gateway, arguments.id, decision, answered=waiting.answered)
     if arguments.json:
         print_judged(accepted, reason)
     else:
         print(f"refused: {reason}" if accepted is False else reason)
         if accepted and decision["verdict"] in _GOES_ROUND:
-            print(f"{_what_follows(waiting.proposal)}: starter.py status {arguments.id}")
+            print(f"{_what_follows(waiting.kind)}: dispatch status {arguments.id}")
     return 1 if accepted is False else 0
 
 
 async def _sent(
-    client: Client, request_id: str, decision: dict[str, JsonValue], *, answered: bool
+    gateway: Gateway, request_id: str, decision: dict[str, JsonValue], *, answered: bool
 ) -> tuple[bool | None, str]:
     """Send it, or leave it in history where nobody answers (or has just not answered)."""
     if answered:
         with contextlib.suppress(WorkerUnavailableError):
-            return await send_decision(client, request_id, decision)
-    await leave_signal(client, request_id, "decide", decision)
+            outcome = await gateway.decide(request_id, decision)
+            return None if outcome.kept else outcome.accepted, outcome.reason
+    await gateway.signal(request_id, "decide", decision)
     return (
         None,
         "no worker answers now; the decision is in the request's history and is judged when one runs",
@@ -138,14 +141,14 @@ def _expiry(text: str) -> datetime:
     return expires_at
 
 
-async def _waiting(client: Client, arguments: argparse.Namespace) -> _Waiting:
+async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
     """Give what is decided on: what was given, else what the status names.
 
     Raises SubmissionError where nothing waits, NoWorker where nobody answers and not both were given.
     """
     proposal, digest = arguments.proposal, arguments.digest
     try:
-        detail = await detail_of(client, arguments.id)
+        detail = await gateway.detail(arguments.id)
     except WorkerUnavailableError:
         if not (proposal and digest):
             raise
@@ -153,10 +156,9 @@ async def _waiting(client: Client, arguments: argparse.Namespace) -> _Waiting:
     status = detail.status
     proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
     if proposal is None or digest is None:
-        raise SubmissionError(
-            f"{arguments.id} awaits no decision now; see 'starter.py status {arguments.id}'"
-        )
-    return _Waiting(proposal, digest, _asks_for_signature(detail.approval_request, digest))
+        raise SubmissionError(f"{arguments.id} awaits no decision now; see 'dispatch status {arguments.id}'")
+    gate = detail.approval_request
+    return _Waiting(proposal, digest, _asks_for_signature(gate, digest), kind=gate.kind if gate else None)
 
 
 def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -> bool | None:
@@ -182,7 +184,7 @@ def _signed(
     if person is None:
         raise ApproversError(
             f"{file.path}: {name} is not in it, and this asks for a signed decision; "
-            "decide --as somebody who is, or add them with 'starter.py keys new'"
+            "decide --as somebody who is, or add them with 'dispatch keys new'"
         )
     key = store.to_sign_with(person, now)
     passphrase = ask_passphrase(settings, f"{name}'s key {key.key_id}")
@@ -193,7 +195,7 @@ def _could_sign(person: Approver, store: KeyStore, now: datetime) -> bool:
     return any(key_problem(key, now) is None and store.has(person.name, key.key_id) for key in person.keys)
 
 
-def _what_follows(proposal: str) -> str:
-    if proposal.startswith(_ROUTING):
+def _what_follows(kind: ApprovalKind | None) -> str:
+    if kind is ApprovalKind.ROUTING:
         return "the desk named takes it up, if there is one of that name"
     return "it goes round once more; the new proposal needs a decision of its own"

@@ -1,4 +1,4 @@
-"""`starter.py audit erase`: one requester's data made unreadable, while the chain still verifies.
+"""`dispatch audit erase`: one requester's data made unreadable, while the chain still verifies.
 
 For each exported request: Temporal's copy is deleted, then the documents that came with it and with no other request,
 then the key under which the store's copy is sealed. Every step may be repeated, so an erasure that was interrupted
@@ -20,7 +20,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from cli.account import add_as, starter_identity
+from cli.account import add_as, identity
 from dispatch.audit.query.extract import Record
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.document import from_bytes
@@ -84,7 +84,7 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
         _tell_plan(report, due)
         return 1 if report.not_erased else 0
     if due:
-        client = await connect(identity=starter_identity())
+        client = await connect(identity=identity())
         for record in due:
             await _forget(client, record["request_id"])
         _delete_documents(settings, report.documents_deleted)
@@ -142,7 +142,7 @@ def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Re
         wanted = [one for one in latest.values() if str(one["requester"] or "").casefold() == address]
         if not wanted:
             raise SubmissionError(
-                f"no exported request is of {arguments.requester}; see 'starter.py audit status'"
+                f"no exported request is of {arguments.requester}; see 'dispatch audit status'"
             )
     return wanted
 

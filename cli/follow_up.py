@@ -1,4 +1,4 @@
-"""`starter.py show ID` of a follow-up check: what was done, what was found when it was read back, what is asked."""
+"""`dispatch show ID` of a follow-up check: what was done, what was found when it was read back, what is asked."""
 
 from collections.abc import Iterator
 

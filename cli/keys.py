@@ -1,8 +1,8 @@
-"""`starter.py keys`: the keys that people sign decisions with, made, listed and revoked; no server is needed.
+"""`dispatch keys`: the keys that people sign decisions with, made, listed and revoked; no server is needed.
 
-    starter.py keys new NAME [--full-name X --role R... --address A...]
-    starter.py keys show [NAME] [--json]
-    starter.py keys revoke KEY_ID
+    dispatch keys new NAME [--full-name X --role R... --address A...]
+    dispatch keys show [NAME] [--json]
+    dispatch keys revoke KEY_ID
 
 The private half goes into the keys folder, encrypted; the public half into the approvers file. The passphrase is asked
 for at the terminal, or read from DISPATCH_KEY_PASSPHRASE.
@@ -142,7 +142,7 @@ def _revoke(key_id: str, file: ApproversFile) -> int:
     def edit(known: Approvers) -> Approvers:
         whose = next((p for p in known.approvers if any(key.key_id == key_id for key in p.keys)), None)
         if whose is None:
-            raise ApproversError(f"{file.path}: there is no key {key_id}; see 'starter.py keys show'")
+            raise ApproversError(f"{file.path}: there is no key {key_id}; see 'dispatch keys show'")
         before[:] = [
             key.revoked_at
             for key in whose.keys
@@ -172,7 +172,7 @@ def _revoked(person: Approver, key_id: str, now: datetime) -> Approver:
 def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -> int:
     known = file.read()
     if arguments.name is not None and person_named(known, arguments.name) is None:
-        raise ApproversError(f"{file.path}: {arguments.name} is not in it; see 'starter.py keys show'")
+        raise ApproversError(f"{file.path}: {arguments.name} is not in it; see 'dispatch keys show'")
     people = [person for person in known.approvers if arguments.name in {None, person.name}]
     rows = [row for person in people for row in _rows(person, store, datetime.now(UTC))]
     if arguments.json:
@@ -180,7 +180,7 @@ def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -
         return 0
     if not rows:
         print(
-            f"{file.path} knows nobody yet; add a person with 'starter.py keys new NAME --full-name X --role R'"
+            f"{file.path} knows nobody yet; add a person with 'dispatch keys new NAME --full-name X --role R'"
         )
         return 0
     table = Table(box=SIMPLE_HEAD, pad_edge=False)

@@ -1,4 +1,4 @@
-"""`starter.py inbox` and `starter.py list`: rows of Temporal's visibility, with what each request that waits says of itself."""
+"""`dispatch inbox` and `dispatch list`: rows of Temporal's visibility, with what each request that waits says of itself."""
 
 import argparse
 import json
@@ -9,20 +9,20 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from temporalio.client import Client
 
 from dispatch.models.request.status import Ending
-from starter import Row, rows
+from runtime.gateway import Gateway
+from runtime.rows import Row
 
 _WIDTH_OF_A_PIPE = 140
 """Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
 _HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio")
 
 
-async def show_rows(client: Client, arguments: argparse.Namespace) -> int:
+async def show_rows(gateway: Gateway, arguments: argparse.Namespace) -> int:
     """Print what waits for a person, or all requests; no worker is asked."""
     inbox = arguments.command == "inbox"
-    listed = [row async for row in rows(client, waiting_only=inbox, limit=arguments.limit)]
+    listed = [row async for row in gateway.rows(waiting_only=inbox, limit=arguments.limit)]
     if arguments.json:
         print(json.dumps([_for_scripts(row) for row in listed]))
         return 0
@@ -33,7 +33,7 @@ async def show_rows(client: Client, arguments: argparse.Namespace) -> int:
         _print_waiting(listed)
     else:
         console().print(_all(listed))
-    print("starter.py status ID shows what is awaited, and the command to type")
+    print("dispatch status ID shows what is awaited, and the command to type")
     return 0
 
 
@@ -93,8 +93,12 @@ def _for_scripts(row: Row) -> dict[str, Any]:
     """Give a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
     list_summary = row.list_summary
     return {
-        **{name: value for name, value in vars(row).items() if name != "list_summary"},
+        "request_id": row.request_id,
+        "desk": row.desk,
+        "state": row.state,
+        "owner": row.owner,
         "review_point": iso(row.review_point),
+        "priority": row.priority,
         "started": iso(row.started),
         "tier": (list_summary.tier or "") if list_summary else "",
         "amount": list_summary.amount if list_summary else "",

@@ -1,4 +1,4 @@
-"""`starter.py show ID`: all that a person needs to decide on a request, exceptions first, as the inbox shows it."""
+"""`dispatch show ID`: all that a person needs to decide on a request, exceptions first, as the inbox shows it."""
 
 import difflib
 import json
@@ -18,7 +18,7 @@ from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.proposal import BoundAction
 
 _LAST = 5
-"""Entries of the trail shown here; `starter.py trail ID` has them all."""
+"""Entries of the trail shown here; `dispatch trail ID` has them all."""
 _LONG_TEXT = 60
 """A parameter longer than this, or of several lines, stands on lines of its own."""
 

@@ -1,29 +1,25 @@
-"""The auditor's commands of `starter.py`: the trail of a request and the chain behind its result.
+"""The auditor's commands of `dispatch`: the trail of a request and the chain behind its result.
 
-    starter.py trail ID [--all | --json | --md | --html FILE]
-    starter.py explain ID
+    dispatch trail ID [--all | --json | --md | --html FILE]
+    dispatch explain ID
     ... --from FILE     from exported histories, without a server; once for each where a request went on in a new one
 
 Histories are read from Temporal, or from files; no worker is needed. The shapes are in docs/audit.md.
 """
 
 import argparse
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
-
-from cli.account import starter_identity
+from cli.account import identity
 from dispatch.audit.models import AuditEntry, AuditKind, Judgement, Trail
 from dispatch.audit.read.history import events_in
-from dispatch.audit.read.trail import TrailReader, as_json, trail_of_events
+from dispatch.audit.read.trail import as_json, trail_of_events
 from dispatch.audit.report.explain import explain
 from dispatch.audit.report.report import as_html, as_markdown
 from dispatch.models.errors import SubmissionError
 from runtime.connection import connect
+from runtime.histories import trail_of_history
 
 COMMANDS: Final = frozenset({"trail", "explain"})
 _IN_FULL: Final = frozenset({AuditKind.HANDOFF, AuditKind.STATUS, AuditKind.WAIT})
@@ -72,52 +68,11 @@ async def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def trail_of_history(client: Client, request_id: str) -> Trail:
-    """Read the trail of a request, open or closed, from its history; no worker is needed.
-
-    Raises SubmissionError where there is no such request.
-    """
-    reader = TrailReader()
-    async for event in history_of(client, request_id):
-        reader.take(event)
-    return reader.trail()
-
-
-async def history_of(client: Client, request_id: str) -> AsyncIterator[HistoryEvent]:
-    """Give the events of a request's histories, oldest first; earlier ones that Temporal has deleted are left out.
-
-    Raises SubmissionError where there is no such request.
-    """
-    runs: list[str | None] = [None]
-    try:
-        started = await _first_event(client, request_id, None)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
-            raise SubmissionError(f"there is no request {request_id}. See 'starter.py list'.") from None
-        raise
-    while before := started.workflow_execution_started_event_attributes.continued_execution_run_id:
-        try:
-            started = await _first_event(client, request_id, before)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                break
-            raise
-        runs.insert(0, before)
-    for run_id in runs:
-        async for event in client.get_workflow_handle(request_id, run_id=run_id).fetch_history_events():
-            yield event
-
-
-async def _first_event(client: Client, request_id: str, run_id: str | None) -> HistoryEvent:
-    handle = client.get_workflow_handle(request_id, run_id=run_id)
-    return await anext(handle.fetch_history_events(page_size=1))
-
-
 async def _trail(arguments: argparse.Namespace) -> Trail:
     if not arguments.files:
         if arguments.id is None:
-            raise SubmissionError(f"name a request, or a file: starter.py {arguments.command} --from FILE")
-        client = await connect(identity=starter_identity())
+            raise SubmissionError(f"name a request, or a file: dispatch {arguments.command} --from FILE")
+        client = await connect(identity=identity())
         return await trail_of_history(client, arguments.id)
     trail = trail_of_events(events_in(*arguments.files))
     if arguments.id not in {None, trail.request_id}:

@@ -1,4 +1,4 @@
-"""`starter.py what-if --playbook FILE`: a changed playbook held against what was recorded."""
+"""`dispatch what-if --playbook FILE`: a changed playbook held against what was recorded."""
 
 import argparse
 import json
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from desks.support.models.records import Money, format_money
 from dispatch.audit.query.what_if import Judged, WhatIf, what_if
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, opened
@@ -16,6 +15,7 @@ from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import ManifestLine
 from dispatch.guard.guardian import inspect
 from dispatch.models.errors import AuditStoreError, PlaybookError
+from dispatch.models.money import Money, format_money
 from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.playbooks.loader import RECEPTION_FILE, load_files
 from dispatch.playbooks.strict_yaml import read_yaml
@@ -65,7 +65,7 @@ def documents_of(place: StoreBackend, key_of: KeyOf) -> Iterator[Document]:
             if sha256(data) != line.digest:
                 raise AuditStoreError(
                     f"the history of {line.request_id} in {place.name} is missing or was changed; "
-                    "see 'starter.py audit verify'"
+                    "see 'dispatch audit verify'"
                 )
             yield opened(from_bytes(data), key_of)
 

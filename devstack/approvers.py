@@ -21,7 +21,7 @@ from dispatch.storage.private_keys import KeyStore
 from runtime.settings import Settings
 
 DEMO_PASSPHRASE: Final = "only for the demo"  # noqa: S105 - it is public on purpose
-"""Of every key made here; a real desk's keys are made with `starter.py keys new`, each with a passphrase of its own."""
+"""Of every key made here; a real desk's keys are made with `dispatch keys new`, each with a passphrase of its own."""
 
 
 class _Person(NamedTuple):

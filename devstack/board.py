@@ -1,19 +1,20 @@
 """What the demo shows a person: every request in a table, and the commands to type."""
 
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from temporalio.client import Client
-from temporalio.service import RPCError
 
 from devstack.processes import ROOT
 from devstack.temporal_server import TemporalServer
 from dispatch.models.errors import DispatchError
 from dispatch.models.request.status import Status
 from runtime.connection import DEFAULT_ADDRESS
+from runtime.gateway import Gateway
+from runtime.rows import Row
 from runtime.settings import Settings
-from starter import Row, rows, status_of
 
 
 @dataclass
@@ -41,17 +42,17 @@ class Board:
             table.add_row(file, status.state, point.owner, by, awaiting)
         return table
 
-    async def refresh(self, client: Client) -> bool:
+    async def refresh(self, gateway: Gateway) -> bool:
         """Ask the requests whose row in the list has changed; tells whether any had. One that is slow is asked again."""
         changed = False
         try:
-            listed = [row async for row in rows(client, limit=1000)]
-        except RPCError:
+            listed = [row async for row in gateway.rows(limit=1000)]
+        except DispatchError:
             return False
         for row in listed:
             if row.request_id in self.files and self.rows.get(row.request_id) != row:
                 try:
-                    self.status[row.request_id] = await status_of(client, row.request_id)
+                    self.status[row.request_id] = await gateway.status(row.request_id)
                 except DispatchError:
                     continue
                 self.rows[row.request_id] = row
@@ -65,7 +66,7 @@ class Board:
             "",
             "# What waits for a person; type in another terminal, here:",
         ]
-        lines += [f"cd {ROOT}"]
+        lines += [f"cd {ROOT}", f'export PATH="{Path(sys.executable).parent}:$PATH"']
         if server.address != DEFAULT_ADDRESS:
             lines.append(f"export TEMPORAL_ADDRESS={server.address}")
         if "var_dir" in settings.model_fields_set:
@@ -83,8 +84,8 @@ class Board:
             "",
             "# instead of approve: reject ID --as WHO --reason ..., respond ID --as WHO --reason 'what to change',",
             "# edit ID --as WHO amount_minor=2000 (a new proposal, with an approval of its own)",
-            ".venv/bin/python starter.py inbox",
-            f".venv/bin/python starter.py trail {some}",
+            "dispatch inbox",
+            f"dispatch trail {some}",
             "",
             "# Ctrl-C ends everything; what waits goes on at the next start",
         ]

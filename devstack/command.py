@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from devstack.settings import StackSettings, load_stack_settings
 from dispatch.models.errors import DispatchError
 from dispatch.storage.private_folders import tighten
-from runtime.settings import Settings, load_settings
 
-Service = Callable[[Settings, bool], AbstractAsyncContextManager[object]]
+Service = Callable[[StackSettings, bool], AbstractAsyncContextManager[object]]
 
 
-def run(name: str, service: Service, where: Callable[[Settings], str]) -> int:
+def run(name: str, service: Service, where: Callable[[StackSettings], str]) -> int:
     """Run `service` until the process is asked to stop; return the exit code.
 
     `where` says, from the settings, where it can be reached.
@@ -28,7 +28,7 @@ def run(name: str, service: Service, where: Callable[[Settings], str]) -> int:
     arguments = parser.parse_args()
 
     async def until_stopped() -> None:
-        settings = load_settings()
+        settings = load_stack_settings()
         tighten(settings.private_folders)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -22,6 +22,7 @@ from devstack.board import Board
 from devstack.ports import require_free
 from devstack.processes import ROOT, Program, desk_programs, inbox_program
 from devstack.script import Sample, load_script, play
+from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from dispatch.http import http_client
 from dispatch.models.errors import DevStackError, KeysError
@@ -33,9 +34,9 @@ from dispatch.storage.private_folders import make_private, tighten
 from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
+from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end, stop_event
-from runtime.settings import SHIPPED_DESKS, Settings, load_settings
-from starter import submit_file
+from runtime.settings import SHIPPED_DESKS
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
@@ -49,7 +50,7 @@ QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
 class Demo:
     """One run: servers up, samples in, people's part played by a person or by the script."""
 
-    def __init__(self, settings: Settings, console: Console) -> None:
+    def __init__(self, settings: StackSettings, console: Console) -> None:
         self._settings, self._console = settings, console
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
@@ -117,7 +118,7 @@ class Demo:
     async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
         requests = []
         for sample in self._samples:
-            submitted = await submit_file(client, self._settings, REQUESTS / sample.file)
+            submitted = await Gateway.over(client).submit_file(self._settings, REQUESTS / sample.file)
             self._board.files[submitted.request_id] = sample.file
             requests.append((submitted.request_id, sample))
             if not submitted.new:
@@ -141,13 +142,14 @@ class Demo:
         stop = stop_event()
         quiet = 0
         gone = asyncio.ensure_future(server.ended())
+        gateway = Gateway.over(client)
         with Live(console=self._console, refresh_per_second=2) as live:
             while not stop.is_set():
                 if gone.done():
                     raise DevStackError(
                         f"the Temporal server has ended: {server.last_words()[-300:]}. Start the demo again."
                     )
-                changed = await self._board.refresh(client)
+                changed = await self._board.refresh(gateway)
                 quiet = 0 if changed else quiet + 1
                 live.update(self._board.table())
                 if quiet == QUIET_LOOKS:
@@ -225,7 +227,7 @@ class Demo:
 
 async def main() -> int:
     """Run the demo with the settings of the environment."""
-    settings = load_settings()
+    settings = load_stack_settings()
     tighten(settings.private_folders)
     return await Demo(settings, Console()).run()
 

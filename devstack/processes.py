@@ -12,9 +12,9 @@ from typing import Self
 
 import httpx
 
+from devstack.settings import StackSettings
 from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
-from runtime.settings import Settings
 from runtime.worker_shutdown import MARGIN
 
 ROOT = Path(__file__).parents[1]
@@ -123,7 +123,7 @@ class Program:
 
 
 def desk_programs(
-    settings: Settings, environment: Mapping[str, str], *, faults: bool = False
+    settings: StackSettings, environment: Mapping[str, str], *, faults: bool = False
 ) -> tuple[Program, Program, Program]:
     """Give back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
 
@@ -157,7 +157,7 @@ def desk_programs(
     )
 
 
-def inbox_program(settings: Settings, environment: Mapping[str, str]) -> Program:
+def inbox_program(settings: StackSettings, environment: Mapping[str, str]) -> Program:
     """Give the inbox; its log goes to var_dir/logs."""
     return Program(
         "inbox",

@@ -15,7 +15,8 @@ from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import Outcome
-from starter import decide, decision_for, leave_signal, status_of
+from runtime.gateway import Gateway
+from runtime.gateway_types import decision_for
 
 
 class Act(Contract):
@@ -74,12 +75,12 @@ async def play(
 
     Raises EmbeddedError where a decision is refused, or cannot be signed.
     """
-    handle = client.get_workflow_handle(request_id, result_type=Outcome)
+    handle, gateway = client.get_workflow_handle(request_id, result_type=Outcome), Gateway.over(client)
     acts = list(sample.people)
     done_at: tuple[object, ...] | None = None
     while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
         try:
-            status = await status_of(client, request_id)
+            status = await gateway.status(request_id)
         except DispatchError:
             await asyncio.sleep(poll_seconds)
             continue
@@ -90,28 +91,28 @@ async def play(
             act = acts.pop(0)
             for fault in act.faults:
                 await arm(fault)
-            await _perform(client, request_id, act, status, sign)
+            await _perform(gateway, request_id, act, status, sign)
             done_at = point
         await asyncio.sleep(poll_seconds)
     outcome: Outcome = await handle.result()
     return outcome
 
 
-async def _perform(client: Client, request_id: str, act: Act, status: Status, sign: Sign) -> None:
+async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, sign: Sign) -> None:
     if act.answer is not None:
-        await leave_signal(client, request_id, "answer", {"fields": {**act.answer}})
+        await gateway.signal(request_id, "answer", {"fields": {**act.answer}})
     elif act.withdraw is not None:
-        await leave_signal(client, request_id, "withdraw", {"reason": act.withdraw})
+        await gateway.signal(request_id, "withdraw", {"reason": act.withdraw})
     elif act.extend_seconds is not None:
         until = (datetime.now(UTC) + timedelta(seconds=act.extend_seconds)).isoformat()
         extension: dict[str, JsonValue] = {"approver": act.by, "deadline": until, "reason": act.reason}
-        await leave_signal(client, request_id, "extend", extension)
+        await gateway.signal(request_id, "extend", extension)
     elif act.verdict is not None:
         decision = decision_for(
             act.verdict, act.by, status.proposal_id or "", status.subject_digest or "", act.reason, act.edits
         )
         if act.signed:
             decision = sign(act.by, decision)
-        accepted, why = await decide(client, request_id, decision)
-        if not accepted:
-            raise DevStackError(f"the script's {act.verdict} on {request_id} was refused: {why}")
+        outcome = await gateway.decide(request_id, decision)
+        if not (outcome.accepted or outcome.kept):
+            raise DevStackError(f"the script's {act.verdict} on {request_id} was refused: {outcome.reason}")

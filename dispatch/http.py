@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from typing import Final, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 import httpx
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from dispatch.models.contract import Contract
 from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
 
 USER_AGENT = "dispatch-desk"
@@ -36,6 +37,13 @@ _TURNED_AWAY = {
 }
 
 Answer = TypeVar("Answer")
+Row = TypeVar("Row", bound=Contract)
+
+
+class Listing(Contract, Generic[Row]):
+    """How an outside system wraps a list."""
+
+    data: tuple[Row, ...]
 
 
 def http_client(*, base_url: str, key: str, timeout_seconds: float) -> httpx.AsyncClient:

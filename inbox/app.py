@@ -19,22 +19,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dispatch.models.errors import DispatchError, SettingsError
+from dispatch.models.errors import (
+    DispatchError,
+    RequestClosedError,
+    RequestNotFoundError,
+    SettingsError,
+    TemporalUnavailableError,
+    WorkerUnavailableError,
+)
 from dispatch.storage.answer_links import answer_secret
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from dispatch.storage.secret_file import standing_secret
 from inbox.context import Context, Limits
 from inbox.filters import FILTERS, revealed
-from inbox.gateway import (
-    WORKER_TIMEOUT,
-    Connect,
-    Gateway,
-    NoSuchRequestError,
-    RequestClosedError,
-    TemporalUnavailableError,
-    WorkerUnavailableError,
-)
 from inbox.limits import Lockout, RateLimit
 from inbox.oidc import STATE_SECONDS, OidcProvider
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
@@ -43,17 +41,22 @@ from inbox.security import SecurityMiddleware
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
 from inbox.web import render
+from runtime.gateway import Connect, Gateway
 from runtime.settings import Settings
 
 USERS_FILE = "inbox_users.yaml"
+WORKER_TIMEOUT: Final = timedelta(seconds=6)
+"""How long a page waits for what a worker has to answer."""
+LOOK_TIMEOUT: Final = timedelta(seconds=3)
+"""How long it waits for what Temporal itself answers."""
 _WORDS: Final[dict[type[Exception], tuple[int, str, bool]]] = {
-    NoSuchRequestError: (404, "There is no such request", False),
+    RequestNotFoundError: (404, "There is no such request", False),
     RequestClosedError: (409, "This request is closed", False),
     WorkerUnavailableError: (503, "No worker answers now", True),
     TemporalUnavailableError: (503, "Temporal is away", True),
 }
 _REMEDIES: Final[dict[type[Exception], str]] = {
-    NoSuchRequestError: "The address may be incomplete, or the request was deleted after its time.",
+    RequestNotFoundError: "The address may be incomplete, or the request was deleted after its time.",
     RequestClosedError: "It takes no more decisions; its page shows how it ended.",
     WorkerUnavailableError: "The request is safe; only its details cannot be shown. Try again when a worker runs.",
     TemporalUnavailableError: "Nothing is lost: requests and decisions are kept there. Try again in a moment.",
@@ -78,7 +81,7 @@ def create_app(
 
     Raises SettingsError where a secret cannot be kept or the identity provider's settings are half there.
     """
-    desk = Gateway(connect, worker_timeout)
+    desk = Gateway(connect, worker_timeout, LOOK_TIMEOUT)
     secret = _session_secret(settings)
     https = settings.inbox_url.startswith("https://")
     context = Context(
@@ -122,7 +125,7 @@ def create_app(
         ],
         exception_handlers={
             HTTPException: _on_http,
-            NoSuchRequestError: _on_desk,
+            RequestNotFoundError: _on_desk,
             RequestClosedError: _on_desk,
             WorkerUnavailableError: _on_desk,
             TemporalUnavailableError: _on_desk,

@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from desks.support.models.records import Money, format_money
 from dispatch.models.contract import Facts
+from dispatch.models.money import Money, format_money
 from dispatch.models.work.proposal import Proposal
 from inbox.filters import title, words
 

@@ -9,12 +9,12 @@ from jinja2 import Environment
 
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
-from inbox.gateway import Gateway
 from inbox.limits import Lockout, RateLimit
 from inbox.oidc import OidcProvider
 from inbox.passwords import Users
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
+from runtime.gateway import Gateway
 from runtime.settings import Settings
 
 

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from desks.support.models.records import Money, format_money
 from dispatch.models.errors import DispatchError
+from dispatch.models.money import Money, format_money
 
 _AMOUNT: Final = re.compile(r"(\d{1,12})(?:[.,](\d{1,3}))?")
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from desks.support.models.records import Money, format_money
+from dispatch.models.money import Money, format_money
 from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail

@@ -12,26 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
+from dispatch.models.errors import TemporalUnavailableError
+from runtime.gateway import Gateway
+from runtime.rows import WAITING, Row, row_of
 
-from dispatch.models.request.status import RequestState
-from inbox.gateway import LOOK_TIMEOUT, TYPES, Gateway, TemporalUnavailableError
-from inbox.row import Waiting, row_of
-
-WAITING_STATES: Final = (
-    RequestState.WAITING_FOR_APPROVAL,
-    RequestState.WAITING_FOR_ROUTING,
-    RequestState.WAITING_FOR_INFORMATION,
-    RequestState.ESCALATED,
-)
-WAITING: Final = (
-    f"WorkflowType IN ({', '.join(repr(kind) for kind in TYPES)}) AND ExecutionStatus = 'Running' "
-    f"AND RequestState IN ({', '.join(repr(state.value) for state in WAITING_STATES)})"
-)
 FRESH_SECONDS: Final = 2.0
 """A reading younger than this is not checked again row by row."""
 REST: Final = 5
@@ -54,8 +40,8 @@ _AT_ONCE: Final = 100
 class Reading:
     """One reading of the whole list; `whole` is False while it is still going on."""
 
-    rows: dict[str, Waiting] = field(default_factory=dict)
-    ranked: Sequence[Waiting] = ()
+    rows: dict[str, Row] = field(default_factory=dict)
+    ranked: Sequence[Row] = ()
     desks: tuple[str, ...] = ()
     at: datetime | None = None
     began: float = 0.0
@@ -77,7 +63,7 @@ class WaitingList:
     async def current(self) -> Reading:
         """Give the list as it was read last, and have it read again where it is due.
 
-        Raises TemporalAway where nothing was ever read and cannot be now. Where a later reading fails the one before it
+        Raises TemporalUnavailableError where nothing was ever read and cannot be now. Where a later reading fails the one before it
         stands, with its time; `still_waiting` says whether Temporal is away.
         """
         reading = self._reading
@@ -108,10 +94,10 @@ class WaitingList:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def still_waiting(self, rows: Sequence[Waiting]) -> list[Waiting]:
+    async def still_waiting(self, rows: Sequence[Row]) -> list[Row]:
         """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given.
 
-        Raises TemporalAway, also where there is no row to ask about and the last reading failed.
+        Raises TemporalUnavailableError, also where there is no row to ask about and the last reading failed.
         """
         if not rows and self._failed is not None:
             raise self._failed
@@ -119,16 +105,8 @@ class WaitingList:
         if not rows or (time.monotonic() - began < FRESH_SECONDS and began > self._doubted):
             return list(rows)
         ids = ", ".join(f"'{row.request_id}'" for row in rows)
-        client = await self._desk.client()
-        try:
-            answer = await _list(
-                client, f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2, b"", LOOK_TIMEOUT
-            )
-        except RPCError as error:
-            raise TemporalUnavailableError(
-                f"Temporal does not answer ({error.status.name.lower()})"
-            ) from None
-        now = {row.request_id: row for row in (row_of(found, None) for found in answer.executions)}
+        executions, _ = await self._desk.page(f"{WAITING} AND WorkflowId IN ({ids})", len(rows) * 2)
+        now = {row.request_id: row for row in map(row_of, executions)}
         gone = {row.request_id for row in rows} - now.keys()
         if gone:
             self._reading.rows = {name: row for name, row in self._reading.rows.items() if name not in gone}
@@ -146,24 +124,17 @@ class WaitingList:
 
     async def _read(self) -> None:
         """Read the list to its end; the reading before it is shown until then."""
-        client = await self._desk.client()
         reading = Reading(began=time.monotonic())
         first = not self._reading.whole
         token = b""
         while True:
-            try:
-                size = _PAGE if token or not first else _FIRST_PAGE
-                answer = await _list(client, WAITING, size, token, READING_TIMEOUT)
-            except RPCError as error:
-                raise TemporalUnavailableError(
-                    f"Temporal does not answer ({error.status.name.lower()})"
-                ) from None
-            for begin in range(0, len(answer.executions), _AT_ONCE):
-                for found in answer.executions[begin : begin + _AT_ONCE]:
+            size = _PAGE if token or not first else _FIRST_PAGE
+            executions, token = await self._desk.page(WAITING, size, token, READING_TIMEOUT)
+            for begin in range(0, len(executions), _AT_ONCE):
+                for found in executions[begin : begin + _AT_ONCE]:
                     row = row_of(found, self._reading.rows.get(found.execution.workflow_id))
                     reading.rows[row.request_id] = row
                 await asyncio.sleep(0)
-            token = answer.next_page_token
             if not token:
                 break
             if first:
@@ -190,10 +161,3 @@ def _failure(task: asyncio.Task[None]) -> TemporalUnavailableError | None:
     except TemporalUnavailableError as away:
         return away
     return None
-
-
-async def _list(client: Client, query: str, size: int, token: bytes, wait: timedelta) -> Any:
-    request = ListWorkflowExecutionsRequest(
-        namespace=client.namespace, page_size=size, query=query, next_page_token=token
-    )
-    return await client.workflow_service.list_workflow_executions(request, timeout=wait)

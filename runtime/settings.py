@@ -5,14 +5,16 @@ Temporal's own connection is not here: it comes from Temporal's environment conf
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.models.errors import SettingsError
 
+S = TypeVar("S", bound=BaseSettings)
 SHIPPED_DESKS = Path(__file__).parents[1] / "desks"
 
 
@@ -43,24 +45,10 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    back_office_url: str = Field(default="http://127.0.0.1:8810", description="the system of record")
-    back_office_read_key: SecretStr = Field(default=SecretStr("embedded-read"), description="may only read")
-    back_office_write_key: SecretStr = Field(
-        default=SecretStr("embedded-write"), description="may issue refunds"
-    )
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = Field(default=8825, ge=1, le=65535)
-    mail_from: str = Field(default="support@desk.example", description="the sender of every reply")
     automatic_mails_an_hour: int = Field(
         default=10,
         ge=1,
         description="to one requester's address; what would be more waits for a person",
-    )
-    mail_archive_url: str = Field(
-        default="http://127.0.0.1:8811", description="reads back what the mail system sent"
-    )
-    mail_archive_key: SecretStr = Field(
-        default=SecretStr("embedded-archive"), description="may read the mail archive"
     )
     inbox_url: str = Field(
         default="http://127.0.0.1:8820",
@@ -190,12 +178,22 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment; raises SettingsError as `settings_of` does."""
+    return settings_of(Settings)
+
+
+def settings_of(kind: type[S], environment: Mapping[str, str] | None = None) -> S:
+    """Read settings of one kind, from `environment` where it is given, else from the process's own.
 
     Raises SettingsError naming each variable that is wrong and what it must be.
     """
+    given = {
+        name: environment[f"DISPATCH_{name.upper()}"]
+        for name in kind.model_fields
+        if environment is not None and f"DISPATCH_{name.upper()}" in environment
+    }
     try:
-        return Settings()
+        return kind.model_validate(given)
     except ValidationError as error:
         problems = "; ".join(
             f"DISPATCH_{'_'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" for e in error.errors()

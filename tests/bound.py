@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from desks.support.models.records import Customer, Money, Payment, Refund
+from desks.support.models.records import Customer, Payment, Refund
 from dispatch.approval.action_digest import bind
 from dispatch.models.handoff import Handoff
+from dispatch.models.money import Money
 from dispatch.models.people.decision import Decision, DecisionType
 from dispatch.models.request.submission import Party
 from dispatch.models.work.execution import ActionCommand, Authorization

@@ -17,8 +17,15 @@ import hypothesis
 import pytest
 from temporalio.client import Client
 
+from activities.contracts import Systems
+from activities.permits import Permits
+from channels.mail.systems.mail_archive import MailArchive
+from channels.mail.systems.mail_server import MailServer
+from desks.support.systems.payments import Payments
+from desks.support.systems.records import Records
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
+from dispatch.storage.approvers_file import ApproversFile
 from runtime.connection import connect
 from runtime.settings import Settings
 from runtime.worker_shutdown import waiting_tasks
@@ -107,3 +114,21 @@ async def read_only(standing_back_office: BackOfficeService) -> AsyncIterator[Ba
     """Not to be changed by a test; its faults are cleared after each."""
     yield standing_back_office
     await standing_back_office.disarm()
+
+
+@pytest.fixture
+def reading(back_office: BackOfficeService, mail_sink: MailSinkService) -> Systems:
+    """Return the systems that readers are given, of this test's back office and mail sink."""
+    return Systems({Records: back_office.records(), MailArchive: mail_sink.archive()})
+
+
+@pytest.fixture
+def acting(back_office: BackOfficeService, mail_sink: MailSinkService, tmp_path: Path) -> Systems:
+    """Return the systems that actions are given, with leave by an approvers file of the test's folder."""
+    opened = {
+        Records: back_office.records(),
+        Payments: back_office.payments(),
+        MailServer: mail_sink.mail(timeout_seconds=1),
+        MailArchive: mail_sink.archive(),
+    }
+    return Systems(opened).beside(Permits(ApproversFile(tmp_path / "approvers.yaml")))

@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 import starter
 from activities.catalogue import Catalogue
 from channels.folder.submissions import read_submission
+from devstack.settings import StackSettings
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
@@ -26,6 +27,7 @@ from dispatch.models.trail import EntryKind, Outcome, TrailEntry
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
+from runtime import gateway
 from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.worker_shutdown import running_workers
 from tests.servers import (
@@ -34,8 +36,9 @@ from tests.servers import (
     running_back_office,
     running_mail_sink,
     settings_from,
+    systems_of,
 )
-from worker import action_clients, action_worker, allowance_worker, desk_worker, load_checked, read_clients
+from worker import action_worker, allowance_worker, desk_worker, load_checked
 from workflows.coordinator import Coordinator
 
 PATIENCE_SECONDS = 60
@@ -64,7 +67,7 @@ class Desk:
     """A running desk; every request is submitted as the starter does."""
 
     client: Client
-    settings: Settings
+    settings: StackSettings
     back_office: BackOfficeService
     mail_sink: MailSinkService
     catalogue: Catalogue
@@ -237,9 +240,13 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
     async with AsyncExitStack() as stack:
         # A worker is there and will answer; on a busy machine, and without a cache, later than a person would wait.
         wait = timedelta(seconds=PATIENCE_SECONDS)
-        stack.enter_context(patch.object(starter, "ANSWER_TIMEOUT", wait))
-        reading = await stack.enter_async_context(read_clients(desk.settings))
-        acting = await stack.enter_async_context(action_clients(desk.settings))
+        stack.enter_context(patch.object(gateway, "WORKER_TIMEOUT", wait))
+        reading = await stack.enter_async_context(
+            systems_of(desk.settings, desk.catalogue.systems(acting=False))
+        )
+        acting = await stack.enter_async_context(
+            systems_of(desk.settings, desk.catalogue.systems(acting=True))
+        )
         worker = desk_worker(
             desk.client,
             desk.settings,

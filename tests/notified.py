@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from desks.support.models.records import Money
 from dispatch.models.handoff import Handoff
+from dispatch.models.money import Money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import NotifyBrief, WaitingRequest

@@ -9,22 +9,26 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
-from channels.mail.client import MailArchiveClient, MailClient
-from desks.support.systems.payments import PaymentsClient
-from desks.support.systems.records import RecordsClient
+from activities.contracts import System, Systems
+from channels.mail.systems.mail_archive import MailArchive
+from channels.mail.systems.mail_server import MailServer
+from desks.support.systems.payments import Payments
+from desks.support.systems.records import Records
 from devstack.back_office.service import back_office
 from devstack.mail_sink.service import mail_sink
 from devstack.ports import LOOPBACK, free_port
+from devstack.settings import StackSettings
 from dispatch.http import http_client
-from runtime.settings import Settings
+from runtime.systems import open_systems
 
 ROOT = Path(__file__).parent.parent
 _PATIENCE_SECONDS = 60.0
@@ -92,11 +96,11 @@ class BackOfficeService(Service):
         """Give a bare client; with the write key unless another is named."""
         return self.client(key or self.write_key, timeout_seconds)
 
-    def records(self, timeout_seconds: float = 5) -> RecordsClient:
-        return RecordsClient(self.http(self.read_key, timeout_seconds))
+    def records(self, timeout_seconds: float = 5) -> Records:
+        return Records(self.http(self.read_key, timeout_seconds))
 
-    def payments(self, timeout_seconds: float = 5) -> PaymentsClient:
-        return PaymentsClient(self.http(self.write_key, timeout_seconds))
+    def payments(self, timeout_seconds: float = 5) -> Payments:
+        return Payments(self.http(self.write_key, timeout_seconds))
 
     def refunds(self) -> list[dict[str, Any]]:
         """Return the refunds made since the start, straight from the database, oldest first."""
@@ -112,11 +116,11 @@ class MailSinkService(Service):
     def archive_url(self) -> str:
         return self.url
 
-    def mail(self, timeout_seconds: float = 5) -> MailClient:
-        return MailClient(LOOPBACK, self.smtp_port, timeout_seconds=timeout_seconds)
+    def mail(self, timeout_seconds: float = 5) -> MailServer:
+        return MailServer(LOOPBACK, self.smtp_port, timeout_seconds=timeout_seconds)
 
-    def archive(self, timeout_seconds: float = 5) -> MailArchiveClient:
-        return MailArchiveClient(self.client(self.archive_key, timeout_seconds))
+    def archive(self, timeout_seconds: float = 5) -> MailArchive:
+        return MailArchive(self.client(self.archive_key, timeout_seconds))
 
     def messages(self) -> list[dict[str, Any]]:
         """Return all mail received, straight from the database, oldest first."""
@@ -189,13 +193,25 @@ def _mail_sink(tmp_path: Path) -> MailSinkService:
     return MailSinkService(url, tmp_path / "mail.db", "test-archive", environment, port, "test-archive")
 
 
-def settings_from(environment: Mapping[str, str]) -> Settings:
+def settings_from(environment: Mapping[str, str]) -> StackSettings:
     """Read the settings as a process with this environment would."""
     given = {name.removeprefix("DISPATCH_").lower(): value for name, value in environment.items()}
-    return Settings.model_validate(given)
+    return StackSettings.model_validate(given)
 
 
-def _settings(service: Service) -> Settings:
+@asynccontextmanager
+async def systems_of(settings: StackSettings, kinds: Iterable[type[System]]) -> AsyncIterator[Systems]:
+    """Open systems as a worker with these settings would."""
+    given = settings.model_dump(mode="python", exclude_unset=True)
+    environment = {
+        f"DISPATCH_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in given.items()
+    }
+    async with open_systems(kinds, environment) as systems:
+        yield systems
+
+
+def _settings(service: Service) -> StackSettings:
     return settings_from(service.environment)
 
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from desks.support.models.facts import OrderFacts, RefundTerms, ReplyStandardsTerms
-from desks.support.models.records import Customer, Money, Order, OrderLine, Payment, Refund
+from desks.support.models.records import Customer, Order, OrderLine, Payment, Refund
 from dispatch.models.handoff import Handoff
+from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
@@ -185,7 +186,7 @@ def playbook() -> PlaybookInForce:
                 groups=(("order_history",), ("refund_policy", "reply_writer")), max_specialists=3
             ),
             "specialists": {
-                "order_history": {"uses": ["records"], "config": {"recent": "60 days"}},
+                "order_history": {"config": {"recent": "60 days"}},
                 "refund_policy": {
                     "config": {"asked_by": "refund", "window": "30 days", "damaged_window": "90 days"}
                 },

@@ -13,13 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from channels.http.json_request import parse_json
 from channels.mail.bounds import header_of
 from channels.mail.parse import ParsedMail, parse_mail, safe_name
+from channels.mail.systems.mail_server import MailServer
 from dispatch.isolation.text_processes import TextProcesses
-from dispatch.models.errors import SubmissionError, UnreadableText
+from dispatch.models.errors import SubmissionError, UnreadableTextError
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.playbook import DeskName
 from dispatch.storage.documents import DocumentStore
 from dispatch.text.normalise import normalise, one_line
-from runtime.settings import Settings
+from runtime.settings import Settings, settings_of
 
 # Within the bounds on header and parts so few bytes are read in less time than a process takes to start.
 _SMALL: Final = 100_000
@@ -111,10 +112,10 @@ def _from_mail(
 
 def _read_mail(path: Path, raw: bytes, settings: Settings) -> tuple[ParsedMail, str]:
     """Read a mail within bounds; of one that passes them the header alone, with the sentence that says so."""
-    parse = partial(parse_mail, own_addresses=(settings.mail_from,))
+    parse = partial(parse_mail, own_addresses=(settings_of(MailServer.Settings).mail_from,))
     try:
         return _within_bounds(parse, path, raw, settings), ""
-    except UnreadableText as error:
+    except UnreadableTextError as error:
         mail = parse(str(path), header_of(raw))
         mail.notes = [*mail.notes, f"{error}; all of it is in the source file"]
         return mail, str(error)
@@ -149,7 +150,7 @@ def _from_json(
     del store  # a JSON request has no attachments
     try:
         request = _within_bounds(parse_json, path, raw, settings)
-    except UnreadableText as error:
+    except UnreadableTextError as error:
         raise SubmissionError(f"{path} is no request: {error}; send a smaller one") from None
     if not _says_something(request.text):
         raise SubmissionError(f"{path} is empty: 'text' says nothing; put the request there")

@@ -9,14 +9,14 @@ from devstack.back_office.app import create_app
 from devstack.back_office.database import Database
 from devstack.faults import Faults
 from devstack.ports import LOOPBACK
+from devstack.settings import StackSettings
 from devstack.web import listen, port_of, serving
-from runtime.settings import Settings
 
 _SETTING = "DISPATCH_BACK_OFFICE_URL"
 
 
 @asynccontextmanager
-async def back_office(settings: Settings, *, faults: bool = False) -> AsyncIterator[Database]:
+async def back_office(settings: StackSettings, *, faults: bool = False) -> AsyncIterator[Database]:
     """Serve at settings.back_office_url, from var_dir/back_office.db, for the length of the block.
 
     Raises EmbeddedError, one sentence, if the port is taken or the data cannot be used.

@@ -15,15 +15,15 @@ from devstack.mail_sink.archive import create_app
 from devstack.mail_sink.smtp import Handler
 from devstack.mail_sink.store import MailStore
 from devstack.ports import LOOPBACK
+from devstack.settings import StackSettings
 from devstack.web import listen, port_of, serving
-from runtime.settings import Settings
 
 _SMTP_SETTING, _ARCHIVE_SETTING = "DISPATCH_SMTP_PORT", "DISPATCH_MAIL_ARCHIVE_URL"
 _MAX_MAIL = 32 * 1024 * 1024
 
 
 @asynccontextmanager
-async def mail_sink(settings: Settings, *, faults: bool = False) -> AsyncIterator[MailStore]:
+async def mail_sink(settings: StackSettings, *, faults: bool = False) -> AsyncIterator[MailStore]:
     """Take mail at settings.smtp_port and show it at settings.mail_archive_url, from var_dir/mail.db.
 
     Raises EmbeddedError, one sentence, if a port is taken or the data cannot be used.

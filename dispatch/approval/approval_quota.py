@@ -7,9 +7,9 @@ rejects, the requester withdraws) is not given back, so that a limit errs on the
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from desks.support.models.records import Money, format_money
 from dispatch.approval.authority import person_named
 from dispatch.models.canonical import digest_of
+from dispatch.models.money import Money, format_money
 from dispatch.models.people.approval_quota import (
     ApprovalQuotaAnswer,
     ApprovalQuotaDay,

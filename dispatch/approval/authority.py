@@ -119,7 +119,7 @@ def file_problems(approvers: Approvers) -> Iterator[tuple[str, str, str]]:
         yield from _handed_on(path, person, names - {person.name})
         for index, key in enumerate(person.keys):
             if (problem := key_mismatch(key)) is not None:
-                yield f"{path}.keys[{index}]", problem, "Take both from 'starter.py keys show'."
+                yield f"{path}.keys[{index}]", problem, "Take both from 'dispatch keys show'."
 
 
 def _handed_on(path: str, person: Approver, others: set[str]) -> Iterator[tuple[str, str, str]]:

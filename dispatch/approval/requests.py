@@ -5,9 +5,9 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from desks.support.models.records import Money
 from dispatch.approval.decision_text import UnreadableError, read_decision
 from dispatch.models.canonical import digest_of
+from dispatch.models.money import Money
 from dispatch.models.people.decision import (
     ApprovalItem,
     ApprovalKind,

@@ -10,8 +10,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from desks.support.models.records import Money
 from dispatch.models.canonical import digest_of
+from dispatch.models.money import Money
 from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import (

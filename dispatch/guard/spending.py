@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from desks.support.models.records import Money, Payment, Refund, format_money
+from desks.support.models.records import Payment, Refund
 from dispatch.guard.risk import Raised
+from dispatch.models.money import Money, format_money
 from dispatch.models.work.guardian import Reason
 from dispatch.models.work.playbook import AmountTier, Tier, Velocity
 from dispatch.models.work.spend_quota import Claim, SpendSoFar

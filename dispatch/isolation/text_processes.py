@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from dispatch.isolation.text_child import read_frame, write_frame
-from dispatch.models.errors import DispatchError, UnreadableText
+from dispatch.models.errors import DispatchError, UnreadableTextError
 
 SHORT: Final = 4_000
 """What has no more characters, or bytes, is read without a process."""
@@ -51,7 +51,7 @@ class TextProcesses:
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a module's function in a process.
 
-        Raises UnreadableText, in one sentence for people, where it took too long, took too much memory or failed; a
+        Raises UnreadableTextError, in one sentence for people, where it took too long, took too much memory or failed; a
         DispatchError of the function passes as it is.
         """
         if kwargs:
@@ -65,7 +65,7 @@ class TextProcesses:
             answer = _exchange(child, frame)
         except (EOFError, OSError):
             _end(child)
-            raise UnreadableText(self._too_long() if late.is_set() else self._died(child)) from None
+            raise UnreadableTextError(self._too_long() if late.is_set() else self._died(child)) from None
         finally:
             timer.cancel()
         if late.is_set():
@@ -104,7 +104,7 @@ class TextProcesses:
             _answer(child)
         except (EOFError, OSError):
             _end(child)
-            raise UnreadableText(self._died(child)) from None
+            raise UnreadableTextError(self._died(child)) from None
         finally:
             timer.cancel()
         return child
@@ -138,7 +138,7 @@ def _unpacked(result: bytes) -> Any:
         return value
     if isinstance(value, DispatchError):
         raise value
-    raise UnreadableText(f"the text could not be read automatically: {value}")
+    raise UnreadableTextError(f"the text could not be read automatically: {value}")
 
 
 def _kill_late(child: subprocess.Popen[bytes], late: threading.Event) -> None:

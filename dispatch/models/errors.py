@@ -3,19 +3,23 @@
 DispatchError
 ├── SettingsError        a setting is wrong; names the variable
 ├── SubmissionError      a request cannot be taken in; names the file
-├── UnreadableText       a text takes too long or too much memory to read; a person reads it
+├── RequestNotFoundError there is no request of this id
+├── RequestClosedError   the request has ended and takes no more messages
+├── WorkerUnavailableError  no worker answers for the request
+├── UnreadableTextError  a text takes too long or too much memory to read; a person reads it
 ├── PlaybookError        a playbook is wrong; names file, path in it and remedy
 ├── CatalogueError       a specialist, reviewer or action file is wrong
 ├── ApproversError       the approvers file is wrong; names file, path in it and remedy
 ├── KeysError            a private key cannot be made or used
-├── EmbeddedError        the embedded servers cannot start
+├── DevStackError        the embedded servers cannot start
 ├── AuditStoreError      the audit store cannot be read, written or trusted
-│   ├── Overtaken        another writer appended first: read on and try again
-│   └── ChainNotTrusted  the chain is not as this machine left it: nothing is signed on top until a person says so
+│   ├── WriteConflictError    another writer appended first: read on and try again
+│   └── ChainNotTrustedError  the chain is not as this machine left it: nothing is signed on top until a person says so
 └── ClientError          an outside system
-    ├── Unavailable      not reached or overloaded: nothing was done, try again
-    ├── Refused          the system understood and said no: trying again is useless
-    └── OutcomeUnknown   sent, but whether it took effect cannot be told
+    ├── UnavailableError     not reached or overloaded: nothing was done, try again
+    │   └── TemporalUnavailableError  Temporal is not reached, or refuses the desk
+    ├── RefusedError         the system understood and said no: trying again is useless
+    └── OutcomeUnknownError  sent, but whether it took effect cannot be told
 """
 
 
@@ -31,7 +35,19 @@ class SubmissionError(DispatchError):
     """A request cannot be taken in."""
 
 
-class UnreadableText(DispatchError):
+class RequestNotFoundError(DispatchError):
+    """There is no request of this id."""
+
+
+class RequestClosedError(DispatchError):
+    """The request has ended and takes no more messages."""
+
+
+class WorkerUnavailableError(DispatchError):
+    """No worker answers for the request."""
+
+
+class UnreadableTextError(DispatchError):
     """A text could not be read within its bounds; the text is one sentence for a person."""
 
 
@@ -67,7 +83,7 @@ class WriteConflictError(AuditStoreError):
     """Another writer appended to the manifest first; nothing was written."""
 
 
-class ChainNotTrusted(AuditStoreError):
+class ChainNotTrustedError(AuditStoreError):
     """The chain is not as this machine left it, or its key is not the pinned one; nothing is signed on top of it."""
 
 
@@ -84,6 +100,10 @@ class UnavailableError(ClientError):
     def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class TemporalUnavailableError(UnavailableError):
+    """Temporal is not reached, does not answer in time, or refuses the desk; the text says which, and what to do."""
 
 
 class RefusedError(ClientError):

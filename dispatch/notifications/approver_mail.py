@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
-from desks.support.models.records import format_money
 from dispatch.approval.authority import people_for, stands_for
 from dispatch.guard.risk import riskiest
+from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
@@ -168,7 +168,7 @@ def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str
 def _closing(inbox_url: str, request_id: str) -> str:
     if inbox_url:
         return _OPENS_ONLY
-    return f"To see it, type: .venv/bin/python starter.py status {request_id}. An answer to this mail decides nothing."
+    return f"To see it, type: dispatch status {request_id}. An answer to this mail decides nothing."
 
 
 def _page(inbox_url: str, request_id: str) -> str | None:

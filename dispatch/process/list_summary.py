@@ -6,8 +6,8 @@ from typing import Final
 from pydantic import JsonValue, ValidationError
 
 from channels.mail.automatic import why_set_apart
-from desks.support.models.records import Money, format_money
 from dispatch.approval.requests import price_of
+from dispatch.models.money import Money, format_money
 from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest, Decision
 from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, ListSummary
 from dispatch.models.request.requester import SenderDoubt

@@ -20,7 +20,7 @@ from dispatch.storage.yaml_edit import edited
 
 _HEAD: Final = (
     "# Who may decide: people, their roles and their public keys; docs/signing.md has every field.\n"
-    "# Edit it as you like. 'starter.py keys new' and 'keys revoke' change their part of it and leave the rest as it is.\n"
+    "# Edit it as you like. 'dispatch keys new' and 'keys revoke' change their part of it and leave the rest as it is.\n"
 )
 _MODE: Final = 0o644
 _Seen = tuple[int, int, int]

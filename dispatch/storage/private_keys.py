@@ -92,14 +92,14 @@ class KeyStore:
         Raises KeysError saying which of this they lack, and what to do.
         """
         if not person.keys:
-            raise KeysError(f"{person.name} has no key; make one with 'starter.py keys new {person.name}'")
+            raise KeysError(f"{person.name} has no key; make one with 'dispatch keys new {person.name}'")
         # Of two that were made in the same second, the later one in the file.
         newest_first = sorted(person.keys, key=lambda key: key.created_at)[::-1]
         counting = [key for key in newest_first if key_problem(key, at) is None]
         if not counting:
             raise KeysError(
                 f"{person.name} has no key that counts: {key_problem(newest_first[0], at)}; "
-                f"make one with 'starter.py keys new {person.name}'"
+                f"make one with 'dispatch keys new {person.name}'"
             )
         here = next((key for key in counting if self.has(person.name, key.key_id)), None)
         if here is None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
-from desks.support.models.records import Money, format_money
+from dispatch.models.money import Money, format_money
 from dispatch.text.normalise import fold
 
 MONTHS: Final = (

@@ -9,11 +9,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dispatch.models.errors import RequestClosedError, WorkerUnavailableError
 from dispatch.models.trail import EntryKind
 from dispatch.models.work.plan import Question
 from dispatch.storage.answer_links import LinkError, read_answer_token
 from inbox.context import Context
-from inbox.gateway import RequestClosedError, WorkerUnavailableError
 from inbox.web import Said, address_of, context_of, form_of, go_on, render, text_in
 
 _LOOKS: Final = 30
@@ -33,7 +33,7 @@ async def show(request: Request) -> Response:
     found = await context.desk.describe(authorization.request_id)
     if not found.is_running:
         return render(request, "answer.html", questions=(), closed=True, wrong="", until=None)
-    questions = (await context.desk.detail(authorization.request_id)).questions
+    questions = (await context.desk.request_detail(authorization.request_id)).questions
     return render(
         request, "answer.html", questions=questions, closed=False, wrong="", until=authorization.expires_at
     )
@@ -63,12 +63,12 @@ async def _send(context: Context, request_id: str, form: FormData) -> Said:
     questions: tuple[Question, ...] | None = None
     known = 0
     with suppress(WorkerUnavailableError):
-        detail = await context.desk.detail(request_id)
+        detail = await context.desk.request_detail(request_id)
         questions, known = detail.questions, len(detail.trail)
     fields = _answers(form, questions)
     if not fields:
         return Said("refused", "Nothing was sent", "Fill in at least one field.")
-    await context.desk.authorization(request_id, "answer", {"fields": fields})
+    await context.desk.signal(request_id, "answer", {"fields": fields})
     if questions is None:
         return Said("kept", "Thank you", "Your answer has arrived and will be read soon.")
     return await _how_it_was_read(context, request_id, known)

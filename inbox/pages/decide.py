@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.approval.signing import signed_text
-from dispatch.models.errors import DispatchError
+from dispatch.models.errors import DispatchError, RequestClosedError, WorkerUnavailableError
 from dispatch.models.people.approvers import ApproverKey
 from dispatch.models.people.decision import Decision, DecisionType
 from inbox.context import Context
-from inbox.gateway import RequestClosedError, WorkerUnavailableError
 from inbox.money import AmountError, read_amount
 from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
 from inbox.view_models import ShownAction, shown
@@ -31,7 +30,7 @@ from inbox.web import (
     signed_in,
     text_in,
 )
-from starter import decision_for
+from runtime.gateway_types import decision_for
 
 _ID: Final = re.compile(r"d-[0-9a-f]{16}")
 _ROUND_AGAIN: Final = frozenset({DecisionType.EDIT.value, DecisionType.RESPOND.value})
@@ -202,7 +201,7 @@ async def _stands_for(
 ) -> ShownAction | None:
     """Give the action that the decision's digest was taken of; None where it waits no longer, or nobody answers."""
     try:
-        view = shown(await context.desk.detail(request_id), person.name, person.names)
+        view = shown(await context.desk.request_detail(request_id), person.name, person.names)
     except WorkerUnavailableError:
         return None
     return next((action for action in view.actions if action.digest == decision.action_digest), None)
@@ -217,7 +216,7 @@ async def _send(
         said = await context.desk.decide(request_id, decision)
     except WorkerUnavailableError:
         try:
-            await context.desk.authorization(request_id, "decide", decision)
+            await context.desk.signal(request_id, "decide", decision)
         except RequestClosedError:
             return go_on(request, here, _late())
         text = "No worker answers now. Your decision is in the request's history and is judged when one runs; its trail will say how."

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.models.errors import DispatchError
+from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.work.verification import ActionVerification
 from inbox.context import Context
 from inbox.filters import title
-from inbox.gateway import Found, WorkerUnavailableError
 from inbox.view_models import Asked, Fact, asked_of, facts_of, mark_of
 from inbox.web import Person, person_of, render, request_path
+from runtime.gateway_types import RequestDescription
 
 _CLOSED_PATIENCE_SECONDS = 1.0
 """How long the page of an ended check waits for a worker: how it ended is in its result."""
@@ -33,16 +33,16 @@ class Check:
     seen: tuple[Fact, ...]
 
 
-async def show(request: Request, context: Context, found: Found) -> Response:
+async def show(request: Request, context: Context, found: RequestDescription) -> Response:
     """Show the check as it stands, or how it ended; where no worker answers, what Temporal alone knows of it."""
     outcome = None if found.is_running else await context.desk.follow_up_outcome(found.request_id)
     detail: FollowUpDetail | None = None
     try:
         if found.is_running:
-            detail = await context.desk.follow_up(found.request_id)
+            detail = await context.desk.follow_up_detail(found.request_id)
         else:
             async with asyncio.timeout(_CLOSED_PATIENCE_SECONDS):
-                detail = await context.desk.follow_up(found.request_id)
+                detail = await context.desk.follow_up_detail(found.request_id)
     except WorkerUnavailableError:
         if found.is_running:
             here = request_path(context, found.request_id)

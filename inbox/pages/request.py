@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.models.errors import DispatchError
+from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome, TrailEntry
 from inbox.context import Context
-from inbox.gateway import Found, WorkerUnavailableError
 from inbox.pages import follow_up
 from inbox.signing_keys import usable_keys
 from inbox.view_models import ShownRequest, mark_of, shown
 from inbox.web import as_json, context_of, person_of, render, request_path, signed_in
+from runtime.gateway_types import RequestDescription
 
 _CLOSED_PATIENCE_SECONDS = 1.0
 """How long the page of an ended request waits for a worker: what it must show is in the result."""
@@ -32,7 +32,7 @@ async def show(request: Request) -> Response:
     if not found.is_running:
         return await _ended(request, context, found)
     try:
-        detail = await context.desk.detail(found.request_id)
+        detail = await context.desk.request_detail(found.request_id)
     except WorkerUnavailableError:
         return render(
             request, "unanswered.html", 503, found=found, here=request_path(context, found.request_id)
@@ -60,21 +60,21 @@ async def live(request: Request) -> Response:
     return as_json({"seen": found.mark, "mark": mark})
 
 
-async def _mark(context: Context, found: Found) -> str:
+async def _mark(context: Context, found: RequestDescription) -> str:
     if not found.is_running:
         return mark_of(None)
     if found.kind == "FollowUp":
-        return mark_of(await context.desk.follow_up(found.request_id))
-    return mark_of(await context.desk.detail(found.request_id))
+        return mark_of(await context.desk.follow_up_detail(found.request_id))
+    return mark_of(await context.desk.request_detail(found.request_id))
 
 
-async def _ended(request: Request, context: Context, found: Found) -> Response:
+async def _ended(request: Request, context: Context, found: RequestDescription) -> Response:
     """Show how it ended, from the result alone; what was drafted too, if a worker answers soon."""
     outcome = await context.desk.outcome(found.request_id)
     detail: RequestDetail | None = None
     try:
         async with asyncio.timeout(_CLOSED_PATIENCE_SECONDS):
-            detail = await context.desk.detail(found.request_id)
+            detail = await context.desk.request_detail(found.request_id)
     except (DispatchError, TimeoutError):
         detail = None  # the page says less, and nothing wrong
     person = person_of(request)
@@ -85,7 +85,7 @@ async def _ended(request: Request, context: Context, found: Found) -> Response:
 
 def _page(
     request: Request,
-    found: Found,
+    found: RequestDescription,
     status: Status | None,
     trail: Sequence[TrailEntry],
     *,

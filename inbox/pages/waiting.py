@@ -9,14 +9,12 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.models.errors import DispatchError
+from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.people.decision import ApprovalKind, DecisionType
 from dispatch.models.request.list_summary import ListSummary
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import is_plain
 from inbox.context import Context
-from inbox.gateway import WorkerUnavailableError
-from inbox.row import Waiting
 from inbox.waiting import Reading
 from inbox.web import (
     Said,
@@ -30,7 +28,8 @@ from inbox.web import (
     signed_in,
     text_in,
 )
-from starter import decision_for
+from runtime.gateway_types import decision_for
+from runtime.rows import Row
 
 PAGE: Final = 25
 _MOST_SEARCHED: Final = 100
@@ -60,8 +59,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Row:
-    waiting: Waiting
+class ListedRow:
+    waiting: Row
     list_summary: ListSummary | None
     mine: bool
 
@@ -70,7 +69,7 @@ class Row:
 class Found:
     """One page of what was asked for."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ListedRow, ...]
     total: int
     pages: int
     page: int
@@ -127,7 +126,7 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
     request_id, _, rest = pick.partition("|")
     proposal_id, _, digests = rest.partition("|")
     try:
-        detail = await context.desk.detail(request_id)
+        detail = await context.desk.request_detail(request_id)
         approval_request = detail.approval_request
         if (
             approval_request is None
@@ -160,13 +159,13 @@ async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Foun
         for row in of_whom
         if (not choice.desk or row.desk == choice.desk)
         and (not choice.tier or row.tier == choice.tier)
-        and (not wanted or row.holds(wanted))
+        and (not wanted or row.matches(wanted))
     ]
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(choice.page, pages)
     rows = await context.waiting.still_waiting(chosen[(page - 1) * PAGE : page * PAGE])
     return Found(
-        rows=tuple(Row(row, row.list_summary, row.owner in names) for row in rows),
+        rows=tuple(ListedRow(row, row.list_summary, row.owner in names) for row in rows),
         total=len(chosen),
         pages=pages,
         page=page,

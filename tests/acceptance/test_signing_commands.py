@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
+from tests.workflows.test_four_eyes import at_tier
 
 import starter
 from cli import commands as terminal
@@ -27,11 +28,11 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import EntryKind
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
+from runtime import gateway
 from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
 from tests.workflows.requests_made import held_refund, two_held_refunds
-from tests.workflows.test_four_eyes import at_tier
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 (of keys that live as long as a test)
 
@@ -152,7 +153,7 @@ async def test_what_cannot_be_signed_is_one_sentence_and_sends_nothing(
     stranger = await shell.starter("approve", case.id, "--as", "mallory")
     stranger.sentence(str(signing.settings.approvers_path), "mallory is not in it", "a signed decision")
     for more, passphrase, says in (
-        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'starter.py keys new cleo'"),
+        (("cleo",), PASSPHRASE, "cleo has no key; make one with 'dispatch keys new cleo'"),
         (("dan",), PASSPHRASE, "the private half of dan's key SHA256:.*DISPATCH_KEYS_DIR"),
         (("rita",), PASSPHRASE, "rita has no key that counts: .* was revoked at"),
         (("ben",), "not this one, no", "the passphrase does not unlock .*/ben\\."),
@@ -193,7 +194,7 @@ async def test_without_a_worker_a_decision_is_left_signed(
     signing: Desk, typed: Typed, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody can say what it needs: whoever has a key signs, whoever has none leaves it as it is."""
-    monkeypatch.setattr(starter, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(gateway, "WORKER_TIMEOUT", timedelta(seconds=1))
     alone = signing.settings.model_copy(update={"task_queue": "nobody-listens"})
     submission = signing.written("Where is my order DD-10001?", sender="a@b.example")
     request_id = (await starter.submit(client, alone, submission)).request_id

@@ -193,7 +193,7 @@ async def test_an_unknown_request_is_one_sentence(bare: Shell) -> None:
         bare.starter("withdraw", NOBODY),
         bare.starter("extend", NOBODY, "--until", "2099-01-01T00:00:00Z"),
     ):
-        said.sentence(f"there is no request {NOBODY}", "starter.py list")
+        said.sentence(f"there is no request {NOBODY}", "dispatch list")
 
 
 async def test_without_a_worker_nothing_is_lost(bare: Shell, tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ async def test_a_routing_says_what_follows(shell: Shell, desk: Desk) -> None:
     await case.until("waiting_for_routing")
     said = await shell.starter("edit", case.id, "--as", "reception", "desk=support")
     said.words(
-        "accepted: ", f"the desk named takes it up, if there is one of that name: starter.py status {case.id}"
+        "accepted: ", f"the desk named takes it up, if there is one of that name: dispatch status {case.id}"
     )
     assert "proposal" not in said.out
 

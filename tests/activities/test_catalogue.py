@@ -6,7 +6,6 @@ The contract tests run over everything that is discovered, so that a newcomer ge
 import asyncio
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,9 +13,10 @@ import pytest
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue import Catalogue, Reviewer, Specialist
+from activities.catalogue import Catalogue
+from activities.contracts import Reviewer, Specialist, Systems
 from activities.discovery import class_name
-from activities.systems import ActionClients, ReadClients
+from activities.permits import Permits
 from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
@@ -29,7 +29,7 @@ from tests.support_desk import assembly_brief, brief, item, playbook, review_bri
 CATALOGUE = Catalogue.discover(("desks.support", "channels.mail"))
 ROLES: dict[str, type[Specialist | Reviewer]] = {**CATALOGUE.specialist_classes, **CATALOGUE.reviewer_classes}
 SHIPPED = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk
-NO_CLIENTS = cast("ReadClients", None)
+NO_SYSTEMS = Systems()
 
 SPECIALIST = """
 from typing import ClassVar
@@ -39,7 +39,7 @@ class {name}:
     uses: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[Contract]] = Contract
 
-    def __init__(self, clients): ...
+    def __init__(self, systems): ...
     async def examine(self, brief): ...
 """
 REVIEWER = SPECIALIST.replace("examine", "review")
@@ -47,15 +47,16 @@ ACTION = """
 from dispatch.models.contract import Contract
 
 class {name}:
+    uses = ()
     Parameters = Contract
     compensable = False
     pays = False
 
-    def __init__(self, clients): ...
+    def __init__(self, systems): ...
     async def perform(self, order): ...
     async def compensate(self, order): ...
     @staticmethod
-    async def read_back(clients, bound): ...
+    async def read_back(systems, bound): ...
 """
 
 Packages = Callable[..., tuple[str, ...]]
@@ -122,7 +123,7 @@ def test_a_file_with_its_class_is_all_that_a_newcomer_needs(packages: Packages) 
         ),
         (
             {"far.py": SPECIALIST.format(name="Far").replace("= ()", '= ("moon",)')},
-            r"far\.py uses 'moon', which no client serves; give some of: archive, records",
+            r"far\.py uses 'moon', which is no system that was found; give some of: none",
         ),
     ],
 )
@@ -183,15 +184,9 @@ def activity_types(functions: list[Callable[..., Any]]) -> set[str | None]:
 
 def test_each_is_registered_under_its_own_activity_type() -> None:
     """Temporal's history names who acted; only what can be undone has a compensation."""
-    read = ReadClients(records=cast("Any", None), archive=cast("Any", None))
-    act = ActionClients(
-        payments=cast("Any", None),
-        mail=cast("Any", None),
-        archive=cast("Any", None),
-        mail_from="support@desk.example",
-        approvers=cast("Any", None),
-    )
-    desk, actions = CATALOGUE.desk_activities(read), CATALOGUE.action_activities(act)
+    every = Systems({kind: cast("Any", object()) for kind in CATALOGUE.systems(acting=True)})
+    every = every.beside(Permits(cast("Any", None)))
+    desk, actions = CATALOGUE.desk_activities(every), CATALOGUE.action_activities(every)
     assert activity_types(desk) == {
         *(f"specialist.{name}" for name in CATALOGUE.specialist_classes),
         *(f"reviewer.{name}" for name in CATALOGUE.reviewer_classes),
@@ -210,7 +205,7 @@ async def test_a_result_under_another_name_is_refused() -> None:
     class Impostor:
         uses = ()
 
-        def __init__(self, clients: ReadClients) -> None: ...
+        def __init__(self, systems: Systems) -> None: ...
 
         async def examine(self, brief: Brief) -> Finding:
             return Finding.model_validate(
@@ -218,7 +213,7 @@ async def test_a_result_under_another_name_is_refused() -> None:
             )
 
     catalogue = Catalogue({"impostor": cast("Any", Impostor)}, {}, {})
-    (examine,) = catalogue.desk_activities(NO_CLIENTS)
+    (examine,) = catalogue.desk_activities(NO_SYSTEMS)
     with pytest.raises(
         ApplicationError, match="impostor must answer with the handoff of its brief"
     ) as failure:
@@ -247,9 +242,9 @@ def test_every_config_is_closed_and_described_by_its_schema(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_every_role_names_only_clients_that_there_are(name: str) -> None:
-    """What a role reaches decides whether it runs inside the workflow's task."""
-    assert set(ROLES[name].uses) <= {field.name for field in fields(ReadClients)}
+def test_no_role_reaches_what_can_act(name: str) -> None:
+    """Only an action is given a system that changes the outside world."""
+    assert set(ROLES[name].uses) <= set(CATALOGUE.systems(acting=False))
 
 
 def _config(name: str) -> dict[str, Any]:
@@ -265,7 +260,7 @@ def _config(name: str) -> dict[str, Any]:
 async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> None:
     """It answers under its own name, to its own handoff, without any client at hand, and the same each time."""
     catalogue = Catalogue({name: CATALOGUE.specialist_classes[name]}, {}, {})
-    (examine,) = catalogue.desk_activities(NO_CLIENTS)
+    (examine,) = catalogue.desk_activities(NO_SYSTEMS)
     asked = brief(item(), item("Open?", number=2, kind="opening_hours"), config=_config(name))
     first, second = await asyncio.gather(examine(asked), examine(asked))
     assert isinstance(first, Finding)
@@ -277,7 +272,7 @@ async def test_a_specialist_that_reaches_nothing_needs_no_clients(name: str) -> 
 async def test_a_reviewer_that_reaches_nothing_needs_no_clients(name: str) -> None:
     """It answers under its own name, and its exceptions carry that name."""
     catalogue = Catalogue({}, {name: CATALOGUE.reviewer_classes[name]}, {})
-    (review,) = catalogue.desk_activities(NO_CLIENTS)
+    (review,) = catalogue.desk_activities(NO_SYSTEMS)
     proposal = assemble(assembly_brief(items=(item(),)))
     asked = review_brief(proposal, (item(),), ()).model_copy(update={"config": _config(name)})
     result = await review(asked)
@@ -291,7 +286,7 @@ def test_every_action_is_closed_and_can_be_read_back(name: str) -> None:
     """Its parameters are digested whole, and the verifier reads it back without an instance that may act."""
     kind = CATALOGUE.action_classes[name]
     assert kind.Parameters.model_config["extra"] == "forbid"
-    assert list(inspect.signature(kind.read_back).parameters) == ["clients", "bound"]
+    assert list(inspect.signature(kind.read_back).parameters) == ["systems", "bound"]
 
 
 @pytest.mark.parametrize("desk", SHIPPED)
@@ -333,9 +328,9 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
         (("guardian", "actions", "launch"), {}, "guardian.actions.launch", "there is no action 'launch'"),
         (
             ("specialists", "order_history", "uses"),
-            [],
+            ["records"],
             "specialists.order_history.uses",
-            r"Write uses: [records]",
+            "what a role reaches is said by its class, OrderHistory",
         ),
         (
             ("specialists", "reply_writer", "config"),

@@ -8,9 +8,9 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.contracts import Systems
 from activities.guardian import Guardian
 from activities.quotas import spend_quota as quota
-from activities.systems import ActionClients, ReadClients
 from desks.support.actions.issue_refund import IssueRefund
 from dispatch.guard.spend_quota import reserve
 from dispatch.models.request.submission import Party
@@ -40,8 +40,8 @@ def quotas() -> QuotaInMemory:
 
 
 @pytest.fixture
-def guardian(read_clients: ReadClients, quotas: QuotaInMemory) -> Guardian:
-    return Guardian(read_clients, reserve=quotas.reserve)
+def guardian(reading: Systems, quotas: QuotaInMemory) -> Guardian:
+    return Guardian(reading, reserve=quotas.reserve)
 
 
 async def ruled(
@@ -94,12 +94,12 @@ async def test_nobody_else_gets_the_customer_s_money_or_answer(guardian: Guardia
     assert "reply.recipient" in rules_of(await ruled(guardian, annas_reply(), requester))
 
 
-async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, action_clients: ActionClients) -> None:
+async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, acting: Systems) -> None:
     """One refund within the window is enough where the playbook says so; the same one met again is not."""
     velocity = {"max_refunds": 1, "window": "30 days", "tier": "medium"}
     earlier = annas_refund(request_id="support/r-0", amount_minor=100)
     assert (await ruled(guardian, earlier, velocity=velocity)).ruling is GuardDecision.ALLOW
-    await attempt(1, IssueRefund(action_clients).perform, authorization(earlier))
+    await attempt(1, IssueRefund(acting).perform, authorization(earlier))
     held = await ruled(guardian, annas_refund(), velocity=velocity)
     assert (held.ruling, "refund.velocity" in rules_of(held)) == (GuardDecision.HOLD, True)
     assert (await ruled(guardian, annas_refund(), velocity=None)).ruling is GuardDecision.ALLOW
@@ -108,11 +108,11 @@ async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, action_clie
 
 
 async def test_a_refund_that_stands_is_allowed_again_after_a_reset(
-    guardian: Guardian, action_clients: ActionClients
+    guardian: Guardian, acting: Systems
 ) -> None:
     """All of the payment went out under this action's own key: ruling on it again does not block it, without velocity too."""
     whole = annas_refund(amount_minor=4_990)
-    await attempt(1, IssueRefund(action_clients).perform, authorization(whole))
+    await attempt(1, IssueRefund(acting).perform, authorization(whole))
     assert (await ruled(guardian, whole, velocity=None)).ruling is GuardDecision.ALLOW
     another = annas_refund(request_id="support/r-2", amount_minor=1)
     assert "refund.remainder" in rules_of(await ruled(guardian, another))
@@ -154,13 +154,13 @@ async def test_only_what_may_run_reserves(guardian: Guardian, quotas: QuotaInMem
 
 
 async def test_what_another_request_reserved_counts_until_the_records_show_it(
-    guardian: Guardian, action_clients: ActionClients
+    guardian: Guardian, acting: Systems
 ) -> None:
     """Reserved or paid, the EUR 30.00 of another request count once."""
     other, mine = annas_refund(request_id="support/r-0"), annas_refund(amount_minor=1_990)
     await ruled(guardian, other)
     reserved = await ruled(guardian, mine)
-    await attempt(1, IssueRefund(action_clients).perform, authorization(other))
+    await attempt(1, IssueRefund(acting).perform, authorization(other))
     paid = await ruled(guardian, mine)
     assert reserved.spend is not None
     assert paid.spend is not None
@@ -169,11 +169,11 @@ async def test_what_another_request_reserved_counts_until_the_records_show_it(
 
 
 async def test_where_the_quota_does_not_answer_nothing_is_ruled(
-    read_clients: ReadClients, client: Client, monkeypatch: pytest.MonkeyPatch
+    reading: Systems, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It fails as any system that is unavailable, to be tried again."""
     monkeypatch.setattr(quota, "ANSWER_TIMEOUT", timedelta(seconds=1))
     brief = GuardBrief(handoff=HANDOFF, bound=annas_refund(), policy=policy(), requester=ANNA)
     with pytest.raises(ApplicationError, match="the customer's quota cannot be asked") as raised:
-        await ActivityEnvironment(client=client).run(Guardian(read_clients).inspect, brief)
+        await ActivityEnvironment(client=client).run(Guardian(reading).inspect, brief)
     assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)

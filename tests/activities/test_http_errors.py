@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import JsonValue, TypeAdapter
 
-from desks.support.systems.records import RecordsClient
+from desks.support.systems.records import Records
 from devstack.ports import free_port
 from dispatch.http import exchange, http_client, retry_after
 from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
@@ -167,7 +167,7 @@ async def test_a_row_of_another_shape_is_refused_without_showing_it() -> None:
     """A field too many, or one missing, is no order; the text says where, not what stood there."""
     server, url = await _answering(_page("200 OK", b'{"order_number": "DD-1", "secret": "hunter2"}'))
     async with server:
-        records = RecordsClient(http_client(base_url=url, key="k", timeout_seconds=2))
+        records = Records(http_client(base_url=url, key="k", timeout_seconds=2))
         with pytest.raises(RefusedError) as failed:
             await records.order("DD-1")
         await records.close()

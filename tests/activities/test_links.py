@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from activities.answer_links import Links
+from activities.contracts import Systems
 from activities.guardian import Guardian
-from activities.systems import ReadClients
 from dispatch.models.people.notification import LinkBrief
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.storage.answer_links import answer_link
@@ -31,8 +31,8 @@ def link(settings: Settings, request_id: str = MINE, within: timedelta = SOON) -
     return answer_link(settings, request_id, datetime.now(UTC) + within)
 
 
-async def ruling(settings: Settings, clients: ReadClients, text: str, **changes: Any) -> GuardResult:
-    guardian = Guardian(clients, partial(own_links, settings))
+async def ruling(settings: Settings, systems: Systems, text: str, **changes: Any) -> GuardResult:
+    guardian = Guardian(systems, partial(own_links, settings))
     bound = annas_reply(**{"text": text, "purpose": "question", "evidence": (), **changes})
     brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(), requester=ANNA)
     verdict: GuardResult = await attempt(1, guardian.inspect, brief)
@@ -50,11 +50,11 @@ async def test_the_activity_gives_the_link(settings: Settings) -> None:
 
 @pytest.mark.parametrize("purpose", ["question", "reminder"])
 async def test_the_link_of_the_request_itself_passes(
-    settings: Settings, read_clients: ReadClients, purpose: str
+    settings: Settings, reading: Systems, purpose: str
 ) -> None:
     """In the mails that ask."""
     text = f"Please answer here:\n{link(settings)}\n\nThank you."
-    verdict = await ruling(settings, read_clients, text, purpose=purpose)
+    verdict = await ruling(settings, reading, text, purpose=purpose)
     assert verdict.ruling is GuardDecision.ALLOW
 
 
@@ -87,28 +87,24 @@ async def test_the_link_of_the_request_itself_passes(
         "in-a-notice",
     ],
 )
-async def test_no_other_link_passes(
-    settings: Settings, read_clients: ReadClients, changed: Any, purpose: str
-) -> None:
+async def test_no_other_link_passes(settings: Settings, reading: Systems, changed: Any, purpose: str) -> None:
     """Not even to the inbox's own host."""
-    verdict = await ruling(settings, read_clients, f"Please answer:\n{changed(settings)}\n", purpose=purpose)
+    verdict = await ruling(settings, reading, f"Please answer:\n{changed(settings)}\n", purpose=purpose)
     assert verdict.ruling is GuardDecision.BLOCK
     assert "reply.links" in {reason.rule for reason in verdict.reasons}
 
 
-async def test_a_mail_that_was_long_under_way_still_passes(
-    settings: Settings, read_clients: ReadClients
-) -> None:
+async def test_a_mail_that_was_long_under_way_still_passes(settings: Settings, reading: Systems) -> None:
     """Its link has expired meanwhile, which the page will say."""
-    verdict = await ruling(settings, read_clients, f"Answer:\n{link(settings, within=-SOON)}\n")
+    verdict = await ruling(settings, reading, f"Answer:\n{link(settings, within=-SOON)}\n")
     assert verdict.ruling is GuardDecision.ALLOW
 
 
 async def test_a_link_signed_elsewhere_does_not_pass(
-    settings: Settings, read_clients: ReadClients, tmp_path: Path
+    settings: Settings, reading: Systems, tmp_path: Path
 ) -> None:
     """Another desk's secret makes no link of ours."""
     (tmp_path / "other").mkdir()
     elsewhere = settings.model_copy(update={"var_dir": tmp_path / "other"})
-    verdict = await ruling(settings, read_clients, f"Answer:\n{link(elsewhere)}\n")
+    verdict = await ruling(settings, reading, f"Answer:\n{link(elsewhere)}\n")
     assert verdict.ruling is GuardDecision.BLOCK

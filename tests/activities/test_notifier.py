@@ -1,7 +1,6 @@
 """Mails to approvers against the embedded mail sink: one for each event and person, whatever fails on the way."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
+from activities.contracts import Systems
 from activities.notifier import Notifier
-from activities.systems import ActionClients
 from channels.mail.identity import message_id
 from dispatch.models.people.approvers import Approver
 from dispatch.models.people.notification import NotifyReport
@@ -27,14 +26,14 @@ ANNA, BEN = person("anna", "refunds"), person("ben", "refunds")
 
 
 @pytest.fixture
-def telling(action_clients: ActionClients, client: Client, tmp_path: Path) -> Telling:
+def telling(acting: Systems, client: Client, tmp_path: Path) -> Telling:
     """Give a notifier that knows these people."""
 
     def build(*people: Approver) -> Notifier:
         file = ApproversFile(tmp_path / "notified.yaml")
         if people:
             file.write(known(*people))
-        return Notifier(replace(action_clients, approvers=file), client, INBOX)
+        return Notifier(acting, file, client, INBOX)
 
     return build
 

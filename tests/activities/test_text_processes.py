@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from dispatch.isolation.text_processes import SHORT, TextProcesses
-from dispatch.models.errors import UnreadableText
+from dispatch.models.errors import UnreadableTextError
 from dispatch.text.normalise import fold
 
 
@@ -29,21 +29,21 @@ def test_a_call_gives_what_the_function_gives(texts: TextProcesses) -> None:
 def test_what_takes_too_long_is_ended(texts: TextProcesses) -> None:
     """A sentence for people says so, and the next text is read."""
     before = texts.call(os.getpid)
-    with pytest.raises(UnreadableText, match="could not be read automatically within 1 seconds"):
+    with pytest.raises(UnreadableTextError, match="could not be read automatically within 1 seconds"):
         texts.call(time.sleep, 60)
     assert texts.call(os.getpid) != before
 
 
 def test_what_takes_too_much_memory_fails_alone(texts: TextProcesses) -> None:
     """The limit is the process's own, and this one goes on."""
-    with pytest.raises(UnreadableText, match="could not be read automatically: MemoryError"):
+    with pytest.raises(UnreadableTextError, match="could not be read automatically: MemoryError"):
         texts.call(bytearray, 2**30)
     assert texts.call(fold, "A") == "a"
 
 
 def test_a_process_that_dies_fails_its_text_alone(texts: TextProcesses) -> None:
     """Whatever ends it, the sentence says that it ended."""
-    with pytest.raises(UnreadableText, match="the process that read it ended \\(exit code 3\\)"):
+    with pytest.raises(UnreadableTextError, match="the process that read it ended \\(exit code 3\\)"):
         texts.call(os._exit, 3)
     assert texts.call(fold, "A") == "a"
 
@@ -62,5 +62,5 @@ async def test_others_go_on_while_a_text_takes_its_time(texts: TextProcesses) ->
     assert not slow.done()
     assert await texts.read(SHORT, os.getpid) == os.getpid()
     assert await texts.read(SHORT + 1, fold, "A") == "a"
-    with pytest.raises(UnreadableText, match="within 1 seconds"):
+    with pytest.raises(UnreadableTextError, match="within 1 seconds"):
         await slow

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.systems import ActionClients, ReadClients
+from activities.contracts import Systems
 from activities.verifier import LAST_ATTEMPT, Verifier
 from channels.mail.actions.send_reply import SendReply
 from desks.support.actions.issue_refund import IssueRefund
+from desks.support.systems.payments import Payments
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Statement
 from dispatch.models.work.proposal import BoundAction, Draft
@@ -33,14 +34,14 @@ def brief(*actions: BoundAction) -> VerificationBrief:
 
 
 @pytest.fixture
-def verifier(read_clients: ReadClients) -> Verifier:
-    return Verifier(read_clients, ACTIONS)
+def verifier(reading: Systems) -> Verifier:
+    return Verifier(reading, ACTIONS)
 
 
 @pytest.fixture
-async def done(action_clients: ActionClients) -> None:
-    await attempt(1, IssueRefund(action_clients).perform, authorization(REFUND))
-    await attempt(1, SendReply(action_clients).perform, authorization(REPLY))
+async def done(acting: Systems) -> None:
+    await attempt(1, IssueRefund(acting).perform, authorization(REFUND))
+    await attempt(1, SendReply(acting).perform, authorization(REPLY))
 
 
 async def test_what_was_done_is_confirmed(verifier: Verifier, done: None) -> None:
@@ -57,12 +58,12 @@ async def test_what_was_not_done_is_refuted(verifier: Verifier) -> None:
 
 
 async def test_an_effect_that_was_undone_behind_our_back_is_refuted(
-    verifier: Verifier, done: None, action_clients: ActionClients
+    verifier: Verifier, done: None, acting: Systems
 ) -> None:
     """Somebody cancelled the refund: it is found and no longer stands."""
-    refund = await action_clients.payments.find_refund(REFUND.idempotency_key)
+    refund = await acting.get(Payments).find_refund(REFUND.idempotency_key)
     assert refund is not None
-    await action_clients.payments.cancel_refund(refund.refund_id, idempotency_key="by hand")
+    await acting.get(Payments).cancel_refund(refund.refund_id, idempotency_key="by hand")
     verification = await attempt(1, verifier.verify, brief(REFUND, REPLY))
     assert verification.actions[0].verdict is VerificationVerdict.REFUTED
     assert "status" in verification.actions[0].why
@@ -97,16 +98,18 @@ async def test_a_system_that_refuses_is_unverifiable_at_once(
 
 
 class _Broken:
+    uses = ()
+
     @staticmethod
-    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation:  # noqa: ARG004 - as all are called
+    async def read_back(systems: Systems, bound: BoundAction) -> Observation:  # noqa: ARG004 - as all are called
         raise RuntimeError("bob@example.org")
 
 
 async def test_an_action_that_cannot_read_back_never_crashes_the_verifier(
-    read_clients: ReadClients, done: None
+    reading: Systems, done: None
 ) -> None:
     """A fault in an action's own reading is tried again, without its text, and then unverifiable."""
-    verifier = Verifier(read_clients, {**ACTIONS, "issue_refund": _Broken})
+    verifier = Verifier(reading, {**ACTIONS, "issue_refund": _Broken})
     with pytest.raises(ApplicationError) as raised:
         await attempt(1, verifier.verify, brief(REFUND, REPLY))
     assert (raised.value.type, "bob" in raised.value.message) == ("UnavailableError", False)
@@ -115,8 +118,8 @@ async def test_an_action_that_cannot_read_back_never_crashes_the_verifier(
     assert verification.actions[1].verdict is VerificationVerdict.CONFIRMED
 
 
-async def test_an_action_that_nobody_knows_is_unverifiable(read_clients: ReadClients, done: None) -> None:
+async def test_an_action_that_nobody_knows_is_unverifiable(reading: Systems, done: None) -> None:
     """An action without a class cannot be read back, and is not passed over."""
-    verifier = Verifier(read_clients, {"send_reply": SendReply})
+    verifier = Verifier(reading, {"send_reply": SendReply})
     verification = await attempt(1, verifier.verify, brief(REFUND, REPLY))
     assert verification.actions[0].verdict is VerificationVerdict.UNVERIFIABLE

@@ -64,9 +64,9 @@ class Made:
         started = self.add("WORKFLOW_TASK_STARTED", scheduled_event_id=scheduled)
         self.add("WORKFLOW_TASK_COMPLETED", scheduled_event_id=scheduled, started_event_id=started)
 
-    def activity(self, name: str, given: Any, result: Any, *, attempt: int = 1) -> int:
+    def activity(self, name: str, given: Any, result: Any, *, attempt: int = 1, summary: str = "") -> int:
         """Run an activity to its end; gives the id of its completion."""
-        scheduled = self.scheduled(name, given)
+        scheduled = self.scheduled(name, given, summary)
         started = self.add("ACTIVITY_TASK_STARTED", scheduled_event_id=scheduled, attempt=attempt)
         return self.add(
             "ACTIVITY_TASK_COMPLETED",
@@ -75,8 +75,8 @@ class Made:
             result=payloads(result),
         )
 
-    def scheduled(self, name: str, given: Any) -> int:
-        event = self.add("ACTIVITY_TASK_SCHEDULED", input=payloads(given))
+    def scheduled(self, name: str, given: Any, summary: str = "") -> int:
+        event = self.add("ACTIVITY_TASK_SCHEDULED", input=payloads(given), summary=summary)
         self.events[-1].activity_task_scheduled_event_attributes.activity_type.name = name
         return event
 

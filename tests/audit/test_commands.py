@@ -16,12 +16,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import starter
-from cli.trail import history_of, trail_of_history
 from devstack.ports import LOOPBACK, free_port
 from dispatch.audit.models import AuditKind, Judgement, Rest, Trail
 from dispatch.audit.read.chain import chain_of, effects, unfounded
 from dispatch.audit.read.trail import as_json, unaccounted
 from dispatch.audit.report.report import signature
+from runtime.histories import history_of, trail_of_history
 from runtime.worker_shutdown import running_workers
 from tests.acceptance.shell import Shell
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, Desk, Looks, quick, running_desk

@@ -10,10 +10,10 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from cli.trail import history_of, trail_of_history
 from dispatch.audit.models import Judgement, Trail
 from dispatch.audit.read.trail import unaccounted
 from dispatch.models.request.follow_up import FollowUpOutcome
+from runtime.histories import history_of, trail_of_history
 from runtime.sandbox import SANDBOX
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import events_of, held_refund, reopened, soon

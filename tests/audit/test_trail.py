@@ -86,6 +86,32 @@ def test_a_regular_activity_is_a_handoff_and_an_answer(made: Made) -> None:
     assert found.facts["evidence"] == [{"evidence_id": "e1", "text": "paid"}]
 
 
+def test_a_read_that_failed_locally_and_goes_on_is_one_handoff(made: Made) -> None:
+    """The attempt within the coordinator's turn is a retry of the handoff that the queued activity names."""
+    failed = made.local("specialist.order_history", failure="no answer", why="the plan calls it")
+    made.activity(
+        "specialist.order_history",
+        {"handoff": handoff(4, "specialist.order_history", why="the plan calls it")},
+        {"status": "nothing", "summary": "no order"},
+        summary="the plan calls it",
+    )
+    trail = read(made)
+    given, tried = only(trail, AuditKind.HANDOFF), only(trail, AuditKind.RETRY)
+    assert (given.facts["record"], given.event_ids[0], tried.event_ids) == (4, failed, (failed,))
+    assert (tried.why, given.seq in tried.because) == ("no answer", True)
+    assert not [entry for entry in trail.entries if entry.kind is AuditKind.FAILURE]
+
+
+def test_what_a_local_guardian_ruled_on_is_in_its_answer(made: Made) -> None:
+    """Its verdict and its handoff name the action that the answer repeats."""
+    bound = {"proposal_id": "p7", "digest": "d" * 64, "action": {"name": "send_reply", "subject": "reply"}}
+    brief = {"handoff": handoff(5, "guardian"), "bound": bound}
+    made.local("guardian.inspect", {"handoff": handoff(5, "guardian"), "ruling": "allow", "brief": brief})
+    trail = read(made)
+    assert only(trail, AuditKind.VERDICT).what == "allow send_reply reply"
+    assert only(trail, AuditKind.HANDOFF).facts["proposal_id"] == "p7"
+
+
 def test_a_local_activity_is_both_in_one_event(made: Made) -> None:
     """Its input is in history only as the handoff that the answer echoes."""
     event = made.local(

@@ -14,7 +14,7 @@ from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.manifest import key_file, key_to_pem, sha256
 from dispatch.models.canonical import canonical_bytes as canonical
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted
+from dispatch.models.errors import AuditStoreError, ChainNotTrustedError
 from tests.audit_store import forged
 from tests.audit_store.made import NOW, documents, lines_of, store_at, write_lines
 from tests.audit_store.test_commands import Typed
@@ -83,7 +83,7 @@ def test_an_exporter_signs_nothing_on_top_of_it(var: Path, attack: Callable[[Pat
     """What follows the head that it remembers is not its own: it refuses, and the store stays as it is."""
     attack(var / "audit")
     before = lines_of(var / "audit")
-    with pytest.raises(ChainNotTrusted, match="audit acknowledge"):
+    with pytest.raises(ChainNotTrustedError, match="audit acknowledge"):
         store_at(var / "audit").append(documents(LINES + 1)[-1:], NOW)
     assert lines_of(var / "audit") == before
 
@@ -191,7 +191,7 @@ def test_who_writes_to_the_var_folder_too_is_found_by_the_private_key_or_elsewhe
     code, said, _ = typed(*VERIFY)
     assert code == 1
     assert any("one of the two was exchanged" in one["what"] for one in json.loads(said)["broken"])
-    with pytest.raises(ChainNotTrusted, match="the export key here is"):
+    with pytest.raises(ChainNotTrustedError, match="the export key here is"):
         store_at(var / "audit", pin=True).append(documents(LINES + 1)[-1:], NOW)
     swap_pin_and_key(var)
     assert typed(*VERIFY)[0] == 0
@@ -205,7 +205,7 @@ def test_a_pinned_key_that_is_gone_is_not_made_anew(var: Path) -> None:
     with pytest.raises(AuditStoreError, match=r"is gone, and .*export\.pub says that there was one"):
         store_at(var / "audit", pin=True)
     (var / "audit" / "export.pub").unlink()
-    with pytest.raises(ChainNotTrusted, match="was not exported by this desk"):
+    with pytest.raises(ChainNotTrustedError, match="was not exported by this desk"):
         store_at(var / "audit", pin=True).append(documents(LINES + 1)[-1:], NOW)
 
 
@@ -258,7 +258,7 @@ def test_after_a_loss_is_acknowledged_the_export_goes_on_and_verify_still_tells(
     running.index()
     attack(var / "audit")
     for _ in range(2):
-        with pytest.raises(ChainNotTrusted):
+        with pytest.raises(ChainNotTrustedError):
             running.append(documents(LINES + 1)[-1:], NOW)
     assert typed("audit", "acknowledge", "--as", "olga", "--reason", "no backup", "--yes")[0] == 0
     assert [line.request_id for line in running.append(documents(LINES + 1)[-1:], NOW)] == ["request-0005"]
@@ -274,6 +274,6 @@ def test_a_last_line_that_was_changed_under_a_running_exporter_is_not_signed_upo
     lines = lines_of(var / "audit")
     lines[-1] = lines[-1].replace(b"request-0004", b"request-0009")
     write_lines(var / "audit", lines)
-    with pytest.raises(ChainNotTrusted, match="which was its last, is there no more or was changed"):
+    with pytest.raises(ChainNotTrustedError, match="which was its last, is there no more or was changed"):
         running.append(documents(LINES + 1)[-1:], NOW)
     assert lines_of(var / "audit") == lines

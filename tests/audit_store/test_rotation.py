@@ -9,7 +9,7 @@ from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.key_chain import write_rotation
 from dispatch.audit.store.store import index_of
-from dispatch.models.errors import ChainNotTrusted
+from dispatch.models.errors import ChainNotTrustedError
 from tests.audit_store import forged
 from tests.audit_store.made import NOW, documents, lines_of, store_at
 from tests.audit_store.test_commands import Typed
@@ -83,7 +83,7 @@ def test_a_rotation_that_an_attacker_wrote_is_broken(
     told = json.loads(typed(*VERIFY)[1])
     assert told["result"] == "broken"
     assert {one["line"] for one in told["broken"]} == {0, LINES + 1}
-    with pytest.raises(ChainNotTrusted):
+    with pytest.raises(ChainNotTrustedError):
         store_at(var / "audit").append(documents(LINES + 1)[-1:], NOW)
 
 
@@ -91,7 +91,7 @@ def test_what_was_started_before_the_rotation_signs_nothing_more(typed: Typed, v
     """A worker that still holds the old key says that it is to be restarted."""
     running = store_at(var / "audit", pin=True)
     rotated(typed, var)
-    with pytest.raises(ChainNotTrusted, match="restart what was started before the rotation"):
+    with pytest.raises(ChainNotTrustedError, match="restart what was started before the rotation"):
         running.append(documents(LINES + 2)[-1:], NOW)
 
 
@@ -101,7 +101,7 @@ def test_a_rotation_that_was_interrupted_is_finished(typed: Typed, var: Path) ->
     audit, place = var / "audit", FolderBackend(var / "audit" / "store")
     old, new = ExportKey(audit / "export.key"), ExportKey(audit / "export.key.next")
     place.write_beside(*write_rotation(old, new, index_of(place).head, NOW))
-    with pytest.raises(ChainNotTrusted, match="finish its rotation"):
+    with pytest.raises(ChainNotTrustedError, match="finish its rotation"):
         store_at(audit, pin=True).append(documents(LINES + 1)[-1:], NOW)
     assert typed("audit", "rotate-key")[0] == 0
     assert fingerprint(var) == new.key_id

@@ -16,7 +16,7 @@ from dispatch.audit.store.s3 import S3Backend
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Position, PublicKey
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted, WriteConflictError
+from dispatch.models.errors import AuditStoreError, ChainNotTrustedError, WriteConflictError
 from tests.audit_store.forged import append_forged, invented
 from tests.audit_store.made import NOW, documents
 
@@ -131,7 +131,7 @@ async def test_a_forged_line_in_a_bucket_is_found_and_not_signed_upon(
     found = await verify(place, pinned=PublicKey(key.key_id, key.public_key))
     assert [one.line for one in found.broken] == [3]
     for store in (running, store_in(place, tmp_path)):
-        with pytest.raises(ChainNotTrusted, match="line 3 was not exported by this desk"):
+        with pytest.raises(ChainNotTrustedError, match="line 3 was not exported by this desk"):
             store.append(documents(3)[2:], NOW)
 
 
@@ -143,9 +143,9 @@ def test_a_running_exporter_misses_the_last_object_of_the_manifest(
     running.append(documents(2), NOW)
     running.append(documents(3), NOW)
     removed(endpoint, f"{tmp_path.name}/manifest/0000000003.jsonl")
-    with pytest.raises(ChainNotTrusted, match="line 3, which was its last, is there no more"):
+    with pytest.raises(ChainNotTrustedError, match="line 3, which was its last, is there no more"):
         running.append(documents(4)[3:], NOW)
-    with pytest.raises(ChainNotTrusted, match="has 2 lines and is not the one"):
+    with pytest.raises(ChainNotTrustedError, match="has 2 lines and is not the one"):
         store_in(place, tmp_path).append(documents(4)[3:], NOW)
 
 

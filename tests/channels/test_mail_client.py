@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from channels.mail.client import MailClient
 from channels.mail.models import OutgoingMail
+from channels.mail.systems.mail_server import MailServer
 from devstack.ports import free_port
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from tests.servers import MailSinkService
@@ -164,7 +164,7 @@ async def test_a_mail_turned_away_after_its_text_was_not_taken(
 async def test_a_closed_port_means_nothing_was_sent() -> None:
     """No server, no mail."""
     with pytest.raises(UnavailableError, match="not reached"):
-        await MailClient("127.0.0.1", free_port(), timeout_seconds=1).send(mail())
+        await MailServer("127.0.0.1", free_port(), timeout_seconds=1).send(mail())
 
 
 async def test_a_connection_lost_after_the_text_leaves_it_unknown_and_the_archive_tells(
@@ -218,7 +218,7 @@ async def test_a_server_that_does_not_greet_was_sent_nothing(greeting: bytes) ->
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:
-        client = MailClient("127.0.0.1", server.sockets[0].getsockname()[1], timeout_seconds=1)
+        client = MailServer("127.0.0.1", server.sockets[0].getsockname()[1], timeout_seconds=1)
         with pytest.raises((UnavailableError, RefusedError)) as failed:
             await client.send(mail())
     assert isinstance(failed.value, RefusedError) == greeting.startswith(b"5")

@@ -19,11 +19,13 @@ SENT = message_id("support-mail-1/send_reply/reply")
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Read:
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    monkeypatch.setenv("DISPATCH_MAIL_FROM", "help@lantern.example")
+
     def reading(raw: bytes) -> Submission:
         path = tmp_path / "mail.eml"
         path.write_bytes(raw)
-        settings = Settings(var_dir=tmp_path, mail_from="help@lantern.example")
+        settings = Settings(var_dir=tmp_path)
         return read_submission(path, DocumentStore(tmp_path / "documents"), settings)
 
     return reading

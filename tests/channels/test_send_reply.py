@@ -6,10 +6,11 @@ from email.policy import default
 import pytest
 from pydantic import ValidationError
 
-from activities.systems import ActionClients, ReadClients
+from activities.contracts import Systems
 from channels.mail.actions.send_reply import SendReply
 from channels.mail.identity import message_id, text_digest
 from channels.mail.models import OutgoingMail
+from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from dispatch.models.work.execution import CompensationCommand
 from dispatch.models.work.guardian import GuardDecision
@@ -22,8 +23,8 @@ MESSAGE_ID = message_id(BOUND.idempotency_key)
 
 
 @pytest.fixture
-def action(action_clients: ActionClients) -> SendReply:
-    return SendReply(action_clients)
+def action(acting: Systems) -> SendReply:
+    return SendReply(acting)
 
 
 async def test_a_mail_goes_out_as_it_was_bound(action: SendReply, mail_sink: MailSinkService) -> None:
@@ -155,21 +156,19 @@ async def test_a_mail_cannot_be_called_back(action: SendReply) -> None:
     assert (refused.value.code, SendReply.compensable) == ("not_compensable", False)
 
 
-async def test_reading_back_counts_deliveries(
-    action: SendReply, action_clients: ActionClients, read_clients: ReadClients
-) -> None:
+async def test_reading_back_counts_deliveries(action: SendReply, acting: Systems, reading: Systems) -> None:
     """Not there, then there as sent, then there twice when somebody sent it again past the archive."""
-    nothing = await SendReply.read_back(read_clients, BOUND)
+    nothing = await SendReply.read_back(reading, BOUND)
     assert (nothing.found, nothing.reference) == (False, MESSAGE_ID)
     receipt = await attempt(1, action.perform, authorization(BOUND))
-    sent = await SendReply.read_back(read_clients, BOUND)
+    sent = await SendReply.read_back(reading, BOUND)
     assert (sent.found, sent.reference) == (True, MESSAGE_ID)
     assert sent.facts == {**receipt.facts, "subject": "Re: my order", "effects": 1}
     again = OutgoingMail(
         message_id=MESSAGE_ID, sender="support@desk.example", recipient=ANNA.address, subject="x", text="x"
     )
-    await action_clients.mail.send(again)
-    assert (await SendReply.read_back(read_clients, BOUND)).facts["effects"] == 2
+    await acting.get(MailServer).send(again)
+    assert (await SendReply.read_back(reading, BOUND)).facts["effects"] == 2
 
 
 def test_the_message_id_is_the_key_s_and_nothing_else_s() -> None:

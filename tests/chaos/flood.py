@@ -14,11 +14,11 @@ from pathlib import Path
 import starter
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
+from dispatch.models.errors import WorkerUnavailableError
 from dispatch.models.request.status import Ending
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end
 from runtime.settings import Settings
-from starter import WorkerUnavailableError
 from tests.desk import Case, quick, running_desk
 from tests.workflows.requests_made import two_held_refunds
 

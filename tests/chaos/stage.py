@@ -13,11 +13,10 @@ from temporalio.client import WorkflowHandle
 from devstack.ports import free_port
 from devstack.processes import Program
 from devstack.temporal_server import TemporalServer
-from dispatch.models.errors import UnavailableError
+from dispatch.models.errors import UnavailableError, WorkerUnavailableError
 from dispatch.models.trail import EntryKind, Outcome
 from runtime.connection import connect
 from runtime.settings import Settings
-from starter import WorkerUnavailableError
 from tests.desk import Case, Desk
 from tests.servers import BackOfficeService, MailSinkService, settings_from
 from worker import load_checked

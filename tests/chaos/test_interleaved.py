@@ -33,11 +33,11 @@ from temporalio.service import RPCError, RPCStatusCode
 import starter
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
+from dispatch.models.errors import WorkerUnavailableError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.request_detail import RequestDetail
 from runtime.connection import connect
 from runtime.settings import Settings
-from starter import WorkerUnavailableError
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import HELD_REFUND

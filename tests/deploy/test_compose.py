@@ -13,10 +13,10 @@ import pytest
 import temporalio.envconfig
 import yaml
 
+from devstack.settings import StackSettings
 from devstack.temporal_tuning import TUNING
 from devstack.temporal_version import PINNED_SERVER
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
-from runtime.settings import Settings
 from runtime.worker_shutdown import MARGIN
 from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, environment, passed_on
 
@@ -39,7 +39,7 @@ def seconds(duration: str) -> int:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_variable_is_read_by_somebody(service: str) -> None:
     """A DISPATCH_ variable is a setting and a TEMPORAL_ one is read by the SDK: a misspelt one would do nothing."""
-    known = {f"DISPATCH_{name.upper()}" for name in Settings.model_fields} | STOCK_TEMPORAL_VARIABLES
+    known = {f"DISPATCH_{name.upper()}" for name in StackSettings.model_fields} | STOCK_TEMPORAL_VARIABLES
     for name, value in environment(service).items():
         if name.startswith("TEMPORAL_") and name not in known:
             profile = temporalio.envconfig.ClientConfigProfile.load(
@@ -47,7 +47,7 @@ def test_every_variable_is_read_by_somebody(service: str) -> None:
             ).to_dict()
             assert value in profile.values(), f"{service}: {name} is not read by temporalio.envconfig"
         elif name.startswith("DISPATCH_"):
-            assert name in known, f"{service}: {name} is not a field of runtime.settings.Settings"
+            assert name in known, f"{service}: {name} is a setting of nobody"
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -57,7 +57,7 @@ def test_the_values_are_settings_a_process_of_ours_starts_with(
     """The very values of the file pass validation, and the secrets of both sides are the same."""
     for name, value in environment(service).items():
         monkeypatch.setenv(name, value)
-    settings = Settings()
+    settings = StackSettings()
     assert settings.back_office_url == "http://back-office:8810"
     assert settings.back_office_write_key.get_secret_value() == "embedded-write"
     assert settings.var_dir == Path("/var/lib/dispatch-desk")
@@ -66,7 +66,7 @@ def test_the_values_are_settings_a_process_of_ours_starts_with(
 @pytest.mark.parametrize("service", ["worker", "inbox"])
 def test_every_setting_of_a_deployer_reaches_its_program(service: str) -> None:
     """A name in .env that the file does not pass on would do nothing, and nobody would be told."""
-    settings = {f"DISPATCH_{name.upper()}" for name in Settings.model_fields} - NOT_FROM_DOTENV
+    settings = {f"DISPATCH_{name.upper()}" for name in StackSettings.model_fields} - NOT_FROM_DOTENV
     if service != "worker":
         settings.discard("DISPATCH_MINIMUM_RETENTION_DAYS")
     assert passed_on(service) >= settings, f"{service}: {sorted(settings - passed_on(service))}"
@@ -157,7 +157,7 @@ def test_the_worker_is_given_longer_to_stop_than_it_takes() -> None:
 def test_retention_is_explicit_and_long_enough_for_the_audit() -> None:
     """Retention deletes the audit trail: it is written down, and not below what the worker demands."""
     minimum = int(environment("worker")["DISPATCH_MINIMUM_RETENTION_DAYS"])
-    assert minimum >= Settings.model_fields["minimum_retention_days"].default
+    assert minimum >= StackSettings.model_fields["minimum_retention_days"].default
     assert seconds(environment("temporal-namespace")["RETENTION"]) >= minimum * 86400
     assert "--retention" in (ROOT / "deploy/namespace.sh").read_text()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from channels.mail.models import OutgoingMail
-from desks.support.models.records import Money
+from dispatch.models.money import Money
 from tests.servers import ROOT, back_office_process, mail_sink_process, running_back_office
 
 

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 
-import starter
+from cli import commands
 from devstack import approvers
+from devstack.settings import StackSettings
 from dispatch.models.people.decision import ApprovalKind, DecisionType
 from dispatch.models.request.status import Ending, RequestState
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.models.trail import EntryKind
-from runtime.settings import Settings
 from runtime.worker_shutdown import HARD_END_CODE
+from workflows.coordinator import Coordinator
+from workflows.follow_up import FollowUp
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -65,7 +68,7 @@ def long_lines(page: Path) -> set[str]:
 
 
 def default_of(name: str) -> str:
-    default = Settings.model_fields[name].default
+    default = StackSettings.model_fields[name].default
     if hasattr(default, "get_secret_value"):
         default = default.get_secret_value()
     if isinstance(default, Path) and default.is_absolute():
@@ -76,14 +79,17 @@ def default_of(name: str) -> str:
 def test_the_settings_table_is_whole_and_right() -> None:
     """Every setting with its default, and no variable that nothing reads."""
     told = rows_of(OPERATIONS)
-    expected = {f"DISPATCH_{name.upper()}": default_of(name) for name in Settings.model_fields}
+    expected = {f"DISPATCH_{name.upper()}": default_of(name) for name in StackSettings.model_fields}
     assert told == expected
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_variable_named_is_a_setting(page: Path) -> None:
     """A misspelt variable in a page would do nothing for whoever copies it."""
-    known = {f"DISPATCH_{name.upper()}" for name in Settings.model_fields}
+    declared = re.findall(
+        r"^        (\w+): \w+ = Field\(", page.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    known = {f"DISPATCH_{name.upper()}" for name in (*StackSettings.model_fields, *declared)}
     named = set(re.findall(r"\bDISPATCH_[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
     assert {
         name for name in named if name not in known and not any(k.startswith(name) for k in known)
@@ -142,8 +148,8 @@ def test_every_picture_is_shown_once() -> None:
 
 
 def test_every_exit_code_is_described() -> None:
-    """What starter.py and worker.py end with stands in one table."""
-    named = set(re.findall(r"^    (\d+(?:, \d+)?) +\w", starter.__doc__ or "", flags=re.MULTILINE))
+    """What the command and the worker end with stands in one table."""
+    named = set(re.findall(r"^    (\d+(?:, \d+)?) +\w", commands.__doc__ or "", flags=re.MULTILINE))
     assert len(named) == 5
     for code in (*named, str(HARD_END_CODE)):
         assert re.search(rf"^\| {code} \| .+ \|$", OPERATIONS, flags=re.MULTILINE), code
@@ -194,12 +200,14 @@ def test_every_word_of_the_messages_is_described(word: str) -> None:
     assert re.search(rf"\b{told}\b", PROCESS)
 
 
-def test_every_handler_is_described() -> None:
-    """What can be sent to a request or asked of it is in the process."""
-    code = (ROOT / "workflows" / "coordinator.py").read_text(encoding="utf-8")
-    handlers = re.findall(r"@workflow\.(?:signal|query)\([^)]*\)\s+def (\w+)", code, flags=re.DOTALL)
-    assert {"answer", "decide", "extend", "withdraw", "status", "trail"} <= set(handlers)
-    for name in handlers:
+@pytest.mark.parametrize("kind", [Coordinator, FollowUp])
+def test_every_handler_is_described(kind: type) -> None:
+    """What can be sent to a request or a follow-up, or asked of it, is in the process."""
+    defined = workflow._Definition.must_from_class(kind)
+    names = {*defined.signals, *defined.updates, *defined.queries}
+    assert {"decide", "extend", "status", "trail", "detail"} <= names
+    for name in names:
+        assert name is not None
         assert f"| `{name}` |" in PROCESS
 
 

@@ -2,9 +2,11 @@
 
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,7 @@ NEEDS: Final = {
     "needs-desk": "needs a running desk, or the reader's own files",
 }
 """Why a shell block is not run, by the word on its fence; any other block of the pages below is."""
+ORDERS: Final = "repairs.db"
 PAGES = (ROOT / "README.md", EXTENDING)
 ALL_PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 COMMANDS = [
@@ -67,9 +70,13 @@ def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
             into[key] = value
 
 
+COMMAND: Final = ".venv/bin/dispatch"
+"""What `make setup` writes: a call of this checkout's starter.py."""
+
+
 def run(command: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
+        ["bash", "-euo", "pipefail", "-c", command.replace(COMMAND, ".venv/bin/python starter.py")],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "DISPATCH_VAR_DIR": str(tmp_path / "var")}
         | environment,
@@ -92,7 +99,10 @@ def _own_desks() -> Iterator[None]:
 
 
 @pytest.fixture
-async def repairs(client: Client, tmp_path: Path, _own_desks: None) -> AsyncIterator[Desk]:
+async def repairs(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _own_desks: None
+) -> AsyncIterator[Desk]:
+    monkeypatch.setenv("DISPATCH_REPAIRS_DATABASE", str(tmp_path / ORDERS))
     home = tmp_path / "my-desks"
     write_desk(home)
     async with running_desk(client, tmp_path, desks_dir=home) as desk:
@@ -105,7 +115,9 @@ def test_the_recipes_desk_is_accepted(tmp_path: Path) -> None:
     assert {str(file.relative_to(folder)) for file in folder.rglob("*.py")} == {
         "specialists/repair_price.py",
         "reviewers/reading_ease.py",
-        "actions/notify_workshop.py",
+        "systems/order_book.py",
+        "systems/order_entry.py",
+        "actions/order_repair.py",
     }
     checked = run(".venv/bin/python worker.py --check", tmp_path, DISPATCH_DESKS_DIR=str(folder.parent))
     assert (checked.returncode, "2 playbooks" in checked.stdout) == (0, True), checked
@@ -118,8 +130,8 @@ def test_the_recipes_have_the_shape_of_this_project(tmp_path: Path) -> None:
     assert formatted.returncode == 0, formatted.stdout
 
 
-async def test_a_request_goes_through_the_recipes_desk(repairs: Desk) -> None:
-    """The specialist prices the repair, a person approves the action, both mails go out and are read back."""
+async def test_a_request_goes_through_the_recipes_desk(repairs: Desk, tmp_path: Path) -> None:
+    """The specialist prices the repair, a person approves the order, it is entered once, and the reply goes out."""
     case = await repairs.submit(
         "Hello,\n\nplease repair my mower.\n\nKim", sender="kim@post.example", name="Kim", desk="repairs"
     )
@@ -129,12 +141,11 @@ async def test_a_request_goes_through_the_recipes_desk(repairs: Desk) -> None:
     assert accepted, why
     outcome = await case.outcome()
     assert outcome.ending == "done", outcome
-    mails = {
-        mail["recipient"]: mail["text"]
-        for mail in repairs.mail_sink.rows("SELECT recipient, text FROM messages")
-    }
-    assert mails.keys() == {"kim@post.example", "workshop@desk.example"}
-    assert "We repair your mower for EUR 89.00." in mails["kim@post.example"]
+    with closing(sqlite3.connect(tmp_path / ORDERS)) as connection:
+        assert connection.execute("SELECT tool FROM orders").fetchall() == [("mower",)]
+    (mail,) = repairs.mail_sink.rows("SELECT recipient, text FROM messages")
+    assert mail["recipient"] == "kim@post.example"
+    assert "We repair your mower for EUR 89.00." in mail["text"]
 
 
 async def test_a_tool_that_is_not_named_is_asked_for(repairs: Desk) -> None:
@@ -181,12 +192,15 @@ def _without_indent(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines())
 
 
+_COMMAND_LINE: Final = re.compile(r"^(?:\.venv/bin/|docker compose exec worker )?dispatch ")
+
+
 def _typed() -> Iterator[tuple[str, list[str]]]:
-    """Yield every complete `starter.py` command of the documentation's blocks, with its place."""
+    """Yield every complete `dispatch` command of the documentation's blocks, with its place."""
     for page in ALL_PAGES:
         for block in blocks_of(page):
             for line in block.source.splitlines():
-                _, found, rest = line.partition("starter.py ")
+                found, rest = _COMMAND_LINE.match(line), _COMMAND_LINE.sub("", line)
                 if found and block.language in {"sh", "text"}:
                     words = re.sub(r"[\[\]']|\.\.\.\]", "", rest)
                     yield f"{block.place}: {line.strip()[:80]}", shlex.split(words, comments=True)

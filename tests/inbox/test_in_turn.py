@@ -8,7 +8,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import starter
-from dispatch.models.errors import SubmissionError
+from dispatch.models.errors import RequestClosedError
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Desk
@@ -54,5 +54,5 @@ async def test_three_doors_decide_in_turn_with_one_outcome(inbox_desk: Desk, dor
     with pytest.raises(RPCError, match="already completed"):
         await handle.signal("decide", decision)
     assert (await edited.send("/decide", 0, verdict="approve")).said.startswith("Too late")
-    with pytest.raises(SubmissionError, match="is closed"):
+    with pytest.raises(RequestClosedError, match="is closed"):
         await starter.decide(inbox_desk.client, case.id, decision)

@@ -15,15 +15,16 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
+from dispatch.models.errors import TemporalUnavailableError
 from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.request.status import RequestState
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import as_memo
-from inbox.gateway import Connect, TemporalUnavailableError
-from inbox.gateway import Gateway as InboxDesk
-from inbox.row import Waiting
 from inbox.waiting import WaitingList
 from runtime.connection import connect
+from runtime.gateway import Connect
+from runtime.gateway import Gateway as InboxDesk
+from runtime.rows import Row
 from runtime.settings import Settings
 from tests.desk import Desk
 from tests.inbox.stand import Browser, Inbox, Page
@@ -198,7 +199,7 @@ async def test_a_list_that_cannot_be_read_again_is_not_taken_for_what_waits(tmp_
                 await asyncio.sleep(0.1)
     reading.began -= 3600
 
-    async def is_away(asked: Sequence[Waiting]) -> bool:
+    async def is_away(asked: Sequence[Row]) -> bool:
         try:
             await waiting.still_waiting(asked)
         except TemporalUnavailableError:

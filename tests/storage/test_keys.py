@@ -135,7 +135,7 @@ def test_without_a_key_to_sign_with_the_sentence_says_what_to_do(store: KeyStore
     key = store.create("ana", PASSPHRASE)
     store.remove("ana", key.key_id)
     for keys, says in (
-        ((), "has no key; make one with 'starter.py keys new ana'"),
+        ((), "has no key; make one with 'dispatch keys new ana'"),
         ((key.model_copy(update={"revoked_at": NOW}),), "no key that counts: key SHA256:.* was revoked at"),
         ((key.model_copy(update={"expires_at": NOW}),), "no key that counts: key SHA256:.* expired at"),
         ((key,), "the private half of ana's key SHA256:.* is not in"),

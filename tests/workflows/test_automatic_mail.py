@@ -27,6 +27,7 @@ from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Submission
 from dispatch.storage.documents import DocumentStore
+from runtime.gateway import Gateway
 from runtime.sandbox import SANDBOX
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
@@ -175,7 +176,10 @@ async def test_the_command_line_says_that_it_was_set_apart_and_why(
     """At submit, which has worked, and in the list."""
     path = desk.settings.var_dir / "away.eml"
     path.write_text(f"Message-ID: <{uuid.uuid4()}@courriel.example>\n{OUT_OF_OFFICE}")
-    assert await submit_all(desk.client, desk.settings, Namespace(files=[path], desk="support")) == 0
+    assert (
+        await submit_all(Gateway.over(desk.client), desk.settings, Namespace(files=[path], desk="support"))
+        == 0
+    )
     said = capsys.readouterr().out
     assert (
         "set apart: automatic mail, which is never answered: auto_submitted (Auto-Submitted: auto-replied)"
@@ -184,7 +188,7 @@ async def test_the_command_line_says_that_it_was_set_apart_and_why(
     case = desk.case(said.split()[0])
     await case.outcome()
     await listed(case, "RequestState = 'set_apart'")
-    await show_rows(desk.client, Namespace(command="list", limit=1000, json=True))
+    await show_rows(Gateway.over(desk.client), Namespace(command="list", limit=1000, json=True))
     assert "auto_submitted" in capsys.readouterr().out
 
 

@@ -11,8 +11,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.models import AuditKind, Trail
+from dispatch.audit.query.what_if import what_if
 from dispatch.audit.read.payload import first, words
 from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
+from dispatch.audit.store.document import document_of
+from dispatch.guard.guardian import inspect
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import events_of, small_refund, status_question
@@ -80,6 +83,25 @@ async def test_the_trail_tells_what_a_local_guardian_ruled_on(desk: Desk) -> Non
     assert verdict.facts["digest_recomputed"] == "matches"
     assert verdict.facts["proposal_id"] == "p1"
     assert "recipient" in str(verdict.facts["parameters"])
+
+
+async def test_a_changed_playbook_is_held_against_what_a_local_guardian_ruled(desk: Desk) -> None:
+    """The answer holds all that it takes: under a playbook without an entry for mails, this one would be blocked."""
+    case = await status_question(desk)
+    await case.outcome()
+    history = (await case.handle.fetch_history()).to_json_dict()
+    in_force = desk.playbooks.by_desk["support"]
+    guardian = in_force.playbook.guardian.model_copy(update={"actions": {}})
+    playbook = in_force.playbook.model_copy(update={"guardian": guardian})
+    answer = what_if(
+        [document_of(case.id, {"run": history["events"]})],
+        in_force.model_copy(update={"playbook": playbook}),
+        inspect,
+    )
+    assert (answer.actions, answer.not_judged) == (1, [])
+    assert [(flip.action, flip.before.ruling, flip.after.ruling) for flip in answer.flips] == [
+        ("send_reply", "allow", "block")
+    ]
 
 
 async def test_the_guardian_of_what_pays_is_queued(desk: Desk) -> None:

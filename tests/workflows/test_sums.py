@@ -15,11 +15,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
-from desks.support.models.records import Money
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
 from devstack.temporal_tuning import TUNING
 from dispatch.guard.spend_quota import quota_id
+from dispatch.models.money import Money
 from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.request.status import Ending
 from dispatch.models.work.spend_quota import Claim, QuotaState, Reserved, ReserveRequest

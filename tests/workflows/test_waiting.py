@@ -290,7 +290,7 @@ async def test_a_request_that_waits_for_approval_is_found_by_state_and_owner(des
     assert (status.review_point.owner, status.desk) == ("refunds", "support")
     assert status.review_point.awaiting.startswith("a decision: issue_refund on payment PAY-10001 (medium)")
     assert status.review_point.by is not None
-    assert status.next_command.endswith(f"starter.py approve {case.id} --as refunds")
+    assert status.next_command.endswith(f"dispatch approve {case.id} --as refunds")
     assert await listed(
         case,
         "RequestState = 'waiting_for_approval' AND NextOwner = 'refunds' AND Desk = 'support' "
@@ -306,9 +306,7 @@ async def test_a_request_that_waits_for_its_requester_is_found(desk: Desk) -> No
     case = await damage_without_details(desk)
     status = await case.status()
     assert status.review_point.owner == "requester"
-    assert status.next_command.startswith(
-        f".venv/bin/python starter.py answer {case.id} order_number='DD-10001' damage="
-    )
+    assert status.next_command.startswith(f"dispatch answer {case.id} order_number='DD-10001' damage=")
     assert await listed(case, "RequestState = 'waiting_for_information' AND NextOwner = 'requester'")
 
 
@@ -317,7 +315,7 @@ async def test_a_request_that_waits_for_routing_is_found(desk: Desk) -> None:
     case = await desk.submit("Good morning to all of you.", sender=ANNA, desk=None)
     status = await case.until("waiting_for_routing")
     assert status.review_point.owner == "reception"
-    assert status.next_command.endswith(f"starter.py edit {case.id} desk=support --as reception")
+    assert status.next_command.endswith(f"dispatch edit {case.id} desk=support --as reception")
     assert await listed(case, "RequestState = 'waiting_for_routing' AND NextOwner = 'reception'")
 
 
@@ -325,7 +323,7 @@ async def test_a_request_that_waits_to_be_settled_is_found(desk: Desk) -> None:
     """An escalated request is still open and names who settles it."""
     case = await beyond_the_desk(desk)
     status = await case.status()
-    assert status.next_command.endswith(f"starter.py approve {case.id} --as support-lead")
+    assert status.next_command.endswith(f"dispatch approve {case.id} --as support-lead")
     assert await listed(case, "RequestState = 'escalated' AND NextOwner = 'support-lead'")
 
 

@@ -41,4 +41,4 @@ def read_input(raw: tuple[Any, ...]) -> RequestInput:
         nothing = DocumentRef(sha256="0" * 64, size_bytes=0, media_type="text/plain", name="nothing")
         trigger = Trigger(kind="json", trigger_id="unreadable", received_at=workflow.now())
         empty = Submission(trigger=trigger, sender=Party(address="nobody"), body="", source=nothing)
-        return RequestInput(empty, None, f"{where}: {first['msg']}; start requests with starter.py submit")
+        return RequestInput(empty, None, f"{where}: {first['msg']}; start requests with dispatch submit")

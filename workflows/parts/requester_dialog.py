@@ -268,7 +268,7 @@ class RequesterDialog:
             owner="requester",
             by=self.wait.deadline if self.wait else None,
             questions=tuple(q.field for q in questions),
-            next_command=f".venv/bin/python starter.py answer {self._id} {pairs}",
+            next_command=f"dispatch answer {self._id} {pairs}",
         )
         self._status.publish()
         self._status.show(summary_of_question(self._submission, awaiting))

@@ -1,12 +1,15 @@
 """Sends one mail to the requester."""
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
+from activities.contracts import System, Systems
 from activities.failures import reconciling
-from activities.systems import ActionClients, ReadClients
+from activities.permits import Permits
 from channels.mail.identity import message_id, text_digest
 from channels.mail.models import ArchivedMail, OutgoingMail
-from dispatch.approval.decisions import permits
+from channels.mail.systems.mail_archive import MailArchive
+from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import RefusedError
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.parameters import SendReply as Mail
@@ -25,13 +28,14 @@ class SendReply:
     A mail cannot be called back.
     """
 
+    uses: ClassVar[tuple[type[System], ...]] = (MailServer, MailArchive)
     Parameters = Mail
     compensable = False
     pays = False
 
-    def __init__(self, clients: ActionClients) -> None:
-        self._mail, self._archive, self._sender = clients.mail, clients.archive, clients.mail_from
-        self._approvers = clients.approvers
+    def __init__(self, systems: Systems) -> None:
+        self._server, self._archive = systems.get(MailServer), systems.get(MailArchive)
+        self._permits = systems.get(Permits)
 
     async def perform(self, order: ActionCommand) -> Receipt:
         """Send the mail unless it is already in the archive.
@@ -41,14 +45,13 @@ class SendReply:
         attempt may have sent and the archive does not tell; the next attempt reconciles) and pydantic's ValidationError for parameters that are no mail.
         """
         mail = Mail.model_validate(order.bound.action.parameters)
-        outgoing = _outgoing(mail, order.bound, self._sender)
+        outgoing = _outgoing(mail, order.bound, self._server.sender)
         with reconciling():
             sent_before = await self._archive.find(outgoing.message_id)
         if sent_before is None:
             # Not sooner: leave that ran out after the mail went would hide that it went.
-            if why := permits(order, datetime.now(UTC), self._approvers.read()):
-                raise RefusedError(f"send_reply is not permitted: {why}", "not_permitted")
-            await self._mail.send(outgoing)
+            self._permits.require(order)
+            await self._server.send(outgoing)
         elif not _is_same(sent_before, mail):
             text = f"another mail was sent under {order.bound.idempotency_key}; not sent again"
             raise RefusedError(text, "conflict")
@@ -68,14 +71,14 @@ class SendReply:
         raise RefusedError(text, "not_compensable")
 
     @staticmethod
-    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation:
+    async def read_back(systems: Systems, bound: BoundAction) -> Observation:
         """Read what the archive holds under the key's Message-ID.
 
         Facts: recipient, subject, text_sha256 of the first delivery, and `effects`, the number of deliveries.
         Raises Unavailable or Refused if the archive cannot be read.
         """
         reference = message_id(bound.idempotency_key)
-        deliveries = await clients.archive.deliveries(reference)
+        deliveries = await systems.get(MailArchive).deliveries(reference)
         if not deliveries:
             return Observation(found=False, reference=reference)
         first = deliveries[0]

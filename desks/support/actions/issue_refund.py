@@ -1,15 +1,19 @@
 """Gives money back on one payment."""
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
+from activities.contracts import System, Systems
 from activities.failures import reconciling
-from activities.systems import ActionClients, ReadClients
-from desks.support.models.records import Money, Refund
+from activities.permits import Permits
+from desks.support.models.records import Refund
+from desks.support.systems.payments import Payments
+from desks.support.systems.records import Records
 from dispatch.approval.action_digest import is_intact
-from dispatch.approval.decisions import permits
 from dispatch.models.contract import Facts
 from dispatch.models.errors import RefusedError
 from dispatch.models.handoff import Handoff
+from dispatch.models.money import Money
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.parameters import IssueRefund as Wanted
 from dispatch.models.work.proposal import BoundAction
@@ -23,12 +27,13 @@ class IssueRefund:
     attempt looks for a refund under its key before it asks for one, and takes only the same one for its own.
     """
 
+    uses: ClassVar[tuple[type[System], ...]] = (Records, Payments)
     Parameters = Wanted
     compensable = True
     pays = True
 
-    def __init__(self, clients: ActionClients) -> None:
-        self._payments, self._approvers = clients.payments, clients.approvers
+    def __init__(self, systems: Systems) -> None:
+        self._payments, self._permits = systems.get(Payments), systems.get(Permits)
 
     async def perform(self, order: ActionCommand) -> Receipt:
         """Issue the refund unless it is already there.
@@ -55,8 +60,7 @@ class IssueRefund:
 
     async def _issue(self, order: ActionCommand, wanted: Wanted, amount: Money) -> Refund:
         # Not sooner: leave that ran out after the refund was made would hide that it was made.
-        if why := permits(order, datetime.now(UTC), self._approvers.read()):
-            raise RefusedError(f"issue_refund is not permitted: {why}", "not_permitted")
+        self._permits.require(order)
         return await self._payments.refund(
             payment_id=wanted.payment_id,
             amount=amount,
@@ -86,13 +90,13 @@ class IssueRefund:
         return _receipt(order.handoff, order.bound, refund, datetime.now(UTC), reconciled=was_cancelled)
 
     @staticmethod
-    async def read_back(clients: ReadClients, bound: BoundAction) -> Observation:
+    async def read_back(systems: Systems, bound: BoundAction) -> Observation:
         """Read the refund that records hold under the key.
 
         Facts: payment_id, order_number, amount_minor, currency, status of the first, and `effects`, the number of
         refunds that stand under it. Raises Unavailable or Refused if records cannot be read.
         """
-        refunds = await clients.records.refunds_by_key(bound.idempotency_key)
+        refunds = await systems.get(Records).refunds_by_key(bound.idempotency_key)
         if not refunds:
             return Observation(found=False, reference=bound.idempotency_key)
         standing = [refund for refund in refunds if refund.status == "succeeded"]

@@ -5,8 +5,9 @@ Kept small on purpose: facts enter history once for each later group that reads 
 
 from pydantic import Field
 
-from desks.support.models.records import Customer, Money, Order, Payment, Refund
+from desks.support.models.records import Customer, Order, Payment, Refund
 from dispatch.models.contract import Contract, Duration
+from dispatch.models.money import Money
 
 
 class OrderTerms(Contract):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from dispatch.models.contract import Contract
+from dispatch.models.money import Money
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -14,47 +15,6 @@ def _in_utc(value: datetime) -> datetime:
 
 # One zone everywhere: two equal moments then also have one text, and with it one digest.
 UtcMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-
-# ISO 4217 minor units that are not two digits; every other currency has two.
-_DIGITS = {
-    **dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-
-
-class Money(Contract):
-    """An exact amount: 4990 of EUR is 49.90 euros, 4990 of JPY is 4990 yen."""
-
-    amount_minor: int = Field(strict=True, description="in the currency's minor unit")
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")
-
-
-def format_money(money: Money) -> str:
-    """Give the amount as people read it, such as 'EUR 49.90', 'JPY 12800' or 'KWD 18.750'; exact, no floats."""
-    digits = _DIGITS.get(money.currency, 2)
-    sign = "-" if money.amount_minor < 0 else ""
-    whole, part = divmod(abs(money.amount_minor), 10**digits)
-    return f"{money.currency} {sign}{whole}" + (f".{part:0{digits}d}" if digits else "")
 
 
 class Customer(Contract):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from activities.systems import ReadClients
+from activities.contracts import System, Systems
 from desks.support.models.facts import ReplyStandardsTerms
 from desks.support.rules.reply_figures import REVIEWER
 from desks.support.rules.reply_standards import review
@@ -13,11 +13,11 @@ from dispatch.models.work.proposal import Review, ReviewBrief
 class ReplyStandards:
     """Flags form, tone, forbidden promises, figures that are on no record, other people's data."""
 
-    uses: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[type[System], ...]] = ()
     Config: ClassVar[type[Contract]] = ReplyStandardsTerms
 
-    def __init__(self, clients: ReadClients) -> None:
-        del clients  # judges the draft by the findings alone
+    def __init__(self, systems: Systems) -> None:
+        del systems  # judges the draft by the findings alone
 
     async def review(self, brief: ReviewBrief) -> Review:
         terms = ReplyStandardsTerms.model_validate(brief.config)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from desks.support.models.records import Order, Refund, format_money
+from desks.support.models.records import Order, Refund
+from dispatch.models.money import format_money
 from dispatch.text.extraction import written_date
 
 _STANDS: Final = {

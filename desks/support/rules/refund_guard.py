@@ -1,9 +1,10 @@
 """The hard rules for money back: whose payment, how much of it, and how often."""
 
-from desks.support.models.records import Money, Payment, Refund, format_money
+from desks.support.models.records import Payment, Refund
 from dispatch.guard.risk import Inspection, Raised, riskiest
 from dispatch.guard.spend_quota import claims_of
 from dispatch.guard.spending import of_count, of_sums, spend_so_far, tier_of
+from dispatch.models.money import Money, format_money
 from dispatch.models.work.guardian import GuardBrief, GuardianFacts, Reason
 from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.playbook import ActionPolicy

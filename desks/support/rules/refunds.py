@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundTerms
-from desks.support.models.records import Money, Order, Payment, Refund, format_money
+from desks.support.models.records import Order, Payment, Refund
 from desks.support.rules.refund_amounts import amount_asked, lines_named, refundable
+from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
 from dispatch.text.extraction import says, written_date
 

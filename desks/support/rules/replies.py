@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, ReplyTerms
-from desks.support.models.records import format_money
 from desks.support.rules.order_status import told
+from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance, Refusal, Statement
 from dispatch.process.statements import merged

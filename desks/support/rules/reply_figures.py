@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from desks.support.models.records import Money, format_money
 from desks.support.rules.reply_sources import Sources
+from dispatch.models.money import Money, format_money
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.parameters import IssueRefund
 from dispatch.models.work.proposal import Proposal

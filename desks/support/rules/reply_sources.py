@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from desks.support.models.records import Money
+from dispatch.models.money import Money
 from dispatch.models.work.proposal import ReviewBrief
 from dispatch.process.fields import values_in
 from dispatch.text.extraction import Day, amounts_in, days_in

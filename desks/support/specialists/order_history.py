@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
-from activities.systems import ReadClients
+from activities.contracts import System, Systems
 from desks.support.models.facts import OrderFacts, OrderTerms
-from desks.support.models.records import Customer, Order, Payment, Refund, format_money
+from desks.support.models.records import Customer, Order, Payment, Refund
 from desks.support.rules.order_choice import Meant, meant_order
+from desks.support.systems.records import Records
 from dispatch.models.contract import Contract
+from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 from dispatch.text.extraction import written_date
@@ -25,11 +27,11 @@ class OrderHistory:
     Raises what the records client raises; no match and ambiguity are findings.
     """
 
-    uses: ClassVar[tuple[str, ...]] = ("records",)
+    uses: ClassVar[tuple[type[System], ...]] = (Records,)
     Config: ClassVar[type[Contract]] = OrderTerms
 
-    def __init__(self, clients: ReadClients) -> None:
-        self._records = clients.records
+    def __init__(self, systems: Systems) -> None:
+        self._records = systems.get(Records)
 
     async def examine(self, brief: Brief) -> Finding:
         terms = OrderTerms.model_validate(brief.config)

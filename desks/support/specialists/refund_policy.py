@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
-from activities.systems import ReadClients
+from activities.contracts import System, Systems
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, RefundTerms
-from desks.support.models.records import Money, format_money
 from desks.support.rules.refunds import decide
 from dispatch.models.contract import Contract
+from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import (
     Brief,
@@ -37,11 +37,11 @@ class RefundPolicy:
     finding it is unavailable: no records read is not the same as no order found. Facts: RefundFacts.
     """
 
-    uses: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[type[System], ...]] = ()
     Config: ClassVar[type[Contract]] = RefundTerms
 
-    def __init__(self, clients: ReadClients) -> None:
-        del clients  # a pure decision
+    def __init__(self, systems: Systems) -> None:
+        del systems  # a pure decision
 
     async def examine(self, brief: Brief) -> Finding:
         terms = RefundTerms.model_validate(brief.config)

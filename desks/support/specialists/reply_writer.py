@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from activities.systems import ReadClients
+from activities.contracts import System, Systems
 from desks.support.models.facts import ReplyTerms
 from desks.support.rules.replies import WRITER, write
 from dispatch.models.contract import Contract
@@ -16,11 +16,11 @@ class ReplyWriter:
     never a reply: what is left over goes to a person.
     """
 
-    uses: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[type[System], ...]] = ()
     Config: ClassVar[type[Contract]] = ReplyTerms
 
-    def __init__(self, clients: ReadClients) -> None:
-        del clients  # writes from findings only
+    def __init__(self, systems: Systems) -> None:
+        del systems  # writes from findings only
 
     async def examine(self, brief: Brief) -> Finding:
         written = write(brief, ReplyTerms.model_validate(brief.config))

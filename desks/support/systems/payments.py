@@ -1,25 +1,51 @@
 """Gives money back and takes it back again; the only client with the write key."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar, Self
 
 import httpx
-from pydantic import TypeAdapter
+from pydantic import Field, SecretStr, TypeAdapter
 
-from desks.support.models.records import Money, Refund
+from activities.contracts import SystemSettings
+from desks.support.models.records import Refund
 from desks.support.systems.records import REFUNDS, SYSTEM, segment
-from dispatch.http import exchange
+from dispatch.http import exchange, http_client
 from dispatch.models.errors import RefusedError
+from dispatch.models.money import Money
 
 _REFUND = TypeAdapter(Refund)
 _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchanged
 
 
-class PaymentsClient:
+class Payments:
     """Refunds, at most one effect for each idempotency key, which the back office honours for ever.
 
     Takes an httpx client of its own, with base URL and write key (see http_client). After OutcomeUnknown, `find_refund`
     tells whether the order took effect; the same call under the same key is safe as well.
     """
+
+    acting: ClassVar[bool] = True
+
+    class Settings(SystemSettings):
+        """Where it is, and what opens it."""
+
+        back_office_url: str = Field(default="http://127.0.0.1:8810", description="the system of record")
+        back_office_write_key: SecretStr = Field(
+            default=SecretStr("embedded-write"), description="may issue refunds"
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Open the connection, for the length of the block."""
+        async with http_client(
+            base_url=settings.back_office_url,
+            key=settings.back_office_write_key.get_secret_value(),
+            timeout_seconds=settings.client_timeout_seconds,
+        ) as http:
+            yield cls(http)
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http

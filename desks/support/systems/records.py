@@ -1,15 +1,18 @@
 """Reads the system of record; holds a key that may do nothing else."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import ClassVar, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import TypeAdapter
+from pydantic import Field, SecretStr, TypeAdapter
 
+from activities.contracts import SystemSettings
 from desks.support.models.records import Customer, Order, Payment, Refund
-from dispatch.http import exchange
+from dispatch.http import Listing, exchange, http_client
 from dispatch.models.contract import Contract
 from dispatch.models.errors import RefusedError
 
@@ -17,12 +20,6 @@ SYSTEM = "back office"
 Row = TypeVar("Row", bound=Contract)
 # Numbers come out of strangers' mails: nothing that a URL would read as more than one segment is ever sent.
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
-
-
-class Listing(Contract, Generic[Row]):
-    """How the system of record wraps a list."""
-
-    data: tuple[Row, ...]
 
 
 _CUSTOMER, _CUSTOMERS = TypeAdapter(Customer), TypeAdapter(Listing[Customer])
@@ -38,12 +35,33 @@ def segment(identifier: str) -> str:
     return quote(identifier, safe="")
 
 
-class RecordsClient:
+class Records:
     """Customers, orders, payments and refunds as they are now.
 
     Takes an httpx client of its own, with base URL and read key (see http_client). Every method raises Unavailable or
     Refused; a single row that does not exist is None, a list for an unknown owner is Refused('..._not_found').
     """
+
+    acting: ClassVar[bool] = False
+
+    class Settings(SystemSettings):
+        """Where it is, and what opens it."""
+
+        back_office_url: str = Field(default="http://127.0.0.1:8810", description="the system of record")
+        back_office_read_key: SecretStr = Field(
+            default=SecretStr("embedded-read"), description="may only read"
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Open the connection, for the length of the block."""
+        async with http_client(
+            base_url=settings.back_office_url,
+            key=settings.back_office_read_key.get_secret_value(),
+            timeout_seconds=settings.client_timeout_seconds,
+        ) as http:
+            yield cls(http)
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http

@@ -96,7 +96,7 @@ class ExtractFile:
             return record_of(line, sha256(body), opened(from_bytes(data), self._key_of))
         except (ValueError, KeyError, TypeError) as error:
             raise AuditStoreError(
-                f"{self._place.name} is broken: {error}; see 'starter.py audit verify'"
+                f"{self._place.name} is broken: {error}; see 'dispatch audit verify'"
             ) from None
 
     @contextmanager

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from desks.support.models.records import Customer, Money, Payment, Refund
+from desks.support.models.records import Customer, Payment, Refund
+from dispatch.models.money import Money
 from dispatch.models.work.guardian import GuardBrief, GuardianFacts
 from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.parameters import IssueRefund

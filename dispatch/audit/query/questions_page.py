@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
-from desks.support.models.records import Money, format_money
 from dispatch.audit.query.questions import Answer, Asked
 from dispatch.audit.store_models import Head
+from dispatch.models.money import Money, format_money
 
 MOST_ROWS: Final = 500
 """Rows of one answer that the page shows; it says how many there are."""

@@ -32,7 +32,7 @@ class StoreBackend(Protocol):
     def lines(self, after: Position = START) -> Iterator[tuple[bytes, Position]]:
         """Yield the manifest line by line with its line end (a torn last one without), and where each ends.
 
-        Raises ChainNotTrusted where the manifest has become shorter than `after`.
+        Raises ChainNotTrustedError where the manifest has become shorter than `after`.
         """
         ...
 

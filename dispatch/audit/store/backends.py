@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from dispatch.audit.store_models import START, Position
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted, WriteConflictError
+from dispatch.models.errors import AuditStoreError, ChainNotTrustedError, WriteConflictError
 from dispatch.storage.durable_files import sync_folder, told, write_all, write_once
 from dispatch.storage.private_folders import make_private
 
@@ -108,12 +108,12 @@ class FolderBackend:
     def lines(self, after: Position = START) -> Iterator[tuple[bytes, Position]]:
         if not self.has_manifest():
             if after.offset:
-                raise ChainNotTrusted(f"{self._manifest} is gone; restore it from a backup")
+                raise ChainNotTrustedError(f"{self._manifest} is gone; restore it from a backup")
             return
         with told(f"cannot read {self._manifest}"), self._manifest.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < after.offset:
-                raise ChainNotTrusted(
+                raise ChainNotTrustedError(
                     f"{self._manifest} has become shorter: {size:,} bytes, and it had {after.offset:,}; restore it "
                     "from a backup"
                 )

@@ -24,7 +24,7 @@ from dispatch.audit.store.manifest import (
 )
 from dispatch.audit.store_models import START, Acknowledgement, ManifestLine, PublicKey
 from dispatch.models.contract import Moment
-from dispatch.models.errors import AuditStoreError, ChainNotTrusted, WriteConflictError
+from dispatch.models.errors import AuditStoreError, ChainNotTrustedError, WriteConflictError
 
 MOST_ATTEMPTS = 20
 """How often an append is tried again after another writer was faster."""
@@ -59,13 +59,13 @@ class AuditStore:
     def index(self) -> Index:
         """Return what the manifest knows by now.
 
-        Raises ChainNotTrusted for a chain that does not hold together, has lost lines that it had, or goes on with
+        Raises ChainNotTrustedError for a chain that does not hold together, has lost lines that it had, or goes on with
         lines of another key after the head that this machine remembers.
         """
         with self._one_at_a_time:
             try:
                 return self._read_on()
-            except ChainNotTrusted:
+            except ChainNotTrustedError:
                 # A person may mend or acknowledge it while this process runs: the next look begins anew.
                 self._index, self._position = Index(), START
                 raise
@@ -86,8 +86,8 @@ class AuditStore:
             try:
                 self._index.add([raw], foreign)
             except ValueError as error:
-                raise ChainNotTrusted(
-                    f"the manifest of {name} is broken: {error}; see 'starter.py audit verify'. Restore it from a "
+                raise ChainNotTrustedError(
+                    f"the manifest of {name} is broken: {error}; see 'dispatch audit verify'. Restore it from a "
                     "backup, or name a new store in DISPATCH_AUDIT_STORE"
                 ) from None
             self._position = position
@@ -104,24 +104,24 @@ class AuditStore:
         with self._one_at_a_time:
             try:
                 self._may_sign(self.index())
-            except ChainNotTrusted as error:
+            except ChainNotTrustedError as error:
                 return str(error)
         return None
 
     def _may_sign(self, index: Index) -> None:
-        """Raise ChainNotTrusted where this signer is not the one for the next line, or the head is there no more."""
+        """Raise ChainNotTrustedError where this signer is not the one for the next line, or the head is there no more."""
         name, head = self._place.name, index.head
         chain = key_chain_of(self._place, self._pinned)
         if chain.problems:
             file, what = chain.problems[0]
-            raise ChainNotTrusted(
+            raise ChainNotTrustedError(
                 f"{name}/{file}: {what}; restore it from a backup, or remove it if it is not the desk's"
             )
         due = chain.key_id_at(head.seq + 1)
         if due != self._signer.key_id:
-            raise ChainNotTrusted(
+            raise ChainNotTrustedError(
                 f"the export key here is {self._signer.key_id}, and the next line of {name} is due to be signed by "
-                f"{due}: restore that key, finish its rotation with 'starter.py audit rotate-key', or restart what was "
+                f"{due}: restore that key, finish its rotation with 'dispatch audit rotate-key', or restart what was "
                 "started before the rotation"
             )
         if head.seq and not self._place.still_ends(self._position, head.digest):
@@ -131,7 +131,7 @@ class AuditStore:
     def acknowledgement(self, by: str, reason: str, now: Moment) -> Acknowledgement | None:
         """Return what a person has to acknowledge so that the export goes on; None where nothing is wrong.
 
-        Raises ChainNotTrusted for a chain that no export can go on: it does not hold together.
+        Raises ChainNotTrustedError for a chain that no export can go on: it does not hold together.
         """
         name = self._place.name
         remembered = self._memory.remembered(name)
@@ -216,11 +216,11 @@ class TailCheck:
             return str(error)
 
 
-def refused(name: str, why: str) -> ChainNotTrusted:
+def refused(name: str, why: str) -> ChainNotTrustedError:
     """Make the error of a chain that a person has to look at before an export goes on."""
-    return ChainNotTrusted(
-        f"nothing is exported to {name}: {why}. Look at it with 'starter.py audit verify' and restore the store from a "
-        "backup; where that cannot be, 'starter.py audit acknowledge' lets the export go on"
+    return ChainNotTrustedError(
+        f"nothing is exported to {name}: {why}. Look at it with 'dispatch audit verify' and restore the store from a "
+        "backup; where that cannot be, 'dispatch audit acknowledge' lets the export go on"
     )
 
 
@@ -232,7 +232,7 @@ def index_of(place: StoreBackend) -> Index:
             try:
                 index.add([raw])
             except ValueError as error:
-                raise ChainNotTrusted(
-                    f"the manifest of {place.name} is broken: {error}; see 'starter.py audit verify'"
+                raise ChainNotTrustedError(
+                    f"the manifest of {place.name} is broken: {error}; see 'dispatch audit verify'"
                 ) from None
     return index

@@ -5,8 +5,8 @@ from typing import Final
 
 from pydantic import Field
 
-from desks.support.models.records import Money
 from dispatch.models.contract import Contract, Moment
+from dispatch.models.money import Money
 from dispatch.models.people.approvers import ApproverName, DailyLimit
 
 APPROVAL_QUOTA: Final = "Allowance"

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
-from desks.support.models.records import Money
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.money import Money
 from dispatch.models.work.playbook import Approval, Tier
 
 

@@ -33,6 +33,19 @@ class RequestState(StrEnum):
     CLOSED = "closed"
 
 
+WAITING_STATES: Final = (
+    RequestState.WAITING_FOR_APPROVAL,
+    RequestState.WAITING_FOR_ROUTING,
+    RequestState.WAITING_FOR_INFORMATION,
+    RequestState.ESCALATED,
+)
+"""The states in which a request waits for somebody outside the desk."""
+DECISION_STATES: Final = tuple(
+    state for state in WAITING_STATES if state is not RequestState.WAITING_FOR_INFORMATION
+)
+"""Those in which it waits for a person of the desk; the others wait for the requester."""
+
+
 class Ending(StrEnum):
     """How a request ends."""
 

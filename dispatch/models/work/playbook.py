@@ -177,7 +177,9 @@ class Role(Contract):
 
     backend: Literal["rules"] = "rules"
     uses: tuple[str, ...] = Field(
-        default=(), description="outside systems; none: it runs inside the workflow's task"
+        default=(),
+        description="outside systems, as its class declares them and the catalogue writes; none: it runs inside the "
+        "workflow's task",
     )
     config: Facts = Field(default_factory=dict, description="validated by the role's own Config")
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from pydantic import Field
 
-from desks.support.models.records import Money
 from dispatch.models.contract import Contract, Duration, Moment
+from dispatch.models.money import Money
 
 SPEND_QUOTA: Final = "SpendQuota"
 """The workflow that keeps one customer's reservations; activities know it by its name, for they import no workflow."""

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from activities.systems import ActionClients, ReadClients
+from activities.contracts import Systems
 from desks.support.actions.issue_refund import IssueRefund
+from desks.support.systems.records import Records
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from dispatch.models.work.execution import CompensationCommand, Receipt
 from dispatch.models.work.guardian import GuardDecision
@@ -21,8 +22,8 @@ BOUND = annas_refund()
 
 
 @pytest.fixture
-def action(action_clients: ActionClients) -> IssueRefund:
-    return IssueRefund(action_clients)
+def action(acting: Systems) -> IssueRefund:
+    return IssueRefund(acting)
 
 
 def undo(receipt: Receipt, bound: BoundAction = BOUND) -> CompensationCommand:
@@ -164,7 +165,7 @@ async def test_parameters_that_are_no_refund_are_refused_before_anything(action:
 
 
 async def test_compensating_twice_is_one_cancellation(
-    action: IssueRefund, back_office: BackOfficeService, read_clients: ReadClients
+    action: IssueRefund, back_office: BackOfficeService, reading: Systems
 ) -> None:
     """The refund is cancelled, and the second time found to be so; the payment is whole again."""
     receipt = await attempt(1, action.perform, authorization(BOUND))
@@ -174,7 +175,7 @@ async def test_compensating_twice_is_one_cancellation(
     assert first.effect_id == second.effect_id == receipt.effect_id
     assert first.facts["status"] == "cancelled"
     assert [row["status"] for row in back_office.refunds()] == ["cancelled"]
-    payment = await read_clients.records.payment("PAY-10001")
+    payment = await reading.get(Records).payment("PAY-10001")
     assert payment is not None
     assert payment.refunded_minor == 0
 
@@ -207,14 +208,14 @@ async def test_only_the_own_refund_is_cancelled(action: IssueRefund, back_office
     assert [row["status"] for row in back_office.refunds()] == ["succeeded"]
 
 
-async def test_reading_back_shows_what_stands(action: IssueRefund, read_clients: ReadClients) -> None:
+async def test_reading_back_shows_what_stands(action: IssueRefund, reading: Systems) -> None:
     """Not there, then there as made, then there and cancelled with no effect left."""
-    nothing = await IssueRefund.read_back(read_clients, BOUND)
+    nothing = await IssueRefund.read_back(reading, BOUND)
     assert (nothing.found, nothing.reference) == (False, BOUND.idempotency_key)
     receipt = await attempt(1, action.perform, authorization(BOUND))
-    made = await IssueRefund.read_back(read_clients, BOUND)
+    made = await IssueRefund.read_back(reading, BOUND)
     assert (made.found, made.reference) == (True, receipt.effect_id)
     assert made.facts == {**receipt.facts, "effects": 1}
     await attempt(1, action.compensate, undo(receipt))
-    undone = await IssueRefund.read_back(read_clients, BOUND)
+    undone = await IssueRefund.read_back(reading, BOUND)
     assert (undone.found, undone.facts["status"], undone.facts["effects"]) == (True, "cancelled", 0)

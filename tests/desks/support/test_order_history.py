@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import pytest
 import pytest_asyncio
 
-from activities.systems import ReadClients
-from channels.mail.client import MailArchiveClient
+from activities.contracts import Systems
 from desks.support.models.facts import OrderFacts
 from desks.support.specialists.order_history import OrderHistory
+from desks.support.systems.records import Records
 from dispatch.models.errors import UnavailableError
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding, FindingStatus
@@ -36,7 +35,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bac
 
 async def examine(service: BackOfficeService, address: str, *items: Item) -> tuple[Finding, OrderFacts]:
     records = service.records()
-    clients = ReadClients(records=records, archive=cast("MailArchiveClient", None))
+    clients = Systems({Records: records})
     asked = brief(*items, address=address, config={"recent": "60 days"})
     # The sample data are dated from today.
     now = asked.handoff.model_copy(update={"at": datetime.now(UTC)})

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from desks.support.models.records import Money
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
+from dispatch.models.money import Money
 from tests.servers import BackOfficeService
 
 TEN = Money(amount_minor=1000, currency="EUR")

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desks.support.models.records import Money, format_money
-from desks.support.systems.payments import PaymentsClient
-from desks.support.systems.records import RecordsClient
+from desks.support.systems.payments import Payments
+from desks.support.systems.records import Records
 from dispatch.http import http_client
 from dispatch.models.errors import RefusedError
+from dispatch.models.money import Money, format_money
 from tests.servers import BackOfficeService
 
 
@@ -75,9 +75,7 @@ async def test_what_does_not_exist_is_none(read_only: BackOfficeService) -> None
 
 async def test_a_wrong_address_of_the_system_is_not_an_absent_order(read_only: BackOfficeService) -> None:
     """A 404 from somewhere else must not read as 'no such order'."""
-    records = RecordsClient(
-        http_client(base_url=f"{read_only.url}/v2", key=read_only.read_key, timeout_seconds=5)
-    )
+    records = Records(http_client(base_url=f"{read_only.url}/v2", key=read_only.read_key, timeout_seconds=5))
     with pytest.raises(RefusedError) as refused:
         await records.order("DD-10001")
     assert refused.value.code == "http_404"
@@ -114,7 +112,7 @@ def test_money_reads_as_its_currency_is_written(minor: int, currency: str, text:
 
 async def test_the_read_key_cannot_pay(read_only: BackOfficeService) -> None:
     """What reads may not write: the back office says so, whatever our code would try."""
-    payments = PaymentsClient(read_only.http(read_only.read_key))
+    payments = Payments(read_only.http(read_only.read_key))
     with pytest.raises(RefusedError) as refused:
         await payments.refund("PAY-10001", Money(amount_minor=1, currency="EUR"), "r", "CU-1001", "k")
     assert refused.value.code == "forbidden"

@@ -1,10 +1,10 @@
 """The refund specialist: one action for each payment, refusals with their rule, and a person's word on amounts."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from activities.systems import ReadClients
+from activities.contracts import Systems
 from desks.support.models.facts import OrderFacts, RefundFacts
 from desks.support.specialists.refund_policy import RefundPolicy
 from dispatch.models.request.item import Item
@@ -30,7 +30,7 @@ ONE = facts_of((order(),), (payment(),), {"item-1": "DD-10001"})
 async def examine(facts: OrderFacts | None, *items: Item, guidance: tuple[Guidance, ...] = ()) -> Finding:
     findings = () if facts is None else (order_finding(facts),)
     # It reaches nothing, so it must work without clients.
-    specialist = RefundPolicy(cast("ReadClients", None))
+    specialist = RefundPolicy(Systems())
     return await specialist.examine(
         brief(*(items or (item(),)), findings=findings, guidance=guidance, config=CONFIG)
     )
@@ -142,7 +142,7 @@ async def test_an_unavailable_order_history_makes_it_unavailable() -> None:
     down = Finding(
         handoff=handoff(), specialist="order_history", status=FindingStatus.UNAVAILABLE, summary="down"
     )
-    specialist = RefundPolicy(cast("ReadClients", None))
+    specialist = RefundPolicy(Systems())
     finding = await specialist.examine(brief(item(), findings=(down,), config=CONFIG))
     assert (finding.status, finding.recommended, finding.refusals) == (FindingStatus.UNAVAILABLE, (), ())
 

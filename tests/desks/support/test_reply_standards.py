@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from desks.support.models.facts import RefundFacts, ReplyTerms
-from desks.support.models.records import Money
 from desks.support.rules.refund_amounts import amount_asked
 from desks.support.rules.refunds import decide
 from desks.support.rules.replies import write
 from desks.support.rules.reply_standards import review
+from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Guidance, Severity
 from dispatch.models.work.proposal import Proposal, ReviewBrief

@@ -1,12 +1,12 @@
 """The reply writer: every item covered, from findings only, and nothing given away."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.systems import ReadClients
+from activities.contracts import Systems
 from desks.support.models.facts import OrderFacts, RefundFacts, ReplyTerms
 from desks.support.models.records import Order
 from desks.support.rules.refunds import decide
@@ -42,7 +42,7 @@ CONFIG: dict[str, Any] = {"refund_days": 5}
 
 async def examine(*items: Item, findings: tuple[Finding, ...] = (), **more: Any) -> Finding:
     # It reaches nothing, so it must work without clients.
-    writer = ReplyWriter(cast("ReadClients", None))
+    writer = ReplyWriter(Systems())
     return await writer.examine(brief(*items, findings=findings, config=CONFIG, **more))
 
 

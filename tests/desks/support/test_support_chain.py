@@ -4,15 +4,15 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
 from activities.catalogue import Catalogue
-from activities.systems import ReadClients
+from activities.contracts import Systems
 from desks.support.models.facts import ReplyStandardsTerms
 from desks.support.rules.reply_standards import review
+from desks.support.systems.records import Records
 from devstack.back_office.seed import SEED
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party
@@ -48,9 +48,7 @@ async def carried(service: BackOfficeService, requester: Party, *items: Item) ->
     findings: tuple[Finding, ...] = ()
     try:
         for name in chain.from_iterable(playbook.plan.groups):
-            specialist = catalogue.specialist_classes[name](
-                ReadClients(records=records, archive=cast("Any", None))
-            )
+            specialist = catalogue.specialist_classes[name](Systems({Records: records}))
             asked = Brief(
                 handoff=now,
                 request_id="support/r-1",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desks.support.models.records import Money
 from dispatch.approval.approval_quota import closed, day_of, grant, quota_request, with_quota
 from dispatch.approval.decisions import check_decision
+from dispatch.models.money import Money
 from dispatch.models.people.approval_quota import ApprovalQuotaRequest, ApprovalQuotaUsage
 from dispatch.models.people.approvers import Approvers, DailyLimit
 from dispatch.models.people.decision import (

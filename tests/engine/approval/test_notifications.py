@@ -126,7 +126,7 @@ def test_without_pages_a_mail_names_the_command() -> None:
     """It holds no link at all."""
     notice = notice_for(brief(), "")
     assert notice.link is None
-    assert "starter.py status support-mail-abc" in plain_text(notice)
+    assert "dispatch status support-mail-abc" in plain_text(notice)
     assert "href" not in as_html(notice)
     assert "://" not in plain_text(notice)
 

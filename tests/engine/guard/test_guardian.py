@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desks.support.models.records import Money
 from dispatch.approval.action_digest import bind
 from dispatch.guard.guardian import inspect
+from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desks.support.models.records import Money
 from dispatch.guard.spend_quota import (
     MOST_ENTRIES,
     OPEN_AT_MOST,
@@ -18,6 +17,7 @@ from dispatch.guard.spend_quota import (
     quota_id,
     reserve,
 )
+from dispatch.models.money import Money
 from dispatch.models.work.spend_quota import Claim, CloseRequest, QuotaState, Reserved, ReserveRequest
 from tests.bound import NOW, refund, reply
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desks.support.models.records import Money, Refund
+from desks.support.models.records import Refund
 from dispatch.guard.guardian import inspect
+from dispatch.models.money import Money
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.proposal import BoundAction

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desks.support.models.records import Money
+from dispatch.models.money import Money
 from dispatch.models.people.decision import (
     ApprovalItem,
     ApprovalKind,

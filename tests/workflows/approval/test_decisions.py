@@ -13,7 +13,7 @@ from temporalio.worker import Replayer
 
 import starter
 from dispatch.models.canonical import digest_of
-from dispatch.models.errors import SubmissionError
+from dispatch.models.errors import RequestClosedError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
@@ -362,9 +362,9 @@ async def test_a_late_decision_is_told_that_the_request_is_closed(desk: Desk) ->
     late = await case.decision("approve")
     await case.decide("reject", reason="no")
     await case.outcome()
-    with pytest.raises(SubmissionError, match="is closed"):
+    with pytest.raises(RequestClosedError, match="is closed"):
         await starter.decide(desk.client, case.id, late)
-    with pytest.raises(SubmissionError, match="is closed"):
+    with pytest.raises(RequestClosedError, match="is closed"):
         await starter.leave_signal(desk.client, case.id, "decide", late)
     assert desk.back_office.refunds() == []
 

@@ -284,7 +284,7 @@ def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
 def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
     if approval_request.kind is ApprovalKind.ROUTING:
         desk = item.choices["desk"][0]
-        return f".venv/bin/python starter.py edit {request_id} desk={desk} --as {owner}"
+        return f"dispatch edit {request_id} desk={desk} --as {owner}"
     # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
     who = owner if item.approval == "named" else "NAME"
-    return f".venv/bin/python starter.py {approval_request.verdicts[0]} {request_id} --as {who}"
+    return f"dispatch {approval_request.verdicts[0]} {request_id} --as {who}"

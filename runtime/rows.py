@@ -1,4 +1,7 @@
-"""One row of the list as visibility gives it: search attributes for rank and filter, a memo for what it says."""
+"""One request as a list shows it, read from Temporal's visibility: no worker is asked.
+
+Search attributes give rank and filter; the memo gives what the request says of itself.
+"""
 
 import json
 import sys
@@ -11,18 +14,31 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 
 from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
+from dispatch.models.request.status import WAITING_STATES, Ending
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import read_summary
 from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
+WORKFLOW_TYPES: Final = ("Coordinator", "FollowUp")
+"""What is listed: requests, and follow-up checks of what was done."""
+ALL: Final = f"WorkflowType IN ({', '.join(repr(kind) for kind in WORKFLOW_TYPES)})"
+"""The visibility query for every request, open or ended."""
+WAITING: Final = (
+    f"{ALL} AND ExecutionStatus = 'Running' "
+    f"AND RequestState IN ({', '.join(repr(state.value) for state in WAITING_STATES)})"
+)
+"""The visibility query for those that wait for somebody outside the desk."""
+
 _PLAIN: Final = b"json/plain"
 _NO_PRIORITY: Final = 9
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
+# What a request said when it waited last is of no use once it waits no longer; why it was set apart is.
+_TELLING: Final = frozenset({*WAITING_STATES, Ending.SET_APART})
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """One waiting request, by its search attributes and its memo; ten thousand of them are kept, so it is small.
+class Row:
+    """One request, by its search attributes and its memo; ten thousand of them are kept, so it is small.
 
     The memo is kept as it came and read for the rows that are shown. `text` is what a search looks through: id, subject,
     requester, reason and amount in folded case.
@@ -32,7 +48,7 @@ class Waiting:
     desk: str
     state: str
     owner: str
-    due: datetime | None
+    review_point: datetime | None
     priority: int | None
     started: datetime
     memo: bytes = b""
@@ -42,37 +58,40 @@ class Waiting:
     @property
     def rank(self) -> tuple[int, datetime, datetime, str]:
         """Most urgent first: by priority, then by what falls due, then by age."""
-        return self.priority or _NO_PRIORITY, self.due or _LAST, self.started, self.request_id
+        return self.priority or _NO_PRIORITY, self.review_point or _LAST, self.started, self.request_id
 
     @property
     def list_summary(self) -> ListSummary | None:
-        """What waits, in a line; None where its desk wrote no memo, or one that cannot be read here."""
-        return read_summary(_PLAIN, self.memo) if self.memo else None
+        """What waits, in a line, or why it was set apart.
 
-    def holds(self, wanted: str) -> bool:
+        None where its desk wrote no memo, or one that cannot be read here, and where it no longer applies.
+        """
+        return read_summary(_PLAIN, self.memo) if self.memo and self.state in _TELLING else None
+
+    def matches(self, wanted: str) -> bool:
         """Tell whether a search finds it; `wanted` in folded case."""
         return wanted in self.text or wanted in self.owner.casefold()
 
 
-def row_of(found: WorkflowExecutionInfo, before: Waiting | None) -> Waiting:
+def row_of(found: WorkflowExecutionInfo, before: Row | None = None) -> Row:
     """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long.
 
     `before` is the same request in the reading before: what its memo says is taken from there while the memo is the same.
     """
     fields = found.search_attributes.indexed_fields
-    due = _value(fields, REVIEW_POINT.name)
+    review_point = _value(fields, REVIEW_POINT.name)
     request_id = found.execution.workflow_id
     memo = _memo(found.memo.fields)
     if before is not None and before.memo == memo:
         memo, tier, text = before.memo, before.tier, before.text
     else:
-        tier, text = _said(request_id, read_summary(_PLAIN, memo) if memo else None)
-    return Waiting(
+        tier, text = _searched(request_id, read_summary(_PLAIN, memo) if memo else None)
+    return Row(
         request_id=request_id,
         desk=sys.intern(_value(fields, DESK.name) or ""),
         state=sys.intern(_value(fields, STATE.name) or ""),
         owner=sys.intern(_value(fields, OWNER.name) or ""),
-        due=datetime.fromisoformat(due) if due else None,
+        review_point=datetime.fromisoformat(review_point) if review_point else None,
         priority=_value(fields, PRIORITY.name),
         started=found.start_time.ToDatetime(tzinfo=UTC),
         memo=memo,
@@ -81,16 +100,22 @@ def row_of(found: WorkflowExecutionInfo, before: Waiting | None) -> Waiting:
     )
 
 
-def _said(request_id: str, list_summary: ListSummary | None) -> tuple[Tier | None, str]:
+def _searched(request_id: str, list_summary: ListSummary | None) -> tuple[Tier | None, str]:
     if list_summary is None:
         return None, request_id.casefold()
-    said = (request_id, list_summary.subject, list_summary.requester, list_summary.why, list_summary.amount)
+    parts = (
+        request_id,
+        list_summary.subject,
+        list_summary.requester,
+        list_summary.why,
+        list_summary.amount,
+    )
     # The line end keeps a search from finding what stands in two fields together.
-    return list_summary.tier, "\n".join(said).casefold()
+    return list_summary.tier, "\n".join(parts).casefold()
 
 
 def _memo(fields: Mapping[str, Payload]) -> bytes:
-    """Give the memo's bytes; nothing where there is none, or it is encrypted."""
+    """Return the memo's bytes; nothing where there is none, or it is encrypted."""
     payload = fields.get(LIST_SUMMARY)
     return payload.data if payload is not None and payload.metadata.get("encoding") == _PLAIN else b""
 

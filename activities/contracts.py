@@ -1,0 +1,114 @@
+"""What each member of an open set is to the engine: specialists, reviewers, actions, and the systems they reach."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dispatch.models.contract import Contract
+from dispatch.models.errors import CatalogueError
+from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
+from dispatch.models.work.finding import Brief, Finding
+from dispatch.models.work.proposal import BoundAction, Review, ReviewBrief
+from dispatch.models.work.verification import Observation
+
+T = TypeVar("T")
+
+
+class SystemSettings(BaseSettings):
+    """The environment variables of one outside system, each `DISPATCH_<NAME>`; read by the composition root only."""
+
+    model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="ignore")
+
+    client_timeout_seconds: float = Field(default=10, gt=0, description="one call to an outside system")
+
+
+class System(Protocol):
+    """A connection to one outside system, opened once for all who declare it in `uses`.
+
+    An `acting` system can change the outside world: it is opened only in a worker of the action queue.
+    """
+
+    acting: ClassVar[bool]
+
+    @property
+    def Settings(self) -> type[SystemSettings]:  # noqa: N802 (a nested class of each system, which no ClassVar fits)
+        """Its own environment variables."""
+
+    @classmethod
+    def open(cls, settings: Any) -> AbstractAsyncContextManager[Any]: ...
+
+
+def settings_class(kind: type[System]) -> type[SystemSettings]:
+    """Return the class of a system's settings."""
+    return cast("type[SystemSettings]", kind.Settings)
+
+
+class Systems:
+    """The opened systems that one role declared, by class; the engine's own parts need no declaration."""
+
+    def __init__(
+        self, opened: Mapping[type[Any], object] | None = None, own: Mapping[type[Any], object] | None = None
+    ) -> None:
+        self._opened = MappingProxyType(dict(opened or {}))
+        self._own = MappingProxyType(dict(own or {}))
+
+    def get(self, kind: type[T]) -> T:
+        """Return the opened system of this class; raises CatalogueError where the role did not declare it."""
+        found = self._opened.get(kind, self._own.get(kind))
+        if found is None:
+            raise CatalogueError(
+                f"{kind.__name__} is not open here; add it to `uses` of the class that asks for it, and ask for an "
+                "acting system in an action's constructor only"
+            )
+        return cast("T", found)
+
+    def only(self, kinds: Iterable[type[Any]]) -> "Systems":
+        """Return those of some classes that are open here, with the engine's own parts."""
+        wanted = set(kinds)
+        return Systems({kind: it for kind, it in self._opened.items() if kind in wanted}, self._own)
+
+    def beside(self, own: object) -> "Systems":
+        """Return the systems with one more of the engine's own parts."""
+        return Systems(self._opened, {**self._own, type(own): own})
+
+
+class Specialist(Protocol):
+    """Examines or drafts one thing. `uses` names the systems it reads through; none: it is a pure decision."""
+
+    uses: ClassVar[tuple[type[System], ...]]
+    Config: ClassVar[type[Contract]]
+
+    def __init__(self, systems: Systems) -> None: ...
+    async def examine(self, brief: Brief) -> Finding: ...
+
+
+class Reviewer(Protocol):
+    """Checks the draft against the playbook's standards and returns only exceptions."""
+
+    uses: ClassVar[tuple[type[System], ...]]
+    Config: ClassVar[type[Contract]]
+
+    def __init__(self, systems: Systems) -> None: ...
+    async def review(self, brief: ReviewBrief) -> Review: ...
+
+
+class Action(Protocol):
+    """The only thing that changes the outside world; `read_back` is for the verifier, who may only read.
+
+    `pays` says that it moves money: its policy must then name the ask with which a requester asks for it.
+    """
+
+    uses: ClassVar[tuple[type[System], ...]]
+    Parameters: ClassVar[type[Contract]]
+    compensable: ClassVar[bool]
+    pays: ClassVar[bool]
+
+    def __init__(self, systems: Systems) -> None: ...
+    async def perform(self, order: ActionCommand) -> Receipt: ...
+    async def compensate(self, order: CompensationCommand) -> Receipt: ...
+    @staticmethod
+    async def read_back(systems: Systems, bound: BoundAction) -> Observation: ...

@@ -1,0 +1,24 @@
+"""Leave to act, checked by each action itself immediately before its effect."""
+
+from datetime import UTC, datetime
+
+from dispatch.approval.decisions import permits
+from dispatch.models.errors import RefusedError
+from dispatch.models.work.execution import ActionCommand
+from dispatch.storage.approvers_file import ApproversFile
+
+
+class Permits:
+    """Every action may ask for it (`systems.get(Permits)`); none needs to declare it."""
+
+    def __init__(self, approvers: ApproversFile) -> None:
+        self._approvers = approvers
+
+    def require(self, order: ActionCommand) -> None:
+        """Raise RefusedError('not_permitted') where the verdict and the decisions do not permit this action now.
+
+        Call it after the look for an earlier effect, and not sooner: leave that ran out after the effect was made
+        would hide that it was made.
+        """
+        if why := permits(order, datetime.now(UTC), self._approvers.read()):
+            raise RefusedError(f"{order.bound.action.name} is not permitted: {why}", "not_permitted")

@@ -1,0 +1,75 @@
+"""Writes an outgoing mail as it goes over the wire."""
+
+import re
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message
+from email.utils import format_datetime, localtime
+
+from channels.mail.identity import OWN_HEADER
+from channels.mail.models import OutgoingMail
+from dispatch.http import USER_AGENT
+
+_MAX_LINE = 900  # a header line has 998 characters; what has no space in it cannot be folded
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
+
+
+def as_message(mail: OutgoingMail) -> Message:
+    """Write the mail as RFC 5322 wants it, in seven-bit ASCII; raises ValidationError for one that breaks its contract."""
+    # Once more, because pydantic's model_copy and model_construct do not: nothing here may become another header.
+    mail = OutgoingMail.model_validate(mail.model_dump())
+    message = _body(mail.text.rstrip("\n"), mail.html)
+    message["Message-ID"] = mail.message_id
+    message["Date"] = format_datetime(localtime())
+    message["From"] = mail.sender
+    message["To"] = mail.recipient
+    message["Subject"] = _unstructured(mail.subject)
+    message["User-Agent"] = USER_AGENT
+    # Keeps two machines that answer automatically from answering each other for ever (RFC 3834).
+    message["Auto-Submitted"] = "auto-replied" if mail.in_reply_to else "auto-generated"
+    # The same for Exchange, which does not look at the line above ([MS-OXCMAIL], section 2.1.3.2.20).
+    message["X-Auto-Response-Suppress"] = "All"
+    message[OWN_HEADER] = mail.message_id
+    thread = _thread(mail)
+    if thread:
+        message["References"] = " ".join(thread)
+    if mail.in_reply_to in thread:
+        message["In-Reply-To"] = mail.in_reply_to
+    return message
+
+
+def _body(text: str, html: str | None) -> Message:
+    """Give the text alone, or both forms in one, the plain one first (RFC 2046, section 5.1.4)."""
+    if html is None:
+        return _part(text, "plain")
+    both = Message()
+    both["MIME-Version"] = "1.0"
+    both["Content-Type"] = "multipart/alternative"
+    both.attach(_part(text, "plain"))
+    both.attach(_part(html, "html"))
+    return both
+
+
+def _part(text: str, kind: str) -> Message:
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    part = Message()
+    part["Content-Type"] = f"text/{kind}"
+    part.set_payload(text, charset)
+    return part
+
+
+def _unstructured(text: str) -> str:
+    """Encode what is not plain, folded.
+
+    Text that only looks encoded ('=?utf-8?q?...?=') is encoded itself: read as an encoded word it could say anything,
+    line breaks included. The newer EmailMessage reads it so, and before Python 3.11.10 sends those line breaks (CVE-2024-6923).
+    """
+    plain = text.isascii() and "=?" not in text and len(text) <= _MAX_LINE
+    return Header(text, "us-ascii" if plain else "utf-8", header_name="Subject").encode()
+
+
+def _thread(mail: OutgoingMail) -> list[str]:
+    """Keep what are Message-IDs and fit on a line: a stranger's odd one must not cost them their answer."""
+    named = dict.fromkeys([*mail.references, *([mail.in_reply_to] if mail.in_reply_to else [])])
+    return [each for each in named if len(each) <= _MAX_LINE and _MESSAGE_ID.fullmatch(each)]

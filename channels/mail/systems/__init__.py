@@ -1,0 +1,1 @@
+"""The mail channel's outside systems."""

@@ -1,0 +1,20 @@
+"""The product's settings together with those of the outside systems that the development stack plays."""
+
+from pydantic_settings import SettingsConfigDict
+
+from channels.mail.systems.mail_archive import MailArchive
+from channels.mail.systems.mail_server import MailServer
+from desks.support.systems.payments import Payments
+from desks.support.systems.records import Records
+from runtime.settings import Settings, settings_of
+
+
+class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Settings, MailArchive.Settings):
+    """Every variable that a program of the stack reads."""
+
+    model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="forbid")
+
+
+def load_stack_settings() -> StackSettings:
+    """Read the settings from the environment; raises SettingsError as `settings_of` does."""
+    return settings_of(StackSettings)

@@ -1,0 +1,295 @@
+"""The one gateway to Temporal for whoever stands outside a worker: command line, inbox, demo and the Python API.
+
+It submits, lists, describes, asks and tells, and raises only the errors of dispatch/models/errors.py:
+RequestNotFoundError, RequestClosedError, WorkerUnavailableError, TemporalUnavailableError.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import JsonValue
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from channels.folder.submissions import read_submission
+from dispatch.models.errors import (
+    DispatchError,
+    RequestClosedError,
+    RequestNotFoundError,
+    TemporalUnavailableError,
+)
+from dispatch.models.request.follow_up import AnyDetail, FollowUpDetail, FollowUpOutcome
+from dispatch.models.request.list_summary import LIST_SUMMARY
+from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.request.status import RequestState, Status
+from dispatch.models.request.submission import Submission
+from dispatch.models.trail import Outcome, TrailEntry
+from dispatch.process.list_summary import as_memo, summary_of_arrival
+from dispatch.storage.documents import DocumentStore
+from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
+from runtime.rows import ALL, WAITING, WORKFLOW_TYPES, Row, row_of
+from runtime.settings import Settings
+from runtime.temporal_errors import (
+    is_not_found,
+    is_worker_silent,
+    temporal_unavailable,
+    worker_error,
+    worker_silent,
+)
+from workflows.coordinator import Coordinator
+from workflows.parts.status_publisher import OWNER, STATE
+
+R = TypeVar("R")
+Connect = Callable[[], Awaitable[Client]]
+
+WORKER_TIMEOUT: Final = timedelta(seconds=10)
+"""For what a worker has to answer, which may have to read the request's history first."""
+LOOK_TIMEOUT: Final = timedelta(seconds=10)
+"""For what Temporal itself answers."""
+_PAGE: Final = 1000
+
+
+class Gateway:
+    """Connects when it is first needed, and again while Temporal was away at that time."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        worker_timeout: timedelta | None = None,
+        look_timeout: timedelta | None = None,
+    ) -> None:
+        self._connect = connect
+        self._worker_timeout, self._look_timeout = (
+            worker_timeout or WORKER_TIMEOUT,
+            look_timeout or LOOK_TIMEOUT,
+        )
+        self._client: Client | None = None
+
+    @classmethod
+    def over(cls, client: Client) -> "Gateway":
+        """Build one over a client that is connected already."""
+
+        async def connected() -> Client:
+            return client
+
+        return cls(connected)
+
+    async def client(self) -> Client:
+        """Return the client; raises TemporalUnavailableError."""
+        if self._client is None:
+            try:
+                self._client = await self._connect()
+            except DispatchError as error:
+                raise TemporalUnavailableError(str(error)) from None
+        return self._client
+
+    async def submit(self, settings: Settings, submission: Submission) -> Submitted:
+        """Start the request; the same desk and trigger again is the same request, running or closed."""
+        request_id = request_id_of(submission)
+        attributes = [
+            SearchAttributePair(STATE, RequestState.INTAKE),
+            SearchAttributePair(OWNER, "coordinator"),
+        ]
+        received = submission.trigger.received_at.isoformat()
+        try:
+            await (await self.client()).start_workflow(
+                Coordinator.run,
+                submission,
+                id=request_id,
+                task_queue=settings.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=TypedSearchAttributes(attributes),
+                memo={LIST_SUMMARY: as_memo(summary_of_arrival(submission))},
+                static_summary=submission.subject[:200] or "(no subject)",
+                static_details=f"trigger: {submission.trigger.kind} received {received}",
+            )
+        except WorkflowAlreadyStartedError:
+            return Submitted(request_id, new=False, automatic=submission.automatic)
+        except RPCError as error:
+            raise temporal_unavailable(error) from None
+        return Submitted(request_id, new=True, automatic=submission.automatic)
+
+    async def submit_file(self, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
+        """Read a mail or JSON file and start the request.
+
+        Raises SubmissionError naming the file, what is wrong and what to do.
+        """
+        store = DocumentStore(settings.documents_dir)
+        return await self.submit(settings, read_submission(path, store, settings, desk=desk))
+
+    async def describe(self, request_id: str) -> RequestDescription:
+        """Return where a request stands as far as Temporal knows."""
+        async with self._translated(request_id, by_worker=False):
+            seen = await (await self._handle(request_id)).describe(rpc_timeout=self._look_timeout)
+            if seen.workflow_type not in WORKFLOW_TYPES or seen.status is None:
+                raise _no_request(request_id)
+            summary = await seen.static_summary() or ""
+        return RequestDescription(
+            request_id=request_id,
+            kind=seen.workflow_type,
+            status=seen.status,
+            started=seen.start_time,
+            closed=seen.close_time,
+            run_id=seen.run_id,
+            namespace=seen.namespace,
+            mark=f"{seen.run_id}.{seen.history_length}.{seen.status.name}",
+            summary=summary,
+        )
+
+    async def status(self, request_id: str) -> Status:
+        """Ask where a request stands."""
+        return await self._query(request_id, "status", Status)
+
+    async def detail(self, request_id: str) -> RequestDetail | FollowUpDetail:
+        """Ask for all that a person needs to decide on a request, or on a follow-up."""
+        return (await self._query(request_id, "detail", AnyDetail)).root
+
+    async def request_detail(self, request_id: str) -> RequestDetail:
+        """Ask for the detail of a request; a follow-up check is not found."""
+        detail = await self.detail(request_id)
+        if not isinstance(detail, RequestDetail):
+            raise RequestNotFoundError(f"there is no request {request_id}; it is a follow-up check")
+        return detail
+
+    async def follow_up_detail(self, request_id: str) -> FollowUpDetail:
+        """Ask for the detail of a follow-up check; a request is not found."""
+        detail = await self.detail(request_id)
+        if not isinstance(detail, FollowUpDetail):
+            raise RequestNotFoundError(f"there is no follow-up check {request_id}; it is a request")
+        return detail
+
+    async def trail(self, request_id: str) -> list[TrailEntry]:
+        """Return the record of a request; of a closed one from its result, which needs no worker."""
+        description = await self.describe(request_id)
+        if description.kind == "Coordinator" and description.status is WorkflowExecutionStatus.COMPLETED:
+            outcome = await self.outcome(request_id)
+            if outcome is not None:
+                return list(outcome.trail)
+        return await self._query(request_id, "trail", list[TrailEntry])
+
+    async def outcome(self, request_id: str) -> Outcome | None:
+        """Return how an ended request ended, which needs no worker; None where it failed or was terminated."""
+        return await self._result(request_id, Outcome)
+
+    async def follow_up_outcome(self, request_id: str) -> FollowUpOutcome | None:
+        """Return how an ended follow-up check ended, as `outcome`."""
+        return await self._result(request_id, FollowUpOutcome)
+
+    async def decide(self, request_id: str, decision: Mapping[str, JsonValue]) -> DecisionOutcome:
+        """Send a decision and wait for what becomes of it."""
+        async with self._translated(request_id, by_worker=True):
+            answer: dict[str, Any] = await (await self._handle(request_id)).execute_update(
+                "decide", dict(decision), result_type=dict[str, Any], rpc_timeout=self._worker_timeout
+            )
+        return DecisionOutcome(
+            accepted=bool(answer["accepted"]), kept=bool(answer["kept"]), reason=str(answer["reason"])
+        )
+
+    async def signal(self, request_id: str, name: str, payload: Mapping[str, JsonValue]) -> None:
+        """Leave a signal in the request's history; it is read when a worker runs."""
+        async with self._translated(request_id, by_worker=False):
+            handle = await self._handle(request_id)
+            await handle.signal(name, dict(payload), rpc_timeout=self._look_timeout)
+
+    async def rows(self, *, waiting_only: bool = False, limit: int = 50) -> AsyncIterator[Row]:
+        """Yield requests, newest first, by Temporal's visibility alone."""
+        token, left = b"", limit
+        while left > 0:
+            found, token = await self.page(WAITING if waiting_only else ALL, min(left, _PAGE), token)
+            for one in found[:left]:
+                yield row_of(one)
+            left -= len(found)
+            if not token:
+                return
+
+    async def page(
+        self, query: str, size: int, token: bytes = b"", wait: timedelta | None = None
+    ) -> tuple[list[WorkflowExecutionInfo], bytes]:
+        """Return one page of Temporal's visibility as it came, and the token of the next one, empty after the last."""
+        client = await self.client()
+        request = ListWorkflowExecutionsRequest(
+            namespace=client.namespace, page_size=size, query=query, next_page_token=token
+        )
+        try:
+            answer = await client.workflow_service.list_workflow_executions(
+                request, timeout=wait or self._look_timeout
+            )
+        except RPCError as error:
+            raise temporal_unavailable(error) from None
+        return list(answer.executions), answer.next_page_token
+
+    async def _handle(self, request_id: str, result: type | None = None) -> WorkflowHandle[Any, Any]:
+        return (await self.client()).get_workflow_handle(request_id, result_type=result)
+
+    async def _result(self, request_id: str, kind: type[R]) -> R | None:
+        async with self._translated(request_id, by_worker=False):
+            try:
+                result: R = await (await self._handle(request_id, kind)).result(
+                    rpc_timeout=self._look_timeout
+                )
+            except WorkflowFailureError:
+                return None
+        return result
+
+    async def _query(self, request_id: str, query: str, result: type[R]) -> R:
+        async with self._translated(request_id, by_worker=True):
+            answer: R = await (await self._handle(request_id)).query(
+                query, result_type=result, rpc_timeout=self._worker_timeout
+            )
+            return answer
+
+    @asynccontextmanager
+    async def _translated(self, request_id: str, *, by_worker: bool) -> AsyncIterator[None]:
+        """Translate Temporal's errors; what a worker should have answered is not Temporal's fault."""
+        seconds = self._worker_timeout.total_seconds()
+        try:
+            yield
+        except RPCError as error:
+            unknown = error.status is RPCStatusCode.INVALID_ARGUMENT
+            if is_not_found(error) or unknown:
+                if not await self._exists(request_id):
+                    raise _no_request(request_id) from None
+                if not unknown:
+                    raise RequestClosedError(
+                        f"{request_id} is closed; it takes no more messages. See 'dispatch trail {request_id}'."
+                    ) from None
+            if by_worker and (unknown or is_worker_silent(error)):
+                raise worker_silent(request_id, seconds) from None
+            raise temporal_unavailable(error) from None
+        except (
+            WorkflowUpdateRPCTimeoutOrCancelledError,
+            WorkflowQueryRejectedError,
+            WorkflowQueryFailedError,
+            WorkflowUpdateFailedError,
+        ) as error:
+            raise worker_error(error, request_id, seconds) from None
+
+    async def _exists(self, request_id: str) -> bool:
+        """Tell an ended request from one that never was: Temporal answers a message to either in the same way."""
+        try:
+            await (await self._handle(request_id)).describe(rpc_timeout=self._look_timeout)
+        except RPCError as error:
+            if is_not_found(error) or error.status is RPCStatusCode.INVALID_ARGUMENT:
+                return False
+            raise temporal_unavailable(error) from None
+        return True
+
+
+def _no_request(request_id: str) -> RequestNotFoundError:
+    return RequestNotFoundError(f"there is no request {request_id}. See 'dispatch list'.")

@@ -1,0 +1,81 @@
+"""What the gateway to Temporal takes and returns."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+from temporalio.client import WorkflowExecutionStatus
+
+from dispatch.models.people.decision import DecisionType
+from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.submission import Submission
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """`new` is False where the same trigger had been submitted before: it is one request.
+
+    `automatic` is the sign by which automatic mail was told, which is set apart and never answered.
+    """
+
+    request_id: str
+    new: bool
+    automatic: AutomaticMail | None = None
+
+
+@dataclass(frozen=True)
+class RequestDescription:
+    """A request as Temporal describes it, without asking a worker; `mark` changes with every event."""
+
+    request_id: str
+    kind: str
+    status: WorkflowExecutionStatus
+    started: datetime
+    closed: datetime | None
+    run_id: str
+    namespace: str
+    mark: str
+    summary: str
+
+    @property
+    def is_running(self) -> bool:
+        return self.status is WorkflowExecutionStatus.RUNNING
+
+
+@dataclass(frozen=True)
+class DecisionOutcome:
+    """What became of a decision; `kept` until a gate opens that it fits."""
+
+    accepted: bool
+    kept: bool
+    reason: str
+
+
+def request_id_of(submission: Submission) -> str:
+    """Name the request by desk and trigger, so that one trigger is one request; a hash keeps addresses out of ids."""
+    trigger = hashlib.sha256(submission.trigger.trigger_id.encode()).hexdigest()[:16]
+    return f"{submission.desk or 'reception'}-{submission.trigger.kind}-{trigger}"
+
+
+def decision_for(
+    verdict: DecisionType,
+    approver: str,
+    proposal_id: str,
+    digest: str,
+    reason: str = "",
+    edits: Mapping[str, JsonValue] | None = None,
+) -> dict[str, JsonValue]:
+    """Write a decision, as the `decide` signal takes it; bound to the digest that was shown."""
+    return {
+        "decision_id": f"d-{uuid.uuid4().hex[:16]}",
+        "proposal_id": proposal_id,
+        "action_digest": digest,
+        "verdict": verdict.value,
+        "edits": dict(edits or {}),
+        "reason": reason,
+        "approver": approver,
+        "issued_at": datetime.now(UTC).isoformat(),
+    }
