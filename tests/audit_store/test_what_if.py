@@ -11,7 +11,7 @@ from dispatch.audit.read.steps import Step, steps
 from dispatch.guard import guardian
 from dispatch.models.contract import Facts
 from dispatch.models.work.guardian import GuardBrief, GuardDecision
-from dispatch.models.work.playbook import GuardianPolicy, Playbook, PlaybookInForce
+from dispatch.models.work.playbook import GuardianPolicy, PlaybookInForce
 from tests.audit_store.made import documents
 from tests.bound import (
     ACTIONS,
@@ -26,7 +26,6 @@ from tests.bound import (
     read,
     refund,
 )
-from tests.desk import SHIPPED
 
 SMALL_REFUND = 1
 Velocity = dict[str, Any]
@@ -48,18 +47,13 @@ def known(earlier: int = 0, days: int = 30) -> Read:
     return read(CUSTOMER, payment=PAYMENT, owner="C-1", recent=refunds, window=timedelta(days=days))
 
 
-def guarded_by(guardian_policy: GuardianPolicy) -> Playbook:
-    """Return the shipped support playbook under another policy."""
-    return SHIPPED.by_desk["support"].playbook.model_copy(update={"guardian": guardian_policy})
-
-
 def rule(refunds: int, days: int = 30) -> Velocity:
     return {"max_refunds": refunds, "window": f"{days} days", "tier": "medium"}
 
 
 def judge(then: Velocity, earlier: int, now: Velocity | None) -> Judged:
     step = recorded(policy(velocity=then), known(earlier, int(then["window"].split()[0])))
-    return _judge("a-request", step, guarded_by(policy(velocity=now)), inspect)
+    return _judge("a-request", step, policy(velocity=now), inspect)
 
 
 @pytest.mark.parametrize(
@@ -92,10 +86,7 @@ def test_a_longer_window_than_was_read_is_not_guessed() -> None:
 def test_what_the_records_said_then_they_say_again() -> None:
     """A refund of somebody else's payment stays blocked under any playbook."""
     step = recorded(policy(), read())
-    assert (
-        _judge("a-request", step, guarded_by(policy(velocity=None)), inspect).after.ruling
-        == GuardDecision.BLOCK
-    )
+    assert _judge("a-request", step, policy(velocity=None), inspect).after.ruling == GuardDecision.BLOCK
 
 
 def test_a_ruling_that_the_rules_at_hand_do_not_give_is_not_judged() -> None:
@@ -103,16 +94,14 @@ def test_a_ruling_that_the_rules_at_hand_do_not_give_is_not_judged() -> None:
     step = recorded(policy(), known())
     changed: Facts = step.result | {"ruling": "hold", "tier": "critical"}
     with pytest.raises(_NotJudgedError, match=r"the rules at hand say allow \(low\) where hold"):
-        _judge("a-request", step._replace(result=changed), guarded_by(policy()), inspect)
+        _judge("a-request", step._replace(result=changed), policy(), inspect)
 
 
 def test_a_ruling_without_its_facts_is_not_judged() -> None:
     """A verdict that an earlier version recorded holds no facts; nothing is made up for it."""
     step = recorded(policy(), known())
     with pytest.raises(_NotJudgedError):
-        _judge(
-            "a-request", step._replace(result=step.result | {"facts": None}), guarded_by(policy()), inspect
-        )
+        _judge("a-request", step._replace(result=step.result | {"facts": None}), policy(), inspect)
 
 
 def test_a_form_of_another_version_is_not_judged() -> None:
@@ -124,7 +113,7 @@ def test_a_form_of_another_version_is_not_judged() -> None:
     assert (answer.requests, answer.actions, answer.not_judged) == (1, 2, [])
     step = recorded(policy(), known())
     with pytest.raises(_NotJudgedError, match="cannot read"):
-        _judge("a", step._replace(given=step.given | {"new": 1}), playbook.playbook, inspect)
+        _judge("a", step._replace(given=step.given | {"new": 1}), playbook.playbook.guardian, inspect)
 
 
 def test_another_desks_actions_are_left_out() -> None:
