@@ -64,6 +64,9 @@ class Shell:
         return changed
 
     async def run(self, *command: str | Path, seconds: float = 120) -> Said:
+        """Run a command; `dispatch` is that of this checkout, whatever is installed."""
+        if command[0] == "dispatch":
+            command = (sys.executable, "starter.py", *command[1:])
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,
