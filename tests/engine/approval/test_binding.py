@@ -72,7 +72,7 @@ def _other(leaf: Any) -> Any:
 def test_the_digest_changes_with_every_field(bound: BoundAction, data: st.DataObject) -> None:
     """Whatever leaf of a bound action changes, it is no longer intact, and bound anew it has another digest."""
     plain = bound.model_dump(mode="json")
-    path = data.draw(st.sampled_from(sorted(leaves(plain), key=repr)))
+    path = data.draw(st.sampled_from(sorted((path for path in leaves(plain) if path[0] != "view"), key=repr)))
     other = BoundAction.model_validate(changed(plain, path))
     assert other != bound
     assert not is_intact(other)
@@ -83,9 +83,9 @@ def test_the_digest_changes_with_every_field(bound: BoundAction, data: st.DataOb
 
 @pytest.mark.parametrize("bound", [refund(), reply()])
 def test_every_leaf_of_a_real_action_counts(bound: BoundAction) -> None:
-    """All leaves of the two actions there are, one after the other."""
+    """All leaves of the two actions there are, one after the other; but for the view, which is made anew by whoever rules."""
     plain = bound.model_dump(mode="json")
-    paths = list(leaves(plain))
+    paths = [path for path in leaves(plain) if path[0] != "view"]
     assert len(paths) >= 17
     assert not any(is_intact(BoundAction.model_validate(changed(plain, path))) for path in paths)
 

@@ -34,7 +34,7 @@ FROZEN: Final[dict[str, Any]] = json.loads(
 )
 VECTORS: Final = pytest.mark.parametrize("vector", FROZEN["vectors"], ids=lambda vector: vector["name"])
 KINDS: Final[dict[str, tuple[type[Contract], frozenset[str]]]] = {
-    "dispatch.action/1": (BoundAction, frozenset({"digest"})),
+    "dispatch.action/1": (BoundAction, frozenset({"digest", "view"})),
     "dispatch.proposal/1": (Proposal, frozenset()),
     "dispatch.playbook/1": (Playbook, frozenset()),
     "dispatch.decision/1": (Decision, frozenset({"signature"})),
