@@ -39,7 +39,7 @@ def generate(file: Path, number: int) -> None:
 
 
 def _varied(pattern: Record, seq: int, chance: random.Random) -> Record:
-    """Give another request of the same shape; its text is changed as a whole, for a record holds many times."""
+    """Return another request of the same shape; its text is changed as a whole, for a record holds many times."""
     record: Record = json.loads(json.dumps(pattern))
     days = timedelta(days=chance.randrange(3 * 365), seconds=chance.randrange(86_400))
     record |= {

@@ -55,7 +55,7 @@ async def looks(look: Callable[[], Awaitable[object]]) -> dict[str, float]:
 
 
 def p50_p95(values: list[float]) -> dict[str, float]:
-    """Give the median and the 95th percentile (the nearest measured value at or above it)."""
+    """Return the median and the 95th percentile (the nearest measured value at or above it)."""
     if not values:
         raise ValueError("nothing was measured")
     ordered = sorted(values)
@@ -64,13 +64,13 @@ def p50_p95(values: list[float]) -> dict[str, float]:
 
 
 def resident_mb(program: Program) -> float:
-    """Give the memory that a process holds now."""
+    """Return the memory that a process holds now."""
     pages = int(Path(f"/proc/{program.pid}/statm").read_text(encoding="ascii").split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1024**2, 1)
 
 
 def machine() -> dict[str, Any]:
-    """Say where and when it was measured; a load above nought at the start means that others worked too."""
+    """Describe where and when it was measured; a load above nought at the start means that others worked too."""
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),

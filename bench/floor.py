@@ -70,7 +70,7 @@ SHAPE: Final = FloorOrder(
 
 @activity.defn(name=STEP)
 async def step(call: Call) -> str:
-    """Give back as much as is asked for."""
+    """Answer with as much as is asked for."""
     return "x" * call.result_bytes
 
 

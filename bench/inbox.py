@@ -33,7 +33,7 @@ _ROW: Final = re.compile(r'<a href="[^"]*/requests/([^"]+)">')
 
 
 async def measure_inbox(stand: Stand, waiting: int) -> dict[str, Any]:
-    """Give the figures of the list; `waiting` requests wait, and all of them must be on it.
+    """Return the figures of the list; `waiting` requests wait, and all of them must be on it.
 
     Raises RuntimeError where a page is not what it must be: such a figure would mean nothing.
     """
@@ -119,7 +119,7 @@ async def _whole(http: httpx.AsyncClient, waiting: int) -> None:
 
 
 async def _renewed_after(http: httpx.AsyncClient) -> float:
-    """Give how long the list stands before it is read again while somebody looks: what is new shows after that at last."""
+    """Return how long the list stands before it is read again while somebody looks: what is new shows after that at last."""
     changes = list[float]()
     before = _READ_AT.findall(await _page(http, "/?whose=all"))
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -47,7 +47,7 @@ def circumstances(settings: StackSettings) -> dict[str, str]:
 
 
 def results_folder() -> Path:
-    """Give the folder that results are written to; BENCH_FOLDER names another than var/bench."""
+    """Return the folder that results are written to; BENCH_FOLDER names another than var/bench."""
     named = os.environ.get("BENCH_FOLDER")
     return Path(named) if named else load_stack_settings().var_dir / "bench"
 
@@ -71,7 +71,7 @@ async def running_stand(name: str) -> AsyncIterator[Stand]:
 
 
 def _settings(folder: Path) -> StackSettings:
-    """Give the settings of the environment (durability, cache and all), on ports and in a folder of our own."""
+    """Return the settings of the environment (durability, cache and all), on ports and in a folder of our own."""
     return load_stack_settings().model_copy(
         update={
             "var_dir": folder,

@@ -126,7 +126,7 @@ async def _page(client: Client) -> None:
 
 
 async def _acted_at(client: Client, request_id: str) -> datetime:
-    """Give the time of the step after the approval: its first activity."""
+    """Return the time of the step after the approval: its first activity."""
     approved = False
     for event in await events_of(client, request_id):
         approved = approved or event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED

@@ -9,7 +9,7 @@ from runtime.gateway import Gateway
 
 
 def account() -> str | None:
-    """Give the account's name; None where it has only a number, as a container's often has."""
+    """Return the account's name; None where it has only a number, as a container's often has."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # the former until Python 3.12

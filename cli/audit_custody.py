@@ -73,7 +73,7 @@ def _take_into_use(coming: Path, path: Path) -> None:
 
 
 async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Say what keeps the export from going on, and with --yes let it go on from the chain as it is."""
+    """Describe what keeps the export from going on, and with --yes let it go on from the chain as it is."""
     place = backend_from(settings)
     found = store_from(settings, place).acknowledgement(arguments.by, arguments.reason, datetime.now(UTC))
     if found is None:

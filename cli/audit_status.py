@@ -24,7 +24,7 @@ _WAITS: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 
 
 async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Say what Temporal closed and the store lacks: the gap, if there is one."""
+    """Describe what Temporal closed and the store lacks: the gap, if there is one."""
     client, place = await connect(identity=identity()), backend_from(settings)
     exporter = audit_export(client, settings)
     refused = await exporter.refusal()
@@ -87,7 +87,7 @@ async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
 
 
 async def _follower(client: Client, settings: Settings) -> str:
-    """Say how far the follower has come, and what keeps it."""
+    """Describe how far the follower has come, and what keeps it."""
     if not settings.audit_follow_seconds:
         return "switched off by DISPATCH_AUDIT_FOLLOW_SECONDS; the sweep exports"
     name = follower_id(settings)

@@ -32,7 +32,7 @@ _SHOWN: Final = 20
 
 
 async def verify_store(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Say whether a store is what was exported; 0 only where it is, and its origin is verified (or need not be)."""
+    """Return whether a store is what was exported; 0 only where it is, and its origin is verified (or need not be)."""
     place = backend_from(settings, arguments.store)
     checkpoints = dict.fromkeys(arguments.head, "you") | _remembered(settings, place)
     _require_lines(settings, place, checkpoints)

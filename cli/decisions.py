@@ -142,7 +142,7 @@ def _expiry(text: str) -> datetime:
 
 
 async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
-    """Give what is decided on: what was given, else what the status names.
+    """Return what is decided on: what was given, else what the status names.
 
     Raises SubmissionError where nothing waits, NoWorker where nobody answers and not both were given.
     """
@@ -162,7 +162,7 @@ async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
 
 
 def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -> bool | None:
-    """Tell whether what has this digest must be signed; None before its gate is open."""
+    """Return whether what has this digest must be signed; None before its gate is open."""
     if approval_request is None:
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.

@@ -128,7 +128,7 @@ def _key_of(place: StoreBackend, keys: KeyChain | None, key_id: str) -> bytes:
 
 
 def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Record]:
-    """Give the last record of each request that is asked for."""
+    """Return the last record of each request that is asked for."""
     latest = {record["request_id"]: record for record in records}
     if arguments.request:
         unknown = [one for one in arguments.request if one not in latest]
@@ -148,7 +148,7 @@ def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Re
 
 
 def _sealed(place: StoreBackend, wanted: set[str]) -> dict[str, list[int]]:
-    """Give the lines of those requests whose every export is sealed."""
+    """Return the lines of those requests whose every export is sealed."""
     lines: dict[str, list[int]] = {}
     in_the_open = set()
     for raw, position in place.lines():

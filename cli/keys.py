@@ -63,7 +63,7 @@ async def run_keys(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def ask_passphrase(settings: Settings, whose: str, *, twice: bool = False) -> str:
-    """Give the passphrase of DISPATCH_KEY_PASSPHRASE, or ask at the terminal.
+    """Return the passphrase of DISPATCH_KEY_PASSPHRASE, or ask at the terminal.
 
     Raises KeysError where there is no terminal, or the two differ.
     """
@@ -100,7 +100,7 @@ def _new(arguments: argparse.Namespace, settings: Settings, file: ApproversFile,
 
 
 def _with_person(known: Approvers, arguments: argparse.Namespace, file: ApproversFile) -> Approvers:
-    """Give the approvers with the person in it; raises ApproversError where too much or too little is said of them."""
+    """Return the approvers with the person in it; raises ApproversError where too much or too little is said of them."""
     name, given = arguments.name, arguments.full_name or arguments.role or arguments.address
     if person_named(known, name) is not None:
         if given:
@@ -196,7 +196,7 @@ def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -
 
 
 def _rows(person: Approver, store: KeyStore, now: datetime) -> Iterator[dict[str, Any]]:
-    """Give one row for each key, or one for a person without any."""
+    """Yield one row for each key, or one for a person without any."""
     about = {"name": person.name, "full_name": person.full_name, "roles": list(person.roles)}
     for key in person.keys:
         yield {

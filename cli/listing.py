@@ -38,7 +38,7 @@ async def show_rows(gateway: Gateway, arguments: argparse.Namespace) -> int:
 
 
 def console() -> Console:
-    """Give what to print on, wide enough for an id where it is no terminal."""
+    """Return what to print on, wide enough for an id where it is no terminal."""
     here = Console()
     return here if here.is_terminal else Console(width=max(here.width, _WIDTH_OF_A_PIPE))
 
@@ -68,7 +68,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _all(listed: list[Row]) -> Table:
-    """Give all rows as a table whose first two columns are never cut: they are what a person copies and looks for.
+    """Return all rows as a table whose first two columns are never cut: they are what a person copies and looks for.
 
     Where automatic mail is among them, a last column says by which sign it was told.
     """
@@ -90,7 +90,7 @@ def _all(listed: list[Row]) -> Table:
 
 
 def _for_scripts(row: Row) -> dict[str, Any]:
-    """Give a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
+    """Return a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
     list_summary = row.list_summary
     return {
         "request_id": row.request_id,
@@ -109,7 +109,7 @@ def _for_scripts(row: Row) -> dict[str, Any]:
 
 
 def iso(moment: datetime | None) -> str:
-    """Give a time for machines; nothing for none."""
+    """Return a time for machines; nothing for none."""
     return moment.isoformat(timespec="seconds") if moment else ""
 
 

@@ -56,7 +56,7 @@ def print_sections(
 
 
 def _by_hand(detail: RequestDetail) -> dict[str, JsonValue] | None:
-    """Give the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
+    """Return the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
     approval_request, status = detail.approval_request, detail.status
     subjects = approval_request.subjects if approval_request is not None else ()
     subject = next((one for one in subjects if one.digest == status.subject_digest), None)
@@ -128,7 +128,7 @@ def _action(bound: BoundAction, verdict: GuardResult | None) -> Iterator[str]:
 
 
 def lines_of(facts: Mapping[str, JsonValue]) -> Iterator[str]:
-    """Give each parameter with its name."""
+    """Yield each parameter with its name."""
     for name, value in facts.items():
         text = _plain(value)
         apart = "\n" if "\n" in text or len(text) > _LONG_TEXT else " "
@@ -155,7 +155,7 @@ def _lines(bound: BoundAction) -> Iterator[str]:
 
 
 def trail_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:
-    """Give the last entries of a trail."""
+    """Yield the last entries of a trail."""
     for entry in trail[-_LAST:]:
         yield escape(f"{entry.seq:>3}  {entry.sender} -> {entry.receiver}: {entry.what}; {entry.why}")
 

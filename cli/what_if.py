@@ -63,7 +63,7 @@ def playbook_from(file: Path) -> PlaybookInForce:
 
 
 def documents_of(place: StoreBackend, key_of: KeyOf) -> Iterator[Document]:
-    """Give the last export of each request, oldest first; raises AuditStoreError where one is not what its line says."""
+    """Yield the last export of each request, oldest first; raises AuditStoreError where one is not what its line says."""
     latest = set(index_of(place).requests.values())
     for raw, position in place.lines():
         if position.seq in latest:

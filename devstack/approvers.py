@@ -57,7 +57,7 @@ def make_people(settings: Settings) -> str | None:
 
 
 def demo_signer(settings: Settings) -> Sign:
-    """Give what signs as any person of the approvers file whose key has the demo's passphrase.
+    """Return what signs as any person of the approvers file whose key has the demo's passphrase.
 
     It raises EmbeddedError where the person has no such key, KeysError where the key has another passphrase.
     """

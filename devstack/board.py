@@ -60,7 +60,7 @@ class Board:
         return changed
 
     def commands(self, server: TemporalServer, settings: Settings) -> list[str]:
-        """Give what a person could type next; each line stands alone, so that it can be pasted."""
+        """Return what a person could type next; each line stands alone, so that it can be pasted."""
         lines = [
             f"Temporal's UI: {server.ui_url}",
             "",

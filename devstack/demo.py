@@ -57,7 +57,7 @@ class Demo:
         self._samples = load_script(SCRIPT)
 
     async def run(self) -> int:
-        """Give 0 if every sample ended as it must (with a person: whenever they are done)."""
+        """Return 0 if every sample ended as it must (with a person: whenever they are done)."""
         require_free(self._settings.inbox_port, purpose="the inbox", setting="DISPATCH_INBOX_PORT")
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(TemporalServer(self._settings))
@@ -104,7 +104,7 @@ class Demo:
         return folder.absolute()
 
     def _let_them_sign_in(self) -> None:
-        """Give the people just made their passphrase in the inbox; people of somebody's own never get a public one."""
+        """Return the people just made their passphrase in the inbox; people of somebody's own never get a public one."""
         for person in ApproversFile(self._settings.approvers_path).read().approvers:
             self._users.write(person.name, DEMO_PASSPHRASE)
 

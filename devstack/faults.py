@@ -55,7 +55,7 @@ class Occurrence:
     fields: dict[str, str] = field(default_factory=dict)
 
     def fits(self, rule: FaultRule) -> bool:
-        """Tell whether the rule is about this."""
+        """Return whether the rule is about this."""
         pattern, needs = _ALIASES.get(rule.match, (rule.match, None))
         wanted = {
             "payment_id": rule.payment_id,
@@ -101,7 +101,7 @@ class Faults:
         return None
 
     def routes(self) -> list[Route]:
-        """Give the endpoints that arm, list and clear."""
+        """Return the endpoints that arm, list and clear."""
         return [
             Route("/faults", self._arm, methods=["POST"]),
             Route("/faults", self._list, methods=["GET"]),

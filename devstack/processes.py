@@ -92,7 +92,7 @@ class Program:
         self._process = None
 
     def ended(self) -> int | None:
-        """Give the exit code if it has ended by itself."""
+        """Return the exit code if it has ended by itself."""
         return self._process.poll() if self._process is not None else None
 
     async def _answers(self, begin: int) -> bool:
@@ -125,7 +125,7 @@ class Program:
 def desk_programs(
     settings: StackSettings, environment: Mapping[str, str], *, faults: bool = False
 ) -> tuple[Program, Program, Program]:
-    """Give back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
+    """Return back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
 
     `environment` tells each program what `settings` tells this process. With `faults` the back office can be made to
     fail, by its write key. The worker is killed only after its own hard end was due, which says more.
@@ -158,7 +158,7 @@ def desk_programs(
 
 
 def inbox_program(settings: StackSettings, environment: Mapping[str, str]) -> Program:
-    """Give the inbox; its log goes to var_dir/logs."""
+    """Return the inbox; its log goes to var_dir/logs."""
     return Program(
         "inbox",
         ["-m", "inbox"],

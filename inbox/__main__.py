@@ -62,7 +62,7 @@ async def _serve(settings: Settings) -> int:
 
 
 def _listener(settings: Settings) -> socket.socket:
-    """Give the listening socket; raises SettingsError, naming the setting, where the port is not to be had."""
+    """Return the listening socket; raises SettingsError, naming the setting, where the port is not to be had."""
     # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every answer waits 40 ms.
     family = socket.AF_INET6 if ":" in settings.inbox_host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -57,7 +57,7 @@ def changes(before: Proposal, now: Proposal) -> tuple[Change, ...]:
 
 
 def word_by_word(before: str, now: str) -> tuple[Piece, ...]:
-    """Give both texts as one, in pieces that are the same, removed or added."""
+    """Return both texts as one, in pieces that are the same, removed or added."""
     if len(before) + len(now) > MOST_CHARS:
         return Piece("removed", before), Piece("added", now)
     old, new = _WORDS.findall(before), _WORDS.findall(now)
@@ -78,7 +78,7 @@ def _label(bound: BoundAction, key: str) -> str:
 
 
 def _worded(key: str, parameters: Facts) -> JsonValue:
-    """Give a value as people read it: an amount with its currency."""
+    """Return a value as people read it: an amount with its currency."""
     value, currency = parameters.get(key), parameters.get("currency")
     if key == "amount_minor" and isinstance(value, int) and isinstance(currency, str):
         return format_money(Money(amount_minor=value, currency=currency))

@@ -21,13 +21,13 @@ _SENDERS: Final = {"coordinator": "the desk", "requester": "the requester"}
 
 
 def moment(at: datetime) -> str:
-    """Give a time as people write it, in UTC."""
+    """Return a time as people write it, in UTC."""
     utc = at.astimezone(UTC)
     return f"{utc.day} {utc:%b %H:%M} UTC"
 
 
 def clock(at: datetime) -> str:
-    """Give a time to the second, as a record needs it."""
+    """Return a time to the second, as a record needs it."""
     utc = at.astimezone(UTC)
     return f"{utc.day} {utc:%b %H:%M:%S}"
 
@@ -48,12 +48,12 @@ def item_title(item: ApprovalItem) -> str:
 
 
 def iso(at: datetime) -> str:
-    """Give a time for machines."""
+    """Return a time for machines."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def length(span: timedelta) -> str:
-    """Give a length in its two largest units: '2 d 4 h', '35 min'."""
+    """Return a length in its two largest units: '2 d 4 h', '35 min'."""
     seconds = int(abs(span.total_seconds()))
     if seconds >= 10 * _DAY:
         return f"{seconds // _DAY} d"
@@ -67,17 +67,17 @@ def length(span: timedelta) -> str:
 
 
 def left(due: datetime, now: datetime) -> str:
-    """Say how far off a deadline is."""
+    """Describe how far off a deadline is."""
     return f"in {length(due - now)}" if due > now else f"{length(now - due)} ago"
 
 
 def age(since: datetime, now: datetime) -> str:
-    """Say how long ago something was."""
+    """Describe how long ago something was."""
     return length(now - since)
 
 
 def words(name: str) -> str:
-    """Give an identifier as words."""
+    """Return an identifier as words."""
     return name.replace("_", " ")
 
 
@@ -87,7 +87,7 @@ def capital(text: str) -> str:
 
 
 def who(name: str) -> str:
-    """Give a handoff's sender or receiver as people would say it."""
+    """Return a handoff's sender or receiver as people would say it."""
     return _SENDERS.get(name) or words(name.removeprefix("approver.").removeprefix("specialist."))
 
 
@@ -107,7 +107,7 @@ def _is_hidden(character: str) -> bool:
 
 
 def short(digest: str) -> str:
-    """Give the beginning of a digest, enough to compare by eye."""
+    """Return the beginning of a digest, enough to compare by eye."""
     return digest[:12]
 
 

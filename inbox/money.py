@@ -14,12 +14,12 @@ class AmountError(DispatchError):
 
 
 def digits_of(currency: str) -> int:
-    """Give how many digits follow the point in a currency (ISO 4217)."""
+    """Return how many digits follow the point in a currency (ISO 4217)."""
     return len(format_money(Money(amount_minor=0, currency=currency)).partition(".")[2])
 
 
 def typed(amount_minor: int, currency: str) -> str:
-    """Give an amount as it stands in a field, without its currency."""
+    """Return an amount as it stands in a field, without its currency."""
     return format_money(Money(amount_minor=amount_minor, currency=currency)).split(" ", 1)[1]
 
 

@@ -56,7 +56,7 @@ class OidcProvider:
         return answer
 
     async def name_of(self, request: Request) -> str:
-        """Give the approver's name that the provider vouches for; raises CompanyError.
+        """Return the approver's name that the provider vouches for; raises CompanyError.
 
         Checked: state, PKCE, the ID token's signature, issuer, audience, times and nonce.
         """

@@ -43,14 +43,14 @@ class Users:
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
     async def check(self, name: str, passphrase: str) -> str | None:
-        """Give the stamp of the person whose passphrase it is, else None; raises UsersError for a wrong file."""
+        """Return the stamp of the person whose passphrase it is, else None; raises UsersError for a wrong file."""
         known = self._read().get(name)
         async with self._gate:
             fits = await asyncio.to_thread(self._fits, known or self._nobody, passphrase[:MOST_CHARS])
         return _stamp(known) if fits and known is not None else None
 
     def stamp(self, name: str) -> str | None:
-        """Give what changes with a person's passphrase, None for nobody; raises UsersError for a wrong file."""
+        """Return what changes with a person's passphrase, None for nobody; raises UsersError for a wrong file."""
         known = self._read().get(name)
         return _stamp(known) if known is not None else None
 

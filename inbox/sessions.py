@@ -51,16 +51,16 @@ class Sessions:
         self._signed_out: dict[str, datetime] = {}
 
     def signer(self, purpose: str) -> URLSafeSerializer:
-        """Give a signer whose word counts for one purpose alone."""
+        """Return a signer whose word counts for one purpose alone."""
         return URLSafeSerializer(self._secret, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
 
     def begin(self, name: str, way: Way, stamp: str) -> Session:
-        """Give a new session, with an id of its own: one from before the sign-in is never gone on with."""
+        """Return a new session, with an id of its own: one from before the sign-in is never gone on with."""
         now = self._now()
         return Session(secrets.token_urlsafe(_VISIT_BYTES), name, way, stamp, now, now)
 
     def read(self, request: Request) -> tuple[Session | None, bool]:
-        """Give the session of a request, and whether there was one that has ended."""
+        """Return the session of a request, and whether there was one that has ended."""
         raw = request.cookies.get(COOKIE)
         if not raw:
             return None, False
@@ -94,7 +94,7 @@ class Sessions:
         )
 
     def is_due(self, session: Session) -> bool:
-        """Tell whether the cookie should be written anew."""
+        """Return whether the cookie should be written anew."""
         return self._now() - session.seen > SEEN_AGAIN
 
     def end(self, response: Response, session: Session | None) -> None:
@@ -107,7 +107,7 @@ class Sessions:
         response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=self._secure)
 
     def visit(self, request: Request) -> str:
-        """Give the id of the browser, or a new one."""
+        """Return the id of the browser, or a new one."""
         known = request.cookies.get(VISIT, "")
         return known if len(known) == _VISIT_CHARS else secrets.token_urlsafe(_VISIT_BYTES)
 
@@ -115,7 +115,7 @@ class Sessions:
         response.set_cookie(VISIT, visit, httponly=True, samesite="lax", secure=self._secure)
 
     def form_token(self, bound_to: str) -> str:
-        """Give the token of a form, bound to a session's or a visit's id."""
+        """Return the token of a form, bound to a session's or a visit's id."""
         return str(self._forms.dumps(hashlib.sha256(bound_to.encode()).hexdigest()))
 
     def is_form_token(self, token: str, bound_to: str) -> bool:

@@ -23,7 +23,7 @@ class KeyProblemError(DispatchError):
 
 
 def usable_keys(person: Approver | None, now: datetime) -> tuple[ApproverKey, ...]:
-    """Give a person's keys that count now, the newest first."""
+    """Return a person's keys that count now, the newest first."""
     keys = person.keys if person is not None else ()
     good = [key for key in keys if key_problem(key, now) is None]
     return tuple(sorted(good, key=lambda key: key.created_at, reverse=True))

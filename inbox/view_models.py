@@ -166,7 +166,7 @@ def asked_of(
     *,
     may: bool,
 ) -> Asked:
-    """Give one subject of an open gate as a form; `bound` is the action that it is about, where it is about one."""
+    """Return one subject of an open gate as a form; `bound` is the action that it is about, where it is about one."""
     given = tuple(d for d in approvals if d.action_digest == subject.digest)
     return Asked(
         proposal_id=approval_request.proposal_id,

@@ -61,7 +61,7 @@ class WaitingList:
         self._doubted = 0.0
 
     async def current(self) -> Reading:
-        """Give the list as it was read last, and have it read again where it is due.
+        """Return the list as it was read last, and have it read again where it is due.
 
         Raises TemporalUnavailableError where nothing was ever read and cannot be now. Where a later reading fails the one before it
         stands, with its time; `still_waiting` says whether Temporal is away.
@@ -155,7 +155,7 @@ class WaitingList:
 
 
 def _failure(task: asyncio.Task[None]) -> TemporalUnavailableError | None:
-    """Give why a reading failed; what is not Temporal's fault is raised as it is."""
+    """Return why a reading failed; what is not Temporal's fault is raised as it is."""
     try:
         task.result()
     except TemporalUnavailableError as away:

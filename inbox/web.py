@@ -47,12 +47,12 @@ class Said:
 
 
 def context_of(request: Request) -> Context:
-    """Give what the app factory made."""
+    """Return what the app factory made."""
     return cast("Context", request.app.state.context)
 
 
 def person_of(request: Request) -> Person:
-    """Give who is signed in; for pages under `signed_in`."""
+    """Return who is signed in; for pages under `signed_in`."""
     return cast("Person", request.state.person)
 
 
@@ -81,7 +81,7 @@ def signed_in(page: Page) -> Page:
 
 
 def identify(context: Context, session: Session) -> Person | None:
-    """Give the person of a session as the files know them now; None where they are no longer let in."""
+    """Return the person of a session as the files know them now; None where they are no longer let in."""
     approvers = context.approvers.read()
     listed = person_named(approvers, session.name)
     if session.way == "password" and context.users.stamp(session.name) != session.stamp:
@@ -113,7 +113,7 @@ def _to_sign_in(request: Request, *, ended: bool) -> Response:
 
 
 def local_path(context: Context, given: str | None) -> str:
-    """Give a path of our own to go on to, whatever was given: never another site's."""
+    """Return a path of our own to go on to, whatever was given: never another site's."""
     home = f"{context.base}/"
     if not given or not given.startswith(home) or "\\" in given or "\n" in given or "\r" in given:
         return home
@@ -146,7 +146,7 @@ async def form_of(request: Request) -> FormData:
 
 
 def text_in(form: FormData, name: str) -> str:
-    """Give a field's text, with the line ends that a browser changes put back; empty where it is not there."""
+    """Return a field's text, with the line ends that a browser changes put back; empty where it is not there."""
     value = form.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
@@ -198,12 +198,12 @@ def go_on(request: Request, path: str, said: Said | None = None) -> Response:
 
 
 def address_of(request: Request) -> str:
-    """Give the address that a request came from; limits count by it."""
+    """Return the address that a request came from; limits count by it."""
     return request.client.host if request.client else "unknown"
 
 
 def request_path(context: Context, request_id: str) -> str:
-    """Give the path of a request's page."""
+    """Return the path of a request's page."""
     return f"{context.base}/requests/{quote(request_id, safe='')}"
 
 

@@ -78,7 +78,7 @@ class BacklogSlotSupplier(CustomSlotSupplier):
         return permit
 
     def try_reserve_slot(self, ctx: SlotReserveContext) -> SlotPermit | None:
-        """Give a slot if one is free."""
+        """Return a slot if one is free."""
         del ctx
         with self._lock:
             if self._taken >= _SLOTS:
@@ -97,7 +97,7 @@ class BacklogSlotSupplier(CustomSlotSupplier):
 
 
 def backlog_limited(under_way: RunTracker, workflow_cache: int) -> WorkerTuner:
-    """Give a worker's slots: new requests may fill half of the cache, the rest is for those who wait for people."""
+    """Return a worker's slots: new requests may fill half of the cache, the rest is for those who wait for people."""
     fixed = FixedSizeSlotSupplier(_SLOTS)
     return WorkerTuner.create_composite(
         workflow_supplier=BacklogSlotSupplier(under_way, max(1, workflow_cache // 2)),

@@ -69,7 +69,7 @@ class Row:
         return read_summary(_PLAIN, self.memo) if self.memo and self.state in _TELLING else None
 
     def matches(self, wanted: str) -> bool:
-        """Tell whether a search finds it; `wanted` in folded case."""
+        """Return whether a search finds it; `wanted` in folded case."""
         return wanted in self.text or wanted in self.owner.casefold()
 
 

@@ -47,7 +47,7 @@ WorkerError = (
 
 
 def is_not_found(error: RPCError) -> bool:
-    """Tell whether the workflow or schedule asked for is not there, or takes no more messages.
+    """Return whether the workflow or schedule asked for is not there, or takes no more messages.
 
     A missing namespace has the same status; it is told by the details.
     """
@@ -55,7 +55,7 @@ def is_not_found(error: RPCError) -> bool:
 
 
 def is_worker_silent(error: RPCError) -> bool:
-    """Tell whether the status is one that Temporal gives while no worker takes what was asked."""
+    """Return whether the status is one that Temporal gives while no worker takes what was asked."""
     return error.status in _WORKER_SILENT
 
 

@@ -29,7 +29,7 @@ def _waiting() -> dict[str, Any]:
 
 
 def submission(body: str = "Hello", subject: str = "", **changes: Any) -> Submission:
-    """Give Jane Doe's mail; `changes` are fields of the submission."""
+    """Return Jane Doe's mail; `changes` are fields of the submission."""
     fields = {
         "trigger": Trigger(kind="mail", trigger_id="<1@mail.example>", received_at=NOW),
         "sender": Party(address="jane@Mail.Example", name="Jane Doe"),
@@ -42,7 +42,7 @@ def submission(body: str = "Hello", subject: str = "", **changes: Any) -> Submis
 
 
 def playbook_content(**changes: Any) -> dict[str, Any]:
-    """Give the content of a valid playbook file, as YAML would; `changes` replace whole entries at the top."""
+    """Return the content of a valid playbook file, as YAML would; `changes` replace whole entries at the top."""
     return {
         "desk": "support",
         "version": "1.0.0",
@@ -122,12 +122,12 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
 
 
 def in_force(**changes: Any) -> PlaybookInForce:
-    """Give the playbook above in force."""
+    """Return the playbook above in force."""
     playbook = Playbook.model_validate(playbook_content(**changes))
     ref = PlaybookRef(desk=playbook.desk, version=playbook.version, digest=digest_of(playbook))
     return PlaybookInForce(ref=ref, playbook=playbook)
 
 
 def item(number: int = 1, kind: str = "other", text: str = "something", **fields: str) -> Item:
-    """Give an item with its fields."""
+    """Return an item with its fields."""
     return Item(item_id=f"item-{number}", text=text, kind=kind, fields=fields)

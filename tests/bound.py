@@ -180,7 +180,7 @@ def reply(
     sources: Mapping[str, str] = SOURCES,
     **changes: Any,
 ) -> BoundAction:
-    """Give a bound send_reply; `sources` are those of the evidence that has one, `changes` are parameters."""
+    """Return a bound send_reply; `sources` are those of the evidence that has one, `changes` are parameters."""
     parameters = {
         "recipient": "ada@example.org",
         "subject": "Re: my order",
@@ -202,7 +202,7 @@ def reply(
 
 
 def refund(*, request_id: str = "support/r-1", **changes: Any) -> BoundAction:
-    """Give a bound issue_refund of EUR 30.00 on payment P-1; `changes` are parameters."""
+    """Return a bound issue_refund of EUR 30.00 on payment P-1; `changes` are parameters."""
     parameters = {
         "payment_id": "P-1",
         "order_number": "DD-1",
@@ -224,7 +224,7 @@ def refund(*, request_id: str = "support/r-1", **changes: Any) -> BoundAction:
 
 
 def earlier_refund(number: int = 1, *, key: str | None = None, amount_minor: int = 1_000) -> Refund:
-    """Give a refund that stands on payment P-1, under another request's key unless one is given."""
+    """Return a refund that stands on payment P-1, under another request's key unless one is given."""
     return Refund(
         refund_id=f"R-{number}",
         payment_id="P-1",
@@ -238,7 +238,7 @@ def earlier_refund(number: int = 1, *, key: str | None = None, amount_minor: int
 
 
 def decision(bound: BoundAction, **changes: Any) -> Decision:
-    """Give anna's approval of a bound action; `changes` are fields of the decision."""
+    """Return anna's approval of a bound action; `changes` are fields of the decision."""
     fields = {
         "decision_id": "d-1",
         "proposal_id": bound.proposal_id,
@@ -257,7 +257,7 @@ def order(
     tier: Tier = Tier.LOW,
     decided: Decision | None = None,
 ) -> ActionCommand:
-    """Give leave to act on a bound action, as the guardian ruled and, where it was held, a person decided."""
+    """Return leave to act on a bound action, as the guardian ruled and, where it was held, a person decided."""
     verdict = GuardResult(
         handoff=HANDOFF,
         action_digest=bound.digest,

@@ -178,7 +178,7 @@ class Case:
         return await self.handle.query(Coordinator.trail)
 
     async def refusals(self) -> list[str]:
-        """Give the reasons of all refused messages so far."""
+        """Return the reasons of all refused messages so far."""
         return [entry.why for entry in await self.trail() if entry.kind is EntryKind.REFUSED]
 
     async def refused(self, number: int = 1) -> list[str]:
@@ -193,7 +193,7 @@ class Case:
 
 
 def quick(playbook: dict[str, Any]) -> None:
-    """Give up on a failing action after seconds, where the shipped playbook takes minutes."""
+    """Stop retrying a failing action after seconds, where the shipped playbook takes minutes."""
     for action in playbook["guardian"]["actions"].values():
         action["give_up_after"] = "3 seconds"
 

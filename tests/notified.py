@@ -31,7 +31,7 @@ def known(*people: Approver) -> Approvers:
 
 
 def during(hours: float) -> dict[str, datetime]:
-    """Give a span around now that ends in so many hours."""
+    """Return a span around now that ends in so many hours."""
     return {"begins_at": NOW - timedelta(days=1), "ends_at": NOW + timedelta(hours=hours)}
 
 

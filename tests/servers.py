@@ -64,7 +64,7 @@ class Service:
             return [dict(row) for row in connection.execute(query, values).fetchall()]
 
     def client(self, key: str, timeout_seconds: float = 5) -> httpx.AsyncClient:
-        """Give a bare client; it is closed with the service, so a test need not."""
+        """Return a bare client; it is closed with the service, so a test need not."""
         made = http_client(base_url=self.url, key=key, timeout_seconds=timeout_seconds)
         self.clients.append(made)
         return made
@@ -94,7 +94,7 @@ class BackOfficeService(Service):
     write_key: str
 
     def http(self, key: str | None = None, timeout_seconds: float = 5) -> httpx.AsyncClient:
-        """Give a bare client; with the write key unless another is named."""
+        """Return a bare client; with the write key unless another is named."""
         return self.client(key or self.write_key, timeout_seconds)
 
     def records(self, timeout_seconds: float = 5) -> Records:

@@ -22,7 +22,7 @@ _numbers = count(1)
 
 
 def _next_key() -> Ed25519PrivateKey:
-    """Give another key each time, and the same ones in each process: tests are named after what they are given."""
+    """Return another key each time, and the same ones in each process: tests are named after what they are given."""
     return Ed25519PrivateKey.from_private_bytes(next(_numbers).to_bytes(32, "big"))
 
 
@@ -56,7 +56,7 @@ class Signer:
         return Approver.model_validate(fields)
 
     def signs(self, decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """Give the decision in this person's name, signed."""
+        """Return the decision in this person's name, signed."""
         return sign(self.private, {**decision, "approver": self.name})
 
 

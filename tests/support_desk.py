@@ -69,7 +69,7 @@ def handoff(receiver: str = "specialist", seq: int = 1) -> Handoff:
 
 
 def order(number: str = "DD-10001", **changes: Any) -> Order:
-    """Give an order of one lamp for EUR 49.90, delivered five days ago, unless `lines` (minor units, final) differ."""
+    """Return an order of one lamp for EUR 49.90, delivered five days ago, unless `lines` (minor units, final) differ."""
     lines: tuple[OrderLine, ...] = changes.pop("lines", (line("Desk lamp", 4990),))
     fields: dict[str, Any] = {
         "order_number": number,
@@ -142,7 +142,7 @@ def brief(
     address: str = "ada@mail.example",
     **more: Any,
 ) -> Brief:
-    """Give a specialist's brief with ASKS for the kinds of its items."""
+    """Return a specialist's brief with ASKS for the kinds of its items."""
     return Brief(
         handoff=handoff(),
         request_id="support/r-1",
@@ -158,7 +158,7 @@ def brief(
 
 
 def order_finding(facts: OrderFacts, status: FindingStatus = FindingStatus.FOUND) -> Finding:
-    """Give what order_history hands on, with one piece of evidence for each row."""
+    """Return what order_history hands on, with one piece of evidence for each row."""
     rows = [
         *((f"order.{each.order_number}", f"{each.status}") for each in facts.orders),
         *((f"payment.{each.payment_id}", "captured") for each in facts.payments),
@@ -178,7 +178,7 @@ def order_finding(facts: OrderFacts, status: FindingStatus = FindingStatus.FOUND
 
 
 def playbook() -> PlaybookInForce:
-    """Give a support playbook with ASKS, three specialists in three groups and no tier that asks anyone."""
+    """Return a support playbook with ASKS, three specialists in three groups and no tier that asks anyone."""
     desk = Playbook.model_validate(
         {
             "desk": "support",
@@ -230,7 +230,7 @@ def playbook() -> PlaybookInForce:
 def assembly_brief(
     *findings: Finding, items: tuple[Item, ...], guidance: tuple[Guidance, ...] = (), **submitted: Any
 ) -> AssemblyBrief:
-    """Give an assembly brief for a mail; `submitted` are fields of the submission."""
+    """Return an assembly brief for a mail; `submitted` are fields of the submission."""
     mail = Submission(
         trigger=Trigger(kind="mail", trigger_id="<1@mail.example>", received_at=NOW),
         sender=submitted.pop("sender", Party(address="ada@mail.example", name="Ada Lovelace")),

@@ -21,7 +21,7 @@ _NO_CHARSETS: Final = frozenset(
 
 
 def decode(data: bytes, claimed: str | None) -> tuple[str, str | None]:
-    """Give the text, and a note where the claimed charset was unknown or did not fit.
+    """Return the text, and a note where the claimed charset was unknown or did not fit.
 
     Tried in order: the claimed one, UTF-8, Windows-1252; the last with a mark for each byte that it lacks.
     """
@@ -55,5 +55,5 @@ def _is_charset(name: str) -> bool:
 
 
 def encodable(text: str) -> str:
-    """Give the text without lone surrogates, which no UTF-8 and so no history can hold."""
+    """Return the text without lone surrogates, which no UTF-8 and so no history can hold."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -16,13 +16,13 @@ OWN_HEADER: Final = "X-Dispatch-Desk-ID"
 
 
 def message_id(idempotency_key: str) -> str:
-    """Give the Message-ID (RFC 5322, with angle brackets) of the mail that is sent under a key."""
+    """Return the Message-ID (RFC 5322, with angle brackets) of the mail that is sent under a key."""
     digest = hashlib.sha256(idempotency_key.encode()).hexdigest()
     return f"<{digest[:_DIGITS]}@{_RIGHT_HAND_SIDE}>"
 
 
 def text_digest(text: str) -> str:
-    r"""Give the sha256 of a mail's text, as 64 hex digits.
+    r"""Return the sha256 of a mail's text, as 64 hex digits.
 
     Line ends count as \n and those at the end not at all: SMTP knows no others, so they differ between what was
     sent and what an archive gives back.

@@ -39,7 +39,7 @@ def as_message(mail: OutgoingMail) -> Message:
 
 
 def _body(text: str, html: str | None) -> Message:
-    """Give the text alone, or both forms in one, the plain one first (RFC 2046, section 5.1.4)."""
+    """Return the text alone, or both forms in one, the plain one first (RFC 2046, section 5.1.4)."""
     if html is None:
         return _part(text, "plain")
     both = Message()

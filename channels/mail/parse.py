@@ -108,7 +108,7 @@ def _sender(
 
 
 def safe_name(name: str | None, fallback: str) -> str:
-    """Give a file name without folders, control or direction-turning characters, of 100 characters at most."""
+    """Return a file name without folders, control or direction-turning characters, of 100 characters at most."""
     plain = one_line(encodable((name or "")[:_MAX_NAME_READ])).replace("\\", "/").rpartition("/")[2]
     plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
@@ -134,7 +134,7 @@ def _first_id(message: EmailMessage, name: str) -> str | None:
 
 
 def _texts(part: EmailMessage, mail: ParsedMail) -> Iterator[str]:
-    """Give the readable texts of a part in order; everything else goes to the attachments."""
+    """Yield the readable texts of a part in order; everything else goes to the attachments."""
     kind = _tried(part.get_content_type, "text/plain")
     if kind == "message/rfc822":
         _attach_message(part, mail)

@@ -55,7 +55,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that sees one state of the data throughout."""
+        """Yield a connection that sees one state of the data throughout."""
         with self._lent() as connection:
             connection.execute("BEGIN")
             yield connection
@@ -63,7 +63,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the only connection that may write now; commits at the end, rolls back on any exception."""
+        """Yield the only connection that may write now; commits at the end, rolls back on any exception."""
         with self._lent() as connection:
             # IMMEDIATE takes the write lock before anything is read: what a refund is checked against cannot change.
             connection.execute("BEGIN IMMEDIATE")

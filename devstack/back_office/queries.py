@@ -21,7 +21,7 @@ JOIN payments p USING (payment_id) JOIN orders o USING (order_number)"""
 
 
 def money(amount_minor: int, currency: str) -> Document:
-    """Give the API's form of an amount."""
+    """Return the API's form of an amount."""
     return {"amount_minor": amount_minor, "currency": currency}
 
 
@@ -34,7 +34,7 @@ def customers_by_email(connection: sqlite3.Connection, address: str) -> list[Doc
 
 
 def customer(connection: sqlite3.Connection, customer_id: str) -> Document:
-    """Give one customer; like every single row, 404 `..._not_found` if there is none."""
+    """Return one customer; like every single row, 404 `..._not_found` if there is none."""
     row = _one(connection, "SELECT * FROM customers WHERE customer_id = ?", customer_id, "customer")
     addresses = connection.execute(
         "SELECT address FROM addresses WHERE customer_id = ? ORDER BY position", [customer_id]
@@ -52,13 +52,13 @@ def orders_of(connection: sqlite3.Connection, customer_id: str) -> list[Document
 
 
 def order(connection: sqlite3.Connection, order_number: str) -> Document:
-    """Give one order with its lines and the ids of its payments."""
+    """Return one order with its lines and the ids of its payments."""
     row = _one(connection, "SELECT * FROM orders WHERE order_number = ?", order_number, "order")
     return _order(connection, row)
 
 
 def payment(connection: sqlite3.Connection, payment_id: str) -> Document:
-    """Give one payment with what has been refunded of it."""
+    """Return one payment with what has been refunded of it."""
     return _payment(_one(connection, f"{_PAYMENT} WHERE payment_id = ?", payment_id, "payment"))
 
 
@@ -70,7 +70,7 @@ def payments_of(connection: sqlite3.Connection, order_number: str) -> list[Docum
 
 
 def refund(connection: sqlite3.Connection, refund_id: str) -> Document:
-    """Give one refund, cancelled or not."""
+    """Return one refund, cancelled or not."""
     return _refund(_one(connection, f"{_REFUND} WHERE refund_id = ?", refund_id, "refund"))
 
 

@@ -91,7 +91,7 @@ class MailStore:
         return found[0] if found else None
 
     def raw(self, archive_id: int) -> bytes | None:
-        """Give the mail as it was received, byte for byte."""
+        """Return the mail as it was received, byte for byte."""
         with self._lock:
             row = self._connection.execute(
                 "SELECT raw FROM messages WHERE archive_id = ?", [archive_id]
@@ -121,7 +121,7 @@ class MailStore:
 
 
 def message_id_of(raw: bytes) -> str:
-    """Give the Message-ID, or one made of the mail's digest where it has none, as mail servers do."""
+    """Return the Message-ID, or one made of the mail's digest where it has none, as mail servers do."""
     return _message_id(message_from_bytes(raw, policy=default), raw)
 
 

@@ -115,7 +115,7 @@ class ActionDefaults:
 
     @staticmethod
     def only_asks(parameters: Any) -> bool:
-        """Tell whether it only asks or notifies, which may be done for a doubtful sender too."""
+        """Return whether it only asks or notifies, which may be done for a doubtful sender too."""
         del parameters
         return False
 

@@ -44,12 +44,12 @@ class Inspection(NamedTuple):
 
 
 def riskiest(tiers: Iterable[Tier]) -> Tier:
-    """Give the highest of some tiers, at least one."""
+    """Return the highest of some tiers, at least one."""
     return max(tiers, key=_TIERS.index)
 
 
 def strictest_with_a_person(policy: GuardianPolicy) -> Tier | None:
-    """Give the highest tier in which a person decides; None if the playbook has none."""
+    """Return the highest tier in which a person decides; None if the playbook has none."""
     asking = [tier for tier, scrutiny in policy.tiers.items() if scrutiny.approval != "none"]
     return riskiest(asking) if asking else None
 

@@ -39,7 +39,7 @@ _OPENS_ONLY: Final = "The link opens the page and does nothing else. An answer t
 
 
 def audience(approvers: Approvers, owner: str, at: datetime) -> tuple[Approver, ...]:
-    """Give the people whom an event for `owner`, a person or a role, concerns: all who may decide for it at a moment.
+    """Return the people whom an event for `owner`, a person or a role, concerns: all who may decide for it at a moment.
 
     One who is absent is left in peace if there is a deputy.
     """
@@ -48,14 +48,14 @@ def audience(approvers: Approvers, owner: str, at: datetime) -> tuple[Approver, 
 
 
 def owners_of(person: Approver, approvers: Approvers, at: datetime) -> tuple[str, ...]:
-    """Give the names, of people and of roles, whose waiting requests concern this person: `audience` turned about."""
+    """Return the names, of people and of roles, whose waiting requests concern this person: `audience` turned about."""
     if _is_stood_in_for(approvers, person, at):
         return ()
     return tuple(sorted(set(stands_for(approvers, person, at))))
 
 
 def told_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
-    """Give those who heard of the gate and now need not act; whoever decided knows."""
+    """Return those who heard of the gate and now need not act; whoever decided knows."""
     return tuple(
         person for person in approvers.approvers if person.name in brief.told and person.name != brief.owner
     )
@@ -123,7 +123,7 @@ def digest_for(waiting: Sequence[WaitingRequest], total: int, inbox_url: str, da
 
 
 def plain_text(notice: Notice) -> str:
-    """Give a notice as the plain half of its mail."""
+    """Return a notice as the plain half of its mail."""
     facts = "\n".join(f"{label}: {value}" for label, value in notice.facts)
     entries = "\n\n".join(
         "\n".join(
@@ -138,7 +138,7 @@ def plain_text(notice: Notice) -> str:
 
 
 def _headlines(brief: NotifyBrief) -> tuple[str, str]:
-    """Give the event's part of the subject and the first sentence."""
+    """Return the event's part of the subject and the first sentence."""
     asked, owner = _ASKED[brief.approval_request.kind], brief.owner
     of_whom = f"{asked[0].upper()}{asked[1:]}"
     return {
@@ -192,7 +192,7 @@ def _written(moment: datetime) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Give a text on one line, cut, and with nothing in it that a mail program would link."""
+    """Return a text on one line, cut, and with nothing in it that a mail program would link."""
     plain = undisguised(one_line(text))
     for target in foreign_links(plain, ()):
         plain = plain.replace(target, target.replace(".", "[.]").replace(":", "[:]"))

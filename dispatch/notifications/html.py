@@ -16,5 +16,5 @@ _PAGES: Final = Environment(
 
 
 def as_html(notice: Notice) -> str:
-    """Give a whole HTML document; it says what the plain text says."""
+    """Return a whole HTML document; it says what the plain text says."""
     return _PAGES.get_template("notice.html").render(notice=notice)

@@ -23,7 +23,7 @@ class Problem(NamedTuple):
 
 
 def problems_of(playbook: Playbook) -> Iterator[Problem]:
-    """Give every problem of a playbook whose fields are valid each on its own, in the order of the file."""
+    """Yield every problem of a playbook whose fields are valid each on its own, in the order of the file."""
     yield from _asks(playbook)
     yield from (Problem(*found) for found in field_problems(playbook.fields))
     yield from _groups(playbook)

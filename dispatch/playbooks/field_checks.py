@@ -22,7 +22,7 @@ _ENDLESS_AFTER: Final = re.compile(r"[*+]|\{\d*,\d*\}|\{(?:\d{2,}|[2-9])\}")
 
 
 def field_problems(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, str, str]]:
-    """Give (path, problem, remedy) for each field whose pattern or example will not do."""
+    """Yield (path, problem, remedy) for each field whose pattern or example will not do."""
     for name, spec in fields.items():
         path = f"fields.{name}.pattern"
         problem = _pattern_problem(spec)
@@ -83,7 +83,7 @@ def _slow_unit(pattern: re.Pattern[str], example: str) -> str | None:
 
 
 def has_nested_repeats(pattern: str) -> bool:
-    """Tell whether a group that holds an endless repeat is itself repeated."""
+    """Return whether a group that holds an endless repeat is itself repeated."""
     # Escapes and character classes are made dull first, so that only real groups and repeats are left.
     dull = re.sub(r"\[\^?\]?(?:\\.|[^\]\\])*\]", "c", re.sub(r"\\[^\[]", "c", pattern))
     starts: list[bool] = []

@@ -170,7 +170,7 @@ def _alone(delivery: Action, others: Iterable[Action]) -> Action:
 
 
 def _in_order(findings: Iterable[Finding], playbook: Playbook) -> list[Finding]:
-    """Give the latest finding of each; who is not in the plan comes last, in order of arrival."""
+    """Return the latest finding of each; who is not in the plan comes last, in order of arrival."""
     latest = {finding.specialist: finding for finding in findings}
     planned = [name for group in playbook.plan.groups for name in group]
     order = {name: place for place, name in reversed(list(enumerate(planned)))}
@@ -198,7 +198,7 @@ def _unique_evidence(findings: Iterable[Finding]) -> Iterable[Evidence]:
 
 
 def _statements(findings: Sequence[Finding], refusals: Iterable[Refusal]) -> tuple[Statement, ...]:
-    """Give every paragraph once; a refusal that no paragraph states is stated in its own words."""
+    """Return every paragraph once; a refusal that no paragraph states is stated in its own words."""
     said = [statement for finding in findings for statement in finding.statements]
     told = {item_id for statement in said for item_id in statement.item_ids}
     said += [

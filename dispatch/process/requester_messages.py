@@ -82,7 +82,7 @@ def _listed(questions: Sequence[Question]) -> str:
 
 
 def _how_to_answer(link: str, deadline: Moment) -> tuple[str, ...]:
-    """Say how an answer reaches this request; the link stands alone on its line, so that mail programs take it whole."""
+    """Describe how an answer reaches this request; the link stands alone on its line, so that mail programs take it whole."""
     at = deadline.astimezone(UTC)
     when = f"{at:%H:%M} UTC on {written_date(at)}"
     if link:

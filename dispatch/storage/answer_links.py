@@ -41,14 +41,14 @@ def answer_link(settings: Settings, request_id: str, expires_at: datetime) -> st
 
 
 def answer_secret(settings: Settings) -> str:
-    """Give the secret that links are signed with; it is not the one that the inbox's sessions are signed with."""
+    """Return the secret that links are signed with; it is not the one that the inbox's sessions are signed with."""
     if settings.answer_link_secret is not None:
         return settings.answer_link_secret.get_secret_value()
     return standing_secret(settings.var_dir / "answer-links.secret", "DISPATCH_ANSWER_LINK_SECRET")
 
 
 def read_answer_token(secret: str, token: str, now: datetime) -> AnswerGrant:
-    """Give what a link's token permits at `now`; raises LinkError, which says nothing about the request."""
+    """Return what a link's token permits at `now`; raises LinkError, which says nothing about the request."""
     try:
         request_id, expires = _serializer(secret).loads(token[:_MOST_CHARS])
     except (BadData, ValueError, TypeError):

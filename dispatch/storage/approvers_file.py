@@ -35,7 +35,7 @@ class ApproversFile:
         self._read = Approvers()
 
     def read(self) -> Approvers:
-        """Give the approvers as they are now.
+        """Return the approvers as they are now.
 
         Raises ApproversError naming file, path in it and remedy. One that was good and is broken now is an error
         too: who may decide is never a guess.
@@ -83,7 +83,7 @@ class ApproversFile:
             self._written_aside(_anew(approvers)).replace(self.path.resolve())
 
     def _look(self) -> _Seen | None:
-        """Give what changes with the file's content; None where there is no file."""
+        """Return what changes with the file's content; None where there is no file."""
         with self._told("read"):
             try:
                 stat = self.path.stat()
@@ -100,7 +100,7 @@ class ApproversFile:
             yield
 
     def _text(self) -> str:
-        """Give the file's text with the line ends that it has; empty where there is none."""
+        """Return the file's text with the line ends that it has; empty where there is none."""
         return self.path.read_bytes().decode() if self.path.exists() else ""
 
     def _written_aside(self, text: str) -> Path:

@@ -46,7 +46,7 @@ class DocumentStore:
         )
 
     def get(self, sha256: str) -> bytes:
-        """Give a document back, checked against its digest.
+        """Return a document back, checked against its digest.
 
         Raises DispatchError where it is not there, cannot be read, or is not what was put.
         """
@@ -74,7 +74,7 @@ class DocumentStore:
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Tell whether the file is whole; one that was damaged is written anew."""
+    """Return whether the file is whole; one that was damaged is written anew."""
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 

@@ -34,7 +34,7 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Give a file a new content; whoever reads sees the old or the new, never a part."""
+    """Return a file a new content; whoever reads sees the old or the new, never a part."""
     make_private(path.parent)
     _written_aside(path, data, 0o600).replace(path)
     sync_folder(path.parent)

@@ -11,7 +11,7 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def own_links(settings: Settings, text: str, request_id: str) -> tuple[str, ...]:
-    """Give the links of a text that open the answer page of this request and were signed here.
+    """Return the links of a text that open the answer page of this request and were signed here.
 
     Whether one has expired is for the page to say: a mail that was long under way does not become a foreign one.
 

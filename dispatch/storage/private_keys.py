@@ -73,21 +73,21 @@ class KeyStore:
         self.path_of(name, key_id).unlink(missing_ok=True)
 
     def key_ids(self, name: str) -> tuple[str, ...]:
-        """Give the beginnings of the fingerprints (file-safe) of a person's private keys, newest first."""
+        """Return the beginnings of the fingerprints (file-safe) of a person's private keys, newest first."""
         # A name may hold dots, a fingerprint does not: 'ana.*' alone would find 'ana.maria' too.
         found = [path for path in self.folder.glob("*.pem") if path.stem.rpartition(".")[0] == name]
         newest_first = sorted(found, key=lambda path: -path.stat().st_mtime_ns)
         return tuple(path.stem.rpartition(".")[2] for path in newest_first)
 
     def has(self, name: str, key_id: str) -> bool:
-        """Tell whether the private half of a key is here; what can be nobody's name has none."""
+        """Return whether the private half of a key is here; what can be nobody's name has none."""
         try:
             return self.path_of(name, key_id).is_file()
         except KeysError:
             return False
 
     def to_sign_with(self, person: Approver, at: datetime) -> ApproverKey:
-        """Give the newest of a person's keys that counts at `at` and whose private half is here.
+        """Return the newest of a person's keys that counts at `at` and whose private half is here.
 
         Raises KeysError saying which of this they lack, and what to do.
         """
@@ -134,7 +134,7 @@ class KeyStore:
         return private
 
     def path_of(self, name: str, key_id: str) -> Path:
-        """Give the file of a private half, whether it is there or not; raises KeysError for what is no name."""
+        """Return the file of a private half, whether it is there or not; raises KeysError for what is no name."""
         _check_name(name)
         digest = key_id.removeprefix("SHA256:").translate(str.maketrans("+/", "-_"))
         return self.folder / f"{name}.{digest[:12]}.pem"

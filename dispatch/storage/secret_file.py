@@ -15,7 +15,7 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def standing_secret(path: Path, setting: str) -> str:
-    """Give the secret in `path`; the first who asks makes it (mode 600), whatever the number of processes.
+    """Return the secret in `path`; the first who asks makes it (mode 600), whatever the number of processes.
 
     Raises SettingsError, naming the file and the setting that takes its place, where it cannot be kept or others may
     read it.

@@ -22,7 +22,7 @@ class _Indented(yaml.SafeDumper):
 
 
 def edited(text: str, before: Any, after: Any) -> str:
-    """Give `text`, which says `before`, so that it says `after`: both mappings, lists and plain values.
+    """Return `text`, which says `before`, so that it says `after`: both mappings, lists and plain values.
 
     What is new in a mapping or list goes to its end, in the style of its neighbours; a value that is another now takes
     the old one's place; a mapping or list that lost something is written anew. `before` may leave out defaults that
@@ -130,7 +130,7 @@ def _last(node: yaml.Node) -> yaml.Node:
 
 
 def _end(node: yaml.Node) -> int:
-    """Give where the last value of a node ends: the parser has lines of keys and dashes end where the next token is."""
+    """Return where the last value of a node ends: the parser has lines of keys and dashes end where the next token is."""
     if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
         return _end(_last(node))
     end: int = node.end_mark.index
@@ -138,7 +138,7 @@ def _end(node: yaml.Node) -> int:
 
 
 def _inset(node: yaml.Node) -> int:
-    """Give how much further in than its key the first list stands that has lines of its own; 0 where there is none."""
+    """Return how much further in than its key the first list stands that has lines of its own; 0 where there is none."""
     if isinstance(node, yaml.MappingNode) and not node.flow_style:
         for key, value in node.value:
             if isinstance(value, yaml.SequenceNode) and value.value and not value.flow_style:

@@ -55,7 +55,7 @@ _LOOKED_AT: Final = 300
 
 
 def is_ask(sentence: str) -> bool:
-    """Tell whether a sentence asks for something: by its question mark, its 'please', or how it begins."""
+    """Return whether a sentence asks for something: by its question mark, its 'please', or how it begins."""
     text = fold(sentence)
     if text[-200:].rstrip(_AFTER_QUESTION_MARK).endswith("?") or _PLEASE.search(text):
         return True
@@ -69,7 +69,7 @@ def _begins_as_ask(folded: str) -> bool:
 
 
 def is_pleasantry(line: str) -> bool:
-    """Tell whether a line is a greeting or a closing and nothing else."""
+    """Return whether a line is a greeting or a closing and nothing else."""
     return _PLEASANTRY.fullmatch(fold(line)) is not None and not is_ask(line)
 
 

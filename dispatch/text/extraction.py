@@ -110,12 +110,12 @@ class Day(NamedTuple):
 
 
 def amounts_in(text: str) -> frozenset[Money]:
-    """Give every amount with its currency: 'EUR 49.90', '€49.90', '49,90 €', '1.234,50 EUR'."""
+    """Return every amount with its currency: 'EUR 49.90', '€49.90', '49,90 €', '1.234,50 EUR'."""
     return frozenset(money for money, _ in amounts_with_place(text))
 
 
 def amounts_with_place(text: str) -> tuple[tuple[Money, int], ...]:
-    """Give every amount with the index in the text at which it starts, in order."""
+    """Return every amount with the index in the text at which it starts, in order."""
     return tuple((_money(match), match.start()) for match in _AMOUNT.finditer(text))
 
 
@@ -131,7 +131,7 @@ def _money(match: re.Match[str]) -> Money:
 
 
 def days_in(text: str) -> frozenset[Day]:
-    """Give every date; of '5/11/2026', which may be read in two ways, both readings."""
+    """Return every date; of '5/11/2026', which may be read in two ways, both readings."""
     named = chain(_DAY_FIRST.finditer(text), _MONTH_FIRST.finditer(_without(_DAY_FIRST, text)))
     days = {_named_day(match) for match in named}
     days |= {Day(int(year), int(month), int(day)) for year, month, day in _ISO.findall(text)}
@@ -160,21 +160,21 @@ def _readings(first: int, second: int, year: int, *, dotted: bool) -> set[Day]:
 
 
 def is_named(day: Day, known: frozenset[Day]) -> bool:
-    """Tell whether the day is among those known; without a year, month and day must agree."""
+    """Return whether the day is among those known; without a year, month and day must agree."""
     if day.year is not None:
         return day in known
     return any((other.month, other.day) == (day.month, day.day) for other in known)
 
 
 def says(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
-    """Give the phrases that occur in the text as whole words, whatever their case and accents."""
+    """Return the phrases that occur in the text as whole words, whatever their case and accents."""
     words = _words(text)
     return tuple(phrase for phrase in phrases if (said := _phrase(phrase)) and said in words)
 
 
 @lru_cache(maxsize=4096)
 def _phrase(phrase: str) -> str:
-    """Give the words of a phrase, empty where it has none; playbooks ask for the same hundreds with each request."""
+    """Return the words of a phrase, empty where it has none; playbooks ask for the same hundreds with each request."""
     words = _words(phrase)
     return words if words.strip() else ""
 

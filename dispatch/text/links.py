@@ -26,7 +26,7 @@ _FILES: Final = frozenset(
 
 
 def foreign_links(text: str, hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """Give every link target of the text that is not one of `hosts`, each as a person would name it.
+    """Return every link target of the text that is not one of `hosts`, each as a person would name it.
 
     A user name before the host (https://bank.example@evil.example) is foreign whatever the host, for it is there
     to mislead. Mail addresses are no links; `leaks.foreign_addresses` judges them.
@@ -57,5 +57,5 @@ def _bare_hosts(text: str) -> Iterator[str]:
 
 
 def _host(authority: str) -> str:
-    """Give the host of an authority: lower case, without port and the full stop of the root."""
+    """Return the host of an authority: lower case, without port and the full stop of the root."""
     return re.sub(r":\d*$", "", authority.strip().lower()).rstrip(".")

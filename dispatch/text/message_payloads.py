@@ -9,7 +9,7 @@ EXCERPT = 300
 
 
 def bounded(raw: object) -> JsonValue:
-    """Give the message as JSON, or, where it is none or larger than 64 KB, a short note of what came."""
+    """Return the message as JSON, or, where it is none or larger than 64 KB, a short note of what came."""
     try:
         text = json.dumps(raw, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
@@ -21,7 +21,7 @@ def bounded(raw: object) -> JsonValue:
 
 
 def single(arguments: tuple[object, ...]) -> object:
-    """Give the one argument of a message.
+    """Return the one argument of a message.
 
     Handlers take any number of them: a count that a handler's signature does not fit would fail the workflow's
     task again and again, so that anyone who can send a signal could stop any request.
@@ -32,6 +32,6 @@ def single(arguments: tuple[object, ...]) -> object:
 
 
 def text_of(raw: JsonValue, field: str, longest: int = 100) -> str:
-    """Give a field of a message if it is an object with that field as text, else nothing."""
+    """Return a field of a message if it is an object with that field as text, else nothing."""
     value = raw.get(field) if isinstance(raw, dict) else None
     return value[:longest] if isinstance(value, str) else ""

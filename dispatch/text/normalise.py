@@ -53,7 +53,7 @@ class Clean(NamedTuple):
 
 
 def normalise(raw: str) -> Clean:
-    """Give the text in NFC with one kind of line end, single spaces and no hidden character.
+    """Return the text in NFC with one kind of line end, single spaces and no hidden character.
 
     Text beyond 100,000 characters and accents stacked higher than 8 are cut, with a note; HTML entities stay.
     Normalising twice changes nothing more.
@@ -102,7 +102,7 @@ def _what_was_hidden(hidden: Counter[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """Give the text as it is compared: without case and accents, wide letters as plain ones."""
+    """Return the text as it is compared: without case and accents, wide letters as plain ones."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.replace("\u2019", "'")).casefold()
@@ -110,17 +110,17 @@ def fold(text: str) -> str:
 
 
 def as_read(text: str) -> str:
-    """Give the folded text with lookalike letters as the Latin ones that a person takes them for."""
+    """Return the folded text with lookalike letters as the Latin ones that a person takes them for."""
     return fold(text).translate(_LOOKALIKES)
 
 
 def one_line(text: str) -> str:
-    """Give normalised text on one line, as a header or an answer needs it."""
+    """Return normalised text on one line, as a header or an answer needs it."""
     return " ".join(normalise(text).text.split())
 
 
 def _is_attribution(line: str) -> bool:
-    """Tell whether a line is 'On ..., Jane wrote:'; the last 'wrote' of its beginning must stand near its end."""
+    """Return whether a line is 'On ..., Jane wrote:'; the last 'wrote' of its beginning must stand near its end."""
     match = _WROTE.match(line) if line.endswith(":") else None
     return match is not None and len(line) - match.end() <= _AFTER_WROTE + 1
 
@@ -131,7 +131,7 @@ def _is_wrapped_attribution(line: str, following: str) -> bool:
 
 
 def own_words(text: str) -> str:
-    """Give the lines that the sender wrote now: no quoted lines, nothing after a signature or 'original message'.
+    """Return the lines that the sender wrote now: no quoted lines, nothing after a signature or 'original message'.
 
     Where nothing else is left (all of it is quoted), the whole text: it is never lost.
     """

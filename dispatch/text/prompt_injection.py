@@ -48,12 +48,12 @@ _BEFORE_TARGET: Final = 135
 
 
 def is_order(sentence: str) -> bool:
-    """Tell whether a sentence tells the machine how to work, such as 'ignore the previous instructions'."""
+    """Return whether a sentence tells the machine how to work, such as 'ignore the previous instructions'."""
     return _ORDER.search(as_read(sentence)) is not None
 
 
 def redirects(sentence: str, sender: str) -> bool:
-    """Tell whether a sentence wants something sent to a mail address other than the sender's, or to a bank account."""
+    """Return whether a sentence wants something sent to a mail address other than the sender's, or to a bank account."""
     text = as_read(sentence)
     for target in _TARGET.finditer(text):
         before = text[max(0, target.start() - _BEFORE_TARGET) : target.start()]
@@ -65,7 +65,7 @@ def redirects(sentence: str, sender: str) -> bool:
 def exceptions_of(
     orders: Sequence[str], redirections: Sequence[str], item_ids: Sequence[str]
 ) -> tuple[ReviewException, ...]:
-    """Give one exception for all orders and one for all redirections, each quoting the first few."""
+    """Return one exception for all orders and one for all redirections, each quoting the first few."""
     found = (
         ("the request gives orders to the machine", orders, ()),
         ("the request wants something sent elsewhere than to its sender", redirections, tuple(item_ids)),

@@ -53,7 +53,7 @@ class Reading(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether it asks, and nothing in it speaks against."""
+        """Return whether it asks, and nothing in it speaks against."""
         return bool(self.intents) and not self.doubts
 
 
@@ -83,7 +83,7 @@ def read(text: str, phrases: Iterable[str], subject: str = "") -> Reading:
 
 
 def is_one_of(sentence: str, intents: Iterable[str]) -> bool:
-    """Tell whether a sentence holds one of `asks` or is part of one, whatever its marks and line ends."""
+    """Return whether a sentence holds one of `asks` or is part of one, whatever its marks and line ends."""
     said = _plain(sentence)
     return bool(said.strip()) and any(_plain(ask) in said or said in _plain(ask) for ask in intents)
 

@@ -31,7 +31,7 @@ _IBAN_LENGTHS: Final[dict[str, int]] = {
 
 
 def foreign_addresses(text: str, own: Iterable[str]) -> tuple[str, ...]:
-    """Give every mail address of the text that is none of `own`, in order of appearance."""
+    """Return every mail address of the text that is none of `own`, in order of appearance."""
     mine = tuple(undisguised(address) for address in own)
     found = dict.fromkeys(match.strip(_AROUND_ADDRESS) for match in ADDRESS.findall(undisguised(text)))
     return tuple(a for a in found if not any(same_address(a, known) for known in mine))

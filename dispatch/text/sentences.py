@@ -77,7 +77,7 @@ def sentences_of(text: str) -> tuple[str, ...]:
 
 
 def blocks_of(text: str, sender: str = "") -> tuple[Block, ...]:
-    """Give the blocks of a text in order; greetings, closings and the sender's name with what is under it are left out.
+    """Return the blocks of a text in order; greetings, closings and the sender's name with what is under it are left out.
 
     `sender` is the name that the mail claims.
     """

@@ -12,7 +12,7 @@ _TURNS_DIRECTION: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 # Several rules in a row read the same mail, which may be long.
 @lru_cache(maxsize=8)
 def undisguised(text: str) -> str:
-    """Give the text with full-width and similar forms folded, invisible characters removed, digits as 0 to 9."""
+    """Return the text with full-width and similar forms folded, invisible characters removed, digits as 0 to 9."""
     folded = unicodedata.normalize("NFKC", text.translate(_FULL_STOPS))
     return "".join(
         str(unicodedata.decimal(c)) if c.isdecimal() else c for c in folded if unicodedata.category(c) != "Cf"
@@ -20,7 +20,7 @@ def undisguised(text: str) -> str:
 
 
 def turns_direction(text: str) -> bool:
-    """Tell whether the text holds characters that show it in another order than it is sent in."""
+    """Return whether the text holds characters that show it in another order than it is sent in."""
     return not _TURNS_DIRECTION.isdisjoint(text)
 
 

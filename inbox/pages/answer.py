@@ -75,7 +75,7 @@ async def _send(context: Context, request_id: str, form: FormData) -> Said:
 
 
 def _answers(form: FormData, questions: tuple[Question, ...] | None) -> dict[str, JsonValue]:
-    """Give what was typed, for what is asked alone; None where that is not known."""
+    """Return what was typed, for what is asked alone; None where that is not known."""
     asked = None if questions is None else {question.field for question in questions}
     fields: dict[str, JsonValue] = {}
     for key in form:

@@ -115,7 +115,7 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
 
 
 def _edits(form: FormData) -> dict[str, JsonValue]:
-    """Give the fields that were changed, each as its parameter's own type."""
+    """Return the fields that were changed, each as its parameter's own type."""
     edits: dict[str, JsonValue] = {}
     for key in form:
         if not key.startswith("field."):
@@ -199,7 +199,7 @@ async def _sign_page(
 async def _stands_for(
     context: Context, request_id: str, decision: Decision, person: Person
 ) -> ShownAction | None:
-    """Give the action that the decision's digest was taken of; None where it waits no longer, or nobody answers."""
+    """Return the action that the decision's digest was taken of; None where it waits no longer, or nobody answers."""
     try:
         view = shown(await context.desk.request_detail(request_id), person.name, person.names)
     except WorkerUnavailableError:

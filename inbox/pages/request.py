@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
 
 @signed_in
 async def live(request: Request) -> Response:
-    """Give what changes when the page would look otherwise, None where it would not.
+    """Return what changes when the page would look otherwise, None where it would not.
 
     `seen` is how far the history had come when the page was made. Only where it has gone on is a worker asked, for not
     every event changes the page: that approvers were told of a request does not.

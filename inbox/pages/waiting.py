@@ -93,7 +93,7 @@ async def show(request: Request) -> Response:
 
 @signed_in
 async def live(request: Request) -> Response:
-    """Give what changes when the page would look otherwise; the page's script asks for it every few seconds."""
+    """Return what changes when the page would look otherwise; the page's script asks for it every few seconds."""
     found = await _find(context_of(request), Choice.of(request.query_params), person_of(request).names)
     return as_json({"mark": found.mark})
 

@@ -21,13 +21,13 @@ async def desk(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def shell(desk: Desk, temporal: TemporalServer) -> Shell:
-    """Give the shell of a person who works with the desk."""
+    """Return the shell of a person who works with the desk."""
     return Shell(environment_of(desk.settings, temporal.address))
 
 
 @pytest.fixture
 def bare(temporal: TemporalServer, tmp_path: Path) -> Shell:
-    """Give a shell that reaches Temporal, and no desk."""
+    """Return a shell that reaches Temporal, and no desk."""
     return Shell({"TEMPORAL_ADDRESS": temporal.address, "DISPATCH_VAR_DIR": str(tmp_path)})
 
 

@@ -42,7 +42,7 @@ async def exit_codes(address: str, folder: Path, count: int) -> list[int]:
 
 
 async def main() -> int:
-    """Give 0 if every worker exited with 0."""
+    """Return 0 if every worker exited with 0."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

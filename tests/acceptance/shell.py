@@ -27,7 +27,7 @@ class Said:
         return f"code {self.code}\n--- stdout\n{self.out[:2000]}\n--- stderr\n{self.err[-4000:]}"
 
     def sentence(self, *words: str, code: int = 2) -> str:
-        """Give the one sentence on stderr that a person is left with; it has all of `words`."""
+        """Return the one sentence on stderr that a person is left with; it has all of `words`."""
         assert self.code == code, str(self)
         assert "Traceback" not in self.out + self.err, str(self)
         assert len(self.err.strip().splitlines()) == 1, str(self)
@@ -37,7 +37,7 @@ class Said:
         return self.err.strip()
 
     def words(self, *words: str, code: int = 0) -> str:
-        """Give stdout, which has all of `words`; nothing is wrong."""
+        """Return stdout, which has all of `words`; nothing is wrong."""
         assert self.code == code, str(self)
         assert "Traceback" not in self.err, str(self)
         for word in words:
@@ -58,7 +58,7 @@ class Shell:
         self.environment = {**kept, "COLUMNS": "250", "NO_COLOR": "1", **environment}
 
     def but(self, **environment: str) -> "Shell":
-        """Give the same shell with some variables changed."""
+        """Return the same shell with some variables changed."""
         changed = Shell({})
         changed.environment = {**self.environment, **environment}
         return changed

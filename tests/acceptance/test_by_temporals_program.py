@@ -76,6 +76,6 @@ async def test_a_request_is_answered_by_update_and_cancelled(desk: Desk, shell: 
 
 
 def _answer(said: str) -> dict[str, Any]:
-    """Give the query's result as the program prints it in JSON."""
+    """Return the query's result as the program prints it in JSON."""
     answer: dict[str, Any] = json.loads(said)["queryResult"][0]
     return answer

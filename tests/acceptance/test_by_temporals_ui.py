@@ -88,7 +88,7 @@ async def _list_shows_where_it_stands(page: Page, case: Case) -> None:
 
 
 async def _pasted(page: Page) -> dict[str, str]:
-    """Give what a person copies from the current details, which the UI shows in a frame of its own."""
+    """Return what a person copies from the current details, which the UI shows in a frame of its own."""
     await page.get_by_role("tab", name="User Metadata").click()
     details = page.frame_locator("iframe").last
     await expect(details.locator("body")).to_contain_text("awaiting a decision: issue_refund")

@@ -27,7 +27,7 @@ sys.exit(run_to_end(devstack.demo.main))
 
 @pytest.fixture
 def own(tmp_path: Path) -> Shell:
-    """Give the shell of a person on whose machine all the usual ports may be taken."""
+    """Return the shell of a person on whose machine all the usual ports may be taken."""
     inbox = str(free_port())
     environment = {
         "DISPATCH_VAR_DIR": str(tmp_path / "var"),

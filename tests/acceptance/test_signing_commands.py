@@ -50,7 +50,7 @@ async def keys(settings: Settings, *typed: str) -> int:
 
 @pytest.fixture
 async def signing(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
-    """Give a desk that holds each refund for a signed decision of ben's; cleo has no key, nor has dan the private half."""
+    """Yield a desk that holds each refund for a signed decision of ben's; cleo has no key, nor has dan the private half."""
     async with running_desk(client, tmp_path, quick, at_tier("high", "signed")) as desk:
         file, store = ApproversFile(desk.settings.approvers_path), KeyStore(desk.settings.keys_path)
         ben, dan, rita = (store.create(name, PASSPHRASE) for name in ("ben", "dan", "rita"))
@@ -90,7 +90,7 @@ class Typed:
     capsys: pytest.CaptureFixture[str]
 
     async def decision(self, *typed: str, passphrase: str | None = PASSPHRASE) -> tuple[int, str]:
-        """Give the exit code and what was printed."""
+        """Return the exit code and what was printed."""
         settings = self.desk.settings.model_copy(
             update={"key_passphrase": SecretStr(passphrase) if passphrase else None}
         )

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def annas_refund(**changes: Any) -> BoundAction:
-    """Give a refund of EUR 30.00 of the EUR 49.90 of order DD-10001; `changes` are parameters."""
+    """Return a refund of EUR 30.00 of the EUR 49.90 of order DD-10001; `changes` are parameters."""
     return refund(
         **{"payment_id": "PAY-10001", "order_number": "DD-10001", "customer_id": "CU-1001", **changes}
     )

@@ -281,7 +281,7 @@ def test_no_role_reaches_what_can_act(name: str) -> None:
 
 
 def _config(name: str) -> dict[str, Any]:
-    """Give the config by which a playbook uses the role."""
+    """Return the config by which a playbook uses the role."""
     for entry in (playbook(), *SHIPPED.values()):
         used = {**entry.playbook.specialists, **entry.playbook.review.reviewers}
         if name in used:
@@ -329,7 +329,7 @@ def test_every_shipped_playbook_holds(desk: str) -> None:
 
 
 def broken(path: tuple[str, ...], value: Any) -> Playbook:
-    """Give the test playbook with one place changed."""
+    """Return the test playbook with one place changed."""
     content = playbook().playbook.model_dump(mode="json")
     place: Any = content
     for part in path[:-1]:

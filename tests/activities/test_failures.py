@@ -34,7 +34,7 @@ def caught(error: Exception) -> ApplicationError:
 
 
 def in_history(error: ApplicationError) -> str:
-    """Give all that Temporal writes of an error, its causes included."""
+    """Return all that Temporal writes of an error, its causes included."""
     failure = Failure()
     converter = DataConverter.default
     converter.failure_converter.to_failure(error, converter.payload_converter, failure)

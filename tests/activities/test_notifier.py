@@ -27,7 +27,7 @@ ANNA, BEN = person("anna", "refunds"), person("ben", "refunds")
 
 @pytest.fixture
 def telling(acting: Systems, client: Client, tmp_path: Path) -> Telling:
-    """Give a notifier that knows these people."""
+    """Return a notifier that knows these people."""
 
     def build(*people: Approver) -> Notifier:
         file = ApproversFile(tmp_path / "notified.yaml")

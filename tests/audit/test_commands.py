@@ -50,7 +50,7 @@ async def desk(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def away(tmp_path: Path) -> Shell:
-    """Give the shell of an auditor on a machine that reaches nothing."""
+    """Return the shell of an auditor on a machine that reaches nothing."""
     return Shell({"TEMPORAL_ADDRESS": f"{LOOPBACK}:{free_port()}", "DISPATCH_VAR_DIR": str(tmp_path)})
 
 

@@ -55,7 +55,7 @@ async def cancelled(case: Case) -> Trail:
 
 
 def judged(trail: Trail) -> list[tuple[str, bool]]:
-    """Give what became of each message, and whether the reason is known."""
+    """Return what became of each message, and whether the reason is known."""
     return [(message.judgement.value, bool(message.why)) for message in trail.messages]
 
 

@@ -33,7 +33,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def _asked(page: Page) -> list[str]:
-    """Give the list that fills with what the page asks for."""
+    """Return the list that fills with what the page asks for."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     return asked

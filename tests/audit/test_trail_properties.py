@@ -69,7 +69,7 @@ values = st.recursive(
 
 
 def _shaped(*names: str) -> st.SearchStrategy[Any]:
-    """Give what looks like a brief or an answer, with anything at all where something else is due."""
+    """Return what looks like a brief or an answer, with anything at all where something else is due."""
     optional: dict[Any, st.SearchStrategy[Any]] = dict.fromkeys(names, values)
     handoff = st.dictionaries(
         st.sampled_from(("seq", "digest", "receiver", "why", "sender")), values, max_size=4
@@ -106,7 +106,7 @@ some_payloads = st.lists(one_payload, max_size=3).map(lambda parts: Payloads(pay
 
 @st.composite
 def events(draw: st.DrawFn) -> HistoryEvent:
-    """Give an event of any type, known or not, with the fields of its attributes filled at random or left out."""
+    """Return an event of any type, known or not, with the fields of its attributes filled at random or left out."""
     kind = draw(st.one_of(st.sampled_from(list(EventType.values())), st.integers(min_value=61, max_value=99)))
     event = HistoryEvent()
     event.event_type = kind  # type: ignore[assignment]  # a newer server's types are numbers that we do not know

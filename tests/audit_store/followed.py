@@ -41,7 +41,7 @@ def handle_of(desk: Desk) -> WorkflowHandle[Any, Any]:
 
 
 def exported(desk: Desk) -> dict[str, str]:
-    """Give request id -> ending of what is in the store; fails for one that is there twice."""
+    """Return request id -> ending of what is in the store; fails for one that is there twice."""
     if not (desk.settings.audit_dir / "store" / "manifest.jsonl").exists():
         return {}
     lines = [json.loads(line) for line in lines_of(desk.settings.audit_dir)]
@@ -61,7 +61,7 @@ async def until_exported(desk: Desk, *ids: str, within: float = SOON_SECONDS) ->
 
 
 async def attempt_of(desk: Desk) -> PendingActivityInfo | None:
-    """Give the follower's attempt as Temporal sees it."""
+    """Return the follower's attempt as Temporal sees it."""
     described = await handle_of(desk).describe()
     return next(iter(described.raw_description.pending_activities), None)
 

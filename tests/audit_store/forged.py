@@ -15,7 +15,7 @@ from tests.audit_store.made import NOW, documents, renamed
 
 
 def invented(name: str) -> Document:
-    """Give a request that the desk never had."""
+    """Return a request that the desk never had."""
     return renamed(documents()[0], name)
 
 

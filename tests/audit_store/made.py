@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
 
 def documents(number: int = 0) -> list[Document]:
-    """Give so many closed requests with ids of their own; 0 gives each recorded history once."""
+    """Return so many closed requests with ids of their own; 0 gives each recorded history once."""
     read = _recorded()
     if not number:
         return list(read)
@@ -27,7 +27,7 @@ def documents(number: int = 0) -> list[Document]:
 
 
 def renamed(document: Document, request_id: str) -> Document:
-    """Give the same history as another request's."""
+    """Return the same history as another request's."""
     runs = tuple(Run(f"{request_id}-run-{n}", run.events) for n, run in enumerate(document.runs))
     return Document(request_id, document.workflow_type, runs)
 
@@ -49,7 +49,7 @@ def filled(folder: Path, number: int = 6) -> AuditStore:
 
 
 def line_of(document: Document) -> ManifestLine:
-    """Give the line that a document would have as the first of a chain."""
+    """Return the line that a document would have as the first of a chain."""
     entry = entry_of(document, to_bytes(document))
     placed = {"seq": 1, "previous": FIRST_PREVIOUS, "exported_at": NOW}
     unsigned = {"key_id": "SHA256:" + "A" * 43, "signature": ""}
@@ -65,7 +65,7 @@ def write_lines(folder: Path, lines: list[bytes]) -> None:
 
 
 def object_file(folder: Path, line: bytes) -> Path:
-    """Give the file of a line's history, made writable."""
+    """Return the file of a line's history, made writable."""
     digest = str(json.loads(line)["digest"])
     path = folder / "store" / "objects" / digest[:2] / digest
     path.chmod(0o644)
@@ -73,7 +73,7 @@ def object_file(folder: Path, line: bytes) -> Path:
 
 
 def changed(document: Document, change: dict[str, Any]) -> Document:
-    """Give a copy whose first event carries something else."""
+    """Return a copy whose first event carries something else."""
     runs = copy.deepcopy(document.runs)
     runs[0].events[0].update(change)
     return Document(document.request_id, document.workflow_type, runs)

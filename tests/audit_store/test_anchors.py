@@ -26,7 +26,7 @@ digests = sha256
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Path:
-    """Give the folder of a time stamping authority with a certificate of its own."""
+    """Return the folder of a time stamping authority with a certificate of its own."""
     folder = tmp_path / "authority"
     folder.mkdir()
     (folder / "serial").write_text("01")

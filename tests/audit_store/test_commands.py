@@ -26,7 +26,7 @@ class Typed(Protocol):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a var folder whose audit store holds each recorded history once."""
+    """Return a var folder whose audit store holds each recorded history once."""
     folder = tmp_path_factory.mktemp("var")
     store_at(folder / "audit").append(documents(), NOW)
     return folder

@@ -106,7 +106,7 @@ def test_sealing_hides_every_payload_and_opens_to_the_same_history() -> None:
 
 
 def encodings(value: Any) -> set[str]:
-    """Give the encodings of all payloads but those of search attributes."""
+    """Return the encodings of all payloads but those of search attributes."""
     if isinstance(value, list):
         return set().union(*(encodings(part) for part in value))
     if not isinstance(value, dict):

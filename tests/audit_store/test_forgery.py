@@ -25,7 +25,7 @@ VERIFY = ("audit", "verify", "--no-replay", "--json")
 
 @pytest.fixture
 def var(tmp_path: Path) -> Path:
-    """Give the var folder of a machine that has exported LINES requests."""
+    """Return the var folder of a machine that has exported LINES requests."""
     store_at(tmp_path / "desk" / "audit").append(documents(LINES), NOW)
     return tmp_path / "desk"
 

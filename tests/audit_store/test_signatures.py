@@ -25,7 +25,7 @@ APPROVED = 2
 
 
 def signed(*, spoil: bool, signed_with: str | None) -> Document:
-    """Give the recorded approval as if it had been signed, and accepted so."""
+    """Return the recorded approval as if it had been signed, and accepted so."""
     document = documents()[APPROVED]
     runs = [Run(run.run_id, copy.deepcopy(list(run.events))) for run in document.runs]
     for event in runs[0].events:

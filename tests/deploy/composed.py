@@ -14,13 +14,13 @@ OURS: Final = [name for name, service in SERVICES.items() if service["image"] ==
 
 
 def environment(service: str) -> dict[str, str]:
-    """Give what a service is told where there is no .env; a name without a value is then unset."""
+    """Return what a service is told where there is no .env; a name without a value is then unset."""
     told = SERVICES[service].get("environment", {})
     return {name: _resolved(value) for name, value in told.items() if value is not None}
 
 
 def passed_on(service: str) -> set[str]:
-    """Give the names that .env can set for a service, with a default or without."""
+    """Return the names that .env can set for a service, with a default or without."""
     told = SERVICES[service].get("environment", {})
     return {name for name, value in told.items() if value is None or f"${{{name}:-" in str(value)}
 

@@ -18,7 +18,7 @@ _GRACE_SECONDS: Final = 90
 
 
 def low_port() -> int:
-    """Give a free port below 32768: the schema for PostgreSQL keeps the server's own in a smallint."""
+    """Return a free port below 32768: the schema for PostgreSQL keeps the server's own in a smallint."""
     while True:
         port = random.randint(20_000, 32_000)  # noqa: S311 (a port is no secret)
         with closing(socket.socket()) as tried:

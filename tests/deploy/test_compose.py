@@ -208,7 +208,7 @@ def compose_program() -> list[str] | None:
 
 
 def composed(*files: str) -> dict[str, Any]:
-    """Give the services as the compose program reads them from `files`, with no .env."""
+    """Return the services as the compose program reads them from `files`, with no .env."""
     program = compose_program()
     if program is None:
         pytest.skip("no compose program; set DISPATCH_COMPOSE_PROGRAM to one")

@@ -35,12 +35,12 @@ _ROOT_FILE = re.compile(r"^[\w-]+\.(py|yml|toml|lock|md)$")
 
 
 def prose(page: Path) -> str:
-    """Give a page without its fenced blocks, which show what a person types or writes."""
+    """Return a page without its fenced blocks, which show what a person types or writes."""
     return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
 def paths_named(page: Path) -> Iterator[str]:
-    """Give what a page names as a file or folder of this project, in code or in words."""
+    """Yield what a page names as a file or folder of this project, in code or in words."""
     top = {entry.name for entry in ROOT.iterdir()}
     for code in _CODE.findall(prose(page)):
         if (_PATH.match(code) and code.lstrip("./").split("/")[0] in top) or _ROOT_FILE.match(code):
@@ -49,13 +49,13 @@ def paths_named(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """Give the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     checkpoints = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in checkpoints}
 
 
 def rows_of(table: str) -> dict[str, str]:
-    """Give variable -> default of the settings table; a default is in code, and empty where there is none."""
+    """Return variable -> default of the settings table; a default is in code, and empty where there is none."""
     found = re.findall(r"^\| `(DISPATCH_\w+)` \| (?:`([^`]*)`)? *\|", table, flags=re.MULTILINE)
     return dict(found)
 

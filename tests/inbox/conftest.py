@@ -27,7 +27,7 @@ async def standing_inbox(inbox_desk: Desk) -> AsyncIterator[Inbox]:
 
 @pytest.fixture
 async def inbox(standing_inbox: Inbox) -> AsyncIterator[Inbox]:
-    """Give the inbox with its clock put right, and nobody locked out by the test before."""
+    """Yield the inbox with its clock put right, and nobody locked out by the test before."""
     standing_inbox.fresh()
     yield standing_inbox
     await standing_inbox.close_browsers()
@@ -35,7 +35,7 @@ async def inbox(standing_inbox: Inbox) -> AsyncIterator[Inbox]:
 
 @pytest.fixture
 async def dora(inbox: Inbox) -> Browser:
-    """Give a browser that dora, who holds every role, has signed in with."""
+    """Return a browser that dora, who holds every role, has signed in with."""
     browser = inbox.browser()
     await browser.sign_in("dora")
     return browser

@@ -98,7 +98,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """Give the page's words, without its tags."""
+        """Return the page's words, without its tags."""
         bare = re.sub(r"<(script|style|head)\b.*?</\1>", " ", self.response.text, flags=re.DOTALL)
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
 
@@ -144,7 +144,7 @@ class Browser:
 
 
 def with_people(settings: Settings, folder: Path) -> Settings:
-    """Give settings whose files know the people of ROLES, each with a passphrase and a key that the inbox holds."""
+    """Return settings whose files know the people of ROLES, each with a passphrase and a key that the inbox holds."""
     settings = settings.model_copy(
         update={
             "var_dir": folder,
@@ -174,7 +174,7 @@ def with_people(settings: Settings, folder: Path) -> Settings:
 
 
 def users_of(folder: Path) -> Users:
-    """Give the users of a folder, with hashes that are cheap to make and to check."""
+    """Return the users of a folder, with hashes that are cheap to make and to check."""
     return Users(folder / USERS_FILE, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 

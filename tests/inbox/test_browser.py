@@ -255,7 +255,7 @@ async def test_no_page_has_a_barrier_or_runs_out_of_its_width(
 
 @pytest.fixture(scope="module")
 async def shown(desk: Desk) -> AsyncIterator[dict[str, str]]:
-    """Give a path for each kind of page."""
+    """Yield a path for each kind of page."""
     lines = "\n".join(f"{n}. Please refund order DD-1000{n}." for n in (1, 2))
     cases = {
         "held": await desk.submit(f"Dear team,\n{lines}\n3. How long is the warranty?", sender=ANNA),

@@ -362,11 +362,11 @@ def _picks(page: Page) -> list[str]:
 
 @pytest.fixture(scope="session")
 async def standing_held(inbox_desk: Desk) -> Case:
-    """Give a request that waits for a plain decision and is not to be decided."""
+    """Return a request that waits for a plain decision and is not to be decided."""
     return await held_refund(inbox_desk)
 
 
 @pytest.fixture(scope="session")
 async def standing_signed(inbox_desk: Desk) -> Case:
-    """Give a request that waits for a signed decision and is not to be decided."""
+    """Return a request that waits for a signed decision and is not to be decided."""
     return await _signed_refund(inbox_desk)

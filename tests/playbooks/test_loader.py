@@ -46,7 +46,7 @@ def refused_text(folder: Path, text: str | bytes) -> PlaybookError:
 
 
 def put(path: str, value: Any) -> Change:
-    """Give a change that sets 'a.b.c' to a value."""
+    """Return a change that sets 'a.b.c' to a value."""
 
     def change(content: dict[str, Any]) -> None:
         *parents, last = path.split(".")

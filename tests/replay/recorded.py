@@ -49,7 +49,7 @@ def version() -> str:
 
 
 def all_recorded() -> list[Recorded]:
-    """Give every history of every version."""
+    """Return every history of every version."""
     return [Recorded(path) for path in sorted(HISTORIES.glob("*/*.json*"))]
 
 
@@ -65,7 +65,7 @@ def workflow_type(history: WorkflowHistory) -> str:
 
 
 def ended_as(history: WorkflowHistory) -> str:
-    """Give the ending of a request, the verdict of a follow-up; 'open' for one that has no end."""
+    """Return the ending of a request, the verdict of a follow-up; 'open' for one that has no end."""
     last = history.events[-1]
     if last.HasField("workflow_execution_canceled_event_attributes"):
         return "cancelled"

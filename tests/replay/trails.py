@@ -12,7 +12,7 @@ TRAILS: Final = ROOT / "tests" / "replay" / "trails"
 
 
 def golden(recorded: Recorded) -> Path:
-    """Say where the trail of a recorded history lies."""
+    """Describe where the trail of a recorded history lies."""
     return TRAILS / recorded.version / f"{recorded.name}.json"
 
 

@@ -147,7 +147,7 @@ def test_what_was_saved_by_hand_meanwhile_is_kept(file: ApproversFile) -> None:
 
 
 def written(path: Path) -> tuple[int, int]:
-    """Give what changes when a file is written or replaced; when it was read last is no matter."""
+    """Return what changes when a file is written or replaced; when it was read last is no matter."""
     found = path.stat()
     return found.st_ino, found.st_mtime_ns
 

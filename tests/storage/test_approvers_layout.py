@@ -75,7 +75,7 @@ def _each(one: Callable[[Approver], Approver]) -> Callable[[Approvers], Approver
 
 
 def put_in(before: str, after: str) -> str:
-    """Give what was put into a text, all of it in one place; anything else that changed fails."""
+    """Return what was put into a text, all of it in one place; anything else that changed fails."""
     same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(before))
     rest = len(before) - same
     assert after[len(after) - rest :] == before[same:]
@@ -83,7 +83,7 @@ def put_in(before: str, after: str) -> str:
 
 
 def key_lines(indent: str) -> str:
-    """Give the new key as lines of their own."""
+    """Return the new key as lines of their own."""
     first = f"{indent}- key_id: {NEW.key_id}\n"
     return f"{first}{indent}  public_key: {NEW.public_key}\n{indent}  created_at: '2020-01-01T00:00:00Z'\n"
 

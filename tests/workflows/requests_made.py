@@ -89,7 +89,7 @@ async def started_with(at: Desk, text: str, signal: str, payload: dict[str, Json
 
 
 def new_trigger() -> str:
-    """Give a trigger id of its own; the server, and so each request's id, is shared by all tests of a run."""
+    """Return a trigger id of its own; the server, and so each request's id, is shared by all tests of a run."""
     return f"<{uuid.uuid4()}@test>"
 
 
@@ -136,7 +136,7 @@ def soon(playbook: dict[str, Any]) -> None:
 
 
 async def reopened(desk: Desk) -> Case:
-    """Give a follow-up that waits for a person: its refund was cancelled behind the desk's back. The desk reads back `soon`."""
+    """Return a follow-up that waits for a person: its refund was cancelled behind the desk's back. The desk reads back `soon`."""
     outcome = await (await small_refund(desk)).outcome()
     await cancel_refund(desk)
     follow_up = desk.case(outcome.follow_ups[0])

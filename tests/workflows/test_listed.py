@@ -33,7 +33,7 @@ def impatient() -> Iterator[None]:
 
 
 async def states(case: Case) -> list[str]:
-    """Give the states that the request was listed in after its start, in order."""
+    """Return the states that the request was listed in after its start, in order."""
     written = (
         event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
         for event in await events_of(case)

@@ -78,7 +78,7 @@ async def settled(case: Case) -> str:
 
 
 async def reasons(case: Case) -> str:
-    """Give the reasons at the open gate, as the approver reads them."""
+    """Return the reasons at the open gate, as the approver reads them."""
     await case.until("waiting_for_approval")
     approval_request = (await case.handle.query(Coordinator.detail)).approval_request
     assert approval_request is not None
@@ -97,7 +97,7 @@ def quota(desk: Desk, owner: str) -> WorkflowHandle[Any, None]:
 
 
 async def counted(desk: Desk, owner: str) -> list[tuple[int, bool]]:
-    """Give what is in a customer's quota: amounts, and whether their requests have ended."""
+    """Return what is in a customer's quota: amounts, and whether their requests have ended."""
     state: QuotaState = await quota(desk, owner).query(SpendQuota.state)
     return [(c.amount.amount_minor, e.closed_at is not None) for e in state.entries for c in e.claims]
 

@@ -41,7 +41,7 @@ def tamper(desk: Desk, statement: str) -> None:
 
 
 async def refund_while_its_mail_is_under_way(desk: Desk) -> Case:
-    """Give a request whose refund is made and whose reply the mail server has, and says so when it is disarmed."""
+    """Return a request whose refund is made and whose reply the mail server has, and says so when it is disarmed."""
     await answered_late(desk.mail_sink, "SMTP DATA")
     case = await small_refund(desk)
     await until_mailed(desk)

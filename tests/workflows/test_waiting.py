@@ -77,7 +77,7 @@ async def test_silence_is_reminded_escalated_and_at_last_denied(hasty: Desk) -> 
 
 
 async def owners(case: Case) -> list[str]:
-    """Give the next owners that the request was listed under, in order; looking on could miss one."""
+    """Return the next owners that the request was listed under, in order; looking on could miss one."""
     listed_under: list[str] = []
     async for event in case.handle.fetch_history_events():
         upserted = event.upsert_workflow_search_attributes_event_attributes.search_attributes

@@ -21,7 +21,7 @@ class Meant(NamedTuple):
 
 
 def meant_order(item: Item, own: Sequence[Order], terms: OrderTerms, at: datetime) -> Meant:
-    """Give the order of the number that the item names, else the only one that is open or recent.
+    """Return the order of the number that the item names, else the only one that is open or recent.
 
     `own` are the customer's own orders and nothing else, so a number of another customer's is simply not found.
     """

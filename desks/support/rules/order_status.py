@@ -19,7 +19,7 @@ _STANDS: Final = {
 
 
 def told(order: Order, refunds: Iterable[Refund], at: datetime, *, essentials: bool = False) -> str:
-    """Give one paragraph: where the order is, since when, what comes next, and its tracking link.
+    """Return one paragraph: where the order is, since when, what comes next, and its tracking link.
 
     `at` is when it is told; `essentials` leaves out all but where it is and the link.
     """

@@ -18,7 +18,7 @@ _BACK: Final = re.compile(r"^\S*\s+(?:\S+\s+)?back\b", re.IGNORECASE)
 
 
 def amount_asked(item: Item, currency: str) -> int | None:
-    """Give the amount that the item asks for, in minor units of `currency`; None where it names none.
+    """Return the amount that the item asks for, in minor units of `currency`; None where it names none.
 
     Its field `amount` counts first. Of several amounts in the text, only one that is said to be given back counts:
     'I paid EUR 80, please refund EUR 20' asks for 20; where that does not tell them apart, none was named.
@@ -39,14 +39,14 @@ def _is_asked_for(text: str, at: int) -> bool:
 
 
 def lines_named(item: Item, order: Order) -> frozenset[int]:
-    """Give the indices of the order's lines whose article number or whole title the item names."""
+    """Return the indices of the order's lines whose article number or whole title the item names."""
     return frozenset(
         index for index, line in enumerate(order.lines) if says(item.text, (line.sku, line.title))
     )
 
 
 def refundable(order: Order, lines: frozenset[int], payments: tuple[Payment, ...]) -> int:
-    """Give the most that can be refunded for these lines of the order, in minor units.
+    """Return the most that can be refunded for these lines of the order, in minor units.
 
     Records do not say for which lines an earlier refund was, so it counts against these: giving too little is
     mended by a person, money given twice is gone.

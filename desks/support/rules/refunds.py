@@ -43,7 +43,7 @@ def decide(
     at: datetime,
     overrides: Mapping[str, int] | None = None,
 ) -> tuple[RefundDecision, ...]:
-    """Give one decision for each item and payment; items whose order is not known are left out.
+    """Return one decision for each item and payment; items whose order is not known are left out.
 
     `at` is when the request is judged; the day counts, in UTC. `overrides` are a person's amounts by payment id, in
     minor units; they replace ours, and still never exceed what is left of the payment. Two items on one payment
@@ -77,7 +77,7 @@ def _payments_of(order: Order, facts: OrderFacts) -> tuple[Payment, ...]:
 
 
 def left_of(payments: Iterable[Payment]) -> int:
-    """Give what was captured and is not refunded yet, in minor units."""
+    """Return what was captured and is not refunded yet, in minor units."""
     return sum(max(0, payment.amount.amount_minor - payment.refunded_minor) for payment in payments)
 
 
@@ -114,7 +114,7 @@ def _judge(
 
 
 def _barred(order: Order, payments: tuple[Payment, ...], refunds: tuple[Refund, ...]) -> _Refused | None:
-    """Give the refusal where no money is left to give back, whatever is asked."""
+    """Return the refusal where no money is left to give back, whatever is asked."""
     if not payments:
         text = f"No payment was taken for order {order.order_number}, so there is nothing to refund."
         return _Refused("refund.no_payment", text)
@@ -128,7 +128,7 @@ def _barred(order: Order, payments: tuple[Payment, ...], refunds: tuple[Refund, 
 def _spent(
     order: Order, lines: frozenset[int], payments: tuple[Payment, ...], refunds: tuple[Refund, ...]
 ) -> _Refused | None:
-    """Give the refusal where nothing is left to give back for these lines."""
+    """Return the refusal where nothing is left to give back for these lines."""
     number = order.order_number
     if not lines:
         text = f"What you ordered with {number} was sold as final sale, which is not refunded."
@@ -162,7 +162,7 @@ def _stands(refund: Refund, number: str) -> bool:
 def _allocate(
     order: Order, payments: tuple[Payment, ...], claims: Sequence[Claim], overrides: Mapping[str, int]
 ) -> dict[str, int]:
-    """Give minor units by payment id: what the claims come to, taken from the oldest payment first."""
+    """Return minor units by payment id: what the claims come to, taken from the oldest payment first."""
     if not claims:
         return {}
     # Who asks for a part of an order in one sentence and for 'a refund' in another means that part.

@@ -152,7 +152,7 @@ def _order(item: Item, orders: OrderFacts, at: datetime, *, essentials: bool) ->
 
 
 def _guidance(guidance: Sequence[Guidance], uncovered: Sequence[str]) -> list[_Part]:
-    """Give a person's words verbatim; they cover what nothing else covers, for the person has seen what was open."""
+    """Return a person's words verbatim; they cover what nothing else covers, for the person has seen what was open."""
     parts = []
     for said in guidance:
         if not said.text.strip():

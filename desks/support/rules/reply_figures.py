@@ -25,14 +25,14 @@ _ANNOUNCES: Final = re.compile(
 
 
 def flagged(standard: str, severity: Severity, text: str, item_ids: Iterable[str] = ()) -> ReviewException:
-    """Give one exception of this reviewer."""
+    """Return one exception of this reviewer."""
     return ReviewException(
         reviewer=REVIEWER, standard=standard, severity=severity, text=text, item_ids=tuple(item_ids)
     )
 
 
 def figures(proposal: Proposal, sources: Sources) -> tuple[ReviewException, ...]:
-    """Give the exceptions: `reply.amount`, `reply.date`, `refund.unbacked`, `refund.unannounced`."""
+    """Return the exceptions: `reply.amount`, `reply.date`, `refund.unbacked`, `refund.unannounced`."""
     text = proposal.draft.text.replace("\u2019", "'")
     refunds = [
         _refunded(bound.action.parameters) for bound in proposal.actions if _is_refund(bound.action.name)

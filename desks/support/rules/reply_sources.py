@@ -37,7 +37,7 @@ def sources_of(brief: ReviewBrief, order_number_pattern: str) -> Sources:
 
 
 def _values(value: JsonValue) -> Iterable[JsonValue]:
-    """Give every value in a JSON document, the containers as well; keys are names of ours, or ids."""
+    """Yield every value in a JSON document, the containers as well; keys are names of ours, or ids."""
     yield value
     if isinstance(value, dict):
         for part in value.values():

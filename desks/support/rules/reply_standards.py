@@ -21,7 +21,7 @@ _LAST_LINES: Final = 6
 
 
 def review(brief: ReviewBrief, terms: ReplyStandardsTerms) -> tuple[ReviewException, ...]:
-    """Give what deserves a second look; nothing where the draft meets every standard.
+    """Return what deserves a second look; nothing where the draft meets every standard.
 
     The text is judged as it stands, whoever wrote it, a person included.
     """

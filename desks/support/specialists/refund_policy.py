@@ -80,7 +80,7 @@ class RefundPolicy:
 
 
 def _asked_for(items: Sequence[Item], brief: Brief, asked_by: str) -> dict[str, str]:
-    """Give by item the requester's sentences that ask for money; none at all where one in the mail is in doubt."""
+    """Return by item the requester's sentences that ask for money; none at all where one in the mail is in doubt."""
     phrases = brief.intents[asked_by].phrases if asked_by in brief.intents else ()
     title = read("", phrases, brief.subject)
     readings = {item.item_id: read(item.text, phrases) for item in brief.items}
@@ -103,7 +103,7 @@ _Edits = dict[str, tuple[int, Guidance]]
 
 
 def _amounts_set(guidance: Iterable[Guidance]) -> _Edits:
-    """Give what people set, by payment id; the latest word counts, and only a positive whole number is one."""
+    """Return what people set, by payment id; the latest word counts, and only a positive whole number is one."""
     edits: _Edits = {}
     for said in guidance:
         for target, values in said.edits.items():

@@ -53,7 +53,7 @@ class Payments:
     async def refund(
         self, payment_id: str, amount: Money, reason: str, customer_id: str, idempotency_key: str
     ) -> Refund:
-        """Give `amount` back on a payment of this customer's.
+        """Return `amount` back on a payment of this customer's.
 
         Raises Refused with the back office's code (amount_too_large, currency_mismatch, customer_mismatch,
         provider_refused, payment_not_found, idempotency_key_reused, ...), Unavailable or OutcomeUnknown.
@@ -85,7 +85,7 @@ class Payments:
         )
 
     async def find_refund(self, idempotency_key: str) -> Refund | None:
-        """Tell what became of an order by its key: the refund (cancelled or not), or None if it took no effect.
+        """Describe what became of an order by its key: the refund (cancelled or not), or None if it took no effect.
 
         Raises Unavailable or Refused; then the outcome stays unknown.
         """
@@ -99,7 +99,7 @@ class Payments:
 
 
 def _under(idempotency_key: str) -> dict[str, str]:
-    """Give the header; a key that a header would change or cut is refused before anything is sent."""
+    """Return the header; a key that a header would change or cut is refused before anything is sent."""
     if not _KEY.fullmatch(idempotency_key):
         raise RefusedError(
             f"{SYSTEM}: an idempotency key is 1 to 255 printable ASCII characters", "invalid_idempotency_key"

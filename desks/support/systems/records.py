@@ -29,7 +29,7 @@ REFUNDS = TypeAdapter(Listing[Refund])
 
 
 def segment(identifier: str) -> str:
-    """Give an id as one segment of a path; raises Refused('invalid_id') for what cannot be an id."""
+    """Return an id as one segment of a path; raises Refused('invalid_id') for what cannot be an id."""
     if not _ID.fullmatch(identifier):
         raise RefusedError(f"{SYSTEM}: {identifier[:64]!r} cannot be an id", "invalid_id")
     return quote(identifier, safe="")

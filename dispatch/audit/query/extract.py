@@ -29,7 +29,7 @@ Record = dict[str, Any]
 
 
 def record_of(line: ManifestLine, line_digest: str, document: Document) -> Record:
-    """Give the record of one exported request; times as ISO 8601, amounts in minor units.
+    """Return the record of one exported request; times as ISO 8601, amounts in minor units.
 
     What a history does not hold (an encrypted payload, a form of another version) is left out, never guessed.
     """
@@ -66,7 +66,7 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
 
 
 def _documents(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the references of the documents that came with a request."""
+    """Yield the references of the documents that came with a request."""
     for one in (asked.get("source"), *(asked.get("attachments") or ())):
         if isinstance(one, dict) and "sha256" in one:
             yield one
@@ -89,7 +89,7 @@ def _guarded(done: list[Step]) -> Iterator[Record]:
 
 
 def _acted(ended: list[Step]) -> Iterator[Record]:
-    """Give every action that was ordered; `status` is done, undone, or the kind of failure (OutcomeUnknown, ...)."""
+    """Yield every action that was ordered; `status` is done, undone, or the kind of failure (OutcomeUnknown, ...)."""
     undone = {_key(step) for step in ended if step.name.endswith(_UNDO) and step.failure is None}
     for step in ended:
         if not step.name.startswith(_ACTION) or step.name.endswith(_UNDO) or not isinstance(step.given, dict):
@@ -124,7 +124,7 @@ def _action(bound: dict[str, Any]) -> Record:
 
 
 def _decisions(done: list[Step], stood: list[StatusChange], by_digest: dict[Any, Record]) -> Iterator[Record]:
-    """Give the accepted decisions, each with how long its gate had stood open when it was made."""
+    """Yield the accepted decisions, each with how long its gate had stood open when it was made."""
     for step in done:
         decision = _fields(step.result.get("decision"))
         if step.name != _CHECK or not step.result.get("accepted") or not decision:
@@ -154,7 +154,7 @@ def _decisions(done: list[Step], stood: list[StatusChange], by_digest: dict[Any,
 
 
 def _opened(stood: list[StatusChange], by: datetime) -> StatusChange | None:
-    """Give where the present wait began; an escalation changes its owner and not the wait."""
+    """Return where the present wait began; an escalation changes its owner and not the wait."""
     opened: StatusChange | None = None
     for stand in stood:
         if stand.at > by:
@@ -167,7 +167,7 @@ def _opened(stood: list[StatusChange], by: datetime) -> StatusChange | None:
 
 
 def _refused(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
-    """Give the refused messages: by the request's own record where it ended with one, else by the checks alone."""
+    """Yield the refused messages: by the request's own record where it ended with one, else by the checks alone."""
     told = [entry for entry in outcome.get("trail", []) if entry.get("kind") == "refused"]
     for entry in told:
         yield {"moment": entry["at"], "what": entry["what"], "by": entry["sender"], "why": entry["why"]}
@@ -180,7 +180,7 @@ def _refused(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
 
 
 def _waits(stood: list[StatusChange], closed_at: datetime) -> Iterator[Record]:
-    """Give how long the request stood with whom, one record for each owner in turn."""
+    """Yield how long the request stood with whom, one record for each owner in turn."""
     ends = [stand.at for stand in stood[1:]] + [closed_at]
     for stand, end in zip(stood, ends, strict=False):
         if stand.state in _WAITS and stand.owner != _NOBODY:

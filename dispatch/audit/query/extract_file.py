@@ -46,7 +46,7 @@ class ExtractFile:
             ) from None
 
     def records(self) -> Iterator[Record]:
-        """Give every record, after catching up; raises AuditStoreError."""
+        """Yield every record, after catching up; raises AuditStoreError."""
         self.catch_up()
         with self.path.open("rb") as file:
             for line in file:
@@ -111,7 +111,7 @@ class ExtractFile:
 
 
 def _end_of_last_line(descriptor: int) -> int:
-    """Give the offset behind the last line end; what follows was left by a process that was killed."""
+    """Return the offset behind the last line end; what follows was left by a process that was killed."""
     end = os.fstat(descriptor).st_size
     while end > 0:
         begin = max(0, end - _TAIL)

@@ -172,7 +172,7 @@ class Answer:
     rows: list[tuple[Any, ...]]
 
     def as_records(self) -> list[dict[str, Any]]:
-        """Give the rows as JSON values by column; times as ISO 8601."""
+        """Return the rows as JSON values by column; times as ISO 8601."""
         return [
             {name: _plain(value) for name, value in zip(self.columns, row, strict=True)} for row in self.rows
         ]

@@ -24,7 +24,7 @@ _WITH_BARS: Final = frozenset({"waits", "pairs", "playbooks"})
 
 
 def page_of(answers: Sequence[Answer], asked: Asked, place: str, head: Head, at: datetime) -> str:
-    """Give the page as HTML."""
+    """Return the page as HTML."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -46,7 +46,7 @@ def _reader(activity: str) -> Callable[[str, JsonValue, JsonValue], Iterator[Ans
 
 
 def action_of(bound: JsonValue) -> dict[str, JsonValue]:
-    """Give what an action is, with its digest taken anew from what stands there."""
+    """Return what an action is, with its digest taken anew from what stands there."""
     if not isinstance(bound, dict):
         return {}
     # What the class says of an action is made anew by whoever rules on it, and is no part of what was approved.
@@ -265,7 +265,7 @@ def _other(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answ
 
 
 def ordered(order: JsonValue) -> dict[str, JsonValue]:
-    """Give on what word an order says that it was given."""
+    """Return on what word an order says that it was given."""
     return {
         "ruling": words(order, "verdict", "ruling"),
         "tier": words(order, "verdict", "tier"),
@@ -275,7 +275,7 @@ def ordered(order: JsonValue) -> dict[str, JsonValue]:
 
 
 def decisions_in(order: JsonValue) -> list[JsonValue]:
-    """Give the decisions that an order carries: in its leave, or, before there were leaves, alone."""
+    """Return the decisions that an order carries: in its leave, or, before there were leaves, alone."""
     alone = field(order, "decision")
     return [alone] if isinstance(alone, dict) else many(order, "authorization", "decisions")
 

@@ -9,7 +9,7 @@ _UNDOING = ".compensate"
 
 
 def is_effect(entry: AuditEntry) -> bool:
-    """Tell whether an entry changed the outside world, or may have: an action that failed without certainty."""
+    """Return whether an entry changed the outside world, or may have: an action that failed without certainty."""
     return entry.kind in {AuditKind.ACTION, AuditKind.COMPENSATION} or (
         entry.kind is AuditKind.FAILURE and entry.facts.get("effect") == "unknown"
     )
@@ -54,7 +54,7 @@ def chain_of(trail: Trail, entry: AuditEntry) -> Chain:
 
 
 def effects(trail: Trail) -> tuple[AuditEntry, ...]:
-    """Give what changed the outside world or may have, in order."""
+    """Return what changed the outside world or may have, in order."""
     return tuple(entry for entry in trail.entries if is_effect(entry))
 
 
@@ -82,7 +82,7 @@ def _word(entry: AuditEntry, entries: list[AuditEntry]) -> tuple[Rest, tuple[str
 
 
 def _decisions(entry: AuditEntry, entries: list[AuditEntry]) -> list[AuditEntry]:
-    """Give the approvals of exactly this action that its order names."""
+    """Return the approvals of exactly this action that its order names."""
     needed = {str(name) for name in many(entry.facts, "decisions")}
     return [
         one
@@ -105,7 +105,7 @@ def _verdict(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
 
 
 def _approval_gap(entry: AuditEntry, entries: list[AuditEntry]) -> str:
-    """Say what the approval lacks that the playbook asked for when the order was given."""
+    """Describe what the approval lacks that the playbook asked for when the order was given."""
     asked, decisions = words(entry.facts, "approval"), _decisions(entry, entries)
     if "signed" in asked and not all(words(one.facts, "signed_with") for one in decisions):
         return "it needed signed decisions, and not every signature was verified at receipt"

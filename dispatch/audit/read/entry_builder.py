@@ -32,7 +32,7 @@ class EntryBuilder:
 
 
 def moment(stamp: Timestamp) -> datetime | None:
-    """Give a time, None where there is none or none that a calendar knows."""
+    """Return a time, None where there is none or none that a calendar knows."""
     if not stamp.seconds and not stamp.nanos:
         return None
     try:
@@ -42,7 +42,7 @@ def moment(stamp: Timestamp) -> datetime | None:
 
 
 def time_of(event: HistoryEvent) -> datetime | None:
-    """Give the time at which the server wrote an event."""
+    """Return the time at which the server wrote an event."""
     return moment(event.event_time)
 
 
@@ -58,7 +58,7 @@ def parsed(value: JsonValue) -> datetime | None:
 
 
 def failure_text(failure: Failure) -> tuple[str, str]:
-    """Give the type and the message of what really failed: the innermost that is an application's own."""
+    """Return the type and the message of what really failed: the innermost that is an application's own."""
     innermost = failure
     for _ in range(20):
         if not innermost.HasField("cause") or innermost.HasField("application_failure_info"):
@@ -69,7 +69,7 @@ def failure_text(failure: Failure) -> tuple[str, str]:
 
 
 def effect_after(failure: Failure) -> str:
-    """Say whether a failed action may have had an effect: `none` only where the failure itself rules it out.
+    """Return whether a failed action may have had an effect: `none` only where the failure itself rules it out.
 
     The types are those of activities/failures.py; a refusal because of a conflict says that another effect stands.
     """

@@ -30,7 +30,7 @@ class HistoryError(DispatchError):
 
 
 def events_in(*paths: Path) -> Iterator[HistoryEvent]:
-    """Give the events of exported histories, in order; several files are one request's histories, oldest first.
+    """Yield the events of exported histories, in order; several files are one request's histories, oldest first.
 
     Raises HistoryError naming the file, for one that cannot be read or holds no events.
     """
@@ -73,7 +73,7 @@ def _parsed(event: Any, path: Path, number: int) -> HistoryEvent:
 
 
 def _objects(text: IO[str], path: Path) -> Iterator[Any]:
-    """Give the members of every list under a key "events", reading on as needed.
+    """Yield the members of every list under a key "events", reading on as needed.
 
     The key cannot be mistaken inside a text, for quotation marks are escaped there.
     """
@@ -88,7 +88,7 @@ def _objects(text: IO[str], path: Path) -> Iterator[Any]:
 
 
 def _members(text: IO[str], path: Path, held: str) -> Generator[Any, None, str]:
-    """Give the members of the list that `held` begins within; returns what follows the list."""
+    """Yield the members of the list that `held` begins within; returns what follows the list."""
     decoder, at, want = json.JSONDecoder(), 0, _CHUNK
     while True:
         at = _BETWEEN.match(held, at).end()  # type: ignore[union-attr]  # it matches nothing, too

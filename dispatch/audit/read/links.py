@@ -76,7 +76,7 @@ class _Links:
     def _named_causes(  # noqa: PLR0911 (one return for each kind)
         self, note: EntryBuilder, digest: str
     ) -> list[EntryBuilder | None]:
-        """Give what the entry itself names, by digest, id or key."""
+        """Return what the entry itself names, by digest, id or key."""
         content = field(note.facts, "content")
         match note.kind:
             case AuditKind.PROPOSAL:

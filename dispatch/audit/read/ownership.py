@@ -24,7 +24,7 @@ class OwnershipInterval(NamedTuple):
 
 
 def ownership_intervals(trail: Trail) -> tuple[OwnershipInterval, ...]:
-    """Give every stretch from the trigger to the end, or to the last event of a request that is still open."""
+    """Return every stretch from the trigger to the end, or to the last event of a request that is still open."""
     return tuple(_stays(trail))
 
 

@@ -16,7 +16,7 @@ DEEPEST: Final = 12
 
 
 def content(payload: Payload) -> JsonValue:
-    """Give a payload's value; one that is no JSON as a note that says what it is, never an error."""
+    """Return a payload's value; one that is no JSON as a note that says what it is, never an error."""
     encoding = payload.metadata["encoding"].decode("ascii", "replace") if payload.metadata else ""
     if encoding == "binary/null" or (not payload.data and not encoding):
         return None
@@ -29,17 +29,17 @@ def content(payload: Payload) -> JsonValue:
 
 
 def contents(payloads: Payloads) -> list[JsonValue]:
-    """Give the values of several payloads, such as a signal's arguments."""
+    """Return the values of several payloads, such as a signal's arguments."""
     return [content(payload) for payload in payloads.payloads]
 
 
 def first(payloads: Payloads) -> JsonValue:
-    """Give the value of the first payload, None where there is none."""
+    """Return the value of the first payload, None where there is none."""
     return content(payloads.payloads[0]) if payloads.payloads else None
 
 
 def digest_of(payloads: Payloads | Iterable[Payload]) -> str | None:
-    """Give the sha256 over the data of the payloads, one after the other; None where there are none."""
+    """Return the sha256 over the data of the payloads, one after the other; None where there are none."""
     parts = payloads.payloads if isinstance(payloads, Payloads) else list(payloads)
     if not parts:
         return None
@@ -50,7 +50,7 @@ def digest_of(payloads: Payloads | Iterable[Payload]) -> str | None:
 
 
 def text(value: JsonValue, longest: int = LONGEST) -> str:
-    """Give a text as it is, cut; other values as JSON; nothing for None."""
+    """Return a text as it is, cut; other values as JSON; nothing for None."""
     if value is None:
         return ""
     full = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -58,7 +58,7 @@ def text(value: JsonValue, longest: int = LONGEST) -> str:
 
 
 def kept(value: JsonValue, longest: int = LONGEST, depth: int = DEEPEST) -> JsonValue:
-    """Give a value small enough to keep: texts, lists, objects and nesting are cut, and say so."""
+    """Return a value small enough to keep: texts, lists, objects and nesting are cut, and say so."""
     if isinstance(value, str):
         return text(value, longest)
     if isinstance(value, list | dict) and depth == 0:
@@ -79,13 +79,13 @@ def field(value: JsonValue, *path: str) -> JsonValue:
 
 
 def words(value: JsonValue, *path: str, longest: int = LONGEST) -> str:
-    """Give a field that is a text, else nothing."""
+    """Return a field that is a text, else nothing."""
     found = field(value, *path)
     return text(found, longest) if isinstance(found, str) else ""
 
 
 def many(value: JsonValue, *path: str) -> list[JsonValue]:
-    """Give a field that is a list, else an empty one."""
+    """Return a field that is a list, else an empty one."""
     found = field(value, *path)
     return found if isinstance(found, list) else []
 

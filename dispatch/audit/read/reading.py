@@ -82,7 +82,7 @@ class Reading:
 
 
 def summary_of(event: HistoryEvent) -> str:
-    """Give the line with which the desk shows an event in Temporal's own pages."""
+    """Return the line with which the desk shows an event in Temporal's own pages."""
     return text(content(event.user_metadata.summary), 500) if event.user_metadata.HasField("summary") else ""
 
 

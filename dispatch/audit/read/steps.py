@@ -46,7 +46,7 @@ class StatusChange(NamedTuple):
 
 
 def steps(events: Iterable[Event]) -> Iterator[Step]:
-    """Give every activity that ended, in the order in which they ended."""
+    """Yield every activity that ended, in the order in which they ended."""
     # Kept when it has ended: after a reset the same schedule may end a second time.
     scheduled: dict[str, tuple[str, datetime, Any]] = {}
     for event in events:
@@ -75,7 +75,7 @@ def steps(events: Iterable[Event]) -> Iterator[Step]:
 
 
 def status_changes(events: Iterable[Event]) -> Iterator[StatusChange]:
-    """Give where the request stood, each time it was written to its search attributes."""
+    """Yield where the request stood, each time it was written to its search attributes."""
     for event in events:
         if kind_of(event) == "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
             fields = attributes(event)["searchAttributes"]["indexedFields"]
@@ -89,7 +89,7 @@ def status_changes(events: Iterable[Event]) -> Iterator[StatusChange]:
 
 
 def _failure(said: dict[str, Any]) -> str | None:
-    """Give the type of the outermost failure that has one: what activities/failures.py called it."""
+    """Return the type of the outermost failure that has one: what activities/failures.py called it."""
     failure = said.get("failure")
     while isinstance(failure, dict):
         if named := _type(failure):

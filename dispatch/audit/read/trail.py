@@ -87,12 +87,12 @@ def _trail(reading: Reading) -> Trail:
 
 
 def as_json(trail: Trail) -> str:
-    """Give the one text of a trail, byte for byte the same for the same history; empty fields are left out."""
+    """Return the one text of a trail, byte for byte the same for the same history; empty fields are left out."""
     return trail.model_dump_json(indent=1, exclude_defaults=True) + "\n"
 
 
 def unaccounted(events: Iterable[HistoryEvent], entries: Iterable[AuditEntry]) -> tuple[int, ...]:
-    """Give the ids of events that are neither in an entry nor of a stated class of bookkeeping; due to be empty."""
+    """Return the ids of events that are neither in an entry nor of a stated class of bookkeeping; due to be empty."""
     in_entries = {(entry.run, event_id) for entry in entries for event_id in entry.event_ids}
     left = []
     for run, event in _by_run(events):
@@ -102,7 +102,7 @@ def unaccounted(events: Iterable[HistoryEvent], entries: Iterable[AuditEntry]) -
 
 
 def invented(events: Iterable[HistoryEvent], entries: Iterable[AuditEntry]) -> tuple[int, ...]:
-    """Give the entries (seq) that name an event which the history does not hold; due to be empty."""
+    """Return the entries (seq) that name an event which the history does not hold; due to be empty."""
     there = {(run, event.event_id) for run, event in _by_run(events)}
     return tuple(
         entry.seq
@@ -197,5 +197,5 @@ def _discrepancies(reading: Reading) -> tuple[str, ...]:
 
 
 def _before(reading: Reading) -> bool:
-    """Tell whether histories before the first one given are missing."""
+    """Return whether histories before the first one given are missing."""
     return bool(reading.runs and reading.runs[0].get("continues"))

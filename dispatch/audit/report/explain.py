@@ -18,7 +18,7 @@ class Sentence(NamedTuple):
 
 
 def explain(trail: Trail) -> tuple[Sentence, ...]:
-    """Say what came in, what was found, what was proposed, who let it pass, what was done and how it ended."""
+    """Describe what came in, what was found, what was proposed, who let it pass, what was done and how it ended."""
     return tuple(_sentences(trail))
 
 

@@ -23,12 +23,12 @@ _OWNERS_COLOURS: Final = 6
 
 
 def as_html(trail: Trail) -> str:
-    """Give the report as one file: styles and drawings inside, no script, everything from the history escaped."""
+    """Return the report as one file: styles and drawings inside, no script, everything from the history escaped."""
     return _environment(html=True).get_template("trail.html").render(_view(trail))
 
 
 def as_markdown(trail: Trail) -> str:
-    """Give the same in plain Markdown, for a mail or a ticket."""
+    """Return the same in plain Markdown, for a mail or a ticket."""
     return _environment(html=False).get_template("trail.md").render(_view(trail))
 
 
@@ -76,7 +76,7 @@ def _view(trail: Trail) -> dict[str, Any]:
 
 
 def signature(entry: AuditEntry) -> tuple[str, str]:
-    """Give the state of a decision's signature and the key that it names: verified, unsigned, or not verified."""
+    """Return the state of a decision's signature and the key that it names: verified, unsigned, or not verified."""
     key = words(entry.facts, "signed_with") or words(entry.facts, "content", "key_id")
     if words(entry.facts, "signed_with"):
         return "verified at receipt", key
@@ -86,7 +86,7 @@ def signature(entry: AuditEntry) -> tuple[str, str]:
 
 
 def amount(entry: AuditEntry) -> str:
-    """Say what an action costs, where its parameters hold an amount in the currency's smallest unit."""
+    """Describe what an action costs, where its parameters hold an amount in the currency's smallest unit."""
     minor, currency = (
         field(entry.facts, "parameters", "amount_minor"),
         words(entry.facts, "parameters", "currency"),
@@ -116,7 +116,7 @@ def _playbook(trail: Trail) -> dict[str, JsonValue]:
 
 
 def _owners(trail: Trail) -> list[dict[str, Any]]:
-    """Give each owner with their share of the time; the colours are told apart by number."""
+    """Return each owner with their share of the time; the colours are told apart by number."""
     sums = by_owner(ownership_intervals(trail))
     whole = sum(sums.values(), timedelta()) or timedelta(seconds=1)
     return [
@@ -126,7 +126,7 @@ def _owners(trail: Trail) -> list[dict[str, Any]]:
 
 
 def _proposals(trail: Trail) -> Iterator[dict[str, Any]]:
-    """Give each draft with what changed since the one before it."""
+    """Yield each draft with what changed since the one before it."""
     before: str | None = None
     for entry in trail.entries:
         if entry.kind is AuditKind.PROPOSAL:
@@ -144,7 +144,7 @@ def _changes(before: str | None, after: str) -> list[tuple[str, str]]:
 
 
 def _evidence(trail: Trail) -> list[dict[str, Any]]:
-    """Give each piece of evidence once, as last found, with who named it as a ground."""
+    """Return each piece of evidence once, as last found, with who named it as a ground."""
     found: dict[str, dict[str, Any]] = {}
     for entry in trail.entries:
         if entry.kind is AuditKind.FINDING:
@@ -159,7 +159,7 @@ def _evidence(trail: Trail) -> list[dict[str, Any]]:
 
 
 def _digests(trail: Trail) -> Iterator[dict[str, Any]]:
-    """Give each action's digest with every entry that names it, in order: the same bytes from draft to effect."""
+    """Yield each action's digest with every entry that names it, in order: the same bytes from draft to effect."""
     named: dict[str, list[AuditEntry]] = {}
     for entry in trail.entries:
         here = [words(entry.facts, "action_digest"), words(entry.facts, "content", "action_digest")]

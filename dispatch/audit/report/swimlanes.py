@@ -72,7 +72,7 @@ def strips(trail: Trail) -> tuple[Strip, ...]:
 
 
 def lane_of(name: str) -> str:
-    """Give the lane of a sender or receiver; the fixed team belongs to the coordinator, and who writes to us asks."""
+    """Return the lane of a sender or receiver; the fixed team belongs to the coordinator, and who writes to us asks."""
     role = name.partition(".")[0]
     if role in _ROLES:
         return _ROLES[role]

@@ -52,7 +52,7 @@ def document_of(request_id: str, runs: Mapping[str, Sequence[Event]]) -> Documen
 
 
 def to_bytes(document: Document) -> bytes:
-    """Give the bytes that are kept; the same history always gives the same."""
+    """Return the bytes that are kept; the same history always gives the same."""
     runs = [{"run_id": run.run_id, "events": list(run.events)} for run in document.runs]
     return canonical(
         {
@@ -79,7 +79,7 @@ def from_bytes(data: bytes) -> Document:
 
 
 def entry_of(document: Document, data: bytes) -> Entry:
-    """Say what the manifest records of a document; `data` are its bytes. Raises NotClosedError for an open request."""
+    """Describe what the manifest records of a document; `data` are its bytes. Raises NotClosedError for an open request."""
     last = document.runs[-1].events[-1]
     return Entry(
         request_id=document.request_id,
@@ -94,7 +94,7 @@ def entry_of(document: Document, data: bytes) -> Entry:
 
 
 def events_of(document: Document) -> Iterator[Event]:
-    """Give the events of all runs, each once: a reset begins its run with a copy of what came before it."""
+    """Yield the events of all runs, each once: a reset begins its run with a copy of what came before it."""
     seen = set()
     for run in document.runs:
         for event in run.events:
@@ -127,12 +127,12 @@ def _builds(document: Document) -> tuple[str, ...]:
 
 
 def kind_of(event: Event) -> str:
-    """Give an event's type without Temporal's prefix."""
+    """Return an event's type without Temporal's prefix."""
     return str(event["eventType"]).removeprefix("EVENT_TYPE_")
 
 
 def attributes(event: Event) -> dict[str, Any]:
-    """Give what belongs to the event's type."""
+    """Return what belongs to the event's type."""
     found: dict[str, Any] = next((v for k, v in event.items() if k.endswith("EventAttributes")), {})
     return found
 

@@ -54,12 +54,12 @@ class Entry(NamedTuple):
 
 
 def sha256(data: bytes) -> str:
-    """Give a digest as 64 hex digits."""
+    """Return a digest as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def key_id_of(public_key: bytes) -> str:
-    """Give the fingerprint of a raw Ed25519 public key, as for the keys of approvers."""
+    """Return the fingerprint of a raw Ed25519 public key, as for the keys of approvers."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(public_key).digest()).decode().rstrip("=")
 
 
@@ -97,7 +97,7 @@ def write_line(entry: Entry, head: Head, exported_at: Moment, signer: Signer) ->
 
 
 def signed_part(line: ManifestLine) -> bytes:
-    """Give the bytes that the export key signs."""
+    """Return the bytes that the export key signs."""
     return SIGNED_PREFIX + canonical(line.model_dump(mode="json", exclude={"signature"}))
 
 
@@ -118,7 +118,7 @@ def read_line(raw: bytes) -> ManifestLine:
 
 
 def is_signed_by(line: ManifestLine, public_key: bytes) -> bool:
-    """Tell whether the signature is of this key."""
+    """Return whether the signature is of this key."""
     try:
         signature = base64.b64decode(line.signature, validate=True)
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed_part(line))
@@ -159,7 +159,7 @@ class Index:
                 self.requests[request_id] = number
 
     def holds(self, head: Head) -> bool:
-        """Tell whether the chain goes through this head."""
+        """Return whether the chain goes through this head."""
         if head.seq == 0:
             return True
         return head.seq <= len(self._digests) and self._digests[head.seq - 1] == head.digest

@@ -21,7 +21,7 @@ class RequestKeys:
         self._folder = folder
 
     def key_for(self, request_id: str) -> bytes:
-        """Give the key of a request, made on first use.
+        """Return the key of a request, made on first use.
 
         Raises AuditStoreError for a request that was erased: nothing of it is to be kept again.
         """
@@ -36,7 +36,7 @@ class RequestKeys:
             return path.read_bytes()
 
     def find(self, request_id: str) -> bytes | None:
-        """Give the key of a request if it is here."""
+        """Return the key of a request if it is here."""
         with told(f"cannot read the key of {request_id}"), suppress(FileNotFoundError):
             return self._path(request_id).read_bytes()
         return None

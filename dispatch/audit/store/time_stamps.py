@@ -57,7 +57,7 @@ class TimeStamps:
 
 
 def _hex_lines(text: str) -> list[str]:
-    """Give the hex digits of the imprint, which openssl prints as `    0000 - ab cd ...-ef   text`."""
+    """Return the hex digits of the imprint, which openssl prints as `    0000 - ab cd ...-ef   text`."""
     lines = re.findall(r"^\s+[0-9a-f]{4} - ((?:[0-9a-f]{2}[ -]){16})", text, re.MULTILINE)
     return [str(line) for line in lines]
 

@@ -37,7 +37,7 @@ IMPERSONAL_SOURCES: Final = frozenset(
 
 
 def is_personal(source: str | None) -> bool:
-    """Tell whether what a source says goes only to whom it is about; an unknown source, and none, are personal."""
+    """Return whether what a source says goes only to whom it is about; an unknown source, and none, are personal."""
     return source not in IMPERSONAL_SOURCES
 
 

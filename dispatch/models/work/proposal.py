@@ -121,7 +121,7 @@ class Proposal(Contract):
     )
 
     def delivers(self, bound: BoundAction) -> bool:
-        """Tell whether an action is the one that delivers the draft."""
+        """Return whether an action is the one that delivers the draft."""
         return bound.digest == self.delivery
 
 

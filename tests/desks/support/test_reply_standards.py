@@ -47,7 +47,7 @@ FACTS = facts_of(
 
 
 def findings() -> tuple[Finding, ...]:
-    """Give what the three specialists hand on for ITEMS: one refund of EUR 49.90 and one status."""
+    """Return what the three specialists hand on for ITEMS: one refund of EUR 49.90 and one status."""
     orders = order_finding(FACTS)
     decisions = decide(ITEMS[:1], FACTS, TERMS, NOW)
     evidence = Evidence(
@@ -93,7 +93,7 @@ def findings() -> tuple[Finding, ...]:
 
 
 def drafted(text: str | None = None, items: tuple[Item, ...] = ITEMS) -> ReviewBrief:
-    """Give the good draft, or the same with an approver's text in place of the letter."""
+    """Return the good draft, or the same with an approver's text in place of the letter."""
     guidance: tuple[Guidance, ...] = ()
     if text is not None:
         edits: dict[str, dict[str, JsonValue]] = {"send_reply/reply": {"text": text}}
@@ -107,7 +107,7 @@ def standards(draft: ReviewBrief) -> dict[str, Severity]:
 
 
 def changed(reviewed: ReviewBrief, **changes: Any) -> ReviewBrief:
-    """Give the brief with fields of its proposal replaced."""
+    """Return the brief with fields of its proposal replaced."""
     proposal: Proposal = reviewed.proposal.model_copy(update=changes)
     return reviewed.model_copy(update={"proposal": proposal})
 

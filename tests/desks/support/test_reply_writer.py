@@ -47,7 +47,7 @@ async def examine(*items: Item, findings: tuple[Finding, ...] = (), **more: Any)
 
 
 def refund_finding(facts: OrderFacts, *items: Item) -> Finding:
-    """Give what refund_policy hands on for these items."""
+    """Return what refund_policy hands on for these items."""
     decisions = decide(items, facts, TERMS, NOW)
     refused = [d for d in decisions if not d.eligible]
     return Finding(

@@ -75,7 +75,7 @@ def check(raw: JsonValue, *, subjects: tuple[ApprovalItem, ...] = (), **changes:
 
 
 def raw(**changes: Any) -> dict[str, JsonValue]:
-    """Give anna's approval of the refund as JSON."""
+    """Return anna's approval of the refund as JSON."""
     plain: dict[str, JsonValue] = decision(REFUND).model_dump(mode="json", exclude_none=True)
     return {**plain, **changes}
 

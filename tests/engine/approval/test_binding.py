@@ -37,7 +37,7 @@ bounds = st.builds(bind, texts, texts, references, actions)
 
 
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Give the path of every leaf, empty containers included."""
+    """Yield the path of every leaf, empty containers included."""
     entries = list(
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
@@ -48,7 +48,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 
 def changed(value: Any, path: tuple[str | int, ...]) -> Any:
-    """Give a copy with the leaf at `path` replaced by something else of a type that its field takes."""
+    """Return a copy with the leaf at `path` replaced by something else of a type that its field takes."""
     if not path:
         return (
             [*value, "x"]

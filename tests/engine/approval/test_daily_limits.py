@@ -121,7 +121,7 @@ def test_a_day_is_one_of_utc() -> None:
 def checked(
     known: Approvers, kind: ApprovalKind = ApprovalKind.APPROVAL, **changes: Any
 ) -> tuple[DecisionCheck, DecisionCheckResult]:
-    """Give the check of ben's approval, with fields of the decision changed, and how the rules rule on it."""
+    """Return the check of ben's approval, with fields of the decision changed, and how the rules rule on it."""
     subject = ApprovalItem(
         name="issue_refund",
         digest=REFUND.digest,

@@ -12,7 +12,7 @@ from tests.signers import Signer, approvers
 
 
 def told(known: Approvers) -> list[str]:
-    """Give what is short for POLICY of tests/bound.py: high asks ben, critical asks cleo, for two signatures."""
+    """Return what is short for POLICY of tests/bound.py: high asks ben, critical asks cleo, for two signatures."""
     return list(coverage_gaps("support", policy(), known, NOW))
 
 

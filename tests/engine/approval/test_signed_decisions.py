@@ -124,7 +124,7 @@ OLD = Signer("ben", ("refunds-lead",))
 
 
 def with_key(**changes: Any) -> Approvers:
-    """Give the file with something about ben's key changed."""
+    """Return the file with something about ben's key changed."""
     key = BEN.key.model_copy(update=changes)
     return Approvers(approvers=(BEN.person.model_copy(update={"keys": (key,)}),))
 

@@ -97,7 +97,7 @@ def test_the_fingerprint_is_that_of_the_raw_key() -> None:
 
 @pytest.fixture(scope="module")
 def openssl(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the vectors' public key, as a PEM file."""
+    """Return a folder with the vectors' public key, as a PEM file."""
     folder = tmp_path_factory.mktemp("openssl")
     der = base64.b64encode(DER_HEAD + base64.b64decode(FROZEN["public_key"])).decode()
     (folder / "pub.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n")
@@ -143,7 +143,7 @@ def test_the_documentations_example_runs(openssl: Path) -> None:
 
 
 def flipped(data: bytes, place: int) -> bytes:
-    """Give the same bytes with the lowest bit of one changed."""
+    """Return the same bytes with the lowest bit of one changed."""
     return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 

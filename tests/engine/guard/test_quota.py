@@ -48,7 +48,7 @@ class Quota:
         self.state = close(self.state, CloseRequest(request_id=who, paid=keys), self.now)
 
     def seen(self, who: str) -> list[int]:
-        """Give the amounts that a newcomer sees, who leaves again."""
+        """Return the amounts that a newcomer sees, who leaves again."""
         answer = self.reserve(who, 1)
         self.close(who)
         return [claim.amount.amount_minor for claim in answer.others]

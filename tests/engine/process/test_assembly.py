@@ -38,7 +38,7 @@ def finding(
     status: FindingStatus = FindingStatus.FOUND,
     **more: Any,
 ) -> Finding:
-    """Give a finding whose paragraphs answer item-1 and cite its own evidence, which it brings along."""
+    """Return a finding whose paragraphs answer item-1 and cite its own evidence, which it brings along."""
     cited = f"{specialist}.1"
     return Finding(
         handoff=handoff(),

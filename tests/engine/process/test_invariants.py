@@ -17,7 +17,7 @@ CITED = "shelf_check.copy.7"
 
 
 def finding(*statements: Statement) -> Finding:
-    """Give what a specialist of a library says: one statement for both items, unless others are given."""
+    """Return what a specialist of a library says: one statement for both items, unless others are given."""
     both = Statement(
         text="It is lent, and you owe nothing.", item_ids=("item-1", "item-2"), evidence_ids=(CITED,)
     )
@@ -32,7 +32,7 @@ def finding(*statements: Statement) -> Finding:
 
 
 async def proposed(*statements: Statement, items: tuple[Item, ...] = ITEMS) -> Proposal:
-    """Give the proposal as the stage of assembly hands it on."""
+    """Return the proposal as the stage of assembly hands it on."""
     return await assembler().assemble(assembly_brief(finding(*statements), items=items))
 
 

@@ -35,7 +35,7 @@ def write_approvers(folder: Path, *people: dict[str, Any]) -> None:
 
 
 def one(name: str, *roles: str, **more: Any) -> dict[str, Any]:
-    """Give a person as the approvers file has them."""
+    """Return a person as the approvers file has them."""
     return person(name, *roles, **more).model_dump(mode="json", exclude_defaults=True)
 
 
