@@ -9,14 +9,10 @@ python worker.py --check         validates settings, playbooks and the open sets
 """
 
 import argparse
-import asyncio
 import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any, Final
 
 import structlog
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -24,146 +20,27 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.answer_links import Links
-from activities.answers import read_answer
-from activities.assembler import Assembler
 from activities.catalogue import Catalogue
-from activities.contracts import Systems
-from activities.decision_check import DecisionChecks
-from activities.guardian import Guardian
-from activities.intake import IntakeDesk
-from activities.notifier import Notifier
-from activities.permits import Permits
-from activities.planner import plan
-from activities.quotas.mail_quota import MailQuotaDesk
-from activities.trail_record import keep_record
-from activities.triage import TriageDesk
-from activities.verifier import Verifier
 from dispatch.approval.signer_coverage import coverage_gaps
-from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import ApproversError, SettingsError
-from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
-from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
-from dispatch.storage.document_reader import Documents
-from dispatch.storage.documents import DocumentStore
-from dispatch.storage.own_links import own_links
 from dispatch.storage.private_folders import tighten
-from runtime.audit_parts import audit_export, audit_follower, check_retention, ensure_follower, ensure_sweep
-from runtime.backlog_limiter import RunTracker, backlog_limited
-from runtime.build_id import build_id
+from runtime.audit_parts import check_retention, ensure_follower, ensure_sweep
 from runtime.connection import connect
 from runtime.desks import CHANNELS, import_desks
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
-from runtime.sandbox import SANDBOX, Sandbox
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for
 from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
-from workflows.approval_quota import ApprovalQuota
-from workflows.audit_follow import AuditFollow
-from workflows.audit_sweep import AuditSweep
-from workflows.coordinator import Coordinator
+from runtime.workers import action_worker, allowance_worker, desk_worker
 from workflows.digest import DailyDigest
-from workflows.follow_up import FollowUp
-from workflows.mail_quota import MailQuota
-from workflows.parts.options import action_task_queue
-from workflows.spend_quota import SpendQuota
 
 log = structlog.get_logger("worker")
-
-ACCOUNTS: Final[Sequence[type]] = (ApprovalQuota, MailQuota, SpendQuota)
-"""Workflows that activities ask; they have a worker of their own."""
-
-WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, *ACCOUNTS)
-
-
-def desk_worker(
-    client: Client,
-    settings: Settings,
-    catalogue: Catalogue,
-    playbooks: Playbooks,
-    systems: Systems,
-    *,
-    stopping: asyncio.Event | None = None,
-    **more: Any,
-) -> Worker:
-    """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
-    audit, under_way = audit_export(client, settings), RunTracker()
-    texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
-    triage_desk = TriageDesk(playbooks, texts)
-    assembler = Assembler(catalogue.composers(), catalogue.action_classes)
-    return Worker(
-        client,
-        task_queue=settings.task_queue,
-        workflows=[workflow for workflow in WORKFLOWS if workflow not in ACCOUNTS],
-        activities=[
-            IntakeDesk(texts).intake,
-            triage_desk.triage,
-            triage_desk.reception,
-            plan,
-            read_answer,
-            assembler.assemble,
-            assembler.write_message,
-            keep_record,
-            DecisionChecks(
-                ApproversFile(settings.approvers_path),
-                {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
-            ).verify_decision,
-            Guardian(
-                systems,
-                catalogue.action_classes,
-                partial(own_links, settings),
-                reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
-            ).inspect,
-            Links(partial(answer_link, settings)).answer_link,
-            Verifier(systems, catalogue.action_classes).verify,
-            audit.list_missing,
-            audit.export_history,
-            audit_follower(audit, settings, stopping).follow,
-            *catalogue.desk_activities(systems.beside(Documents(DocumentStore(settings.documents_dir)))),
-        ],
-        workflow_runner=Sandbox(under_way),
-        tuner=backlog_limited(under_way, settings.workflow_cache),
-        build_id=build_id(),
-        graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
-        **{"max_cached_workflows": settings.workflow_cache} | more,
-    )
-
-
-def allowance_worker(client: Client, settings: Settings) -> Worker:
-    """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/approval_quota.py."""
-    return Worker(
-        client,
-        task_queue=quota_task_queue(settings.task_queue),
-        workflows=ACCOUNTS,
-        workflow_runner=SANDBOX,
-        # A decision waits for the answer: a worker that is gone must not keep the next one waiting for 10 s.
-        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
-        build_id=build_id(),
-        graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
-        max_cached_workflows=settings.workflow_cache,
-    )
-
-
-def action_worker(client: Client, settings: Settings, catalogue: Catalogue, systems: Systems) -> Worker:
-    """Build the worker of the action queue."""
-    approvers = ApproversFile(settings.approvers_path)
-    notifier = Notifier(systems, approvers, client, settings.inbox_url)
-    return Worker(
-        client,
-        task_queue=action_task_queue(settings.task_queue),
-        activities=[
-            notifier.notify,
-            notifier.send_digests,
-            *catalogue.action_activities(systems.beside(Permits(approvers))),
-        ],
-        graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
-    )
 
 
 async def check_namespace(client: Client, settings: Settings) -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 import argcomplete
 from pydantic import JsonValue
 
-from channels.mail.automatic import why_set_apart
 from cli import trail
 from cli.account import add_as, gateway_of_account
 from cli.audit import add_audit_commands, run_audit
@@ -55,7 +54,7 @@ async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.N
                 f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
             )
             if submitted.automatic is not None:
-                print(f"  set apart: {why_set_apart(submitted.automatic)}")
+                print(f"  set apart: {submitted.automatic.in_words}")
     return 2 if failed else 0
 
 

@@ -29,6 +29,7 @@ from dispatch.storage.documents import DocumentStore
 from runtime import gateway
 from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.worker_shutdown import running_workers
+from runtime.workers import action_worker, allowance_worker, desk_worker
 from tests.servers import (
     BackOfficeService,
     MailSinkService,
@@ -37,7 +38,7 @@ from tests.servers import (
     settings_from,
     systems_of,
 )
-from worker import action_worker, allowance_worker, desk_worker, load_checked
+from worker import load_checked
 from workflows.coordinator import Coordinator
 
 PATIENCE_SECONDS = 60

@@ -11,7 +11,6 @@ from temporalio.common import Priority
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from channels.mail.automatic import why_set_apart
     from dispatch.approval.requests import request_approval, request_routing
     from dispatch.models.people.decision import ApprovalRequest, Decision, DecisionType
     from dispatch.models.request.intake import Intake, Triage
@@ -141,7 +140,7 @@ class Coordinator(DecisionHandlers):
     def _check_ended(self) -> None:
         """Raise EndedEarlyError for automatic mail, which nobody reads or answers, and where only settling is left."""
         if (automatic := self._submission.automatic) is not None:
-            raise EndedEarlyError(Ending.SET_APART, why_set_apart(automatic))
+            raise EndedEarlyError(Ending.SET_APART, automatic.in_words)
         if self._state.ending is not None:
             raise EndedEarlyError(self._state.ending, self._state.why)
 

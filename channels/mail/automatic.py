@@ -97,12 +97,6 @@ def recognise(mail: MailFacts, own_addresses: Iterable[str] = ()) -> AutomaticMa
     return AutomaticMail(sign=sign, shown=one_line(shown)[:MOST_SHOWN], our_message_id=_ours(mail))
 
 
-def why_set_apart(mail: AutomaticMail) -> str:
-    """Return, for people, why a mail is not answered."""
-    about = f", about our mail {mail.our_message_id}" if mail.our_message_id else ""
-    return f"automatic mail, which is never answered: {mail.sign} ({mail.shown}){about}"
-
-
 def _strong_signs(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[AutomaticSign, str]]:
     yield from _own_mail(mail, own)
     for name, sign in _SAYS_SO.items():

@@ -10,15 +10,10 @@ from pydantic import JsonValue, ValidationError
 from dispatch.guard.risk import Inspection
 from dispatch.models.contract import Contract
 from dispatch.models.contract import Facts as EffectFacts
-from dispatch.models.errors import DispatchError
 from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
 from dispatch.models.work.proposal import ActionView, BoundAction, Spending
 from dispatch.models.work.spend_quota import NO_WINDOW, Claim
-
-
-class FactsMissingError(DispatchError):
-    """The facts that were read do not suffice under this policy; the text says which are missing."""
 
 
 class TextProblem(NamedTuple):

@@ -10,6 +10,7 @@ DispatchError
 ├── PlaybookError        a playbook is wrong; names file, path in it and remedy
 ├── DeskFolderError      there is no such desk, or its folder cannot be made
 ├── CatalogueError       a specialist, reviewer or action file is wrong
+├── FactsMissingError    what a guard was given does not suffice under this policy
 ├── ApproversError       the approvers file is wrong; names file, path in it and remedy
 ├── KeysError            a private key cannot be made or used
 ├── DevStackError        the embedded servers cannot start
@@ -121,3 +122,7 @@ class RefusedError(ClientError):
 
 class OutcomeUnknownError(ClientError):
     """The order was sent and whether it took effect cannot be told; to be reconciled by its key."""
+
+
+class FactsMissingError(DispatchError):
+    """The facts that were read do not suffice under this policy; the text says which are missing."""

@@ -5,7 +5,6 @@ from typing import Final
 
 from pydantic import JsonValue, ValidationError
 
-from channels.mail.automatic import why_set_apart
 from dispatch.approval.requests import price_of
 from dispatch.models.money import Money, format_money
 from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest, Decision
@@ -33,7 +32,7 @@ def summary_of_arrival(submission: Submission) -> ListSummary:
     return ListSummary(
         subject=_cut("subject", submission.subject or "(no subject)"),
         requester=_cut("requester", submission.sender.name or submission.sender.address),
-        why=_cut("why", why_set_apart(automatic)) if automatic else "",
+        why=_cut("why", automatic.in_words) if automatic else "",
     )
 
 

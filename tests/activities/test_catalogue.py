@@ -1,4 +1,6 @@
-"""The catalogue: strict discovery, activities that tell who acts, playbooks held against what there is.
+"""Longer than other files: one table holds every mistake of a playbook against the classes.
+
+The catalogue: strict discovery, activities that tell who acts, playbooks held against what there is.
 
 The contract tests run over everything that is discovered, so that a newcomer gets them with its file.
 """

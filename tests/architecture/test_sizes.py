@@ -13,11 +13,6 @@ FIRST_LINES: Final = 10
 REASON: Final = "Longer than other files"
 """How a file's first lines begin the reason why it is not split."""
 
-UNTIL_MERGED: Final = {
-    "tests/engine/guard/test_guardian.py": "w2-contracts",
-    "dispatch/models/work/playbook.py": "w2-contracts",
-}
-
 
 def _tracked() -> list[str]:
     listed = subprocess.run(
@@ -32,7 +27,7 @@ def test_a_long_file_gives_its_reason_in_its_first_lines() -> None:
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         most = MOST_LINES_OF_TESTS if name.startswith("tests/") else MOST_LINES
         given = REASON in "\n".join(lines[:FIRST_LINES])
-        assert len(lines) <= most or given or name in UNTIL_MERGED, (
+        assert len(lines) <= most or given, (
             f"{name} has {len(lines)} lines; split it by what belongs together, or write '{REASON}: why' on top"
         )
 

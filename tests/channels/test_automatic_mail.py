@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from channels.mail.automatic import recognise, why_set_apart
+from channels.mail.automatic import recognise
 from channels.mail.identity import OWN_HEADER, is_own_id, message_id
 from dispatch.models.request.automatic import AutomaticSign, MailFacts
 
@@ -92,7 +92,7 @@ def test_automatic_mail_is_told_by_its_sign(facts: MailFacts, sign: AutomaticSig
     found = recognise(facts, (OURS,))
     assert found is not None
     assert found.sign is sign
-    assert found.shown in why_set_apart(found)
+    assert found.shown in found.in_words
 
 
 @pytest.mark.parametrize("facts", HUMAN, ids=range(len(HUMAN)))

@@ -9,9 +9,9 @@ from temporalio.worker import Replayer
 
 from dispatch.models.request.status import Ending
 from runtime.sandbox import SANDBOX
+from runtime.workers import WORKFLOWS
 from tests.replay.changed_process import GuardsBeforeItReviews, PausesBehindAPatch, PausesWithoutAPatch
 from tests.replay.recorded import Recorded, all_recorded, ended_as, version, workflow_type, write
-from worker import WORKFLOWS
 from workflows.follow_up import FollowUp
 
 RECORDED = all_recorded()

@@ -29,9 +29,9 @@ from dispatch.models.request.submission import Submission
 from dispatch.storage.documents import DocumentStore
 from runtime.gateway import Gateway
 from runtime.sandbox import SANDBOX
+from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
-from worker import WORKFLOWS
 
 CHLOE = "chloe.lefevre@courriel.example"
 ASKED = "Where is my order DD-10008?"

@@ -17,6 +17,7 @@ from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import read_summary
 from runtime.sandbox import SANDBOX
+from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (
     ANNA,
@@ -32,7 +33,6 @@ from tests.workflows.requests_made import (
     two_held_refunds,
     until,
 )
-from worker import WORKFLOWS
 
 SEALED = base64.b64encode(b"binary/sealed").decode()
 

@@ -24,6 +24,7 @@ from dispatch.models.trail import EntryKind
 from runtime.connection import connect
 from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
+from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (
     ANNA,
@@ -37,7 +38,6 @@ from tests.workflows.requests_made import (
     two_held_refunds,
     until,
 )
-from worker import WORKFLOWS
 
 LOOKS = 50
 LONG = 60

@@ -26,6 +26,7 @@ from dispatch.models.work.spend_quota import Claim, QuotaState, Reserved, Reserv
 from runtime.connection import connect
 from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
+from runtime.workers import WORKFLOWS
 from tests.bound import NOW
 from tests.desk import PATIENCE_SECONDS, Case, Desk, Looks, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (
@@ -36,7 +37,6 @@ from tests.workflows.requests_made import (
     two_held_refunds,
     until,
 )
-from worker import WORKFLOWS
 from workflows.coordinator import Coordinator
 from workflows.parts.status_publisher import STATE
 from workflows.spend_quota import SpendQuota

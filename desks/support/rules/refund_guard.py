@@ -3,8 +3,9 @@
 from desks.support.models.records import Payment, Refund
 from desks.support.models.refund_action import RefundGuardFacts, RefundGuardPolicy, RefundParameters
 from desks.support.rules.refund_sums import of_count, spend_so_far, sums_of
-from dispatch.guard.contract import FactsMissingError, GuardContext
+from dispatch.guard.contract import GuardContext
 from dispatch.guard.risk import Inspection
+from dispatch.models.errors import FactsMissingError
 from dispatch.models.money import Money, format_money
 from dispatch.models.work.guardian import Reason
 from dispatch.models.work.spend_quota import NO_WINDOW, Claim

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from dispatch.audit.read.steps import Step, steps
 from dispatch.audit.store.document import Document, events_of
-from dispatch.guard.contract import FactsMissingError
+from dispatch.models.errors import FactsMissingError
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Playbook, PlaybookInForce
 

@@ -47,3 +47,9 @@ class AutomaticMail(Contract):
     our_message_id: str | None = Field(
         default=None, description="of the mail of ours that it answers, or that came back"
     )
+
+    @property
+    def in_words(self) -> str:
+        """Return, for people, why a mail is not answered."""
+        about = f", about our mail {self.our_message_id}" if self.our_message_id else ""
+        return f"automatic mail, which is never answered: {self.sign} ({self.shown}){about}"

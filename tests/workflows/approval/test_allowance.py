@@ -30,10 +30,10 @@ from dispatch.models.request.status import Ending
 from runtime.connection import connect
 from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
+from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import held_refund, two_held_refunds
-from worker import WORKFLOWS
 from workflows.approval_quota import ApprovalQuota
 
 LONG = 60

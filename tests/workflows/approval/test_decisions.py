@@ -18,6 +18,7 @@ from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from runtime.sandbox import SANDBOX
+from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (
     ANNA,
@@ -30,7 +31,6 @@ from tests.workflows.requests_made import (
     status_question,
     two_held_refunds,
 )
-from worker import WORKFLOWS
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 

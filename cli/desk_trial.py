@@ -34,7 +34,7 @@ from runtime.gateway import Gateway
 from runtime.histories import trail_of_history
 from runtime.systems import open_systems
 from runtime.worker_shutdown import running_workers
-from worker import allowance_worker, desk_worker
+from runtime.workers import allowance_worker, desk_worker
 
 PATIENCE_SECONDS: Final = 120
 _LOOK_SECONDS: Final = 0.2
