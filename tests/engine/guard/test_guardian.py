@@ -1,4 +1,7 @@
-"""The guardian's rules: what is blocked, what a person sees first, and that more risk never helps."""
+"""Longer than other files: all rules of one ruling, and the properties that hold over all of them.
+
+The guardian's rules: what is blocked, what a person sees first, and that more risk never helps.
+"""
 
 import time
 from itertools import pairwise
