@@ -189,7 +189,7 @@ def _print_answer(answer: Answer) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=240)
-    console.print(f"[bold]{answer.question.name}[/bold]  {answer.question.intents}", highlight=False)
+    console.print(f"[bold]{answer.question.name}[/bold]  {answer.question.text}", highlight=False)
     if not answer.rows:
         print("  none\n")
         return

@@ -112,14 +112,12 @@ def _key(step: Step) -> str:
 
 
 def _action(bound: dict[str, Any]) -> Record:
-    action = _fields(bound.get("action"))
-    parameters = _fields(action.get("parameters"))
-    amount = parameters.get("amount_minor")
+    action, amount = _fields(bound.get("action")), _fields(_fields(bound.get("view")).get("amount"))
     return {
         "name": action.get("name"),
         "subject": action.get("subject"),
-        "amount_minor": amount if isinstance(amount, int) else None,
-        "currency": parameters.get("currency") if isinstance(amount, int) else None,
+        "amount_minor": amount.get("amount_minor"),
+        "currency": amount.get("currency"),
     }
 
 

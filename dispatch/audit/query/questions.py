@@ -35,11 +35,11 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "rules VARCHAR[], reasons VARCHAR)[]",
     "actions": f"STRUCT(event_id BIGINT, moment TIMESTAMP, {_ACTION}, status VARCHAR, effect_id VARCHAR, "
     "ruling VARCHAR, tier VARCHAR, approvers VARCHAR[])[]",
-    "decisions": "STRUCT(event_id BIGINT, moment TIMESTAMP, gate VARCHAR, verdict VARCHAR, approver VARCHAR, "
+    "decisions": "STRUCT(event_id BIGINT, moment TIMESTAMP, approval_request VARCHAR, verdict VARCHAR, approver VARCHAR, "
     "reason VARCHAR, about VARCHAR, subject VARCHAR, amount_minor BIGINT, currency VARCHAR, ruling VARCHAR, "
     "tier VARCHAR, rules VARCHAR[], reasons VARCHAR, seconds DOUBLE, signed_with VARCHAR)[]",
     "refused": 'STRUCT(moment TIMESTAMP, what VARCHAR, "by" VARCHAR, why VARCHAR)[]',
-    "waits": "STRUCT(gate VARCHAR, owner VARCHAR, moment TIMESTAMP, seconds DOUBLE)[]",
+    "waits": "STRUCT(approval_request VARCHAR, owner VARCHAR, moment TIMESTAMP, seconds DOUBLE)[]",
 }
 _LATEST: Final = (
     "(SELECT * FROM told QUALIFY row_number() OVER (PARTITION BY request_id ORDER BY seq DESC) = 1)"
@@ -52,7 +52,7 @@ class Question:
     """One question: `takes` names the parameters that it uses beside the period."""
 
     name: str
-    intents: str
+    text: str
     sql: str
     takes: tuple[str, ...] = ()
 
@@ -76,7 +76,7 @@ QUESTIONS: Final = (
         "fast",
         "Which approvals came faster than a person can read?",
         """
-        SELECT moment, request_id, approver, gate, about AS action, amount_minor, currency, tier, round(seconds, 1) AS seconds
+        SELECT moment, request_id, approver, approval_request, about AS action, amount_minor, currency, tier, round(seconds, 1) AS seconds
         FROM decision
         WHERE verdict = 'approve' AND seconds < $seconds AND moment >= $since AND moment < $until
         ORDER BY seconds, moment, request_id
@@ -91,7 +91,7 @@ QUESTIONS: Final = (
                coalesce(sum(amount_minor), 0) AS amount_minor, currency,
                round(median(seconds), 1) AS median_seconds
         FROM decision
-        WHERE verdict = 'approve' AND gate = 'approval' AND moment >= $since AND moment < $until
+        WHERE verdict = 'approve' AND approval_request = 'approval' AND moment >= $since AND moment < $until
         GROUP BY approver, requester, currency
         ORDER BY approvals DESC, approver, requester, currency
         """,
@@ -113,13 +113,13 @@ QUESTIONS: Final = (
         SELECT moment, request_id, approver, verdict, about AS action, subject, amount_minor, currency, tier,
                'held: ' || reasons AS guardian_said, reason
         FROM decision
-        WHERE gate = 'approval' AND verdict IN ('approve', 'edit') AND moment >= $since AND moment < $until
+        WHERE approval_request = 'approval' AND verdict IN ('approve', 'edit') AND moment >= $since AND moment < $until
               AND len(list_filter(rules, lambda rule: rule NOT LIKE 'tier.%' AND rule <> 'amount.tier')) > 0
         UNION ALL
         SELECT d.moment, d.request_id, d.approver, d.verdict, g.name, g.subject, g.amount_minor, g.currency, g.tier,
                'blocked: ' || g.reasons, d.reason
         FROM decision d JOIN guarded g ON g.request_id = d.request_id AND g.ruling = 'block'
-        WHERE d.gate = 'escalation' AND d.verdict = 'approve' AND d.moment >= $since AND d.moment < $until
+        WHERE d.approval_request = 'escalation' AND d.verdict = 'approve' AND d.moment >= $since AND d.moment < $until
         ORDER BY moment, request_id
         """,
     ),
@@ -127,13 +127,13 @@ QUESTIONS: Final = (
         "waits",
         "How long did requests wait, and for whom?",
         """
-        SELECT gate AS "for", owner, count(*) AS waits, count(DISTINCT request_id) AS requests,
+        SELECT approval_request AS "for", owner, count(*) AS waits, count(DISTINCT request_id) AS requests,
                round(median(seconds), 1) AS median_seconds, round(quantile_cont(seconds, 0.95), 1) AS p95_seconds,
                round(max(seconds), 1) AS longest_seconds, round(sum(seconds) / 3600, 2) AS total_hours
         FROM wait
         WHERE moment >= $since AND moment < $until
-        GROUP BY gate, owner
-        ORDER BY total_hours DESC, gate, owner
+        GROUP BY approval_request, owner
+        ORDER BY total_hours DESC, approval_request, owner
         """,
     ),
     Question(

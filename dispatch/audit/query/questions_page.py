@@ -53,7 +53,7 @@ def _section(answer: Answer, asked: Asked) -> dict[str, Any]:
     }
     return {
         "name": answer.question.name,
-        "intents": answer.question.intents,
+        "text": answer.question.text,
         "with_": _with(answer, asked),
         "total": len(rows),
         "columns": [{"title": _title(name), "number": kinds[name] == "number"} for name in names],
