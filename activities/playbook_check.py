@@ -1,7 +1,7 @@
 """Holds a playbook against the classes that there are; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
@@ -14,12 +14,18 @@ from dispatch.playbooks.loader import path_in_file
 
 
 class HasConfig(Protocol):
-    """What is looked at of a specialist or reviewer."""
+    """What is looked at of a composer."""
 
     Config: ClassVar[type[Contract]]
 
 
-class HasNeeds(HasConfig, Protocol):
+class HasUses(HasConfig, Protocol):
+    """What is looked at of a reviewer."""
+
+    uses: ClassVar[tuple[type[Any], ...]]
+
+
+class HasNeeds(HasUses, Protocol):
     """What is looked at of a specialist alone."""
 
     needs: ClassVar[tuple[str, ...]]
@@ -37,7 +43,7 @@ class OpenSets(NamedTuple):
 
     specialists: Mapping[str, type[HasNeeds]]
     composers: Mapping[str, type[HasConfig]]
-    reviewers: Mapping[str, type[HasConfig]]
+    reviewers: Mapping[str, type[HasUses]]
     actions: Mapping[str, type[HasParameters]]
     channels: frozenset[str]
 
@@ -131,8 +137,9 @@ def _needs_errors(
         earlier.update(group)
 
 
-def _role_errors(file: str, path: str, role: Role, kind: type[HasConfig]) -> Iterator[PlaybookError]:
-    if role.uses:
+def _role_errors(file: str, path: str, role: Role, kind: type[HasUses]) -> Iterator[PlaybookError]:
+    # A playbook out of a history says it, as the catalogue completed it.
+    if role.uses and set(role.uses) != {system.__module__.rpartition(".")[2] for system in kind.uses}:
         yield PlaybookError(
             file,
             f"{path}.uses",

@@ -93,7 +93,9 @@ class Demo:
         files = files_in_force(folders, SHIPPED_DESKS, self._settings.playbooks_dir)
         for desk, file in files.items():
             document = yaml.safe_load(file.read_text(encoding="utf-8"))
-            for action in document.get("guardian", {}).get("actions", {}).values():
+            policies = [*document.get("guardian", {}).get("actions", {}).values()]
+            policies += [contact["policy"]] if "policy" in (contact := document.get("contact") or {}) else []
+            for action in policies:
                 action["give_up_after"] = QUICK["give_up_after"]
                 if "follow_up_after" in action:
                     action["follow_up_after"] = QUICK["follow_up_after"]

@@ -195,7 +195,7 @@ class Case:
 
 def quick(playbook: dict[str, Any]) -> None:
     """Stop retrying a failing action after seconds, where the shipped playbook takes minutes."""
-    for action in playbook["guardian"]["actions"].values():
+    for action in (*playbook["guardian"]["actions"].values(), playbook["contact"]["policy"]):
         action["give_up_after"] = "3 seconds"
 
 

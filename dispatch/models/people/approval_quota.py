@@ -9,7 +9,7 @@ from dispatch.models.contract import Contract, Moment
 from dispatch.models.money import Money
 from dispatch.models.people.approvers import ApproverName, DailyLimit
 
-APPROVAL_QUOTA: Final = "Allowance"
+APPROVAL_QUOTA: Final = "ApprovalQuota"
 """The workflow that keeps one person's day; activities know it by its name, for they import no workflow."""
 
 ASK: Final = "ask"

@@ -154,7 +154,7 @@ async def test_a_mail_that_cannot_be_sent_holds_no_request_up(client: Client, tm
         outcome = await case.outcome()
         assert outcome.ending is Ending.DONE
         assert said(outcome, "approvers not told") == [
-            "anna not told yet: Unavailable, tried again",
+            "anna not told yet: UnavailableError, tried again",
             "called off, for nothing is asked any more: anna",
         ]
         assert mails_to(desk, "anna") == []
@@ -175,7 +175,7 @@ async def test_one_whose_address_fails_keeps_no_other_from_hearing_of_the_decisi
         subjects = [mail["subject"].split(":")[0] for mail in mails_to(desk, "anna")]
         assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
         assert mails_to(desk, "ben") == []
-        told = "told anna; ben not told yet: Unavailable, tried again"
+        told = "told anna; ben not told yet: UnavailableError, tried again"
         assert said(outcome, "approvers told") == [told, "told anna"]
         assert said(outcome, "approvers not told") == ["called off, for nothing is asked any more: ben"]
 
