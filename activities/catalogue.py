@@ -192,7 +192,7 @@ class Catalogue:
                         f"{name}.py uses {getattr(system, '__name__', repr(system))}, which is no system that was "
                         f"found; give some of: {known}; or add its file to a folder systems"
                     )
-                if system.acting and name not in self.action_classes:
+                elif system.acting and name not in self.action_classes:
                     yield CatalogueError(
                         f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
                         "that reads"

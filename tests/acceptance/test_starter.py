@@ -239,7 +239,7 @@ async def test_a_namespace_that_is_not_there_is_one_sentence(bare: Shell) -> Non
 
 async def test_a_wrong_setting_is_one_sentence(bare: Shell) -> None:
     """Code 2, and the name of the variable."""
-    (await bare.but(DISPATCH_SMTP_PORT="many").starter("inbox")).sentence("DISPATCH_SMTP_PORT")
+    (await bare.but(DISPATCH_INBOX_PORT="many").starter("inbox")).sentence("DISPATCH_INBOX_PORT")
     (await bare.but(TEMPORAL_CONFIG_FILE="/nowhere.toml", TEMPORAL_PROFILE="x").starter("inbox")).sentence()
 
 

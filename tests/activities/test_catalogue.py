@@ -374,7 +374,7 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
         (("guardian", "actions", "launch"), {}, "guardian.actions.launch", "there is no action 'launch'"),
         (
             ("specialists", "order_history", "uses"),
-            ["records"],
+            ["payments"],
             "specialists.order_history.uses",
             "what a role reaches is said by its class, OrderHistory",
         ),
@@ -391,9 +391,9 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
             "valid integer",
         ),
         (
-            ("letter", "signature"),
+            ("deliver", "config", "signature"),
             "See https://evil.example",
-            "letter.signature",
+            "deliver.config.signature",
             "it leads to 'evil.example'",
         ),
         (

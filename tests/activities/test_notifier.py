@@ -99,7 +99,7 @@ async def test_one_whose_mail_is_put_off_keeps_no_other_waiting(
     await mail_sink.arm("SMTP DATA", "status", status=451, recipient="anna@house.example", times=2)
     notifier = telling(ANNA, BEN)
     report = await tell(notifier)
-    assert report.in_words == "told ben; anna not told yet: Unavailable, tried again"
+    assert report.in_words == "told ben; anna not told yet: UnavailableError, tried again"
     with pytest.raises(ApplicationError) as failure:
         await tell(notifier, only=("anna",))
     assert failure.value.type == "UnavailableError"

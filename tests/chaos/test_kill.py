@@ -51,15 +51,16 @@ async def killed_while_it_waits(on: Stage) -> None:
 
 
 async def terminated_at_work(on: Stage) -> None:
-    looking = "GET /customers/CU-1011/orders"
-    await on.slow(looking, 3)
+    await on.slow("POST /refunds", 3, "PAY-10013")
     case = await on.refund("DD-10013", "t.weber@kanzlei-weber.example")
-    await on.fired(looking)
-    assert await on.terminate_worker(within_seconds=30) == 0
-    history = await case.handle.fetch_history()
-    assert any(event.HasField("activity_task_completed_event_attributes") for event in history.events)
-    await on.worker.start()
     await on.approve(case)
+    await on.paid_back("PAY-10013")
+    assert await on.terminate_worker(within_seconds=30) == 0
+    events = (await case.handle.fetch_history()).events
+    ordered = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
+    done = [event.activity_task_completed_event_attributes.scheduled_event_id for event in events]
+    assert ordered.index("action.issue_refund") + 1 in done
+    await on.worker.start()
     await on.once(case, "PAY-10013", "t.weber@kanzlei-weber.example")
 
 

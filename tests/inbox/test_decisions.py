@@ -318,11 +318,12 @@ async def test_own_requests_are_for_others(inbox_desk: Desk, dora: Browser) -> N
 # After this the one order of its size is refunded, so it comes last.
 async def test_a_signed_decision_with_the_key_that_the_inbox_holds(inbox_desk: Desk, dora: Browser) -> None:
     """The exact decision is shown; the passphrase signs it once; the trail names the key."""
-    case = await _signed_refund(inbox_desk)
-    shown = await _decide(await dora.request(case.id), "approve", reason="seen the sofa")
+    # Of a customer with no other refund that waits: together they would need two signatures.
+    case = await _held(inbox_desk, "DD-10035", "matteo.ferri@posta.example")
+    shown = await _decide(await dora.request(case.id), "approve", reason="seen the desk")
     assert "This is the whole decision" in shown.text
     exact = json.loads(shown.form("/sign").fields["decision"])
-    assert (exact["approver"], exact["verdict"], exact["reason"]) == ("dora", "approve", "seen the sofa")
+    assert (exact["approver"], exact["verdict"], exact["reason"]) == ("dora", "approve", "seen the desk")
     wrong = await shown.send("/sign", passphrase=WRONG)
     assert wrong.status == 400
     assert "does not open the key" in wrong.text
