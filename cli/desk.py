@@ -105,7 +105,7 @@ def _new(name: str, parent: Path) -> int:
 
 async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
     # Imported here: it needs the worker and everything below it, which no other command does.
-    from cli.desk_trial import try_desk  # noqa: PLC0415
+    from cli.desk_trial import try_desk  # noqa: PLC0415 (starts servers and workers, which no other command needs)
 
     folders = folders_of(settings, arguments.dir)
     name = desk_at(arguments.dir)[0] if arguments.dir is not None else arguments.name
