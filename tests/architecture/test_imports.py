@@ -67,7 +67,6 @@ FOR_GOOD: Final = {
 }
 UNTIL_MENDED: Final = {
     # room or module that imports, what it imports: what is still to be done
-    ("dispatch.storage", "runtime"): "links take the settings whole instead of the values that they need",
     ("activities", "channels"): "the notifier writes mail itself instead of naming a channel",
     ("channels.http", "channels.mail"): "both need the shape of an address",
     ("channels.folder", "channels"): "it reads files for the other channels",
