@@ -11,7 +11,6 @@ python worker.py --check         validates settings, playbooks and the open sets
 import argparse
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -20,7 +19,6 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.catalogue import Catalogue
 from dispatch.approval.signer_coverage import coverage_gaps
 from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
@@ -28,9 +26,9 @@ from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_folders import tighten
-from runtime.audit_parts import check_retention, ensure_follower, ensure_sweep
+from runtime.audit.parts import check_retention, ensure_follower, ensure_sweep
 from runtime.connection import connect
-from runtime.desks import CHANNELS, import_desks
+from runtime.desks import LoadedDesks, discover
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
@@ -73,19 +71,16 @@ async def check_namespace(client: Client, settings: Settings) -> None:
         )
 
 
-def load_checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
+def load_checked(settings: Settings) -> LoadedDesks:
     """Load playbooks and open sets and hold each against the other.
 
     Raises PlaybookError, CatalogueError.
     """
     folders = desk_folders(settings.desk_roots)
-    catalogue = Catalogue.discover((*import_desks(folders), *CHANNELS))
-    playbooks = load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir)
-    by_desk = {}
-    for desk, in_force in playbooks.by_desk.items():
-        catalogue.check(in_force.playbook, str(playbooks.files[desk]))
-        by_desk[desk] = in_force.model_copy(update={"playbook": catalogue.completed(in_force.playbook)})
-    return catalogue, replace(playbooks, by_desk=by_desk)
+    loaded = LoadedDesks(discover(folders), load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir))
+    for desk, in_force in loaded.playbooks.by_desk.items():
+        loaded.catalogue.check(in_force.playbook, str(loaded.playbooks.files[desk]))
+    return loaded.completed()
 
 
 def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:

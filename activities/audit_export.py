@@ -109,6 +109,21 @@ class AuditExport:
             failed=failed,
         )
 
+    async def export_in_batches(self, request_ids: Sequence[str] = ()) -> AsyncIterator[Exported]:
+        """Export requests, without ids all that are missing, and yield what came of each batch.
+
+        What becomes missing meanwhile is exported too; nothing is tried twice. Raises ApplicationError as
+        `export_history` and `list_missing` do.
+        """
+        tried = set[str]()
+        ids = list(request_ids or (await self.list_missing()).request_ids)
+        while ids:
+            tried.update(ids)
+            for first in range(0, len(ids), BATCH):
+                yield await self.export_history(ids[first : first + BATCH])
+            more = () if request_ids else (await self.list_missing()).request_ids
+            ids = [one for one in more if one not in tried]
+
     async def _append(self, documents: Sequence[Document]) -> list[str]:
         with _refusal_logged():
             lines = await asyncio.to_thread(self._store.append, documents, datetime.now(UTC))

@@ -9,15 +9,13 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.audit_export import AuditExport
 from cli.account import identity
-from dispatch.audit.store.backend import StoreBackend
+from dispatch.audit.store.manifest import Index
 from dispatch.audit.store.store import index_of
-from dispatch.audit.store_models import Followed, SweepReport
-from runtime.audit_parts import audit_export, backend_from, follower_id, schedule_id
+from dispatch.audit.store_models import Followed, Missing, SweepReport
+from runtime.audit.parts import SWEEP, audit_export, backend_from, follower_id, schedule_id
 from runtime.connection import connect
 from runtime.settings import Settings
-from workflows.audit_sweep import AuditSweep
 
 _SHOWN: Final = 20
 _WAITS: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
@@ -31,7 +29,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     told = {
         "store": place.name,
         "refused": refused,
-        **({} if refused else await _gap(exporter, place)),
+        **({} if refused else _gap(await exporter.list_missing(), index_of(place))),
         "on_other_task_queues": await exporter.elsewhere(),
         **await _sweeps(client, settings),
         "follower": await _follower(client, settings),
@@ -48,8 +46,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if refused or told.get("missing") else 0
 
 
-async def _gap(exporter: AuditExport, place: StoreBackend) -> dict[str, Any]:
-    missing, index = await exporter.list_missing(), index_of(place)
+def _gap(missing: Missing, index: Index) -> dict[str, Any]:
     return {
         "records": index.head.seq,
         "head": index.head.digest if index.head.seq else None,
@@ -73,7 +70,7 @@ async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
             told["schedule"] = f"paused: {described.schedule.state.note or 'no reason given'}"
         elif described.info.next_action_times:
             told["next_sweep"] = described.info.next_action_times[0].isoformat(timespec="seconds")
-    query = f"WorkflowType = '{AuditSweep.__name__}' AND TaskQueue = '{settings.task_queue}'"
+    query = f"WorkflowType = '{SWEEP}' AND TaskQueue = '{settings.task_queue}'"
     async for found in client.list_workflows(query, limit=1):
         state = found.status.name.lower() if found.status else "unknown"
         told["last_sweep"] = f"{found.start_time.isoformat(timespec='seconds')}, {state}"

@@ -29,7 +29,7 @@ from dispatch.audit.store.manifest import key_file, key_from_pem, read_line, sha
 from dispatch.audit.store_models import PublicKey
 from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, SubmissionError
-from runtime.audit_parts import backend_from, export_key_from, extract_from, keys_from
+from runtime.audit.parts import backend_from, export_key_from, extract_from, keys_from
 from runtime.connection import connect
 from runtime.settings import Settings
 

@@ -27,7 +27,6 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from channels.folder.submissions import read_submission
 from dispatch.models.errors import (
     DispatchError,
     RequestClosedError,
@@ -41,10 +40,10 @@ from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.process.list_summary import as_memo, summary_of_arrival
-from dispatch.storage.documents import DocumentStore
 from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
 from runtime.rows import ALL, WAITING, WORKFLOW_TYPES, Row, row_of
 from runtime.settings import Settings
+from runtime.submissions import read_request_file
 from runtime.temporal_errors import (
     is_not_found,
     is_worker_silent,
@@ -130,8 +129,7 @@ class Gateway:
 
         Raises SubmissionError naming the file, what is wrong and what to do.
         """
-        store = DocumentStore(settings.documents_dir)
-        return await self.submit(settings, read_submission(path, store, settings, desk=desk))
+        return await self.submit(settings, read_request_file(settings, path, desk))
 
     async def describe(self, request_id: str) -> RequestDescription:
         """Return where a request stands as far as Temporal knows."""

@@ -30,7 +30,7 @@ from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.document_reader import Documents
 from dispatch.storage.documents import DocumentStore
 from runtime.answer_links import answer_links_from
-from runtime.audit_parts import audit_export, audit_follower
+from runtime.audit.parts import audit_export, audit_follower
 from runtime.backlog_limiter import RunTracker, backlog_limited
 from runtime.build_id import build_id
 from runtime.sandbox import SANDBOX, Sandbox

@@ -18,7 +18,6 @@ from temporalio.worker import Worker
 
 import starter
 from activities.catalogue import Catalogue
-from channels.folder.submissions import read_submission
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
@@ -28,6 +27,7 @@ from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime import gateway
 from runtime.settings import SHIPPED_DESKS, Settings
+from runtime.submissions import read_request_file
 from runtime.worker_shutdown import running_workers
 from runtime.workers import action_worker, allowance_worker, desk_worker
 from tests.servers import (
@@ -96,8 +96,7 @@ class Desk:
 
     async def submit_file(self, path: Path, desk: str | None = None) -> "Case":
         """Submit a file as a request of its own, though the same file was submitted before by another test."""
-        store = DocumentStore(self.settings.documents_dir)
-        read = read_submission(path, store, self.settings, desk=desk)
+        read = read_request_file(self.settings, path, desk)
         trigger = read.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@test>"})
         submitted = await starter.submit(
             self.client, self.settings, read.model_copy(update={"trigger": trigger})

@@ -21,7 +21,7 @@ from cli.audit import run_audit
 from cli.commands import _parser
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Followed
-from runtime.audit_parts import audit_export, backend_from, ensure_follower, follower_id
+from runtime.audit.parts import audit_export, backend_from, ensure_follower, follower_id
 from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
 from runtime.worker_shutdown import running_workers

@@ -38,6 +38,9 @@ from workflows.follow_up import FollowUp
 KEPT: Final = (Coordinator.__name__, FollowUp.__name__)
 """The workflows whose histories are the record of requests; those of the sweep and the follower are not."""
 
+SWEEP: Final = AuditSweep.__name__
+"""The type of the sweep's workflows."""
+
 _DEFAULT_QUEUE: Final = "dispatch"
 _RETENTION_OVER_INTERVAL: Final = 3
 
