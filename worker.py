@@ -19,6 +19,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from channels.mail.notices import MailNotices
 from dispatch.approval.signer_coverage import coverage_gaps
 from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
@@ -34,7 +35,7 @@ from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for
-from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
+from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 from runtime.workers import action_worker, allowance_worker, desk_worker
 from workflows.digest import DailyDigest
 
@@ -129,7 +130,7 @@ async def main(role: str) -> int:
             workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))
-            workers.append(action_worker(client, settings, catalogue, acting))
+            workers.append(action_worker(client, settings, catalogue, acting, MailNotices(acting)))
         await stack.enter_async_context(running_workers(*workers, on_stop=hard_end.begin))
         try:
             for shortage in missing_signers(settings, playbooks):

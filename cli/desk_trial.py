@@ -31,7 +31,7 @@ from runtime.gateway import Gateway
 from runtime.histories import trail_of_history
 from runtime.submissions import read_request_file
 from runtime.systems import open_systems
-from runtime.worker_shutdown import running_workers
+from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import allowance_worker, desk_worker
 
 PATIENCE_SECONDS: Final = 120

@@ -12,7 +12,7 @@ from activities.answer_links import Links
 from activities.answers import read_answer
 from activities.assembler import Assembler
 from activities.catalogue import Catalogue
-from activities.contracts import Systems
+from activities.contracts import NoticeChannel, Systems
 from activities.decision_check import DecisionChecks
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
@@ -31,10 +31,10 @@ from dispatch.storage.document_reader import Documents
 from dispatch.storage.documents import DocumentStore
 from runtime.answer_links import answer_links_from
 from runtime.audit.parts import audit_export, audit_follower
-from runtime.backlog_limiter import RunTracker, backlog_limited
 from runtime.build_id import build_id
-from runtime.sandbox import SANDBOX, Sandbox
 from runtime.settings import Settings
+from runtime.worker_parts.backlog_limiter import RunTracker, backlog_limited
+from runtime.worker_parts.sandbox import SANDBOX, Sandbox
 from workflows.approval_quota import ApprovalQuota
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
@@ -120,10 +120,12 @@ def allowance_worker(client: Client, settings: Settings) -> Worker:
     )
 
 
-def action_worker(client: Client, settings: Settings, catalogue: Catalogue, systems: Systems) -> Worker:
-    """Build the worker of the action queue."""
+def action_worker(
+    client: Client, settings: Settings, catalogue: Catalogue, systems: Systems, notices: NoticeChannel
+) -> Worker:
+    """Build the worker of the action queue; `notices` brings notices to approvers."""
     approvers = ApproversFile(settings.approvers_path)
-    notifier = Notifier(systems, approvers, client, settings.inbox_url)
+    notifier = Notifier(notices, approvers, client, settings.inbox_url)
     return Worker(
         client,
         task_queue=action_task_queue(settings.task_queue),

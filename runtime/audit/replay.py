@@ -11,7 +11,7 @@ from dispatch.audit.store.document import Document
 from dispatch.audit.store.verify import Check, Found
 from dispatch.audit.store_models import ManifestLine
 from runtime.build_id import build_id
-from runtime.sandbox import SANDBOX
+from runtime.worker_parts.sandbox import SANDBOX
 from workflows.coordinator import Coordinator
 from workflows.follow_up import FollowUp
 

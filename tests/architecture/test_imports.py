@@ -50,7 +50,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "worker": (*ENGINE, "runtime", "workflows", "activities", "channels", "desks"),
 }
 REMEDY: Final = {
-    "desks": "only worker.py, runtime/desks.py and cli/what_if.py know desks; declare it on the desk's own class",
+    "desks": "only runtime/desks.py knows desks; declare it on the desk's own class",
     "channels": "the engine knows no channel; declare it on the channel's own class and pass it in",
     "runtime": "take the value as a parameter, and let worker.py, cli or inbox read the settings",
     "workflows": "call it through runtime, which alone knows the SDK and the workflows",
@@ -58,18 +58,13 @@ REMEDY: Final = {
     "activities": "move what both need into dispatch, or into activities/contracts.py",
 }
 
-MAY_NAME_DESKS: Final = ("worker", "runtime.desks", "cli.what_if", "devstack.settings")
-FOR_GOOD: Final = {
+MAY_NAME_DESKS: Final = ("runtime.desks", "devstack.settings")
+EXCEPTIONS: Final = {
     ("devstack.settings", "desks"): "its stand-ins take the place of the support desk's systems",
     ("devstack.settings", "channels"): "its stand-ins take the place of the mail channel's systems",
     ("devstack.demo", "inbox"): "runs the inbox in the demo's own process",
     ("runtime.submissions", "channels"): "says which channel reads which form of file",
 }
-UNTIL_MENDED: Final = {
-    # room or module that imports, what it imports: what is still to be done
-    ("activities", "channels"): "the notifier writes mail itself instead of naming a channel",
-}
-"""Known imports against the rules. One that is gone fails its test: delete its line."""
 
 NO_IO: Final = (
     "asyncio",
@@ -140,8 +135,8 @@ def _wrong_imports() -> Iterator[tuple[str, str]]:
                 yield module, name
 
 
-def _excused(module: str, name: str, exceptions: dict[tuple[str, str], str]) -> bool:
-    return any(_within(module, (by,)) and _within(name, (what,)) for by, what in exceptions)
+def _excused(module: str, name: str) -> bool:
+    return any(_within(module, (by,)) and _within(name, (what,)) for by, what in EXCEPTIONS)
 
 
 def test_every_package_has_its_rule() -> None:
@@ -157,12 +152,12 @@ def test_imports_go_one_way() -> None:
     wrong = [
         f"{module} imports {name}: {REMEDY.get(name.split('.')[0], 'move the code down to a room that both may import')}"
         for module, name in _against_the_rules()
-        if not _excused(module, name, FOR_GOOD | UNTIL_MENDED)
+        if not _excused(module, name)
     ]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("exception", [*FOR_GOOD, *UNTIL_MENDED], ids=" imports ".join)
+@pytest.mark.parametrize("exception", EXCEPTIONS, ids=" imports ".join)
 def test_an_exception_is_still_needed(exception: tuple[str, str]) -> None:
     """What nobody needs any more would excuse the next one."""
     by, what = exception
@@ -175,7 +170,7 @@ def test_only_the_composition_names_a_desk() -> None:
     for file in _files(*MAY_IMPORT):
         module = _module(file)
         desks = [name for name in _imports(file) if _within(name, ("desks",))]
-        known = _within(module, (*MAY_NAME_DESKS, "desks")) or _excused(module, "desks", UNTIL_MENDED)
+        known = _within(module, (*MAY_NAME_DESKS, "desks"))
         assert not desks or known, f"{module} imports {desks}; {REMEDY['desks']}"
 
 

@@ -22,9 +22,9 @@ from cli.commands import _parser
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Followed
 from runtime.audit.parts import audit_export, backend_from, ensure_follower, follower_id
-from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
-from runtime.worker_shutdown import running_workers
+from runtime.worker_parts.sandbox import SANDBOX
+from runtime.worker_parts.shutdown import running_workers
 from tests.audit_store.followed import (
     EVERY_SECONDS,
     attempt_of,

@@ -26,8 +26,8 @@ from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Submission
 from runtime.gateway import Gateway
-from runtime.sandbox import SANDBOX
 from runtime.submissions import read_request_file
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
