@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.failures import translated
 from dispatch.audit.query.extract_file import ExtractFile
@@ -20,6 +20,7 @@ from dispatch.audit.store.document import Document, NotClosedError, document_of
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import Exported, Missing
 from dispatch.models.errors import AuditStoreError, ChainNotTrustedError
+from dispatch.temporal_errors import is_not_found
 
 log = structlog.get_logger("audit")
 
@@ -175,7 +176,7 @@ class AuditExport:
         try:
             described = await self._client.get_workflow_handle(request_id).describe()
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise
             raise AuditStoreError(f"Temporal has no request {request_id}; see 'dispatch list'") from None
         if described.status is WorkflowExecutionStatus.RUNNING:

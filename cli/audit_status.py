@@ -7,12 +7,13 @@ from typing import Any, Final
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from cli.account import identity
 from dispatch.audit.store.manifest import Index
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import Followed, Missing, SweepReport
+from dispatch.temporal_errors import is_not_found
 from runtime.audit.parts import SWEEP, audit_export, backend_from, follower_id, schedule_id
 from runtime.connection import connect
 from runtime.settings import Settings
@@ -62,7 +63,7 @@ async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
     try:
         described = await client.get_schedule_handle(schedule_id(settings)).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_not_found(error):
             raise
         told["schedule"] = f"there is no schedule {schedule_id(settings)}; a worker makes it when it starts"
     else:
@@ -91,7 +92,7 @@ async def _follower(client: Client, settings: Settings) -> str:
     try:
         described = await client.get_workflow_handle(name).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_not_found(error):
             raise
         return f"there is no {name}; a worker starts it when it starts"
     if described.status is not WorkflowExecutionStatus.RUNNING:

@@ -32,6 +32,7 @@ from cli.what_if import add_what_if, run_what_if
 from dispatch.models.errors import SubmissionError, WorkerUnavailableError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.follow_up import FollowUpDetail
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.trail import EntryKind
 from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end
@@ -116,7 +117,9 @@ async def _judged_answer(
     await gateway.signal(request_id, "answer", answer)
     for _ in range(_LOOKS):
         await asyncio.sleep(0.1)
-        judged = [entry for entry in (await gateway.trail(request_id))[known:] if entry.what == "answer"]
+        judged = [
+            entry for entry in (await gateway.trail(request_id))[known:] if entry.what == MessageName.ANSWER
+        ]
         refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
         if judged:
             return not refused, "; ".join(refused) if refused else judged[-1].why

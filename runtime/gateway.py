@@ -40,17 +40,17 @@ from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.process.list_summary import as_memo, summary_of_arrival
-from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
-from runtime.rows import ALL, WAITING, WORKFLOW_TYPES, Row, row_of
-from runtime.settings import Settings
-from runtime.submissions import read_request_file
-from runtime.temporal_errors import (
+from dispatch.temporal_errors import (
     is_not_found,
     is_worker_silent,
     temporal_unavailable,
     worker_error,
     worker_silent,
 )
+from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
+from runtime.rows import ALL, WAITING, WORKFLOW_TYPES, Row, row_of
+from runtime.settings import Settings
+from runtime.submissions import read_request_file
 from workflows.coordinator import Coordinator
 from workflows.parts.status_publisher import OWNER, STATE
 

@@ -18,6 +18,7 @@ ENGINE: Final = (
     "dispatch.notifications",
     "dispatch.isolation",
     "dispatch.http",
+    "dispatch.temporal_errors",
     "dispatch.audit",
 )
 CONTRACTS: Final = ("activities.contracts", "activities.failures", "activities.permits")
@@ -34,6 +35,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.notifications": PURE,
     "dispatch.isolation": ("dispatch.models",),
     "dispatch.http": ("dispatch.models",),
+    "dispatch.temporal_errors": ("dispatch.models",),
     "dispatch.audit": ("dispatch.models", "dispatch.storage"),
     # What runs it.
     "activities": ENGINE,
