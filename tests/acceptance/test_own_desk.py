@@ -93,6 +93,8 @@ async def _edited_and_approved(library: Library, client: Client, case: Case) -> 
         page = await browser.request(case.id)
         assert "Loan extension walden" in page.text
         assert "Printed slip slip" in page.text
+        # 14 days at 20 cents, which no parameter holds: the action's class says so.
+        assert "Amount EUR 2.80" in page.text
         (form,) = page.forms("/decide")
         assert {name: value for name, value in form.fields.items() if name.startswith("field.")} == {
             "field.days": "14"
