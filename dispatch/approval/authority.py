@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 
-from dispatch.approval.signing import key_mismatch
 from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
 
 
@@ -117,9 +116,6 @@ def file_problems(approvers: Approvers) -> Iterator[tuple[str, str, str]]:
         for role in names.intersection(person.roles):
             yield f"{path}.roles", f"{role!r} is the name of a person", "Give the role another name."
         yield from _handed_on(path, person, names - {person.name})
-        for index, key in enumerate(person.keys):
-            if (problem := key_mismatch(key)) is not None:
-                yield f"{path}.keys[{index}]", problem, "Take both from 'dispatch keys show'."
 
 
 def _handed_on(path: str, person: Approver, others: set[str]) -> Iterator[tuple[str, str, str]]:

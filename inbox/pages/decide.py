@@ -153,7 +153,7 @@ async def _to_sign(
             Said(
                 "refused",
                 _UNSENT,
-                "This tier asks for a signature, and no key of yours is in the approvers file; see 'Your keys'.",
+                "This tier asks for a signature, and there is no public key of yours; see 'Your keys'.",
             ),
         )
     try:

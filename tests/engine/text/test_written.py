@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from cli.request_detail import lines_of
 from dispatch.audit.models import AuditEntry, AuditKind
@@ -38,7 +39,7 @@ def test_an_amount_is_written_with_the_digits_of_its_currency(
 ) -> None:
     """The same words on a page, on the command line, in the trail's report and in an auditor's answer."""
     money = Money(amount_minor=minor, currency=currency)
-    parameters = {"amount_minor": minor, "currency": currency}
+    parameters: dict[str, JsonValue] = {"amount_minor": minor, "currency": currency}
     entry = AuditEntry(seq=1, event_ids=(1,), kind=AuditKind.ACTION, facts={"parameters": dict(parameters)})
     assert format_money(money) == written
     assert amount(entry) == written
