@@ -1,5 +1,4 @@
-# PYTHON_ARGCOMPLETE_OK
-"""The desk's Python API, and its command line, which `dispatch` runs too; `dispatch --help` lists the commands.
+"""The desk's Python API; `dispatch` is its command line, which `python starter.py` runs too.
 
 Whoever asks often keeps a `Gateway` (runtime/gateway.py), which has all of this and more as methods.
 """
