@@ -14,6 +14,7 @@ from cli.account import identity
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import Followed, SweepReport
+from dispatch.models.moments import format_stamp
 from runtime.audit_parts import audit_export, backend_from, follower_id, schedule_id
 from runtime.connection import connect
 from runtime.settings import Settings
@@ -115,4 +116,4 @@ async def _told(client: Client, attempt: PendingActivityInfo) -> str:
     if not payloads:
         return "no worker is following yet"
     (followed,) = await client.data_converter.decode(payloads[:1], [Followed])
-    return f"has seen what was closed by {followed.until.isoformat(timespec='seconds')}; {followed.exported} exported"
+    return f"has seen what was closed by {format_stamp(followed.until)}; {followed.exported} exported"

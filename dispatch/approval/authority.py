@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 
+from dispatch.models.moments import format_stamp
 from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
 
 
@@ -96,9 +97,9 @@ def key_in(approvers: Approvers, key_id: str | None) -> tuple[Approver, Approver
 def key_problem(key: ApproverKey, at: datetime) -> str | None:
     """Return why a key does not count at `at`; None if it does."""
     if key.revoked_at is not None and key.revoked_at <= at:
-        return f"key {key.key_id} was revoked at {key.revoked_at.isoformat(timespec='seconds')}"
+        return f"key {key.key_id} was revoked at {format_stamp(key.revoked_at)}"
     if key.expires_at is not None and key.expires_at <= at:
-        return f"key {key.key_id} expired at {key.expires_at.isoformat(timespec='seconds')}"
+        return f"key {key.key_id} expired at {format_stamp(key.expires_at)}"
     return None
 
 
