@@ -37,7 +37,7 @@ class _Module(Protocol):
 
 
 COMMANDS: Final = {
-    "submit": Command("cli.requests", "start a request for each file"),
+    "submit": Command("cli.submit", "start a request for each file"),
     "approve": Command("cli.decisions", "approve what waits for a decision"),
     "edit": Command("cli.decisions", "edit what waits for a decision"),
     "respond": Command("cli.decisions", "respond what waits for a decision"),

@@ -116,4 +116,4 @@ async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
         print(sentence)
     if sentences:
         return 1
-    return await try_desk(name, *desk_alone(settings, folders, name), arguments.file)
+    return await try_desk(name, desk_alone(settings, folders, name), arguments.file)

@@ -1,10 +1,8 @@
-"""The commands on one request: submit it, see where it stands, answer it, take it back, move its deadline."""
+"""The commands on one request: see where it stands, answer it, take it back, move its deadline."""
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Final
 
 from pydantic import JsonValue
@@ -15,8 +13,9 @@ from cli.follow_up import show_follow_up
 from cli.listing import console, iso
 from cli.request_detail import show
 from cli.temporal import gateway_of_account
-from dispatch.models.errors import SubmissionError, WorkerUnavailableError
+from dispatch.models.errors import WorkerUnavailableError
 from dispatch.models.request.follow_up import FollowUpDetail
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.trail import EntryKind
 from runtime.gateway import Gateway
 from runtime.settings import Settings
@@ -26,10 +25,6 @@ _LOOKS: Final = 30
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
     """Add what each of them is called with."""
-    if name == "submit":
-        command.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".eml or .json")
-        command.add_argument("--desk", help="whose work it is; without it, triage decides")
-        return
     command.add_argument("id", metavar="ID")
     if name == "answer":
         command.add_argument("pairs", nargs="+", metavar="field=value")
@@ -43,11 +38,9 @@ def add(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--json", action="store_true", help="for scripts")
 
 
-async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """Run one of them; returns its exit code."""
     gateway = gateway_of_account()
-    if arguments.command == "submit":
-        return await submit_all(gateway, settings, arguments)
     commands: dict[str, Callable[[Gateway, argparse.Namespace], Awaitable[int]]] = {
         "answer": _answer,
         "withdraw": _withdraw,
@@ -56,24 +49,6 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         "show": show_detail,
     }
     return await commands[arguments.command](gateway, arguments)
-
-
-async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Submit each file; one that cannot be taken in does not keep the others out."""
-    failed = 0
-    for path in arguments.files:
-        try:
-            submitted = await gateway.submit_file(settings, path, arguments.desk)
-        except SubmissionError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failed += 1
-        else:
-            print(
-                f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
-            )
-            if submitted.automatic is not None:
-                print(f"  set apart: {submitted.automatic.in_words}")
-    return 2 if failed else 0
 
 
 async def _show_status(gateway: Gateway, arguments: argparse.Namespace) -> int:
@@ -135,7 +110,9 @@ async def _judged_answer(
     await gateway.signal(request_id, "answer", answer)
     for _ in range(_LOOKS):
         await asyncio.sleep(0.1)
-        judged = [entry for entry in (await gateway.trail(request_id))[known:] if entry.what == "answer"]
+        judged = [
+            entry for entry in (await gateway.trail(request_id))[known:] if entry.what == MessageName.ANSWER
+        ]
         refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
         if judged:
             return not refused, "; ".join(refused) if refused else judged[-1].why

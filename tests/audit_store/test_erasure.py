@@ -17,7 +17,7 @@ from dispatch.audit.store.document import from_bytes
 from dispatch.audit.store.request_keys import RequestKeys
 from dispatch.audit.store.verify import verify
 from dispatch.models.errors import AuditStoreError
-from runtime.audit_parts import audit_export, backend_from, extract_from, keys_from, own_key_from
+from runtime.audit.parts import audit_export, backend_from, extract_from, keys_from, own_key_from
 from runtime.settings import Settings
 from tests.audit_store.made import documents, lines_of
 from tests.desk import running_desk

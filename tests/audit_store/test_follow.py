@@ -21,10 +21,10 @@ from cli.audit import run as run_audit
 from cli.commands import parsed
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Followed
-from runtime.audit_parts import audit_export, backend_from, ensure_follower, follower_id
-from runtime.sandbox import SANDBOX
+from runtime.audit.parts import audit_export, backend_from, ensure_follower, follower_id
 from runtime.settings import Settings
-from runtime.worker_shutdown import running_workers
+from runtime.worker_parts.sandbox import SANDBOX
+from runtime.worker_parts.shutdown import running_workers
 from tests.audit_store.followed import (
     EVERY_SECONDS,
     attempt_of,

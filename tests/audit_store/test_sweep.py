@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError
 
 from activities.audit_export import AuditExport
 from cli.audit import run as run_audit
-from cli.audit_checks import decisions, replays
+from cli.audit_checks import decisions
 from cli.commands import parsed
 from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.document import Document, Run, kind_of
@@ -23,7 +23,7 @@ from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import SweepReport
 from dispatch.models.errors import SettingsError
-from runtime.audit_parts import (
+from runtime.audit.parts import (
     audit_export,
     backend_from,
     check_retention,
@@ -31,6 +31,7 @@ from runtime.audit_parts import (
     ensure_sweep,
     schedule_id,
 )
+from runtime.audit.replay import replays
 from tests.audit_store.forged import forge_a_record
 from tests.audit_store.made import NOW, lines_of
 from tests.desk import Desk, running_desk

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from cli.audit import run as run_audit
 from cli.commands import parsed
-from runtime.audit_parts import audit_export
+from runtime.audit.parts import audit_export
 from tests.audit_store.followed import exported, untouched
 from tests.audit_store.made import lines_of
 from tests.chaos.stage import Stage, stage, temporal

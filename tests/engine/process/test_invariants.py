@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from dispatch.approval.action_digest import bind
 from dispatch.models.request.item import Item
+from dispatch.models.work.action_digest import bind
 from dispatch.models.work.finding import (
     Evidence,
     Finding,

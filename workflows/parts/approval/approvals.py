@@ -249,6 +249,7 @@ class Approvals:
             awaiting=f"a{' second' if earlier else ''} decision: {open_item.summary}"
             + (f" (approved by {earlier})" if earlier else ""),
             owner=owner,
+            about=open_item.summary,
             by=by,
             subject_digest=open_item.digest,
             proposal_id=approval_request.proposal_id,
