@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import run
 from tests.audit_store.made import filled, lines_of
-from tests.audit_store.test_commands import Typed
+from tests.audit_store.typed import Typed, typed_at
 
 CONFIGURATION = """
 [tsa]
@@ -56,15 +55,7 @@ def stamp(authority: Path, request: Path, answer: Path) -> None:
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    monkeypatch.setenv("DISPATCH_VAR_DIR", str(tmp_path))
-
-    def type_in(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(words)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return type_in
+    return typed_at(tmp_path, monkeypatch, capsys)
 
 
 def test_a_stamped_head_is_verified(typed: Typed, tmp_path: Path, authority: Path) -> None:
