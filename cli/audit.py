@@ -34,9 +34,8 @@ from runtime.settings import Settings
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
 
 
-def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `audit` and its parts to the command line."""
-    audit = commands.add_parser("audit", help="the audit store: export, status, verify, anchor, questions")
+def add(audit: argparse.ArgumentParser, _name: str) -> None:
+    """Add the parts of `audit`."""
     parts = audit.add_subparsers(dest="audit", required=True)
 
     export = parts.add_parser("export", help="export closed requests now; without ID, all that are missing")
@@ -88,7 +87,7 @@ def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     add_custody(parts)
 
 
-async def run_audit(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of these commands; gives its exit code, 1 where something is missing or broken."""
     commands: dict[str, Command] = {
         "export": _export,

@@ -28,15 +28,14 @@ from runtime.settings import SHIPPED_DESKS, Settings
 _SHOWN: Final = 50
 
 
-def add_what_if(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `what-if` to the command line."""
-    command = commands.add_parser("what-if", help="what a changed playbook would have ruled on past actions")
+def add(command: argparse.ArgumentParser, _name: str) -> None:
+    """Add what `what-if` is called with."""
     command.add_argument("--playbook", required=True, type=Path, metavar="FILE")
     command.add_argument("--store", default="", metavar="STORE", help="a folder or s3://bucket/prefix")
     command.add_argument("--json", action="store_true", help="for scripts")
 
 
-async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print which actions would flip; reads the audit store alone."""
     changed = playbook_from(arguments.playbook)
     place = backend_from(settings, arguments.store)

@@ -7,7 +7,6 @@ RequestNotFoundError, RequestClosedError, WorkerUnavailableError, TemporalUnavai
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
@@ -48,11 +47,9 @@ from dispatch.temporal_errors import (
     worker_silent,
 )
 from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
-from runtime.rows import ALL, WAITING, WORKFLOW_TYPES, Row, row_of
+from runtime.rows import ALL, COORDINATOR, WAITING, WORKFLOW_TYPES, Row, row_of
 from runtime.settings import Settings
-from runtime.submissions import read_request_file
-from workflows.coordinator import Coordinator
-from workflows.parts.status_publisher import OWNER, STATE
+from workflows.search_attributes import OWNER, STATE
 
 R = TypeVar("R")
 Connect = Callable[[], Awaitable[Client]]
@@ -108,7 +105,7 @@ class Gateway:
         received = submission.trigger.received_at.isoformat()
         try:
             await (await self.client()).start_workflow(
-                Coordinator.run,
+                COORDINATOR,
                 submission,
                 id=request_id,
                 task_queue=settings.task_queue,
@@ -123,13 +120,6 @@ class Gateway:
         except RPCError as error:
             raise temporal_unavailable(error) from None
         return Submitted(request_id, new=True, automatic=submission.automatic)
-
-    async def submit_file(self, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
-        """Read a mail or JSON file and start the request.
-
-        Raises SubmissionError naming the file, what is wrong and what to do.
-        """
-        return await self.submit(settings, read_request_file(settings, path, desk))
 
     async def describe(self, request_id: str) -> RequestDescription:
         """Return where a request stands as far as Temporal knows."""
@@ -175,7 +165,7 @@ class Gateway:
     async def trail(self, request_id: str) -> list[TrailEntry]:
         """Return the record of a request; of a closed one from its result, which needs no worker."""
         description = await self.describe(request_id)
-        if description.kind == "Coordinator" and description.status is WorkflowExecutionStatus.COMPLETED:
+        if description.kind == COORDINATOR and description.status is WorkflowExecutionStatus.COMPLETED:
             outcome = await self.outcome(request_id)
             if outcome is not None:
                 return list(outcome.trail)

@@ -1,4 +1,4 @@
-"""Reads a request from a file: the one place that knows which channel reads which form."""
+"""Reads a request from a file, and submits it: the one place that knows which channel reads which form."""
 
 from pathlib import Path
 
@@ -8,6 +8,8 @@ from channels.mail.mail_form import mail_form
 from channels.mail.systems.mail_server import MailServer
 from dispatch.models.request.submission import Submission
 from dispatch.storage.documents import DocumentStore
+from runtime.gateway import Gateway
+from runtime.gateway_types import Submitted
 from runtime.settings import Settings, settings_of
 
 
@@ -21,3 +23,8 @@ def read_request_file(settings: Settings, path: Path, desk: str | None = None) -
         settings.max_mail_bytes, settings.max_body_chars, settings.text_seconds, settings.text_megabytes
     )
     return read_submission(path, DocumentStore(settings.documents_dir), forms, limits, desk)
+
+
+async def submit_file(gateway: Gateway, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
+    """Read a mail or JSON file and start the request; raises as `read_request_file`, and TemporalUnavailableError."""
+    return await gateway.submit(settings, read_request_file(settings, path, desk))

@@ -66,7 +66,7 @@ class Shell:
     async def run(self, *command: str | Path, seconds: float = 120) -> Said:
         """Run a command; `dispatch` is that of this checkout, whatever is installed."""
         if command[0] == "dispatch":
-            command = (sys.executable, "starter.py", *command[1:])
+            command = (sys.executable, "-m", "cli", *command[1:])
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,
@@ -85,7 +85,7 @@ class Shell:
         return Said(process.returncode or 0, out.decode(), err.decode())
 
     async def starter(self, *arguments: str | Path) -> Said:
-        return await self.run(sys.executable, "starter.py", *arguments)
+        return await self.run("dispatch", *arguments)
 
     async def worker(self, *arguments: str) -> Said:
         return await self.run(sys.executable, "worker.py", *arguments)

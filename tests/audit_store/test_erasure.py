@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from cli.audit import run_audit
-from cli.commands import _parser
+from cli.audit import run as run_audit
+from cli.commands import parsed
 from cli.erasure import erased_from
 from dispatch.audit.query.questions import Asked, answers
 from dispatch.audit.store.crypto_shredding import opened, sealed
@@ -25,7 +25,7 @@ from tests.workflows.requests_made import small_refund, status_question
 
 
 async def typed(settings: Settings, *words: str) -> int:
-    return await run_audit(_parser().parse_args(["audit", "erase", *words]), settings)
+    return await run_audit(parsed(["audit", "erase", *words]), settings)
 
 
 async def test_a_requester_is_erased_and_the_chain_still_verifies(

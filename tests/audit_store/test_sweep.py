@@ -12,9 +12,9 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from activities.audit_export import AuditExport
-from cli.audit import run_audit
+from cli.audit import run as run_audit
 from cli.audit_checks import decisions
-from cli.commands import _parser
+from cli.commands import parsed
 from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.document import Document, Run, kind_of
 from dispatch.audit.store.export_keys import ExportKey
@@ -167,7 +167,7 @@ async def test_status_names_the_gap_and_export_closes_it(
 
         async def typed(*words: str) -> tuple[int, str]:
             capsys.readouterr()
-            code = await run_audit(_parser().parse_args(["audit", *words]), desk.settings)
+            code = await run_audit(parsed(["audit", *words]), desk.settings)
             return code, capsys.readouterr().out
 
         case = await status_question(desk)
@@ -196,7 +196,7 @@ async def test_a_forged_line_stops_the_export_and_status_says_so(
 
         async def typed(*words: str) -> tuple[int, str]:
             capsys.readouterr()
-            code = await run_audit(_parser().parse_args(["audit", *words]), desk.settings)
+            code = await run_audit(parsed(["audit", *words]), desk.settings)
             return code, capsys.readouterr().out
 
         first, second = await status_question(desk), await small_refund(desk)

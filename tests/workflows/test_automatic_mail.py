@@ -16,8 +16,8 @@ from temporalio.worker import Replayer
 
 import starter
 from channels.mail.identity import OWN_HEADER, message_id
-from cli.commands import submit_all
 from cli.listing import show_rows
+from cli.submit import submit_all
 from dispatch.audit.read.trail import trail_of_events
 from dispatch.audit.report.report import as_markdown
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id

@@ -38,7 +38,7 @@ from tests.workflows.requests_made import (
     until,
 )
 from workflows.coordinator import Coordinator
-from workflows.parts.status_publisher import STATE
+from workflows.search_attributes import STATE
 from workflows.spend_quota import SpendQuota
 
 HALLDORA, HALLDORAS = "halldora.jonsdottir@postur.example", "CU-1021"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
@@ -16,12 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import UNLESS_IT_PASSES, ReviewPoint, Status
     from dispatch.process.list_summary import as_memo
     from workflows.parts import options
-
-DESK: Final = SearchAttributeKey.for_keyword("Desk")
-STATE: Final = SearchAttributeKey.for_keyword("RequestState")
-OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
-REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
-PRIORITY: Final = SearchAttributeKey.for_int("RequestPriority")
+    from workflows.search_attributes import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 COORDINATOR: Final = "coordinator"
 
