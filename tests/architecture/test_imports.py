@@ -24,7 +24,6 @@ ENGINE: Final = (
 CONTRACTS: Final = (
     "activities.contracts",
     "activities.failures",
-    "activities.http_system",
     "activities.permits",
 )
 

@@ -5,9 +5,8 @@ from typing import ClassVar
 from pydantic import Field, SecretStr, TypeAdapter
 
 from activities.contracts import SystemSettings
-from activities.http_system import Access, HttpSystem
 from channels.mail.models import ArchivedMail
-from dispatch.http import Listing
+from dispatch.http import Access, HttpSystem, Listing
 
 _ARCHIVED = TypeAdapter(Listing[ArchivedMail])
 

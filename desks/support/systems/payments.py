@@ -6,9 +6,9 @@ from typing import ClassVar
 from pydantic import Field, JsonValue, SecretStr, TypeAdapter
 
 from activities.contracts import SystemSettings
-from activities.http_system import Access, HttpSystem
 from desks.support.models.records import Refund
 from desks.support.systems.records import REFUNDS, SYSTEM, segment
+from dispatch.http import Access, HttpSystem
 from dispatch.models.errors import RefusedError
 from dispatch.models.money import Money
 

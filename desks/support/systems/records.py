@@ -8,9 +8,8 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr, TypeAdapter
 
 from activities.contracts import SystemSettings
-from activities.http_system import Access, HttpSystem
 from desks.support.models.records import Customer, Order, Payment, Refund
-from dispatch.http import Listing
+from dispatch.http import Access, HttpSystem, Listing
 from dispatch.models.contract import Contract
 from dispatch.models.errors import RefusedError
 
