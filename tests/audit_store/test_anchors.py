@@ -12,11 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from cli.commands import run
 from dispatch.audit.store import time_stamps
 from dispatch.models.errors import AuditStoreError
 from tests.audit_store.made import filled, lines_of
-from tests.audit_store.test_commands import Typed
+from tests.audit_store.typed import Typed, typed_at
 
 CONFIGURATION = """
 [tsa]
@@ -64,15 +63,7 @@ def stamp(authority: Path, request: Path, answer: Path) -> None:
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    monkeypatch.setenv("DISPATCH_VAR_DIR", str(tmp_path))
-
-    def type_in(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(words)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return type_in
+    return typed_at(tmp_path, monkeypatch, capsys)
 
 
 def test_a_stamped_head_is_verified(typed: Typed, tmp_path: Path, authority: Path) -> None:
