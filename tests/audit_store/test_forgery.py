@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.erasure import SIGNED_PREFIX
+from cli.audit.erasure import SIGNED_PREFIX
 from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.manifest import key_file, key_to_pem, sha256

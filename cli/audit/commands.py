@@ -15,10 +15,10 @@ from rich.table import Table
 from temporalio.client import Client
 
 from cli.account import identity
-from cli.audit_custody import acknowledge, add_custody, rotate_key
-from cli.audit_status import tell_status
-from cli.audit_verify import anchor_head, verify_store
-from cli.erasure import add_erase, erase
+from cli.audit.custody import acknowledge, add_custody, rotate_key
+from cli.audit.erasure import add_erase, erase
+from cli.audit.status import tell_status
+from cli.audit.verify import anchor_head, verify_store
 from dispatch.audit.query.questions import BY_NAME, Answer, Asked, answers
 from dispatch.audit.query.questions_page import cell_text, page_of, title_of
 from dispatch.audit.store.crypto_shredding import opened

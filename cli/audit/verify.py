@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli.audit_checks import anchors_of, decisions, stamps_of
-from cli.erasure import erased_from
+from cli.audit.checks import anchors_of, decisions, stamps_of
+from cli.audit.erasure import erased_from
 from dispatch.audit.store import time_stamps
 from dispatch.audit.store.anchors import anchor_of
 from dispatch.audit.store.backend import StoreBackend
