@@ -26,8 +26,27 @@ _HIDDEN_STYLE: Final = re.compile(
     r"display:none|visibility:hidden|font-size:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all"
 )
 _MAX_QUOTE_MARKS: Final = 3
+# What mail programs call an earlier mail and a signature; the web version of Outlook puts x_ before each.
+_QUOTE_NAMES: Final = frozenset(
+    {
+        "gmail_attr",
+        "moz-cite-prefix",
+        "yahoo_quoted",
+        "protonmail_quote",
+        "zmail_extra",
+        "quote",
+        "mail_quote",
+    }
+    | {"ms-outlook-mobile-reference-message", "olk_src_body_section", "gmail_signature", "moz-signature"}
+    | {"ms-outlook-mobile-signature", "applemailsignature", "protonmail_signature_block"}
+)
+_FRAME_NAMES: Final = frozenset({"gmail_quote", "gmail_quote_container"})
+_REST_IS_QUOTED: Final = frozenset(
+    {"appendonsend", "divrplyfwdmsg", "zwchr", "mail-editor-reference-message-container"}
+)
 _LINK: Final = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _MAX_LINK: Final = 2_000
+_MAX_NAMES: Final = 200
 
 
 class Converted(NamedTuple):
@@ -78,14 +97,23 @@ class _Line:
         return bool(self.pieces) and not self.pieces[-1].endswith(" ")
 
 
+class _Element(NamedTuple):
+    tag: str
+    hidden: bool
+    is_named_quote: bool
+
+
 class _Converter:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._line = _Line()
-        self._open: list[tuple[str, bool]] = []
+        self._open: list[_Element] = []
         self._number: Counter[str] = Counter()
         self._hidden = self._unseen = self._quotes = 0
         self._link: tuple[str, int] | None = None
+        self._frames: list[int] = []
+        self._named_quotes = 0
+        self._rest_is_quoted = False
         self.hid_text = False
 
     def take(self, token: Token) -> None:
@@ -100,9 +128,12 @@ class _Converter:
             self._end(tag)
 
     def _start(self, tag: str, given: dict[str, str | None]) -> None:
+        names = _names(given)
         if tag not in _VOID:
-            self._open.append((tag, hidden := tag in _UNSEEN or _is_hidden(given)))
-            self._count(tag, 1, hidden=hidden)
+            self._begin(tag, names, hidden=tag in _UNSEEN or _is_hidden(given))
+        if names & _REST_IS_QUOTED:
+            self._break()
+            self._rest_is_quoted = True
         if tag in _PARAGRAPHS:
             self._break(paragraph=True)
             self._quotes += tag == "blockquote"
@@ -113,6 +144,28 @@ class _Converter:
             self._line.add("  ")
         elif tag == "a":
             self._link = (given.get("href") or "", len(self._line.pieces))
+
+    def _begin(self, tag: str, names: frozenset[str], *, hidden: bool) -> None:
+        is_named_quote = bool(names & _QUOTE_NAMES) and tag != "blockquote"
+        self._break(paragraph=tag in _PARAGRAPHS) if is_named_quote or names & _FRAME_NAMES else None
+        if tag != "blockquote" and names & _FRAME_NAMES:
+            self._frames.append(len(self._open))
+        self._named_quotes += is_named_quote
+        self._open.append(_Element(tag, hidden, is_named_quote))
+        self._count(tag, 1, hidden=hidden)
+
+    def _end_quote(self, element: _Element) -> None:
+        if element.tag == "blockquote":
+            self._break(paragraph=True)
+            self._quotes -= 1
+            # What follows a quote in the frame around it is an answer between the lines, or below.
+            self._frames.clear()
+        elif element.is_named_quote:
+            self._break()
+            self._named_quotes -= 1
+        elif self._frames and self._frames[-1] == len(self._open):
+            self._break()
+            self._frames.pop()
 
     def _count(self, tag: str, number: int, *, hidden: bool) -> None:
         self._number[tag] += number
@@ -125,12 +178,10 @@ class _Converter:
         if not self._number[tag]:
             return
         while self._open:
-            name, hidden = self._open.pop()
-            self._count(name, -1, hidden=hidden)
-            if name == "blockquote":
-                self._break(paragraph=True)
-                self._quotes -= 1
-            if name == tag:
+            element = self._open.pop()
+            self._count(element.tag, -1, hidden=element.hidden)
+            self._end_quote(element)
+            if element.tag == tag:
                 break
         if tag in _PARAGRAPHS or tag in _LINES:
             self._break(paragraph=tag in _PARAGRAPHS)
@@ -168,7 +219,8 @@ class _Converter:
     def _break(self, *, paragraph: bool = False) -> None:
         line = "".join(self._line.pieces).strip()
         if line and line != "-":
-            marks = "> " * min(max(self._quotes, 0), _MAX_QUOTE_MARKS)
+            is_quoted = self._named_quotes > 0 or bool(self._frames) or self._rest_is_quoted
+            marks = "> " * min(max(self._quotes, int(is_quoted)), _MAX_QUOTE_MARKS)
             self._lines.append(marks + line)
         self._line = _Line()
         if paragraph and self._lines and self._lines[-1]:
@@ -178,6 +230,12 @@ class _Converter:
         """Return the text so far."""
         self._break()
         return "\n".join(self._lines).strip()
+
+
+def _names(given: dict[str, str | None]) -> frozenset[str]:
+    """Return what an element is called by its id, classes and name, in small letters."""
+    words = " ".join((given.get(key) or "")[:_MAX_NAMES] for key in ("id", "class", "name")).lower().split()
+    return frozenset(word.removeprefix("x_") for word in words)
 
 
 def _is_hidden(given: dict[str, str | None]) -> bool:

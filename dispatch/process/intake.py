@@ -9,7 +9,9 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.text.asks import asks_in, is_ask, is_pleasantry
-from dispatch.text.normalise import normalise, one_line, own_words
+from dispatch.text.mail_furniture import is_notice
+from dispatch.text.new_words import own_words
+from dispatch.text.normalise import normalise, one_line
 from dispatch.text.prompt_injection import exceptions_of, is_order, redirects
 from dispatch.text.sentences import Block, blocks_of, sentences_of
 
@@ -131,7 +133,7 @@ def _without_instructions(block: Block, *, hostile: bool) -> Block:
     """
     kept: list[str] = []
     for sentence in block.sentences:
-        if is_pleasantry(sentence):
+        if is_pleasantry(sentence) or is_notice(sentence):
             continue
         if not is_order(sentence) and not (hostile and redirects(sentence, "")):
             kept.append(sentence)

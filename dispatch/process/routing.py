@@ -9,6 +9,7 @@ from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.process.fields import values_in, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
 from dispatch.text.extraction import says
+from dispatch.text.new_words import own_words
 
 _UNROUTED_PRIORITY: Final = 3
 _FAIRNESS_KEY_BYTES: Final = 64
@@ -58,6 +59,11 @@ def _whole_request(brief: TriageBrief) -> str:
     return f"{brief.intake.subject}\n{brief.intake.body}"
 
 
+def _own_request(brief: TriageBrief) -> str:
+    """Return what the sender says now: what is quoted tells neither a field nor an urgency."""
+    return f"{brief.intake.subject}\n{own_words(brief.intake.body)}"
+
+
 def _route(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce]) -> tuple[str | None, str]:
     if brief.intake.unread and brief.desk is None:
         return None, f"{brief.intake.unread}; a person routes"
@@ -93,7 +99,8 @@ def _sorted_items(brief: TriageBrief, playbook: Playbook) -> tuple[tuple[Item, .
         if field in playbook.fields
         and (value := whole_value(playbook.fields[field].pattern, raw)) is not None
     }
-    whole = {field: values_in(spec.pattern, _whole_request(brief)) for field, spec in playbook.fields.items()}
+    own = _own_request(brief)
+    whole = {field: values_in(spec.pattern, own) for field, spec in playbook.fields.items()}
     alone = len(brief.intake.items) == 1
     items = tuple(
         _sorted_item(item, playbook, stated, whole, brief.intake.subject if alone else "")
@@ -153,7 +160,7 @@ def _best_ask(text: str, playbook: Playbook) -> str:
 
 
 def _priority(brief: TriageBrief, playbook: Playbook) -> tuple[int, str]:
-    text = _whole_request(brief)
+    text = _own_request(brief)
     signs = [(sign.priority, phrase) for sign in playbook.urgency for phrase in says(text, sign.phrases)]
     if not signs:
         return playbook.priority, ""

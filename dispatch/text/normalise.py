@@ -23,14 +23,6 @@ _SPACES: Final = re.compile(r"[^\S\n]+")
 _AROUND_LINE_END: Final = re.compile(r" ?\n ?")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
-_QUOTED: Final = re.compile(r"\s?(?:>|&gt;)")
-_WROTE: Final = re.compile(r"(?:on|am|le|el)\b.{0,300}\b(?:wrote|schrieb|a écrit|escribió)\b", re.IGNORECASE)
-_AFTER_WROTE: Final = 200
-_WROTE_BEGINS: Final = re.compile(r"(?:on|am)\b.{0,200}\d{4}\b", re.IGNORECASE)
-_ORIGINAL: Final = re.compile(
-    r"(?<!-)-{3,}+\s?(?:original message|ursprüngliche nachricht|forwarded message)", re.IGNORECASE
-)
-
 # Letters of other scripts that read as Latin ones (the common part of Unicode TR 39's confusables): an 'ignore' with
 # a Cyrillic o must not pass for another word than the one that a person reads.
 _LOOKALIKES: Final = str.maketrans(
@@ -117,38 +109,6 @@ def as_read(text: str) -> str:
 def one_line(text: str) -> str:
     """Return normalised text on one line, as a header or an answer needs it."""
     return " ".join(normalise(text).text.split())
-
-
-def _is_attribution(line: str) -> bool:
-    """Return whether a line is 'On ..., Jane wrote:'; the last 'wrote' of its beginning must stand near its end."""
-    match = _WROTE.match(line) if line.endswith(":") else None
-    return match is not None and len(line) - match.end() <= _AFTER_WROTE + 1
-
-
-def _is_wrapped_attribution(line: str, following: str) -> bool:
-    begins = following.endswith(":") and _WROTE_BEGINS.match(line) is not None
-    return begins and not _is_attribution(following) and _is_attribution(f"{line} {following}")
-
-
-def own_words(text: str) -> str:
-    """Return the lines that the sender wrote now: no quoted lines, nothing after a signature or 'original message'.
-
-    Where nothing else is left (all of it is quoted), the whole text: it is never lost.
-    """
-    lines = text.split("\n")
-    own: list[str] = []
-    for index, line in enumerate(lines):
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        if line in {"--", "-- "} or _ORIGINAL.match(line):
-            break
-        if _QUOTED.match(line) or _is_attribution(line):
-            continue
-        if _is_wrapped_attribution(line, following):
-            lines[index + 1] = ""
-            continue
-        own.append(line)
-    kept = "\n".join(own).strip()
-    return kept or text
 
 
 def encodable(text: str) -> str:

@@ -14,7 +14,8 @@ from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import BoundAction, Proposal
 from dispatch.text import requested_words as words
 from dispatch.text.asks import is_ask
-from dispatch.text.normalise import as_read, own_words
+from dispatch.text.new_words import new_words
+from dispatch.text.normalise import as_read
 from dispatch.text.sentences import sentences_of
 
 REQUEST: Final = "request"
@@ -24,16 +25,12 @@ _LONGEST_SENTENCE: Final = 800
 _MARK: Final = "§"
 _QUOTES: Final = re.compile(
     r"\u201c[^\u201d\u201c]{0,2000}[\u201d\u201c]|\u201e[^\u201c\u201d\u201e]{0,2000}[\u201c\u201d]|\u00ab[^\u00ab\u00bb]{0,2000}\u00bb"
-    r"|\u00bb[^\u00ab\u00bb]{0,2000}\u00ab|\"[^\"]{0,2000}\""
+    r"|\u00bb[^\u00ab\u00bb]{0,2000}\u00ab|\"(?:[^\"\n]|\n(?!\n)){0,2000}\""
     r"|(?:(?<=\s)|^)'[^'\n]{2,400}'(?=[\s.,!?;:]|$)|(?:(?<=\s)|^)\u2018[^\u2018\u2019\n]{2,400}\u2019(?=[\s.,!?;:]|$)"
 )
 _QUOTE_MARK: Final = re.compile(r"[\"\u201c\u201d\u201e\u00ab\u00bb]")
 _INCHES: Final = re.compile(r"(?<=\d)(?:\"|''|\u201d)")
 _EARLIER_SUBJECT: Final = re.compile(r"\s?(?:re|fwd?|aw|wg|antw|tr|rv)\s?(?:\[\d+\])?:", re.IGNORECASE)
-_QUOTED_HEADER: Final = re.compile(r"[*_]?(?:from|von|de):[*_]? ", re.IGNORECASE)
-_HEADER_AFTER: Final = re.compile(
-    r"[*_]?(?:sent|date|to|subject|gesendet|datum|an|betreff):[*_]?", re.IGNORECASE
-)
 _ENTRY: Final = re.compile(r" ?(?:[-*\u2022\u2013\u00b7] |\(?\w{1,2}[.)] )")
 _CLAUSE: Final = re.compile(
     r"[,;:()\u2013\u2014.!?]+|\s-{1,3}\s"
@@ -105,16 +102,8 @@ def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook:
 
 
 def words_of_now(text: str) -> str:
-    """Return what the sender wrote now, without quoted mail and signature; unlike `own_words`, nothing where all of it is quoted."""
-    lines = text.split("\n")
-    for index, line in enumerate(lines):
-        following = lines[index + 1 : index + 4]
-        if _QUOTED_HEADER.match(line) and any(_HEADER_AFTER.match(each) for each in following):
-            lines = lines[:index]
-            break
-    kept = [line for line in lines if not _EARLIER_SUBJECT.match(line)]
-    # An own line in front: without one, own_words returns the quoted text rather than nothing.
-    return own_words("\n".join((_MARK, *kept))).removeprefix(_MARK).strip()
+    """Return what the sender wrote now, without lines that repeat an earlier subject; nothing where all of it is quoted."""
+    return "\n".join(line for line in new_words(text).split("\n") if not _EARLIER_SUBJECT.match(line)).strip()
 
 
 def _unquoted(text: str) -> str:

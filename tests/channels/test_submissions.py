@@ -125,7 +125,47 @@ def test_html_keeps_links_paragraphs_and_lists() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["<a ", "<!--", "<a b='", "<![CDATA[", "</a ", "<div>", "<!x", "<a href=x>", "<td>"]
+    ("html", "text"),
+    [
+        (
+            "Red.<div class='gmail_quote'><div class='gmail_attr'>On 3 Mar, Shop wrote:</div><blockquote>Which?</blockquote></div>",
+            "Red.\n> On 3 Mar, Shop wrote:\n\n> Which?",
+        ),
+        (
+            "<div class='x_gmail_quote'>Shop:<blockquote>Which?</blockquote>Red.<blockquote>And?</blockquote>Two.</div>",
+            "> Shop:\n\n> Which?\n\nRed.\n\n> And?\n\nTwo.",
+        ),
+        (
+            "<div class='moz-cite-prefix'>Am 3.3. schrieb Laden:</div><blockquote type='cite'>Welche?</blockquote><p>Rot.</p>",
+            "> Am 3.3. schrieb Laden:\n\n> Welche?\n\nRot.",
+        ),
+        (
+            "<p>Red.</p><div id='x_appendonsend'></div><hr><div id='divRplyFwdMsg'><b>From:</b> Shop</div><p>Which?</p>",
+            "Red.\n\n> From: Shop\n\n> Which?",
+        ),
+        ("<p>Rot.</p><div name='quote'>Laden:<p>Welche?</p></div>", "Rot.\n\n> Laden:\n\n> Welche?"),
+        ("Red.<div class='gmail_signature'>Ida<br>Please recycle</div>", "Red.\n> Ida\n> Please recycle"),
+    ],
+)
+def test_html_quotes_are_marked_whatever_program_made_them(html: str, text: str) -> None:
+    """Gmail, Thunderbird, Outlook and web mail each name the earlier mail; answers between and below stay the sender's."""
+    assert text_of(html).text == text
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<a ",
+        "<!--",
+        "<a b='",
+        "<![CDATA[",
+        "</a ",
+        "<div>",
+        "<!x",
+        "<a href=x>",
+        "<td>",
+        "<p class=gmail_quote>",
+    ],
 )
 def test_hostile_html_takes_linear_time(unit: str) -> None:
     """The parser's quadratic cases never reach it."""

@@ -95,6 +95,12 @@ def test_a_field_that_only_a_handoff_rule_asks_for_is_filled_too() -> None:
     assert triaged("refund it?", "Order DD-10001").items[0].fields == {"order_number": "DD-10001"}
 
 
+def test_what_is_quoted_tells_no_field_and_no_urgency() -> None:
+    """An earlier mail below the sender's own words is not said anew."""
+    quoted = "Where is my order?\n\n> Dear Jane, your order DD-10002 is urgent."
+    assert (triaged(quoted).items[0].fields, triaged(quoted).priority) == ({}, 3)
+
+
 def test_what_one_item_tells_of_itself_is_not_said_of_another() -> None:
     """The damage of one thing must not widen the refund window of another."""
     items = triaged("1. refund DD-10001\n2. the lid is cracked, it arrived broken, DD-10002").items

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.text.normalise import MAX_TEXT_CHARS, as_read, fold, normalise, one_line, own_words
+from dispatch.text.new_words import own_words
+from dispatch.text.normalise import MAX_TEXT_CHARS, as_read, fold, normalise, one_line
 
 
 @pytest.mark.parametrize(
