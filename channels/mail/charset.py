@@ -20,25 +20,59 @@ _NO_CHARSETS: Final = frozenset(
 )
 
 
+# What mails call the smaller charset is mostly the larger one, which has all of its letters (https://encoding.spec.whatwg.org).
+_SUPERSETS: Final = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+}
+_NO_LETTER: Final = "\ufffd"
+_NOT_WRITTEN: Final = frozenset(b"\x81\x8d\x8f\x90\x9d\xfe\xff")
+"""Bytes that nobody writes in Windows-1252: it lacks them, or they are marks of other encodings."""
+
+
 def decode(data: bytes, claimed: str | None) -> tuple[str, str | None]:
     """Return the text, and a note where the claimed charset was unknown or did not fit.
 
-    Tried in order: the claimed one, UTF-8, Windows-1252; the last with a mark for each byte that it lacks.
+    A charset is read as the larger one that browsers take it for. Where that does not fit: UTF-8, if all of it is; the
+    claimed one with U+FFFD for each bad byte, if most letters fit; else Windows-1252, the same.
     """
     name = (claimed or "utf-8").strip().strip("\"'").lower()
-    if _is_charset(name):
-        try:
-            text = data.decode(name)
-        except (UnicodeError, LookupError):
-            pass
-        else:
-            return text.removeprefix("\ufeff"), None
-    problem = "was not the one it claims" if _is_charset(name) else "is unknown"
+    known = _is_charset(name)
+    codec = _SUPERSETS.get(codecs.lookup(name).name, name) if known else name
+    if known and (text := _strict(data, codec)) is not None:
+        return text.removeprefix("\ufeff"), None
+    problem = f"the charset {name[:40]!r} {'was not the one it claims' if known else 'is unknown'}"
+    if (text := _strict(data, "utf-8-sig")) is not None:
+        return text, f"{problem}: read as UTF-8"
+    for tried in (codec, "utf-8") if known else ("utf-8",):
+        text = data.decode(tried, "replace").removeprefix("\ufeff")
+        bad = text.count(_NO_LETTER)
+        if bad <= _letters(text) or (tried == "utf-8" and _NOT_WRITTEN.issuperset(filter(_is_high, data))):
+            return text, f"{bad:,} bytes are no letters in {tried!r} and were replaced with {_NO_LETTER}"
+    return data.decode("cp1252", "replace"), f"{problem}: read as Windows-1252"
+
+
+def _strict(data: bytes, codec: str) -> str | None:
     try:
-        return data.decode("utf-8-sig"), f"the charset {name[:40]!r} {problem}: read as UTF-8"
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-        return text, f"the charset {name[:40]!r} {problem}: read as Windows-1252"
+        return data.decode(codec)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _letters(text: str) -> int:
+    """Count the letters beyond ASCII that could be read."""
+    return sum(not char.isascii() and char != _NO_LETTER for char in text) if not text.isascii() else 0
+
+
+def _is_high(byte: int) -> bool:
+    return byte > 0x7F  # noqa: PLR2004 (the last byte of ASCII)
 
 
 def _is_charset(name: str) -> bool:

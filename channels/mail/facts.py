@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.policy import default
 from typing import Final, TypeVar
 
 from channels.mail.automatic import READ_HEADERS
+from channels.mail.encoded_words import decoded_words
 from channels.mail.identity import own_ids
 from dispatch.models.request.automatic import MailFacts
 from dispatch.text.normalise import encodable, one_line
@@ -39,9 +39,7 @@ def facts_of(message: EmailMessage, sender: str) -> MailFacts:
 
 def _text(name: str, value: str) -> str:
     """Return a value on one line; of the subject alone, the encoded words decoded."""
-    plain = (
-        _tried(lambda: str(default.header_factory("Subject", value)), value) if name == "subject" else value
-    )
+    plain = decoded_words(value)[0] if name == "subject" else value
     return one_line(encodable(plain))
 
 

@@ -13,8 +13,9 @@ from email.message import EmailMessage
 from typing import Final, TypeVar
 
 from channels.mail.automatic import recognise
-from channels.mail.bounds import BoundedPolicy, bounded
+from channels.mail.bounds import MAX_FIELD_BYTES, BoundedPolicy, bounded
 from channels.mail.charset import decode
+from channels.mail.encoded_words import decoded_words
 from channels.mail.facts import facts_of
 from channels.mail.html_text import text_of
 from channels.mail.sender import MailSender, sender_of
@@ -76,7 +77,7 @@ def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> Pa
         in_reply_to=_first_id(message, "In-Reply-To"),
         notes=[*within.notes, *([sender.note] if sender.note else [])],
     )
-    subject = one_line(encodable(_header(message, "Subject")))
+    subject = _subject(message, mail)
     if len(subject) > _MAX_SUBJECT:
         mail.notes.append(f"the subject was cut after {_MAX_SUBJECT} of {len(subject):,} characters")
     mail.subject = subject[:_MAX_SUBJECT]
@@ -108,6 +109,13 @@ def _tried(read: Callable[[], T], otherwise: T) -> T:
 
 def _header(message: EmailMessage, name: str) -> str:
     return _tried(lambda: str(message.get(name, "")), "")
+
+
+def _subject(message: EmailMessage, mail: ParsedMail) -> str:
+    value = next((str(value) for name, value in message.raw_items() if name.lower() == "subject"), "")
+    text, notes = decoded_words(value[:MAX_FIELD_BYTES])
+    mail.notes += [f"the subject: {note}" for note in notes]
+    return one_line(encodable(text))
 
 
 def _first_id(message: EmailMessage, name: str) -> str | None:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.errors import MessageError
 from email.message import EmailMessage
-from email.policy import default
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.bounds import MAX_STRUCTURED_BYTES
+from channels.mail.encoded_words import decoded_words
 from channels.mail.from_field import MOST_READ, FromField, read_from, read_mailbox, shows_another_address
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.requester import MailAddress, SenderDoubt
@@ -25,7 +24,6 @@ _FROM_LINE: Final = re.compile(rb"from[ \t\x00]*:", re.IGNORECASE)
 _CERTAIN_FROM: Final = re.compile(rb"from:", re.IGNORECASE)
 _LINE_ENDS: Final = re.compile(rb"[\r\n\x0b\x0c]+")
 _LF_ENDS: Final = re.compile(rb"\r?\n")
-_UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -117,11 +115,7 @@ def _only_address(message: EmailMessage, name: str) -> str:
 
 def _decoded(name: str) -> str:
     """Decode the encoded words of a name (RFC 2047)."""
-    try:
-        plain = str(default.header_factory("Subject", name[:MOST_READ]))
-    except _UNREADABLE:
-        plain = name
-    return one_line(encodable(plain))[:_MAX_NAME]
+    return one_line(encodable(decoded_words(name[:MOST_READ])[0]))[:_MAX_NAME]
 
 
 def _is_usable(address: str) -> bool:

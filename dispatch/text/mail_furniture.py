@@ -20,7 +20,7 @@ _SIGNATURE: Final = frozenset({"--", "-- ", "\u2014", "\u2014 "})
 
 _WROTE: Final = (
     r"(?:wrote|schrieb(?:en)?|a ecrit|escribio|ha scritto|schreef|escreveu|skrev|napisa[lł](?:\(a\)|a)?|kirjoitti|a scris|irta"
-    r"|\u043d\u0430\u043f\u0438\u0441\u0430\u043b\w{0,2}|\u043f\u0438\u0448\u0435\u0442|yazd[iı]|\u5199\u9053|\u66f8\u304d\u307e\u3057\u305f)"
+    r"|\u043d\u0430\u043f\u0438\u0441\u0430\u043b\w{0,2}|\u043f\u0438\u0448\u0435\u0442|yazd\w|\u5199\u9053|\u66f8\u304d\u307e\u3057\u305f)"
 )
 _SAYS_WROTE: Final = re.compile(rf"(?:(?<=[\s>]){_WROTE}(?!\w)|\u5199\u9053|\u66f8\u304d\u307e\u3057\u305f)")
 _AFTER_WROTE: Final = 200

@@ -180,45 +180,6 @@ def test_any_html_is_converted(html: str) -> None:
     assert "\x00" not in text_of(html).text
 
 
-@pytest.mark.parametrize(
-    ("charset", "data", "text", "note"),
-    [
-        (b"iso-8859-1", "Grüße".encode("latin-1"), "Grüße", None),
-        (b"koi8-r", "привет".encode("koi8-r"), "привет", None),
-        (b"klingon", "Grüße".encode(), "Grüße", "the charset 'klingon' is unknown: read as UTF-8"),
-        (
-            b"utf-8",
-            "Grüße".encode("cp1252"),
-            "Grüße",
-            "the charset 'utf-8' was not the one it claims: read as Windows-1252",
-        ),
-        (
-            b"us-ascii",
-            "Grüße".encode(),
-            "Grüße",
-            "the charset 'us-ascii' was not the one it claims: read as UTF-8",
-        ),
-        (b"rot13", b"hello", "hello", "the charset 'rot13' is unknown: read as UTF-8"),
-        (b"punycode", b"hello", "hello", "the charset 'punycode' is unknown: read as UTF-8"),
-    ],
-)
-def test_any_charset_is_read(read: Read, charset: bytes, data: bytes, text: str, note: str | None) -> None:
-    """Wrong and unknown charsets are read as well as can be, and that is said."""
-    result = read(HEAD + b"Content-Type: text/plain; charset=" + charset + b"\n\n" + data)
-    assert result.body == text
-    assert result.notes == ((note,) if note else ())
-
-
-def test_encoded_headers_are_read_on_one_line(read: Read) -> None:
-    """RFC 2047 in subject and name; a folded or injected line is a blank; direction signs are gone."""
-    raw = (
-        b"From: =?utf-8?b?SsO8cmdlbiDigK5H?= <j@post.example>\nMessage-ID: <2@x>\n"
-        b"Subject: =?iso-8859-1?q?Gr=FC=DFe?=\n =?utf-8?q?=0ABcc=3A_x?=\n\nhi"
-    )
-    result = read(raw)
-    assert (result.subject, result.sender.name) == ("Grüße Bcc: x", "Jürgen G")
-
-
 def test_without_a_message_id_the_file_is_its_own_id(read: Read) -> None:
     """The same file submitted twice is one request."""
     raw = b"From: jane@mail.example\n\nhello"
