@@ -4,7 +4,7 @@ import errno
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from dispatch.text.file_name import safe_name
 
 # Within the bounds on header and parts so few bytes are read in less time than a process takes to start.
 _SMALL: Final = 100_000
+_OLDEST: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def _within_bounds(read: ReadForm, path: Path, raw: bytes, limits: FileLimits) -
 def _submission(
     request: ReadRequest, form: RequestForm, source: DocumentRef, store: DocumentStore, unread: str, most: int
 ) -> Submission:
+    unread = unread or request.unread
+    received_at = datetime.now(UTC)
     body, notes = _capped(request.text, most, request.notes)
     if unread:
         notes = (*notes, f"{unread}; all of it is in the source file")
@@ -120,12 +123,13 @@ def _submission(
         trigger=Trigger(
             kind=form.kind,
             trigger_id=request.trigger_id or f"sha256:{source.sha256}",
-            received_at=datetime.now(UTC),
+            received_at=received_at,
         ),
         sender=Party(address=request.address, name=request.name, doubt=request.doubt),
         subject=request.subject,
         unread=unread,
         body=body,
+        written_at=_bounded(request.written_at, received_at),
         in_reply_to=request.in_reply_to,
         automatic=request.automatic,
         source=source,
@@ -133,6 +137,11 @@ def _submission(
         fields=dict(request.fields),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _bounded(written: datetime | None, received: datetime) -> datetime | None:
+    """Bound what a stranger's clock says: never after it was received, and none that is over a year old."""
+    return None if written is None or received - written > _OLDEST else min(written, received)
 
 
 def _capped(text: str, most: int, notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

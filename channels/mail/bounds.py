@@ -8,6 +8,8 @@ import re
 from email.policy import EmailPolicy
 from typing import Any, Final, NamedTuple
 
+from channels.mail.nesting import unwrapped
+
 MAX_FIELD_BYTES: Final = 4_000
 MAX_STRUCTURED_BYTES: Final = 1_100
 _STRUCTURED: Final = frozenset({"from", "message-id", "in-reply-to"})
@@ -17,9 +19,12 @@ MAX_HEADER_BYTES: Final = 256_000
 MAX_FIELDS: Final = 300
 MAX_PARTS: Final = 300
 MAX_CONTAINERS: Final = 40
+_NOT_OPENED: Final = "were not opened; all are in the source file"
 _MAX_BOUNDARIES: Final = 1_000
 
 _FIELD: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)(?:[ \t][^\r\n]*(?:\r\n|\r|\n|\Z))*+")
+# Old programs write 'Subject :' (RFC 5322, section 4.5). From stays as it is: not every reader sees such a one.
+_BLANK_BEFORE_COLON: Final = re.compile(rb"\A(?!from[ \t])([!-9;-~]{1,60})[ \t]{1,20}:", re.IGNORECASE)
 _BLANK_LINE: Final = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)")
 _CONTAINER: Final = re.compile(
     rb"^(content-type[ \t]*:(?:[ \t]|\r?\n[ \t]){0,20}+)(multipart|message)/", re.IGNORECASE | re.MULTILINE
@@ -36,6 +41,11 @@ class Bounded(NamedTuple):
     raw: bytes
     notes: tuple[str, ...]
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether every part that holds parts was opened."""
+        return not any(note.endswith(_NOT_OPENED) for note in self.notes)
+
 
 def bounded(raw: bytes) -> Bounded:
     """Return the mail with at most 300 header fields of 4,000 bytes (1,100 where they have a structure), 300 parts, and 40 parts that hold parts.
@@ -47,6 +57,11 @@ def bounded(raw: bytes) -> Bounded:
     header, body = (raw[: end.start()], raw[end.start() :]) if end else (raw, b"")
     # What ends the last field stands in the body.
     header = _bounded_header(header, notes).rstrip(b"\r\n")
+    header, body, off = unwrapped(header, body, _BOUNDARY, MAX_CONTAINERS)
+    if off:
+        notes.append(
+            f"{off:,} parts that each hold another were taken off; what stands beside them is in the source file"
+        )
     return Bounded(_bounded_parts(header + body, notes), tuple(notes))
 
 
@@ -100,7 +115,7 @@ def _bounded_header(header: bytes, notes: list[str]) -> bytes:
             notes.append(f"the field {name} was cut after {most:,} of {len(field):,} bytes")
             ending = b"\r\n" if field.endswith(b"\r\n") else b"\n"
             field = field[:most].rstrip(b"\r\n") + ending
-        kept.append(field)
+        kept.append(_BLANK_BEFORE_COLON.sub(rb"\1:", field, count=1))
     if left_out:
         notes.append(f"{left_out:,} header fields beyond {MAX_FIELDS} were left out")
     return b"".join(kept)
@@ -117,9 +132,7 @@ def _bounded_parts(raw: bytes, notes: list[str]) -> bytes:
 
     raw = _CONTAINER.sub(container, raw)
     if opened > MAX_CONTAINERS:
-        notes.append(
-            f"{opened - MAX_CONTAINERS:,} of {opened:,} parts that hold parts were not opened; all are in the source file"
-        )
+        notes.append(f"{opened - MAX_CONTAINERS:,} of {opened:,} parts that hold parts {_NOT_OPENED}")
     known = set[bytes]()
     for match in _BOUNDARY.finditer(raw):
         known.add(match[1].rstrip())

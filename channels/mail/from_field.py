@@ -22,12 +22,15 @@ from dispatch.text.unicode_spoofing import same_address, undisguised
 MOST_READ: Final = 2_000
 """Characters of a field; more is no address that a person wrote."""
 
-_ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+# Letters beyond ASCII (RFC 6531): Latin, Greek, Cyrillic and those of East Asia; no marks that hide, join or turn.
+_BEYOND: Final = r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+_ATEXT: Final = rf"[A-Za-z0-9{_BEYOND}!#$%&'*+/=?^_`{{|}}~-]"
+_LABEL: Final = rf"[A-Za-z0-9{_BEYOND}-]{{1,63}}"
 _DELIMITER: Final = r'\s<>,;:()"\[\]'
 # Between delimiters, so that nothing is taken of a longer word that is no address.
 _ADDRESS: Final = (
     rf"(?<![^{_DELIMITER}])({_ATEXT}(?:{_ATEXT}|\.){{0,63}}"
-    rf"@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,20}})(?![^{_DELIMITER}])"
+    rf"@{_LABEL}(?:\.{_LABEL}){{0,20}})(?![^{_DELIMITER}])"
 )
 _BARE: Final = re.compile(rf"{_ADDRESS}(?: ?\(([^()<>@\\\"]*)\))?")
 _BRACKETED: Final = re.compile(rf"\A([^<>]*)<\s?{_ADDRESS}\s?>(?: ?\([^()<>@\\\"]*\))?")

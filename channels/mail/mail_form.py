@@ -31,14 +31,14 @@ def _read_header(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadR
 
 
 def _refuse_empty(file: str, mail: ParsedMail) -> None:
-    if says_something(mail.text) or mail.attachments:
+    if says_something(mail.text) or mail.attachments or (says_something(mail.subject) and not mail.is_broken):
         return
     if mail.is_broken:
         raise SubmissionError(
             f"{file} is broken and no text can be made out ({mail.notes[-1]}); save it anew from the mail program"
         )
     raise SubmissionError(
-        f"{file} is empty: it has neither text nor attachments; ask its sender to write again"
+        f"{file} is empty: it has neither subject, text nor attachments; ask its sender to write again"
     )
 
 
@@ -53,6 +53,8 @@ def _as_request(mail: ParsedMail) -> ReadRequest:
         trigger_id=mail.message_id,
         in_reply_to=mail.in_reply_to,
         automatic=mail.automatic,
+        written_at=mail.written_at,
+        unread=mail.unread,
         attachments=tuple(mail.attachments),
         notes=(*mail.notes, *unnamed),
     )

@@ -7,6 +7,7 @@ cannot be told is refused. Whatever is left out of the text is an attachment or 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -19,12 +20,14 @@ from channels.mail.encoded_words import decoded_words
 from channels.mail.facts import facts_of
 from channels.mail.html_text import text_of
 from channels.mail.sender import MailSender, sender_of
+from channels.mail.unreadable import unreadable_kind, unreadable_text
+from channels.mail.written_at import written_at
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.request_form import Attachment
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.text.file_name import safe_name
-from dispatch.text.normalise import encodable, one_line
+from dispatch.text.normalise import encodable, one_line, says_something
 
 MAX_ATTACHMENTS: Final = 100
 MAX_HTML_CHARS: Final = 1_000_000
@@ -53,6 +56,14 @@ class ParsedMail:
     is_broken: bool = False
     doubt: SenderDoubt | None = None
     automatic: AutomaticMail | None = None
+    written_at: datetime | None = None
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def unread(self) -> str:
+        """Return why nothing of the text could be read; empty where there is some, or none at all."""
+        kinds = " and ".join(dict.fromkeys(self.unreadable))
+        return f"the mail holds {kinds}, and no other text" if kinds and not says_something(self.text) else ""
 
 
 def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> ParsedMail:
@@ -75,6 +86,7 @@ def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> Pa
         automatic=automatic,
         message_id=_first_id(message, "Message-ID"),
         in_reply_to=_first_id(message, "In-Reply-To"),
+        written_at=written_at(_header(message, "Date")),
         notes=[*within.notes, *([sender.note] if sender.note else [])],
     )
     subject = _subject(message, mail)
@@ -83,6 +95,9 @@ def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> Pa
     mail.subject = subject[:_MAX_SUBJECT]
     texts = list(_texts(message, mail))
     mail.text = "\n\n".join(text for text in texts if text.strip())
+    mail.notes += [f"{kind}, could not be read; it is attached" for kind in dict.fromkeys(mail.unreadable)]
+    if not within.is_open:
+        mail.unreadable.append("parts below too many others")
     _note_defects(message, mail)
     return mail
 
@@ -138,7 +153,13 @@ def _texts(part: EmailMessage, mail: ParsedMail) -> Iterator[str]:
     elif _is_attachment(part) or not kind.startswith(("text/plain", "text/html", "multipart/")):
         _attach(part, kind, mail)
     else:
-        yield _text(part, kind, mail)
+        text = _text(part, kind, mail)
+        encrypted = unreadable_text(text)
+        if encrypted is None:
+            yield text
+        else:
+            mail.unreadable.append(encrypted)
+            _keep(Attachment(_payload(part), kind, f"message-{len(mail.attachments) + 1}.asc"), mail)
 
 
 def _alternative(parts: list[EmailMessage], mail: ParsedMail) -> Iterator[str]:
@@ -187,6 +208,8 @@ def _text(part: EmailMessage, kind: str, mail: ParsedMail) -> str:
 
 def _attach(part: EmailMessage, kind: str, mail: ParsedMail) -> None:
     name = safe_name(_tried(part.get_filename, None), f"attachment-{len(mail.attachments) + 1}")
+    if found := unreadable_kind(kind, name):
+        mail.unreadable.append(found)
     _keep(Attachment(_payload(part), kind[:_MAX_NAME], name), mail)
 
 

@@ -1,11 +1,13 @@
 """Who sent a mail, from its header fields as they stand in the file, before any library has made something of them."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final
 
+import idna
 from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.bounds import MAX_STRUCTURED_BYTES
@@ -49,16 +51,16 @@ def sender_of(file: str, raw: bytes, message: EmailMessage) -> MailSender:
         )
     read = _from(raw, values)
     name = _decoded(read.name)
-    if read.doubt is None and _is_usable(read.address):
-        if not shows_another_address(name, read.address):
-            return MailSender(read.address, name)
+    if read.doubt is None and (address := _usable(read.address)):
+        if not (shows_another_address(name, read.address) and shows_another_address(name, address)):
+            return MailSender(address, name)
         doubt = SenderDoubt.NAME_SHOWS_ANOTHER_ADDRESS
-        return MailSender(read.address, name, doubt, f"{doubt.in_words}: {read.address} was taken")
+        return MailSender(address, name, doubt, f"{doubt.in_words}: {address} was taken")
     doubt = read.doubt or SenderDoubt.NO_ADDRESS
     for field, address in (
         ("Sender", _only_address(message, "Sender")),
         ("Reply-To", _only_address(message, "Reply-To")),
-        ("From", next((a for a in read.candidates if _is_usable(a)), "")),
+        ("From", next((usable for a in read.candidates if (usable := _usable(a))), "")),
     ):
         if address:
             return MailSender(address, name, doubt, f"{doubt.in_words}: {address}, of {field}, was taken")
@@ -110,7 +112,7 @@ def _raw_from_fields(raw: bytes) -> tuple[list[str], int]:
 def _only_address(message: EmailMessage, name: str) -> str:
     values = fields_of(message, name)
     read = read_mailbox(values[0]) if len(values) == 1 else FromField()
-    return read.address if read.doubt is None and _is_usable(read.address) else ""
+    return _usable(read.address) if read.doubt is None else ""
 
 
 def _decoded(name: str) -> str:
@@ -118,9 +120,13 @@ def _decoded(name: str) -> str:
     return one_line(encodable(decoded_words(name[:MOST_READ])[0]))[:_MAX_NAME]
 
 
-def _is_usable(address: str) -> bool:
+def _usable(address: str) -> str:
+    """Return an address as it is stored, empty where it is none: the domain in its ASCII form (RFC 5890), the rest as it is."""
+    local, _, domain = unicodedata.normalize("NFC", address).rpartition("@")
     try:
-        _ADDRESS.validate_python(address)
-    except ValidationError:
-        return False
-    return True
+        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+        # What stands before the @ may have letters beyond ASCII (RFC 6531); everything else of the form must hold.
+        _ADDRESS.validate_python(f"{''.join(c if c.isascii() else 'x' for c in local)}@{ascii_domain}")
+    except (ValidationError, UnicodeError):
+        return ""
+    return f"{local}@{ascii_domain}"

@@ -23,7 +23,7 @@ def bench() -> Iterator[Bench]:
 
 
 def nested(levels: int) -> bytes:
-    parts = (b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(levels))
+    parts = (b"Content-Type: multipart/mixed; boundary=b%d\n\nabove\n--b%d\n" % (n, n) for n in range(levels))
     return HEAD + b"".join(parts) + b"Content-Type: text/plain\n\nhello\n"
 
 

@@ -211,17 +211,18 @@ def test_more_attachments_than_history_can_carry_stay_in_the_source(read: Read) 
     assert "only the first 100 attachments were taken out; all are in the source file" in result.notes
 
 
+UNNAMED = b"From: Jane Doe <jane@mail.example>\nSubject: \n"
 REFUSED_MAILS = [
     (b"", "is no mail: it has no From header; save the whole mail, with its headers"),
     (b"\x00\x01\x02" * 50, "is no mail"),
-    (HEAD + b"\n", "is empty: it has neither text nor attachments; ask its sender to write again"),
-    (HEAD + "\n\u200b \u2060\n".encode(), "is empty"),
-    (HEAD + b"Content-Type: text/html\n\n<p style='display:none'>x</p>", "is empty"),
+    (UNNAMED + b"\n", "is empty: it has neither subject, text nor attachments; ask its sender to write again"),
+    (UNNAMED + "\n\u200b \u2060\n".encode(), "is empty"),
+    (UNNAMED + b"Content-Type: text/html\n\n<p style='display:none'>x</p>", "is empty"),
     (HEAD + b"Content-Type: multipart/mixed; boundary=zz\n\n--zz\n", "is broken and no text can be made out"),
     (b"From: \n\nhi", "has no usable address in From: ''; correct it, such as 'Jane Doe <jane@mail.example>'"),
     (b"From: Jane\n\nhi", "has no usable address in From: 'Jane'"),
     (b"From: jane@\n\nhi", "has no usable address in From: 'jane@'"),
-    ("From: jäne@mail.example\n\nhi".encode(), "has no usable address in From"),
+    ("From: j\u202ene@mail.example\n\nhi".encode(), "has no usable address in From"),
     (b"From: " + b"j" * 2_000 + b" <jane@mail.example>\n\nhi", "has no usable address in From"),
 ]  # fmt: skip
 

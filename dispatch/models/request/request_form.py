@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from dispatch.models.request.automatic import AutomaticMail
@@ -21,7 +22,10 @@ class Attachment:
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """A request as its file has it; without a `trigger_id` it is known by the file's digest."""
+    """A request as its file has it; without a `trigger_id` it is known by the file's digest.
+
+    `unread` says why nothing of its text could be read; a person then reads it.
+    """
 
     address: str
     name: str = ""
@@ -34,6 +38,8 @@ class ReadRequest:
     attachments: tuple[Attachment, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    written_at: datetime | None = None
+    unread: str = ""
 
 
 ReadForm = Callable[[str, bytes], ReadRequest]

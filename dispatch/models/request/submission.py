@@ -55,6 +55,9 @@ class Submission(Contract):
         default="", max_length=500, description="why the text could not be read; empty: it was read"
     )
     body: str = Field(description="plain text, capped at settings.max_body_chars")
+    written_at: Moment | None = Field(
+        default=None, description="what the sender's own clock says, at the latest when it was received"
+    )
     in_reply_to: str | None = Field(
         default=None, description="Message-ID that a reply names; None where there is none"
     )
