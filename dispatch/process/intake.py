@@ -9,8 +9,9 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.text.asks import asks_in, is_ask, is_pleasantry
+from dispatch.text.courtesies import is_courtesy
 from dispatch.text.mail_furniture import is_notice
-from dispatch.text.new_words import own_words
+from dispatch.text.new_words import new_words, own_words
 from dispatch.text.normalise import normalise, one_line
 from dispatch.text.prompt_injection import exceptions_of, is_order, redirects
 from dispatch.text.sentences import Block, blocks_of, sentences_of
@@ -32,7 +33,7 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
 
     Statements go with the ask after them, or, at the end of a paragraph, with the one before.
     No recognisable ask: one item with subject and body. More than 20 asks: the 21st and later share item-21, with a
-    note. Quoted mail, signatures, greetings and instructions to the machine make no item; all of it stays in `body`.
+    note. Quoted mail, signatures, greetings, polite ends ('get back to me soon') and instructions to the machine make no item; all of it stays in `body`.
     """
     subject, body = one_line(submission.subject)[:998], normalise(submission.body)
     sentences = [s for line in (subject, *body.text.split("\n")) for s in sentences_of(line)]
@@ -44,7 +45,9 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
         instructions += [s for s in joined if is_order(s) and not any(known in s for known in instructions)]
     hostile = bool(instructions)
     parts = _Parts()
-    for block in blocks_of(own_words(body.text), submission.sender.name):
+    # All said in the subject, and below it nothing, or no more than a signature or an earlier mail.
+    own = new_words(body.text) or (subject if is_ask(subject) else own_words(body.text))
+    for block in blocks_of(own, submission.sender.name):
         parts.add(_without_instructions(block, hostile=hostile))
     texts, more = parts.finish(), tuple[str, ...]()
     if len(texts) > MAX_ITEMS:
@@ -111,7 +114,7 @@ class _Parts:
                 belongs_before = seen_ask and not block.lead and not _GOES_ON.match(sentence)
                 self._attach(sentence) if belongs_before else self._waiting.append(sentence)
                 continue
-            for part in parts:
+            for part in (part for part in parts if not is_courtesy(part)):
                 self._items.append([*self._waiting, part])
                 self._waiting = []
             seen_ask = True
@@ -133,7 +136,7 @@ def _without_instructions(block: Block, *, hostile: bool) -> Block:
     """
     kept: list[str] = []
     for sentence in block.sentences:
-        if is_pleasantry(sentence) or is_notice(sentence):
+        if is_pleasantry(sentence) or is_courtesy(sentence) or is_notice(sentence):
             continue
         if not is_order(sentence) and not (hostile and redirects(sentence, "")):
             kept.append(sentence)
