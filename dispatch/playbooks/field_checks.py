@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from dispatch.models.work.playbook import FieldSpec
+from dispatch.models.work.playbook import FieldSpec, Writing
 from dispatch.process.fields import whole_value
 
 MAX_PATTERN_CHARS: Final = 1_000
@@ -25,7 +25,7 @@ def field_problems(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, str, 
     """Yield (path, problem, remedy) for each field whose pattern or example will not do."""
     for name, spec in fields.items():
         path = f"fields.{name}.pattern"
-        problem = _pattern_problem(spec)
+        problem = _pattern_problem(spec.pattern, spec.example)
         if problem is not None:
             yield (path, *problem)
         elif whole_value(spec.pattern, spec.example) is None:
@@ -34,10 +34,27 @@ def field_problems(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, str, 
                 f"the example {spec.example!r} does not match the pattern in full",
                 "Give an example that an answer could be, or correct the pattern.",
             )
+        for index, writing in enumerate(spec.writings):
+            problem = _pattern_problem(writing.pattern, spec.example) or _writing_problem(writing)
+            if problem is not None:
+                yield (f"fields.{name}.writings.{index}", *problem)
 
 
-def _pattern_problem(spec: FieldSpec) -> tuple[str, str] | None:
-    pattern = spec.pattern
+def _writing_problem(writing: Writing) -> tuple[str, str] | None:
+    if re.compile(writing.pattern).groups != 1:
+        return (
+            "the pattern has not exactly one group",
+            "Put (...) around the part that becomes the value, (?:...) elsewhere.",
+        )
+    if writing.value.count("{}") != 1:
+        return (
+            f"the value {writing.value!r} does not hold {{}} once",
+            "Write {} where the group belongs, such as 'DD-{}'.",
+        )
+    return None
+
+
+def _pattern_problem(pattern: str, example: str) -> tuple[str, str] | None:
     if len(pattern) > MAX_PATTERN_CHARS:
         return f"the pattern is longer than {MAX_PATTERN_CHARS:,} characters", "Shorten it."
     try:
@@ -51,7 +68,7 @@ def _pattern_problem(spec: FieldSpec) -> tuple[str, str] | None:
             "a repeat stands inside a repeated group, which some texts make run for ever",
             "Bound the inner repeat, such as {1,20}, or write it without the group.",
         )
-    if (unit := _slow_unit(compiled, spec.example)) is not None:
+    if (unit := _slow_unit(compiled, example)) is not None:
         return (
             f"it takes more than linear time over a text of many {unit!r}",
             "Bound its repeats, such as {1,20}, or make them possessive (++), and begin it with \\b or (?<!...).",

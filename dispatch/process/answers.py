@@ -24,7 +24,7 @@ def read_answer(
         question = by_field.get(field)
         if question is None:
             problems.append(f"{_shown(field)}: not asked for; asked: {', '.join(by_field) or 'nothing'}")
-        elif (value := whole_value(question.pattern, raw)) is not None:
+        elif (value := whole_value(question.pattern, raw, question.writings)) is not None:
             good[field] = value
         elif len(raw) > MAX_VALUE_CHARS:
             problems.append(f"{field}: longer than {MAX_VALUE_CHARS:,} characters")

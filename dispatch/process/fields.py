@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from dispatch.models.work.playbook import FieldSpec, Writing
 from dispatch.text.normalise import one_line
 
 MAX_VALUE_CHARS: Final = 2_000
@@ -27,6 +28,25 @@ def values_in(pattern: str, text: str) -> tuple[str, ...]:
     return found or _find(pattern, text.upper())
 
 
+def field_values(spec: FieldSpec, text: str) -> tuple[str, ...]:
+    """Return each different value of a field in the text: by its pattern, and by its other writings in its one form.
+
+    Of a field that is a description, all that is told is one value.
+    """
+    # Of a description each line is looked at alone, for a pattern may take in the words before the one that it finds.
+    lines = text.split("\n") if spec.is_description else (text,)
+    found = dict.fromkeys(value for line in lines for value in values_in(spec.pattern, line))
+    for writing in spec.writings:
+        for match in _compiled(writing.pattern).finditer(text):
+            form = writing.value.replace("{}", match[1] or "")
+            if _stands_alone(match, text) and (value := whole_value(spec.pattern, form)) is not None:
+                found[value] = None
+    different = tuple({one_line(value).casefold(): value for value in reversed(found)}.values())[::-1]
+    if spec.is_description and len(different) > 1:
+        return ("; ".join(different)[:MAX_VALUE_CHARS],)
+    return different
+
+
 def _find(pattern: str, text: str) -> tuple[str, ...]:
     matches = (m for m in _compiled(pattern).finditer(text) if _stands_alone(m, text))
     return tuple(dict.fromkeys(value for m in matches if (value := m[0].strip())))
@@ -39,12 +59,15 @@ def _stands_alone(match: re.Match[str], text: str) -> bool:
     )
 
 
-def whole_value(pattern: str, value: str) -> str | None:
-    """Return the value, on one line, where it matches the pattern in full; else None. At most 2,000 characters."""
+def whole_value(pattern: str, value: str, writings: tuple[Writing, ...] = ()) -> str | None:
+    """Return the value, on one line, where it matches the pattern or a writing in full; else None. At most 2,000 characters."""
     if len(value) > MAX_VALUE_CHARS:
         return None
     line = one_line(value)
     for candidate in (line, line.upper()):
         if candidate and _compiled(pattern).fullmatch(candidate):
             return candidate
+    for writing in writings:
+        if match := _compiled(writing.pattern).fullmatch(line):
+            return whole_value(pattern, writing.value.replace("{}", match[1] or ""))
     return None

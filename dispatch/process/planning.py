@@ -54,7 +54,12 @@ def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
 def _question(playbook: Playbook, field: str, item_ids: Iterable[str]) -> Question:
     spec = playbook.fields[field]
     return Question(
-        field=field, text=spec.question, item_ids=tuple(item_ids), pattern=spec.pattern, example=spec.example
+        field=field,
+        text=spec.question,
+        item_ids=tuple(item_ids),
+        pattern=spec.pattern,
+        example=spec.example,
+        writings=spec.writings,
     )
 
 

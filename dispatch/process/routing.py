@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
-from dispatch.process.fields import values_in, whole_value
+from dispatch.process.fields import field_values, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
 from dispatch.text.extraction import says
 from dispatch.text.new_words import own_words
@@ -97,10 +97,10 @@ def _sorted_items(brief: TriageBrief, playbook: Playbook) -> tuple[tuple[Item, .
         field: value
         for field, raw in brief.submission.fields.items()
         if field in playbook.fields
-        and (value := whole_value(playbook.fields[field].pattern, raw)) is not None
+        and (value := whole_value((spec := playbook.fields[field]).pattern, raw, spec.writings)) is not None
     }
     own = _own_request(brief)
-    whole = {field: values_in(spec.pattern, own) for field, spec in playbook.fields.items()}
+    whole = {field: field_values(spec, own) for field, spec in playbook.fields.items()}
     alone = len(brief.intake.items) == 1
     items = tuple(
         _sorted_item(item, playbook, stated, whole, brief.intake.subject if alone else "")
@@ -122,7 +122,7 @@ def _sorted_item(
         kind = _best_ask(subject, playbook)
     fields = dict(stated)
     for field, spec in playbook.fields.items():
-        own = values_in(spec.pattern, item.text)
+        own = field_values(spec, item.text)
         if len(own) == 1:
             fields[field] = own[0]
     for field in _wanted(kind, playbook):

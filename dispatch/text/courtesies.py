@@ -22,7 +22,7 @@ _IF_NEEDED: Final = (
 _WENN_NOETIG: Final = r"(?:,? (?:wenn|falls|sollten) (?:sie|du|ihnen) (?:noch |weitere )?(?:etwas|was|weitere?s?|mehr|fragen|informationen|angaben|irgendetwas)(?: (?!geld|erstatt|storn)\S{1,20}){0,6})?"
 _COURTESY: Final = re.compile(
     r"(?:(?:so|and|also|und|hello|hi|hallo)[ ,]{1,2})?(?:"
-    rf"(?:please |kindly |pls |could you |can you |would you |just ){{0,3}}(?:get back to|reply(?: to)?|respond(?: to)?|answer|contact|write(?: back)?(?: to)?|come back to|call)(?: me| us)?{_SOON}(?: please)?"
+    rf"(?:please |kindly |pls |could you |can you |would you |just ){{0,3}}(?:get back to|reply(?: to)?|respond(?: to)?|answer|contact|write(?: back)?(?: to)?|come back to)(?: me| us)?{_SOON}(?: please)?"
     r"|(?:please |kindly |just |do ){0,2}(?:let (?:me|us) know|tell (?:me|us)|advise|get in touch|contact (?:me|us)|feel free to (?:contact|ask|call|email|write to) (?:me|us)|do not hesitate to (?:contact|ask|call) (?:me|us)|don't hesitate to (?:contact|ask|call) (?:me|us))"
     r"(?: what you think| how to proceed| what to do(?: next)?| what (?:i|we) (?:can|should) do| soon| asap| please| as soon as possible| your thoughts)?"
     rf"{_IF_NEEDED}"
@@ -32,7 +32,7 @@ _COURTESY: Final = re.compile(
     r"|(?:i|we)?(?:'d| would)? ?(?:really )?appreciate (?:your|any) (?:help|assistance|reply|response|support|prompt reply|quick reply|time)"
     r"|(?:(?:many |kind )?thanks|thank you|thx)(?: so much| very much| a lot)?(?: in advance| for (?:your|any|the) (?:help|time|reply|assistance|support|understanding|attention|quick reply|prompt reply))?(?: in advance)?"
     r"|(?:(?:i|we)(?:'m| am|'re| are)? )?(?:look(?:ing)? forward to|hop(?:e|ing) to|wait(?:ing)? (?:for|to)|await(?:ing)?|excited to) (?:hear(?:ing)? (?:back )?(?:from you)?|your (?:\S{1,12} )?(?:reply|response|answer|feedback))(?: soon| shortly| back)?"
-    rf"|(?:bitte )?(?:melden sie sich|melde dich|antworten sie(?: mir)?|antworte(?: mir)?|geben sie (?:mir|uns)|gib mir|sagen sie (?:mir|uns)|rufen sie (?:mich|uns))(?:{_BALD}(?: (?:bescheid|eine (?:kurze |schnelle )?(?:ruckmeldung|antwort)|zuruck|an|bei mir|bei uns)){{0,2}}){{1}}{_BALD}"
+    rf"|(?:bitte )?(?:melden sie sich|melde dich|antworten sie(?: mir)?|antworte(?: mir)?|geben sie (?:mir|uns)|gib mir|sagen sie (?:mir|uns)|schreiben sie (?:mir|uns))(?:{_BALD}(?: (?:bescheid|eine (?:kurze |schnelle )?(?:ruckmeldung|antwort)|zuruck|an|bei mir|bei uns)){{0,2}}){{1}}{_BALD}"
     rf"{_WENN_NOETIG}"
     r"|(?:ich |wir )?(?:bitte[n]? |bitte )?(?:um|ich bitte um|wir bitten um) (?:eine |ihre )?(?:\S{1,16} )?(?:ruckmeldung|antwort|hilfe|ruckantwort)"
     r"|(?:konnen|konnten|wurden) sie (?:mir|uns) (?:bitte )?(?:(?:da|dabei|hier|hierbei|damit) )?(?:weiter)?helfen|(?:kannst|konntest) du mir (?:bitte )?(?:weiter)?helfen|kann mir (?:da |hier |bitte )?jemand (?:weiter)?helfen|bitte helfen sie (?:mir|uns)(?: weiter)?|bitte um hilfe"

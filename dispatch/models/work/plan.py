@@ -9,7 +9,7 @@ from dispatch.models.contract import Contract
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding
-from dispatch.models.work.playbook import PlaybookInForce
+from dispatch.models.work.playbook import PlaybookInForce, Writing
 
 
 class Step(StrEnum):
@@ -29,6 +29,7 @@ class Question(Contract):
     item_ids: tuple[str, ...]
     pattern: str = Field(description="a regular expression that an answer must match in full")
     example: str
+    writings: tuple[Writing, ...] = Field(default=(), description="other ways in which it may be written")
 
 
 class PlanBrief(StageInput):

@@ -102,6 +102,13 @@ class Intent(Contract):
         return self
 
 
+class Writing(Contract):
+    """Another way in which people write a field's value."""
+
+    pattern: str = Field(description="a regular expression with one group, the part that becomes the value")
+    value: str = Field(description="the field's one form, with {} where the group belongs")
+
+
 class FieldSpec(Contract):
     """Something that the desk may have to know."""
 
@@ -110,6 +117,12 @@ class FieldSpec(Contract):
         description="a regular expression; found in the request, and matched in full by an answer"
     )
     example: str
+    writings: tuple[Writing, ...] = Field(
+        default=(), max_length=20, description="'order no. 10001' for DD-10001; found where the pattern is"
+    )
+    is_description: bool = Field(
+        default=False, description="whether all that is told of it in several places is one value"
+    )
 
 
 class MissingInformation(Contract):

@@ -67,7 +67,7 @@ def test_kinds_come_from_the_most_phrases() -> None:
 def test_the_subject_sorts_a_single_item_that_says_nothing() -> None:
     """'Subject: Refund' with 'please help' is a refund; with two items it is not told whose subject it is."""
     assert [i.kind for i in triaged("Can you help me with this?", "Refund of an order").items] == ["refund"]
-    two = triaged("Can you help me with this?\n\nCan you call me?", "Refund of an order")
+    two = triaged("Can you wrap it?\n\nCan you call me?", "Refund of an order")
     assert [item.kind for item in two.items] == [OTHER, OTHER]
 
 

@@ -295,6 +295,7 @@ def test_a_polite_sentence_alone_is_left_to_a_person(polite: str) -> None:
         "Can you help me with the return of my lamp?",
         "Please reply with the tracking number.",
         "Could you contact the carrier?",
+        "Please call me back.",
         "Let me know if you can refund me.",
         "Können Sie mir helfen, die Adresse zu ändern?",
         "Bitte sagen Sie mir, wann sie kommt.",
