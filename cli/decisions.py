@@ -16,9 +16,8 @@ from pydantic import JsonValue
 from cli.account import add_as
 from cli.keys import ask_passphrase
 from dispatch.approval.authority import key_problem, person_named
-from dispatch.approval.decisions import SIGNED
 from dispatch.approval.signing import sign
-from dispatch.guard.risk import LEAST
+from dispatch.guard.risk import least_approval
 from dispatch.models.errors import ApproversError, SubmissionError, WorkerUnavailableError
 from dispatch.models.people.approvers import Approver
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionType
@@ -167,7 +166,7 @@ def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.
     subject = next((s for s in approval_request.subjects if s.digest == digest), None)
-    return subject is not None and not SIGNED.isdisjoint({subject.approval, LEAST.get(subject.tier, "none")})
+    return subject is not None and (subject.approval.signed or least_approval(subject.tier).signed)
 
 
 def _signed(

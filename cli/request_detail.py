@@ -84,11 +84,8 @@ def _status(detail: RequestDetail) -> Iterator[str]:
 
 def _scrutiny(subject: ApprovalItem, detail: RequestDetail) -> str:
     given = [d.approver for d in detail.approvals if d.action_digest == subject.digest]
-    needs = {"none": "nothing", "named": "a decision", "signed": "a signed decision"}.get(
-        subject.approval, "signed decisions of two different people"
-    )
-    so_far = f"; approved by {', '.join(given)}" if given else ""
-    return f"{subject.name} needs {needs} (tier {subject.tier}){so_far}; digest {subject.digest}"
+    so_far = f"; {subject.approval.progress(len(given))}: {', '.join(given)}" if given else ""
+    return f"{subject.name} needs {subject.approval.in_words} (tier {subject.tier}){so_far}; digest {subject.digest}"
 
 
 def _request(detail: RequestDetail) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dispatch.models.money import Money, format_money
 from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.finding import Evidence, ReviewException, Severity
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
@@ -19,7 +20,6 @@ from inbox.comparison import Change, changes
 from inbox.filters import title_of
 from inbox.money import typed
 
-SIGNED: Final = frozenset({"signed", "two_signed"})
 _SEVERITIES: Final = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
 
 
@@ -67,22 +67,17 @@ class Asked:
     digest: str
     name: str
     tier: Tier
-    approval: str
+    approval: ApprovalPolicy
     summary: str
     verdicts: tuple[str, ...]
     fields: tuple[EditField, ...]
     given: tuple[Decision, ...]
-    needed: int
     may_decide: bool
     mine_given: bool
 
     @property
     def is_open(self) -> bool:
-        return len(self.given) < self.needed
-
-    @property
-    def is_signed(self) -> bool:
-        return self.approval in SIGNED
+        return len(self.given) < self.approval.signatures
 
 
 @dataclass(frozen=True)
@@ -180,7 +175,6 @@ def asked_of(
         if DecisionType.EDIT in approval_request.verdicts
         else (),
         given=given,
-        needed=subject.approvals_needed,
         may_decide=may,
         mine_given=any(decision.approver == me for decision in given),
     )

@@ -98,7 +98,10 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         ],
         "review": {"reviewers": {"standards": {}}},
         "guardian": {
-            "tiers": {"low": {"approval": "none"}, "medium": {"approval": "named", "waiting": _waiting()}},
+            "tiers": {
+                "low": {"approval": {"signatures": 0}},
+                "medium": {"approval": {"signatures": 1}, "waiting": _waiting()},
+            },
             "actions": {
                 "send_reply": {"tier": "low", "policy": {"link_hosts": ["help.example"]}},
                 "issue_refund": {"amounts": {"EUR": [{"up_to_minor": 100, "tier": "medium"}]}},

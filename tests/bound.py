@@ -17,6 +17,7 @@ from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
 from dispatch.models.people.decision import Decision, DecisionType
 from dispatch.models.request.submission import Party
+from dispatch.models.work.approval_policy import ONE_DECISION
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
 from dispatch.models.work.playbook import GuardianPolicy, PlaybookRef, Tier
@@ -53,10 +54,16 @@ PAYMENT = Payment(
 )
 POLICY: dict[str, Any] = {
     "tiers": {
-        "low": {"approval": "none"},
-        "medium": {"approval": "named", "waiting": {"approvers": ["anna"], "deadline": "2 days"}},
-        "high": {"approval": "signed", "waiting": {"approvers": ["ben"], "deadline": "2 days"}},
-        "critical": {"approval": "two_signed", "waiting": {"approvers": ["cleo"], "deadline": "2 days"}},
+        "low": {"approval": {"signatures": 0}},
+        "medium": {"approval": {"signatures": 1}, "waiting": {"approvers": ["anna"], "deadline": "2 days"}},
+        "high": {
+            "approval": {"signatures": 1, "signed": True},
+            "waiting": {"approvers": ["ben"], "deadline": "2 days"},
+        },
+        "critical": {
+            "approval": {"signatures": 2, "signed": True},
+            "waiting": {"approvers": ["cleo"], "deadline": "2 days"},
+        },
     },
     "actions": {
         "send_reply": {
@@ -267,7 +274,10 @@ def order(
     )
     authorization = (
         Authorization(
-            approval="named", approvers=("anna", "ben"), requester="max@mail.example", decisions=(decided,)
+            approval=ONE_DECISION,
+            approvers=("anna", "ben"),
+            requester="max@mail.example",
+            decisions=(decided,),
         )
         if decided
         else None

@@ -199,7 +199,7 @@ def playbook() -> PlaybookInForce:
             },
             "review": {"reviewers": {"reply_standards": {"config": STANDARDS.model_dump(mode="json")}}},
             "guardian": {
-                "tiers": {"low": {"approval": "none"}},
+                "tiers": {"low": {"approval": {"signatures": 0}}},
                 "actions": {
                     "send_reply": {"editable": ["text"]},
                     "issue_refund": {

@@ -16,7 +16,7 @@ from dispatch.approval.authority import authority_of, holders_of, is_own, key_in
 from dispatch.approval.decision_text import UnreadableError, edits_problem, excerpt, read_decision
 from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
-from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.guard.risk import least_approval
 from dispatch.models.contract import Contract
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
@@ -27,13 +27,13 @@ from dispatch.models.people.decision import (
     DecisionCheckResult,
     DecisionType,
 )
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-SIGNED: Final = frozenset({"signed", "two_signed"})
 _NEEDS_REASON: Final = frozenset({DecisionType.REJECT, DecisionType.RESPOND})
 
 
@@ -119,13 +119,14 @@ def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str 
 def _insufficient(
     bound: BoundAction, tier: Tier, authorization: Authorization, now: datetime, approvers: Approvers
 ) -> str | None:
-    if SCRUTINY.index(authorization.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
-        return f"tier {tier} asks for {LEAST[tier]}, and the authorization is {authorization.approval}"
+    approval, least = authorization.approval, least_approval(tier)
+    if not approval.covers(least):
+        return f"tier {tier} needs {least.in_words}, and the authorization required {approval.in_words}"
     unfit = (_unfit(bound, authorization, decision, now, approvers) for decision in authorization.decisions)
     if why := next((why for why in unfit if why), None):
         return why
     people = {decision.approver for decision in authorization.decisions}
-    needed = 2 if authorization.approval == "two_signed" else 1
+    needed = approval.signatures
     return f"{len(people)} of {needed} people approved it" if len(people) < needed else None
 
 
@@ -162,7 +163,7 @@ def _problem(
         return f"{subject.name} is already decided"
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
-    due = max(subject.approval, LEAST.get(subject.tier, "none"), key=SCRUTINY.index)
+    due = subject.approval.combined_with(least_approval(subject.tier))
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
@@ -175,7 +176,7 @@ def _problem(
 
 def _approved(check: DecisionCheck, subject: ApprovalItem) -> bool:
     earlier = [decision for decision in check.approvals if decision.action_digest == subject.digest]
-    return len(earlier) >= subject.approvals_needed
+    return len(earlier) >= subject.approval.signatures
 
 
 def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> str | None:
@@ -184,7 +185,7 @@ def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> s
         for earlier in check.approvals
     )
     if same and decision.verdict is DecisionType.APPROVE:
-        return f"{decision.approver} has approved {subject.name} already; it needs two different people"
+        return f"{decision.approver} has approved {subject.name} already; it needs {subject.approval.signatures} different people"
     return None
 
 
@@ -212,13 +213,19 @@ def _not_theirs(
     requester: str,
     moments: tuple[datetime, ...],
     approvers: Approvers,
-    approval: Approval,
+    approval: ApprovalPolicy,
 ) -> str | None:
     """Return why this is not for the approver to decide, at one of some moments."""
     person = person_named(approvers, decision.approver)
     if person is None:
-        known = approval not in SIGNED and decision.approver in allowed
-        return None if known else f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
+        if decision.approver not in allowed or approval.signed:
+            return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
+        if approval.needs_listed_people:
+            return (
+                f"{decision.approver} is no person of the approvers file, and {approval.signatures} different people "
+                "must approve; decide in a person's own name"
+            )
+        return None
     if any(authority_of(approvers, person, allowed, at) is None for at in moments):
         return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
     if is_own(person, requester):
@@ -226,12 +233,12 @@ def _not_theirs(
     return None
 
 
-def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: Approvers) -> str | None:
+def _unsigned(decision: Decision, approval: ApprovalPolicy, at: datetime, approvers: Approvers) -> str | None:
     """Return why a signature that is due, or that is given though none is due, does not count.
 
     Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
     """
-    due = approval in SIGNED
+    due = approval.signed
     if decision.signature is None:
         return "unsigned: this asks for a signed decision" if due else None
     found = key_in(approvers, decision.key_id)

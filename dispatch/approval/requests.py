@@ -113,12 +113,13 @@ def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[s
 def decision_by_hand(
     approval_request: ApprovalRequest, subject: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
-    """Return what a person may paste as the `decide` signal for a subject; None where it must be signed.
+    """Return what a person may paste as the `decide` signal for a subject; None where only listed people count.
 
     It is the gate's first verdict, in the name of `approver` and issued `at`; its id is the same each time, so that
-    what was pasted twice is one decision.
+    what was pasted twice is one decision. Where it must be signed, or several people must approve, nobody can paste it
+    as it is.
     """
-    if subject.approval != "named":
+    if subject.approval.needs_listed_people:
         return None
     verdict = approval_request.verdicts[0]
     decision = Decision(

@@ -14,7 +14,7 @@ from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.playbook import Tier
 from dispatch.text.extraction import written_date
 from dispatch.text.links import foreign_links
 from dispatch.text.normalise import one_line
@@ -28,12 +28,6 @@ _ASKED: Final[dict[ApprovalKind, str]] = {
     ApprovalKind.APPROVAL: "a decision",
     ApprovalKind.ROUTING: "a desk for a request",
     ApprovalKind.ESCALATION: "settling a request",
-}
-_SCRUTINY: Final[dict[Approval, str]] = {
-    "none": "nobody's approval",
-    "named": "one person's decision",
-    "signed": "one signed decision",
-    "two_signed": "signed decisions of two different people",
 }
 _OPENS_ONLY: Final = "The link opens the page and does nothing else. An answer to this mail decides nothing, and neither does silence."
 
@@ -156,7 +150,7 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
 
 
 def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(_SCRUTINY[subject.approval] for subject in approval_request.subjects)
+    approvals = dict.fromkeys(subject.approval.in_words for subject in approval_request.subjects)
     yield "Tier", f"{tier}; it takes {', '.join(approvals)}"
     amounts = [
         format_money(subject.amount) for subject in approval_request.subjects if subject.amount is not None

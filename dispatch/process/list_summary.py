@@ -103,7 +103,7 @@ def is_plain(
         and not exceptions
         and doubt is None
         and all(
-            subject.approval == "named" and subject.tier in BULK_TIERS
+            not subject.approval.needs_listed_people and subject.tier in BULK_TIERS
             for subject in approval_request.subjects
         )
     )

@@ -51,7 +51,7 @@ async def keys(settings: Settings, *typed: str) -> int:
 @pytest.fixture
 async def signing(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
     """Yield a desk that holds each refund for a signed decision of ben's; cleo has no key, nor has dan the private half."""
-    async with running_desk(client, tmp_path, quick, at_tier("high", "signed")) as desk:
+    async with running_desk(client, tmp_path, quick, at_tier("high", 1, signed=True)) as desk:
         file, store = ApproversFile(desk.settings.approvers_path), KeyStore(desk.settings.keys_path)
         ben, dan, rita = (store.create(name, PASSPHRASE) for name in ("ben", "dan", "rita"))
         store.remove("dan", dan.key_id)
@@ -110,7 +110,7 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     """`show` says what it needs; each of two held refunds is signed for, the one that the status names first."""
     case = await two_held_refunds(signing)
     shown = await shell.starter("show", case.id)
-    shown.words("issue_refund needs a signed decision (tier high)", "may decide: refunds-lead")
+    shown.words("issue_refund needs one signed decision (tier high)", "may decide: refunds-lead")
     arguments = terminal._parser().parse_args(["show", case.id, "--json"])
     assert await terminal._show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)

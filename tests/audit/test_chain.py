@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -115,12 +116,15 @@ def test_an_order_under_another_digest_has_no_approval(events: list[HistoryEvent
 @pytest.mark.parametrize(
     ("approval", "gap"),
     [
-        ("signed", "it needed signed decisions, and not every signature was verified at receipt"),
-        ("two_named", "it needed two different people, and fewer decided"),
+        (
+            {"signatures": 1, "signed": True},
+            "it needed signed decisions, and not every signature was verified at receipt",
+        ),
+        ({"signatures": 2, "signed": False}, "it needed 2 different people, and 1 decided"),
     ],
 )
 def test_an_approval_weaker_than_what_was_asked_is_found_out(
-    events: list[HistoryEvent], approval: str, gap: str
+    events: list[HistoryEvent], approval: dict[str, JsonValue], gap: str
 ) -> None:
     """What the playbook asked for is in the order, beside the decisions."""
     order = scheduled(events, "action.issue_refund")

@@ -35,7 +35,10 @@ SMALL = "I would like a refund for order DD-10003, please."
 
 def signed_at_medium(playbook: dict[str, Any]) -> None:
     waiting = {"approvers": ["refunds-lead"], "deadline": "3 days"}
-    playbook["guardian"]["tiers"]["high"] = {"approval": "signed", "waiting": waiting}
+    playbook["guardian"]["tiers"]["high"] = {
+        "approval": {"signatures": 1, "signed": True},
+        "waiting": waiting,
+    }
     playbook["guardian"]["actions"]["issue_refund"]["amounts"] = {
         "EUR": [{"up_to_minor": 500_000, "tier": "high"}]
     }

@@ -111,7 +111,7 @@ def impatient(playbook: dict[str, Any]) -> None:
     """Hold every refund for two signatures, remind every second and give up after eight."""
     guardian = playbook["guardian"]
     waiting = {"approvers": ["refunds-lead"], "reminders": ["1 second", "3 seconds"], "deadline": "8 seconds"}
-    guardian["tiers"]["critical"] = {"approval": "two_signed", "waiting": waiting}
+    guardian["tiers"]["critical"] = {"approval": {"signatures": 2, "signed": True}, "waiting": waiting}
     guardian["actions"]["issue_refund"]["amounts"] = {"EUR": [{"up_to_minor": 500_000, "tier": "critical"}]}
     guardian["actions"]["issue_refund"].pop("policy", None)
 

@@ -273,7 +273,7 @@ async def test_two_people_for_what_is_critical(inbox_desk: Desk, inbox: Inbox, d
     first = await _decide(await dora.request(case.id), "approve")
     first = await first.send("/sign", passphrase=PASSPHRASE)
     assert first.said.startswith("Recorded")
-    assert "1 of 2 approvals" in first.text
+    assert "1 of 2 signatures" in first.text
     assert "A different person must approve it too" in first.text
     assert not first.forms("/decide")
     second = await _decide(await emil.request(case.id), "approve")

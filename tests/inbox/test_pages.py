@@ -24,7 +24,7 @@ async def test_a_requests_page_has_all_that_is_needed_to_decide(inbox_desk: Desk
         "PAY-10001",
         "CU-1001",
         "Holds it for a person",
-        "tier medium needs approval: named".capitalize(),
+        "tier medium needs one person's decision".capitalize(),
         "anna.mueller@post.example",
         "The draft and what it rests on",
         "records · DD-10001",

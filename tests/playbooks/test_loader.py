@@ -199,29 +199,88 @@ WRONG: list[tuple[Change, str, str]] = [
         "guardian.actions.issue_refund.amounts.euro",
         "'euro' is no ISO 4217 currency",
     ),
-    (put("guardian.tiers.extreme", {"approval": "none"}), "guardian.tiers.extreme", "Input should be 'low'"),
     (
-        put("guardian.tiers.high", {"approval": "none"}),
+        put("guardian.tiers.extreme", {"approval": {"signatures": 0}}),
+        "guardian.tiers.extreme",
+        "Input should be 'low'",
+    ),
+    (
+        put("guardian.tiers.high", {"approval": {"signatures": 0}}),
         "guardian.tiers.high.approval",
-        "'none' is too little for tier high",
+        "{signatures: 0} is too little for tier high",
     ),
     (
         put(
             "guardian.tiers.high",
-            {"approval": "named", "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+            {"approval": {"signatures": 1}, "waiting": {"approvers": ["a"], "deadline": "1 day"}},
         ),
         "guardian.tiers.high.approval",
-        "'named' is too little for tier high",
+        "{signatures: 1} is too little for tier high",
     ),
     (
         put(
             "guardian.tiers.critical",
-            {"approval": "signed", "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+            {
+                "approval": {"signatures": 1, "signed": True},
+                "waiting": {"approvers": ["a"], "deadline": "1 day"},
+            },
         ),
         "guardian.tiers.critical.approval",
-        "'signed' is too little for tier critical",
+        "{signatures: 1, signed: true} is too little for tier critical",
     ),
-    (put("guardian.tiers.low", {"approval": "named"}), "guardian.tiers.low", "waiting belongs to tiers"),
+    *(
+        (
+            put("guardian.tiers.low", {"approval": word}),
+            "guardian.tiers.low.approval",
+            f"{word!r} is no approval; write {instead}",
+        )
+        for word, instead in {
+            "none": "{signatures: 0}",
+            "named": "{signatures: 1}",
+            "signed": "{signatures: 1, signed: true}",
+            "two_signed": "{signatures: 2, signed: true}",
+            "three": "{signatures: 1} or {signatures: 2, signed: true}",
+        }.items()
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": 6}}),
+        "guardian.tiers.low.approval.signatures",
+        "less than or equal to 5",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": -1}}),
+        "guardian.tiers.low.approval.signatures",
+        "greater than or equal to 0",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": True}}),
+        "guardian.tiers.low.approval.signatures",
+        "valid integer",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": 0, "signed": True}}),
+        "guardian.tiers.low.approval",
+        "signed needs at least one signature",
+    ),
+    (
+        put(
+            "guardian.tiers",
+            {
+                "low": {"approval": {"signatures": 2}, "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+                "high": {
+                    "approval": {"signatures": 1, "signed": True},
+                    "waiting": {"approvers": ["a"], "deadline": "1 day"},
+                },
+            },
+        ),
+        "guardian.tiers.high.approval",
+        "{signatures: 1, signed: true} requires less than {signatures: 2} of the lower tier low",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": 1}}),
+        "guardian.tiers.low",
+        "waiting belongs to tiers",
+    ),
     (put("review.mend", ["oracle"]), "review.mend[0]", "oracle is in no group of plan.groups"),
     (put("deliver.action", "post"), "deliver.action", "guardian.actions does not list 'post'"),
     (put("contact.policy.tier", "medium"), "contact.policy.tier", "no question waits for one"),

@@ -34,7 +34,7 @@ class Scrutiny(NamedTuple):
     def __str__(self) -> str:
         if self.ruling != GuardDecision.HOLD:
             return self.ruling
-        return f"hold ({self.tier}: {self.approval} by {', '.join(self.approvers)})"
+        return f"hold ({self.tier}: {self.approval}, asked of {', '.join(self.approvers)})"
 
 
 class Judged(NamedTuple):
@@ -162,11 +162,12 @@ def _rule(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult, insp
 def _scrutiny(verdict: GuardResult, policy: GuardianPolicy) -> Scrutiny:
     tier = policy.tiers.get(verdict.tier)
     if verdict.ruling is not GuardDecision.HOLD or tier is None:
-        return Scrutiny(
-            verdict.ruling, verdict.tier if verdict.ruling is GuardDecision.ALLOW else "", "none", ()
-        )
+        return Scrutiny(verdict.ruling, verdict.tier if verdict.ruling is GuardDecision.ALLOW else "", "", ())
     return Scrutiny(
-        GuardDecision.HOLD, verdict.tier, tier.approval, tier.waiting.approvers if tier.waiting else ()
+        GuardDecision.HOLD,
+        verdict.tier,
+        tier.approval.in_words,
+        tier.waiting.approvers if tier.waiting else (),
     )
 
 

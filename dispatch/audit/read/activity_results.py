@@ -269,7 +269,7 @@ def ordered(order: JsonValue) -> dict[str, JsonValue]:
     return {
         "ruling": words(order, "verdict", "ruling"),
         "tier": words(order, "verdict", "tier"),
-        "approval": words(order, "authorization", "approval"),
+        "approval": kept(field(order, "authorization", "approval")),
         "decisions": [words(decision, "decision_id") for decision in decisions_in(order)],
     }
 

@@ -1,10 +1,9 @@
 """What an effect rests on: back to the word that let it happen, to the evidence, and to the trigger."""
 
 from dispatch.audit.models import AuditEntry, AuditKind, Chain, Rest, Trail
-from dispatch.audit.read.payload import many, words
+from dispatch.audit.read.payload import field, many, words
 from dispatch.models.contract import Facts
 
-_TWO = 2
 _UNDOING = ".compensate"
 
 
@@ -106,11 +105,13 @@ def _verdict(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
 
 def _approval_gap(entry: AuditEntry, entries: list[AuditEntry]) -> str:
     """Describe what the approval lacks that the playbook asked for when the order was given."""
-    asked, decisions = words(entry.facts, "approval"), _decisions(entry, entries)
-    if "signed" in asked and not all(words(one.facts, "signed_with") for one in decisions):
+    signed, needed = (field(entry.facts, "approval", name) for name in ("signed", "signatures"))
+    decisions = _decisions(entry, entries)
+    if signed is True and not all(words(one.facts, "signed_with") for one in decisions):
         return "it needed signed decisions, and not every signature was verified at receipt"
-    if asked.startswith("two") and len({one.decided_by for one in decisions}) < _TWO:
-        return "it needed two different people, and fewer decided"
+    people = {one.decided_by for one in decisions}
+    if isinstance(needed, int) and needed > max(len(people), 1):
+        return f"it needed {needed} different people, and {len(people)} decided"
     return ""
 
 

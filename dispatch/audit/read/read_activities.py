@@ -238,7 +238,7 @@ def _small(given: JsonValue) -> JsonValue:
         "verdict": kept({n: field(given, "verdict", n) for n in ("ruling", "tier")}),
         "receipt": {"effect_id": words(given, "receipt", "effect_id")},
         "authorization": {
-            "approval": words(given, "authorization", "approval"),
+            "approval": kept(field(given, "authorization", "approval")),
             "decisions": [{"decision_id": words(d, "decision_id")} for d in decisions_in(given)[:20]],
         },
     }

@@ -8,7 +8,8 @@ from pydantic import Field, JsonValue
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.money import Money
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.approval_policy import ONE_DECISION, ApprovalPolicy
+from dispatch.models.work.playbook import Tier
 
 
 class DecisionType(StrEnum):
@@ -53,18 +54,15 @@ class ApprovalItem(Contract):
     title: str = Field(default="", description="the action's, as people say it")
     digest: str
     tier: Tier
-    approval: Approval = Field(default="named", description="what the playbook asks for at this tier")
+    approval: ApprovalPolicy = Field(
+        default=ONE_DECISION, description="what the playbook requires at this tier"
+    )
     amount: Money | None = Field(default=None, description="what it costs, where it costs anything")
     editable: tuple[str, ...] = ()
     choices: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="of an editable parameter: the only values there are"
     )
     summary: str = Field(description="what the person decides on, in one line")
-
-    @property
-    def approvals_needed(self) -> int:
-        """How many different people must approve."""
-        return 2 if self.approval == "two_signed" else 1
 
 
 class ApprovalRequest(Contract):

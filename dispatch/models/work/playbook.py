@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
+from dispatch.models.work.approval_policy import ApprovalPolicy
 
 Name = str
 
@@ -195,19 +196,15 @@ class ReviewPolicy(Contract):
     )
 
 
-Approval = Literal["none", "named", "signed", "two_signed"]
-"""What a tier asks for: nothing, a named decision, a signed one, or signed ones of two different people."""
-
-
 class TierPolicy(Contract):
     """The scrutiny of one tier."""
 
-    approval: Approval
+    approval: ApprovalPolicy
     waiting: Waiting | None = None
 
     @model_validator(mode="after")
     def _waits_if_it_asks(self) -> Self:
-        if (self.approval == "none") != (self.waiting is None):
+        if (self.approval.signatures == 0) != (self.waiting is None):
             raise ValueError("waiting belongs to tiers that need an approval, and only to them")
         return self
 

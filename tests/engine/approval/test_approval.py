@@ -267,8 +267,8 @@ def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier)
     """The executor refuses a held action of such a tier by itself, whatever the gate let through."""
     why = permits(order(REFUND, GuardDecision.HOLD, tier, decision(REFUND)), NOW, NOBODY)
     assert why in {
-        "tier high asks for signed, and the authorization is named",
-        "tier critical asks for two_signed, and the authorization is named",
+        "tier high needs one signed decision, and the authorization required one person's decision",
+        "tier critical needs signed decisions of 2 different people, and the authorization required one person's decision",
     }
 
 

@@ -51,8 +51,8 @@ def test_it_counts_as_it_stands(approval_request: ApprovalRequest, verdict: str)
     assert ("edits" in pasted) == (verdict == "edit")
 
 
-@pytest.mark.parametrize("approval", ["signed", "two_signed"])
-def test_there_is_none_where_a_signature_is_due(approval: str) -> None:
-    """What is pasted bears no signature, and would only be refused."""
+@pytest.mark.parametrize("approval", [{"signatures": 1, "signed": True}, {"signatures": 2}])
+def test_there_is_none_where_a_signature_or_a_second_person_is_due(approval: dict[str, int]) -> None:
+    """What is pasted bears no signature and no person's name, and would only be refused."""
     due = subject(approval=approval, tier=Tier.HIGH, digest=REFUND.digest)
     assert decision_by_hand(APPROVAL, due, "refunds", LATER) is None

@@ -69,10 +69,10 @@ def test_a_mail_says_what_a_person_needs_to_know() -> None:
         "A decision is asked of refunds.",
         "Desk: support",
         "Asked: issue_refund on payment PAY-1 (critical): the policy grants it",
-        "Tier: critical; it takes signed decisions of two different people",
+        "Tier: critical; it takes signed decisions of 2 different people",
         "Amount: EUR 49.90",
         "Decide by: 12:00 UTC on 8 November 2026",
-        "Why: tier critical needs approval: two_signed",
+        "Why: tier critical needs signed decisions of 2 different people",
         "https://desk.example/requests/support-mail-abc",
         "opens the page and does nothing else",
     ):

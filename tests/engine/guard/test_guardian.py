@@ -427,7 +427,7 @@ def test_a_critical_exception_goes_to_the_strictest_tier(items: tuple[str, ...],
 
 def test_without_anybody_to_ask_a_critical_exception_blocks() -> None:
     """Where no tier asks a person, what only a person may settle is blocked."""
-    by = policy(tiers={tier: {"approval": "none"} for tier in ("low", "medium")})
+    by = policy(tiers={tier: {"approval": {"signatures": 0}} for tier in ("low", "medium")})
     verdict = ruled(reply(), by=by, exceptions=(exception(Severity.CRITICAL),))
     assert (verdict.ruling, rules_of(verdict) >= {"review.critical"}) == (GuardDecision.BLOCK, True)
 
@@ -452,7 +452,7 @@ def test_a_missing_tier_blocks_all_above_it() -> None:
 
 def test_a_playbook_that_asks_less_of_a_higher_tier_blocks() -> None:
     """Scrutiny that falls as risk rises is refused outright."""
-    by = policy(tiers={"low": POLICY["tiers"]["medium"], "medium": {"approval": "none"}})
+    by = policy(tiers={"low": POLICY["tiers"]["medium"], "medium": {"approval": {"signatures": 0}}})
     assert "tier.order" in rules_of(ruled(refund(amount_minor=6_000), by=by))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from dispatch.models.request.requester import SenderDoubt
+from dispatch.models.work.approval_policy import NO_APPROVAL
 from dispatch.models.work.guardian import GuardBrief, GuardDecision
 from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.playbook import GuardianPolicy
@@ -55,6 +56,6 @@ def test_where_no_tier_asks_a_person_it_is_blocked() -> None:
     """Otherwise nobody would ever look."""
     alone = policy()
     nobody = alone.model_copy(
-        update={"tiers": {t: s.model_copy(update={"approval": "none"}) for t, s in alone.tiers.items()}}
+        update={"tiers": {t: s.model_copy(update={"approval": NO_APPROVAL}) for t, s in alone.tiers.items()}}
     )
     assert ruled(reply(), FULL, by=nobody)[0] is GuardDecision.BLOCK

@@ -17,6 +17,7 @@ from dispatch.models.people.decision import (
 )
 from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, ListSummary
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
+from dispatch.models.work.approval_policy import MOST_SIGNATURES, ONE_DECISION, ApprovalPolicy
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardDecision, GuardResult, Reason
 from dispatch.models.work.playbook import Tier
@@ -98,7 +99,7 @@ subjects = st.lists(
         subject,
         st.integers(0, 2**200),
         tier=st.sampled_from(Tier),
-        approval=st.sampled_from(("named", "signed", "two_signed")),
+        approval=st.builds(ApprovalPolicy, signatures=st.integers(1, MOST_SIGNATURES), signed=st.booleans()),
         amount=st.none()
         | st.builds(
             Money, amount_minor=st.integers(0, 10**40), currency=st.sampled_from(("EUR", "JPY", "KWD"))
@@ -140,7 +141,7 @@ def test_more_risk_is_never_plain(asked: list[ApprovalItem], flagged: bool, kind
     list_summary = summary_of_approval(
         submission(), approval_request(*asked, kind=kind), (), exceptions=exceptions
     )
-    risky = any(s.tier in {Tier.HIGH, Tier.CRITICAL} or s.approval != "named" for s in asked)
+    risky = any(s.tier in {Tier.HIGH, Tier.CRITICAL} or s.approval != ONE_DECISION for s in asked)
     if risky or flagged or kind is not ApprovalKind.APPROVAL:
         assert not is_plain(approval_request(*asked, kind=kind), exceptions)
         assert list_summary.digests == ()

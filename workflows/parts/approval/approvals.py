@@ -243,11 +243,11 @@ class Approvals:
         approvals: ApprovalsByDigest,
     ) -> None:
         open_item = next(item for item in approval_request.subjects if _still_needs(item, approvals))
-        earlier = ", ".join(decision.approver for decision in approvals[open_item.digest])
+        earlier = [decision.approver for decision in approvals[open_item.digest]]
+        progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
-            awaiting=f"a{' second' if earlier else ''} decision: {open_item.summary}"
-            + (f" (approved by {earlier})" if earlier else ""),
+            awaiting=f"a decision: {open_item.summary}" + (f" ({progress})" if earlier else ""),
             owner=owner,
             by=by,
             subject_digest=open_item.digest,
@@ -278,7 +278,7 @@ class Approvals:
 
 
 def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
-    return len(approvals[item.digest]) < item.approvals_needed
+    return len(approvals[item.digest]) < item.approval.signatures
 
 
 def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
@@ -286,5 +286,5 @@ def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalI
         desk = item.choices["desk"][0]
         return f"dispatch edit {request_id} desk={desk} --as {owner}"
     # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
-    who = owner if item.approval == "named" else "NAME"
+    who = "NAME" if item.approval.needs_listed_people else owner
     return f"dispatch {approval_request.verdicts[0]} {request_id} --as {who}"
