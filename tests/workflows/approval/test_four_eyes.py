@@ -142,7 +142,12 @@ async def test_four_eyes_belong_to_two_people(four_eyes: Desk) -> None:
 
 async def test_two_names_belong_to_two_people(client: Client, tmp_path: Path) -> None:
     """Without signatures too, one person counts once, also under a role's name; the second person lets it pass."""
-    async with running_desk(client, tmp_path, quick, at_tier("medium", 2, signed=False)) as desk:
+
+    def two_names(playbook: dict[str, Any]) -> None:
+        at_tier("high", 2, signed=True)(playbook)
+        at_tier("medium", 2, signed=False)(playbook)
+
+    async with running_desk(client, tmp_path, quick, two_names) as desk:
         write_approvers(desk.settings.approvers_path, ANA, BEN, CLEO)
         case = await held_refund(desk)
         assert (await case.status()).next_command == f"dispatch approve {case.id} --as NAME"
