@@ -37,7 +37,7 @@ from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for
 from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
-from runtime.workers import action_worker, allowance_worker, desk_worker
+from runtime.workers import action_worker, desk_worker, quota_worker
 from workflows.digest import DailyDigest
 
 log = structlog.get_logger("worker")
@@ -130,7 +130,7 @@ async def main(role: str) -> int:
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )
             reading = await stack.enter_async_context(open_systems(catalogue.systems(acting=False)))
-            workers.append(allowance_worker(client, settings))
+            workers.append(quota_worker(client, settings))
             workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))

@@ -60,7 +60,7 @@ async def approve(client: Client, request_id: str, status: Status) -> None:
         DecisionType.APPROVE,
         status.review_point.owner,
         status.proposal_id or "",
-        status.subject_digest or "",
+        status.action_digest or "",
         "the answer is harmless",
     )
     await Gateway.over(client).signal(request_id, "decide", decision)

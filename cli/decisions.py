@@ -44,9 +44,11 @@ class _Waiting(NamedTuple):
 
 
 def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the four verdicts to the command line."""
-    for verdict in DecisionType:
-        command = commands.add_parser(verdict.value, help=f"{verdict.value} what waits for a decision")
+    """Add the four decision types to the command line."""
+    for decision_type in DecisionType:
+        command = commands.add_parser(
+            decision_type.value, help=f"{decision_type.value} what waits for a decision"
+        )
         command.add_argument("id", metavar="ID")
         add_as(command, "approver", "the approver")
         command.add_argument("--reason", default="", help="required with reject and respond")
@@ -59,7 +61,7 @@ def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
             "--sign", action="store_true", help="sign it though the tier asks for a name only"
         )
         command.add_argument("--json", action="store_true", help="for scripts")
-        if verdict is DecisionType.EDIT:
+        if decision_type is DecisionType.EDIT:
             command.add_argument("pairs", nargs="+", metavar="parameter=value")
 
 
@@ -88,7 +90,7 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
         print_judged(accepted, reason)
     else:
         print(f"refused: {reason}" if accepted is False else reason)
-        if accepted and decision["verdict"] in _GOES_ROUND:
+        if accepted and decision["decision_type"] in _GOES_ROUND:
             print(f"{_what_follows(waiting.kind)}: dispatch status {arguments.id}")
     return 1 if accepted is False else 0
 
@@ -143,7 +145,7 @@ def _expiry(text: str) -> datetime:
 async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
     """Return what is decided on: what was given, else what the status names.
 
-    Raises SubmissionError where nothing waits, NoWorker where nobody answers and not both were given.
+    Raises SubmissionError where nothing waits, WorkerUnavailableError where nobody answers and not both were given.
     """
     proposal, digest = arguments.proposal, arguments.digest
     try:
@@ -153,7 +155,7 @@ async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
             raise
         return _Waiting(proposal, digest, None, answered=False)
     status = detail.status
-    proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
+    proposal, digest = proposal or status.proposal_id, digest or status.action_digest
     if proposal is None or digest is None:
         raise SubmissionError(f"{arguments.id} awaits no decision now; see 'dispatch status {arguments.id}'")
     gate = detail.approval_request
@@ -165,8 +167,8 @@ def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -
     if approval_request is None:
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.
-    subject = next((s for s in approval_request.subjects if s.digest == digest), None)
-    return subject is not None and (subject.approval.signed or least_approval(subject.tier).signed)
+    item = next((s for s in approval_request.items if s.digest == digest), None)
+    return item is not None and (item.approval.signed or least_approval(item.tier).signed)
 
 
 def _signed(

@@ -34,7 +34,7 @@ from runtime.gateway import Gateway
 from runtime.histories import trail_of_history
 from runtime.systems import open_systems
 from runtime.worker_shutdown import running_workers
-from runtime.workers import allowance_worker, desk_worker
+from runtime.workers import desk_worker, quota_worker
 
 PATIENCE_SECONDS: Final = 120
 _LOOK_SECONDS: Final = 0.2
@@ -70,7 +70,7 @@ async def try_desk(name: str, catalogue: Catalogue, playbooks: Playbooks, file: 
             client = await connect("desk-try", server.address)
             reading = await stack.enter_async_context(open_systems(catalogue.systems(acting=False)))
             workers = (
-                allowance_worker(client, apart),
+                quota_worker(client, apart),
                 desk_worker(client, apart, catalogue, playbooks, reading),
             )
             await stack.enter_async_context(running_workers(*workers))

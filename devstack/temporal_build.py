@@ -33,7 +33,7 @@ def cached_program() -> Path:
 def make(say: Say) -> Path:
     """Download or build the pinned program into the cache and return its path.
 
-    Raises EmbeddedError with what failed and what to do.
+    Raises DevStackError with what failed and what to do.
     """
     program = cached_program()
     try:

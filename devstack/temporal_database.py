@@ -24,7 +24,7 @@ class TemporalDatabase:
     def claim(self, server: str) -> int:
         """Reserve the file for server version `server`; return the descriptor that the server process inherits.
 
-        Raises EmbeddedError with one sentence when the folder cannot be used, another server holds the file, or
+        Raises DevStackError with one sentence when the folder cannot be used, another server holds the file, or
         another version wrote it.
         """
         room(self.path.parent)
@@ -67,7 +67,7 @@ class TemporalDatabase:
 
 
 def room(folder: Path) -> None:
-    """Make `folder` and raise EmbeddedError unless files can be written there and there is space for them."""
+    """Make `folder` and raise DevStackError unless files can be written there and there is space for them."""
     try:
         make_private(folder)
         probe = folder / f".probe-{os.getpid()}"

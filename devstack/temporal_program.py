@@ -17,7 +17,7 @@ from runtime.settings import Settings, load_settings
 def find(settings: Settings, say: Say = print) -> Path:
     """Return a program whose server the desk can live on; blocks for minutes where it must be built.
 
-    Raises EmbeddedError with one sentence.
+    Raises DevStackError with one sentence.
     """
     if settings.temporal_program is not None:
         return _set(Path(settings.temporal_program).expanduser(), say)

@@ -75,7 +75,7 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         "plan": {"groups": [["records"], ["policy"], ["writer"]], "max_specialists": 3},
         "specialists": {"records": {}, "policy": {}, "writer": {}},
         "routing_rules": [
-            {"name": "unknown_ask", "when": {"ask": "other"}, "do": "escalate", "why": "no answer to it"},
+            {"name": "unknown_ask", "when": {"intent": "other"}, "do": "escalate", "why": "no answer to it"},
             {
                 "name": "records_unavailable",
                 "when": {"specialist": "records", "status": "unavailable"},

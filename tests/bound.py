@@ -250,7 +250,7 @@ def decision(bound: BoundAction, **changes: Any) -> Decision:
         "decision_id": "d-1",
         "proposal_id": bound.proposal_id,
         "action_digest": bound.digest,
-        "verdict": DecisionType.APPROVE,
+        "decision_type": DecisionType.APPROVE,
         "approver": "anna",
         "issued_at": NOW,
         **changes,
@@ -260,15 +260,15 @@ def decision(bound: BoundAction, **changes: Any) -> Decision:
 
 def order(
     bound: BoundAction,
-    ruling: GuardDecision = GuardDecision.ALLOW,
+    decision: GuardDecision = GuardDecision.ALLOW,
     tier: Tier = Tier.LOW,
     decided: Decision | None = None,
 ) -> ActionCommand:
     """Return leave to act on a bound action, as the guardian ruled and, where it was held, a person decided."""
-    verdict = GuardResult(
+    guard_result = GuardResult(
         handoff=HANDOFF,
         action_digest=bound.digest,
-        ruling=ruling,
+        decision=decision,
         tier=tier,
         reasons=(Reason(rule="tier.low", text="every hard rule holds"),),
     )
@@ -282,4 +282,4 @@ def order(
         if decided
         else None
     )
-    return ActionCommand(handoff=HANDOFF, bound=bound, verdict=verdict, authorization=authorization)
+    return ActionCommand(handoff=HANDOFF, bound=bound, guard_result=guard_result, authorization=authorization)

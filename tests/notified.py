@@ -37,7 +37,7 @@ def during(hours: float) -> dict[str, datetime]:
 
 
 def approval_request(**changes: Any) -> ApprovalRequest:
-    subject = ApprovalItem(
+    item = ApprovalItem(
         name="issue_refund",
         digest="d" * 64,
         tier=Tier.CRITICAL,
@@ -48,8 +48,8 @@ def approval_request(**changes: Any) -> ApprovalRequest:
     fields: dict[str, Any] = {
         "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
-        "subjects": (subject,),
-        "verdicts": ("approve",),
+        "items": (item,),
+        "decision_types": ("approve",),
         "approvers": ("refunds",),
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=3),

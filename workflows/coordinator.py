@@ -208,7 +208,7 @@ class Coordinator(DecisionHandlers):
         self._requester.check_withdrawn()
         if not isinstance(decision, Decision):
             raise EndedEarlyError(Ending.REJECTED, "nobody routed it by the deadline")
-        if decision.verdict is DecisionType.REJECT:
+        if decision.decision_type is DecisionType.REJECT:
             raise EndedEarlyError(Ending.REJECTED, f"rejected by {decision.approver}: {decision.reason}")
         desk = str(decision.edits.get("desk"))
         return RoutingState(number=number + 1, desk=desk, decided_by=decision.approver)
@@ -294,8 +294,8 @@ class Coordinator(DecisionHandlers):
             )
             for bound in actions
         )
-        self._state.verdicts = tuple(await asyncio.gather(*inspections))
-        blocked = [v for v in self._state.verdicts if v.ruling is GuardDecision.BLOCK]
+        self._state.guard_results = tuple(await asyncio.gather(*inspections))
+        blocked = [v for v in self._state.guard_results if v.decision is GuardDecision.BLOCK]
         if blocked:
             raise EndedEarlyError(
                 Ending.BLOCKED, "; ".join(reason.text for v in blocked for reason in v.reasons)
@@ -305,7 +305,7 @@ class Coordinator(DecisionHandlers):
         """Wait for people on what is held; True when all may run, False when it goes round once more."""
         self._requester.check_withdrawn()
         held = request_approval(
-            self._proposal.actions, self._state.verdicts, self._playbook.guardian, workflow.now()
+            self._proposal.actions, self._state.guard_results, self._playbook.guardian, workflow.now()
         )
         if held is None:
             return True
@@ -317,7 +317,7 @@ class Coordinator(DecisionHandlers):
             return True
         if not isinstance(decision, Decision):
             raise EndedEarlyError(Ending.REJECTED, "nobody decided by the deadline; silence approves nothing")
-        if decision.verdict is DecisionType.REJECT:
+        if decision.decision_type is DecisionType.REJECT:
             raise EndedEarlyError(Ending.REJECTED, f"rejected by {decision.approver}: {decision.reason}")
         if self._state.round >= self._playbook.plan.max_rounds:
             raise EndedEarlyError(
@@ -333,10 +333,10 @@ class Coordinator(DecisionHandlers):
         self._state.acting = True
         self._status.at(RequestState.EXECUTE)
         try:
-            for bound, verdict in zip(self._proposal.actions, self._state.verdicts, strict=True):
+            for bound, guard_result in zip(self._proposal.actions, self._state.guard_results, strict=True):
                 policy = self._playbook.guardian.actions[bound.action.name]
                 authorization = self._state.authorization.get(bound.digest)
-                await self._effects.carry_out(bound, verdict, policy, authorization)
+                await self._effects.carry_out(bound, guard_result, policy, authorization)
         except EffectFailedError as failed:
             if not failed.certain:
                 raise EndedEarlyError(

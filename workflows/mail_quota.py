@@ -20,7 +20,7 @@ class MailQuota:
     """Counts for a share of the addresses; the first reservation starts it (update with start), and it ends by itself.
 
     Reservations come one after the other, so two mails at the same moment never both take the last place. It runs on the
-    worker of the allowances, which has slots of its own: the request that asks holds one of the desk's meanwhile.
+    worker of the quotas, which has slots of its own: the request that asks holds one of the desk's meanwhile.
     """
 
     @workflow.init

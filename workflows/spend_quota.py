@@ -28,7 +28,7 @@ class SpendQuota:
     """Puts the paying requests of one customer into one order; the first reservation starts it (update with start).
 
     The guardian reserves before it rules, so each request is judged with all that reserved before it, paid or not.
-    `close` releases what was not paid. It ends when nothing counts any more, and shares the allowances' worker.
+    `close` releases what was not paid. It ends when nothing counts any more, and shares the quotas' worker.
     """
 
     @workflow.init

@@ -29,7 +29,7 @@ class Database:
     """
 
     def __init__(self, path: Path, now: datetime, seed: Path = SEED) -> None:
-        """Open or make the file; raises EmbeddedError if it is another version's or cannot be used."""
+        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
         self.path = path
         self._idle: deque[sqlite3.Connection] = deque()
         try:

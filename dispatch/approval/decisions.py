@@ -4,7 +4,7 @@ A decision counts for one action of one proposal while its gate stands open. Who
 file, named at the gate or holding a role that is; where a tier asks for a signature, it is theirs, verified, and made
 with a key that is pinned, neither revoked nor expired. At a tier that asks for a name only, a name at the gate that
 is no person of the file (a shared mailbox, a role's own name) is taken as it is: such a decision proves nothing about
-who sent it, and is held to no person's limits and own requests. The ruling says so where the file has people for it.
+who sent it, and is held to no person's limits and own requests. The result says so where the file has people for it.
 """
 
 from collections.abc import Mapping
@@ -45,11 +45,11 @@ def check_decision(
     `parameters` are the shapes of the actions' parameters, by name.
 
     Refused: no object, over 64 KB, unreadable (the field is named, the reason has at most 300 characters), an id
-    received before, another proposal, no subject of the gate, a subject already decided, a gate past its deadline,
-    expired, issued more than five minutes ahead, a verdict that the gate does not name, a person who may not decide,
+    received before, another proposal, no item of the gate, an item already decided, a gate past its deadline,
+    expired, issued more than five minutes ahead, a decision type that the gate does not name, a person who may not decide,
     or already has, or whose own request it is, a signature that is due and missing, or is forged, or made with a key
     that is unknown, somebody else's, revoked or expired, an edit that is empty or not allowed, edits with another
-    verdict, a rejection or response without a reason. What could not be read comes back as `received`, cut; the rest
+    decision type, a rejection or response without a reason. What could not be read comes back as `received`, cut; the rest
     as `decision`.
     """
     try:
@@ -58,22 +58,22 @@ def check_decision(
         return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=str(error), received=excerpt(check.raw)
         )
-    subject = next((s for s in check.approval_request.subjects if s.digest == decision.action_digest), None)
-    problem = _problem(check, decision, subject, approvers, parameters)
-    if problem is not None or subject is None:
+    item = next((s for s in check.approval_request.items if s.digest == decision.action_digest), None)
+    problem = _problem(check, decision, item, approvers, parameters)
+    if problem is not None or item is None:
         return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=problem or "no subject", decision=decision
         )
     return DecisionCheckResult(
         handoff=check.handoff,
         accepted=True,
-        reason=_accepted(check, decision, subject, approvers),
+        reason=_accepted(check, decision, item, approvers),
         decision=decision,
         signed_with=_signed_with(decision, approvers),
     )
 
 
-def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, approvers: Approvers) -> str:
+def _accepted(check: DecisionCheck, decision: Decision, item: ApprovalItem, approvers: Approvers) -> str:
     person = person_named(approvers, decision.approver)
     how = (
         authority_of(approvers, person, check.approval_request.approvers, check.received_at)
@@ -87,7 +87,7 @@ def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, a
     seal = f"; signed with {signed_with}" if signed_with else ""
     if decision.signature is not None and not signed_with:
         seal = "; its signature was not verified, for its key is not known"
-    summary = f"{decision.verdict} by {decision.approver} on {subject.name}"
+    summary = f"{decision.decision_type} by {decision.approver} on {item.name}"
     return f"accepted: {summary}{f' {how}' if how else ''}{seal}"
 
 
@@ -104,16 +104,16 @@ def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str 
     days after it was decided: a key revoked since no longer counts. A guardian's block is never lifted by a person.
     An allowed action needs no decision; one that is given must fit.
     """
-    verdict, bound, authorization = command.verdict, command.bound, command.authorization
+    guard_result, bound, authorization = command.guard_result, command.bound, command.authorization
     if not is_intact(bound):
         return "the action is not the one that its digest was taken of"
-    if verdict.action_digest != bound.digest:
+    if guard_result.action_digest != bound.digest:
         return "the guardian ruled on another action"
-    if verdict.ruling is GuardDecision.BLOCK:
+    if guard_result.decision is GuardDecision.BLOCK:
         return "the guardian blocked it"
     if authorization is None:
-        return "it is held and nobody decided on it" if verdict.ruling is GuardDecision.HOLD else None
-    return _insufficient(bound, verdict.tier, authorization, now, approvers)
+        return "it is held and nobody decided on it" if guard_result.decision is GuardDecision.HOLD else None
+    return _insufficient(bound, guard_result.tier, authorization, now, approvers)
 
 
 def _insufficient(
@@ -133,8 +133,8 @@ def _insufficient(
 def _unfit(
     bound: BoundAction, authorization: Authorization, decision: Decision, now: datetime, approvers: Approvers
 ) -> str | None:
-    if decision.verdict is not DecisionType.APPROVE:
-        return f"the decision says {decision.verdict}"
+    if decision.decision_type is not DecisionType.APPROVE:
+        return f"the decision says {decision.decision_type}"
     if decision.proposal_id != bound.proposal_id:
         return f"the decision is on proposal {decision.proposal_id}, not on {bound.proposal_id}"
     if decision.action_digest != bound.digest:
@@ -152,40 +152,40 @@ def _unfit(
 def _problem(
     check: DecisionCheck,
     decision: Decision,
-    subject: ApprovalItem | None,
+    item: ApprovalItem | None,
     approvers: Approvers,
     parameters: Mapping[str, type[Contract]],
 ) -> str | None:
     """Return the first reason to refuse, in the order in which a person would want to know."""
-    if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or subject is None:
+    if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or item is None:
         return why
-    if _approved(check, subject):
-        return f"{subject.name} is already decided"
+    if _approved(check, item):
+        return f"{item.name} is already decided"
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
-    due = subject.approval.combined_with(least_approval(subject.tier))
+    due = item.approval.combined_with(least_approval(item.tier))
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
         _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
-        or _again(check, decision, subject)
+        or _again(check, decision, item)
         or _unsigned(decision, due, check.received_at, approvers)
-        or _incomplete(decision, subject, parameters)
+        or _incomplete(decision, item, parameters)
     )
 
 
-def _approved(check: DecisionCheck, subject: ApprovalItem) -> bool:
-    earlier = [decision for decision in check.approvals if decision.action_digest == subject.digest]
-    return len(earlier) >= subject.approval.signatures
+def _approved(check: DecisionCheck, item: ApprovalItem) -> bool:
+    earlier = [decision for decision in check.approvals if decision.action_digest == item.digest]
+    return len(earlier) >= item.approval.signatures
 
 
-def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> str | None:
+def _again(check: DecisionCheck, decision: Decision, item: ApprovalItem) -> str | None:
     same = any(
-        earlier.approver == decision.approver and earlier.action_digest == subject.digest
+        earlier.approver == decision.approver and earlier.action_digest == item.digest
         for earlier in check.approvals
     )
-    if same and decision.verdict is DecisionType.APPROVE:
-        return f"{decision.approver} has approved {subject.name} already; it needs {subject.approval.signatures} different people"
+    if same and decision.decision_type is DecisionType.APPROVE:
+        return f"{decision.approver} has approved {item.name} already; it needs {item.approval.signatures} different people"
     return None
 
 
@@ -202,8 +202,8 @@ def _untimely(check: DecisionCheck, decision: Decision) -> str | None:
 
 
 def _not_possible(approval_request: ApprovalRequest, decision: Decision) -> str | None:
-    if decision.verdict not in approval_request.verdicts:
-        return f"{decision.verdict} is not possible here; possible: {', '.join(approval_request.verdicts)}"
+    if decision.decision_type not in approval_request.decision_types:
+        return f"{decision.decision_type} is not possible here; possible: {', '.join(approval_request.decision_types)}"
     return None
 
 
@@ -253,13 +253,13 @@ def _unsigned(decision: Decision, approval: ApprovalPolicy, at: datetime, approv
 
 
 def _incomplete(
-    decision: Decision, subject: ApprovalItem, parameters: Mapping[str, type[Contract]]
+    decision: Decision, item: ApprovalItem, parameters: Mapping[str, type[Contract]]
 ) -> str | None:
-    if decision.verdict is DecisionType.EDIT:
-        return edits_problem(decision.edits, subject, parameters)
+    if decision.decision_type is DecisionType.EDIT:
+        return edits_problem(decision.edits, item, parameters)
     if decision.edits:
-        # The approver means a change that this verdict would silently drop.
-        return f"edits were given with {decision.verdict}; send them with edit"
-    if decision.verdict in _NEEDS_REASON and not decision.reason.strip():
-        return f"{decision.verdict} needs a reason"
+        # The approver means a change that this decision type would silently drop.
+        return f"edits were given with {decision.decision_type}; send them with edit"
+    if decision.decision_type in _NEEDS_REASON and not decision.reason.strip():
+        return f"{decision.decision_type} needs a reason"
     return None

@@ -69,7 +69,7 @@ def least_with_a_person(policy: GuardianPolicy) -> Tier | None:
 
 
 def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[GuardDecision, Reason]:
-    """Turn the tier that an action reached into a ruling.
+    """Turn the tier that an action reached into a decision.
 
     Blocked if any tier from `least` to `tier` is missing, not only `tier` itself, and if scrutiny falls as tiers
     rise: otherwise a riskier action could skip over a gap and be held, or allowed, where a lesser one is not.

@@ -1,4 +1,4 @@
-"""Mails to approvers: who is told, in which words, and under which name each mail is known again.
+"""Mails to approvers: who is notified, in which words, and under which name each mail is known again.
 
 Subjects are read on locked screens and in lists of others, so they hold names of the playbook and a date, nothing of
 the requester. What a body quotes may come from a stranger; it loses whatever a mail program would make a link of.
@@ -48,10 +48,12 @@ def owners_of(person: Approver, approvers: Approvers, at: datetime) -> tuple[str
     return tuple(sorted(set(stands_for(approvers, person, at))))
 
 
-def told_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
+def notified_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
     """Return those who heard of the gate and now need not act; whoever decided knows."""
     return tuple(
-        person for person in approvers.approvers if person.name in brief.told and person.name != brief.owner
+        person
+        for person in approvers.approvers
+        if person.name in brief.notified and person.name != brief.owner
     )
 
 
@@ -69,8 +71,8 @@ def digest_key(day: date, name: str) -> str:
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
     approval_request, desk = brief.approval_request, brief.desk or "reception"
-    tier = riskiest(subject.tier for subject in approval_request.subjects)
-    names = ", ".join(dict.fromkeys(subject.name for subject in approval_request.subjects))
+    tier = riskiest(item.tier for item in approval_request.items)
+    names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
     until = "" if closed else f", by {_written(approval_request.deadline)}"
@@ -79,7 +81,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
         opening=opening,
         facts=(
             ("Desk", desk),
-            *(("Asked", _quoted(subject.summary)) for subject in approval_request.subjects),
+            *(("Asked", _quoted(item.summary)) for item in approval_request.items),
             *_weight(approval_request, tier),
             *(() if closed else (("Decide by", _written(approval_request.deadline)),)),
             ("Why", _quoted(approval_request.why)),
@@ -150,11 +152,9 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
 
 
 def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(subject.approval.in_words for subject in approval_request.subjects)
+    approvals = dict.fromkeys(item.approval.in_words for item in approval_request.items)
     yield "Tier", f"{tier}; it takes {', '.join(approvals)}"
-    amounts = [
-        format_money(subject.amount) for subject in approval_request.subjects if subject.amount is not None
-    ]
+    amounts = [format_money(item.amount) for item in approval_request.items if item.amount is not None]
     if amounts:
         yield "Amount", ", ".join(amounts)
 

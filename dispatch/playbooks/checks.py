@@ -56,7 +56,7 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
     for kind, ask in playbook.intents.items():
         path = f"intents.{kind}"
         if kind == OTHER:
-            yield Problem(path, f"'{OTHER}' is the name for what no ask fits", "Give it another name.")
+            yield Problem(path, f"'{OTHER}' is the name for what no intent fits", "Give it another name.")
         yield from _phrases(f"{path}.phrases", ask.phrases)
         for index, name in enumerate(ask.requires):
             if name not in playbook.fields:
@@ -78,10 +78,10 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
 
 def _asked_by(playbook: Playbook) -> Iterator[Problem]:
     for name, policy in playbook.guardian.actions.items():
-        if policy.asked_by is not None and policy.asked_by not in playbook.intents:
+        if policy.requires_intent is not None and policy.requires_intent not in playbook.intents:
             yield Problem(
-                f"guardian.actions.{name}.asked_by",
-                f"there is no ask {policy.asked_by!r}",
+                f"guardian.actions.{name}.requires_intent",
+                f"there is no intent {policy.requires_intent!r}",
                 f"Name one of: {_one_of(playbook.intents)}.",
             )
 
@@ -117,10 +117,10 @@ def _handoffs(playbook: Playbook) -> Iterator[Problem]:
         names.add(rule.name)
         if rule.when.specialist is not None and rule.when.specialist not in playbook.specialists:
             yield _no_specialist(f"{path}.when.specialist", rule.when.specialist, playbook)
-        if rule.when.ask is not None and rule.when.ask not in {*playbook.intents, OTHER}:
+        if rule.when.intent is not None and rule.when.intent not in {*playbook.intents, OTHER}:
             yield Problem(
-                f"{path}.when.ask",
-                f"there is no ask {rule.when.ask!r}",
+                f"{path}.when.intent",
+                f"there is no intent {rule.when.intent!r}",
                 f"Name one of: {_one_of(playbook.intents)}, {OTHER}.",
             )
         if rule.field is not None and rule.field not in playbook.fields:

@@ -45,7 +45,7 @@ guardian:
     extend_loan:
       tier: low
       amounts: {EUR: [{up_to_minor: 100, tier: low}, {up_to_minor: 900, tier: medium}]}
-      asked_by: extension
+      requires_intent: extension
       editable: [days]
       policy: {max_reservations: 2}
     print_slip: {tier: low}

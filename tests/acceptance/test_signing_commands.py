@@ -115,7 +115,7 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     assert await terminal._show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)
     assert detail.approval_request is not None
-    assert len(detail.approval_request.subjects) == 2
+    assert len(detail.approval_request.items) == 2
     said = await shell.starter("approve", case.id, "--as", "ben")
     said.words("accepted: approve by ben", "signed with SHA256:")
     code, second = await typed.decision("approve", case.id, "--as", "ben", "--json")

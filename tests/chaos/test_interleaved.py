@@ -138,7 +138,7 @@ class Interleaved(RuleBasedStateMachine):
         return self.stage.run(self._look())
 
     async def _look(self) -> tuple[str, str] | None:
-        detail = await self._dossier()
+        detail = await self._detail()
         if detail is None:
             return None
         if (
@@ -150,9 +150,9 @@ class Interleaved(RuleBasedStateMachine):
         for bound in detail.proposal.actions:
             if bound.action.name == "issue_refund":
                 self.amounts[bound.digest] = int(str(bound.action.parameters["amount_minor"]))
-        return detail.approval_request.proposal_id, detail.approval_request.subjects[0].digest
+        return detail.approval_request.proposal_id, detail.approval_request.items[0].digest
 
-    async def _dossier(self) -> RequestDetail | None:
+    async def _detail(self) -> RequestDetail | None:
         """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
         while (await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
             with suppress(WorkerUnavailableError):
@@ -161,11 +161,13 @@ class Interleaved(RuleBasedStateMachine):
                 return detail
         return None
 
-    def decision(self, verdict: str, **more: JsonValue) -> dict[str, JsonValue]:
+    def decision(self, decision_type: str, **more: JsonValue) -> dict[str, JsonValue]:
         """Write a decision on what waits; where nothing does, on nothing."""
         proposal, digest = self.waits() or ("p0", "0" * 64)
         return {
-            **starter.decision_for(DecisionType(verdict), "nobody", proposal, digest, "as it should be"),
+            **starter.decision_for(
+                DecisionType(decision_type), "nobody", proposal, digest, "as it should be"
+            ),
             **more,
         }
 
@@ -211,7 +213,11 @@ class Interleaved(RuleBasedStateMachine):
     @rule(by=TWO, amount=st.integers(min_value=1, max_value=9))
     def change_what_was_signed(self, by: Signer, amount: int) -> None:
         self.send(
-            {**by.signs(self.decision("reject", reason="no")), "verdict": "approve", "reason": f"{amount}"}
+            {
+                **by.signs(self.decision("reject", reason="no")),
+                "decision_type": "approve",
+                "reason": f"{amount}",
+            }
         )
 
     @rule(which=st.integers(min_value=0, max_value=9))
@@ -266,7 +272,7 @@ class Interleaved(RuleBasedStateMachine):
     async def _end(self) -> None:
         """Let what is under way come to its end; what waits for people has no effect and is ended."""
         async with asyncio.timeout(ANSWER_SECONDS):
-            while (detail := await self._dossier()) is not None:
+            while (detail := await self._detail()) is not None:
                 if detail.status.state in {"escalated", "waiting_for_approval"}:
                     await self.case.handle.terminate("the example is over")
                     return

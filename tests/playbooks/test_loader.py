@@ -79,7 +79,7 @@ def test_a_small_playbook_loads(folder: Path) -> None:
     assert list(load_playbooks(folder).by_desk) == ["support"]
 
 
-RULE = {"name": "r", "when": {"ask": "refund"}, "do": "escalate", "why": "so"}
+RULE = {"name": "r", "when": {"intent": "refund"}, "do": "escalate", "why": "so"}
 FIELD = {"question": "Q?", "pattern": r"\d+", "example": "1"}
 
 WRONG: list[tuple[Change, str, str]] = [
@@ -131,7 +131,7 @@ WRONG: list[tuple[Change, str, str]] = [
     (
         put("intents.other", {"phrases": ["x"], "answer": "y"}),
         "intents.other",
-        "'other' is the name for what no ask fits",
+        "'other' is the name for what no intent fits",
     ),
     (
         put("intents.refund.phrases", ["refund", "?!"]),
@@ -140,9 +140,9 @@ WRONG: list[tuple[Change, str, str]] = [
     ),
     (put("routing.phrases", [""]), "routing.phrases[0]", "holds no word"),
     (
-        put("routing_rules", [{**RULE, "when": {"ask": "ghost"}}]),
-        "routing_rules[0].when.ask",
-        "there is no ask 'ghost'",
+        put("routing_rules", [{**RULE, "when": {"intent": "ghost"}}]),
+        "routing_rules[0].when.intent",
+        "there is no intent 'ghost'",
     ),
     (
         put("routing_rules", [{**RULE, "when": {"specialist": "ghost", "status": "found"}}]),
@@ -166,7 +166,7 @@ WRONG: list[tuple[Change, str, str]] = [
         "needs a status",
     ),
     (
-        put("routing_rules", [RULE, dict(RULE, when={"ask": "other"})]),
+        put("routing_rules", [RULE, dict(RULE, when={"intent": "other"})]),
         "routing_rules[1].name",
         "the name 'r' is taken",
     ),

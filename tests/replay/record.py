@@ -69,7 +69,7 @@ def _nobody_is_there(playbook: dict[str, Any]) -> None:
 
 
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
-    """Fetch the history of a request that has ended; raises EmbeddedError where it did not end so."""
+    """Fetch the history of a request that has ended; raises DevStackError where it did not end so."""
     async with asyncio.timeout(60):
         try:
             why = (await case.handle.result()).why
@@ -150,7 +150,7 @@ async def _followed_up_and_reopened(desk: Desk, histories: Histories) -> None:
         DecisionType.APPROVE,
         "support-lead",
         status.proposal_id or "",
-        status.subject_digest or "",
+        status.action_digest or "",
         "issued again by hand",
     )
     await check.signal("decide", decision)
@@ -171,7 +171,7 @@ async def _decided_by_signal(desk: Desk, histories: Histories) -> None:
     case = await _refund(desk, "DD-10013", "t.weber@kanzlei-weber.example")
     status = await case.until("waiting_for_approval")
     right = starter.decision_for(
-        DecisionType.APPROVE, "refunds", status.proposal_id or "", status.subject_digest or ""
+        DecisionType.APPROVE, "refunds", status.proposal_id or "", status.action_digest or ""
     )
     stale = right | {"decision_id": "d-stale", "action_digest": "0" * 64}
     for decision in ("approve it", stale, right, right):
@@ -259,7 +259,7 @@ async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
         raise DevStackError(f"a daily limit of one approval was kept so: {said}; nothing is replaced")
     histories["daily-limit-reached"] = await _ended(case, "done")
     account = desk.client.get_workflow_handle(day_of("lena", datetime.now(UTC)).workflow_id)
-    histories["allowance"] = await account.fetch_history()
+    histories["approval-quota"] = await account.fetch_history()
     customer = desk.client.get_workflow_handle(quota_id(desk.settings.task_queue, "support", "CU-1003"))
     histories["spend-quota"] = await customer.fetch_history()
 

@@ -58,7 +58,7 @@ def test_a_recorded_history_gives_the_trail_kept_beside_it(recorded: Recorded) -
 
 @every_history
 def test_nothing_in_a_history_is_left_over_and_nothing_is_added(recorded: Recorded) -> None:
-    """Each event is in an entry or in a stated class of bookkeeping; each entry names events that are there."""
+    """Each event is in an entry or in a stated class of internal events; each entry names events that are there."""
     trail = read(recorded)
     assert unaccounted(events_in(recorded.path), trail.entries) == ()
     assert invented(events_in(recorded.path), trail.entries) == ()

@@ -89,7 +89,7 @@ async def approvals(case: Case) -> list[str]:
     await case.until("waiting_for_approval")
     approval_request = (await case.handle.query(Coordinator.detail)).approval_request
     assert approval_request is not None
-    return [subject.approval.in_words for subject in approval_request.subjects]
+    return [item.approval.in_words for item in approval_request.items]
 
 
 def quota(desk: Desk, owner: str) -> WorkflowHandle[Any, None]:

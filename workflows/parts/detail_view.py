@@ -25,7 +25,7 @@ def detail_of(submission: Submission, state: ProcessState, parts: RequestParts) 
         previous=state.previous,
         guidance=state.guidance,
         exceptions=state.exceptions,
-        verdicts=state.verdicts,
+        guard_results=state.guard_results,
         approval_request=parts.approvals.open_request,
         approvals=parts.approvals.approvals,
         questions=parts.requester.questions,
@@ -42,5 +42,5 @@ def list_summary_of(
     """Return the row of an open approval request in lists of requests."""
     actions = state.proposal.actions if state.proposal else ()
     return summary_of_approval(
-        submission, approval_request, approvals, actions, state.verdicts, state.exceptions
+        submission, approval_request, approvals, actions, state.guard_results, state.exceptions
     )

@@ -62,7 +62,7 @@ class Effects:
     async def carry_out(
         self,
         bound: BoundAction,
-        verdict: GuardResult,
+        guard_result: GuardResult,
         policy: ActionPolicy,
         authorization: Authorization | None = None,
         *,
@@ -73,7 +73,9 @@ class Effects:
         Raises EffectFailedError. A cancellation of the request waits until this action has ended, so that what was
         done is known and can be undone.
         """
-        running = asyncio.ensure_future(self._perform(bound, verdict, policy, authorization, to_keep=to_keep))
+        running = asyncio.ensure_future(
+            self._perform(bound, guard_result, policy, authorization, to_keep=to_keep)
+        )
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -83,7 +85,7 @@ class Effects:
     async def _perform(
         self,
         bound: BoundAction,
-        verdict: GuardResult,
+        guard_result: GuardResult,
         policy: ActionPolicy,
         authorization: Authorization | None,
         *,
@@ -100,7 +102,7 @@ class Effects:
                 ActionCommand(
                     handoff=PENDING_HANDOFF,
                     bound=bound,
-                    verdict=verdict,
+                    guard_result=guard_result,
                     authorization=authorization,
                 ),
                 Receipt,

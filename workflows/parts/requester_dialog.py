@@ -171,13 +171,16 @@ class RequesterDialog:
     def snapshot(self) -> DialogSnapshot:
         """Return what a new history must know."""
         return DialogSnapshot(
-            answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
+            answers=tuple(self._answers),
+            questions_asked=self._asked,
+            wait=self._snapshot,
+            withdrawn=self.withdrawn,
         )
 
     def resume(self, snapshot: DialogSnapshot) -> None:
         """Restore what the history before this one left."""
         self._answers = [*snapshot.answers, *self._answers]
-        self._asked, self._snapshot = snapshot.asked, snapshot.wait
+        self._asked, self._snapshot = snapshot.questions_asked, snapshot.wait
         self.withdrawn = self.withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
@@ -252,13 +255,13 @@ class RequesterDialog:
             raise EndedEarlyError(Ending.ESCALATED, f"{message.subject}: the playbook has no contact")
         action = await self._stages.write_message(message, playbook)
         bound = bind(self._id, message.subject, playbook.ref, action)
-        verdict = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
-        if verdict.ruling is not GuardDecision.ALLOW:
+        guard_result = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
+        if guard_result.decision is not GuardDecision.ALLOW:
             raise EndedEarlyError(
-                Ending.ESCALATED, f"{message.subject} may not be sent: {verdict.reasons[0].text}"
+                Ending.ESCALATED, f"{message.subject} may not be sent: {guard_result.reasons[0].text}"
             )
         try:
-            await self._effects.carry_out(bound, verdict, contact.policy, to_keep=False)
+            await self._effects.carry_out(bound, guard_result, contact.policy, to_keep=False)
         except EffectFailedError as failed:
             raise EndedEarlyError(
                 Ending.ESCALATED, f"{message.subject} could not be sent: {failed}"

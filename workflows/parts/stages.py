@@ -130,7 +130,9 @@ class Stages:
     ) -> tuple[Finding, ...]:
         """Call a group in parallel; who fails is unavailable, which never reads as clean."""
         wanted = {item.kind for item in items}
-        wanted |= {policy.asked_by for policy in playbook.guardian.actions.values() if policy.asked_by}
+        wanted |= {
+            policy.requires_intent for policy in playbook.guardian.actions.values() if policy.requires_intent
+        }
         intents = {kind: ask for kind, ask in playbook.intents.items() if kind in wanted}
 
         async def one(name: str) -> Finding:
@@ -267,7 +269,7 @@ class Stages:
         """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice."""
         # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
         call = self._dispatcher.call_read if request is None else self._dispatcher.call_remote
-        verdict = await call(
+        guard_result = await call(
             Guardian.inspect,
             GuardBrief(
                 handoff=PENDING_HANDOFF,
@@ -284,7 +286,7 @@ class Stages:
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
         )
-        return verdict.model_copy(update={"brief": None})
+        return guard_result.model_copy(update={"brief": None})
 
     async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
         return await self._dispatcher.call_read(

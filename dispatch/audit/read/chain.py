@@ -21,7 +21,7 @@ def _undoes(entry: AuditEntry) -> bool:
 def chain_of(trail: Trail, entry: AuditEntry) -> Chain:
     """Follow an entry's links back to the first; for an action, say on whose word it happened and on what evidence.
 
-    `gaps` names each link of an action that should be there and is not: no verdict, a held action without its
+    `gaps` names each link of an action that should be there and is not: no guard result, a held action without its
     decision, evidence that no finding holds, a digest that does not hold, a receipt for another key.
     """
     by_seq = {one.seq: one for one in trail.entries}
@@ -76,8 +76,8 @@ def _word(entry: AuditEntry, entries: list[AuditEntry]) -> tuple[Rest, tuple[str
     people = tuple(one.decided_by for one in _decisions(entry, entries))
     if people:
         return Rest.DECISION, people
-    ruling = words(_verdict(entry, entries), "ruling") if _verdict(entry, entries) else ""
-    return (Rest.TIER, ("guardian",)) if ruling == "allow" else (Rest.NOTHING, ())
+    decision = words(_guard_result(entry, entries), "guard_decision") if _guard_result(entry, entries) else ""
+    return (Rest.TIER, ("guardian",)) if decision == "allow" else (Rest.NOTHING, ())
 
 
 def _decisions(entry: AuditEntry, entries: list[AuditEntry]) -> list[AuditEntry]:
@@ -89,18 +89,18 @@ def _decisions(entry: AuditEntry, entries: list[AuditEntry]) -> list[AuditEntry]
         if one.kind is AuditKind.DECISION
         and words(one.facts, "content", "decision_id") in needed
         and words(one.facts, "content", "action_digest") == words(entry.facts, "action_digest")
-        and words(one.facts, "content", "verdict") == "approve"
+        and words(one.facts, "content", "decision_type") == "approve"
     ]
 
 
-def _verdict(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
+def _guard_result(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
     digest = words(entry.facts, "action_digest")
-    verdicts = [
+    results = [
         one.facts
         for one in entries
-        if one.kind is AuditKind.VERDICT and words(one.facts, "action_digest") == digest
+        if one.kind is AuditKind.GUARD_RESULT and words(one.facts, "action_digest") == digest
     ]
-    return dict(verdicts[-1]) if verdicts else {}
+    return dict(results[-1]) if results else {}
 
 
 def _approval_gap(entry: AuditEntry, entries: list[AuditEntry]) -> str:
@@ -134,8 +134,8 @@ def _gaps(
         return gaps
     if words(entry.facts, "receipt_key") not in {"", words(entry.facts, "idempotency_key")}:
         gaps.append("the receipt is for another key")
-    if not _verdict(entry, entries):
-        gaps.append(f"the guardian's verdict on it is not in the history{earlier}")
+    if not _guard_result(entry, entries):
+        gaps.append(f"the guard result for it is not in the history{earlier}")
     elif _word(entry, entries)[0] is Rest.NOTHING:
         gaps.append(f"it was held, and no decision in the history let it pass{earlier}")
     gaps += [gap for gap in (_approval_gap(entry, entries),) if gap]

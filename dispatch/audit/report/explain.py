@@ -88,10 +88,10 @@ def _proposal(entry: AuditEntry) -> str:
 
 
 def _verdict(entry: AuditEntry) -> str:
-    ruling = {"allow": "allowed", "hold": "held", "block": "blocked"}
+    decided = {"allow": "allowed", "hold": "held", "block": "blocked"}
     word, _, what = entry.what.partition(" ")
     waits = " for a person" if word == "hold" else ""
-    return f"the guardian {ruling.get(word, word)} {what}{waits}{_because(entry)}"
+    return f"the guardian {decided.get(word, word)} {what}{waits}{_because(entry)}"
 
 
 def _decision(entry: AuditEntry) -> str:
@@ -153,7 +153,7 @@ _ALWAYS: Final = frozenset(
         AuditKind.FOLLOW_UP,
         AuditKind.CANCELLATION,
         AuditKind.OUTCOME,
-        AuditKind.VERDICT,
+        AuditKind.GUARD_RESULT,
     }
 )
 
@@ -166,7 +166,7 @@ _SPEAKERS: Final[dict[AuditKind, Callable[[AuditEntry], str]]] = {
     AuditKind.FINDING: _finding,
     AuditKind.PROPOSAL: _proposal,
     AuditKind.EXCEPTION: lambda entry: f"{_who(entry.sender)} took exception ({entry.what}){_because(entry)}",
-    AuditKind.VERDICT: _verdict,
+    AuditKind.GUARD_RESULT: _verdict,
     AuditKind.QUESTION: lambda entry: (
         f"the desk had to ask ({entry.what.removeprefix('ask ')}){_because(entry)}"
     ),

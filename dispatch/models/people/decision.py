@@ -1,5 +1,6 @@
 """What people decide, and what the desk makes of it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ class Decision(Contract):
     decision_id: str = Field(min_length=1, max_length=100)
     proposal_id: str = Field(min_length=1, max_length=100)
     action_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="the digest that the approver saw")
-    verdict: DecisionType
+    decision_type: DecisionType
     edits: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="with edit: parameter -> value"
     )
@@ -37,6 +38,11 @@ class Decision(Contract):
     expires_at: Moment | None = None
     key_id: str | None = Field(default=None, max_length=200)
     signature: str | None = Field(default=None, max_length=500)
+
+
+def recorded_decision(recorded: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the fields of a decision in the audit store under today's names; until 0.3 its type was `verdict`."""
+    return {"decision_type" if name == "verdict" else name: value for name, value in recorded.items()}
 
 
 class ApprovalKind(StrEnum):
@@ -70,8 +76,8 @@ class ApprovalRequest(Contract):
 
     kind: ApprovalKind
     proposal_id: str
-    subjects: tuple[ApprovalItem, ...] = Field(min_length=1)
-    verdicts: tuple[DecisionType, ...]
+    items: tuple[ApprovalItem, ...] = Field(min_length=1)
+    decision_types: tuple[DecisionType, ...]
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
     opened_at: Moment
     deadline: Moment

@@ -16,7 +16,7 @@ from dispatch.models.work.proposal import Proposal
 
 
 class RequestDetail(Contract):
-    """The answer of the `dossier` query: nothing in it is newer or older than the rest."""
+    """The answer of the `detail` query: nothing in it is newer or older than the rest."""
 
     status: Status
     submission: Submission
@@ -29,7 +29,7 @@ class RequestDetail(Contract):
     )
     guidance: tuple[Guidance, ...] = ()
     exceptions: tuple[ReviewException, ...] = ()
-    verdicts: tuple[GuardResult, ...] = Field(
+    guard_results: tuple[GuardResult, ...] = Field(
         default=(), description="in the order of the proposal's actions"
     )
     approval_request: ApprovalRequest | None = Field(

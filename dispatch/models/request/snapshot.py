@@ -32,9 +32,9 @@ class WaitSnapshot(Contract):
 
 
 class NotificationsSnapshot(Contract):
-    """Who was told of the open gate, and of how many events of each kind."""
+    """Who was notified of the open approval request, and of how many events of each kind."""
 
-    told: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
 
 
@@ -45,7 +45,7 @@ class ApprovalSnapshot(Contract):
     wait: WaitSnapshot
     turn: int = Field(ge=0, description="which of the approvers it is with")
     approvals: tuple[Decision, ...] = ()
-    notices: NotificationsSnapshot = NotificationsSnapshot()
+    notifications: NotificationsSnapshot = NotificationsSnapshot()
 
 
 class DecisionSnapshot(Contract):
@@ -61,10 +61,10 @@ class ApprovalsSnapshot(Contract):
 
 
 class DialogSnapshot(Contract):
-    """`asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
+    """`questions_asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
 
     answers: tuple[JsonValue, ...]
-    asked: int
+    questions_asked: int
     wait: WaitSnapshot | None
     withdrawn: bool
 
@@ -108,7 +108,7 @@ class ProcessState(BaseModel):
     previous: Proposal | None = Field(default=None, description="the proposal that was sent back last")
     round: int = 1
     exceptions: tuple[ReviewException, ...] = ()
-    verdicts: tuple[GuardResult, ...] = ()
+    guard_results: tuple[GuardResult, ...] = ()
     authorization: dict[str, Authorization] = Field(
         default_factory=dict, description="by digest: what people approved"
     )

@@ -22,12 +22,12 @@ class Authorization(Contract):
 
 
 class ActionCommand(StageInput):
-    """The bound action with the guardian's verdict and, where it was held, the leave that people gave."""
+    """The bound action with its guard result and, where it was held, the authorization that people gave."""
 
     noun: ClassVar[str] = "leave to act"
 
     bound: BoundAction
-    verdict: GuardResult
+    guard_result: GuardResult
     authorization: Authorization | None = None
 
 

@@ -145,7 +145,7 @@ class Condition(Contract):
 
     specialist: Name | None = None
     status: Literal["found", "nothing", "ambiguous", "unavailable"] | None = None
-    ask: Name | None = Field(
+    intent: Name | None = Field(
         default=None, description="the request holds an item of this kind ('other' included)"
     )
 
@@ -153,8 +153,8 @@ class Condition(Contract):
     def _says_something(self) -> Self:
         if self.status is not None and self.specialist is None:
             raise ValueError("status needs a specialist")
-        if self.specialist is None and self.ask is None:
-            raise ValueError("give specialist with status, or ask")
+        if self.specialist is None and self.intent is None:
+            raise ValueError("give specialist with status, or intent")
         if self.specialist is not None and self.status is None:
             raise ValueError("specialist needs a status")
         return self
@@ -225,9 +225,9 @@ class ActionPolicy(Contract):
     compensable: bool = Field(
         default=False, description="whether the action can be undone; as its class says"
     )
-    asked_by: Name | None = Field(
+    requires_intent: Name | None = Field(
         default=None,
-        description="the ask with whose phrases the requester must have asked for it; an action that pays has one",
+        description="the intent with whose phrases the requester must have asked for it; an action that pays has one",
     )
     give_up_after: Duration = Field(
         default=timedelta(minutes=10),

@@ -63,7 +63,7 @@ def check(
     approval_request = ApprovalRequest(
         kind=ApprovalKind.APPROVAL,
         proposal_id="p1",
-        subjects=(
+        items=(
             ApprovalItem(
                 name="issue_refund",
                 digest=REFUND.digest,
@@ -73,7 +73,7 @@ def check(
                 summary="a refund",
             ),
         ),
-        verdicts=tuple(DecisionType),
+        decision_types=tuple(DecisionType),
         approvers=gate_of,
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
@@ -105,22 +105,22 @@ def authorization(
 
 
 def test_a_signed_decision_of_a_person_with_the_role_counts() -> None:
-    """The ruling names the key whose signature was verified, and so does the reason that goes into the trail."""
-    ruling = check(signed(BEN))
-    assert (ruling.accepted, ruling.signed_with) == (True, BEN.key.key_id)
+    """The result names the key whose signature was verified, and so does the reason that goes into the trail."""
+    result = check(signed(BEN))
+    assert (result.accepted, result.signed_with) == (True, BEN.key.key_id)
     assert (
-        ruling.reason
+        result.reason
         == f"accepted: approve by ben on issue_refund as refunds-lead; signed with {BEN.key.key_id}"
     )
 
 
-@pytest.mark.parametrize("verdict", ["edit", "reject", "respond"])
-def test_every_verdict_is_signed_where_a_signature_is_due(verdict: str) -> None:
+@pytest.mark.parametrize("decision_type", ["edit", "reject", "respond"])
+def test_every_verdict_is_signed_where_a_signature_is_due(decision_type: str) -> None:
     """Not only an approval: nobody else may send back or turn down in an approver's name."""
     said: dict[str, JsonValue] = {
-        "verdict": verdict,
+        "decision_type": decision_type,
         "reason": "not so",
-        "edits": {"amount_minor": 5} if verdict == "edit" else {},
+        "edits": {"amount_minor": 5} if decision_type == "edit" else {},
     }
     assert check(signed(BEN, **said)).accepted
     assert not check(raw(approver="ben", **said)).accepted
@@ -147,7 +147,7 @@ def with_key(**changes: Any) -> Approvers:
         (forged(reason="and 1,000 more"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
         (forged(decision_id="d-2"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
         (
-            forged(verdict="reject", reason="no"),
+            forged(decision_type="reject", reason="no"),
             {},
             f"forged: the signature is not that of key {BEN.key.key_id}",
         ),
@@ -189,16 +189,16 @@ def test_what_does_not_count_is_refused_with_its_reason(
     message: JsonValue, more: dict[str, Any], says: str
 ) -> None:
     """Forged, unsigned, of another key or person, stale, played again, expired, revoked: each says which it is."""
-    ruling = check(message, **more)
-    assert (ruling.accepted, ruling.reason, ruling.signed_with) == (False, says, None)
+    result = check(message, **more)
+    assert (result.accepted, result.reason, result.signed_with) == (False, says, None)
 
 
 @pytest.mark.parametrize("approval", TIERS)
 def test_nobody_decides_on_their_own_request(approval: ApprovalPolicy) -> None:
     """At every tier, and under an alias too."""
     ben = Signer("ben", ("refunds-lead",), {"addresses": ("ben@desk.example",)}, BEN.private)
-    ruling = check(ben.signs(raw()), approval, approvers(ben), requester="Ben+shop@desk.example")
-    assert ruling.reason == "ben may not decide on a request of their own"
+    result = check(ben.signs(raw()), approval, approvers(ben), requester="Ben+shop@desk.example")
+    assert result.reason == "ben may not decide on a request of their own"
 
 
 def test_four_eyes_are_two_people() -> None:
@@ -243,7 +243,7 @@ def test_two_unsigned_approvals_are_two_people_of_the_file() -> None:
 def test_who_approved_first_may_still_think_again() -> None:
     """Until the second approval, the first approver may reject what they approved."""
     first = Decision.model_validate(signed(BEN))
-    rejected = signed(BEN, decision_id="d-2", verdict="reject", reason="on second thoughts")
+    rejected = signed(BEN, decision_id="d-2", decision_type="reject", reason="on second thoughts")
     assert check(rejected, TWO_SIGNED, approvals=(first,)).accepted
 
 
@@ -334,7 +334,16 @@ def test_a_delegation_counts_as_of_the_decision(ends_at: datetime) -> None:
 @given(
     changes=st.dictionaries(
         st.sampled_from(
-            ["decision_id", "reason", "approver", "verdict", "key_id", "signature", "issued_at", "edits"]
+            [
+                "decision_id",
+                "reason",
+                "approver",
+                "decision_type",
+                "key_id",
+                "signature",
+                "issued_at",
+                "edits",
+            ]
         ),
         st.none()
         | st.text(max_size=20)
@@ -346,9 +355,9 @@ def test_nothing_but_what_was_signed_is_ever_accepted(changes: dict[str, JsonVal
     """Whatever is changed in a signed decision, it is refused, unless the change leaves it the same decision."""
     original = signed(BEN)
     changed: dict[str, JsonValue] = {**original, **changes}
-    ruling = check(changed)
-    if ruling.accepted:
-        assert ruling.decision == Decision.model_validate(original)
+    result = check(changed)
+    if result.accepted:
+        assert result.decision == Decision.model_validate(original)
 
 
 @given(
@@ -379,8 +388,8 @@ def test_a_block_stays_a_block_whoever_signs() -> None:
 
 def test_a_roles_own_name_is_a_plain_name_and_the_ruling_says_what_that_lacks() -> None:
     """Where a name is enough it is taken, though a person of the file may stand behind it; where a signature is due, not."""
-    ruling = check(raw(approver="refunds-lead"), NAMED, requester="ben@desk.example")
-    assert ruling.reason == (
+    result = check(raw(approver="refunds-lead"), NAMED, requester="ben@desk.example")
+    assert result.reason == (
         "accepted: approve by refunds-lead on issue_refund as a plain name: "
         "no limit and no own request is checked; the role is held by ben"
     )

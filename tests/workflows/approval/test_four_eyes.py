@@ -53,9 +53,11 @@ async def four_eyes(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def say(case: Case, by: Signer, verdict: str = "approve", **changed: JsonValue) -> tuple[bool, str]:
+async def say(
+    case: Case, by: Signer, decision_type: str = "approve", **changed: JsonValue
+) -> tuple[bool, str]:
     """Sign a decision on what waits now, with some fields changed, and send it."""
-    decision = {**await case.decision(verdict), **changed}
+    decision = {**await case.decision(decision_type), **changed}
     return await starter.decide(case.desk.client, case.id, by.signs(decision))
 
 
@@ -81,7 +83,7 @@ async def test_every_refusal_says_why_and_the_request_keeps_waiting(signing: Des
     )
     elsewhere = await other.until("waiting_for_approval")
     stranger = Signer("ben", ("refunds-lead",))
-    digest = str(elsewhere.subject_digest)
+    digest = str(elsewhere.action_digest)
     refused: list[tuple[Any, str]] = [
         ({**good, "approver": "ben"}, "unsigned"),
         ({**BEN.signs(good), "reason": "and more"}, "forged"),

@@ -19,7 +19,7 @@ def describe(outcome: ApprovalsByDigest | Decision | Expired | None) -> tuple[st
         last = list(outcome.values())[-1][-1]
         return last.approver, f"{last.approver} approved"
     if isinstance(outcome, Decision):
-        return outcome.approver, f"{outcome.approver} decided: {outcome.verdict}"
+        return outcome.approver, f"{outcome.approver} decided: {outcome.decision_type}"
     if isinstance(outcome, Expired):
         return "nobody", "nobody decided by the deadline"
     return "requester", "the requester took the request back"

@@ -96,7 +96,7 @@ async def test_a_new_gate_is_told_at_once_and_its_end_too(desk: Desk) -> None:
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     assert outcome.trail[-1].kind is EntryKind.ENDING
-    assert said(outcome, "approvers told") == ["told anna; left to the digest of ben", "told anna"]
+    assert said(outcome, "approvers notified") == ["told anna; left to the digest of ben", "told anna"]
     assert "refunds approved" in mails_to(desk, "anna")[1]["text"]
     assert (mails_to(desk, "ben"), mails_to(desk, "lena")) == ([], [])
 
@@ -153,7 +153,7 @@ async def test_a_mail_that_cannot_be_sent_holds_no_request_up(client: Client, tm
         await case.decide("approve")
         outcome = await case.outcome()
         assert outcome.ending is Ending.DONE
-        assert said(outcome, "approvers not told") == [
+        assert said(outcome, "approvers not notified") == [
             "anna not told yet: UnavailableError, tried again",
             "called off, for nothing is asked any more: anna",
         ]
@@ -176,8 +176,8 @@ async def test_one_whose_address_fails_keeps_no_other_from_hearing_of_the_decisi
         assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
         assert mails_to(desk, "ben") == []
         told = "told anna; ben not told yet: UnavailableError, tried again"
-        assert said(outcome, "approvers told") == [told, "told anna"]
-        assert said(outcome, "approvers not told") == ["called off, for nothing is asked any more: ben"]
+        assert said(outcome, "approvers notified") == [told, "told anna"]
+        assert said(outcome, "approvers not notified") == ["called off, for nothing is asked any more: ben"]
 
 
 async def test_one_who_is_the_only_one_of_a_role_keeps_the_next_in_line_from_nothing(
@@ -239,7 +239,7 @@ async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
         report = await desk.client.execute_workflow(
             DailyDigest.run, id=f"digest-{uuid.uuid4()}", task_queue=queue
         )
-        return list(report.told)
+        return list(report.notified)
 
     # The list is Temporal's visibility, which lags a little behind the request.
     assert await until(sent) == ["ben"]

@@ -68,7 +68,7 @@ async def test_records_that_are_down_for_a_moment_cost_nothing(desk: Desk) -> No
 
 
 async def test_a_guardian_that_cannot_look_lets_nothing_run(desk: Desk) -> None:
-    """Without a ruling there is no refund and no reply; a person takes over."""
+    """Without a guard result there is no refund and no reply; a person takes over."""
     await desk.back_office.arm("GET /payments/*", "status", status=503, retry_after=AN_HOUR, times=-1)
     case = await small_refund(desk)
     status = await case.until("escalated")
