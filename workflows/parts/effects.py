@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.handoff import PENDING_HANDOFF
-    from dispatch.models.request.snapshot import EffectSnapshot
+    from dispatch.models.request.snapshot import EffectSnapshot, ProcessState
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.execution import ActionCommand, Authorization, CompensationCommand, Receipt
     from dispatch.models.work.guardian import GuardResult
@@ -58,6 +58,13 @@ class Effects:
     def resume(self, snapshot: tuple[EffectSnapshot, ...]) -> None:
         """Restore what was applied."""
         self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
+
+    async def carry_out_all(self, state: ProcessState) -> None:
+        """Carry out the actions of a proposal in order. Raises EffectFailedError at the first that cannot be done."""
+        policies = state.playbook.guardian.actions
+        for bound, guard_result in zip(state.proposed.actions, state.guard_results, strict=True):
+            policy, authorization = policies[bound.action.name], state.authorization.get(bound.digest)
+            await self.carry_out(bound, guard_result, policy, authorization)
 
     async def carry_out(
         self,

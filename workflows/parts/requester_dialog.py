@@ -60,7 +60,7 @@ class RequesterDialog:
         self._answers: list[JsonValue] = []
         self._asked = 0
         self._closed = False
-        self.withdrawn = False
+        self._withdrawn = False
         self.wait: DeadlineWait | None = None
         self.questions: tuple[Question, ...] = ()
         self._snapshot: WaitSnapshot | None = None
@@ -92,8 +92,8 @@ class RequesterDialog:
             )
         elif too_late:
             self._recorder.refuse(MessageName.WITHDRAW, "the actions have begun", "requester", message)
-        elif not self.withdrawn:
-            self.withdrawn = True
+        elif not self._withdrawn:
+            self._withdrawn = True
             self._recorder.record(
                 EntryKind.ANSWER,
                 what=MessageName.WITHDRAW,
@@ -103,9 +103,13 @@ class RequesterDialog:
                 about=message,
             )
 
+    def is_withdrawn(self) -> bool:
+        """Check whether the requester took the request back."""
+        return self._withdrawn
+
     def check_withdrawn(self) -> None:
         """Raise EndedEarlyError if the requester took the request back."""
-        if self.withdrawn:
+        if self._withdrawn:
             raise EndedEarlyError(Ending.WITHDRAWN, "the requester took the request back")
 
     async def ask(
@@ -137,7 +141,7 @@ class RequesterDialog:
                 self.questions = questions
                 self._show(questions)
                 why = await self.wait.until(
-                    lambda: self.withdrawn or bool(self._answers) or history_full(),
+                    lambda: self._withdrawn or bool(self._answers) or history_full(),
                     f"awaiting {_names(questions)}",
                 )
                 self.check_withdrawn()
@@ -174,14 +178,14 @@ class RequesterDialog:
             answers=tuple(self._answers),
             questions_asked=self._asked,
             wait=self._snapshot,
-            withdrawn=self.withdrawn,
+            withdrawn=self._withdrawn,
         )
 
     def resume(self, snapshot: DialogSnapshot) -> None:
         """Restore what the history before this one left."""
         self._answers = [*snapshot.answers, *self._answers]
         self._asked, self._snapshot = snapshot.questions_asked, snapshot.wait
-        self.withdrawn = self.withdrawn or snapshot.withdrawn
+        self._withdrawn = self._withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""

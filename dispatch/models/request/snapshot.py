@@ -5,6 +5,7 @@ Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals, a
 """
 
 from enum import StrEnum
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -18,8 +19,10 @@ from dispatch.models.work.execution import Authorization, Receipt
 from dispatch.models.work.finding import Finding, Guidance, ReviewException
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.plan import Plan
-from dispatch.models.work.playbook import ActionPolicy, Reception
+from dispatch.models.work.playbook import ActionPolicy, Playbook, PlaybookInForce, Reception
 from dispatch.models.work.proposal import BoundAction, Proposal
+
+T = TypeVar("T")
 
 
 class WaitSnapshot(Contract):
@@ -82,6 +85,11 @@ class RoutingState(Contract):
     desk: str | None = None
     decided_by: str = "playbook"
 
+    @classmethod
+    def of(cls, desk: str | None) -> Self:
+        """Return the routing of a request that has just begun, with the desk that the submitter names."""
+        return cls(desk=desk, decided_by="submitter" if desk else "playbook")
+
 
 class ResumePoint(StrEnum):
     """Where the process goes on: at the stage that waits, or at the first that has to be done again."""
@@ -119,6 +127,39 @@ class ProcessState(BaseModel):
     )
     ending: Ending | None = Field(default=None, description="how it ends, once that is known, and why")
     why: str = ""
+
+    # What an earlier stage has brought; the stages run in order, so it is there. Each raises ValueError where it is not.
+
+    @property
+    def in_force(self) -> PlaybookInForce:
+        """Return the playbook that triage has found."""
+        return _required(self.triaged.playbook if self.triaged else None, "playbook")
+
+    @property
+    def playbook(self) -> Playbook:
+        """Return what the playbook in force says."""
+        return self.in_force.playbook
+
+    @property
+    def taken_in(self) -> Intake:
+        """Return the intake."""
+        return _required(self.intake, "intake")
+
+    @property
+    def planned(self) -> Plan:
+        """Return the plan."""
+        return _required(self.plan, "plan")
+
+    @property
+    def proposed(self) -> Proposal:
+        """Return the proposal."""
+        return _required(self.proposal, "proposal")
+
+
+def _required(value: T | None, name: str) -> T:
+    if value is None:
+        raise ValueError(f"no stage has brought the {name} yet")
+    return value
 
 
 class RequestSnapshot(Contract):

@@ -3,7 +3,9 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.people.decision import Decision
+    from dispatch.models.people.decision import Decision, DecisionType
+    from dispatch.models.request.status import Ending
+    from workflows.parts.endings import EndedEarlyError
 
 ApprovalsByDigest = dict[str, tuple[Decision, ...]]
 """By digest: the approvals it has, of as many different people as its tier asks for."""
@@ -11,6 +13,15 @@ ApprovalsByDigest = dict[str, tuple[Decision, ...]]
 
 class Expired:
     """Nobody decided in time; the safe default is to deny."""
+
+
+def returned_decision(outcome: Decision | Expired | None, expired: str) -> Decision:
+    """Return a person's edit or response. Raises EndedEarlyError (rejected) for a rejection and where nobody decided."""
+    if not isinstance(outcome, Decision):
+        raise EndedEarlyError(Ending.REJECTED, expired)
+    if outcome.decision_type is DecisionType.REJECT:
+        raise EndedEarlyError(Ending.REJECTED, f"rejected by {outcome.approver}: {outcome.reason}")
+    return outcome
 
 
 def describe(outcome: ApprovalsByDigest | Decision | Expired | None) -> tuple[str, str]:
