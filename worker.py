@@ -89,9 +89,9 @@ def load_checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
 
 
 def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
-    """Give, in a sentence each, the tiers that ask for more signatures than there are people with keys that count.
+    """Return, in a sentence each, the tiers that need more people than the approvers file has for them.
 
-    The desk works all the same; what such a tier holds waits until somebody has a key. Raises ApproversError.
+    The desk works all the same; what such a tier holds waits until there are enough. Raises ApproversError.
     """
     approvers = ApproversFile(settings.approvers_path).read()
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Checks what people decide against the approvers file, read anew each time so that a revocation counts at once.
+"""Checks what people decide against the approvers file, read again each time so that a revocation counts at once.
 
 Last of all, and only for a person with a daily limit, it asks that person's approval quota (workflows/approval_quota.py) by an
 update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.

@@ -30,7 +30,7 @@ ReserveMail = Callable[[str, str], Awaitable[MailQuotaAnswer]]
 class Guardian:
     """Reads with the desk's reading systems; what specialists found is not taken on trust.
 
-    `actions` are the classes of the actions by name (`Catalogue.action_classes`). `own_links` gives the links of a text
+    `actions` are the classes of the actions by name (`Catalogue.action_classes`). `own_links` returns the links of a text
     that open the answer page of a request and were signed by this desk, `reserve` asks an owner's quota,
     `reserve_mail` the hourly one; without the latter there is no hourly limit.
     """

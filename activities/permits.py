@@ -1,4 +1,4 @@
-"""Leave to act, checked by each action itself immediately before its effect."""
+"""The authorization to act, checked by each action itself immediately before its effect."""
 
 from datetime import UTC, datetime
 

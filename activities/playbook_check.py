@@ -1,4 +1,4 @@
-"""Holds a playbook against the classes that there are; the loader has checked it against itself."""
+"""Checks a playbook against the classes that exist; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Protocol

@@ -90,7 +90,7 @@ def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
 
 async def run_audit(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run one of these commands; gives its exit code, 1 where something is missing or broken."""
+    """Run one of these commands; returns its exit code, 1 where something is missing or broken."""
     commands: dict[str, Command] = {
         "export": _export,
         "status": tell_status,

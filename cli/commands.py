@@ -201,7 +201,7 @@ async def _main(arguments: argparse.Namespace) -> int:
 
 
 def run(typed: Sequence[str]) -> int:
-    """Run one command; gives its exit code."""
+    """Run one command; returns its exit code."""
     parser = _parser()
     # Ends the process where a shell asks what could be typed next, and does nothing otherwise.
     argcomplete.autocomplete(parser)

@@ -59,7 +59,7 @@ class TemporalDatabase:
                 self.release()
                 raise DevStackError(
                     f"{self.path} was written by Temporal server {wrote} and this one is {server}; move {self.path.parent} "
-                    "away to start anew, or set DISPATCH_TEMPORAL_PROGRAM to the program that wrote it."
+                    "away to start again, or set DISPATCH_TEMPORAL_PROGRAM to the program that wrote it."
                 )
             return
         # Before the server makes its file, so that no database is ever without its version.

@@ -32,7 +32,7 @@ def find(settings: Settings, say: Say = print) -> Path:
     elif _usable("cache", cached, say):
         return cached
     else:
-        cached.unlink()  # only we write there: a broken one would be in the way for ever
+        cached.unlink()  # only we write there: a broken one would be in the way permanently
     return make(say)
 
 

@@ -54,7 +54,7 @@ async def on_storage_error(_: Request, error: Exception) -> JSONResponse:
 
 
 class KeyGate:
-    """Lets in who bears a key: `keys` maps each to whether it may write. /health needs none."""
+    """Admits clients with a key: `keys` maps each to whether it may write. /health needs none."""
 
     def __init__(self, app: ASGIApp, keys: Mapping[str, bool]) -> None:
         self._app = app

@@ -46,7 +46,7 @@ class EditField:
 
 @dataclass(frozen=True)
 class ShownAction:
-    """One action with the guardian's word on it, and with its part of the gate where a person is asked."""
+    """One action with its guard result, and with its part of the gate where a person is asked."""
 
     title: str
     name: str

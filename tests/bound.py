@@ -264,7 +264,7 @@ def order(
     tier: Tier = Tier.LOW,
     decided: Decision | None = None,
 ) -> ActionCommand:
-    """Return leave to act on a bound action, as the guardian ruled and, where it was held, a person decided."""
+    """Return the command to act on a bound action, as the guardian decided and, where it was held, a person decided."""
     guard_result = GuardResult(
         handoff=HANDOFF,
         action_digest=bound.digest,

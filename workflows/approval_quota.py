@@ -24,7 +24,7 @@ class ApprovalQuota:
 
     Asks come one after the other, so two approvals at the same moment never both take what is left. `ask` is its one
     message; it changes nothing where it refuses. Its worker has slots and a cache of its own: the request that asks
-    holds one of the desk's until it is answered, and with the desk's last one held both would wait for ever.
+    holds one of the desk's until it is answered, and with the desk's last one held both would wait indefinitely.
     """
 
     @workflow.init

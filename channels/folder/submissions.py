@@ -133,7 +133,7 @@ def _refuse_empty(path: Path, mail: ParsedMail) -> None:
         return
     if mail.is_broken:
         raise SubmissionError(
-            f"{path} is broken and no text can be made out ({mail.notes[-1]}); save it anew from the mail program"
+            f"{path} is broken and no text can be made out ({mail.notes[-1]}); save it again from the mail program"
         )
     raise SubmissionError(
         f"{path} is empty: it has neither text nor attachments; ask its sender to write again"

@@ -34,7 +34,7 @@ class Database:
         self._idle: deque[sqlite3.Connection] = deque()
         try:
             make_private_file(path)
-            # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time anew.
+            # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time.
             self._anchor = self._connect()
         except (OSError, sqlite3.Error) as error:
             raise unusable(path, error) from None

@@ -1,6 +1,6 @@
 """Which decisions count, and what they permit.
 
-A decision counts for one action of one proposal while its gate stands open. Who decides is a person of the approvers
+A decision counts for one action of one proposal while its gate is open. Who decides is a person of the approvers
 file, named at the gate or holding a role that is; where a tier asks for a signature, it is theirs, verified, and made
 with a key that is pinned, neither revoked nor expired. At a tier that asks for a name only, a name at the gate that
 is no person of the file (a shared mailbox, a role's own name) is taken as it is: such a decision proves nothing about

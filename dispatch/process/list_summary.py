@@ -44,7 +44,7 @@ def summary_of_approval(
     guard_results: Sequence[GuardResult] = (),
     exceptions: Sequence[ReviewException] = (),
 ) -> ListSummary:
-    """Summarise what an open gate asks. `bound` are the proposed actions and `guard_results` the guardian's word on them."""
+    """Summarise what an open gate asks. `bound` are the proposed actions and `guard_results` the guardian's decisions on them."""
     asked = {item.digest for item in approval_request.items}
     why = _why(
         [b for b in bound if b.digest in asked], [v for v in guard_results if v.action_digest in asked]

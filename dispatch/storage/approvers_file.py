@@ -51,7 +51,7 @@ class ApproversFile:
         """Write what `edit` makes of the approvers as they are now, and give it.
 
         Comments, order and layout stay but for what was changed; a layout that dispatch/storage/yaml_edit.py does not
-        understand, which is seen by reading the result, is written anew.
+        understand, which is seen by reading the result, is rewritten.
 
         Programs of ours take turns at a lock beside the file. Where somebody saved the file by hand meanwhile, `edit`
         is asked again, about what they saved. Raises what `read` does, and what `edit` does.

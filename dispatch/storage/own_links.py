@@ -1,4 +1,4 @@
-"""Tells the desk's own answer links from all others, for the guardian: a mail may hold only those of its own request."""
+"""Recognises the desk's own answer links, for the guardian: a mail may hold only those of its own request."""
 
 import re
 from datetime import UTC, datetime

@@ -25,7 +25,7 @@ def edited(text: str, before: Any, after: Any) -> str:
     """Return `text`, which says `before`, so that it says `after`: both mappings, lists and plain values.
 
     What is new in a mapping or list goes to its end, in the style of its neighbours; a value that is another now takes
-    the old one's place; a mapping or list that lost something is written anew. `before` may leave out defaults that
+    the old one's place; a mapping or list that lost something is rewritten. `before` may leave out defaults that
     the text writes out. Whoever calls reads the result, for there are layouts that this does not understand.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)

@@ -72,7 +72,7 @@ async def running_library(client: Client, folder: Path, *changes: Change) -> Asy
 
 @pytest.fixture(autouse=True)
 def _own_desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tell the desk where its file is and who decides, and forget its modules afterwards: they are the process's."""
+    """Configure the desk with where its file is and who decides, and forget its modules afterwards: they are the process's."""
     monkeypatch.setenv(DATABASE, str(tmp_path / "library.db"))
     monkeypatch.setitem(stand.ROLES, "dora", ("librarian", "head-librarian"))
     path = list(desks.__path__)

@@ -327,7 +327,7 @@ async def test_at_a_terminal_the_passphrase_is_asked_for_twice_and_never_shown(t
 async def test_two_passphrases_that_differ_make_no_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slip of the finger would lock the key for ever."""
+    """A slip of the finger would lock the key forever."""
     answers = iter((PASSPHRASE, PASSPHRASE[:-1]))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: next(answers))

@@ -56,7 +56,7 @@ def rules_of(guard_result: GuardResult) -> set[str]:
 
 
 async def test_a_customer_s_own_refund_and_reply_are_allowed(guardian: Guardian) -> None:
-    """Payment, owner and address are on record: both actions run on the guardian's word."""
+    """Payment, owner and address are on record: both actions run on the guardian's decision."""
     for bound in (annas_refund(), annas_reply()):
         guard_result = await ruled(guardian, bound)
         assert guard_result.decision is GuardDecision.ALLOW, guard_result

@@ -97,7 +97,7 @@ def test_a_link_that_is_missing_is_named(events: list[HistoryEvent], removed: st
 
 
 def test_an_order_that_was_changed_is_found_out(events: list[HistoryEvent]) -> None:
-    """Another amount under the digest that was approved: the digest taken anew differs."""
+    """Another amount under the digest that was approved: the recomputed digest differs."""
     order = scheduled(events, "action.issue_refund")
     changed(order, {"amount_minor": 999_999}, "bound", "action", "parameters")
     trail = trail_of_events(events)

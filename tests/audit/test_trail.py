@@ -357,7 +357,7 @@ def test_a_later_history_alone_names_the_one_before_it() -> None:
 
 
 def test_a_reset_is_an_entry(made: Made) -> None:
-    """Who reset it and to which run; what follows happened anew."""
+    """Who reset it and to which run; what follows was run again."""
     made.add(
         "WORKFLOW_TASK_FAILED",
         cause=WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,

@@ -19,7 +19,7 @@ from tests.servers import ROOT
 
 
 class Typed(Protocol):
-    """Types a command in; gives its exit code, what it said and what it complained of."""
+    """Types a command in; returns its exit code, what it said and what it complained of."""
 
     def __call__(self, *words: str) -> tuple[int, str, str]: ...
 

@@ -97,7 +97,7 @@ class Stage:
         await self._workers.enter_async_context(at_work(self.desk, workflow_cache=0))
 
     def forget_refunds(self) -> None:
-        """Let the payment be refunded anew: each example is the first."""
+        """Let the payment be refunded again: each example is the first."""
         with closing(sqlite3.connect(self.desk.back_office.db_path, timeout=10)) as connection, connection:
             for table in ("refunds", "answers"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours

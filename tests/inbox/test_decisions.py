@@ -222,7 +222,7 @@ async def test_what_needs_a_signature_or_has_changed_is_not_approved_with_others
 
 
 async def test_a_key_is_locked_after_wrong_passphrases(standing_signed: Case, dora: Browser) -> None:
-    """Who has the session does not have the passphrase, and may not try for ever."""
+    """Who has the session does not have the passphrase, and may not try forever."""
     shown = await _decide(await dora.request(standing_signed.id), "approve")
     for _ in range(5):
         await shown.send("/sign", passphrase=WRONG)

@@ -410,7 +410,7 @@ def test_a_file_that_cannot_be_read_is_refused(folder: Path) -> None:
     ],
 )
 def test_nested_repeats_are_told_from_harmless_ones(pattern: str, nested: bool) -> None:  # noqa: FBT001 (parametrised)
-    """Only what can run for ever is refused."""
+    """Only what can run forever is refused."""
     re.compile(pattern)
     assert has_nested_repeats(pattern) is nested
 

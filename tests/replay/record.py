@@ -1,4 +1,4 @@
-"""`python -m tests.replay.record` (make record): record the histories of this version anew, at least one per ending.
+"""`python -m tests.replay.record` (make record): record the histories of this version again, at least one per ending.
 
 Everything is real: the embedded Temporal server (in memory), the back office, the mail sink, the worker, the sample
 requests with the people's part from examples/script.yaml, then what no sample shows: cancellations, follow-ups,
@@ -331,7 +331,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
 
 
 def _replace(histories: Histories) -> None:
-    """Put the new histories in the place of this version's old ones; other versions' stay for ever."""
+    """Put the new histories in the place of this version's old ones; other versions' stay forever."""
     console, target = Console(highlight=False), recorded.HISTORIES / recorded.version()
     fresh = target.with_name(f".{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -129,7 +129,7 @@ def test_a_revocation_to_come_is_brought_forward(tmp_path: Path) -> None:
 
 
 def test_what_is_taken_out_leaves_the_rest(tmp_path: Path) -> None:
-    """Only the list that lost something is written anew."""
+    """Only the list that lost something is rewritten."""
     file = ApproversFile(tmp_path / "approvers.yaml")
     file.path.write_text(by_hand(), encoding="utf-8")
     file.change(_each(lambda p: p.model_copy(update={"keys": p.keys[1:]})))

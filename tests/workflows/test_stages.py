@@ -229,7 +229,7 @@ async def test_what_the_desk_cannot_do_is_escalated_without_asking_a_specialist(
 @pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize("arguments", [[{}], [], ["junk"], [{"trigger": 1}, {}]], ids=str)
 async def test_a_start_without_a_submission_fails_visibly(desk: Desk, arguments: list[object]) -> None:
-    """Anyone may start the workflow type from Temporal's own UI; junk ends as failed, and is not retried for ever."""
+    """Anyone may start the workflow type from Temporal's own UI; junk ends as failed, and is not retried forever."""
     handle = await desk.client.start_workflow(
         "Coordinator",
         args=arguments,

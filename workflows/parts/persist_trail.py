@@ -29,5 +29,5 @@ async def persist_trail(recorder: TrailRecorder, dispatcher: ActivityDispatcher)
             why="cancelled: there will be no outcome that says which messages were refused",
         )
     except StageFailedError as failed:
-        # The messages themselves are in history, and no cancellation hangs on their reasons.
+        # The messages themselves are in history, and no cancellation depends on their reasons.
         workflow.logger.warning("the refusals are not kept", extra={"reason": str(failed)})

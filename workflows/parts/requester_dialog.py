@@ -117,7 +117,7 @@ class RequesterDialog:
     ) -> tuple[Item, ...]:
         """Ask for what is missing and wait; returns the items with the answers in them.
 
-        Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
+        Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated after too many rounds of questions.
         """
         policy = playbook.playbook.missing_information
         self._asked += 1

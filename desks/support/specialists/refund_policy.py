@@ -28,7 +28,7 @@ _MAX_QUOTED: Final = 1000
 
 
 class RefundPolicy:
-    """Says of each refund asked for whether it is given, how much, and by which rule.
+    """Determines for each requested refund whether it is granted, how much, and by which rule.
 
     Money is given only for what a plain sentence of the requester's own asks for, which the action cites. Where an item
     has none, or another sentence speaks against it, the finding is `ambiguous`, neither given nor refused: a person

@@ -1,4 +1,4 @@
-"""Gives money back and takes it back again; the only client with the write key."""
+"""Refunds payments and cancels refunds; the only client with the write key."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchang
 
 
 class Payments:
-    """Refunds, at most one effect for each idempotency key, which the back office honours for ever.
+    """Refunds, at most one effect for each idempotency key, which the back office honours indefinitely.
 
     Takes an httpx client of its own, with base URL and write key (see http_client). After OutcomeUnknown, `find_refund`
     tells whether the order took effect; the same call under the same key is safe as well.

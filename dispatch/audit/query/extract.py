@@ -17,7 +17,7 @@ GATES: Final = {
     "waiting_for_routing": "routing",
     "escalated": "escalation",
 }
-"""The states in which a request waits for a decision, and the kind of gate that stands open."""
+"""The states in which a request waits for a decision, and the kind of the open gate."""
 _WAITS: Final = {**GATES, "waiting_for_information": "information"}
 _GUARDIAN: Final = "guardian.inspect"
 _CHECK: Final = "verify_decision"

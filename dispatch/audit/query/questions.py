@@ -206,7 +206,7 @@ class Extract:
         except duckdb.Error as error:
             self._db.close()
             raise AuditStoreError(
-                f"{file} is no extract of this version ({str(error)[:200]}); remove it and ask again: it is made anew"
+                f"{file} is no extract of this version ({str(error)[:200]}); remove it and ask again: it is rebuilt"
             ) from None
 
     def close(self) -> None:

@@ -46,10 +46,10 @@ def _reader(activity: str) -> Callable[[str, JsonValue, JsonValue], Iterator[Ans
 
 
 def action_of(bound: JsonValue) -> dict[str, JsonValue]:
-    """Return what an action is, with its digest taken anew from what stands there."""
+    """Return what an action is, with its digest recomputed from the recorded content."""
     if not isinstance(bound, dict):
         return {}
-    # What the class says of an action is made anew by whoever rules on it, and is no part of what was approved.
+    # What the class says of an action is computed again for each inspection, and is no part of what was approved.
     covered = {name: value for name, value in bound.items() if name not in {"digest", "view"}}
     # Until 0.3 a digest was taken of all fields, defaults included; either way it is of this content and no other.
     taken = digest_of(recorded_form(BoundAction, covered))

@@ -58,7 +58,7 @@ def effects(trail: Trail) -> tuple[AuditEntry, ...]:
 
 
 def unfounded(trail: Trail) -> tuple[str, ...]:
-    """Say of every effect what its chain lacks; due to be empty."""
+    """Return what the chain of each effect lacks; expected to be empty."""
     return tuple(
         f"{entry.what} (event {entry.event_ids[0]}): {gap}"
         for entry in effects(trail)

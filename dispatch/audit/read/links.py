@@ -109,7 +109,7 @@ class _Links:
                 return []
 
     def _name(self, note: EntryBuilder) -> None:
-        """Say of a decision which action it is on; it names a digest alone."""
+        """Name the action that a decision is on; the decision itself has only a digest."""
         on = self._verdicts.get(words(note.facts, "content", "action_digest"))
         if on is not None:
             named = f"{words(on.facts, 'name')} {words(on.facts, 'subject')}"

@@ -95,7 +95,7 @@ class Messages:
         return message
 
     def answered(self, update_id: str, answer: JsonValue, failure: str) -> EntryBuilder | None:
-        """Take an update's answer in; gives the message's note, None where its acceptance is not in the history."""
+        """Take an update's answer in; returns the message's note, None where its acceptance is not in the history."""
         message = self._updates.get(update_id)
         if message is None:
             return None

@@ -139,7 +139,7 @@ def _entry(note: EntryBuilder) -> AuditEntry:
 
 
 def _explain_timers(reading: Reading) -> None:
-    """Say of each timer that ran out what it was: a reminder, an escalation, a deadline, the time of a follow-up.
+    """Name what each expired timer was: a reminder, an escalation, a deadline, the time of a follow-up.
 
     The desk's own record names reminders, with the time of the turn that came after the timer. Without one, a wait
     that goes on after its timer was reminded, and one that does not had its deadline.

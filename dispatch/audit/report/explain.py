@@ -110,7 +110,7 @@ def _rests(trail: Trail, chain: Chain) -> str:
     if chain.rests_on is Rest.DECISION:
         on = f"the decision of {' and '.join(dict.fromkeys(chain.decided_by))}"
     elif chain.rests_on is Rest.TIER:
-        on = f"the guardian's word, for tier {chain.tier or 'low'} needs no decision"
+        on = f"the guardian's decision, because tier {chain.tier or 'low'} needs no approval"
     else:
         on = "nobody's word that the history shows"
     found = "; ".join(

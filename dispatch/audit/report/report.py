@@ -194,7 +194,7 @@ def _clock(moment: datetime | None) -> str:
 
 
 def _said(value: JsonValue) -> str:
-    """Say a parameter: texts as they are, the rest as JSON."""
+    """Return a parameter as text: texts as they are, the rest as JSON."""
     return text(value, 1_000)
 
 

@@ -59,7 +59,7 @@ class NotifyReport(Contract):
 
     @property
     def in_words(self) -> str:
-        """Say it in one line."""
+        """Return the report in one line."""
         parts = [
             f"notified {', '.join(self.notified)}" if self.notified else "",
             f"left to the digest of {', '.join(self.left_to_digest)}" if self.left_to_digest else "",

@@ -55,7 +55,7 @@ class FollowUpDetail(Contract):
         default=None, description="what was read back; None before that, and where nothing could be read"
     )
     approval_request: ApprovalRequest | None = Field(
-        default=None, description="the gate that stands open, its deadline the one in force"
+        default=None, description="the open gate, with its present deadline"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
     trail: tuple[TrailEntry, ...] = ()

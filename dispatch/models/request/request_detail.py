@@ -33,7 +33,7 @@ class RequestDetail(Contract):
         default=(), description="in the order of the proposal's actions"
     )
     approval_request: ApprovalRequest | None = Field(
-        default=None, description="the gate that stands open, its deadline the one in force"
+        default=None, description="the open gate, with its present deadline"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
     questions: tuple[Question, ...] = Field(

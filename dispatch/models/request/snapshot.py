@@ -42,7 +42,7 @@ class NotificationsSnapshot(Contract):
 
 
 class ApprovalSnapshot(Contract):
-    """A gate that stands open, with what it has so far."""
+    """An open gate, with what it has so far."""
 
     approval_request: ApprovalRequest
     wait: WaitSnapshot

@@ -24,7 +24,7 @@ class Authorization(Contract):
 class ActionCommand(StageInput):
     """The bound action with its guard result and, where it was held, the authorization that people gave."""
 
-    noun: ClassVar[str] = "leave to act"
+    noun: ClassVar[str] = "an authorized action"
 
     bound: BoundAction
     guard_result: GuardResult

@@ -1,4 +1,4 @@
-"""The guardian's word on one action."""
+"""The guardian's decision on one action."""
 
 from enum import StrEnum
 from typing import ClassVar

@@ -41,7 +41,7 @@ def item(**changes: Any) -> ApprovalItem:
 
 
 def check(raw: JsonValue, *, items: tuple[ApprovalItem, ...] = (), **changes: Any) -> DecisionCheckResult:
-    """Check a raw decision at a gate that stands open for two days; `changes` are of the check or the gate."""
+    """Check a raw decision at a gate that is open for two days; `changes` are of the check or the gate."""
     known = changes.pop("known", NOBODY)
     own = {
         name: changes.pop(name)
@@ -274,7 +274,7 @@ def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier)
 
 
 def test_a_guard_result_for_another_action_permits_nothing() -> None:
-    """The guardian's word is on one digest."""
+    """A guard result is for one digest."""
     other = order(REPLY).guard_result
     assert (
         permits(order(REFUND).model_copy(update={"guard_result": other}), NOW, NOBODY)

@@ -67,7 +67,7 @@ def exception(severity: Severity = Severity.MAJOR, *items: str) -> ReviewExcepti
 
 
 def test_an_ordinary_reply_is_allowed_and_says_why() -> None:
-    """A reply to the address on record, with nothing to object to, runs on the guardian's word."""
+    """A reply to the address on record, with nothing to object to, runs on the guardian's decision."""
     guard_result = ruled(reply())
     assert (guard_result.decision, guard_result.tier) == (GuardDecision.ALLOW, Tier.LOW)
     assert rules_of(guard_result) == {"tier.low"}
@@ -185,7 +185,7 @@ def test_a_stranger_gets_an_answer_that_holds_no_records() -> None:
 
 @pytest.mark.parametrize("source", ["playbook", "request", "decision"])
 def test_what_is_nobody_s_secret_goes_to_a_stranger(source: str) -> None:
-    """It hangs on the source, whatever specialist the evidence is of: rules, own words and a person's words are open."""
+    """It depends on the source, whatever specialist the evidence is of: rules, own words and a person's words are open."""
     bound = reply(evidence=("order_history.rule",), sources={"order_history.rule": source})
     assert ruled(bound, UNKNOWN).decision is GuardDecision.ALLOW
 

@@ -79,7 +79,7 @@ def test_ambiguity_is_asked_about() -> None:
 
 
 def test_what_was_answered_is_never_asked_again() -> None:
-    """A number is stated and the records are ambiguous still: a person, not the same question for ever."""
+    """A number is stated and the records are ambiguous still: a person, not the same question forever."""
     result = planned(item(1, "refund", order_number="DD-10001"), findings=(finding(FindingStatus.AMBIGUOUS),))
     assert (result.step, result.rule) == (Step.ESCALATE, "which_order")
 

@@ -65,7 +65,7 @@ async def impatient(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 def limited(desk: Desk, **limit: Any) -> str:
-    """Write an approvers file with one person who holds the role refunds and has a limit; gives their name.
+    """Write an approvers file with one person who holds the role refunds and has a limit; returns their name.
 
     A name of its own for each test: the server is shared, and so is a person's day.
     """

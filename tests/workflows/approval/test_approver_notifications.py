@@ -216,7 +216,7 @@ async def test_who_was_told_before_a_flood_is_told_of_the_decision_after_it(
     impatient: Client,
     tmp_path: Path,
 ) -> None:
-    """The gate goes on in a new history, which tells nobody anew and has not forgotten whom the old one told."""
+    """The gate goes on in a new history, which tells nobody again and has not forgotten whom the old one told."""
     write_approvers(tmp_path, one("anna", "refunds"))
     async with running_desk(impatient, tmp_path, quick) as desk:
         case = await held_refund(desk)
