@@ -25,7 +25,7 @@ COPY workflows workflows
 COPY *.py ./
 
 # The command that status and mails tell people to type.
-RUN printf '#!/bin/sh\nexec python /app/starter.py "$@"\n' > /usr/local/bin/dispatch && chmod 755 /usr/local/bin/dispatch
+RUN printf '#!/bin/sh\nexec python -P -c "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())" /app "$@"\n' > /usr/local/bin/dispatch && chmod 755 /usr/local/bin/dispatch
 
 # The desk may not write here: uncompiled, every start and the sandbox of every workflow would compile anew.
 RUN python -m compileall -q .

@@ -16,6 +16,8 @@ UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
+RUN_COMMAND = import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())
+
 .PHONY: help setup temporal demo test browser check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
 
 help: ## this list
@@ -35,8 +37,9 @@ setup: .venv/.complete $(BIN)/dispatch ## make .venv from the hashed lock, with 
 	@touch $@
 
 # A script instead of an installed package: it needs no build backend in the lock, and runs the code of this checkout.
-$(BIN)/dispatch: .venv/.complete starter.py
-	@printf '#!/bin/sh\n# PYTHON_ARGCOMPLETE_OK\nexec "%s/python" "%s/starter.py" "$$@"\n' "$(CURDIR)/$(BIN)" "$(CURDIR)" > $@
+# -P: what lies in the folder where it is typed is not imported.
+$(BIN)/dispatch: .venv/.complete cli/commands.py
+	@printf '#!/bin/sh\n# PYTHON_ARGCOMPLETE_OK\nexec "%s/python" -P -c "$(RUN_COMMAND)" "%s" "$$@"\n' "$(CURDIR)/$(BIN)" "$(CURDIR)" > $@
 	@chmod +x $@
 
 temporal: setup ## find the temporal program, or build it once for this machine

@@ -1,5 +1,4 @@
-# PYTHON_ARGCOMPLETE_OK
-"""The desk's Python API, and its command line, which `dispatch` runs too; `dispatch --help` lists the commands.
+"""The desk's Python API; `dispatch` is its command line, which `python starter.py` runs too.
 
 Whoever asks often keeps a `Gateway` (runtime/gateway.py), which has all of this and more as methods.
 """
@@ -23,6 +22,7 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import TrailEntry
+from runtime import submissions
 from runtime.gateway import Gateway
 from runtime.gateway_types import DecisionOutcome, Submitted, decision_for, request_id_of
 from runtime.rows import Row
@@ -57,7 +57,7 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
 
 async def submit_file(client: Client, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
     """Read a mail or JSON file and start the request; raises SubmissionError naming the file and what is wrong."""
-    return await Gateway.over(client).submit_file(settings, path, desk)
+    return await submissions.submit_file(Gateway.over(client), settings, path, desk)
 
 
 async def status_of(client: Client, request_id: str) -> Status:

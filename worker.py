@@ -11,7 +11,6 @@ python worker.py --check         validates settings, playbooks and the open sets
 import argparse
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -20,7 +19,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.catalogue import Catalogue
+from channels.mail.notices import MailNotices
 from dispatch.approval.signer_coverage import coverage_gaps
 from dispatch.models.errors import ApproversError, SettingsError
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
@@ -28,15 +27,15 @@ from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_folders import tighten
-from runtime.audit_parts import check_retention, ensure_follower, ensure_sweep
+from runtime.audit.parts import check_retention, ensure_follower, ensure_sweep
 from runtime.connection import connect
-from runtime.desks import CHANNELS, import_desks
+from runtime.desks import LoadedDesks, discover
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for
-from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
+from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
 from workflows.digest import DailyDigest
 
@@ -73,19 +72,16 @@ async def check_namespace(client: Client, settings: Settings) -> None:
         )
 
 
-def load_checked(settings: Settings) -> tuple[Catalogue, Playbooks]:
+def load_checked(settings: Settings) -> LoadedDesks:
     """Load playbooks and open sets and hold each against the other.
 
     Raises PlaybookError, CatalogueError.
     """
     folders = desk_folders(settings.desk_roots)
-    catalogue = Catalogue.discover((*import_desks(folders), *CHANNELS))
-    playbooks = load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir)
-    by_desk = {}
-    for desk, in_force in playbooks.by_desk.items():
-        catalogue.check(in_force.playbook, str(playbooks.files[desk]))
-        by_desk[desk] = in_force.model_copy(update={"playbook": catalogue.completed(in_force.playbook)})
-    return catalogue, replace(playbooks, by_desk=by_desk)
+    loaded = LoadedDesks(discover(folders), load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir))
+    for desk, in_force in loaded.playbooks.by_desk.items():
+        loaded.catalogue.check(in_force.playbook, str(loaded.playbooks.files[desk]))
+    return loaded.completed()
 
 
 def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
@@ -134,7 +130,7 @@ async def main(role: str) -> int:
             workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))
-            workers.append(action_worker(client, settings, catalogue, acting))
+            workers.append(action_worker(client, settings, catalogue, acting, MailNotices(acting)))
         await stack.enter_async_context(running_workers(*workers, on_stop=hard_end.begin))
         try:
             for shortage in missing_signers(settings, playbooks):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.failures import translated
 from dispatch.audit.query.extract_file import ExtractFile
@@ -20,6 +20,7 @@ from dispatch.audit.store.document import Document, NotClosedError, document_of
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import Exported, Missing
 from dispatch.models.errors import AuditStoreError, ChainNotTrustedError
+from dispatch.temporal_errors import is_not_found
 
 log = structlog.get_logger("audit")
 
@@ -109,6 +110,21 @@ class AuditExport:
             failed=failed,
         )
 
+    async def export_in_batches(self, request_ids: Sequence[str] = ()) -> AsyncIterator[Exported]:
+        """Export requests, without ids all that are missing, and yield what came of each batch.
+
+        What becomes missing meanwhile is exported too; nothing is tried twice. Raises ApplicationError as
+        `export_history` and `list_missing` do.
+        """
+        tried = set[str]()
+        ids = list(request_ids or (await self.list_missing()).request_ids)
+        while ids:
+            tried.update(ids)
+            for first in range(0, len(ids), BATCH):
+                yield await self.export_history(ids[first : first + BATCH])
+            more = () if request_ids else (await self.list_missing()).request_ids
+            ids = [one for one in more if one not in tried]
+
     async def _append(self, documents: Sequence[Document]) -> list[str]:
         with _refusal_logged():
             lines = await asyncio.to_thread(self._store.append, documents, datetime.now(UTC))
@@ -160,7 +176,7 @@ class AuditExport:
         try:
             described = await self._client.get_workflow_handle(request_id).describe()
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise
             raise AuditStoreError(f"Temporal has no request {request_id}; see 'dispatch list'") from None
         if described.status is WorkflowExecutionStatus.RUNNING:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError
+from dispatch.models.people.notification import Notice
 from dispatch.models.request.submission import Party
 from dispatch.models.work.composition import ComposeBrief, Composition
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
@@ -168,3 +169,13 @@ class Composer(Protocol):
     Config: ClassVar[type[Contract]]
 
     def compose(self, brief: ComposeBrief) -> Composition: ...
+
+
+class NoticeChannel(Protocol):
+    """Brings notices to approvers; the composition root chooses the channel."""
+
+    async def send(self, notice: Notice, address: str, key: str) -> None:
+        """Send a notice unless one was sent under this key, inside an activity.
+
+        Raises Refused where it can never be sent, Unavailable or OutcomeUnknown where another attempt may.
+        """

@@ -12,7 +12,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.failures import translated
-from activities.quotas.asking import ANSWER_TIMEOUT, ask_workflow
+from activities.quotas.asking import ask_workflow
 from dispatch.approval.approval_quota import closed, quota_request, with_quota
 from dispatch.approval.decisions import check_decision
 from dispatch.models.contract import Contract
@@ -76,7 +76,6 @@ async def _answer(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
             reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             summary=f"what {ask.of.approver} approves on {ask.of.day.isoformat()} (UTC)",
             named=f"the approval quota of {ask.of.approver}",
-            answer_within=ANSWER_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
         return closed(ask)

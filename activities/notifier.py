@@ -5,17 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
-from activities.contracts import Systems
-from activities.failures import reconciling, translated
-from channels.mail.identity import message_id
-from channels.mail.models import OutgoingMail
-from channels.mail.systems.mail_archive import MailArchive
-from channels.mail.systems.mail_server import MailServer
+from activities.contracts import NoticeChannel
+from activities.failures import translated
 from dispatch.models.errors import ClientError, RefusedError
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.notification import (
@@ -37,9 +32,7 @@ from dispatch.notifications.approver_mail import (
     notice_key,
     notified_before,
     owners_of,
-    plain_text,
 )
-from dispatch.notifications.html import as_html
 from dispatch.storage.approvers_file import ApproversFile
 
 MOST_RANKED: Final = 1000
@@ -49,13 +42,15 @@ MOST_RANKED: Final = 1000
 class Notifier:
     """Notifies the people of the approvers file; without that file nobody is notified, and the report states it.
 
-    As with every mail of the desk the Message-ID is made from a key that is the same in every attempt, and the mail system's
-    archive is asked for it first: at most one mail for each request, gate, event and approver, and one digest a day.
+    The key of each notice is the same in every attempt, and the channel sends once for a key: at most one mail for each
+    request, gate, event and approver, and one digest a day.
     """
 
-    def __init__(self, systems: Systems, approvers: ApproversFile, temporal: Client, inbox_url: str) -> None:
-        self._mail, self._archive = systems.get(MailServer), systems.get(MailArchive)
-        self._approvers, self._temporal, self._inbox_url = approvers, temporal, inbox_url
+    def __init__(
+        self, channel: NoticeChannel, approvers: ApproversFile, temporal: Client, inbox_url: str
+    ) -> None:
+        self._channel, self._approvers = channel, approvers
+        self._temporal, self._inbox_url = temporal, inbox_url
 
     @activity.defn(name="notify_approvers")
     async def notify(self, brief: NotifyBrief) -> NotifyReport:
@@ -134,27 +129,11 @@ class Notifier:
         return tuple(one for one in done if isinstance(one, Undelivered)), failures
 
     async def _send_once(self, person: Approver, key: str, notice: Notice) -> Undelivered | None:
-        """Send unless the archive has it; raises Unavailable or OutcomeUnknown."""
+        """Send unless it was sent before; raises Unavailable or OutcomeUnknown."""
         if not person.addresses:
             return Undelivered(name=person.name, why="has no mail address")
         try:
-            mail = OutgoingMail(
-                message_id=message_id(key),
-                sender=self._mail.sender,
-                recipient=person.addresses[0],
-                subject=notice.subject,
-                text=plain_text(notice),
-                html=as_html(notice),
-            )
-        except ValidationError as error:
-            return Undelivered(
-                name=person.name, why=f"no such mail can be written: {error.errors()[0]['loc'][0]}"
-            )
-        try:
-            with reconciling():
-                sent_before = await self._archive.find(mail.message_id)
-            if sent_before is None:
-                await self._mail.send(mail)
+            await self._channel.send(notice, person.addresses[0], key)
         except RefusedError as refusal:
             return Undelivered(name=person.name, why=f"refused ({refusal.code})")
         return None

@@ -10,7 +10,7 @@ from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import ActionPolicy, Contact, Playbook, Role, Tier
 from dispatch.playbooks.checks import standing_texts
-from dispatch.playbooks.loader import path_in_file
+from dispatch.playbooks.loader import path_in_file, problem_of
 
 
 class HasConfig(Protocol):
@@ -216,7 +216,7 @@ def _own_policy_errors(
             yield PlaybookError(
                 file,
                 path_in_file((path, "policy", *one["loc"])),
-                one["msg"].removeprefix("Value error, "),
+                problem_of(one),
                 f"{kind.__name__}.Policy knows: {', '.join(kind.Policy.model_fields) or 'nothing'}.",
             )
         return

@@ -17,7 +17,7 @@ from bench.calls import Caller, calling
 from devstack.settings import load_stack_settings
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end, stop_event
-from runtime.worker_shutdown import MARGIN, HardEnd, running_workers
+from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 
 QUEUE, QUEUE_WITH_CALLS = "baseline", "baseline-with-calls"
 

@@ -6,15 +6,14 @@ import uuid
 from temporalio.client import Client
 
 from bench.environment import BenchEnvironment
-from channels.folder.submissions import read_submission
 from devstack.processes import ROOT
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome
-from dispatch.storage.documents import DocumentStore
 from runtime.gateway import Gateway
 from runtime.gateway_types import decision_for
+from runtime.submissions import read_request_file
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
 REQUESTS = ROOT / "examples" / "requests"
@@ -29,9 +28,7 @@ class Requests:
 
     def __init__(self, environment: BenchEnvironment, sample: str) -> None:
         self._environment = environment
-        self._original = read_submission(
-            REQUESTS / sample, DocumentStore(environment.settings.documents_dir), environment.settings
-        )
+        self._original = read_request_file(environment.settings, REQUESTS / sample)
 
     async def submit(self) -> str:
         """Start one as the starter does; returns its id."""

@@ -4,9 +4,6 @@ import argparse
 import getpass
 import os
 
-from runtime.connection import connect
-from runtime.gateway import Gateway
-
 
 def account() -> str | None:
     """Return the account's name; None where it has only a number, as a container's often has."""
@@ -26,8 +23,3 @@ def add_as(command: argparse.ArgumentParser, dest: str, purpose: str) -> None:
 def identity() -> str:
     """Name the command line to Temporal; shown in history, and proof of nothing."""
     return f"cli-{account() or os.getuid()}"
-
-
-def gateway_of_account() -> Gateway:
-    """Build a gateway that connects, when it is first needed, as whoever types."""
-    return Gateway(lambda: connect(identity=identity()))

@@ -14,7 +14,6 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
-from activities.audit_export import BATCH
 from cli.account import identity
 from cli.audit_custody import acknowledge, add_custody, rotate_key
 from cli.audit_status import tell_status
@@ -28,16 +27,15 @@ from dispatch.audit.store.manifest import sha256
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import ManifestLine
 from dispatch.models.errors import AuditStoreError, SubmissionError
-from runtime.audit_parts import audit_export, backend_from, extract_from, keys_from
+from runtime.audit.parts import audit_export, backend_from, extract_from, keys_from
 from runtime.connection import connect
 from runtime.settings import Settings
 
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
 
 
-def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `audit` and its parts to the command line."""
-    audit = commands.add_parser("audit", help="the audit store: export, status, verify, anchor, questions")
+def add(audit: argparse.ArgumentParser, _name: str) -> None:
+    """Add the parts of `audit`."""
     parts = audit.add_subparsers(dest="audit", required=True)
 
     export = parts.add_parser("export", help="export closed requests now; without ID, all that are missing")
@@ -89,7 +87,7 @@ def add_audit_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     add_custody(parts)
 
 
-async def run_audit(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of these commands; returns its exit code, 1 where something is missing or broken."""
     commands: dict[str, Command] = {
         "export": _export,
@@ -111,22 +109,16 @@ async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     if refused is not None:
         print(refused, file=sys.stderr)
         return 1
-    failed, tried = dict[str, str](), set[str]()
-    ids = arguments.ids or list((await exporter.list_missing()).request_ids)
-    while ids:
-        tried.update(ids)
-        for first in range(0, len(ids), BATCH):
-            done = await exporter.export_history(ids[first : first + BATCH])
-            failed |= done.failed
-            for words, which in (
-                ("exported", done.exported),
-                ("was exported before", done.already_there),
-                ("is still open", done.still_open),
-            ):
-                for request_id in which:
-                    print(f"{request_id}  {words}")
-        more = () if arguments.ids else (await exporter.list_missing()).request_ids
-        ids = [one for one in more if one not in tried]
+    failed = dict[str, str]()
+    async for done in exporter.export_in_batches(arguments.ids):
+        failed |= done.failed
+        for words, which in (
+            ("exported", done.exported),
+            ("was exported before", done.already_there),
+            ("is still open", done.still_open),
+        ):
+            for request_id in which:
+                print(f"{request_id}  {words}")
     for request_id, why in failed.items():
         print(f"{request_id}  failed: {why}", file=sys.stderr)
     return 1 if failed else 0

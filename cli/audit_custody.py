@@ -12,7 +12,7 @@ from dispatch.audit.store.manifest import key_file, key_to_pem
 from dispatch.audit.store.store import index_of
 from dispatch.models.errors import AuditStoreError
 from dispatch.storage.durable_files import sync_folder, told
-from runtime.audit_parts import backend_from, checkpoints_from, pin_from, store_from
+from runtime.audit.parts import backend_from, checkpoints_from, pin_from, store_from
 from runtime.settings import Settings
 
 

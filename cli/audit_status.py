@@ -7,17 +7,16 @@ from typing import Any, Final
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from activities.audit_export import AuditExport
 from cli.account import identity
-from dispatch.audit.store.backend import StoreBackend
+from dispatch.audit.store.manifest import Index
 from dispatch.audit.store.store import index_of
-from dispatch.audit.store_models import Followed, SweepReport
-from runtime.audit_parts import audit_export, backend_from, follower_id, schedule_id
+from dispatch.audit.store_models import Followed, Missing, SweepReport
+from dispatch.temporal_errors import is_not_found
+from runtime.audit.parts import SWEEP, audit_export, backend_from, follower_id, schedule_id
 from runtime.connection import connect
 from runtime.settings import Settings
-from workflows.audit_sweep import AuditSweep
 
 _SHOWN: Final = 20
 _WAITS: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
@@ -31,7 +30,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     told = {
         "store": place.name,
         "refused": refused,
-        **({} if refused else await _gap(exporter, place)),
+        **({} if refused else _gap(await exporter.list_missing(), index_of(place))),
         "on_other_task_queues": await exporter.elsewhere(),
         **await _sweeps(client, settings),
         "follower": await _follower(client, settings),
@@ -48,8 +47,7 @@ async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if refused or told.get("missing") else 0
 
 
-async def _gap(exporter: AuditExport, place: StoreBackend) -> dict[str, Any]:
-    missing, index = await exporter.list_missing(), index_of(place)
+def _gap(missing: Missing, index: Index) -> dict[str, Any]:
     return {
         "records": index.head.seq,
         "head": index.head.digest if index.head.seq else None,
@@ -65,7 +63,7 @@ async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
     try:
         described = await client.get_schedule_handle(schedule_id(settings)).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_not_found(error):
             raise
         told["schedule"] = f"there is no schedule {schedule_id(settings)}; a worker makes it when it starts"
     else:
@@ -73,7 +71,7 @@ async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
             told["schedule"] = f"paused: {described.schedule.state.note or 'no reason given'}"
         elif described.info.next_action_times:
             told["next_sweep"] = described.info.next_action_times[0].isoformat(timespec="seconds")
-    query = f"WorkflowType = '{AuditSweep.__name__}' AND TaskQueue = '{settings.task_queue}'"
+    query = f"WorkflowType = '{SWEEP}' AND TaskQueue = '{settings.task_queue}'"
     async for found in client.list_workflows(query, limit=1):
         state = found.status.name.lower() if found.status else "unknown"
         told["last_sweep"] = f"{found.start_time.isoformat(timespec='seconds')}, {state}"
@@ -94,7 +92,7 @@ async def _follower(client: Client, settings: Settings) -> str:
     try:
         described = await client.get_workflow_handle(name).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_not_found(error):
             raise
         return f"there is no {name}; a worker starts it when it starts"
     if described.status is not WorkflowExecutionStatus.RUNNING:

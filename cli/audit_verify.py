@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli.audit_checks import anchors_of, decisions, replays, stamps_of
+from cli.audit_checks import anchors_of, decisions, stamps_of
 from cli.erasure import erased_from
 from dispatch.audit.store.anchors import anchor_of
 from dispatch.audit.store.backend import StoreBackend
@@ -18,7 +18,7 @@ from dispatch.audit.store.time_stamps import TimeStamps
 from dispatch.audit.store.verify import Check, Found, Verified, verify
 from dispatch.audit.store_models import KEY_ID_PATTERN, PublicKey
 from dispatch.models.errors import AuditStoreError, SubmissionError
-from runtime.audit_parts import (
+from runtime.audit.parts import (
     backend_from,
     checkpoints_from,
     export_key_id_from,
@@ -26,6 +26,7 @@ from runtime.audit_parts import (
     own_key_from,
     store_from,
 )
+from runtime.audit.replay import replays
 from runtime.settings import Settings
 
 _SHOWN: Final = 20

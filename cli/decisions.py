@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from cli.account import add_as
 from cli.keys import ask_passphrase
+from cli.temporal import gateway_of_account
 from dispatch.approval.authority import key_problem, person_named
 from dispatch.approval.signing import sign
 from dispatch.guard.risk import least_approval
@@ -43,26 +44,23 @@ class _Waiting(NamedTuple):
     kind: ApprovalKind | None = None
 
 
-def add_decisions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the four decision types to the command line."""
-    for decision_type in DecisionType:
-        command = commands.add_parser(
-            decision_type.value, help=f"{decision_type.value} what waits for a decision"
-        )
-        command.add_argument("id", metavar="ID")
-        add_as(command, "approver", "the approver")
-        command.add_argument("--reason", default="", help="required with reject and respond")
-        command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
-        command.add_argument("--digest", help="the digest decided on (default: the one that waits)")
-        command.add_argument(
-            "--expires", metavar="TIME", help="it counts until then: ISO 8601 with a time zone"
-        )
-        command.add_argument(
-            "--sign", action="store_true", help="sign it though the tier asks for a name only"
-        )
-        command.add_argument("--json", action="store_true", help="for scripts")
-        if decision_type is DecisionType.EDIT:
-            command.add_argument("pairs", nargs="+", metavar="parameter=value")
+def add(command: argparse.ArgumentParser, name: str) -> None:
+    """Add what one of the four decisions is called with."""
+    command.add_argument("id", metavar="ID")
+    add_as(command, "approver", "the approver")
+    command.add_argument("--reason", default="", help="required with reject and respond")
+    command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
+    command.add_argument("--digest", help="the digest decided on (default: the one that waits)")
+    command.add_argument("--expires", metavar="TIME", help="it counts until then: ISO 8601 with a time zone")
+    command.add_argument("--sign", action="store_true", help="sign it though the tier asks for a name only")
+    command.add_argument("--json", action="store_true", help="for scripts")
+    if name == DecisionType.EDIT:
+        command.add_argument("pairs", nargs="+", metavar="parameter=value")
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run one of them; returns its exit code. Raises as `run_decision`."""
+    return await run_decision(gateway_of_account(), settings, arguments)
 
 
 async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:

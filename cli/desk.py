@@ -21,11 +21,9 @@ TEMPLATE: Final = Path(__file__).parent / "desk_template"
 """The files of a new desk; $desk and $words stand for its name."""
 
 
-def add_desk(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `desk` to the command line."""
-    parts = commands.add_parser("desk", help="check, begin or try a desk").add_subparsers(
-        dest="part", required=True
-    )
+def add(desk: argparse.ArgumentParser, _name: str) -> None:
+    """Add the parts of `desk`."""
+    parts = desk.add_subparsers(dest="part", required=True)
     check = parts.add_parser(
         "check", help="say everything that is wrong with a desk; without a name, with any"
     )
@@ -52,7 +50,7 @@ def _add_dir(command: "argparse._ActionsContainer") -> None:
     command.add_argument("--dir", type=Path, metavar="DIR", help="the folder of a desk, wherever it lies")
 
 
-async def run_desk(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of them; raises DeskFolderError and PlaybookError."""
     if arguments.part == "new":
         return _new(arguments.name, arguments.parent)
@@ -118,4 +116,4 @@ async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
         print(sentence)
     if sentences:
         return 1
-    return await try_desk(name, *desk_alone(settings, folders, name), arguments.file)
+    return await try_desk(name, desk_alone(settings, folders, name), arguments.file)

@@ -17,8 +17,6 @@ from typing import Final
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from activities.catalogue import Catalogue
-from channels.folder.submissions import read_submission
 from cli.trail import show_trail
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import desk_programs
@@ -27,13 +25,13 @@ from devstack.temporal_server import TemporalServer
 from dispatch.models.errors import DevStackError, WorkerUnavailableError
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import WAITING_STATES, Status
-from dispatch.playbooks.loader import Playbooks
-from dispatch.storage.documents import DocumentStore
 from runtime.connection import connect
+from runtime.desks import LoadedDesks
 from runtime.gateway import Gateway
 from runtime.histories import trail_of_history
+from runtime.submissions import read_request_file
 from runtime.systems import open_systems
-from runtime.worker_shutdown import running_workers
+from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import desk_worker, quota_worker
 
 PATIENCE_SECONDS: Final = 120
@@ -51,14 +49,14 @@ class Rest:
     status: Status | None = None
 
 
-async def try_desk(name: str, catalogue: Catalogue, playbooks: Playbooks, file: Path) -> int:
+async def try_desk(name: str, loaded: LoadedDesks, file: Path) -> int:
     """Run the request of a file and print what would have been done, and the trail; gives the exit code.
 
     Raises SubmissionError for a file that is no request, DevStackError where the servers do not start.
     """
     with tempfile.TemporaryDirectory(prefix="dispatch-desk-try-") as here, _environment(Path(here)):
         apart = load_stack_settings()
-        submission = read_submission(file, DocumentStore(apart.documents_dir), apart, desk=name)
+        submission = read_request_file(apart, file, name)
         async with AsyncExitStack() as stack:
             print("a trial: a server of its own, sample data to read, and no action is carried out")
             server = await stack.enter_async_context(
@@ -68,10 +66,10 @@ async def try_desk(name: str, catalogue: Catalogue, playbooks: Playbooks, file: 
             await stack.enter_async_context(back_office)
             await stack.enter_async_context(mail_sink)
             client = await connect("desk-try", server.address)
-            reading = await stack.enter_async_context(open_systems(catalogue.systems(acting=False)))
+            reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
             workers = (
                 quota_worker(client, apart),
-                desk_worker(client, apart, catalogue, playbooks, reading),
+                desk_worker(client, apart, *loaded, reading),
             )
             await stack.enter_async_context(running_workers(*workers))
             submitted = await Gateway.over(client).submit(apart, submission)

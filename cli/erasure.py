@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from cli.account import add_as, identity
 from dispatch.audit.query.extract import Record
@@ -29,7 +29,8 @@ from dispatch.audit.store.manifest import key_file, key_from_pem, read_line, sha
 from dispatch.audit.store_models import PublicKey
 from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, SubmissionError
-from runtime.audit_parts import backend_from, export_key_from, extract_from, keys_from
+from dispatch.temporal_errors import is_not_found
+from runtime.audit.parts import backend_from, export_key_from, extract_from, keys_from
 from runtime.connection import connect
 from runtime.settings import Settings
 
@@ -178,7 +179,7 @@ async def _forget(client: Client, request_id: str) -> None:
         # The list lags behind; this does not.
         last = await client.get_workflow_handle(request_id).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_not_found(error):
             raise
     else:
         if last.status is WorkflowExecutionStatus.RUNNING:
@@ -192,7 +193,7 @@ async def _forget(client: Client, request_id: str) -> None:
         try:
             await client.workflow_service.delete_workflow_execution(request)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise
 
 

@@ -32,9 +32,8 @@ from runtime.settings import Settings
 _WIDTH_OF_A_PIPE: Final = 140
 
 
-def add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `keys` to the command line."""
-    keys = commands.add_parser("keys", help="keys to sign decisions with")
+def add(keys: argparse.ArgumentParser, _name: str) -> None:
+    """Add the parts of `keys`."""
     doing = keys.add_subparsers(dest="doing", required=True)
     new = doing.add_parser("new", help="make a key and pin its public half")
     new.add_argument("name", metavar="NAME", help="the approver's, as a playbook would name them")
@@ -52,7 +51,7 @@ def add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     revoke.add_argument("key_id", metavar="KEY_ID", help="as 'keys show' has it: SHA256:...")
 
 
-async def run_keys(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of them; returns its exit code. Raises KeysError and ApproversError."""
     file, store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
     if arguments.doing == "new":

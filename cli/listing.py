@@ -10,13 +10,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.temporal import gateway_of_account
 from dispatch.models.request.status import Ending
 from runtime.gateway import Gateway
 from runtime.rows import Row
+from runtime.settings import Settings
 
 _WIDTH_OF_A_PIPE = 140
 """Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
 _HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio")
+
+
+def add(command: argparse.ArgumentParser, _name: str) -> None:
+    """Add what one of them is called with."""
+    command.add_argument("--limit", type=int, default=50)
+    command.add_argument("--json", action="store_true", help="for scripts")
+
+
+async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
+    """Run one of them; returns its exit code."""
+    return await show_rows(gateway_of_account(), arguments)
 
 
 async def show_rows(gateway: Gateway, arguments: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from dispatch.audit.report.report import as_html, as_markdown
 from dispatch.models.errors import SubmissionError
 from runtime.connection import connect
 from runtime.histories import trail_of_history
+from runtime.settings import Settings
 
 COMMANDS: Final = frozenset({"trail", "explain"})
 _IN_FULL: Final = frozenset({AuditKind.HANDOFF, AuditKind.STATUS, AuditKind.WAIT})
@@ -29,28 +30,28 @@ _LONGEST: Final = 300
 _MOST: Final = 5
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add them to the command line."""
-    trail = commands.add_parser("trail", help="who did what, when and why, from the request's history alone")
-    explain_command = commands.add_parser("explain", help="the chain behind the result, sentence by sentence")
-    shapes = trail.add_mutually_exclusive_group()
-    shapes.add_argument("--all", action="store_true", help="with handoffs, waits and changes of status")
-    shapes.add_argument("--json", action="store_true", help="for scripts")
-    shapes.add_argument("--md", action="store_true", help="as plain Markdown")
-    shapes.add_argument("--html", type=Path, metavar="FILE", help="write a report to look at and to print")
-    for command in (trail, explain_command):
-        command.add_argument("id", nargs="?", metavar="ID")
-        command.add_argument(
-            "--from",
-            dest="files",
-            action="append",
-            type=Path,
-            metavar="FILE",
-            help="an exported history; again for each that the request went on in, oldest first",
+def add(command: argparse.ArgumentParser, name: str) -> None:
+    """Add what one of them is called with."""
+    if name == "trail":
+        shapes = command.add_mutually_exclusive_group()
+        shapes.add_argument("--all", action="store_true", help="with handoffs, waits and changes of status")
+        shapes.add_argument("--json", action="store_true", help="for scripts")
+        shapes.add_argument("--md", action="store_true", help="as plain Markdown")
+        shapes.add_argument(
+            "--html", type=Path, metavar="FILE", help="write a report to look at and to print"
         )
+    command.add_argument("id", nargs="?", metavar="ID")
+    command.add_argument(
+        "--from",
+        dest="files",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="an exported history; again for each that the request went on in, oldest first",
+    )
 
 
-async def run(arguments: argparse.Namespace) -> int:
+async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """Run one of them; connects only where a history has to be fetched."""
     trail = await _trail(arguments)
     if arguments.command == "explain":

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from activities.catalogue import Catalogue
 from dispatch.audit.query.what_if import Judged, WhatIf, what_if
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.crypto_shredding import KeyOf, opened
@@ -22,26 +21,25 @@ from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.playbooks.desk_folders import desk_folders
 from dispatch.playbooks.loader import RECEPTION_FILE, load_files
 from dispatch.playbooks.strict_yaml import read_yaml
-from runtime.audit_parts import backend_from, keys_from
-from runtime.desks import CHANNELS, import_desks
+from runtime.audit.parts import backend_from, keys_from
+from runtime.desks import discover
 from runtime.settings import SHIPPED_DESKS, Settings
 
 _SHOWN: Final = 50
 
 
-def add_what_if(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `what-if` to the command line."""
-    command = commands.add_parser("what-if", help="what a changed playbook would have ruled on past actions")
+def add(command: argparse.ArgumentParser, _name: str) -> None:
+    """Add what `what-if` is called with."""
     command.add_argument("--playbook", required=True, type=Path, metavar="FILE")
     command.add_argument("--store", default="", metavar="STORE", help="a folder or s3://bucket/prefix")
     command.add_argument("--json", action="store_true", help="for scripts")
 
 
-async def run_what_if(arguments: argparse.Namespace, settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print which actions would flip; reads the audit store alone."""
     changed = playbook_from(arguments.playbook)
     place = backend_from(settings, arguments.store)
-    catalogue = Catalogue.discover((*import_desks(desk_folders(settings.desk_roots)), *CHANNELS))
+    catalogue = discover(desk_folders(settings.desk_roots))
     catalogue.check(changed.playbook, str(arguments.playbook))
     rule = partial(inspect, actions=catalogue.action_classes)
     answer = what_if(documents_of(place, keys_from(settings).find), changed, rule)

@@ -38,7 +38,7 @@ class Board:
                 continue
             point = status.review_point
             by = f"{point.by:%d %b %H:%M}" if point.by else ""
-            awaiting = "" if point.awaiting == "nothing" else point.awaiting.removeprefix("a decision: ")
+            awaiting = (point.about or point.awaiting) if point.by else ""
             table.add_row(file, status.state, point.owner, by, awaiting)
         return table
 

@@ -37,6 +37,7 @@ from runtime.connection import connect
 from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.settings import SHIPPED_DESKS
+from runtime.submissions import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
@@ -120,7 +121,7 @@ class Demo:
     async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
         requests = []
         for sample in self._samples:
-            submitted = await Gateway.over(client).submit_file(self._settings, REQUESTS / sample.file)
+            submitted = await submit_file(Gateway.over(client), self._settings, REQUESTS / sample.file)
             self._board.files[submitted.request_id] = sample.file
             requests.append((submitted.request_id, sample))
             if not submitted.new:

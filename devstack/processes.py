@@ -15,7 +15,7 @@ import httpx
 from devstack.settings import StackSettings
 from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
-from runtime.worker_shutdown import MARGIN
+from runtime.worker_parts.shutdown import MARGIN
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 90

@@ -27,7 +27,6 @@ from dispatch.models.errors import (
     TemporalUnavailableError,
     WorkerUnavailableError,
 )
-from dispatch.storage.answer_links import answer_secret
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from dispatch.storage.secret_file import standing_secret
@@ -41,6 +40,7 @@ from inbox.security import SecurityMiddleware
 from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
 from inbox.web import render
+from runtime.answer_links import answer_links_from
 from runtime.gateway import Connect, Gateway
 from runtime.settings import Settings
 
@@ -107,7 +107,7 @@ def create_app(
             answers=RateLimit(60, _MINUTE, now),
         ),
         company=_company(settings),
-        answer_secret=answer_secret(settings),
+        answer_secret=answer_links_from(settings).secret,
         pages=_pages(),
         now=now,
         base=urlsplit(settings.inbox_url).path.rstrip("/"),

@@ -1,8 +1,10 @@
 """The connection to Temporal, by Temporal's own environment configuration (TEMPORAL_ADDRESS, a profile file, ...)."""
 
+import asyncio
 import logging
+import socket
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -13,6 +15,8 @@ from temporalio.service import RPCError
 from dispatch.models.errors import SettingsError, UnavailableError
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
+_LOOK_SECONDS: Final = 3
+_MOST_CHARS: Final = 200
 
 
 async def connect(identity: str, address: str | None = None) -> Client:
@@ -33,10 +37,15 @@ async def connect(identity: str, address: str | None = None) -> Client:
         return await Client.connect(
             **config, data_converter=pydantic_data_converter, identity=identity, runtime=_runtime()
         )
+    except ValueError as error:
+        raise SettingsError(
+            f"TEMPORAL_ADDRESS {target!r} is no host and port: {error}. Correct it."
+        ) from None
     except (RuntimeError, RPCError) as error:
+        why = await _unreached(target) or f"the server there answers otherwise: {str(error)[:_MOST_CHARS]}"
         raise UnavailableError(
-            f"Temporal does not answer at {target} ({_in_words(str(error))}). Start it ('make demo' or your own "
-            "server) or set TEMPORAL_ADDRESS."
+            f"Temporal does not answer at {target} ({why}). Start it ('make demo' or your own server) or set "
+            "TEMPORAL_ADDRESS."
         ) from None
 
 
@@ -50,9 +59,22 @@ def _runtime() -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=logs))
 
 
-def _in_words(problem: str) -> str:
-    """Shorten the core's text, which quotes its own structures at length."""
-    for sign, words in (("ConnectionRefused", "connection refused"), ("dns error", "no such host")):
-        if sign in problem:
-            return words
-    return problem[:200]
+async def _unreached(target: str) -> str:
+    """Return why nobody is reached at a host and port, nothing where somebody is.
+
+    The SDK raises one type for every reason, so that the address is looked at once more.
+    """
+    host, _, port = target.rpartition(":")
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            _, writer = await asyncio.open_connection(host.strip("[]"), port)
+    except socket.gaierror:
+        return "no such host"
+    except ConnectionRefusedError:
+        return "connection refused"
+    except TimeoutError:
+        return f"no connection within {_LOOK_SECONDS} s"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    writer.close()
+    return ""

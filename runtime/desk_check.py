@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from activities.catalogue import Catalogue
 from dispatch.models.errors import CatalogueError, DeskFolderError
 from dispatch.playbooks.desk_folders import DESK_NAME, desk_folders
 from dispatch.playbooks.loader import (
     PLAYBOOK_FILE,
     RECEPTION,
     RECEPTION_FILE,
-    Playbooks,
     load_files,
     playbooks_in,
     survey_playbook,
 )
-from runtime.desks import CHANNELS, import_desks
+from runtime.desks import LoadedDesks, discover, import_desks
 from runtime.settings import SHIPPED_DESKS, Settings
 
 
@@ -61,11 +59,11 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
         )
     file = playbook_file_of(settings, folders, desk)
     playbook, problems = survey_playbook(desk, file)
-    import_desks(folders)
     others: list[CatalogueError] = []
-    Catalogue.discover((*_packages(folders, without=desk), *CHANNELS), others)
+    import_desks(folders)
+    discover({name: folder for name, folder in folders.items() if name != desk}, others)
     errors: list[CatalogueError] = []
-    catalogue = Catalogue.discover((*_packages(folders), *CHANNELS), errors)
+    catalogue = discover(folders, errors)
     sentences = [str(problem) for problem in problems]
     not_its_own = {str(error) for error in others}
     sentences += [str(error) for error in errors if str(error) not in not_its_own]
@@ -82,15 +80,10 @@ def playbook_file_of(settings: Settings, folders: Mapping[str, Path], desk: str)
     return replacements.get(desk, folders[desk] / PLAYBOOK_FILE)
 
 
-def desk_alone(settings: Settings, folders: Mapping[str, Path], desk: str) -> tuple[Catalogue, Playbooks]:
+def desk_alone(settings: Settings, folders: Mapping[str, Path], desk: str) -> LoadedDesks:
     """Load one desk without the others, whatever is wrong with them; raises PlaybookError."""
-    import_desks(folders)
-    catalogue = Catalogue.discover((*_packages(folders), *CHANNELS), [])
     reception = (playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}).get(
         RECEPTION, SHIPPED_DESKS / RECEPTION_FILE
     )
-    return catalogue, load_files({desk: playbook_file_of(settings, folders, desk)}, reception)
-
-
-def _packages(folders: Mapping[str, Path], without: str | None = None) -> tuple[str, ...]:
-    return tuple(f"desks.{desk}" for desk in folders if desk != without)
+    playbooks = load_files({desk: playbook_file_of(settings, folders, desk)}, reception)
+    return LoadedDesks(discover(folders, []), playbooks).completed()

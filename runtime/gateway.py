@@ -7,7 +7,6 @@ RequestNotFoundError, RequestClosedError, WorkerUnavailableError, TemporalUnavai
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
@@ -27,7 +26,6 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from channels.folder.submissions import read_submission
 from dispatch.models.errors import (
     DispatchError,
     RequestClosedError,
@@ -41,19 +39,17 @@ from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.process.list_summary import as_memo, summary_of_arrival
-from dispatch.storage.documents import DocumentStore
-from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
-from runtime.rows import ALL, WAITING, WORKFLOW_TYPES, Row, row_of
-from runtime.settings import Settings
-from runtime.temporal_errors import (
+from dispatch.temporal_errors import (
     is_not_found,
     is_worker_silent,
     temporal_unavailable,
     worker_error,
     worker_silent,
 )
-from workflows.coordinator import Coordinator
-from workflows.parts.status_publisher import OWNER, STATE
+from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
+from runtime.rows import ALL, COORDINATOR, WAITING, WORKFLOW_TYPES, Row, row_of
+from runtime.settings import Settings
+from workflows.search_attributes import OWNER, STATE
 
 R = TypeVar("R")
 Connect = Callable[[], Awaitable[Client]]
@@ -109,7 +105,7 @@ class Gateway:
         received = submission.trigger.received_at.isoformat()
         try:
             await (await self.client()).start_workflow(
-                Coordinator.run,
+                COORDINATOR,
                 submission,
                 id=request_id,
                 task_queue=settings.task_queue,
@@ -124,14 +120,6 @@ class Gateway:
         except RPCError as error:
             raise temporal_unavailable(error) from None
         return Submitted(request_id, new=True, automatic=submission.automatic)
-
-    async def submit_file(self, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
-        """Read a mail or JSON file and start the request.
-
-        Raises SubmissionError naming the file, what is wrong and what to do.
-        """
-        store = DocumentStore(settings.documents_dir)
-        return await self.submit(settings, read_submission(path, store, settings, desk=desk))
 
     async def describe(self, request_id: str) -> RequestDescription:
         """Return where a request stands as far as Temporal knows."""
@@ -177,7 +165,7 @@ class Gateway:
     async def trail(self, request_id: str) -> list[TrailEntry]:
         """Return the record of a request; of a closed one from its result, which needs no worker."""
         description = await self.describe(request_id)
-        if description.kind == "Coordinator" and description.status is WorkflowExecutionStatus.COMPLETED:
+        if description.kind == COORDINATOR and description.status is WorkflowExecutionStatus.COMPLETED:
             outcome = await self.outcome(request_id)
             if outcome is not None:
                 return list(outcome.trail)

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 from dispatch.audit.models import Trail
 from dispatch.audit.read.trail import TrailReader
 from dispatch.models.errors import RequestNotFoundError
-from runtime.temporal_errors import is_not_found, temporal_unavailable
+from dispatch.temporal_errors import is_not_found, temporal_unavailable
 
 
 async def trail_of_history(client: Client, request_id: str) -> Trail:

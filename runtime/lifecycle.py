@@ -13,17 +13,12 @@ import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from dispatch.models.errors import DispatchError
-
-_REMEDIES: Final = {
-    RPCStatusCode.NOT_FOUND: " Create the namespace ('temporal operator namespace create') or correct TEMPORAL_NAMESPACE.",
-    RPCStatusCode.PERMISSION_DENIED: " Correct TEMPORAL_API_KEY, or the key's rights.",
-    RPCStatusCode.UNAVAILABLE: " Try again when Temporal is back.",
-}
+from dispatch.temporal_errors import temporal_unavailable
 
 
 def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -38,7 +33,7 @@ def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
         except DispatchError as error:
             return _say(str(error))
         except RPCError as error:
-            return _say(f"Temporal refused: {error.message[:200]}{_REMEDIES.get(error.status, '')}")
+            return _say(str(temporal_unavailable(error)))
         except KeyboardInterrupt:
             return 130
         except asyncio.CancelledError:

@@ -17,9 +17,10 @@ from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.request.status import WAITING_STATES, Ending
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import read_summary
-from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from workflows.search_attributes import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
-WORKFLOW_TYPES: Final = ("Coordinator", "FollowUp")
+COORDINATOR: Final = "Coordinator"
+WORKFLOW_TYPES: Final = (COORDINATOR, "FollowUp")
 """What is listed: requests, and follow-up checks of what was done."""
 ALL: Final = f"WorkflowType IN ({', '.join(repr(kind) for kind in WORKFLOW_TYPES)})"
 """The visibility query for every request, open or ended."""

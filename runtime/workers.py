@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 from temporalio.client import Client
@@ -13,7 +12,7 @@ from activities.answer_links import Links
 from activities.answers import read_answer
 from activities.assembler import Assembler
 from activities.catalogue import Catalogue
-from activities.contracts import Systems
+from activities.contracts import NoticeChannel, Systems
 from activities.decision_check import DecisionChecks
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
@@ -27,16 +26,15 @@ from activities.verifier import Verifier
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.playbooks.loader import Playbooks
-from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.document_reader import Documents
 from dispatch.storage.documents import DocumentStore
-from dispatch.storage.own_links import own_links
-from runtime.audit_parts import audit_export, audit_follower
-from runtime.backlog_limiter import RunTracker, backlog_limited
+from runtime.answer_links import answer_links_from
+from runtime.audit.parts import audit_export, audit_follower
 from runtime.build_id import build_id
-from runtime.sandbox import SANDBOX, Sandbox
 from runtime.settings import Settings
+from runtime.worker_parts.backlog_limiter import RunTracker, backlog_limited
+from runtime.worker_parts.sandbox import SANDBOX, Sandbox
 from workflows.approval_quota import ApprovalQuota
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
@@ -66,6 +64,7 @@ def desk_worker(
     """Build the worker of the desk queue; `stopping` is set when the process is told to end."""
     audit, under_way = audit_export(client, settings), RunTracker()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
+    links = answer_links_from(settings)
     triage_desk = TriageDesk(playbooks, texts)
     assembler = Assembler(catalogue.composers(), catalogue.action_classes)
     return Worker(
@@ -88,10 +87,10 @@ def desk_worker(
             Guardian(
                 systems,
                 catalogue.action_classes,
-                partial(own_links, settings),
+                links.own,
                 reserve_mail=MailQuotaDesk(settings.automatic_mails_an_hour).reserve,
             ).inspect,
-            Links(partial(answer_link, settings)).answer_link,
+            Links(links.make).answer_link,
             Verifier(systems, catalogue.action_classes).verify,
             audit.list_missing,
             audit.export_history,
@@ -121,10 +120,12 @@ def quota_worker(client: Client, settings: Settings) -> Worker:
     )
 
 
-def action_worker(client: Client, settings: Settings, catalogue: Catalogue, systems: Systems) -> Worker:
-    """Build the worker of the action queue."""
+def action_worker(
+    client: Client, settings: Settings, catalogue: Catalogue, systems: Systems, notices: NoticeChannel
+) -> Worker:
+    """Build the worker of the action queue; `notices` brings notices to approvers."""
     approvers = ApproversFile(settings.approvers_path)
-    notifier = Notifier(systems, approvers, client, settings.inbox_url)
+    notifier = Notifier(notices, approvers, client, settings.inbox_url)
     return Worker(
         client,
         task_queue=action_task_queue(settings.task_queue),

@@ -10,13 +10,13 @@ from channels.mail.reply import MailGuardFacts
 from desks.support.actions.issue_refund import IssueRefund
 from desks.support.models.records import Customer, Payment, Refund
 from desks.support.models.refund_action import RefundGuardFacts, Velocity
-from dispatch.approval.action_digest import bind
 from dispatch.guard.contract import with_view
 from dispatch.guard.guardian import inspect
 from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
 from dispatch.models.people.decision import Decision, DecisionType
 from dispatch.models.request.submission import Party
+from dispatch.models.work.action_digest import bind
 from dispatch.models.work.approval_policy import ONE_DECISION
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason

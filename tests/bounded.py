@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-ENDED_AFTER_SECONDS = 5.0
+ENDED_AFTER_SECONDS = 3.0
 
 
 class Bench:
@@ -51,7 +51,7 @@ def running_bench() -> Iterator[Bench]:
 
 
 def timed(function: Callable[..., Any], *args: Any) -> float:
-    """Return the processor time of a call; the kernel ends this process where it is more than five seconds."""
+    """Return the processor time of a call; the kernel ends this process where it is more than three seconds."""
     signal.setitimer(signal.ITIMER_PROF, ENDED_AFTER_SECONDS)
     started = time.process_time()
     function(*args)

@@ -28,7 +28,7 @@ from devstack.temporal_server import TemporalServer
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.connection import connect
 from runtime.settings import Settings
-from runtime.worker_shutdown import waiting_tasks
+from runtime.worker_parts.shutdown import waiting_tasks
 from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
 
 # No deadline: these machines are shared, and speed belongs into bench/. In CI the same examples each time, so that a

@@ -18,7 +18,7 @@ from temporalio.worker import Worker
 
 import starter
 from activities.catalogue import Catalogue
-from channels.folder.submissions import read_submission
+from channels.mail.notices import MailNotices
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
@@ -28,7 +28,8 @@ from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime import gateway
 from runtime.settings import SHIPPED_DESKS, Settings
-from runtime.worker_shutdown import running_workers
+from runtime.submissions import read_request_file
+from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
 from tests.servers import (
     BackOfficeService,
@@ -96,8 +97,7 @@ class Desk:
 
     async def submit_file(self, path: Path, desk: str | None = None) -> "Case":
         """Submit a file as a request of its own, though the same file was submitted before by another test."""
-        store = DocumentStore(self.settings.documents_dir)
-        read = read_submission(path, store, self.settings, desk=desk)
+        read = read_request_file(self.settings, path, desk)
         trigger = read.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@test>"})
         submitted = await starter.submit(
             self.client, self.settings, read.model_copy(update={"trigger": trigger})
@@ -258,10 +258,10 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
             max_cached_workflows=workflow_cache,
         )
         _never_too_slow(worker)
-        quotas = quota_worker(desk.client, desk.settings)
-        _never_too_slow(quotas)
-        actions = action_worker(desk.client, desk.settings, desk.catalogue, acting)
-        async with running_workers(quotas, worker, actions, give_up_after=STOPPED_WITHIN):
+        allowances = quota_worker(desk.client, desk.settings)
+        _never_too_slow(allowances)
+        actions = action_worker(desk.client, desk.settings, desk.catalogue, acting, MailNotices(acting))
+        async with running_workers(allowances, worker, actions, give_up_after=STOPPED_WITHIN):
             yield
 
 

@@ -1,7 +1,6 @@
 """One person's daily limit, kept in one place for all requests, workers and restarts."""
 
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -15,34 +14,38 @@ with workflow.unsafe.imports_passed_through():
         ApprovalQuotaRequest,
         ApprovalQuotaUsage,
     )
-    from workflows.parts.endings import history_full
+    from workflows.parts.quota import answer_while_counting
 
 
 @workflow.defn(name=APPROVAL_QUOTA)
 class ApprovalQuota:
-    """Keeps what one person approved in one UTC day; the first ask starts it (update with start), and it ends by itself.
+    """Keeps what one person approved in one UTC day (workflows/parts/quota.py).
 
-    Asks come one after the other, so two approvals at the same moment never both take what is left. `ask` is its one
-    message; it changes nothing where it refuses. Its worker has slots and a cache of its own: the request that asks
+    `ask` is its one message; it changes nothing where it refuses. Its worker has slots and a cache of its own: the request that asks
     holds one of the desk's until it is answered, and with the desk's last one held both would wait indefinitely.
     """
 
     @workflow.init
     def __init__(self, of: ApprovalQuotaDay) -> None:
-        self._used = of.used
+        self._of, self._used, self._is_over = of, of.used, False
 
     @workflow.run
     async def run(self, of: ApprovalQuotaDay) -> ApprovalQuotaUsage:
-        """Answer until 24 hours after the day; goes on in a new history where this one grows long."""
-        left = max(of.closes_at - workflow.now(), timedelta())
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                history_full, timeout=left, timeout_summary=f"the day {of.day} is over"
-            )
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        if workflow.now() < of.closes_at:
-            workflow.continue_as_new(of.model_copy(update={"used": self._used}))
+        """Answer until 24 hours after the day."""
+        await answer_while_counting(self, f"the day {of.day} is over")
         return self._used
+
+    def lapses_at(self) -> datetime | None:
+        """Return when the day's account closes."""
+        return None if self._is_over else self._of.closes_at
+
+    def forget(self, now: datetime) -> None:
+        """Close the account once its time is over."""
+        self._is_over = now >= self._of.closes_at
+
+    def next_input(self) -> ApprovalQuotaDay:
+        """Return the day with what is used of it."""
+        return self._of.model_copy(update={"used": self._used})
 
     @workflow.update(name=ASK, description="Whether one more approval is within the limit that comes along.")
     def ask(self, ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:

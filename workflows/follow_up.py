@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
     from dispatch.models.request.message_names import QueryName
-    from dispatch.models.request.status import RequestState
+    from dispatch.models.request.status import READ_BACK_LATER, RequestState
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import PlaybookInForce
     from dispatch.models.work.proposal import Draft
@@ -86,7 +86,7 @@ class FollowUp(DecisionHandlers):
             due = workflow.now() + follow_up.after
             self._status.at(RequestState.FOLLOWING_UP, awaiting="the time to read the effects back", by=due)
             self._status.publish()
-            await workflow.sleep(follow_up.after, summary=f"read {len(follow_up.actions)} effects back")
+            await workflow.sleep(follow_up.after, summary=READ_BACK_LATER)
             verdict, why = await self._read_back(follow_up)
         else:
             verdict, why = self._snapshot.verdict, self._snapshot.why

@@ -1,5 +1,7 @@
 """The hourly limit of automatic mails to one address, kept for all requests, workers and restarts."""
 
+from datetime import datetime
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -12,15 +14,15 @@ with workflow.unsafe.imports_passed_through():
         MailQuotaUsed,
         MailReservation,
     )
-    from workflows.parts.endings import history_full
+    from workflows.parts.quota import answer_while_counting
 
 
 @workflow.defn(name=MAIL_QUOTA)
 class MailQuota:
-    """Counts for a share of the addresses; the first reservation starts it (update with start), and it ends by itself.
+    """Counts for a share of the addresses (workflows/parts/quota.py).
 
-    Reservations come one after the other, so two mails at the same moment never both take the last place. It runs on the
-    worker of the quotas, which has slots of its own: the request that asks holds one of the desk's meanwhile.
+    It runs on the worker of the quotas, which has slots of its own: the request that asks holds one of the desk's
+    meanwhile.
     """
 
     @workflow.init
@@ -29,19 +31,20 @@ class MailQuota:
 
     @workflow.run
     async def run(self, _used: MailQuotaUsed) -> None:
-        """Answer until nothing is left within the window; goes on in a new history where this one grows long."""
-        while True:
-            try:
-                await workflow.wait_condition(
-                    history_full, timeout=WINDOW, timeout_summary="forget what is older than an hour"
-                )
-            except TimeoutError:
-                self._used = within_window(self._used, workflow.now())
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            if history_full():
-                workflow.continue_as_new(self._used)
-            if not self._used.reserved:
-                return
+        """Answer until nothing is left within the window."""
+        await answer_while_counting(self, "forget what is older than an hour")
+
+    def lapses_at(self) -> datetime | None:
+        """Return when the newest reservation lapses: all are forgotten together, with one timer."""
+        return self._used.reserved[-1].at + WINDOW if self._used.reserved else None
+
+    def forget(self, now: datetime) -> None:
+        """Keep what was reserved within the hour."""
+        self._used = within_window(self._used, now)
+
+    def next_input(self) -> MailQuotaUsed:
+        """Return what is reserved within the hour."""
+        return self._used
 
     @workflow.update(
         name=RESERVE, description="Whether one more automatic mail to an address is within the limit."

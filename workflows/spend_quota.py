@@ -1,7 +1,6 @@
 """What the requests of one customer have reserved and spent, kept in one place for all requests, workers and restarts."""
 
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -20,50 +19,43 @@ with workflow.unsafe.imports_passed_through():
         ReserveRequest,
     )
     from dispatch.text.message_payloads import single
-    from workflows.parts.endings import history_full
+    from workflows.parts.quota import answer_while_counting
 
 
 @workflow.defn(name=SPEND_QUOTA)
 class SpendQuota:
-    """Puts the paying requests of one customer into one order; the first reservation starts it (update with start).
+    """Puts the paying requests of one customer into one order (workflows/parts/quota.py).
 
     The guardian reserves before it rules, so each request is judged with all that reserved before it, paid or not.
-    `close` releases what was not paid. It ends when nothing counts any more, and shares the quotas' worker.
+    `close` releases what was not paid. It shares the quotas' worker.
     """
 
     @workflow.init
     def __init__(self, state: QuotaState) -> None:
         self._state = state
-        self._used = bool(state.entries)
 
     @workflow.run
     async def run(self, _state: QuotaState) -> None:
-        """Answer while anything is reserved or counts; continue as new where the history grows long."""
-        await workflow.wait_condition(lambda: self._used)
-        while (lapse := next_lapse(self._state)) is not None:
-            await self._changed_or(lapse)
-            self._state = pruned(self._state, workflow.now())
-            if history_full() and self._state.entries:
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(self._state)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        """Answer while anything is reserved or counts."""
+        await answer_while_counting(self, "the next reservation lapses")
 
-    async def _changed_or(self, lapse: datetime) -> None:
-        """Wait until the next lapse is due or is another one, or the history is long."""
-        left = max(lapse - workflow.now(), timedelta())
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: history_full() or next_lapse(self._state) != lapse,
-                timeout=left,
-                timeout_summary="the next reservation lapses",
-            )
+    def lapses_at(self) -> datetime | None:
+        """Return when the next reservation lapses."""
+        return next_lapse(self._state)
+
+    def forget(self, now: datetime) -> None:
+        """Drop the reservations that have lapsed."""
+        self._state = pruned(self._state, now)
+
+    def next_input(self) -> QuotaState:
+        """Return what counts."""
+        return self._state
 
     @workflow.update(
         name=RESERVE, description="Reserve a request's claims; returns those that count before them."
     )
     def reserve(self, request: ReserveRequest) -> Reserved:
         answer, self._state = reserve(self._state, request, workflow.now())
-        self._used = True
         return answer
 
     @workflow.signal(name=CLOSE, description="A request has ended: {request_id, paid: [keys]}.")

@@ -9,8 +9,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from dispatch.models.contract import Contract
-from dispatch.models.errors import UnavailableError
 from dispatch.models.people.approval_quota import quota_task_queue
+from dispatch.temporal_errors import not_answered
 
 ANSWER_TIMEOUT: Final = timedelta(seconds=8)
 """For one ask; three of them fit into the 30 seconds that a local activity has."""
@@ -26,10 +26,9 @@ async def ask_workflow(
     *,
     workflow_id: str,
     begins_with: Contract,
-    reuse: WorkflowIDReusePolicy,
     summary: str,
     named: str,
-    answer_within: timedelta,
+    reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.ALLOW_DUPLICATE,
 ) -> R:
     """Return the answer to an update of a workflow on the accounts' queue, started by the same call if need be.
 
@@ -51,8 +50,8 @@ async def ask_workflow(
             question,
             start_workflow_operation=start,
             result_type=answer,
-            rpc_timeout=answer_within,
+            rpc_timeout=ANSWER_TIMEOUT,
         )
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-        raise UnavailableError(f"{named} cannot be asked: {error}") from error
+        raise not_answered(error, named) from error
     return response

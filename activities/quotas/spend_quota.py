@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from temporalio import activity
-from temporalio.common import WorkflowIDReusePolicy
 
-from activities.quotas.asking import ANSWER_TIMEOUT, ask_workflow
+from activities.quotas.asking import ask_workflow
 from dispatch.guard.spend_quota import quota_id
 from dispatch.models.work.spend_quota import RESERVE, SPEND_QUOTA, QuotaState, Reserved, ReserveRequest
 
@@ -22,8 +21,6 @@ async def reserve_in_quota(desk: str, owner: str, request: ReserveRequest) -> Re
         Reserved,
         workflow_id=quota_id(activity.info().task_queue, desk, owner),
         begins_with=QuotaState(),
-        reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         summary=f"what requests of one customer of desk {desk} have reserved and spent",
         named="the customer's quota",
-        answer_within=ANSWER_TIMEOUT,
     )

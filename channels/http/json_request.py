@@ -17,9 +17,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from channels.mail.models import Address
 from dispatch.models.contract import Contract
 from dispatch.models.errors import SubmissionError
+from dispatch.models.request.request_form import ReadRequest, RequestForm
+from dispatch.models.request.requester import MailAddress
+from dispatch.text.normalise import one_line, says_something
 
 _MAX_VALUE: Final = 2_000
 _FieldName = Annotated[str, Field(max_length=100)]
@@ -31,7 +33,7 @@ class JsonRequest(Contract):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_name=False)
 
     trigger_id: str | None = Field(default=None, min_length=1, max_length=998, pattern=r"^\S(?:.*\S)?$")
-    sender: Address = Field(alias="from")
+    sender: MailAddress = Field(alias="from")
     name: str = Field(default="", max_length=200)
     subject: str = Field(default="", max_length=998)
     text: str
@@ -88,3 +90,23 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value; remove it")
+
+
+def _read(file: str, raw: bytes) -> ReadRequest:
+    request = parse_json(file, raw)
+    if not says_something(request.text):
+        raise SubmissionError(f"{file} is empty: 'text' says nothing; put the request there")
+    unnamed = () if request.trigger_id else ("the request has no trigger_id: known by its digest instead",)
+    return ReadRequest(
+        address=request.sender,
+        name=one_line(request.name),
+        subject=one_line(request.subject),
+        text=request.text,
+        trigger_id=request.trigger_id,
+        fields=request.fields,
+        notes=unnamed,
+    )
+
+
+JSON_FORM: Final = RequestForm(kind="json", media_type="application/json", read=_read)
+"""The form of a JSON request."""

@@ -52,8 +52,3 @@ def _is_charset(name: str) -> bool:
         # Unknown, or a codec that makes no text of bytes, such as rot13 and zip.
         return False
     return True
-
-
-def encodable(text: str) -> str:
-    """Return the text without lone surrogates, which no UTF-8 and so no history can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -7,10 +7,9 @@ from email.policy import default
 from typing import Final, TypeVar
 
 from channels.mail.automatic import READ_HEADERS
-from channels.mail.charset import encodable
 from channels.mail.identity import own_ids
 from dispatch.models.request.automatic import MailFacts
-from dispatch.text.normalise import one_line
+from dispatch.text.normalise import encodable, one_line
 
 _MOST_CHARS: Final = 4_000
 _MOST_VALUES: Final = 10

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from dispatch.models.contract import Contract, Moment
+from dispatch.models.request.requester import MailAddress
 
 
 def _one_line(value: str) -> str:
@@ -16,19 +17,15 @@ def _one_line(value: str) -> str:
 
 HeaderText = Annotated[str, AfterValidator(_one_line)]
 
-# One plain ASCII address: no display name, no list, no quoted part, nothing that SMTP or a header could read as more.
-_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 _MESSAGE_ID = r"^<[!-;=?-~]{1,240}@[!-;=?-~]{1,240}>$"
-
-Address = Annotated[str, Field(pattern=_ADDRESS, max_length=320)]
 
 
 class OutgoingMail(Contract):
     """A mail to one recipient; `message_id` is the key by which it is found again."""
 
     message_id: str = Field(pattern=_MESSAGE_ID, description="with its angle brackets")
-    sender: Address
-    recipient: Address
+    sender: MailAddress
+    recipient: MailAddress
     subject: HeaderText = Field(max_length=998)
     text: str = Field(
         min_length=1, max_length=100_000, description="line ends as \\n; those at the end are not kept"

@@ -14,35 +14,27 @@ from typing import Final, TypeVar
 
 from channels.mail.automatic import recognise
 from channels.mail.bounds import BoundedPolicy, bounded
-from channels.mail.charset import decode, encodable
+from channels.mail.charset import decode
 from channels.mail.facts import facts_of
 from channels.mail.html_text import text_of
 from channels.mail.sender import MailSender, sender_of
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.request_form import Attachment
 from dispatch.models.request.requester import SenderDoubt
-from dispatch.text.normalise import one_line
+from dispatch.text.file_name import safe_name
+from dispatch.text.normalise import encodable, one_line
 
 MAX_ATTACHMENTS: Final = 100
 MAX_HTML_CHARS: Final = 1_000_000
 _MAX_SUBJECT: Final = 998
 _MAX_NAME: Final = 200
-_MAX_NAME_READ: Final = 1_000
 _NOTED_DEFECTS: Final = 5
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,990}>")
 # The header parser of the standard library raises these on some of the headers that it meets.
 _UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """One file of a mail; `name` is safe to show and to save under."""
-
-    data: bytes
-    media_type: str
-    name: str
 
 
 @dataclass
@@ -105,16 +97,6 @@ def _sender(
             raise
         return MailSender(""), automatic
     return sender, recognise(facts_of(message, sender.address), own_addresses)
-
-
-def safe_name(name: str | None, fallback: str) -> str:
-    """Return a file name without folders, control or direction-turning characters, of 100 characters at most."""
-    plain = one_line(encodable((name or "")[:_MAX_NAME_READ])).replace("\\", "/").rpartition("/")[2]
-    plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
-    stem, dot, ending = plain.rpartition(".")
-    if len(plain) > 100:  # noqa: PLR2004 (long enough to tell files apart, short enough for every file system)
-        plain = f"{stem[:80]}{dot}{ending[:15]}" if stem else plain[:100]
-    return plain or fallback
 
 
 def _tried(read: Callable[[], T], otherwise: T) -> T:

@@ -6,16 +6,16 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from channels.mail.models import Address
 from channels.mail.reply import MailGuardFacts, MailParameters, MailPolicy
 from dispatch.guard.contract import GuardContext, TextProblem
 from dispatch.guard.risk import Inspection
+from dispatch.models.request.requester import MailAddress
 from dispatch.models.work.guardian import Reason
 from dispatch.text.links import foreign_links
 from dispatch.text.sensitive_data import bank_accounts, card_numbers, foreign_addresses
 from dispatch.text.unicode_spoofing import same_address, turns_direction
 
-_ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
+_ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(MailAddress)
 _MAX_NAMED = 100
 
 

@@ -11,17 +11,15 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.bounds import MAX_STRUCTURED_BYTES
-from channels.mail.charset import encodable
 from channels.mail.from_field import MOST_READ, FromField, read_from, read_mailbox, shows_another_address
-from channels.mail.models import Address
 from dispatch.models.errors import SubmissionError
-from dispatch.models.request.requester import SenderDoubt
-from dispatch.text.normalise import one_line
+from dispatch.models.request.requester import MailAddress, SenderDoubt
+from dispatch.text.normalise import encodable, one_line
 
 _MAX_NAME: Final = 200
 _MOST_HEADER_BYTES: Final = 256 * 1024
 _CUT_FROM: Final = MAX_STRUCTURED_BYTES - len("From:\r\n")
-_ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(Address)
+_ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(MailAddress)
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n|\r\r")
 _FROM_LINE: Final = re.compile(rb"from[ \t\x00]*:", re.IGNORECASE)
 _CERTAIN_FROM: Final = re.compile(rb"from:", re.IGNORECASE)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from dispatch.approval.action_digest import is_intact
 from dispatch.approval.authority import authority_of, holders_of, is_own, key_in, key_problem, person_named
 from dispatch.approval.decision_text import UnreadableError, edits_problem, excerpt, read_decision
 from dispatch.approval.requests import precheck
@@ -27,6 +26,7 @@ from dispatch.models.people.decision import (
     DecisionCheckResult,
     DecisionType,
 )
+from dispatch.models.work.action_digest import is_intact
 from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from dispatch.approval.action_digest import is_intact
 from dispatch.guard.contract import ActionRules, GuardContext
 from dispatch.guard.risk import (
     Inspection,
@@ -22,6 +21,7 @@ from dispatch.guard.risk import (
 from dispatch.guard.spend_quota import claims_of
 from dispatch.guard.spending import of_amount, of_sums
 from dispatch.models.money import Money
+from dispatch.models.work.action_digest import is_intact
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
 from dispatch.models.work.playbook import ActionPolicy, GuardianPolicy, Tier

@@ -179,9 +179,15 @@ def path_in_file(parts: Iterable[int | str]) -> str:
     return text
 
 
+def problem_of(error: ErrorDetails) -> str:
+    """Return what is wrong: in a validator's own words, where one raised it, else in pydantic's."""
+    raised = error.get("ctx", {}).get("error")
+    return str(raised) if isinstance(raised, ValueError) else error["msg"]
+
+
 def _told(error: ErrorDetails) -> tuple[str, str, str]:
     path, kind = path_in_file(error["loc"]), error["type"]
-    message = error["msg"].removeprefix("Value error, ")
+    message = problem_of(error)
     if kind == "extra_forbidden":
         name = str(error["loc"][-1])
         close = difflib.get_close_matches(name, _KNOWN_FIELDS, n=1)

@@ -45,6 +45,17 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _refuse_tag(_loader: _StrictLoader, node: yaml.Node) -> None:
+    raise _TrapError(
+        problem=f"a tag: {node.tag}",
+        problem_mark=node.start_mark,
+        note="Remove the tag; a playbook holds plain values only.",
+    )
+
+
+_StrictLoader.add_constructor(None, _refuse_tag)
+
+
 def read_yaml(path: Path) -> Any:
     """Read one YAML document of at most 1 MB, in UTF-8.
 
@@ -82,8 +93,6 @@ def _told(error: yaml.YAMLError) -> tuple[str, str, str]:
     if isinstance(error, _TrapError):
         return where, str(error.problem), str(error.note)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
-    if "could not determine a constructor for the tag" in problem:
-        return where, f"a tag: {problem}", "Remove the tag; a playbook holds plain values only."
     return (
         where,
         f"it is not YAML: {problem}",

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from dispatch.approval.action_digest import bind
 from dispatch.models.errors import DispatchError
+from dispatch.models.work.action_digest import bind
 from dispatch.models.work.composition import ComposeBrief, Composition, Message, MessageBrief, Purpose
 from dispatch.models.work.finding import (
     Evidence,

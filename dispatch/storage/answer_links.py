@@ -1,19 +1,22 @@
 """Links by which a requester answers: signed, expiring, good for the open questions of one request and for nothing else."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
+from pydantic import SecretStr
 
 from dispatch.models.errors import DispatchError
 from dispatch.storage.secret_file import standing_secret
-from runtime.settings import Settings
 
 PATH: Final = "/answer/"
 _SALT: Final = "dispatch-desk answer link v1"
 _MOST_CHARS: Final = 1000
+_ANY_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class LinkError(DispatchError):
@@ -28,23 +31,47 @@ class AnswerGrant:
     expires_at: datetime
 
 
-def answer_link(settings: Settings, request_id: str, expires_at: datetime) -> str:
-    """Write the link for a request, good before `expires_at` (timezone-aware).
+@dataclass(frozen=True)
+class AnswerLinks:
+    """Makes the links of one desk and tells them from all others; `base_url` is where the desk's pages are, empty: nowhere.
 
-    Empty where the desk has no pages (DISPATCH_INBOX_URL is empty). Reads or makes the secret, and does no other I/O.
-    Raises SettingsError where the secret cannot be kept.
+    The secret is `own_secret` or, without one, that of `secret_file`, which is made on first use. There is no other I/O.
     """
-    if not settings.inbox_url:
-        return ""
-    token = _serializer(answer_secret(settings)).dumps([request_id, int(expires_at.timestamp())])
-    return f"{settings.inbox_url}{PATH}{token}"
 
+    base_url: str
+    secret_file: Path
+    own_secret: SecretStr | None = None
 
-def answer_secret(settings: Settings) -> str:
-    """Return the secret that links are signed with; it is not the one that the inbox's sessions are signed with."""
-    if settings.answer_link_secret is not None:
-        return settings.answer_link_secret.get_secret_value()
-    return standing_secret(settings.var_dir / "answer-links.secret", "DISPATCH_ANSWER_LINK_SECRET")
+    @property
+    def secret(self) -> str:
+        """The secret that links are signed with, which is not that of the inbox's sessions; raises SettingsError."""
+        if self.own_secret is not None:
+            return self.own_secret.get_secret_value()
+        return standing_secret(self.secret_file, "DISPATCH_ANSWER_LINK_SECRET")
+
+    def make(self, request_id: str, expires_at: datetime) -> str:
+        """Return the link for a request, good before `expires_at` (timezone-aware); empty where the desk has no pages.
+
+        Raises SettingsError where the secret cannot be kept.
+        """
+        if not self.base_url:
+            return ""
+        token = _serializer(self.secret).dumps([request_id, int(expires_at.timestamp())])
+        return f"{self.base_url}{PATH}{token}"
+
+    def own(self, text: str, request_id: str) -> tuple[str, ...]:
+        """Return the links of a text that open the answer page of this request and were signed here.
+
+        For the guardian: a mail may hold only those of its own request. An expired one counts as well, because the
+        page says that it has expired, and a mail that was long on its way still holds no foreign link. Raises
+        SettingsError where the secret cannot be read.
+        """
+        if not self.base_url or self.base_url not in text:
+            return ()
+        begins = re.escape(f"{self.base_url}{PATH}")
+        secret = self.secret
+        found = re.finditer(rf"(?<!\S){begins}([\w.\-]+)(?!\S)", text, re.ASCII)
+        return tuple(dict.fromkeys(match[0] for match in found if _opens(secret, match[1]) == request_id))
 
 
 def read_answer_token(secret: str, token: str, now: datetime) -> AnswerGrant:
@@ -63,3 +90,10 @@ def read_answer_token(secret: str, token: str, now: datetime) -> AnswerGrant:
 
 def _serializer(secret: str) -> URLSafeSerializer:
     return URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+
+
+def _opens(secret: str, token: str) -> str | None:
+    try:
+        return read_answer_token(secret, token, _ANY_TIME).request_id
+    except LinkError:
+        return None

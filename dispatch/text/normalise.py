@@ -149,3 +149,13 @@ def own_words(text: str) -> str:
         own.append(line)
     kept = "\n".join(own).strip()
     return kept or text
+
+
+def encodable(text: str) -> str:
+    """Return the text without lone surrogates, which no UTF-8 and so no history can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def says_something(text: str) -> bool:
+    """Return whether anything is left of a text once it is normalised."""
+    return bool(normalise(text).text)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.models.errors import RequestClosedError, WorkerUnavailableError
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.trail import EntryKind
 from dispatch.models.work.plan import Question
 from dispatch.storage.answer_links import LinkError, read_answer_token
@@ -94,7 +95,7 @@ async def _how_it_was_read(context: Context, request_id: str, known: int) -> Sai
             trail = await context.desk.trail(request_id)
         except (WorkerUnavailableError, RequestClosedError):
             break
-        judged = [entry for entry in trail[known:] if entry.what == "answer"]
+        judged = [entry for entry in trail[known:] if entry.what == MessageName.ANSWER]
         if judged:
             refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
             if refused:

@@ -40,7 +40,7 @@ async function sign(key, text) {
 
 const sentence = (error) =>
   error?.name === "NotSupportedError"
-    ? "This browser cannot make Ed25519 keys. Use a newer one, or starter.py keys new."
+    ? "This browser cannot make Ed25519 keys. Use a newer one, or dispatch keys new."
     : `The browser refused (${error?.name ?? error}). Nothing was sent.`;
 
 async function keysPage() {

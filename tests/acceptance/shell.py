@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from runtime.settings import Settings
+from tests.acceptance.warm import run_warm
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -64,9 +65,11 @@ class Shell:
         return changed
 
     async def run(self, *command: str | Path, seconds: float = 120) -> Said:
-        """Run a command; `dispatch` is that of this checkout, whatever is installed."""
+        """Run a command; `dispatch` is that of this checkout, whatever is installed, and starts warm."""
         if command[0] == "dispatch":
-            command = (sys.executable, "starter.py", *command[1:])
+            typed = tuple(str(word) for word in command[1:])
+            code, written, complained = await run_warm(typed, ROOT, self.environment, seconds)
+            return Said(code, written.decode(), complained.decode())
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,
@@ -85,7 +88,7 @@ class Shell:
         return Said(process.returncode or 0, out.decode(), err.decode())
 
     async def starter(self, *arguments: str | Path) -> Said:
-        return await self.run(sys.executable, "starter.py", *arguments)
+        return await self.run("dispatch", *arguments)
 
     async def worker(self, *arguments: str) -> Said:
         return await self.run(sys.executable, "worker.py", *arguments)

@@ -16,7 +16,7 @@ def test_a_reader_that_has_read_enough_ends_a_command_quietly() -> None:
     os.close(reading)
     try:
         said = subprocess.run(
-            [sys.executable, "starter.py", "trail", "--from", HISTORY],
+            [sys.executable, "-m", "cli", "trail", "--from", HISTORY],
             cwd=ROOT,
             stdout=writing,
             stderr=subprocess.PIPE,

@@ -15,9 +15,10 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 import starter
-from cli import commands as terminal
+from cli.commands import parsed
 from cli.decisions import run_decision
-from cli.keys import run_keys
+from cli.keys import run as run_keys
+from cli.requests import show_detail
 from devstack.temporal_server import TemporalServer
 from dispatch.approval.signing import verify
 from dispatch.models.errors import ApproversError, DispatchError, KeysError
@@ -44,8 +45,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def keys(settings: Settings, *typed: str) -> int:
-    """Run `starter.py keys ...` in this process."""
-    return await run_keys(terminal._parser().parse_args(["keys", *typed]), settings)
+    """Run `dispatch keys ...` in this process."""
+    return await run_keys(parsed(["keys", *typed]), settings)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ class Typed:
             update={"key_passphrase": SecretStr(passphrase) if passphrase else None}
         )
         self.capsys.readouterr()
-        code = await run_decision(gateway_to(self.desk), settings, terminal._parser().parse_args(typed))
+        code = await run_decision(gateway_to(self.desk), settings, parsed(typed))
         return code, self.capsys.readouterr().out
 
 
@@ -111,8 +112,8 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     case = await two_held_refunds(signing)
     shown = await shell.starter("show", case.id)
     shown.words("issue_refund needs one signed decision (tier high)", "may decide: refunds-lead")
-    arguments = terminal._parser().parse_args(["show", case.id, "--json"])
-    assert await terminal._show_detail(gateway_to(signing), arguments) == 0
+    arguments = parsed(["show", case.id, "--json"])
+    assert await show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)
     assert detail.approval_request is not None
     assert len(detail.approval_request.items) == 2
@@ -337,11 +338,11 @@ async def test_two_passphrases_that_differ_make_no_key(
 
 
 async def at_terminal(var: Path, *answers: str) -> tuple[int, str]:
-    """Run `starter.py keys new` at a terminal of its own; gives the exit code and what the person saw."""
+    """Run `dispatch keys new` at a terminal of its own; gives the exit code and what the person saw."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("starter.py", "keys", "new", "ana", "--full-name", "Ana"),
+        *("-m", "cli", "keys", "new", "ana", "--full-name", "Ana"),
         cwd=ROOT,
         env=Shell({"DISPATCH_VAR_DIR": str(var)}).environment,
         stdin=theirs,
@@ -373,8 +374,7 @@ def _rest(terminal: int) -> bytes:
 async def test_the_shell_is_told_what_may_follow(tmp_path: Path) -> None:
     """As argcomplete's own shell function asks: a command's options."""
     said = tmp_path / "said"
-    assert "PYTHON_ARGCOMPLETE_OK" in (ROOT / "starter.py").read_text(encoding="utf-8")[:1024]
-    line = "starter.py approve --ex"
+    line = "dispatch approve --ex"
     asked = {
         "_ARGCOMPLETE": "1",
         "_ARGCOMPLETE_STDOUT_FILENAME": str(said),

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import decision_check as decisions
 from activities.decision_check import DecisionChecks
+from activities.quotas import asking
 from dispatch.models.people.decision import (
     ApprovalItem,
     ApprovalKind,
@@ -74,7 +75,7 @@ async def test_where_no_worker_answers_nothing_is_granted(
     checking: DecisionChecks, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It fails as unavailable, so that it is tried again; the last try refuses, and the gate stays open."""
-    monkeypatch.setattr(decisions, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(asking, "ANSWER_TIMEOUT", timedelta(seconds=1))
     with pytest.raises(ApplicationError, match="the approval quota of ben cannot be asked") as raised:
         await ActivityEnvironment(client=client).run(checking.verify_decision, check())
     assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import Systems
 from activities.guardian import Guardian
-from activities.quotas import spend_quota as quota
+from activities.quotas import asking
 from desks.support.actions.issue_refund import IssueRefund
 from dispatch.guard.spend_quota import reserve
 from dispatch.models.request.submission import Party
@@ -172,7 +172,7 @@ async def test_where_the_quota_does_not_answer_nothing_is_ruled(
     reading: Systems, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It fails as any system that is unavailable, to be tried again."""
-    monkeypatch.setattr(quota, "ANSWER_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(asking, "ANSWER_TIMEOUT", timedelta(seconds=1))
     brief = GuardBrief(handoff=HANDOFF, bound=annas_refund(), policy=policy(), requester=ANNA)
     with pytest.raises(ApplicationError, match="the customer's quota cannot be asked") as raised:
         await ActivityEnvironment(client=client).run(Guardian(reading, ACTIONS).inspect, brief)

@@ -1,7 +1,6 @@
 """Answer links: made for one request, and let through by the guardian in that request's question alone."""
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from activities.contracts import Systems
 from activities.guardian import Guardian
 from dispatch.models.people.notification import LinkBrief
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
-from dispatch.storage.answer_links import answer_link
-from dispatch.storage.own_links import own_links
+from runtime.answer_links import answer_links_from
 from runtime.settings import Settings
 from tests.activities.at_work import ANNA, annas_reply, attempt
 from tests.bound import ACTIONS, HANDOFF, policy
@@ -28,11 +26,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def link(settings: Settings, request_id: str = MINE, within: timedelta = SOON) -> str:
-    return answer_link(settings, request_id, datetime.now(UTC) + within)
+    return answer_links_from(settings).make(request_id, datetime.now(UTC) + within)
 
 
 async def inspected(settings: Settings, systems: Systems, text: str, **changes: Any) -> GuardResult:
-    guardian = Guardian(systems, ACTIONS, partial(own_links, settings))
+    guardian = Guardian(systems, ACTIONS, answer_links_from(settings).own)
     bound = annas_reply(**{"text": text, "purpose": "question", "evidence": (), **changes})
     brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(), requester=ANNA)
     guard_result: GuardResult = await attempt(1, guardian.inspect, brief)
@@ -42,8 +40,8 @@ async def inspected(settings: Settings, systems: Systems, text: str, **changes: 
 async def test_the_activity_gives_the_link(settings: Settings) -> None:
     """The same deadline gives the same link, in every attempt."""
     brief = LinkBrief(handoff=HANDOFF, request_id=MINE, expires_at=datetime.now(UTC) + SOON)
-    made = await attempt(1, Links(partial(answer_link, settings)).answer_link, brief)
-    again = await attempt(2, Links(partial(answer_link, settings)).answer_link, brief)
+    made = await attempt(1, Links(answer_links_from(settings).make).answer_link, brief)
+    again = await attempt(2, Links(answer_links_from(settings).make).answer_link, brief)
     assert made == again
     assert made.url.startswith("https://desk.example.org/inbox/answer/")
 

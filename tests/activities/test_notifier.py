@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.contracts import Systems
 from activities.notifier import Notifier
 from channels.mail.identity import message_id
+from channels.mail.notices import MailNotices
 from dispatch.models.people.approvers import Approver
 from dispatch.models.people.notification import NotifyReport
 from dispatch.notifications.approver_mail import notice_key
@@ -33,7 +34,7 @@ def telling(acting: Systems, client: Client, tmp_path: Path) -> Telling:
         file = ApproversFile(tmp_path / "notified.yaml")
         if people:
             file.write(known(*people))
-        return Notifier(acting, file, client, INBOX)
+        return Notifier(MailNotices(acting), file, client, INBOX)
 
     return build
 
@@ -132,8 +133,8 @@ async def test_nothing_is_sent_before_the_archive_answers(
     ("addresses", "why"),
     [
         ((), "has no mail address"),
-        (("anna at home",), "no such mail can be written: recipient"),
-        (("anna@house.example\r\nBcc: x@evil.example",), "no such mail can be written: recipient"),
+        (("anna at home",), "refused (invalid_recipient)"),
+        (("anna@house.example\r\nBcc: x@evil.example",), "refused (invalid_recipient)"),
     ],
     ids=["none", "no-address", "header"],
 )

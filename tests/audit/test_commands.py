@@ -22,7 +22,7 @@ from dispatch.audit.read.chain import chain_of, effects, unfounded
 from dispatch.audit.read.trail import as_json, unaccounted
 from dispatch.audit.report.report import signature
 from runtime.histories import history_of, trail_of_history
-from runtime.worker_shutdown import running_workers
+from runtime.worker_parts.shutdown import running_workers
 from tests.acceptance.shell import Shell
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, Desk, Looks, quick, running_desk
 from tests.replay.recorded import ROOT, all_recorded

@@ -14,7 +14,7 @@ from dispatch.audit.models import Judgement, Trail
 from dispatch.audit.read.trail import unaccounted
 from dispatch.models.request.follow_up import FollowUpOutcome
 from runtime.histories import history_of, trail_of_history
-from runtime.sandbox import SANDBOX
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import events_of, held_refund, reopened, soon

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowHandle
 
-from runtime.audit_parts import ensure_follower, follower_id
+from runtime.audit.parts import ensure_follower, follower_id
 from tests.audit_store.made import lines_of
 from tests.desk import Desk, resting_desk
 from tests.workflows.requests_made import until

@@ -50,7 +50,7 @@ def typed(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 def test_verify_replays_every_history_and_says_whole(home: Path) -> None:
     """Every record holds, and every run replays on the code at hand or says which code wrote it."""
     environment = {"DISPATCH_VAR_DIR": str(home), "TEMPORAL_ADDRESS": "127.0.0.1:9", "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, "starter.py", "audit", "verify", "--json"]
+    command = [sys.executable, "-m", "cli", "audit", "verify", "--json"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
     told = json.loads(done.stdout)
     assert (done.returncode, told["broken"], done.stderr) == (0, [], b"")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from cli.audit import run_audit
-from cli.commands import _parser
+from cli.audit import run as run_audit
+from cli.commands import parsed
 from cli.erasure import erased_from
 from dispatch.audit.query.questions import Asked, answers
 from dispatch.audit.store.crypto_shredding import opened, sealed
@@ -17,7 +17,7 @@ from dispatch.audit.store.document import from_bytes
 from dispatch.audit.store.request_keys import RequestKeys
 from dispatch.audit.store.verify import verify
 from dispatch.models.errors import AuditStoreError
-from runtime.audit_parts import audit_export, backend_from, extract_from, keys_from, own_key_from
+from runtime.audit.parts import audit_export, backend_from, extract_from, keys_from, own_key_from
 from runtime.settings import Settings
 from tests.audit_store.made import documents, lines_of
 from tests.desk import running_desk
@@ -25,7 +25,7 @@ from tests.workflows.requests_made import small_refund, status_question
 
 
 async def typed(settings: Settings, *words: str) -> int:
-    return await run_audit(_parser().parse_args(["audit", "erase", *words]), settings)
+    return await run_audit(parsed(["audit", "erase", *words]), settings)
 
 
 async def test_a_requester_is_erased_and_the_chain_still_verifies(

@@ -17,14 +17,14 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.audit_follower import AuditFollower
-from cli.audit import run_audit
-from cli.commands import _parser
+from cli.audit import run as run_audit
+from cli.commands import parsed
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Followed
-from runtime.audit_parts import audit_export, backend_from, ensure_follower, follower_id
-from runtime.sandbox import SANDBOX
+from runtime.audit.parts import audit_export, backend_from, ensure_follower, follower_id
 from runtime.settings import Settings
-from runtime.worker_shutdown import running_workers
+from runtime.worker_parts.sandbox import SANDBOX
+from runtime.worker_parts.shutdown import running_workers
 from tests.audit_store.followed import (
     EVERY_SECONDS,
     attempt_of,
@@ -128,7 +128,7 @@ async def test_status_says_how_far_it_has_come_and_what_keeps_it(
 
     async def told(settings: Settings) -> str:
         capsys.readouterr()
-        await run_audit(_parser().parse_args(["audit", "status", "--json"]), settings)
+        await run_audit(parsed(["audit", "status", "--json"]), settings)
         return str(json.loads(capsys.readouterr().out)["follower"])
 
     async with followed_desk(client, tmp_path) as desk:

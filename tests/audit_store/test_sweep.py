@@ -12,9 +12,9 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from activities.audit_export import AuditExport
-from cli.audit import run_audit
-from cli.audit_checks import decisions, replays
-from cli.commands import _parser
+from cli.audit import run as run_audit
+from cli.audit_checks import decisions
+from cli.commands import parsed
 from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.document import Document, Run, kind_of
 from dispatch.audit.store.export_keys import ExportKey
@@ -23,7 +23,7 @@ from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import SweepReport
 from dispatch.models.errors import SettingsError
-from runtime.audit_parts import (
+from runtime.audit.parts import (
     audit_export,
     backend_from,
     check_retention,
@@ -31,6 +31,7 @@ from runtime.audit_parts import (
     ensure_sweep,
     schedule_id,
 )
+from runtime.audit.replay import replays
 from tests.audit_store.forged import forge_a_record
 from tests.audit_store.made import NOW, lines_of
 from tests.desk import Desk, running_desk
@@ -166,7 +167,7 @@ async def test_status_names_the_gap_and_export_closes_it(
 
         async def typed(*words: str) -> tuple[int, str]:
             capsys.readouterr()
-            code = await run_audit(_parser().parse_args(["audit", *words]), desk.settings)
+            code = await run_audit(parsed(["audit", *words]), desk.settings)
             return code, capsys.readouterr().out
 
         case = await status_question(desk)
@@ -195,7 +196,7 @@ async def test_a_forged_line_stops_the_export_and_status_says_so(
 
         async def typed(*words: str) -> tuple[int, str]:
             capsys.readouterr()
-            code = await run_audit(_parser().parse_args(["audit", *words]), desk.settings)
+            code = await run_audit(parsed(["audit", *words]), desk.settings)
             return code, capsys.readouterr().out
 
         first, second = await status_question(desk), await small_refund(desk)

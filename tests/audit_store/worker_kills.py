@@ -15,9 +15,9 @@ from typing import Final
 
 from temporalio.service import RPCError
 
-from cli.audit import run_audit
-from cli.commands import _parser
-from runtime.audit_parts import audit_export
+from cli.audit import run as run_audit
+from cli.commands import parsed
+from runtime.audit.parts import audit_export
 from tests.audit_store.followed import exported, untouched
 from tests.audit_store.made import lines_of
 from tests.chaos.stage import Stage, stage, temporal
@@ -69,7 +69,7 @@ async def kill_workers_and_look(folder: Path, kills: int, seed: int) -> dict[str
         await _until_nothing_is_missing(on)
         assert await on.terminate_worker(within_seconds=10) == 0
         _look(on, [*ended, *(case.id for case in cases)])
-        assert await run_audit(_parser().parse_args(["audit", "verify"]), on.desk.settings) == 0
+        assert await run_audit(parsed(["audit", "verify"]), on.desk.settings) == 0
         requests = len(ended) + len(cases)
         return {"kills": kills, "met": met, "torn": torn, "before": before, "requests": requests}
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from channels.folder.submissions import read_submission
 from channels.mail.parse import ParsedMail, parse_mail
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.storage.documents import DocumentStore
 from runtime.settings import Settings
+from runtime.submissions import read_request_file
 from tests.bounded import Bench, running_bench, timed
 
 HEAD = b"From: Jane Doe <jane@mail.example>\nMessage-ID: <1@mail.example>\n"
@@ -104,7 +104,7 @@ def test_a_mail_that_takes_too_long_is_taken_in_unread(tmp_path: Path) -> None:
     path = tmp_path / "slow.eml"
     path.write_bytes(raw)
     store = DocumentStore(tmp_path / "documents")
-    read = read_submission(path, store, Settings(var_dir=tmp_path, text_seconds=0.001))
+    read = read_request_file(Settings(var_dir=tmp_path, text_seconds=0.001), path)
     assert (read.sender.address, read.subject, read.body) == ("jane@mail.example", "Lamp", "")
     assert read.unread == "the text could not be read automatically within 0.001 seconds"
     assert f"{read.unread}; all of it is in the source file" in read.notes
@@ -122,6 +122,6 @@ def test_a_large_mail_is_read_in_its_own_process(tmp_path: Path) -> None:
     path.write_bytes(
         HEAD + b"Content-Type: multipart/mixed; boundary=zz\n\n" + text + attached + b"\n--zz--\n"
     )
-    read = read_submission(path, DocumentStore(tmp_path / "documents"), Settings(var_dir=tmp_path))
+    read = read_request_file(Settings(var_dir=tmp_path), path)
     assert (read.body.strip(), [document.name for document in read.attachments]) == ("hello", ["a.pdf"])
     assert read.unread == ""

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from channels.folder.submissions import read_submission
 from channels.mail.identity import OWN_HEADER, message_id
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.automatic import AutomaticSign
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.submission import Submission
-from dispatch.storage.documents import DocumentStore
 from runtime.settings import Settings
+from runtime.submissions import read_request_file
 
 Read = Callable[[bytes], Submission]
 SENT = message_id("support-mail-1/send_reply/reply")
@@ -26,7 +25,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
         path = tmp_path / "mail.eml"
         path.write_bytes(raw)
         settings = Settings(var_dir=tmp_path)
-        return read_submission(path, DocumentStore(tmp_path / "documents"), settings)
+        return read_request_file(settings, path)
 
     return reading
 

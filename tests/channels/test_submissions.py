@@ -6,13 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels.folder.submissions import read_submission
 from channels.mail.html_text import text_of
-from channels.mail.parse import MAX_ATTACHMENTS, safe_name
+from channels.mail.parse import MAX_ATTACHMENTS
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.submission import Submission
 from dispatch.storage.documents import DocumentStore
+from dispatch.text.file_name import safe_name
 from runtime.settings import Settings
+from runtime.submissions import read_request_file
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "requests"
 HEAD = b"From: Jane Doe <jane@mail.example>\nMessage-ID: <1@mail.example>\nSubject: Lamp\n"
@@ -32,7 +33,7 @@ def read(tmp_path: Path, store: DocumentStore) -> Read:
     ) -> Submission:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_submission(path, store, Settings(var_dir=tmp_path, **limits), desk=desk)  # type: ignore[arg-type]  # numbers
+        return read_request_file(Settings(var_dir=tmp_path, **limits), path, desk)  # type: ignore[arg-type]  # numbers
 
     return reading
 
@@ -65,7 +66,7 @@ def test_a_plain_mail_is_read(read: Read, store: DocumentStore) -> None:
 @pytest.mark.parametrize("file", sorted(SAMPLES.glob("*")), ids=lambda file: file.name)
 def test_every_sample_is_read(file: Path, store: DocumentStore, tmp_path: Path) -> None:
     """What make demo submits can be submitted."""
-    result = read_submission(file, store, Settings(var_dir=tmp_path))
+    result = read_request_file(Settings(var_dir=tmp_path), file)
     assert result.body.strip()
 
 
@@ -241,7 +242,7 @@ def test_a_mail_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path, s
     with path.open("wb") as file:
         file.truncate(30 * 2**20)
     with pytest.raises(SubmissionError) as caught:
-        read_submission(path, store, Settings(var_dir=tmp_path))
+        read_request_file(Settings(var_dir=tmp_path), path)
     assert str(caught.value) == (
         f"{path} has 30.0 MB, more than the 25.0 MB that are taken; "
         "send it without the large attachment, or raise DISPATCH_MAX_MAIL_BYTES"
@@ -258,7 +259,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, store: DocumentStore) -> Non
         ("letter.docx", "is neither .eml nor .json; save the mail as .eml, or send JSON"),
     ):
         with pytest.raises(SubmissionError, match=sentence):
-            read_submission(tmp_path / name, store, Settings(var_dir=tmp_path))
+            read_request_file(Settings(var_dir=tmp_path), tmp_path / name)
 
 
 def test_a_json_request_is_read(read: Read) -> None:

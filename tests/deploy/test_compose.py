@@ -17,7 +17,7 @@ from devstack.settings import StackSettings
 from devstack.temporal_tuning import TUNING
 from devstack.temporal_version import PINNED_SERVER
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
-from runtime.worker_shutdown import MARGIN
+from runtime.worker_parts.shutdown import MARGIN
 from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, environment, passed_on
 
 # What the desk says to its stock images and what only the stock images read.

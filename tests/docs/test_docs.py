@@ -15,7 +15,7 @@ from dispatch.models.people.decision import ApprovalKind, DecisionType
 from dispatch.models.request.status import Ending, RequestState
 from dispatch.models.search_attributes import SEARCH_ATTRIBUTES
 from dispatch.models.trail import EntryKind
-from runtime.worker_shutdown import HARD_END_CODE
+from runtime.worker_parts.shutdown import HARD_END_CODE
 from workflows.coordinator import Coordinator
 from workflows.follow_up import FollowUp
 

@@ -211,7 +211,7 @@ def _typed() -> Iterator[tuple[str, list[str]]]:
 @pytest.mark.parametrize("typed", [pytest.param(words, id=place) for place, words in _typed()])
 def test_the_command_line_knows_what_a_page_types(typed: list[str]) -> None:
     """Commands, options and their values are as the documentation writes them."""
-    commands._parser().parse_args(typed)
+    commands.parsed(typed)
 
 
 def test_the_pages_type_commands() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.storage.answer_links import LinkError, answer_link, answer_secret, read_answer_token
+from dispatch.storage.answer_links import LinkError, read_answer_token
+from runtime.answer_links import answer_links_from
 from runtime.settings import Settings
 from tests.desk import Case, Desk
 from tests.inbox.stand import Browser, Inbox
@@ -15,7 +16,7 @@ DAMAGE = "The lid is cracked."
 
 
 def _path(inbox: Inbox, case: Case, days: float = 1) -> str:
-    link = answer_link(inbox.settings, case.id, inbox.clock() + timedelta(days=days))
+    link = answer_links_from(inbox.settings).make(case.id, inbox.clock() + timedelta(days=days))
     return link.removeprefix(inbox.url)
 
 
@@ -109,8 +110,8 @@ def test_a_link_is_for_one_request_and_one_desk(tmp_path: Path) -> None:
     """The token names the request; another desk's secret makes nothing of it. The secret is for its owner's eyes."""
     settings = Settings(var_dir=tmp_path)
     expires = datetime.now(UTC) + timedelta(hours=1)
-    token = answer_link(settings, "support-mail-1", expires).rpartition("/")[2]
-    authorization = read_answer_token(answer_secret(settings), token, datetime.now(UTC))
+    token = answer_links_from(settings).make("support-mail-1", expires).rpartition("/")[2]
+    authorization = read_answer_token(answer_links_from(settings).secret, token, datetime.now(UTC))
     assert authorization.request_id == "support-mail-1"
     with pytest.raises(LinkError, match="not complete"):
         read_answer_token("another secret of thirty-two characters", token, datetime.now(UTC))
@@ -120,4 +121,4 @@ def test_a_link_is_for_one_request_and_one_desk(tmp_path: Path) -> None:
 def test_a_desk_without_pages_makes_no_links(tmp_path: Path) -> None:
     """The mail then asks for an answer by mail."""
     settings = Settings(var_dir=tmp_path, inbox_url="")
-    assert answer_link(settings, "support-mail-1", datetime.now(UTC)) == ""
+    assert answer_links_from(settings).make("support-mail-1", datetime.now(UTC)) == ""

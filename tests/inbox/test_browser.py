@@ -16,8 +16,8 @@ from temporalio.client import Client
 
 from dispatch.models.people.approvers import ApproverKey
 from dispatch.models.request.status import Ending
-from dispatch.storage.answer_links import answer_link
 from dispatch.storage.approvers_file import ApproversFile
+from runtime.answer_links import answer_links_from
 from tests.chromium import NEEDS_CHROMIUM, running_chromium
 from tests.desk import Case, Desk, at_work, resting_desk
 from tests.inbox.stand import PASSPHRASE, Inbox, running_inbox, with_people
@@ -204,7 +204,7 @@ async def test_an_ended_session_is_told_and_taken_up_again(
 async def test_the_requesters_page(chromium: Chromium, desk: Desk, inbox: Inbox) -> None:
     """On a phone, from the link of a mail to the thanks, without signing in."""
     case = await damage_without_details(desk)
-    link = answer_link(inbox.settings, case.id, inbox.clock() + timedelta(days=1))
+    link = answer_links_from(inbox.settings).make(case.id, inbox.clock() + timedelta(days=1))
     context = await chromium.new_context(viewport=PHONE)
     page = await context.new_page()
     await page.goto(link)

@@ -28,7 +28,7 @@ from runtime.rows import Row
 from runtime.settings import Settings
 from tests.desk import Desk
 from tests.inbox.stand import Browser, Inbox, Page
-from workflows.parts.status_publisher import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
+from workflows.search_attributes import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 
 @pytest.fixture(scope="module")

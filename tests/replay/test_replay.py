@@ -8,7 +8,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from dispatch.models.request.status import Ending
-from runtime.sandbox import SANDBOX
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.replay.changed_process import GuardsBeforeItReviews, PausesBehindAPatch, PausesWithoutAPatch
 from tests.replay.recorded import Recorded, all_recorded, ended_as, version, workflow_type, write

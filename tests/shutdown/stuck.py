@@ -18,7 +18,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
-from runtime.worker_shutdown import HardEnd, running_workers
+from runtime.worker_parts.shutdown import HardEnd, running_workers
 
 WITHIN = timedelta(seconds=1)
 GRACE = timedelta(seconds=0.2)

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from devstack.processes import Program
 from devstack.temporal_server import TemporalServer
-from runtime.worker_shutdown import HARD_END_CODE, WorkerStuckError, running_workers
+from runtime.worker_parts.shutdown import HARD_END_CODE, WorkerStuckError, running_workers
 from tests.shutdown.stuck import WITHIN, DeafActivity, begin, deaf_worker
 
 PATIENCE_SECONDS = 30

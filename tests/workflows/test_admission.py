@@ -23,7 +23,7 @@ from temporalio.bridge.proto.workflow_completion import Success, WorkflowActivat
 from temporalio.client import Client
 
 from dispatch.models.trail import Outcome
-from runtime.backlog_limiter import RunTracker
+from runtime.worker_parts.backlog_limiter import RunTracker
 from tests.desk import Case, Desk, at_work, quick, resting_desk
 from tests.workflows.requests_made import ANNA, HELD_REFUND, status_question
 

@@ -15,10 +15,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import starter
-from channels.folder.submissions import read_submission
 from channels.mail.identity import OWN_HEADER, message_id
-from cli.commands import submit_all
 from cli.listing import show_rows
+from cli.submit import submit_all
 from dispatch.audit.read.trail import trail_of_events
 from dispatch.audit.report.report import as_markdown
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id
@@ -26,9 +25,9 @@ from dispatch.models.request.automatic import AutomaticSign
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Submission
-from dispatch.storage.documents import DocumentStore
 from runtime.gateway import Gateway
-from runtime.sandbox import SANDBOX
+from runtime.submissions import read_request_file
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import listed
@@ -113,7 +112,7 @@ def read(desk: Desk, text: str | bytes) -> Submission:
     """Read a mail file as `starter.py submit` does, under a trigger of its own unless it has a Message-ID."""
     path = desk.settings.var_dir / f"{uuid.uuid4().hex}.eml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    submission = read_submission(path, DocumentStore(desk.settings.documents_dir), desk.settings, "support")
+    submission = read_request_file(desk.settings, path, "support")
     trigger = submission.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@test>"})
     return submission.model_copy(update={"trigger": trigger})
 

@@ -16,7 +16,7 @@ from dispatch.audit.store.document import Document, Run
 from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import read_summary
-from runtime.sandbox import SANDBOX
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk
 from tests.workflows.requests_made import (

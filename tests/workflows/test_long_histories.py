@@ -22,8 +22,8 @@ from dispatch.models.request.list_summary import LIST_SUMMARY
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from runtime.connection import connect
-from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
 from tests.workflows.requests_made import (

@@ -24,8 +24,8 @@ from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.models.request.status import Ending
 from dispatch.models.work.spend_quota import Claim, QuotaState, Reserved, ReserveRequest
 from runtime.connection import connect
-from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.bound import NOW
 from tests.desk import PATIENCE_SECONDS, Case, Desk, Looks, at_work, quick, resting_desk, running_desk
@@ -38,7 +38,7 @@ from tests.workflows.requests_made import (
     until,
 )
 from workflows.coordinator import Coordinator
-from workflows.parts.status_publisher import STATE
+from workflows.search_attributes import STATE
 from workflows.spend_quota import SpendQuota
 
 HALLDORA, HALLDORAS = "halldora.jonsdottir@postur.example", "CU-1021"

@@ -10,7 +10,6 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.answer_links import Links
     from activities.answers import read_answer
-    from dispatch.approval.action_digest import bind
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.notification import AnswerLink, LinkBrief
     from dispatch.models.request.item import Item
@@ -19,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
+    from dispatch.models.work.action_digest import bind
     from dispatch.models.work.guardian import GuardDecision
     from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult, Question
     from dispatch.models.work.playbook import PlaybookInForce

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
@@ -16,12 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import UNLESS_IT_PASSES, ReviewPoint, Status
     from dispatch.process.list_summary import as_memo
     from workflows.parts import options
-
-DESK: Final = SearchAttributeKey.for_keyword("Desk")
-STATE: Final = SearchAttributeKey.for_keyword("RequestState")
-OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
-REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
-PRIORITY: Final = SearchAttributeKey.for_int("RequestPriority")
+    from workflows.search_attributes import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 COORDINATOR: Final = "coordinator"
 
@@ -60,6 +55,7 @@ class StatusPublisher:
         *,
         awaiting: str = "the desk",
         owner: str = COORDINATOR,
+        about: str = "",
         by: datetime | None = None,
         signal: Mapping[str, JsonValue] | None = None,
         **more: Any,
@@ -69,7 +65,7 @@ class StatusPublisher:
         `signal` is what a person could send as `decide` by Temporal's own form; only the details show it.
         """
         fresh = {"action_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
-        point = ReviewPoint(awaiting=awaiting, owner=owner, by=by)
+        point = ReviewPoint(awaiting=awaiting, about=about, owner=owner, by=by)
         self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
         workflow.set_current_details(_details(self.status, signal))
 

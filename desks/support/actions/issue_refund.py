@@ -14,7 +14,6 @@ from desks.support.refund_facts import refund_facts
 from desks.support.rules.refund_guard import inspect_refund
 from desks.support.systems.payments import Payments
 from desks.support.systems.records import Records
-from dispatch.approval.action_digest import is_intact
 from dispatch.guard.contract import ActionDefaults, GuardContext
 from dispatch.guard.risk import Inspection
 from dispatch.models.contract import Contract
@@ -22,6 +21,7 @@ from dispatch.models.contract import Facts as EffectFacts
 from dispatch.models.errors import RefusedError
 from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
+from dispatch.models.work.action_digest import is_intact
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.proposal import BoundAction, Spending
 from dispatch.models.work.spend_quota import NO_WINDOW

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from activities.contracts import System, Systems
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, RefundTerms
+from desks.support.models.records import Payment
 from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.refunds import decide
 from dispatch.models.contract import Contract
@@ -22,6 +23,7 @@ from dispatch.models.work.finding import (
 from dispatch.text.requested import REQUEST, read
 
 _NAME: Final = "refund_policy"
+_ACTION: Final = "issue_refund"
 _SOURCE: Final = "order_history"
 _MAX_REASON: Final = 500
 _MAX_QUOTED: Final = 1000
@@ -60,7 +62,7 @@ class RefundPolicy:
         said = _asked_for(items, brief, terms.requires_intent)
         unasked = tuple(item.item_id for item in items if item.item_id not in said)
         items = [item for item in items if item.item_id in said]
-        edits = _amounts_set(brief.guidance)
+        edits = _amounts_set(brief.guidance, facts.payments)
         overrides = {payment_id: amount for payment_id, (amount, _) in edits.items()}
         decisions = decide(items, facts, terms, brief.handoff.at, overrides)
         return Finding(
@@ -102,16 +104,20 @@ def _status(decisions: tuple[RefundDecision, ...], unasked: tuple[str, ...]) -> 
 _Edits = dict[str, tuple[int, Guidance]]
 
 
-def _amounts_set(guidance: Iterable[Guidance]) -> _Edits:
+def _amounts_set(guidance: Sequence[Guidance], payments: Iterable[Payment]) -> _Edits:
     """Return what people set, by payment id; the latest word counts, and only a positive whole number is one."""
     edits: _Edits = {}
-    for said in guidance:
-        for target, values in said.edits.items():
-            name, _, subject = target.partition("/")
-            amount = values.get("amount_minor")
-            if name == "issue_refund" and type(amount) is int and amount > 0:
-                edits[subject.removeprefix("payment ")] = (amount, said)
+    for payment in payments:
+        target = f"{_ACTION}/{_subject(payment.payment_id)}"
+        for said in guidance:
+            amount = said.edits.get(target, {}).get("amount_minor")
+            if type(amount) is int and amount > 0:
+                edits[payment.payment_id] = (amount, said)
     return edits
+
+
+def _subject(payment_id: str) -> str:
+    return f"payment {payment_id}"
 
 
 def _summary(decisions: tuple[RefundDecision, ...], unasked: tuple[str, ...]) -> str:
@@ -203,8 +209,8 @@ def _actions(
             reason=f"{first.rule}: {first.text}"[:_MAX_REASON],
         )
         yield RecommendedAction(
-            name="issue_refund",
-            subject=f"payment {payment_id}",
+            name=_ACTION,
+            subject=_subject(payment_id),
             parameters=parameters.model_dump(mode="json"),
             item_ids=tuple(dict.fromkeys(d.item_id for d in shared)),
             why=why,

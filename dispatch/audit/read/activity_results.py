@@ -64,7 +64,8 @@ def action_of(bound: JsonValue) -> dict[str, JsonValue]:
         "playbook": kept(field(bound, "playbook")),
         "idempotency_key": words(bound, "idempotency_key"),
         "action_digest": words(bound, "digest"),
-        "digest_recomputed": "matches" if holds else f"differs: {taken}",
+        "digest_holds": holds,
+        "digest_recomputed": "" if holds else taken,
     }
     return {name: value for name, value in facts.items() if value not in (None, [], "")}
 

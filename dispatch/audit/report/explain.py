@@ -72,7 +72,8 @@ def _trigger(entry: AuditEntry) -> str:
     if follows := words(entry.facts, "follow_up_of"):
         return f"This is a follow-up of {follows}, started to read its effects back"
     subject = words(entry.facts, "subject")
-    return f"{entry.sender} sent {entry.what.split(' ')[0]}{f' “{subject}”' if subject else ''}"
+    kind = words(entry.facts, "trigger", "kind") or "a request"
+    return f"{entry.sender} sent {kind}{f' “{subject}”' if subject else ''}"
 
 
 def _finding(entry: AuditEntry) -> str:
@@ -87,9 +88,14 @@ def _proposal(entry: AuditEntry) -> str:
     return f"the draft {entry.what} proposed {entry.why}"
 
 
-def _verdict(entry: AuditEntry) -> str:
+def _fields_asked(entry: AuditEntry) -> str:
+    return ", ".join(words(question, "field") for question in many(entry.facts, "questions"))
+
+
+def _guard_result(entry: AuditEntry) -> str:
     decided = {"allow": "allowed", "hold": "held", "block": "blocked"}
-    word, _, what = entry.what.partition(" ")
+    word = words(entry.facts, "guard_decision")
+    what = f"{words(entry.facts, 'name')} {words(entry.facts, 'subject')}".strip() or "an action"
     waits = " for a person" if word == "hold" else ""
     return f"the guardian {decided.get(word, word)} {what}{waits}{_because(entry)}"
 
@@ -161,15 +167,13 @@ _SPEAKERS: Final[dict[AuditKind, Callable[[AuditEntry], str]]] = {
     AuditKind.TRIGGER: _trigger,
     AuditKind.CONTINUATION: lambda entry: f"it {entry.what}{_because(entry)}",
     AuditKind.RESET: lambda entry: (
-        f"{entry.sender} reset it: {entry.what.removeprefix('reset: ')}{_because(entry)}"
+        f"{entry.sender} reset it; what follows happened anew, from run {words(entry.facts, 'base_run_id')}{_because(entry)}"
     ),
     AuditKind.FINDING: _finding,
     AuditKind.PROPOSAL: _proposal,
     AuditKind.EXCEPTION: lambda entry: f"{_who(entry.sender)} took exception ({entry.what}){_because(entry)}",
-    AuditKind.GUARD_RESULT: _verdict,
-    AuditKind.QUESTION: lambda entry: (
-        f"the desk had to ask ({entry.what.removeprefix('ask ')}){_because(entry)}"
-    ),
+    AuditKind.GUARD_RESULT: _guard_result,
+    AuditKind.QUESTION: lambda entry: f"the desk had to ask ({_fields_asked(entry)}){_because(entry)}",
     AuditKind.ANSWER: lambda entry: f"the requester sent {entry.what}{_because(entry)}",
     AuditKind.DECISION: _decision,
     AuditKind.REFUSAL: lambda e: (

@@ -174,14 +174,14 @@ def _digests(trail: Trail) -> Iterator[dict[str, Any]]:
             if known
             else "names no action here"
         )
-        states = {words(e.facts, "digest_recomputed") for e in entries} - {""}
+        recomputed = [e for e in entries if "digest_holds" in e.facts]
+        others = sorted({words(e.facts, "digest_recomputed") for e in recomputed} - {""})
         yield {
             "digest": digest,
             "what": what,
             "entries": entries,
-            "holds": "recomputed, matches"
-            if states == {"matches"}
-            else "; ".join(sorted(states)) or "not recomputed",
+            "holds": "; ".join(f"differs: {other}" for other in others)
+            or ("recomputed, matches" if recomputed else "not recomputed"),
         }
 
 

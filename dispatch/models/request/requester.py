@@ -1,6 +1,14 @@
-"""How far the address that a mail claims may be relied on."""
+"""The address of a requester, and how far the one that a mail claims may be relied on."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+# One plain ASCII address: no display name, no list, no quoted part, nothing that SMTP or a header could read as more.
+_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+
+MailAddress = Annotated[str, Field(pattern=_ADDRESS, max_length=320)]
 
 
 class SenderDoubt(StrEnum):

@@ -9,7 +9,8 @@ from dispatch.models.contract import Contract, Moment
 
 UNLESS_IT_PASSES: Final = "list the state unless it passes"
 BEFORE_THE_NEXT_ATTEMPT: Final = "wait as long as the system asked"
-"""The summary of the timer that waits for it, by which a reader of the history tells it from a deadline."""
+READ_BACK_LATER: Final = "wait until the effects are to be read back"
+"""The summaries of timers by which a reader of the history tells each from a deadline."""
 
 
 class RequestState(StrEnum):
@@ -65,6 +66,7 @@ class ReviewPoint(Contract):
     """What is awaited, from whom and by when; `by` is None while the desk itself is at work."""
 
     awaiting: str
+    about: str = Field(default="", description="what a decision is about; empty where none is awaited")
     owner: str
     by: Moment | None = None
 

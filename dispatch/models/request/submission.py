@@ -1,11 +1,12 @@
 """What comes in at the door: one request as its sender wrote it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.request_form import TriggerKind
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
 
@@ -36,7 +37,7 @@ class Party(Contract):
 class Trigger(Contract):
     """What set the request going; the same trigger is the same request."""
 
-    kind: Literal["mail", "json"]
+    kind: TriggerKind
     trigger_id: str = Field(
         min_length=1, max_length=998, description="Message-ID of a mail, id of a JSON request"
     )

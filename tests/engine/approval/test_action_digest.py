@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from dispatch.approval.action_digest import bind, idempotency_key, is_intact
 from dispatch.models.canonical import canonical_json, digest_of
+from dispatch.models.work.action_digest import bind, idempotency_key, is_intact
 from dispatch.models.work.playbook import PlaybookRef
 from dispatch.models.work.proposal import Action, BoundAction
 from tests.bound import PLAYBOOK, refund, reply

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pydantic import Field, JsonValue
 from pydantic_core import to_jsonable_python
 
-from dispatch.approval.action_digest import bind, is_intact
 from dispatch.models.canonical import (
     SCHEMA,
     canonical_bytes,
@@ -26,6 +25,7 @@ from dispatch.models.canonical import (
 )
 from dispatch.models.contract import Contract
 from dispatch.models.people.decision import Decision
+from dispatch.models.work.action_digest import bind, is_intact
 from dispatch.models.work.playbook import Playbook, PlaybookRef
 from dispatch.models.work.proposal import Action, BoundAction, Proposal
 

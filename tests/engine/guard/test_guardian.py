@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.approval.action_digest import bind
 from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
+from dispatch.models.work.action_digest import bind
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier

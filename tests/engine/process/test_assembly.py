@@ -6,11 +6,11 @@ import pytest
 from pydantic import JsonValue, ValidationError
 from temporalio.exceptions import ApplicationError
 
-from dispatch.approval.action_digest import is_intact
 from dispatch.models.errors import DispatchError
 from dispatch.models.request.item import Disposition
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Party
+from dispatch.models.work.action_digest import is_intact
 from dispatch.models.work.composition import ComposeBrief, Composition
 from dispatch.models.work.finding import (
     Evidence,

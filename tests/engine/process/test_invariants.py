@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.approval.action_digest import bind
 from dispatch.models.request.item import Item
+from dispatch.models.work.action_digest import bind
 from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Refusal, Severity, Statement
 from dispatch.models.work.proposal import Proposal
 from dispatch.process.invariants import PROCESS, broken_invariants

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.mail.identity import text_digest
-from dispatch.approval.action_digest import bind
 from dispatch.models.request.item import Item
+from dispatch.models.work.action_digest import bind
 from dispatch.models.work.finding import Refusal, Statement
 from dispatch.models.work.proposal import Action, BoundAction, Draft
 from dispatch.models.work.verification import (

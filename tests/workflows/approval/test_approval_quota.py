@@ -28,8 +28,8 @@ from dispatch.models.people.approval_quota import (
 from dispatch.models.people.approvers import DailyLimit
 from dispatch.models.request.status import Ending
 from runtime.connection import connect
-from runtime.sandbox import SANDBOX
 from runtime.settings import Settings
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers

@@ -13,7 +13,8 @@ from temporalio.client import Client
 
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
-from dispatch.storage.answer_links import answer_secret, read_answer_token
+from dispatch.storage.answer_links import read_answer_token
+from runtime.answer_links import answer_links_from
 from runtime.schedules import daily_digest_id, keep_daily_digest
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.notified import person
@@ -284,7 +285,7 @@ async def test_a_question_links_to_the_page_of_its_request_alone(desk: Desk) -> 
     (text,) = await until(asked)
     (link,) = [line for line in text.splitlines() if line.startswith("http")]
     token = link.removeprefix("http://127.0.0.1:8820/answer/")
-    authorization = read_answer_token(answer_secret(desk.settings), token, datetime.now(UTC))
+    authorization = read_answer_token(answer_links_from(desk.settings).secret, token, datetime.now(UTC))
     due = (await case.status()).review_point.by
     assert authorization.request_id == case.id
     assert due is not None

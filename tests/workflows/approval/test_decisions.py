@@ -17,7 +17,7 @@ from dispatch.models.errors import RequestClosedError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
-from runtime.sandbox import SANDBOX
+from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.requests_made import (

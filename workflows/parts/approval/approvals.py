@@ -249,6 +249,7 @@ class Approvals:
             state,
             awaiting=f"a decision: {open_item.summary}" + (f" ({progress})" if earlier else ""),
             owner=owner,
+            about=open_item.summary,
             by=by,
             action_digest=open_item.digest,
             proposal_id=approval_request.proposal_id,

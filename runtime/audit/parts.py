@@ -17,7 +17,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.audit_export import AuditExport
 from activities.audit_follower import AuditFollower
@@ -29,6 +29,7 @@ from dispatch.audit.store.request_keys import RequestKeys
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import PublicKey
 from dispatch.models.errors import SettingsError
+from dispatch.temporal_errors import is_not_found
 from runtime.settings import Settings
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
@@ -37,6 +38,9 @@ from workflows.follow_up import FollowUp
 
 KEPT: Final = (Coordinator.__name__, FollowUp.__name__)
 """The workflows whose histories are the record of requests; those of the sweep and the follower are not."""
+
+SWEEP: Final = AuditSweep.__name__
+"""The type of the sweep's workflows."""
 
 _DEFAULT_QUEUE: Final = "dispatch"
 _RETENTION_OVER_INTERVAL: Final = 3
@@ -169,7 +173,7 @@ async def ensure_follower(client: Client, settings: Settings) -> None:
         try:
             await client.get_workflow_handle(follower_id(settings)).cancel()
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise
         return
     await client.start_workflow(

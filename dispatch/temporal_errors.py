@@ -1,4 +1,4 @@
-"""The one translation of Temporal's errors into those of dispatch/models/errors.py.
+"""The one translation of Temporal's errors into those of dispatch/models/errors.py, for activities and runtime alike.
 
 It reads status codes and the details that Temporal sends with them, never the words of a message.
 """
@@ -14,7 +14,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from dispatch.models.errors import TemporalUnavailableError, WorkerUnavailableError
+from dispatch.models.errors import TemporalUnavailableError, UnavailableError, WorkerUnavailableError
 
 NAMESPACE_REMEDY: Final = (
     "Create the namespace ('temporal operator namespace create') or correct TEMPORAL_NAMESPACE."
@@ -79,6 +79,12 @@ def worker_error(error: WorkerError, request_id: str, seconds: float) -> WorkerU
         cause = error.cause if isinstance(error, WorkflowUpdateFailedError) else None
         return WorkerUnavailableError(f"{request_id} could not answer: {str(cause or error)[:200]}")
     return worker_silent(request_id, seconds)
+
+
+def not_answered(error: RPCError | WorkflowUpdateRPCTimeoutOrCancelledError, asked: str) -> UnavailableError:
+    """Build the error of an activity that asked another workflow, which the next attempt asks again."""
+    why = str(temporal_unavailable(error)) if isinstance(error, RPCError) else "no worker answers in time"
+    return UnavailableError(f"{asked} cannot be asked: {why}")
 
 
 def _is_namespace_missing(error: RPCError) -> bool:

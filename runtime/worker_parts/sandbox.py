@@ -11,7 +11,7 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from runtime.backlog_limiter import RunTracker
+from runtime.worker_parts.backlog_limiter import RunTracker
 
 
 class Sandbox(SandboxedWorkflowRunner):

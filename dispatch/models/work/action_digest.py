@@ -1,4 +1,4 @@
-"""What an approval binds to: digests of canonical forms, and keys that outlive resets and edits."""
+"""What guardian and approvers bind to: digests of canonical forms, and keys that outlive resets and edits."""
 
 from typing import Final
 

@@ -1,0 +1,58 @@
+"""A mail that came as a file (RFC 5322 with MIME) as a request."""
+
+from functools import partial
+
+from channels.mail.bounds import header_of
+from channels.mail.parse import ParsedMail, parse_mail
+from dispatch.models.errors import SubmissionError
+from dispatch.models.request.request_form import ReadRequest, RequestForm
+from dispatch.text.normalise import says_something
+
+
+def mail_form(own_addresses: tuple[str, ...]) -> RequestForm:
+    """Return the form of a mail; `own_addresses` are those that the desk writes from."""
+    return RequestForm(
+        kind="mail",
+        media_type="message/rfc822",
+        read=partial(_read, own_addresses),
+        read_header=partial(_read_header, own_addresses),
+    )
+
+
+def _read(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadRequest:
+    mail = parse_mail(file, raw, own_addresses)
+    if mail.automatic is None:
+        _refuse_empty(file, mail)
+    return _as_request(mail)
+
+
+def _read_header(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadRequest:
+    return _as_request(parse_mail(file, header_of(raw), own_addresses))
+
+
+def _refuse_empty(file: str, mail: ParsedMail) -> None:
+    if says_something(mail.text) or mail.attachments:
+        return
+    if mail.is_broken:
+        raise SubmissionError(
+            f"{file} is broken and no text can be made out ({mail.notes[-1]}); save it anew from the mail program"
+        )
+    raise SubmissionError(
+        f"{file} is empty: it has neither text nor attachments; ask its sender to write again"
+    )
+
+
+def _as_request(mail: ParsedMail) -> ReadRequest:
+    unnamed = () if mail.message_id else ("the mail has no Message-ID: known by its digest instead",)
+    return ReadRequest(
+        address=mail.address,
+        name=mail.name,
+        doubt=mail.doubt,
+        subject=mail.subject,
+        text=mail.text,
+        trigger_id=mail.message_id,
+        in_reply_to=mail.in_reply_to,
+        automatic=mail.automatic,
+        attachments=tuple(mail.attachments),
+        notes=(*mail.notes, *unnamed),
+    )

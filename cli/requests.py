@@ -1,0 +1,132 @@
+"""The commands on one request: see where it stands, answer it, take it back, move its deadline."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from pydantic import JsonValue
+
+from cli.account import add_as
+from cli.decisions import pairs_of, print_judged
+from cli.follow_up import show_follow_up
+from cli.listing import console, iso
+from cli.request_detail import show
+from cli.temporal import gateway_of_account
+from dispatch.models.errors import WorkerUnavailableError
+from dispatch.models.request.follow_up import FollowUpDetail
+from dispatch.models.request.message_names import MessageName
+from dispatch.models.trail import EntryKind
+from runtime.gateway import Gateway
+from runtime.settings import Settings
+
+_LOOKS: Final = 30
+
+
+def add(command: argparse.ArgumentParser, name: str) -> None:
+    """Add what each of them is called with."""
+    command.add_argument("id", metavar="ID")
+    if name == "answer":
+        command.add_argument("pairs", nargs="+", metavar="field=value")
+    elif name == "withdraw":
+        command.add_argument("--reason", default="")
+    elif name == "extend":
+        add_as(command, "approver", "who may decide there")
+        command.add_argument("--until", required=True, metavar="TIME", help="ISO 8601 with a time zone")
+        command.add_argument("--reason", default="")
+    if name in {"answer", "status", "show"}:
+        command.add_argument("--json", action="store_true", help="for scripts")
+
+
+async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
+    """Run one of them; returns its exit code."""
+    gateway = gateway_of_account()
+    commands: dict[str, Callable[[Gateway, argparse.Namespace], Awaitable[int]]] = {
+        "answer": _answer,
+        "withdraw": _withdraw,
+        "extend": _extend,
+        "status": _show_status,
+        "show": show_detail,
+    }
+    return await commands[arguments.command](gateway, arguments)
+
+
+async def _show_status(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    status = await gateway.status(arguments.id)
+    if arguments.json:
+        print(status.model_dump_json())
+        return 0
+    point = status.review_point
+    facts = status.model_dump(mode="json", exclude={"review_point", "next_command"}) | {
+        "next owner": point.owner,
+        "awaiting": point.awaiting,
+        "by": iso(point.by),
+    }
+    for name, value in facts.items():
+        if value not in (None, "", []):
+            print(
+                f"{name.replace('_', ' '):>15}  {value if not isinstance(value, list) else ', '.join(value)}"
+            )
+    if status.next_command:
+        print(f"\n{status.next_command}")
+    return 0
+
+
+async def show_detail(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    """Print all that a person needs to decide."""
+    detail = await gateway.detail(arguments.id)
+    if arguments.json:
+        print(detail.model_dump_json())
+    elif isinstance(detail, FollowUpDetail):
+        show_follow_up(console(), detail)
+    else:
+        show(console(), detail)
+    return 0
+
+
+async def _answer(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    """Send the answer and say what became of it, for it is judged by the request and not here."""
+    accepted, reason = await _judged_answer(gateway, arguments.id, {**pairs_of(arguments.pairs)})
+    if arguments.json:
+        print_judged(accepted, reason)
+    else:
+        print(f"refused: {reason}" if accepted is False else reason)
+    return 1 if accepted is False else 0
+
+
+async def _judged_answer(
+    gateway: Gateway, request_id: str, fields: dict[str, JsonValue]
+) -> tuple[bool | None, str]:
+    """Send an answer; gives whether it was accepted and why, None while it is only kept."""
+    answer: dict[str, JsonValue] = {"fields": fields}
+    try:
+        known = len(await gateway.trail(request_id))
+    except WorkerUnavailableError:
+        await gateway.signal(request_id, "answer", answer)
+        return (
+            None,
+            "no worker answers now; the answer is in the request's history and is read when one runs",
+        )
+    await gateway.signal(request_id, "answer", answer)
+    for _ in range(_LOOKS):
+        await asyncio.sleep(0.1)
+        judged = [
+            entry for entry in (await gateway.trail(request_id))[known:] if entry.what == MessageName.ANSWER
+        ]
+        refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
+        if judged:
+            return not refused, "; ".join(refused) if refused else judged[-1].why
+    return None, f"sent; it is kept until it is asked for: dispatch status {request_id}"
+
+
+async def _withdraw(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    await gateway.signal(arguments.id, "withdraw", {"reason": arguments.reason})
+    print("sent; what has already begun is not undone by it")
+    return 0
+
+
+async def _extend(gateway: Gateway, arguments: argparse.Namespace) -> int:
+    payload = {"approver": arguments.approver, "deadline": arguments.until, "reason": arguments.reason}
+    await gateway.signal(arguments.id, "extend", payload)
+    print("sent; 'dispatch status' shows the deadline in force")
+    return 0

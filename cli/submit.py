@@ -1,0 +1,40 @@
+"""`dispatch submit`: start a request for each file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cli.temporal import gateway_of_account
+from dispatch.models.errors import SubmissionError
+from runtime.gateway import Gateway
+from runtime.settings import Settings
+from runtime.submissions import submit_file
+
+
+def add(command: argparse.ArgumentParser, _name: str) -> None:
+    """Add what it is called with."""
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".eml or .json")
+    command.add_argument("--desk", help="whose work it is; without it, triage decides")
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run it; returns its exit code, 2 where a file cannot be taken in."""
+    return await submit_all(gateway_of_account(), settings, arguments)
+
+
+async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Submit each file; one that cannot be taken in does not keep the others out."""
+    failed = 0
+    for path in arguments.files:
+        try:
+            submitted = await submit_file(gateway, settings, path, arguments.desk)
+        except SubmissionError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+        else:
+            print(
+                f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
+            )
+            if submitted.automatic is not None:
+                print(f"  set apart: {submitted.automatic.in_words}")
+    return 2 if failed else 0

@@ -1,0 +1,57 @@
+"""The contract of a form in which requests come in: what a channel reads from one file, before anything is stored."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.requester import SenderDoubt
+
+TriggerKind = Literal["mail", "json"]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One file of a request; `name` is safe to show and to save under."""
+
+    data: bytes
+    media_type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """A request as its file has it; without a `trigger_id` it is known by the file's digest."""
+
+    address: str
+    name: str = ""
+    doubt: SenderDoubt | None = None
+    subject: str = ""
+    text: str = ""
+    trigger_id: str | None = None
+    in_reply_to: str | None = None
+    automatic: AutomaticMail | None = None
+    attachments: tuple[Attachment, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+ReadForm = Callable[[str, bytes], ReadRequest]
+"""Name of the file, for messages, and its bytes -> the request; raises SubmissionError where it is none.
+
+A long file is read in another process, so that this must be a module's function, or a partial of one.
+"""
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """One form of request files, as a channel declares it.
+
+    `read_header` returns who wrote and about what, of a file whose text passes the bounds of time or memory; without
+    it such a file is refused.
+    """
+
+    kind: TriggerKind
+    media_type: str
+    read: ReadForm
+    read_header: ReadForm | None = None
