@@ -24,11 +24,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.approval.decision_handlers import DecisionHandlers
     from workflows.parts.approval.outcomes import returned_decision
     from workflows.parts.approval.routing import ask_for_routing
-    from workflows.parts.compensation import compensate
     from workflows.parts.deadline_wait import DeadlineWait
     from workflows.parts.detail_view import detail_of
     from workflows.parts.effects import EffectFailedError
     from workflows.parts.ending.closing import close
+    from workflows.parts.ending.compensation import compensate
     from workflows.parts.ending.interruption import handle_interruption
     from workflows.parts.endings import EndedEarlyError
     from workflows.parts.request_input import read_input

@@ -10,9 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.snapshot import RequestSnapshot, ResumePoint
     from dispatch.models.request.status import Ending
     from workflows.parts.ending.closing import cancel
+    from workflows.parts.ending.task_failures import TASK_FAILURES
     from workflows.parts.endings import HistoryFullError
     from workflows.parts.request_parts import RequestParts
-    from workflows.parts.task_failures import TASK_FAILURES
 
 
 async def handle_interruption(parts: RequestParts, interruption: asyncio.CancelledError | Exception) -> None:
