@@ -87,7 +87,7 @@ def test_a_link_that_is_missing_is_named(events: list[HistoryEvent], removed: st
                 return event.HasField("workflow_execution_update_accepted_event_attributes")
             case "guard_result":
                 given = event.activity_task_completed_event_attributes.result.payloads
-                return bool(given) and b'"guard_decision":"hold"' in given[0].data
+                return bool(given) and b'"decision":"hold"' in given[0].data
             case _:
                 marker = event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED
                 return marker and b'"specialist":"refund_policy"' in event.SerializeToString()

@@ -163,7 +163,7 @@ async def test_every_shape_from_a_file_without_a_server(away: Shell, tmp_path: P
         away.starter("trail", "--from", file, "--html", page),
         away.starter("explain", "--from", file),
     )
-    short.words("approver.refunds: respond issue_refund", "guard_result", "left out; --all shows them")
+    short.words("approver.refunds: respond issue_refund", "guard-result", "left out; --all shows them")
     full.words("handoff", "wait", "status")
     trail = Trail.model_validate(json.loads(as_data.words()))
     assert as_json(trail) == as_data.out

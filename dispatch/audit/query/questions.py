@@ -78,7 +78,7 @@ QUESTIONS: Final = (
         """
         SELECT moment, request_id, approver, approval_request, about AS action, amount_minor, currency, tier, round(seconds, 1) AS seconds
         FROM decision
-        WHERE decision type = 'approve' AND seconds < $seconds AND moment >= $since AND moment < $until
+        WHERE decision_type = 'approve' AND seconds < $seconds AND moment >= $since AND moment < $until
         ORDER BY seconds, moment, request_id
         """,
         ("seconds",),
@@ -91,7 +91,7 @@ QUESTIONS: Final = (
                coalesce(sum(amount_minor), 0) AS amount_minor, currency,
                round(median(seconds), 1) AS median_seconds
         FROM decision
-        WHERE decision type = 'approve' AND approval_request = 'approval' AND moment >= $since AND moment < $until
+        WHERE decision_type = 'approve' AND approval_request = 'approval' AND moment >= $since AND moment < $until
         GROUP BY approver, requester, currency
         ORDER BY approvals DESC, approver, requester, currency
         """,
@@ -110,10 +110,10 @@ QUESTIONS: Final = (
         "overrides",
         "Where did a person let through what the guardian had raised above its ordinary tier, or settle what it blocked?",
         """
-        SELECT moment, request_id, approver, decision type, about AS action, subject, amount_minor, currency, tier,
+        SELECT moment, request_id, approver, decision_type, about AS action, subject, amount_minor, currency, tier,
                'held: ' || reasons AS guardian_said, reason
         FROM decision
-        WHERE approval_request = 'approval' AND decision type IN ('approve', 'edit') AND moment >= $since AND moment < $until
+        WHERE approval_request = 'approval' AND decision_type IN ('approve', 'edit') AND moment >= $since AND moment < $until
               AND len(list_filter(rules, lambda rule: rule NOT LIKE 'tier.%' AND rule <> 'amount.tier')) > 0
         UNION ALL
         SELECT d.moment, d.request_id, d.approver, d.decision_type, g.name, g.subject, g.amount_minor, g.currency, g.tier,

@@ -97,7 +97,7 @@ async def test_a_new_gate_is_told_at_once_and_its_end_too(desk: Desk) -> None:
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     assert outcome.trail[-1].kind is EntryKind.ENDING
-    assert said(outcome, "approvers notified") == ["told anna; left to the digest of ben", "told anna"]
+    assert said(outcome, "approvers notified") == ["notified anna; left to the digest of ben", "notified anna"]
     assert "refunds approved" in mails_to(desk, "anna")[1]["text"]
     assert (mails_to(desk, "ben"), mails_to(desk, "lena")) == ([], [])
 
@@ -155,7 +155,7 @@ async def test_a_mail_that_cannot_be_sent_holds_no_request_up(client: Client, tm
         outcome = await case.outcome()
         assert outcome.ending is Ending.DONE
         assert said(outcome, "approvers not notified") == [
-            "anna not told yet: UnavailableError, tried again",
+            "anna not notified yet: UnavailableError, tried again",
             "called off, for nothing is asked any more: anna",
         ]
         assert mails_to(desk, "anna") == []
@@ -176,8 +176,8 @@ async def test_one_whose_address_fails_keeps_no_other_from_hearing_of_the_decisi
         subjects = [mail["subject"].split(":")[0] for mail in mails_to(desk, "anna")]
         assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
         assert mails_to(desk, "ben") == []
-        told = "told anna; ben not told yet: UnavailableError, tried again"
-        assert said(outcome, "approvers notified") == [told, "told anna"]
+        told = "notified anna; ben not notified yet: UnavailableError, tried again"
+        assert said(outcome, "approvers notified") == [told, "notified anna"]
         assert said(outcome, "approvers not notified") == ["called off, for nothing is asked any more: ben"]
 
 
@@ -205,7 +205,7 @@ async def test_one_who_is_reached_later_is_told_once_and_of_the_decision_too(
         await desk.mail_sink.arm("SMTP DATA", "status", status=451, recipient="ben@house.example", times=2)
         case = await held_refund(desk)
         await until_told(desk, "ben")
-        await until(lambda: _told(case, "told ben"))
+        await until(lambda: _told(case, "notified ben"))
         await case.decide("approve", by="refunds")
         await case.outcome()
         for name in ("anna", "ben"):
