@@ -35,7 +35,7 @@ class Assembler:
             composer = self._composer(deliver.compose) if deliver is not None else None
             proposal = assembly.assemble(brief, composer.compose if composer is not None else None)
             actions = tuple(with_view(bound, self._actions) for bound in proposal.actions)
-            broken = broken_invariants(proposal, brief.items)
+            broken = broken_invariants(proposal, brief.items, brief.guidance)
             return proposal.model_copy(update={"actions": actions, "exceptions": broken})
 
     @activity.defn(name="write_message")

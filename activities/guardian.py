@@ -77,15 +77,11 @@ class Guardian:
         if guard_result.decision is not GuardDecision.BLOCK:
             facts = await self._counted(brief, facts, kind, policy)
             guard_result = inspect(brief, facts, self._actions)
-        recipient = kind.automatic_mail_to(parameters)
-        if (
-            self._reserve_mail is None
-            or guard_result.decision is not GuardDecision.ALLOW
-            or recipient is None
-        ):
+        sending = kind.sends(parameters)
+        if self._reserve_mail is None or guard_result.decision is not GuardDecision.ALLOW or sending is None:
             return guard_result
         # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
-        answer = await self._reserve_mail(recipient, brief.bound.idempotency_key)
+        answer = await self._reserve_mail(sending.recipient, brief.bound.idempotency_key)
         return inspect(brief, facts.model_copy(update={"mail_quota": answer}), self._actions)
 
     async def _facts(

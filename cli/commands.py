@@ -51,7 +51,7 @@ COMMANDS: Final = {
     "explain": Command("cli.trail", "the chain behind the result, sentence by sentence"),
     "inbox": Command("cli.listing", "what waits for a person"),
     "list": Command("cli.listing", "all requests, newest first"),
-    "audit": Command("cli.audit", "the audit store: export, status, verify, anchor, questions"),
+    "audit": Command("cli.audit.commands", "the audit store: export, status, verify, anchor, questions"),
     "what-if": Command("cli.what_if", "what a changed playbook would have ruled on past actions"),
     "keys": Command("cli.keys", "keys to sign decisions with"),
     "desk": Command("cli.desk", "check, begin or try a desk"),

@@ -183,7 +183,7 @@ def _signed(
     if person is None:
         raise ApproversError(
             f"{file.path}: {name} is not in it, and this asks for a signed decision; "
-            "decide --as somebody who is, or add them with 'dispatch keys new'"
+            "decide --as somebody who is, or add them to the file and make a key with 'dispatch keys new'"
         )
     key = store.to_sign_with(person, now)
     passphrase = ask_passphrase(settings, f"{name}'s key {key.key_id}")

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.request_detail import lines_of, print_sections, trail_lines
+from dispatch.models.moments import format_stamp
 from dispatch.models.request.follow_up import FollowUpDetail
 
 
@@ -26,7 +27,7 @@ def _status(detail: FollowUpDetail) -> Iterator[str]:
     yield escape(f"awaiting {status.review_point.awaiting}")
     if approval_request is not None:
         yield escape(
-            f"may decide: {', '.join(approval_request.approvers)}; by {approval_request.deadline.isoformat(timespec='minutes')}"
+            f"may decide: {', '.join(approval_request.approvers)}; by {format_stamp(approval_request.deadline, seconds=False)}"
         )
 
 

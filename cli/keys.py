@@ -1,11 +1,11 @@
 """`dispatch keys`: the keys that people sign decisions with, made, listed and revoked; no server is needed.
 
-    dispatch keys new NAME [--full-name X --role R... --address A...]
+    dispatch keys new NAME [--label LABEL]
     dispatch keys show [NAME] [--json]
     dispatch keys revoke KEY_ID
 
-The private half goes into the keys folder, encrypted; the public half into the approvers file. The passphrase is asked
-for at the terminal, or read from DISPATCH_KEY_PASSPHRASE.
+The private half goes into the keys folder, encrypted; the public half into a file of its own beside the approvers
+file. The passphrase is asked for at the terminal, or read from DISPATCH_KEY_PASSPHRASE.
 """
 
 import argparse
@@ -17,14 +17,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from dispatch.approval.authority import key_problem, person_named
 from dispatch.models.errors import ApproversError, DispatchError, KeysError
-from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
+from dispatch.models.moments import format_stamp
+from dispatch.models.people.approvers import Approver, ApproverKey
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from runtime.settings import Settings
@@ -35,14 +35,13 @@ _WIDTH_OF_A_PIPE: Final = 140
 def add(keys: argparse.ArgumentParser, _name: str) -> None:
     """Add the parts of `keys`."""
     doing = keys.add_subparsers(dest="doing", required=True)
-    new = doing.add_parser("new", help="make a key and pin its public half")
-    new.add_argument("name", metavar="NAME", help="the approver's, as a playbook would name them")
-    new.add_argument("--full-name", metavar="X", help="of a person whom the approvers file does not know yet")
+    new = doing.add_parser("new", help="make a key of a person in the approvers file")
+    new.add_argument("name", metavar="NAME", help="as the approvers file has it")
     new.add_argument(
-        "--role", action="append", default=[], metavar="R", help="of a new person; once for each"
-    )
-    new.add_argument(
-        "--address", action="append", default=[], metavar="A", help="mail of a new person; once for each"
+        "--label",
+        default="",
+        metavar="LABEL",
+        help="what tells another key of the same person from the first",
     )
     show = doing.add_parser("show", help="whose keys there are, and which count")
     show.add_argument("name", metavar="NAME", nargs="?")
@@ -86,86 +85,38 @@ def ask_passphrase(settings: Settings, whose: str, *, twice: bool = False) -> st
 def _new(arguments: argparse.Namespace, settings: Settings, file: ApproversFile, store: KeyStore) -> int:
     """Make the private half first: a public half without one would be a key that nobody can use."""
     name = arguments.name
-    _with_person(file.read(), arguments, file)
+    if person_named(file.read(), name) is None:
+        raise ApproversError(
+            f"{file.path}: {name} is not in it yet; add the person there first, such as "
+            f"'- {{name: {name}, full_name: ..., roles: [...]}}' below 'approvers:'"
+        )
+    path = file.keys.path_of(name, arguments.label)
+    if path.exists():
+        raise ApproversError(
+            f"{path}: {name} has a key there, and none is overwritten; give the new one a label of its own "
+            "(--label LABEL). Both count until one is revoked"
+        )
     key = store.create(name, ask_passphrase(settings, f"the new key of {name}", twice=True))
     try:
-        file.change(lambda known: _with_key(_with_person(known, arguments, file), name, key))
+        file.keys.add(path, key)
     except DispatchError:
         store.remove(name, key.key_id)
         raise
-    print(f"{key.key_id}  is {name}'s; pinned in {file.path}")
+    print(f"{key.key_id}  is {name}'s; its public half is in {path}")
     print(f"the private half is in {store.path_of(name, key.key_id)}; keep a copy where only {name} reads it")
     return 0
 
 
-def _with_person(known: Approvers, arguments: argparse.Namespace, file: ApproversFile) -> Approvers:
-    """Return the approvers with the person in it; raises ApproversError where too much or too little is said of them."""
-    name, given = arguments.name, arguments.full_name or arguments.role or arguments.address
-    if person_named(known, name) is not None:
-        if given:
-            raise ApproversError(
-                f"{file.path}: {name} is in it already; change name, roles and addresses there, "
-                "and leave out --full-name, --role and --address"
-            )
-        return known
-    if not arguments.full_name:
-        raise ApproversError(
-            f"{file.path}: {name} is not in it yet; give --full-name, and --role for each role"
-        )
-    try:
-        person = Approver(
-            name=name,
-            full_name=arguments.full_name,
-            roles=tuple(arguments.role),
-            addresses=tuple(arguments.address),
-        )
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = " ".join(str(part) for part in first["loc"])
-        raise ApproversError(f"{name} cannot be written into {file.path}: {where}: {first['msg']}") from None
-    return Approvers(approvers=(*known.approvers, person))
-
-
-def _with_key(known: Approvers, name: str, key: ApproverKey) -> Approvers:
-    people = tuple(
-        person.model_copy(update={"keys": (*person.keys, key)}) if person.name == name else person
-        for person in known.approvers
-    )
-    return Approvers(approvers=people)
-
-
 def _revoke(key_id: str, file: ApproversFile) -> int:
     now = datetime.now(UTC).replace(microsecond=0)
-    before: list[datetime] = []
-
-    def edit(known: Approvers) -> Approvers:
-        whose = next((p for p in known.approvers if any(key.key_id == key_id for key in p.keys)), None)
-        if whose is None:
-            raise ApproversError(f"{file.path}: there is no key {key_id}; see 'dispatch keys show'")
-        before[:] = [
-            key.revoked_at
-            for key in whose.keys
-            if key.key_id == key_id and key.revoked_at is not None and key.revoked_at <= now
-        ]
-        return (
-            known if before else Approvers(approvers=tuple(_revoked(p, key_id, now) for p in known.approvers))
-        )
-
-    file.change(edit)
-    if before:
-        print(f"{key_id} was revoked before, at {before[0].isoformat()}; nothing was changed")
+    before = file.revoke(key_id, now)
+    if before is not None:
+        print(f"{key_id} was revoked before, at {format_stamp(before)}; nothing was changed")
     else:
         print(
             f"{key_id} is revoked; decisions signed with it no longer count, those not yet carried out included"
         )
     return 0
-
-
-def _revoked(person: Approver, key_id: str, now: datetime) -> Approver:
-    keys = tuple(
-        key.model_copy(update={"revoked_at": now}) if key.key_id == key_id else key for key in person.keys
-    )
-    return person.model_copy(update={"keys": keys})
 
 
 def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -> int:
@@ -178,9 +129,7 @@ def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -
         print(json.dumps(rows))
         return 0
     if not rows:
-        print(
-            f"{file.path} knows nobody yet; add a person with 'dispatch keys new NAME --full-name X --role R'"
-        )
+        print(f"{file.path} knows nobody yet; write people into it as docs/signing.md shows")
         return 0
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("person", "roles", "key", "created", "state", "private half"):

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.temporal import gateway_of_account
+from dispatch.models.moments import format_stamp
 from dispatch.models.request.status import Ending
 from runtime.gateway import Gateway
 from runtime.rows import Row
@@ -127,7 +128,7 @@ def iso(moment: datetime | None) -> str:
 
 
 def _by(row: Row) -> str:
-    return f"{row.review_point:%m-%d %H:%M}" if row.review_point else ""
+    return format_stamp(row.review_point, seconds=False) if row.review_point else ""
 
 
 def _printable(text: str) -> str:

@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
 
-from dispatch.approval.requests import decision_by_hand
+from dispatch.approval.requests import decision_by_hand, price_of
+from dispatch.models.moments import format_stamp
+from dispatch.models.money import Money, amount_named, format_money
 from dispatch.models.people.decision import ApprovalItem
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import TrailEntry
@@ -75,7 +77,7 @@ def _status(detail: RequestDetail) -> Iterator[str]:
     yield f"{escape(status.request_id)}  [bold]{escape(status.state)}[/]"
     yield f"awaiting {escape(status.review_point.awaiting)}"
     if approval_request is not None:
-        yield f"may decide: {escape(', '.join(approval_request.approvers))}; by {approval_request.deadline.isoformat(timespec='minutes')}"
+        yield f"may decide: {escape(', '.join(approval_request.approvers))}; by {format_stamp(approval_request.deadline, seconds=False)}"
         for item in approval_request.items:
             yield escape(_scrutiny(item, detail))
     for question in detail.questions:
@@ -119,15 +121,21 @@ def _actions(detail: RequestDetail) -> Iterator[str]:
 def _action(bound: BoundAction, guard_result: GuardResult | None) -> Iterator[str]:
     result = f"{guard_result.decision}, tier {guard_result.tier}" if guard_result else "not inspected yet"
     yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {result}')}"
-    yield from lines_of(bound.action.parameters)
+    yield from lines_of(bound.action.parameters, price_of(bound))
     for reason in guard_result.reasons if guard_result else ():
         yield escape(f"    because {reason.text} ({reason.rule})")
 
 
-def lines_of(facts: Mapping[str, JsonValue]) -> Iterator[str]:
-    """Yield each parameter with its name."""
+def lines_of(facts: Mapping[str, JsonValue], amount: Money | None = None) -> Iterator[str]:
+    """Yield each parameter with its name, an amount in minor units also as people read it.
+
+    `amount` is what the action's class says that it costs; it comes first where no parameter holds it.
+    """
+    amounts = {name: money for name in facts if (money := amount_named(name, facts)) is not None}
+    if amount is not None and amount not in amounts.values():
+        yield f"    costs {format_money(amount)}"
     for name, value in facts.items():
-        text = _plain(value)
+        text = _plain(value) + (f" ({format_money(amounts[name])})" if name in amounts else "")
         apart = "\n" if "\n" in text or len(text) > _LONG_TEXT else " "
         yield escape(f"    {name}:{apart}{text}")
 

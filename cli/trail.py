@@ -18,6 +18,7 @@ from dispatch.audit.read.trail import as_json, trail_of_events
 from dispatch.audit.report.explain import explain
 from dispatch.audit.report.report import as_html, as_markdown
 from dispatch.models.errors import SubmissionError
+from dispatch.models.moments import format_stamp
 from runtime.connection import connect
 from runtime.histories import trail_of_history
 from runtime.settings import Settings
@@ -101,9 +102,9 @@ def show_trail(trail: Trail, *, everything: bool) -> None:
 
 
 def _lines(trail: Trail, entry: AuditEntry) -> str:
-    at = f"{entry.at:%m-%d %H:%M:%S}" if entry.at else ""
+    at = format_stamp(entry.at) if entry.at else ""
     run_id = f"{entry.run}:" if len(trail.runs) > 1 else ""
-    head = f"{entry.seq:>3}  {at:<14}  {entry.kind.replace('_', '-'):<12}  {entry.sender}"
+    head = f"{entry.seq:>3}  {at:<23}  {entry.kind.replace('_', '-'):<12}  {entry.sender}"
     to = f" -> {entry.receiver}" if entry.receiver and entry.receiver != "coordinator" else ""
     by = f" (decided by {entry.decided_by})" if entry.decided_by not in {"", entry.sender} else ""
     why = entry.why if len(entry.why) <= _LONGEST else f"{entry.why[:_LONGEST]}..."

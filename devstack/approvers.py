@@ -41,17 +41,17 @@ _PEOPLE: Final = (
 
 
 def make_people(settings: Settings) -> str | None:
-    """Write the demo's people and their keys, and give what to tell of them; None where a file is there already.
+    """Write the demo's people and their keys, and give what to tell of them; None where there is a file or any key already.
 
     Raises KeysError where a key cannot be kept.
     """
     file, keys = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
-    if file.path.exists():
+    if file.path.exists() or file.keys.look():
         return None
     file.write(Approvers(approvers=tuple(_made(person, keys) for person in _PEOPLE)))
     who = ", ".join(f"{person.name} ({person.role})" for person in _PEOPLE)
     return (
-        f"people for the demo: {who}, in {file.path}; their keys are in {keys.folder}, each with the passphrase "
+        f"people for the demo: {who}, in {file.path}; their private keys are in {keys.folder}, each with the passphrase "
         f"'{DEMO_PASSPHRASE}', which everybody can read here and which is for the demo alone"
     )
 
@@ -69,8 +69,8 @@ def demo_signer(settings: Settings) -> Sign:
         held = [key for key in person.keys if keys.has(name, key.key_id)] if person else []
         if not held:
             raise DevStackError(
-                f"{name} has no key in {file.path} whose private half is in {keys.folder}; "
-                "move both away, and the demo makes people of its own"
+                f"{name} has no key in {file.keys.folder} whose private half is in {keys.folder}; "
+                "move both away with {file.path}, and the demo makes people of its own"
             )
         return keys.load(name, held[-1].key_id, DEMO_PASSPHRASE)
 

@@ -1,4 +1,4 @@
-"""One exchange with an outside system over HTTP, and what each way of failing means.
+"""Outside systems over HTTP: their base, one exchange with them, and what each way of failing means.
 
 What was not sent or was turned away unread is Unavailable, a plain no is Refused. What changes the world and was sent
 without a whole answer coming back is OutcomeUnknown: only the idempotency key can tell. A 500, 502 or 504 to a POST is
@@ -6,15 +6,16 @@ of that kind too, because the system, or the one behind a gateway, may have acte
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, Self, TypeVar
 
 import httpx
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, SecretStr, TypeAdapter, ValidationError
 
 from dispatch.models.contract import Contract
 from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedError, UnavailableError
@@ -103,6 +104,57 @@ async def exchange(
         at = ".".join(str(part) for part in first["loc"]) or "the top"
         problem = bounded(f"{where} answered what cannot be read, at {at}: {first['msg']}")
         raise OutcomeUnknownError(problem) if changes else RefusedError(problem, "malformed_answer") from None
+
+
+class Access(NamedTuple):
+    """Where a system is, and what opens it."""
+
+    url: str
+    key: SecretStr
+
+
+class HttpSystem:
+    """The base of a system over HTTP: one connection to the address, and with the key, that its settings name.
+
+    A system says what it is `called` in errors, and its `access`; it takes an httpx client as `http_client` builds it.
+    """
+
+    called: ClassVar[str]
+
+    @staticmethod
+    def access(settings: Any) -> Access:
+        """Return what the system's own Settings say."""
+        raise NotImplementedError
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Any) -> AsyncIterator[Self]:
+        """Open the connection, for the length of the block."""
+        url, key = cls.access(settings)
+        async with http_client(
+            base_url=url, key=key.get_secret_value(), timeout_seconds=settings.client_timeout_seconds
+        ) as http:
+            yield cls(http)
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _get(
+        self, path: str, answer: TypeAdapter[Answer], params: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Read; raises Unavailable or Refused."""
+        return await exchange(self._http, "GET", path, system=self.called, answer=answer, params=params)
+
+    async def _post(
+        self, path: str, answer: TypeAdapter[Answer], headers: Mapping[str, str], body: JsonValue = None
+    ) -> Answer:
+        """Change something; raises Unavailable, Refused or OutcomeUnknown."""
+        return await exchange(
+            self._http, "POST", path, system=self.called, answer=answer, headers=headers, body=body
+        )
 
 
 def _lost(where: str, why: str, *, changes: bool) -> ClientError:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from dispatch.models.contract import Facts
-from dispatch.models.money import Money, format_money
+from dispatch.models.money import amount_named, format_money
 from dispatch.models.work.proposal import BoundAction, Proposal
 from inbox.filters import title_of, words
 
@@ -79,10 +79,8 @@ def _label(bound: BoundAction, key: str) -> str:
 
 def _worded(key: str, parameters: Facts) -> JsonValue:
     """Return a value as people read it: an amount with its currency."""
-    value, currency = parameters.get(key), parameters.get("currency")
-    if key == "amount_minor" and isinstance(value, int) and isinstance(currency, str):
-        return format_money(Money(amount_minor=value, currency=currency))
-    return value
+    amount = amount_named(key, parameters)
+    return parameters.get(key) if amount is None else format_money(amount)
 
 
 def _change(what: str, before: JsonValue, now: JsonValue) -> Change:

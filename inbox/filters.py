@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from dispatch.models.moments import format_short, format_stamp
 from dispatch.models.people.decision import ApprovalItem
 from dispatch.models.work.proposal import BoundAction
 
@@ -18,18 +19,6 @@ TITLES: Final = {
     "settle": "Settle it",
 }
 _SENDERS: Final = {"coordinator": "the desk", "requester": "the requester"}
-
-
-def moment(at: datetime) -> str:
-    """Return a time as people write it, in UTC."""
-    utc = at.astimezone(UTC)
-    return f"{utc.day} {utc:%b %H:%M} UTC"
-
-
-def clock(at: datetime) -> str:
-    """Return a time to the second, as a record needs it."""
-    utc = at.astimezone(UTC)
-    return f"{utc.day} {utc:%b %H:%M:%S}"
 
 
 def title(name: str) -> str:
@@ -112,8 +101,8 @@ def short(digest: str) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "moment": moment,
-    "clock": clock,
+    "moment": format_short,
+    "clock": format_stamp,
     "title": title,
     "item_title": item_title,
     "iso": iso,

@@ -1,4 +1,4 @@
-"""Keys to sign decisions with: those the approvers file pins for a person, one of which the inbox may hold, encrypted."""
+"""Keys to sign decisions with: those that are pinned for a person, one of which the inbox may hold, encrypted."""
 
 import asyncio
 import binascii

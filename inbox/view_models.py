@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from dispatch.models.money import Money, format_money
+from dispatch.approval.requests import price_of
+from dispatch.models.money import Money, amount_named, format_figure, format_money
 from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
@@ -18,7 +19,6 @@ from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
 from inbox.comparison import Change, changes
 from inbox.filters import title_of
-from inbox.money import typed
 
 _SEVERITIES: Final = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
 
@@ -139,7 +139,7 @@ def _action(
         name=action.name,
         acts_on=action.subject,
         why=action.why,
-        facts=facts_of(action.parameters),
+        facts=facts_of(action.parameters, price_of(bound)),
         digest=bound.digest,
         evidence=tuple(evidence[e] for e in action.evidence_ids if e in evidence),
         guard_result=guard_result,
@@ -185,30 +185,38 @@ def asked_of(
 
 def _field(name: str, item: ApprovalItem, bound: BoundAction | None) -> EditField:
     parameters = bound.action.parameters if bound else {}
-    value, label = parameters.get(name), name.replace("_", " ").capitalize()
+    value, label = parameters.get(name), _plain_name(name)
     if name in item.choices:
         return EditField(name, label, "choice", str(value or ""), choices=item.choices[name])
-    currency = parameters.get("currency")
-    if name == "amount_minor" and isinstance(value, int) and isinstance(currency, str):
-        return EditField(name, f"Amount in {currency}", "amount", typed(value, currency), currency=currency)
+    if (amount := amount_named(name, parameters)) is not None:
+        label = f"{_plain_name(name)} in {amount.currency}"
+        return EditField(name, label, "amount", format_figure(amount), currency=amount.currency)
     if isinstance(value, int):
         return EditField(name, label, "number", str(value))
     text = "" if value is None else str(value)
     return EditField(name, label, "text" if "\n" in text else "line", text)
 
 
-def facts_of(parameters: Mapping[str, JsonValue]) -> tuple[Fact, ...]:
-    """List every parameter, for all of them are digested; an amount as people read it, with the exact figure."""
-    facts: list[Fact] = []
-    amount, currency = parameters.get("amount_minor"), parameters.get("currency")
-    money = isinstance(amount, int) and isinstance(currency, str)
-    if money:
-        written = format_money(Money(amount_minor=amount, currency=currency))  # type: ignore[arg-type]  # `money` says so
-        facts.append(Fact("Amount", f"{written} ({amount} minor units)"))
+def facts_of(parameters: Mapping[str, JsonValue], amount: Money | None = None) -> tuple[Fact, ...]:
+    """List every parameter, for all of them are digested; an amount as people read it, with the exact figure.
+
+    `amount` is what the action's class says that it costs; it comes first where no parameter holds it.
+    """
+    amounts = {name: money for name in parameters if (money := amount_named(name, parameters)) is not None}
+    facts = [
+        Fact(_plain_name(name), f"{format_money(money)} ({money.amount_minor} minor units)")
+        for name, money in amounts.items()
+    ]
+    if amount is not None and amount not in amounts.values():
+        facts.insert(0, Fact("Amount", format_money(amount)))
     for name, value in parameters.items():
-        if money and name in {"amount_minor", "currency"}:
+        if name in amounts or (amounts and name == "currency"):
             continue
         plain = "none" if value is None else str(value)
-        facts.append(Fact(name.replace("_", " ").capitalize(), plain, text=name == "text" or "\n" in plain))
+        facts.append(Fact(_plain_name(name), plain, text=name == "text" or "\n" in plain))
     # Long texts last: what is short would be lost below them.
     return tuple(sorted(facts, key=lambda fact: fact.text))
+
+
+def _plain_name(parameter: str) -> str:
+    return parameter.removesuffix("_minor").replace("_", " ").capitalize()

@@ -258,10 +258,10 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
             max_cached_workflows=workflow_cache,
         )
         _never_too_slow(worker)
-        allowances = quota_worker(desk.client, desk.settings)
-        _never_too_slow(allowances)
+        quotas = quota_worker(desk.client, desk.settings)
+        _never_too_slow(quotas)
         actions = action_worker(desk.client, desk.settings, desk.catalogue, acting, MailNotices(acting))
-        async with running_workers(allowances, worker, actions, give_up_after=STOPPED_WITHIN):
+        async with running_workers(quotas, worker, actions, give_up_after=STOPPED_WITHIN):
             yield
 
 

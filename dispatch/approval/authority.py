@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 
-from dispatch.approval.signing import key_mismatch
+from dispatch.models.moments import format_stamp
 from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
 
 
@@ -97,9 +97,9 @@ def key_in(approvers: Approvers, key_id: str | None) -> tuple[Approver, Approver
 def key_problem(key: ApproverKey, at: datetime) -> str | None:
     """Return why a key does not count at `at`; None if it does."""
     if key.revoked_at is not None and key.revoked_at <= at:
-        return f"key {key.key_id} was revoked at {key.revoked_at.isoformat(timespec='seconds')}"
+        return f"key {key.key_id} was revoked at {format_stamp(key.revoked_at)}"
     if key.expires_at is not None and key.expires_at <= at:
-        return f"key {key.key_id} expired at {key.expires_at.isoformat(timespec='seconds')}"
+        return f"key {key.key_id} expired at {format_stamp(key.expires_at)}"
     return None
 
 
@@ -117,9 +117,6 @@ def file_problems(approvers: Approvers) -> Iterator[tuple[str, str, str]]:
         for role in names.intersection(person.roles):
             yield f"{path}.roles", f"{role!r} is the name of a person", "Give the role another name."
         yield from _handed_on(path, person, names - {person.name})
-        for index, key in enumerate(person.keys):
-            if (problem := key_mismatch(key)) is not None:
-                yield f"{path}.keys[{index}]", problem, "Take both from 'dispatch keys show'."
 
 
 def _handed_on(path: str, person: Approver, others: set[str]) -> Iterator[tuple[str, str, str]]:

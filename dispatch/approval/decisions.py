@@ -17,6 +17,7 @@ from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
 from dispatch.guard.risk import least_approval
 from dispatch.models.contract import Contract
+from dispatch.models.moments import format_stamp
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
     ApprovalItem,
@@ -140,7 +141,7 @@ def _unfit(
     if decision.action_digest != bound.digest:
         return "the decision is on another action"
     if decision.expires_at is not None and decision.expires_at <= now:
-        return f"the decision expired at {decision.expires_at.isoformat()}"
+        return f"the decision expired at {format_stamp(decision.expires_at)}"
     # Delegations and absences count as of the decision; they may well have ended since.
     moments = (decision.issued_at,)
     theirs = _not_theirs(
@@ -193,11 +194,11 @@ def _untimely(check: DecisionCheck, decision: Decision) -> str | None:
     received = check.received_at
     # While no worker ran, a decision may have lain in history since before the deadline: then when it was made counts.
     if check.approval_request.deadline <= min(received, decision.issued_at):
-        return f"late: the deadline was {check.approval_request.deadline.isoformat()}"
+        return f"late: the deadline was {format_stamp(check.approval_request.deadline)}"
     if decision.expires_at is not None and decision.expires_at <= received:
-        return f"expired at {decision.expires_at.isoformat()}"
+        return f"expired at {format_stamp(decision.expires_at)}"
     if decision.issued_at > received + CLOCK_SKEW:
-        return f"issued in the future, at {decision.issued_at.isoformat()}"
+        return f"issued in the future, at {format_stamp(decision.issued_at)}"
     return None
 
 

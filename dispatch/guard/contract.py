@@ -24,6 +24,15 @@ class TextProblem(NamedTuple):
     remedy: str
 
 
+class Sending(NamedTuple):
+    """A message that an action sends, as far as the guardian has rules for every channel."""
+
+    recipient: str
+    """The address whose hourly number of automatic messages it counts in."""
+    only_asks: bool
+    """It asks or notifies, which may be done for a doubtful sender too."""
+
+
 @dataclass(frozen=True)
 class GuardContext:
     """What an action's hard rules are given beside its parameters and facts; `policy` is its own Policy."""
@@ -65,9 +74,7 @@ class ActionRules(Protocol):
     @staticmethod
     def spending_window(policy: Any) -> timedelta: ...
     @staticmethod
-    def automatic_mail_to(parameters: Any) -> str | None: ...
-    @staticmethod
-    def only_asks(parameters: Any) -> bool: ...
+    def sends(parameters: Any) -> Sending | None: ...
     @staticmethod
     def expected(parameters: Any) -> EffectFacts: ...
     @staticmethod
@@ -103,16 +110,10 @@ class ActionDefaults:
         return NO_WINDOW
 
     @staticmethod
-    def automatic_mail_to(parameters: Any) -> str | None:
-        """Return the address whose hourly number of automatic mails it counts in; None: it is no mail."""
+    def sends(parameters: Any) -> Sending | None:
+        """Return what message it sends; None: it sends none."""
         del parameters
         return None
-
-    @staticmethod
-    def only_asks(parameters: Any) -> bool:
-        """Return whether it only asks or notifies, which may be done for a doubtful sender too."""
-        del parameters
-        return False
 
     @staticmethod
     def same(name: str, expected: JsonValue, seen: JsonValue) -> bool:

@@ -188,9 +188,10 @@ def _only_asks(brief: GuardBrief, kind: type[ActionRules] | None) -> bool:
     if kind is None:
         return False
     try:
-        return kind.only_asks(kind.Parameters.model_validate(brief.bound.action.parameters))
+        sending = kind.sends(kind.Parameters.model_validate(brief.bound.action.parameters))
     except ValidationError:
         return False  # it is blocked in any case
+    return sending is not None and sending.only_asks
 
 
 def _left_to_a_person(policy: GuardianPolicy, rule: str, text: str) -> Inspection:

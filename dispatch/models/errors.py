@@ -2,6 +2,7 @@
 
 DispatchError
 ├── SettingsError        a setting is wrong; names the variable
+├── AmountError          what was typed is no amount of a currency
 ├── SubmissionError      a request cannot be taken in; names the file
 ├── RequestNotFoundError there is no request of this id
 ├── RequestClosedError   the request has ended and takes no more messages
@@ -31,6 +32,10 @@ class DispatchError(Exception):
 
 class SettingsError(DispatchError):
     """A setting is missing or wrong."""
+
+
+class AmountError(DispatchError):
+    """What was typed is no amount of its currency."""
 
 
 class SubmissionError(DispatchError):

@@ -10,12 +10,12 @@ from typing import Final
 
 from dispatch.approval.authority import people_for, stands_for
 from dispatch.guard.risk import riskiest
+from dispatch.models.moments import format_day, format_moment
 from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
 from dispatch.models.work.playbook import Tier
-from dispatch.text.extraction import written_date
 from dispatch.text.links import foreign_links
 from dispatch.text.normalise import one_line
 from dispatch.text.unicode_spoofing import undisguised
@@ -75,7 +75,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
-    until = "" if closed else f", by {_written(approval_request.deadline)}"
+    until = "" if closed else f", by {format_moment(approval_request.deadline)}"
     return Notice(
         subject=f"[{desk}] {headline}: {names} ({tier}){until}",
         opening=opening,
@@ -83,7 +83,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
             ("Desk", desk),
             *(("Asked", _quoted(item.summary)) for item in approval_request.items),
             *_weight(approval_request, tier),
-            *(() if closed else (("Decide by", _written(approval_request.deadline)),)),
+            *(() if closed else (("Decide by", format_moment(approval_request.deadline)),)),
             ("Why", _quoted(approval_request.why)),
             ("Request", brief.request_id),
         ),
@@ -98,9 +98,9 @@ def digest_for(waiting: Sequence[WaitingRequest], total: int, inbox_url: str, da
     ranked = sorted(waiting, key=_rank)[:MOST_LISTED]
     dues = [one.due for one in ranked if one.due is not None]
     count = f"{total} request{'s' if total != 1 else ''} wait{'s' if total == 1 else ''} for you"
-    first = f", the first until {_written(min(dues))}" if dues else ""
+    first = f", the first until {format_moment(min(dues))}" if dues else ""
     more = f" {total - len(ranked)} more are in the inbox." if total > len(ranked) else ""
-    today = written_date(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    today = format_day(datetime(day.year, day.month, day.day, tzinfo=UTC))
     return Notice(
         subject=f"[Dispatch Desk] {count}",
         opening=f"On {today} {count}{first}.{more}",
@@ -175,14 +175,9 @@ def _rank(one: WaitingRequest) -> tuple[int, datetime, str]:
 
 
 def _detail(one: WaitingRequest) -> str:
-    due = f", until {_written(one.due)}" if one.due else ""
+    due = f", until {format_moment(one.due)}" if one.due else ""
     rank = f", priority {one.priority}" if one.priority else ""
     return f"{one.state.replace('_', ' ')}, asked of {one.owner}{due}{rank}"
-
-
-def _written(moment: datetime) -> str:
-    at = moment.astimezone(UTC)
-    return f"{at:%H:%M} UTC on {written_date(at)}"
 
 
 def _quoted(text: str) -> str:

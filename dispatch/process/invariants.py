@@ -1,22 +1,38 @@
 """What holds for every proposal of every desk, whatever its reviewers check on top.
 
-Standards: `items.left_over` (critical), `delivery.as_reviewed` (critical), `evidence.unknown` and `evidence.missing`
-(major). Their exceptions name the process as the reviewer.
+Standards: `items.left_over`, `delivery.as_reviewed` and `edit.not_kept` (critical), `evidence.unknown` and
+`evidence.missing` (major). Their exceptions name the process as the reviewer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pydantic import JsonValue
+
+from dispatch.models.canonical import canonical_json
+from dispatch.models.contract import Facts
+from dispatch.models.money import amount_named, format_money
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import Guidance, ReviewException, Severity
 from dispatch.models.work.proposal import Proposal
 
 PROCESS: Final = "process"
+_LONGEST_VALUE: Final = 80
 
 
-def broken_invariants(proposal: Proposal, items: Iterable[Item]) -> tuple[ReviewException, ...]:
-    """Return one exception for each invariant that the proposal breaks, in a fixed order; nothing where all hold."""
-    return (*_as_reviewed(proposal), *_left_over(proposal, items), *_evidence(proposal))
+def broken_invariants(
+    proposal: Proposal, items: Iterable[Item], guidance: Sequence[Guidance] = ()
+) -> tuple[ReviewException, ...]:
+    """Return one exception for each invariant that the proposal breaks, in a fixed order; nothing where all hold.
+
+    `guidance` is what people said of earlier proposals.
+    """
+    return (
+        *_as_reviewed(proposal),
+        *_left_over(proposal, items),
+        *_edits_kept(proposal, guidance),
+        *_evidence(proposal),
+    )
 
 
 def _as_reviewed(proposal: Proposal) -> Iterable[ReviewException]:
@@ -45,6 +61,51 @@ def _left_over(proposal: Proposal, items: Iterable[Item]) -> Iterable[ReviewExce
         if item.item_id not in carried:
             why = f"{item.item_id} has no answer, no action and no stated refusal"
             yield _broken("items.left_over", Severity.CRITICAL, why, (item.item_id,))
+
+
+def _edits_kept(proposal: Proposal, guidance: Sequence[Guidance]) -> Iterable[ReviewException]:
+    """Hold every value that a person set, the latest of each, against the action as it would be sent."""
+    actions = {f"{bound.action.name}/{bound.action.subject}": bound.action for bound in proposal.actions}
+    wanted = {
+        (effect, name): (value, said.by)
+        for said in guidance
+        for effect, values in said.edits.items()
+        for name, value in values.items()
+    }
+    for (effect, name), (value, by) in wanted.items():
+        action = actions.get(effect)
+        if action is None:
+            kind, _, subject = effect.partition("/")
+            text = (
+                f"{by} edited {_words(kind)} on {subject}, and it is not proposed any more; "
+                "send it back with guidance, or approve without it"
+            )
+            yield _broken("edit.not_kept", Severity.CRITICAL, text)
+            continue
+        kept = action.parameters.get(name)
+        if name not in action.parameters or canonical_json(kept) != canonical_json(value):
+            asked = _worded(name, {**action.parameters, name: value})
+            text = (
+                f"{by} set {_words(name)} of {_words(action.name)} on {action.subject} to {asked}, and what is "
+                f"proposed has {_worded(name, action.parameters)}; edit it again, send it back with guidance, or "
+                "approve it as it is"
+            )
+            yield _broken("edit.not_kept", Severity.CRITICAL, text, action.item_ids)
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_minor").replace("_", " ")
+
+
+def _worded(name: str, parameters: Facts) -> str:
+    """Return a value as people read it, a long one cut."""
+    value: JsonValue = parameters.get(name)
+    amount = amount_named(name, parameters)
+    if amount is not None:
+        return format_money(amount)
+    text = " ".join((value if isinstance(value, str) else canonical_json(value)).split())
+    shown = text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return f"“{shown}”" if isinstance(value, str) else shown if name in parameters else "no such value"
 
 
 def _evidence(proposal: Proposal) -> Iterable[ReviewException]:

@@ -4,15 +4,14 @@ A message that comes back as an answer is read as a new request: nothing here ma
 """
 
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Final, NamedTuple
 
 from dispatch.models.contract import Moment
+from dispatch.models.moments import format_moment
 from dispatch.models.request.status import Ending
 from dispatch.models.work.composition import Purpose
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import Playbook
-from dispatch.text.extraction import written_date
 
 _BY_PAGE: Final = "You can answer on this page, which is for your request alone:"
 _ELSEWHERE: Final = (
@@ -83,8 +82,7 @@ def _listed(questions: Sequence[Question]) -> str:
 
 def _how_to_answer(link: str, deadline: Moment) -> tuple[str, ...]:
     """Describe how an answer reaches this request; the link stands alone on its line, so that mail programs take it whole."""
-    at = deadline.astimezone(UTC)
-    when = f"{at:%H:%M} UTC on {written_date(at)}"
+    when = format_moment(deadline)
     if link:
         until = f"Please answer by {when}; after that we close your request."
         return f"{_BY_PAGE}\n{link}", until, _ELSEWHERE

@@ -1,10 +1,8 @@
-"""The approvers file: who may decide, read again whenever it has changed, and written whole or not at all."""
+"""The approvers file and the public keys beside it: who may decide, read again whenever any of them has changed."""
 
-import fcntl
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,22 +13,24 @@ from dispatch.approval.authority import file_problems
 from dispatch.models.errors import ApproversError, PlaybookError
 from dispatch.models.people.approvers import Approvers
 from dispatch.playbooks.strict_yaml import read_yaml
-from dispatch.storage.private_folders import make_private
-from dispatch.storage.yaml_edit import edited
+from dispatch.storage.durable_files import replace
+from dispatch.storage.public_keys import ENDING, FOLDER, PublicKeys, Seen
 
 _HEAD: Final = (
-    "# Who may decide: people, their roles and their public keys; docs/signing.md has every field.\n"
-    "# Edit it as you like. 'dispatch keys new' and 'keys revoke' change their part of it and leave the rest as it is.\n"
+    "# Who may decide: people and their roles; docs/signing.md has every field.\n"
+    f"# Their public keys are files in {FOLDER}/ beside this one.\n"
 )
 _MODE: Final = 0o644
-_Seen = tuple[int, int, int]
+_TRIES: Final = 20
+_Seen = tuple[tuple[int, int, int], Seen]
 
 
 class ApproversFile:
-    """Reads and writes one file; where there is none, it knows nobody."""
+    """Reads one file, which people write, and the keys beside it; where there is no file, it knows nobody."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.keys = PublicKeys(path.parent / FOLDER)
         self._seen: _Seen | None = None
         self._read = Approvers()
 
@@ -41,82 +41,66 @@ class ApproversFile:
         too: who may decide is never a guess.
         """
         seen = self._look()
-        if seen is None:
-            return Approvers()
-        if seen != self._seen:
-            self._read, self._seen = self._load(), seen
+        for _ in range(_TRIES):
+            if seen is None:
+                return Approvers()
+            if seen == self._seen:
+                break
+            try:
+                known: Approvers | ApproversError = self._load()
+            except ApproversError as error:
+                known = error
+            # What was saved while this read is read again: no mixture of before and after is ever used.
+            before, seen = seen, self._look()
+            if seen == before and isinstance(known, ApproversError):
+                raise known
+            if seen == before and isinstance(known, Approvers):
+                self._read, self._seen = known, seen
+        else:
+            raise ApproversError(f"{self.path}: it changes all the time; wait until it is saved.")
         return self._read
 
-    def change(self, edit: Callable[[Approvers], Approvers]) -> Approvers:
-        """Write what `edit` makes of the approvers as they are now, and give it.
-
-        Comments, order and layout stay but for what was changed; a layout that dispatch/storage/yaml_edit.py does not
-        understand, which is seen by reading the result, is rewritten.
-
-        Programs of ours take turns at a lock beside the file. Where somebody saved the file by hand meanwhile, `edit`
-        is asked again, about what they saved. Raises what `read` does, and what `edit` does.
-        """
-        with self._told("written"), self._turn():
-            while True:
-                seen = self._look()
-                known = self.read()
-                changed = edit(known)
-                if changed == known:
-                    return known
-                text = self._text()
-                if self._look() != seen:
-                    continue
-                aside = self._written_aside(
-                    edited(text, _plain(known), _plain(changed)) if text else _anew(changed)
-                )
-                if not _says(aside, changed):
-                    aside.unlink()
-                    aside = self._written_aside(_anew(changed))
-                if self._look() == seen:
-                    aside.replace(self.path.resolve())
-                    return changed
-                aside.unlink()
-
     def write(self, approvers: Approvers) -> None:
-        """Put the whole file in place of the one that is there, whatever it holds."""
-        with self._told("written"), self._turn():
-            self._written_aside(_anew(approvers)).replace(self.path.resolve())
+        """Put the whole file and its keys in place of those that are there, whatever they hold."""
+        text = _HEAD + yaml.safe_dump(_plain(approvers), allow_unicode=True, sort_keys=False)
+        with self._told("written"):
+            # Without keys in between: nobody can sign for a moment, and no key stands there without its person.
+            self.keys.write(())
+            replace(self.path.resolve(), text.encode(), _MODE)
+            self.keys.write(approvers.approvers)
+
+    def revoke(self, key_id: str, at: datetime) -> datetime | None:
+        """Write into a key's file that it counts no longer; returns since when, where it was revoked before.
+
+        A revocation to come is brought forward. Raises ApproversError, also where there is no such key.
+        """
+        names = {person.name for person in self.read().approvers}
+        with self._told("written", self.keys.folder):
+            one = next((one for one in self.keys.read(names) if one.key.key_id == key_id), None)
+            if one is None:
+                raise ApproversError(
+                    f"{self.keys.folder}: there is no key {key_id}; see 'dispatch keys show'"
+                )
+            if one.key.revoked_at is not None and one.key.revoked_at <= at:
+                return one.key.revoked_at
+            self.keys.revoke(one, at)
+        return None
 
     def _look(self) -> _Seen | None:
-        """Return what changes with the file's content; None where there is no file."""
+        """Return what changes with the content of the file and of the keys' folder; None where there is no file."""
         with self._told("read"):
             try:
                 stat = self.path.stat()
             except FileNotFoundError:
                 return None
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        make_private(self.path.parent)
-        # Beside the file and never removed: a lock on the file itself would be one on what is about to be replaced.
-        with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def _text(self) -> str:
-        """Return the file's text with the line ends that it has; empty where there is none."""
-        return self.path.read_bytes().decode() if self.path.exists() else ""
-
-    def _written_aside(self, text: str) -> Path:
-        target = self.path.resolve()
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".approvers-", delete=False) as file:
-            file.write(text.encode())
-            file.flush()
-            os.fchmod(file.fileno(), target.stat().st_mode & 0o777 if target.exists() else _MODE)
-            os.fsync(file.fileno())
-        return Path(file.name)
+            return (stat.st_mtime_ns, stat.st_size, stat.st_ino), self.keys.look()
 
     def _load(self) -> Approvers:
         try:
             document = read_yaml(self.path)
         except PlaybookError as error:
             raise self._wrong(error.path, error.problem) from None
+        self._refuse_keys(document)
         try:
             # As JSON is read: strings become moments, and nothing else becomes anything.
             approvers = Approvers.model_validate(document if document is not None else {})
@@ -125,7 +109,27 @@ class ApproversFile:
             raise self._wrong(".".join(str(part) for part in first["loc"]), first["msg"]) from None
         for where, problem, remedy in file_problems(approvers):
             raise self._wrong(where, f"{problem} ({remedy.rstrip('.')})")
-        return approvers
+        return self._with_keys(approvers)
+
+    def _with_keys(self, approvers: Approvers) -> Approvers:
+        with self._told("read", self.keys.folder):
+            files = self.keys.read({person.name for person in approvers.approvers})
+        people = tuple(
+            person.model_copy(update={"keys": tuple(one.key for one in files if one.name == person.name)})
+            for person in approvers.approvers
+        )
+        return Approvers(approvers=people)
+
+    def _refuse_keys(self, document: JsonValue) -> None:
+        people = document.get("approvers") if isinstance(document, dict) else None
+        for number, person in enumerate(people if isinstance(people, list) else ()):
+            if isinstance(person, dict) and "keys" in person:
+                path = self.keys.folder / f"{person.get('name')}{ENDING}"
+                raise self._wrong(
+                    f"approvers.{number}.keys",
+                    f"public keys are in files of their own since 0.4.0; write each into its own, such as {path} "
+                    "(docs/signing.md, 'Public keys', has the commands), and remove 'keys' here",
+                )
 
     def _wrong(self, where: str, problem: str) -> ApproversError:
         return ApproversError(
@@ -133,27 +137,19 @@ class ApproversFile:
         )
 
     @contextmanager
-    def _told(self, done: str) -> Iterator[None]:
+    def _told(self, done: str, path: Path | None = None) -> Iterator[None]:
         try:
             yield
         except OSError as error:
+            where = error.filename or path or self.path
             raise ApproversError(
-                f"{self.path}: it cannot be {done}: {error.strerror}. Make it accessible to this user."
+                f"{where}: it cannot be {done}: {error.strerror}. Make it accessible to this user."
             ) from None
 
 
 def _plain(approvers: Approvers) -> dict[str, JsonValue]:
-    plain: dict[str, JsonValue] = approvers.model_dump(mode="json", exclude_defaults=True)
-    return plain
-
-
-def _anew(approvers: Approvers) -> str:
-    document = _plain(approvers) or {"approvers": []}
-    return _HEAD + yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-
-
-def _says(path: Path, approvers: Approvers) -> bool:
-    try:
-        return ApproversFile(path).read() == approvers
-    except ApproversError:
-        return False
+    """Return the file's own content, which the keys are no part of."""
+    people = approvers.model_dump(
+        mode="json", exclude_defaults=True, exclude={"approvers": {"__all__": {"keys"}}}
+    )
+    return people or {"approvers": []}

@@ -33,10 +33,10 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
     sync_folder(path.parent)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Return a file a new content; whoever reads sees the old or the new, never a part."""
     make_private(path.parent)
-    _written_aside(path, data, 0o600).replace(path)
+    _written_aside(path, data, mode).replace(path)
     sync_folder(path.parent)
 
 

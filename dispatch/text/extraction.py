@@ -2,28 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
-from dispatch.models.money import Money, format_money
+from dispatch.models.moments import MONTHS
+from dispatch.models.money import Money, minor_digits
 from dispatch.text.normalise import fold
-
-MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 # ISO 4217 codes of the currencies that a shop may meet, and how people write them; any three capitals
 # beside a number would take 'SKU 123' for money.
@@ -78,10 +63,11 @@ _CURRENCIES: Final = {
     "POUNDS": "GBP",
 }
 _MILLS: Final = 3
+_GROUPED: Final = re.compile(r"\d{1,3}(?:[^\d]\d{3})+")
 
 _UNIT = "|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True))
 # Every repeat is bounded: the time taken stays linear in a text that strangers wrote.
-_NUMBER = r"\d{1,3}(?:[.,'\u00a0\u202f ]\d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)"
+_NUMBER = r"\d{1,3}(?:[.,'\u00a0\u202f ]\d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,3})?(?!\d)"
 _AMOUNT = re.compile(
     rf"(?<![A-Za-z])(?P<before>{_UNIT})[\s\u00a0]?(?P<first>{_NUMBER})"
     rf"|(?<![\w.,/-])(?P<second>{_NUMBER})[\s\u00a0]?(?P<after>{_UNIT})(?![A-Za-z])(?!\s?\d)",
@@ -122,12 +108,24 @@ def amounts_with_place(text: str) -> tuple[tuple[Money, int], ...]:
 def _money(match: re.Match[str]) -> Money:
     currency = _CURRENCIES[(match["before"] or match["after"]).upper()]
     number = match["first"] or match["second"]
-    digits = len(format_money(Money(amount_minor=0, currency=currency)).partition(".")[2])
-    # '1.250' is a thousand of EUR and one and a quarter of KWD: the currency says which.
-    fraction = re.search(r"[.,](\d{3})$" if digits == _MILLS else r"[.,](\d{1,2})$", number)
-    whole = re.sub(r"\D", "", number[: fraction.start()] if fraction else number)
-    part = (fraction[1] if fraction else "").ljust(digits, "0")[:digits]
+    digits = minor_digits(currency)
+    fraction = _fraction(number, digits)
+    whole = re.sub(r"\D", "", number[: len(number) - len(fraction) - 1] if fraction else number)
+    part = fraction.ljust(digits, "0")[:digits]
     return Money(amount_minor=int(whole + part), currency=currency)
+
+
+def _fraction(number: str, digits: int) -> str:
+    """Return the digits after the point; none where the last separator is one between thousands.
+
+    '1.250' is a thousand of EUR and one and a quarter of KWD: the currency says which. '1234.750' is no thousand of
+    anything.
+    """
+    last = re.search(r"[.,](\d{1,3})$", number)
+    if last is None:
+        return ""
+    is_thousand = len(last[1]) == _MILLS and digits != _MILLS and _GROUPED.fullmatch(number) is not None
+    return "" if is_thousand else last[1]
 
 
 def days_in(text: str) -> frozenset[Day]:
@@ -181,9 +179,3 @@ def _phrase(phrase: str) -> str:
 
 def _words(text: str) -> str:
     return f" {' '.join(_WORD.findall(fold(text)))} "
-
-
-def written_date(moment: datetime) -> str:
-    """Write a day as no reader can misread it, in UTC: '5 November 2026'."""
-    at = moment.astimezone(UTC)
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"

@@ -150,11 +150,13 @@ class _Marked:
         return next((s for s in _sentences(text) if _MARK in self._words(s)), "")
 
     def reading(self, sentence: str, *, is_title: bool = False) -> Reading:
-        folded = words.IF_YOU_COULD.sub("please", words.COURTESY.sub(" ", _spaced(as_read(sentence))))
+        folded = words.IF_YOU_COULD.compiled.sub(
+            "please", words.COURTESY.compiled.sub(" ", _spaced(as_read(sentence)))
+        )
         clauses = [self._words(clause) for clause in _CLAUSE.split(_NUMBERED.sub("", folded))]
         clauses = [clause for clause in clauses if clause]
         whole = " ".join(clauses)
-        if any(words.REFUSAL.search(clause) for clause in clauses):
+        if any(words.REFUSAL.compiled.search(clause) for clause in clauses):
             return Reading(doubts=(sentence,))
         if _MARK not in whole:
             return Reading()
@@ -166,9 +168,9 @@ class _Marked:
             return Reading()
         after = clauses[asking.index(True) + 1 :]
         hangs_on_more = (
-            words.REPORTED.search(whole) is not None
-            or any(words.AFTERTHOUGHT.match(clause) for clause in after)
-            or any(words.TIME_CONDITION.search(clause) for clause in clauses)
+            words.REPORTED.compiled.search(whole) is not None
+            or any(words.AFTERTHOUGHT.compiled.match(clause) for clause in after)
+            or any(words.TIME_CONDITION.compiled.search(clause) for clause in clauses)
             or _offers_a_choice(clauses)
         )
         return Reading(doubts=(sentence,)) if hangs_on_more else Reading(intents=(sentence,))
@@ -186,16 +188,20 @@ def _spaced(text: str) -> str:
 
 
 def _is_doubtful(clauses: list[str], whole: str) -> bool:
-    negated = [clause for clause in clauses if words.NEGATION.search(clause)]
-    if any(_MARK in clause or not words.REASON.match(clause) for clause in negated):
+    negated = [clause for clause in clauses if words.NEGATION.compiled.search(clause)]
+    if any(_MARK in clause or not words.REASON.compiled.match(clause) for clause in negated):
         return True
     return any(
-        pattern.search(clause) for clause in clauses for pattern in (words.CONDITION, words.OF_AN_EARLIER_ONE)
-    ) or (whole.count(_MARK) > 1 and words.OF_AN_EARLIER_ONE.search(whole) is not None)
+        pattern.compiled.search(clause)
+        for clause in clauses
+        for pattern in (words.CONDITION, words.OF_AN_EARLIER_ONE)
+    ) or (whole.count(_MARK) > 1 and words.OF_AN_EARLIER_ONE.compiled.search(whole) is not None)
 
 
 def _asks(clause: str, *, bare: bool) -> bool:
-    return words.ASK.match(clause) is not None or (bare and words.BARE_ASK.match(clause) is not None)
+    return words.ASK.compiled.match(clause) is not None or (
+        bare and words.BARE_ASK.compiled.match(clause) is not None
+    )
 
 
 def _offers_a_choice(clauses: list[str]) -> bool:

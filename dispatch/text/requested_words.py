@@ -4,8 +4,9 @@ All patterns read one clause: folded words with one space between them, each phr
 '§'. Every repeat is bounded, so that a clause takes time linear in its length.
 """
 
-import re
 from typing import Final
+
+from dispatch.text.lazy_pattern import LazyPattern
 
 _ADVERBS: Final = (
     r"(?:(?:please|pls|plz|kindly|bitte|just|simply|also|now|still|really|only|possibly|perhaps|maybe|therefore|hereby|formally"
@@ -73,10 +74,10 @@ _ASKING: Final = (
     rf"{_LEAD}(?:konnen|konnten|wurden) sie {_SOON}{_IT}",
     rf"{_LEAD}(?:(?:kannst|konntest|wurdest) du|(?:kann|konnte|darf) ich) {_SOON}{_IT}",
 )
-BARE_ASK: Final = re.compile(_BARE)
+BARE_ASK: Final = LazyPattern(_BARE)
 # Anchored, for the engine would otherwise try every place of a text that has none of them.
-ASK: Final = re.compile(rf"\A(?:{'|'.join(f'(?:{pattern})' for pattern in _ASKING)})")
-OF_AN_EARLIER_ONE: Final = re.compile(
+ASK: Final = LazyPattern(rf"\A(?:{'|'.join(f'(?:{pattern})' for pattern in _ASKING)})")
+OF_AN_EARLIER_ONE: Final = LazyPattern(
     r"(?:my|the|our|meine|die) § (?:is|isn't|has|hasn't|still|ist|fehlt|never)\b"
     r"|^(?:\S{1,20} ){0,3}(?:where|when|wo|wann)(?:'s)? (?:\S{1,40} ){0,6}§"
     r"|^(?:(?:and|but|so|also) )?(?:has|have|is|did|ist|was) (?:\S{1,40} ){0,6}§"
@@ -87,7 +88,7 @@ OF_AN_EARLIER_ONE: Final = re.compile(
 )
 """'Where is my refund', 'cancel the refund', 'a voucher instead of a refund': beside an ask, they put it in doubt."""
 
-NEGATION: Final = re.compile(
+NEGATION: Final = LazyPattern(
     r"\b(?:not|no|never|none|neither|nor|without|nothing|nobody|cannot|nicht|kein\w{0,2}|nie|niemals|weder|ohne|nein|nichts|niemand\w{0,2}|statt|anstatt|refrain|avoid|hardly"
     r"|(?:do|does|did|is|are|was|were|has|have|had|ca|could|wo|would|should|must|need|sha)n'?t|dont|doesnt|didnt|isnt|wasnt|cant|wont)\b"
 )
@@ -95,7 +96,7 @@ _IS_NOT: Final = (
     r"(?:(?:does|do|did|is|are|was|were|has|have|will|would|can|could) not|cannot|no longer|never"
     r"|(?:does|do|did|is|are|was|were|has|have|wo|would|ca|could)n't|doesnt|didnt|isnt|wasnt|cant|wont)"
 )
-REASON: Final = re.compile(
+REASON: Final = LazyPattern(
     r"(?:(?:and|but|as|because|since|so|that|which|who|it|also|sadly|unfortunately|hello|hi) ){0,4}"
     rf"(?:(?:it|they|this|that|these|those|which|(?:the|my|our|order|one|dd) (?:\S{{1,40}} ){{0,7}}?\S{{1,40}}) {_IS_NOT}"
     r"|(?:it|that|this)'s not|(?:they|these)'re not"
@@ -111,7 +112,7 @@ REASON: Final = re.compile(
 )
 """A clause that says no of the goods ('it does not fit'), and so nothing against the ask beside it."""
 
-REFUSAL: Final = re.compile(
+REFUSAL: Final = LazyPattern(
     rf"^{_LEAD}(?:(?:actually|doch|lieber|or|oder|rather|better|oh|certainly|absolutely|definitely|surely|of course|why) ){{0,3}}"
     r"(?:do not|don't|dont|not|no|never|nein|nicht|doch nicht|stop|wait|hold|never mind|nevermind|forget|scratch|disregard|ignore"
     r"|leave it|keep it|vergessen|egal)\b"
@@ -123,27 +124,27 @@ REFUSAL: Final = re.compile(
 )
 """A sentence that takes back what stands beside it."""
 
-COURTESY: Final = re.compile(
+COURTESY: Final = LazyPattern(
     r"\b(?:if (?:at all )?possible|if you please|if i may|if (?:that|this|it)(?:'s| is) (?:ok|okay|possible|fine|alright)"
     r"|as soon as possible|when you (?:can|get a chance|have time)|wenn moglich|falls moglich|wenn es geht|so bald wie moglich"
     r"|sobald wie moglich)\b"
 )
-IF_YOU_COULD: Final = re.compile(
+IF_YOU_COULD: Final = LazyPattern(
     r"\b(?:appreciate it|appreciate|grateful|thankful|great|nice|good|kind|happy|lovely|glad|helpful) if you (?:could|can|would|will|might)\b"
 )
-CONDITION: Final = re.compile(
+CONDITION: Final = LazyPattern(
     r"\b(?:if|unless|otherwise|whether|provided|assuming|suppose\w{0,2}|imagine|hypothetically|else|in case|for example|next time"
     r"|wenn|falls|sonst|ob|sobald|sofern|ausser|andernfalls|ansonsten|beispiel)\b"
 )
-TIME_CONDITION: Final = re.compile(
+TIME_CONDITION: Final = LazyPattern(
     r"^(?:\S{1,12} )?(?:should (?:you|it|this|the|my)|once|until|till|when|whenever|after|before|as soon as|bis|nachdem|bevor)\b"
     r"|§ (?:\S{1,40} ){0,12}(?:once|until|till|when|whenever|after|before|as soon as|later|bis|nachdem|bevor|ever|on sale)\b"
 )
-REPORTED: Final = re.compile(
+REPORTED: Final = LazyPattern(
     r"\b(?:say|said|says|wrote|writes|write|told|tells|promised|promises|promise|claimed|claims|stated|states|replied|answered"
     r"|mentioned|mentions|suggested|offered|offers|advised|asked|asks|quote|according to|reads"
     r"|schrieb|schrieben|schreibt|sagte|sagten|sagt|meint|meinte|versprach|versprochen|antwortete|laut|zitat)\b"
 )
-AFTERTHOUGHT: Final = re.compile(
+AFTERTHOUGHT: Final = LazyPattern(
     r"^(?:but|or|only|although|though|however|unless|except|aber|oder|nur|obwohl|ausser)\b"
 )

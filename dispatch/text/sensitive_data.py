@@ -10,7 +10,10 @@ _LOCAL: Final = r"[\w.!#$%&'*+/=?^`{|}~\-]"
 # Begins only where a local part begins: from every letter of a long word it would take quadratic time.
 ADDRESS: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}+@(?:[\w\-]+\.)+[\w\-]*[^\W_]")
 _AROUND_ADDRESS: Final = ".!#$%&'*+/=?^`{|}~-"
-_DIGIT_GROUPS: Final = re.compile(r"\d+(?:[ .\-]\d+)*")
+# Hyphens and dashes that NFKC leaves as they are; word processors put them between groups of digits.
+_DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2012\u2013\u2014\u2015\u2212"), "-")
+_BETWEEN: Final = r"[\s.\-]"
+_DIGIT_GROUPS: Final = re.compile(rf"\d+(?:{_BETWEEN}{{1,3}}\d+)*")
 _CARD_DIGITS: Final = range(13, 20)
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # the digit sums of 0, 2, 4, ..., 18
 # ISO/IEC 7812: the first digits that payment networks issue under (2221 to 2720 is Mastercard's second range).
@@ -39,17 +42,21 @@ def foreign_addresses(text: str, own: Iterable[str]) -> tuple[str, ...]:
 
 def card_numbers(text: str) -> int:
     """Count payment card numbers: 13 to 19 digits, alone or in groups, with a network's prefix and a valid Luhn sum."""
-    return sum(_holds_card(match.split()) for match in _spaced(undisguised(text)))
+    return sum(_holds_card(groups) for groups in _groups(_plain(text)))
 
 
 def bank_accounts(text: str) -> int:
     """Count IBANs: a country of the registry, its length, and a remainder of 1 by 97 (ISO 13616)."""
-    plain = undisguised(text).upper()
+    plain = _plain(text).upper()
     return sum(_is_iban(plain, match.start()) for match in _IBAN_START.finditer(plain))
 
 
-def _spaced(text: str) -> list[str]:
-    return [re.sub(r"[.\-]", " ", run) for run in _DIGIT_GROUPS.findall(text)]
+def _plain(text: str) -> str:
+    return undisguised(text).translate(_DASHES)
+
+
+def _groups(text: str) -> list[list[str]]:
+    return [re.findall(r"\d+", run) for run in _DIGIT_GROUPS.findall(text)]
 
 
 def _holds_card(groups: list[str]) -> bool:
@@ -74,8 +81,10 @@ def _is_iban(text: str, start: int) -> bool:
     length = _IBAN_LENGTHS.get(text[start : start + 2])
     if length is None:
         return False
-    match = re.compile(rf"[A-Z0-9](?:[ \-]?[A-Z0-9]){{{length - 1}}}(?![A-Z0-9])").match(text, start)
+    match = re.compile(rf"[A-Z0-9](?:{_BETWEEN}{{0,3}}[A-Z0-9]){{{length - 1}}}(?![A-Z0-9])").match(
+        text, start
+    )
     if match is None:
         return False
-    account = re.sub(r"[ \-]", "", match[0])
+    account = re.sub(_BETWEEN, "", match[0])
     return int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1

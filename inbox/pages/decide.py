@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.approval.signing import signed_text
-from dispatch.models.errors import DispatchError, RequestClosedError, WorkerUnavailableError
+from dispatch.models.errors import AmountError, DispatchError, RequestClosedError, WorkerUnavailableError
+from dispatch.models.money import read_figure
 from dispatch.models.people.approvers import ApproverKey
 from dispatch.models.people.decision import Decision, DecisionType
 from inbox.context import Context
-from inbox.money import AmountError, read_amount
 from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
 from inbox.view_models import ShownAction, shown
 from inbox.web import (
@@ -126,7 +126,7 @@ def _edits(form: FormData) -> dict[str, JsonValue]:
         if typed == before and kind != "choice":
             continue
         if kind == "amount" and re.fullmatch(r"[A-Z]{3}", currency):
-            edits[name] = read_amount(typed, currency)
+            edits[name] = read_figure(typed, currency)
         elif kind == "number":
             if not re.fullmatch(r"-?\d{1,15}", typed.strip()):
                 raise AmountError(f"{typed.strip()[:20]!r} is no whole number; write digits only")
@@ -153,7 +153,7 @@ async def _to_sign(
             Said(
                 "refused",
                 _UNSENT,
-                "This tier asks for a signature, and no key of yours is in the approvers file; see 'Your keys'.",
+                "This tier asks for a signature, and there is no public key of yours; see 'Your keys'.",
             ),
         )
     try:

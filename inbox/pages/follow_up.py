@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dispatch.approval.requests import price_of
 from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.work.verification import ActionVerification
@@ -79,7 +80,7 @@ def _checks(detail: FollowUpDetail) -> tuple[Check, ...]:
             title=title_of(bound),
             acts_on=bound.action.subject,
             why=bound.action.why,
-            facts=facts_of(bound.action.parameters),
+            facts=facts_of(bound.action.parameters, price_of(bound)),
             digest=bound.digest,
             found=found.get(bound.digest),
             seen=check(found.get(bound.digest)),

@@ -4,6 +4,8 @@
 
 const PREFIX = "dispatch-desk decision v2\n";
 const STORE = "keys";
+// The first 12 bytes of every Ed25519 public key in DER, which are exactly 16 characters of base64.
+const DER_HEAD = "MCowBQYDK2VwAyEA";
 
 function database() {
   return new Promise((resolve, reject) => {
@@ -54,9 +56,9 @@ async function keysPage() {
     event.target.disabled = true;
     try {
       const key = await make();
-      document.getElementById("made-yaml").textContent = `keys:\n- key_id: ${key.id}\n  public_key: ${key.publicKey}\n  created_at: '${key.createdAt}'\n`;
+      document.getElementById("made-key").textContent = `created_at: ${key.createdAt}\n-----BEGIN PUBLIC KEY-----\n${DER_HEAD}${key.publicKey}\n-----END PUBLIC KEY-----\n`;
       document.getElementById("made").hidden = false;
-      document.getElementById("made-yaml").focus();
+      document.getElementById("made-key").focus();
     } catch (error) {
       document.getElementById("key-wrong").textContent = sentence(error);
     }

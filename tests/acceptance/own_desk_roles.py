@@ -1,8 +1,9 @@
 """The sources of the systems, specialist, reviewer and composer of the desk in own_desk.py."""
 
+from string import Template
 from typing import Final
 
-SHELF: Final = '''"""The catalogue of the library, read-only."""
+_SYSTEM: Final = '''"""$about"""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -14,10 +15,10 @@ from activities.contracts import SystemSettings
 from dispatch.models.errors import UnavailableError
 
 
-class Shelf:
-    """Look up loans, reservations, slips and members."""
+class $name:
+    """$about"""
 
-    acting: ClassVar[bool] = False
+    acting: ClassVar[bool] = $acting
 
     class Settings(SystemSettings):
         """Where the file is."""
@@ -32,6 +33,18 @@ class Shelf:
     def __init__(self, database: Path) -> None:
         self._database = database
 
+'''
+
+
+def _system(name: str, about: str, methods: str, *, acting: bool) -> str:
+    """Return the source of a system that keeps to the one file of the library."""
+    return Template(_SYSTEM).substitute(name=name, about=about, acting=acting) + methods
+
+
+SHELF: Final = _system(
+    "Shelf",
+    "The catalogue of the library: loans, reservations, slips and members.",
+    """\
     def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         try:
             with closing(sqlite3.connect(self._database)) as connection:
@@ -41,45 +54,23 @@ class Shelf:
 
     async def addresses_of(self, address: str) -> tuple[str, ...]:
         return tuple(found for (found,) in self.rows("SELECT address FROM members WHERE address = ?", address))
-'''
+""",
+    acting=False,
+)
 
-COUNTER: Final = '''"""The counter of the library, which extends loans and prints slips."""
-
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
-from typing import ClassVar, Self
-
-from activities.contracts import SystemSettings
-from dispatch.models.errors import UnavailableError
-
-
-class Counter:
-    """Change loans; each key is accepted once."""
-
-    acting: ClassVar[bool] = True
-
-    class Settings(SystemSettings):
-        """Where the file is."""
-
-        library_database: Path
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        yield cls(settings.library_database)
-
-    def __init__(self, database: Path) -> None:
-        self._database = database
-
+COUNTER: Final = _system(
+    "Counter",
+    "The counter of the library, which extends loans and prints slips; each key is accepted once.",
+    """\
     def enter(self, table: str, key: str, what: str, value: str | int) -> None:
         try:
             with closing(sqlite3.connect(self._database)) as connection, connection:
                 connection.execute(f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?)", (key, what, value))
         except sqlite3.Error as error:
             raise UnavailableError("the counter takes no entries") from error
-'''
+""",
+    acting=True,
+)
 
 LOAN_TERMS: Final = '''"""Says when a book is due, and recommends to extend its loan."""
 

@@ -29,6 +29,7 @@ from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook
 from tests.acceptance import own_desk
 from tests.acceptance.own_desk import DATABASE, DESK, MEMBER, STRANGER, Change
+from tests.acceptance.own_desk_roles import LOAN_TERMS
 from tests.audit_store.made import store_at
 from tests.desk import Case, Desk, at_work, resting_desk
 from tests.inbox import stand
@@ -93,6 +94,8 @@ async def _edited_and_approved(library: Library, client: Client, case: Case) -> 
         page = await browser.request(case.id)
         assert "Loan extension walden" in page.text
         assert "Printed slip slip" in page.text
+        # 14 days at 20 cents, which no parameter holds: the action's class says so.
+        assert "Amount EUR 2.80" in page.text
         (form,) = page.forms("/decide")
         assert {name: value for name, value in form.fields.items() if name.startswith("field.")} == {
             "field.days": "14"
@@ -189,6 +192,32 @@ async def test_what_records_hold_is_mailed_to_no_stranger(client: Client, tmp_pa
         assert [facts["name"] for facts in blocked] == ["send_reply"]
         assert "is on no record of the requester" in str(status.review_point.awaiting)
         assert len(library.desk.mail_sink.rows(MAIL)) == 1
+
+
+async def test_an_edit_that_the_desk_ignores_comes_back(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its specialist recommends what it did before; the person reads both values and decides, and nothing is done before."""
+    deaf = LOAN_TERMS.replace(' | _edits(brief, f"extend_loan/{book}")', "")
+    assert deaf != LOAN_TERMS
+    monkeypatch.setitem(own_desk._FILES, "specialists/loan_terms.py", deaf)
+    async with running_library(client, tmp_path) as library:
+        case = await library.submit("Please extend my loan of Walden.")
+        await case.until("waiting_for_approval", proposal="p1")
+        accepted, why = await case.decide("edit", by="dora", edits={"days": 7})
+        assert accepted, why
+        await case.until("waiting_for_approval", proposal="p2")
+        detail = await starter.detail_of(client, case.id)
+        assert isinstance(detail, RequestDetail)
+        (exception,) = detail.exceptions
+        assert (exception.reviewer, exception.standard) == ("process", "edit.not_kept")
+        said = "dora set days of extend loan on walden to 7, and what is proposed has 14"
+        assert exception.text.startswith(said)
+        assert library.rows("SELECT * FROM extensions") == []
+        rejected, why = await case.decide("reject", by="dora", reason="seven days, not fourteen")
+        assert rejected, why
+        assert (await case.outcome()).ending is Ending.REJECTED
+        assert library.rows("SELECT * FROM extensions") == []
 
 
 async def test_no_item_is_passed_over(client: Client, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from cli.requests import show_detail
 from devstack.temporal_server import TemporalServer
 from dispatch.approval.signing import verify
 from dispatch.models.errors import ApproversError, DispatchError, KeysError
-from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
 from dispatch.models.people.decision import Decision
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import EntryKind
@@ -33,6 +33,7 @@ from runtime.gateway import Gateway
 from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell, environment_of
 from tests.desk import Desk, quick, running_desk
+from tests.signers import Signer
 from tests.workflows.approval.test_four_eyes import at_tier
 from tests.workflows.requests_made import held_refund, two_held_refunds
 
@@ -47,6 +48,13 @@ def settings(tmp_path: Path) -> Settings:
 async def keys(settings: Settings, *typed: str) -> int:
     """Run `dispatch keys ...` in this process."""
     return await run_keys(parsed(["keys", *typed]), settings)
+
+
+def know_ana(settings: Settings, *public: ApproverKey) -> ApproversFile:
+    """Write an approvers file that knows ana."""
+    file = ApproversFile(settings.approvers_path)
+    file.write(Approvers(approvers=(Approver(name="ana", full_name="Ana", keys=public),)))
+    return file
 
 
 @pytest.fixture
@@ -232,16 +240,13 @@ async def test_without_a_worker_a_decision_is_left_signed(
 async def test_a_key_is_made_shown_and_revoked(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A new person with roles and addresses, a second key to rotate to, the first revoked and said so the second time."""
-    roles = ("--role", "refunds", "--role", "refunds-lead", "--address", "ana@desk.example")
-    assert await keys(settings, "new", "ana", "--full-name", "Ana Torres", *roles) == 0
+    """A second key to rotate to, the first revoked and said so the second time; the approvers file stays as it is."""
+    file = know_ana(settings)
+    by_hand = file.path.read_bytes()
     assert await keys(settings, "new", "ana") == 0
-    (ana,) = ApproversFile(settings.approvers_path).read().approvers
-    assert (ana.full_name, ana.roles, ana.addresses) == (
-        "Ana Torres",
-        ("refunds", "refunds-lead"),
-        ("ana@desk.example",),
-    )
+    assert await keys(settings, "new", "ana", "--label", "laptop") == 0
+    (ana,) = file.read().approvers
+    assert sorted(path.name for path in file.keys.folder.iterdir()) == ["ana+laptop.pub", "ana.pub"]
     first, second = (key.key_id for key in ana.keys)
     capsys.readouterr()
     assert await keys(settings, "revoke", first) == 0
@@ -256,6 +261,7 @@ async def test_a_key_is_made_shown_and_revoked(
     table = capsys.readouterr().out
     assert first in table
     assert second in table
+    assert file.path.read_bytes() == by_hand
 
 
 async def test_states_and_people_without_keys_are_shown(
@@ -280,10 +286,10 @@ async def test_states_and_people_without_keys_are_shown(
 @pytest.mark.parametrize(
     ("typed", "error", "says"),
     [
-        (("new", "ben"), ApproversError, "ben is not in it yet; give --full-name"),
-        (("new", "ana", "--role", "refunds"), ApproversError, "ana is in it already"),
-        (("new", "../ben", "--full-name", "Ben"), ApproversError, "name: String should match"),
-        (("new", "ben", "--full-name", "Ben", "--role", "No Role"), ApproversError, "roles 0: String should"),
+        (("new", "ben"), ApproversError, "ben is not in it yet; add the person there first, such as"),
+        (("new", "../ben"), ApproversError, "../ben is not in it yet"),
+        (("new", "ana"), ApproversError, "ana has a key there, and none is overwritten; .*--label LABEL"),
+        (("new", "ana", "--label", "../ben"), ApproversError, "'../ben' is no label"),
         (("show", "ben"), ApproversError, "ben is not in it"),
         (("revoke", "SHA256:abc"), ApproversError, "there is no key SHA256:abc"),
     ],
@@ -292,24 +298,29 @@ async def test_a_mistake_with_keys_is_one_sentence(
     settings: Settings, typed: tuple[str, ...], error: type[DispatchError], says: str
 ) -> None:
     """What is wrong and what to do; no key is left that nothing pins."""
-    file = ApproversFile(settings.approvers_path)
-    file.write(Approvers(approvers=(Approver(name="ana", full_name="Ana"),)))
+    know_ana(settings, Signer("ana").key)
     with pytest.raises(error, match=says):
         await keys(settings, *typed)
     assert not list(settings.keys_path.glob("*"))
 
 
-async def test_a_key_that_cannot_be_pinned_is_taken_back(tmp_path: Path) -> None:
-    """A short passphrase makes none; a file that broke meanwhile keeps the private half out, too."""
+async def test_a_key_that_cannot_be_pinned_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short passphrase makes none; a key that appeared meanwhile keeps the private half out, too."""
+    short = Settings(var_dir=tmp_path, key_passphrase=SecretStr("short"))
+    file = know_ana(short)
     with pytest.raises(KeysError, match="at least 12"):
-        await keys(
-            Settings(var_dir=tmp_path, key_passphrase=SecretStr("short")), "new", "ana", "--full-name", "Ana"
-        )
-    (tmp_path / ".approvers.yaml.lock").mkdir()
-    settings = Settings(var_dir=tmp_path, key_passphrase=SecretStr(PASSPHRASE))
-    with pytest.raises(ApproversError, match="cannot be written"):
-        await keys(settings, "new", "ana", "--full-name", "Ana")
-    assert not list(settings.keys_path.glob("*.pem"))
+        await keys(short, "new", "ana")
+
+    def meanwhile(*_: object, **__: object) -> str:
+        file.keys.add(file.keys.path_of("ana"), Signer("ana").key)
+        return PASSPHRASE
+
+    monkeypatch.setattr("cli.keys.ask_passphrase", meanwhile)
+    with pytest.raises(ApproversError, match="none is overwritten"):
+        await keys(short, "new", "ana")
+    assert not list(short.keys_path.glob("*.pem"))
 
 
 async def test_at_a_terminal_the_passphrase_is_asked_for_twice_and_never_shown(tmp_path: Path) -> None:
@@ -319,7 +330,7 @@ async def test_at_a_terminal_the_passphrase_is_asked_for_twice_and_never_shown(t
         at_terminal(tmp_path / "stopped", "\x03"),
     )
     assert (code, stopped) == (0, 130), seen
-    assert "is ana's; pinned in" in seen
+    assert "is ana's; its public half is in" in seen
     assert PASSPHRASE not in seen
     assert len(KeyStore(tmp_path / "twice" / "keys").key_ids("ana")) == 1
     assert KeyStore(tmp_path / "stopped" / "keys").key_ids("ana") == ()
@@ -332,17 +343,19 @@ async def test_two_passphrases_that_differ_make_no_key(
     answers = iter((PASSPHRASE, PASSPHRASE[:-1]))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: next(answers))
+    know_ana(Settings(var_dir=tmp_path))
     with pytest.raises(KeysError, match="the two passphrases differ; nothing was changed"):
-        await keys(Settings(var_dir=tmp_path), "new", "ana", "--full-name", "Ana")
+        await keys(Settings(var_dir=tmp_path), "new", "ana")
     assert KeyStore(tmp_path / "keys").key_ids("ana") == ()
 
 
 async def at_terminal(var: Path, *answers: str) -> tuple[int, str]:
     """Run `dispatch keys new` at a terminal of its own; gives the exit code and what the person saw."""
+    know_ana(Settings(var_dir=var))
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "cli", "keys", "new", "ana", "--full-name", "Ana"),
+        *("-m", "cli", "keys", "new", "ana"),
         cwd=ROOT,
         env=Shell({"DISPATCH_VAR_DIR": str(var)}).environment,
         stdin=theirs,

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import pytest
 from temporalio.testing import ActivityEnvironment
 
+from dispatch.models.errors import OutcomeUnknownError, RefusedError
 from dispatch.models.request.submission import Party
 from dispatch.models.work.execution import ActionCommand
 from dispatch.models.work.proposal import BoundAction
@@ -35,3 +37,17 @@ async def attempt(number: int, run: Callable[[Any], Awaitable[T]], brief: Any) -
 
 def authorization(bound: BoundAction) -> ActionCommand:
     return order(bound)
+
+
+async def after_unknown(run: Callable[[Any], Awaitable[T]], brief: Any) -> T:
+    """Return what the second attempt comes to, where the first one could not tell whether it took effect."""
+    with pytest.raises(OutcomeUnknownError):
+        await attempt(1, run, brief)
+    return await attempt(2, run, brief)
+
+
+async def refusal_of(run: Callable[[Any], Awaitable[object]], brief: Any) -> str:
+    """Return the code with which the first attempt is refused."""
+    with pytest.raises(RefusedError) as refused:
+        await attempt(1, run, brief)
+    return refused.value.code

@@ -21,7 +21,11 @@ ENGINE: Final = (
     "dispatch.temporal_errors",
     "dispatch.audit",
 )
-CONTRACTS: Final = ("activities.contracts", "activities.failures", "activities.permits")
+CONTRACTS: Final = (
+    "activities.contracts",
+    "activities.failures",
+    "activities.permits",
+)
 
 MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     # The engine, each room after those that it stands on.

@@ -106,9 +106,7 @@ def test_what_a_local_guardian_ruled_on_is_in_its_answer(made: Made) -> None:
     """Its guard result and its handoff name the action that the answer repeats."""
     bound = {"proposal_id": "p7", "digest": "d" * 64, "action": {"name": "send_reply", "subject": "reply"}}
     brief = {"handoff": handoff(5, "guardian"), "bound": bound}
-    made.local(
-        "guardian.inspect", {"handoff": handoff(5, "guardian"), "decision": "allow", "brief": brief}
-    )
+    made.local("guardian.inspect", {"handoff": handoff(5, "guardian"), "decision": "allow", "brief": brief})
     trail = read(made)
     assert only(trail, AuditKind.GUARD_RESULT).what == "allow send_reply reply"
     assert only(trail, AuditKind.HANDOFF).facts["proposal_id"] == "p7"

@@ -1,14 +1,21 @@
 """Binding a head to a moment: a time stamping authority of openssl's own, and what its stamp is held against."""
 
+import hashlib
 import json
 import subprocess
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from cli.commands import run
+from dispatch.audit.store import time_stamps
+from dispatch.models.errors import AuditStoreError
 from tests.audit_store.made import filled, lines_of
-from tests.audit_store.test_commands import Typed
+from tests.audit_store.typed import Typed, typed_at
 
 CONFIGURATION = """
 [tsa]
@@ -20,7 +27,7 @@ certs = {folder}/tsa.pem
 signer_key = {folder}/tsa.key
 signer_digest = sha256
 default_policy = 1.2.3.4.1
-digests = sha256
+digests = sha256, sha3-256
 """
 
 
@@ -56,15 +63,7 @@ def stamp(authority: Path, request: Path, answer: Path) -> None:
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    monkeypatch.setenv("DISPATCH_VAR_DIR", str(tmp_path))
-
-    def type_in(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(words)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return type_in
+    return typed_at(tmp_path, monkeypatch, capsys)
 
 
 def test_a_stamped_head_is_verified(typed: Typed, tmp_path: Path, authority: Path) -> None:
@@ -113,3 +112,69 @@ def test_there_is_nothing_to_anchor_in_an_empty_store(typed: Typed) -> None:
     """It is said in a sentence."""
     code, _, complaint = typed("audit", "anchor")
     assert (code, "holds no record yet" in complaint) == (2, True)
+
+
+LINE = b'{"seq":1}'
+DIGEST = hashlib.sha256(LINE).hexdigest()
+
+
+def answer_to(authority: Path, request: bytes) -> bytes:
+    """Return what the authority answers to a request."""
+    (authority / "asked.tsq").write_bytes(request)
+    stamp(authority, authority / "asked.tsq", authority / "answered.tsr")
+    return (authority / "answered.tsr").read_bytes()
+
+
+def valid_until(authority: Path, end: datetime) -> None:
+    """Give the authority another certificate of its key, valid from an hour ago until `end`."""
+    old = x509.load_pem_x509_certificate((authority / "tsa.pem").read_bytes())
+    key = load_pem_private_key((authority / "tsa.key").read_bytes(), None)
+    builder = x509.CertificateBuilder(old.issuer, old.subject, old.public_key(), old.serial_number)
+    builder = builder.not_valid_before(datetime.now(UTC) - timedelta(hours=1)).not_valid_after(end)
+    for extension in old.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    new = builder.sign(key, hashes.SHA256())  # type: ignore[arg-type]  # it is an RSA key, as made above
+    (authority / "tsa.pem").write_bytes(new.public_bytes(Encoding.PEM))
+
+
+def test_a_stamp_holds_after_its_authoritys_certificate_has_expired(authority: Path) -> None:
+    """An archive outlives certificates: what counts is that they were valid at the time of the stamp."""
+    end = datetime.now(UTC) + timedelta(seconds=4)
+    valid_until(authority, end)
+    answer = answer_to(authority, time_stamps.request_for(LINE))
+    time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()) + 1)
+    time_stamps.verify(answer, DIGEST, authority / "tsa.pem")
+    assert time_stamps.time_of(answer, DIGEST) <= end
+    late = answer_to(authority, time_stamps.request_for(LINE))
+    with pytest.raises(AuditStoreError, match="do not confirm it"):
+        time_stamps.verify(late, DIGEST, authority / "tsa.pem")
+
+
+def test_a_stamp_of_the_same_digits_by_another_algorithm_is_none_of_the_head(authority: Path) -> None:
+    """The digits of a sha256, stamped as those of a SHA-3, vouch for another text."""
+    openssl("ts", "-query", "-digest", DIGEST, "-sha3-256", "-cert", "-out", f"{authority}/other.tsq")
+    answer = answer_to(authority, (authority / "other.tsq").read_bytes())
+    with pytest.raises(AuditStoreError, match="no time stamp of this head"):
+        time_stamps.verify(answer, DIGEST, authority / "tsa.pem")
+
+
+@pytest.mark.parametrize("answer", [b"", b"no stamp", b"0" * 50_000, b"\x30\x80" * 25_000])
+def test_what_is_no_answer_is_refused_in_a_sentence(answer: bytes) -> None:
+    """A file of anything is refused, however long."""
+    with pytest.raises(AuditStoreError, match="it holds no time stamp"):
+        time_stamps.time_of(answer, DIGEST)
+
+
+def test_a_refusal_of_the_authority_is_no_stamp(authority: Path) -> None:
+    """An authority that refuses answers without a stamp."""
+    (authority / "asked.tsq").write_bytes(b"\x30\x03\x02\x01\x01")
+    stamp(authority, authority / "asked.tsq", authority / "answered.tsr")
+    with pytest.raises(AuditStoreError, match="it holds no time stamp"):
+        time_stamps.time_of((authority / "answered.tsr").read_bytes(), DIGEST)
+
+
+def test_a_file_without_certificates_is_named(authority: Path) -> None:
+    """The file given for the authority is at fault, not the stamp."""
+    answer = answer_to(authority, time_stamps.request_for(LINE))
+    with pytest.raises(AuditStoreError, match=r"tsa\.cnf holds no certificates"):
+        time_stamps.verify(answer, DIGEST, authority / "tsa.cnf")

@@ -5,23 +5,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 import yaml
 
-from cli.commands import run
 from dispatch.audit.read.steps import steps
 from dispatch.audit.store.manifest import sha256
 from tests.audit_store.made import NOW, documents, lines_of, object_file, store_at, write_lines
+from tests.audit_store.typed import Typed, typed_at
 from tests.desk import SHIPPED_SUPPORT
 from tests.servers import ROOT
-
-
-class Typed(Protocol):
-    """Types a command in; returns its exit code, what it said and what it complained of."""
-
-    def __call__(self, *words: str) -> tuple[int, str, str]: ...
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def typed(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """No server answers at this address: these commands need none."""
-    monkeypatch.setenv("DISPATCH_VAR_DIR", str(home))
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
-
-    def type_in(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(words)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return type_in
+    return typed_at(home, monkeypatch, capsys)
 
 
 def test_verify_replays_every_history_and_says_whole(home: Path) -> None:

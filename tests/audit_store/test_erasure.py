@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from cli.audit import run as run_audit
+from cli.audit.commands import run as run_audit
+from cli.audit.erasure import erased_from
 from cli.commands import parsed
-from cli.erasure import erased_from
 from dispatch.audit.query.questions import Asked, answers
 from dispatch.audit.store.crypto_shredding import opened, sealed
 from dispatch.audit.store.document import from_bytes

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.audit_follower import AuditFollower
-from cli.audit import run as run_audit
+from cli.audit.commands import run as run_audit
 from cli.commands import parsed
 from dispatch.audit.store.verify import verify
 from dispatch.audit.store_models import Followed

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.commands import run
-from cli.erasure import SIGNED_PREFIX
+from cli.audit.erasure import SIGNED_PREFIX
 from dispatch.audit.store.backends import FolderBackend
 from dispatch.audit.store.export_keys import ExportKey
 from dispatch.audit.store.manifest import key_file, key_to_pem, sha256
@@ -17,7 +16,7 @@ from dispatch.models.canonical import canonical_bytes as canonical
 from dispatch.models.errors import AuditStoreError, ChainNotTrustedError
 from tests.audit_store import forged
 from tests.audit_store.made import NOW, documents, lines_of, store_at, write_lines
-from tests.audit_store.test_commands import Typed
+from tests.audit_store.typed import Typed, typed_at
 
 LINES = 5
 VERIFY = ("audit", "verify", "--no-replay", "--json")
@@ -32,16 +31,7 @@ def var(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def typed(var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    monkeypatch.setenv("DISPATCH_VAR_DIR", str(var))
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
-
-    def type_in(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(words)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return type_in
+    return typed_at(var, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from dispatch.audit.store.store import index_of
 from dispatch.models.errors import ChainNotTrustedError
 from tests.audit_store import forged
 from tests.audit_store.made import NOW, documents, lines_of, store_at
-from tests.audit_store.test_commands import Typed
 from tests.audit_store.test_forgery import LINES, VERIFY, fingerprint, typed, var
+from tests.audit_store.typed import Typed
 
 __all__ = ["typed", "var"]  # fixtures
 

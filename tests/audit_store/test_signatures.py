@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cli.audit_checks import decisions
+from cli.audit.checks import decisions
 from dispatch.approval.signing import key_id_of, sign
 from dispatch.audit.store.document import Document, Run
 from dispatch.audit.store.verify import Verified, verify

@@ -12,8 +12,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from activities.audit_export import AuditExport
-from cli.audit import run as run_audit
-from cli.audit_checks import decisions
+from cli.audit.checks import decisions
+from cli.audit.commands import run as run_audit
 from cli.commands import parsed
 from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.document import Document, Run, kind_of

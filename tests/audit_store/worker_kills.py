@@ -15,7 +15,7 @@ from typing import Final
 
 from temporalio.service import RPCError
 
-from cli.audit import run as run_audit
+from cli.audit.commands import run as run_audit
 from cli.commands import parsed
 from runtime.audit.parts import audit_export
 from tests.audit_store.followed import exported, untouched

@@ -14,7 +14,7 @@ from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from dispatch.models.work.execution import CompensationCommand
 from dispatch.models.work.guardian import GuardDecision
-from tests.activities.at_work import ANNA, annas_reply, attempt, authorization
+from tests.activities.at_work import ANNA, after_unknown, annas_reply, attempt, authorization, refusal_of
 from tests.bound import HANDOFF, order, reply
 from tests.servers import MailSinkService
 
@@ -50,9 +50,7 @@ async def test_a_mail_that_was_taken_and_not_answered_for_is_not_sent_again(
 ) -> None:
     """The server took the mail and the line broke: the next attempt finds it in the archive, and there is one."""
     await mail_sink.arm("SMTP DATA", "drop_after_commit")
-    with pytest.raises(OutcomeUnknownError):
-        await attempt(1, action.perform, authorization(BOUND))
-    receipt = await attempt(2, action.perform, authorization(BOUND))
+    receipt = await after_unknown(action.perform, authorization(BOUND))
     assert (receipt.reconciled, receipt.effect_id) == (True, MESSAGE_ID)
     assert len(mail_sink.messages()) == 1
 
@@ -62,9 +60,7 @@ async def test_a_mail_that_was_lost_is_sent_by_the_next_attempt(
 ) -> None:
     """The line broke before the server kept the mail: the archive does not have it, and it is sent."""
     await mail_sink.arm("SMTP DATA", "drop_before_commit")
-    with pytest.raises(OutcomeUnknownError):
-        await attempt(1, action.perform, authorization(BOUND))
-    receipt = await attempt(2, action.perform, authorization(BOUND))
+    receipt = await after_unknown(action.perform, authorization(BOUND))
     assert not receipt.reconciled
     assert len(mail_sink.messages()) == 1
 
@@ -101,9 +97,7 @@ async def test_another_mail_under_the_key_is_a_conflict(
 ) -> None:
     """The key names one mail: another text or recipient under it is refused, and the first stays alone."""
     await attempt(1, action.perform, authorization(BOUND))
-    with pytest.raises(RefusedError) as refused:
-        await attempt(1, action.perform, authorization(annas_reply(**change)))
-    assert refused.value.code == "conflict"
+    assert await refusal_of(action.perform, authorization(annas_reply(**change))) == "conflict"
     assert len(mail_sink.messages()) == 1
 
 
@@ -117,9 +111,10 @@ async def test_line_ends_make_no_other_mail(action: SendReply, mail_sink: MailSi
 
 async def test_what_the_mail_server_refuses_is_final(action: SendReply, mail_sink: MailSinkService) -> None:
     """A 550 is a refusal in the server's own code; a 4xx is unavailable, to be tried again."""
-    with pytest.raises(RefusedError) as refused:
-        await attempt(1, action.perform, authorization(annas_reply(recipient="nobody@bounces.example")))
-    assert refused.value.code == "smtp_550"
+    assert (
+        await refusal_of(action.perform, authorization(annas_reply(recipient="nobody@bounces.example")))
+        == "smtp_550"
+    )
     await mail_sink.arm("SMTP DATA", "status", status=451)
     with pytest.raises(UnavailableError):
         await attempt(1, action.perform, authorization(BOUND))
@@ -130,9 +125,7 @@ async def test_without_leave_nothing_is_sent(action: SendReply, mail_sink: MailS
     """A blocked order, and one whose text was changed after it was bound, are refused before the mail server is met."""
     changed = BOUND.model_copy(update={"action": annas_reply(text="Pay me").action})
     for without_leave in (order(BOUND, GuardDecision.BLOCK), order(changed)):
-        with pytest.raises(RefusedError) as refused:
-            await attempt(1, action.perform, without_leave)
-        assert refused.value.code == "not_permitted"
+        assert await refusal_of(action.perform, without_leave) == "not_permitted"
     assert mail_sink.messages() == []
 
 

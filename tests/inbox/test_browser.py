@@ -14,7 +14,6 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 from temporalio.client import Client
 
-from dispatch.models.people.approvers import ApproverKey
 from dispatch.models.request.status import Ending
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.answer_links import answer_links_from
@@ -287,20 +286,16 @@ async def _settled(case: Case) -> None:
 
 
 async def _make_key(page: Page, inbox: Inbox, name: str) -> None:
-    """Make a key in the browser and pin its public half in the approvers file, as whoever looks after it would."""
+    """Make a key in the browser and put its public half into a file, as whoever looks after it would."""
     await page.goto("/keys")
     await page.get_by_role("button", name="Make a key in this browser").click()
-    await expect(page.locator("#made-yaml")).to_contain_text("created_at")
-    text = await page.locator("#made-yaml").text_content() or ""
-    found = dict(re.findall(r"(\w+): '?([^'\n]+)'?", text))
-    key = ApproverKey.model_validate(found)
-    file = ApproversFile(inbox.settings.approvers_path)
-    known = file.read()
-    people = [
-        person.model_copy(update={"keys": (key,)}) if person.name == name else person
-        for person in known.approvers
-    ]
-    file.write(known.model_copy(update={"approvers": tuple(people)}))
+    await expect(page.locator("#made-key")).to_contain_text("created_at")
+    text = await page.locator("#made-key").text_content() or ""
+    keys = ApproversFile(inbox.settings.approvers_path).keys
+    for path in keys.folder.glob(f"{name}[.+]*"):
+        path.unlink()
+    keys.path_of(name).write_text(text, encoding="utf-8")
+    keys.path_of(name).chmod(0o644)
     await page.reload()
     await expect(page.locator("td.where")).to_have_text("In this browser")
 

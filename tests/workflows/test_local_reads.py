@@ -5,12 +5,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.exceptions import FailureError
 
+from activities.planner import plan
 from dispatch.audit.models import AuditKind, Trail
 from dispatch.audit.query.what_if import what_if
 from dispatch.audit.read.payload import first, words
@@ -18,7 +23,9 @@ from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
 from dispatch.audit.store.document import document_of
 from dispatch.guard.guardian import inspect
 from dispatch.models.trail import EntryKind
-from tests.desk import Case, Desk
+from dispatch.models.work.plan import Plan, PlanBrief
+from runtime import workers
+from tests.desk import Case, Desk, quick, running_desk
 from tests.workflows.requests_made import events_of, small_refund, status_question
 from workflows.parts import options
 
@@ -163,3 +170,23 @@ async def test_what_a_system_asks_for_is_waited_for(desk: Desk) -> None:
     assert time.monotonic() - begin >= 2
     kinds = {entry.kind for entry in whole_trail(events).entries}
     assert not kinds & {AuditKind.DEADLINE, AuditKind.REMINDER}
+
+
+async def test_what_an_ending_worker_leaves_undone_is_queued(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role that only computes fails without a type of its own: it is done by the queue, under the same handoff."""
+
+    @activity.defn(name="plan")
+    async def left_undone(brief: PlanBrief) -> Plan:
+        if activity.info().is_local:
+            raise FailureError("ending")
+        return await plan(brief)
+
+    monkeypatch.setattr(workers, "plan", left_undone)
+    async with running_desk(client, tmp_path, quick) as desk:
+        case = await status_question(desk)
+        events = await ended(case)
+        assert [name for name in queued(events) if name != "action.send_reply"] == ["plan"]
+        assert [e.kind for e in await case.trail() if e.receiver == "planner"] == [EntryKind.HANDOFF]
+        whole_trail(events)

@@ -1,14 +1,20 @@
 """Hands work to activities: records why, chooses how the work runs, and names it in Temporal's UI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
@@ -20,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import PlaybookInForce
     from workflows.parts import options
-    from workflows.parts.local_reads import HeldUp, LocalReads
+    from workflows.parts.local_reads import HeldUp, LocalReads, is_left_undone
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
 
@@ -46,7 +52,8 @@ class ActivityDispatcher:
     """Hands briefs to specialists, reviewers and the fixed team.
 
     What reaches no outside system runs as a local activity inside the workflow's task: its input is not in
-    history, so its result echoes the handoff, whose digest covers the input. A read of an outside system is tried in
+    history, so its result echoes the handoff, whose digest covers the input. What a worker that is ending leaves
+    undone is queued. A read of an outside system is tried in
     the same way once, within a short budget. Whatever changes something outside, and a read that is held up, is a
     regular activity, ranked by the request's priority and shared fairly between organisations.
     """
@@ -72,27 +79,11 @@ class ActivityDispatcher:
         own name where that is given as text.
         """
         sent = self._record(brief, receiver or str(activity), why, decided_by)
-        with _failures():
-            done: R = await workflow.execute_local_activity(
-                activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
-                sent,
-                result_type=result,
-                schedule_to_close_timeout=options.LOCAL_TIMEOUT,
-                retry_policy=options.LOCAL_RETRY,
-                summary=why[:SUMMARY_LENGTH],
-            )
-        return done
+        return await self._local(activity, [sent], result, why[:SUMMARY_LENGTH])
 
     async def look_up(self, activity: Callable[..., Awaitable[R]], result: type[R]) -> R:
         """Read what the worker was started with; nothing is handed over. Raises StageFailedError."""
-        with _failures():
-            found: R = await workflow.execute_local_activity(  # type: ignore[call-overload]  # as in call_local()
-                activity,
-                result_type=result,
-                schedule_to_close_timeout=options.LOCAL_TIMEOUT,
-                retry_policy=options.LOCAL_RETRY,
-            )
-        return found
+        return await self._local(activity, [], result)
 
     async def call_remote(
         self,
@@ -111,7 +102,7 @@ class ActivityDispatcher:
         Raises StageFailedError. As in `call_local` otherwise.
         """
         sent = self._record(brief, receiver or str(activity), why, decided_by)
-        return await self._remote(activity, sent, result, give_up_after, task_queue)
+        return await self._remote(activity, [sent], result, give_up_after, why[:SUMMARY_LENGTH], task_queue)
 
     async def call_read(
         self,
@@ -140,29 +131,54 @@ class ActivityDispatcher:
             self._status.publish_debounced()
             await workflow.sleep(found.retry_after, summary=BEFORE_THE_NEXT_ATTEMPT)
             give_up_after -= found.retry_after
-        done = await self._remote(activity, sent, result, give_up_after)
+        done = await self._remote(activity, [sent], result, give_up_after, why[:SUMMARY_LENGTH])
         self._local_reads.answered()
+        return done
+
+    async def _local(
+        self,
+        activity: Callable[..., Awaitable[R]] | str,
+        arguments: Sequence[StageInput],
+        result: type[R],
+        summary: str | None = None,
+    ) -> R:
+        """Run a local activity; one that a worker that is ending left undone is queued, as a read that is held up."""
+        try:
+            with _failures():
+                done: R = await workflow.execute_local_activity(
+                    activity,  # type: ignore[arg-type]  # a method or a name; the SDK's overloads know one at a time
+                    args=arguments,
+                    result_type=result,
+                    schedule_to_close_timeout=options.LOCAL_TIMEOUT,
+                    retry_policy=options.LOCAL_RETRY,
+                    summary=summary,
+                )
+        except FailureError as error:
+            if not is_left_undone(error):
+                raise
+            return await self._remote(activity, arguments, result, options.LEFT_UNDONE_TIMEOUT, summary)
         return done
 
     async def _remote(
         self,
         activity: Callable[..., Awaitable[R]] | str,
-        sent: StageInput,
+        arguments: Sequence[StageInput],
         result: type[R],
         give_up_after: timedelta,
+        summary: str | None,
         task_queue: str | None = None,
     ) -> R:
         self._status.publish_debounced()
         with _failures():
             done: R = await workflow.execute_activity(
-                activity,  # type: ignore[arg-type]  # as in call_local()
-                sent,
+                activity,  # type: ignore[arg-type]  # as in _local()
+                args=arguments,
                 result_type=result,
                 task_queue=task_queue,
                 schedule_to_close_timeout=give_up_after,
                 start_to_close_timeout=min(options.ATTEMPT_TIMEOUT, give_up_after),
                 retry_policy=options.REACHING_RETRY,
-                summary=sent.handoff.why[:SUMMARY_LENGTH],
+                summary=summary,
                 priority=self.priority,
             )
         return done

@@ -70,7 +70,15 @@ class LocalReads:
         self._is_held_up = False
 
 
+def is_left_undone(error: FailureError) -> bool:
+    """Return whether a worker that is ending failed a local activity without running it.
+
+    The SDK says so by a failure that is of no kind; every other one has a type of its own.
+    """
+    return type(error) is FailureError
+
+
 def _is_final(error: FailureError) -> bool:
-    """Whatever is not plainly an answer is held up: a timeout, and what the SDK says of a worker that is ending."""
+    """Whatever is not plainly an answer is held up: a timeout, and what a worker that is ending left undone."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return isinstance(cause, ApplicationError) and cause.non_retryable

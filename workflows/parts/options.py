@@ -10,6 +10,9 @@ LOCAL_TIMEOUT: Final = timedelta(seconds=30)
 
 LOCAL_RETRY: Final = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
 
+LEFT_UNDONE_TIMEOUT: Final = timedelta(minutes=10)
+"""How long such a role is queued where the worker that was to run it inside the task was ending."""
+
 LOCAL_READ_TIMEOUT: Final = timedelta(seconds=2)
 """The first attempt of a read, inside the workflow's task, which stays open so long. Far below the 10 s that the server
 gives a task, and far above what a read takes (docs/decisions/0018); a signal waits for the task's end."""

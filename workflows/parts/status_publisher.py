@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeUpdate
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
+    from dispatch.models.moments import format_stamp
     from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
     from dispatch.models.request.status import UNLESS_IT_PASSES, ReviewPoint, Status
     from dispatch.process.list_summary import as_memo
@@ -126,7 +127,7 @@ def _searchable(status: Status) -> tuple[object, ...]:
 def _details(status: Status, signal: Mapping[str, JsonValue] | None) -> str:
     """Return the markdown that Temporal's UI shows on a request's page."""
     point = status.review_point
-    by = point.by.isoformat(timespec="minutes") if point.by else "none, the desk is at work"
+    by = format_stamp(point.by, seconds=False) if point.by else "none, the desk is at work"
     headline = f"**{status.state.replace('_', ' ').capitalize()}**: awaiting {point.awaiting}"
     command = f"```\n{status.next_command}\n```" if status.next_command else ""
     facts = f"- next owner: {point.owner}\n- review point: {by}\n- trigger: `{status.trigger}`"

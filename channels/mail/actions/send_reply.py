@@ -15,7 +15,7 @@ from channels.mail.reply import AddressBook, MailGuardFacts, MailParameters, Mai
 from channels.mail.reply_guard import inspect_reply, texts_that_link_elsewhere
 from channels.mail.systems.mail_archive import MailArchive
 from channels.mail.systems.mail_server import MailServer
-from dispatch.guard.contract import ActionDefaults, GuardContext, TextProblem
+from dispatch.guard.contract import ActionDefaults, GuardContext, Sending, TextProblem
 from dispatch.guard.risk import Inspection
 from dispatch.models.contract import Contract
 from dispatch.models.errors import RefusedError
@@ -64,14 +64,9 @@ class SendReply(ActionDefaults):
         return inspect_reply(parameters, facts, context)
 
     @staticmethod
-    def automatic_mail_to(parameters: MailParameters) -> str:
-        """Count it for its recipient."""
-        return parameters.recipient
-
-    @staticmethod
-    def only_asks(parameters: MailParameters) -> bool:
+    def sends(parameters: MailParameters) -> Sending:
         """Let a doubtful sender be asked, and told that a colleague will look."""
-        return parameters.purpose in {"question", "reminder", "notice"}
+        return Sending(parameters.recipient, parameters.purpose in {"question", "reminder", "notice"})
 
     @staticmethod
     def expected(parameters: MailParameters) -> dict[str, JsonValue]:

@@ -1,23 +1,20 @@
 """Reads back, from the mail system's archive, what was sent."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import ClassVar, Self
+from typing import ClassVar
 
-import httpx
 from pydantic import Field, SecretStr, TypeAdapter
 
 from activities.contracts import SystemSettings
 from channels.mail.models import ArchivedMail
-from dispatch.http import Listing, exchange, http_client
+from dispatch.http import Access, HttpSystem, Listing
 
-_ARCHIVE = "mail archive"
 _ARCHIVED = TypeAdapter(Listing[ArchivedMail])
 
 
-class MailArchive:
-    """Reads the mail system's archive; takes an httpx client with base URL and archive key (see http_client)."""
+class MailArchive(HttpSystem):
+    """Reads the mail system's archive."""
 
+    called: ClassVar[str] = "mail archive"
     acting: ClassVar[bool] = False
 
     class Settings(SystemSettings):
@@ -30,19 +27,10 @@ class MailArchive:
             default=SecretStr("embedded-archive"), description="may read the mail archive"
         )
 
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        """Open the connection, for the length of the block."""
-        async with http_client(
-            base_url=settings.mail_archive_url,
-            key=settings.mail_archive_key.get_secret_value(),
-            timeout_seconds=settings.client_timeout_seconds,
-        ) as http:
-            yield cls(http)
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    @staticmethod
+    def access(settings: Settings) -> Access:
+        """Return its address and key."""
+        return Access(settings.mail_archive_url, settings.mail_archive_key)
 
     async def find(self, message_id: str) -> ArchivedMail | None:
         """Return the first delivery of a mail, None if it was never received; raises Unavailable or Refused."""
@@ -57,11 +45,5 @@ class MailArchive:
         """Return all that was delivered to an address, oldest first."""
         return await self._messages({"recipient": recipient})
 
-    async def close(self) -> None:
-        await self._http.aclose()
-
     async def _messages(self, params: dict[str, str]) -> tuple[ArchivedMail, ...]:
-        listing = await exchange(
-            self._http, "GET", "/messages", system=_ARCHIVE, answer=_ARCHIVED, params=params
-        )
-        return listing.data
+        return (await self._get("/messages", _ARCHIVED, params)).data

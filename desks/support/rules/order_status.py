@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from desks.support.models.records import Order, Refund
+from dispatch.models.moments import format_day
 from dispatch.models.money import format_money
-from dispatch.text.extraction import written_date
 
 _STANDS: Final = {
     "placed": "is waiting for its payment",
@@ -34,15 +34,17 @@ def told(order: Order, refunds: Iterable[Refund], at: datetime, *, essentials: b
 
 def _where(order: Order) -> str:
     if order.status == "delivered" and order.delivered_at is not None:
-        return f"Your order {order.order_number} was delivered on {written_date(order.delivered_at)}."
-    return f"Your order {order.order_number}, placed on {written_date(order.placed_at)}, {_STANDS[order.status]}."
+        return f"Your order {order.order_number} was delivered on {format_day(order.delivered_at)}."
+    return (
+        f"Your order {order.order_number}, placed on {format_day(order.placed_at)}, {_STANDS[order.status]}."
+    )
 
 
 def _expected(order: Order, at: datetime) -> str:
     if order.expected_at is None or order.status not in {"placed", "paid", "shipped"}:
         return ""
-    day = written_date(order.expected_at)
-    if order.expected_at >= at or day == written_date(at):
+    day = format_day(order.expected_at)
+    if order.expected_at >= at or day == format_day(at):
         return f"We expect it to reach you by {day}."
     return f"It was expected by {day} and is late."
 
@@ -50,4 +52,4 @@ def _expected(order: Order, at: datetime) -> str:
 def _refunded(order: Order, refunds: Iterable[Refund]) -> Iterable[str]:
     for refund in refunds:
         if refund.order_number == order.order_number and refund.status == "succeeded":
-            yield f"{format_money(refund.amount)} was refunded on {written_date(refund.created_at)}."
+            yield f"{format_money(refund.amount)} was refunded on {format_day(refund.created_at)}."

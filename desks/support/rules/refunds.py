@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundTerms
 from desks.support.models.records import Order, Payment, Refund
 from desks.support.rules.refund_amounts import amount_asked, lines_named, refundable
+from dispatch.models.moments import format_day
 from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
-from dispatch.text.extraction import says, written_date
+from dispatch.text.extraction import says
 
 _ON_ITS_WAY: Final = frozenset({"placed", "paid", "shipped"})
 _RULE: Final = {False: "refund.window", True: "refund.damaged_window"}
@@ -107,8 +108,8 @@ def _judge(
     late = _too_late(rule, order.delivered_at, window, at, order.order_number)
     if refused := late or _spent(order, lines, payments, refunds):
         return refused
-    until = written_date(order.delivered_at + window)
-    text = f"Order {order.order_number} was delivered on {written_date(order.delivered_at)} "
+    until = format_day(order.delivered_at + window)
+    text = f"Order {order.order_number} was delivered on {format_day(order.delivered_at)} "
     text += f"and may be refunded until {until}."
     return Claim(item, rule, text, lines, asked, is_specific=asked is not None or bool(named))
 
@@ -145,14 +146,14 @@ def _too_late(
     end = delivered_at + window
     if at.astimezone(end.tzinfo).date() <= end.date():
         return None
-    text = f"Order {number} was delivered on {written_date(delivered_at)}; "
-    text += f"a refund was possible until {written_date(end)}, {window.days} days after delivery."
+    text = f"Order {number} was delivered on {format_day(delivered_at)}; "
+    text += f"a refund was possible until {format_day(end)}, {window.days} days after delivery."
     return _Refused(rule, text)
 
 
 def _on(refunds: Iterable[Refund], number: str) -> str:
     days = [refund.created_at for refund in refunds if _stands(refund, number)]
-    return f", last on {written_date(max(days))}" if days else ""
+    return f", last on {format_day(max(days))}" if days else ""
 
 
 def _stands(refund: Refund, number: str) -> bool:

@@ -6,10 +6,11 @@ from typing import Final
 
 from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.reply_sources import Sources
+from dispatch.models.moments import MONTHS
 from dispatch.models.money import Money, format_money
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.proposal import Proposal
-from dispatch.text.extraction import MONTHS, Day, amounts_in, days_in, is_named
+from dispatch.text.extraction import Day, amounts_in, days_in, is_named
 
 REVIEWER: Final = "reply_standards"
 # A full stop ends a sentence only before a space: 'EUR 49.90' is one word.

@@ -10,10 +10,10 @@ from desks.support.models.records import Customer, Order, Payment, Refund
 from desks.support.rules.order_choice import Meant, meant_order
 from desks.support.systems.records import Records
 from dispatch.models.contract import Contract
+from dispatch.models.moments import format_day
 from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
-from dispatch.text.extraction import written_date
 
 _NAME: Final = "order_history"
 
@@ -147,20 +147,20 @@ def _evidence(facts: OrderFacts) -> Iterable[Evidence]:
         yield _record(f"order.{order.order_number}", order.order_number, _told(order))
     for payment in facts.payments:
         refunded = payment.amount.model_copy(update={"amount_minor": payment.refunded_minor})
-        text = f"{format_money(payment.amount)} captured on {written_date(payment.captured_at)}, "
+        text = f"{format_money(payment.amount)} captured on {format_day(payment.captured_at)}, "
         text += f"{format_money(refunded)} of it refunded"
         yield _record(f"payment.{payment.payment_id}", payment.payment_id, text)
     for refund in facts.refunds:
-        text = f"{format_money(refund.amount)} {refund.status}, created on {written_date(refund.created_at)}"
+        text = f"{format_money(refund.amount)} {refund.status}, created on {format_day(refund.created_at)}"
         yield _record(f"refund.{refund.refund_id}", refund.refund_id, text)
 
 
 def _told(order: Order) -> str:
-    told = f"{order.status}, {format_money(order.total)}, placed on {written_date(order.placed_at)}"
+    told = f"{order.status}, {format_money(order.total)}, placed on {format_day(order.placed_at)}"
     if order.delivered_at is not None:
-        told += f", delivered on {written_date(order.delivered_at)}"
+        told += f", delivered on {format_day(order.delivered_at)}"
     elif order.expected_at is not None:
-        told += f", expected on {written_date(order.expected_at)}"
+        told += f", expected on {format_day(order.expected_at)}"
     return told
 
 

@@ -1,18 +1,15 @@
 """Reads the system of record; holds a key that may do nothing else."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, TypeVar
 from urllib.parse import quote
 
-import httpx
 from pydantic import Field, SecretStr, TypeAdapter
 
 from activities.contracts import SystemSettings
 from desks.support.models.records import Customer, Order, Payment, Refund
-from dispatch.http import Listing, exchange, http_client
+from dispatch.http import Access, HttpSystem, Listing
 from dispatch.models.contract import Contract
 from dispatch.models.errors import RefusedError
 
@@ -35,13 +32,14 @@ def segment(identifier: str) -> str:
     return quote(identifier, safe="")
 
 
-class Records:
+class Records(HttpSystem):
     """Customers, orders, payments and refunds as they are now.
 
-    Takes an httpx client of its own, with base URL and read key (see http_client). Every method raises Unavailable or
+    Every method raises Unavailable or
     Refused; a single row that does not exist is None, a list for an unknown owner is Refused('..._not_found').
     """
 
+    called: ClassVar[str] = SYSTEM
     acting: ClassVar[bool] = False
 
     class Settings(SystemSettings):
@@ -52,26 +50,14 @@ class Records:
             default=SecretStr("embedded-read"), description="may only read"
         )
 
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        """Open the connection, for the length of the block."""
-        async with http_client(
-            base_url=settings.back_office_url,
-            key=settings.back_office_read_key.get_secret_value(),
-            timeout_seconds=settings.client_timeout_seconds,
-        ) as http:
-            yield cls(http)
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    @staticmethod
+    def access(settings: Settings) -> Access:
+        """Return its address, and the key that may only read."""
+        return Access(settings.back_office_url, settings.back_office_read_key)
 
     async def customers_by_email(self, address: str) -> tuple[Customer, ...]:
         """Return everyone with this address on record, upper and lower case alike; () for none, several if shared."""
-        listing = await exchange(
-            self._http, "GET", "/customers", system=SYSTEM, answer=_CUSTOMERS, params={"email": address}
-        )
-        return listing.data
+        return (await self._get("/customers", _CUSTOMERS, {"email": address})).data
 
     async def addresses_of(self, address: str) -> tuple[str, ...]:
         """Return every address on record for whoever has this one; () for nobody."""
@@ -84,14 +70,14 @@ class Records:
     async def orders_of(self, customer_id: str) -> tuple[Order, ...]:
         """Return the customer's orders, newest first."""
         path = f"/customers/{segment(customer_id)}/orders"
-        return (await exchange(self._http, "GET", path, system=SYSTEM, answer=_ORDERS)).data
+        return (await self._get(path, _ORDERS)).data
 
     async def order(self, order_number: str) -> Order | None:
         return await self._row(f"/orders/{segment(order_number)}", _ORDER, "order_not_found")
 
     async def payments_of(self, order_number: str) -> tuple[Payment, ...]:
         path = f"/orders/{segment(order_number)}/payments"
-        return (await exchange(self._http, "GET", path, system=SYSTEM, answer=_PAYMENTS)).data
+        return (await self._get(path, _PAYMENTS)).data
 
     async def payment(self, payment_id: str) -> Payment | None:
         return await self._row(f"/payments/{segment(payment_id)}", _PAYMENT, "payment_not_found")
@@ -104,16 +90,12 @@ class Records:
         """Return the customer's refunds created at or after `since` (timezone-aware), newest first."""
         return await self._refunds({"customer_id": customer_id, "since": since.astimezone(UTC).isoformat()})
 
-    async def close(self) -> None:
-        await self._http.aclose()
-
     async def _refunds(self, params: dict[str, str]) -> tuple[Refund, ...]:
-        listing = await exchange(self._http, "GET", "/refunds", system=SYSTEM, answer=REFUNDS, params=params)
-        return listing.data
+        return (await self._get("/refunds", REFUNDS, params)).data
 
     async def _row(self, path: str, answer: TypeAdapter[Row], missing: str) -> Row | None:
         try:
-            return await exchange(self._http, "GET", path, system=SYSTEM, answer=answer)
+            return await self._get(path, answer)
         except RefusedError as refusal:
             # Only the system's own word counts: a 404 from a wrong address must not read as 'no such order'.
             if refusal.code == missing:

@@ -10,7 +10,8 @@ from jinja2 import Environment, StrictUndefined
 
 from dispatch.audit.query.questions import Answer, Asked
 from dispatch.audit.store_models import Head
-from dispatch.models.money import Money, format_money
+from dispatch.models.moments import format_stamp
+from dispatch.models.money import Money, format_figure, format_money
 
 MOST_ROWS: Final = 500
 """Rows of one answer that the page shows; it says how many there are."""
@@ -34,7 +35,7 @@ def page_of(answers: Sequence[Answer], asked: Asked, place: str, head: Head, at:
         place=place,
         head=head,
         period=_period(asked),
-        asked_at=f"{at:%Y-%m-%d %H:%M}",
+        asked_at=format_stamp(at, seconds=False),
     )
 
 
@@ -56,14 +57,15 @@ def _section(answer: Answer, asked: Asked) -> dict[str, Any]:
         "text": answer.question.text,
         "with_": _with(answer, asked),
         "total": len(rows),
-        "columns": [{"title": _title(name), "number": kinds[name] == "number"} for name in names],
+        "columns": [{"title": title_of(name), "number": kinds[name] == "number"} for name in names],
         "rows": [
             [_cell(name, row, kinds[name], most.get(name, 0)) for name in names] for row in rows[:MOST_ROWS]
         ],
     }
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """Return the heading of a column."""
     return "amount" if name == _AMOUNT else name.replace("_", " ")
 
 
@@ -86,24 +88,25 @@ def _cell(name: str, row: dict[str, Any], kind: str, most: float) -> dict[str, A
     value = row[name]
     share = round(100 * value / most) if most and _is_number(value) else 0
     return {
-        "text": _text(name, value, row.get("currency")),
+        "text": cell_text(name, row),
         "kind": kind,
         "code": name in _CODES,
         "share": share,
     }
 
 
-def _text(name: str, value: Any, currency: Any) -> str:
+def cell_text(name: str, row: dict[str, Any]) -> str:
+    """Return a value of an answer as people read it: an amount in the unit of its row's currency, a time with its zone."""
+    value, currency = row[name], row.get("currency")
     if value is None:
         return "–"  # noqa: RUF001 (a dash stands for nothing)
     if name == _AMOUNT and currency is not None:
-        return format_money(Money(amount_minor=int(value), currency=currency)).split(" ")[1]
+        return format_figure(Money(amount_minor=int(value), currency=currency))
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.1f}"
-    # A moment reads better without its letters; all of them are UTC, as the head says.
-    return str(value).replace("T", " ").removesuffix("Z") if _is_moment(value) else str(value)
+    return format_stamp(datetime.fromisoformat(value)) if _is_moment(value) else str(value)
 
 
 def _is_number(value: Any) -> bool:

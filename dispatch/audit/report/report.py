@@ -16,6 +16,8 @@ from dispatch.audit.read.payload import field, many, text, words
 from dispatch.audit.report.explain import explain, place
 from dispatch.audit.report.swimlanes import strips
 from dispatch.models.durations import spoken
+from dispatch.models.moments import format_stamp
+from dispatch.models.money import amount_named, format_money
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _SHORT: Final = 12
@@ -40,7 +42,14 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"short": _short, "clock": _clock, "spoken": spoken, "said": _said, "cell": _cell}
+    made.filters |= {
+        "short": _short,
+        "clock": _clock,
+        "issued": _issued,
+        "spoken": spoken,
+        "said": _said,
+        "cell": _cell,
+    }
     return made
 
 
@@ -87,11 +96,9 @@ def signature(entry: AuditEntry) -> tuple[str, str]:
 
 def amount(entry: AuditEntry) -> str:
     """Describe what an action costs, where its parameters hold an amount in the currency's smallest unit."""
-    minor, currency = (
-        field(entry.facts, "parameters", "amount_minor"),
-        words(entry.facts, "parameters", "currency"),
-    )
-    return f"{currency} {minor / 100:,.2f}" if isinstance(minor, int) and currency else ""
+    parameters = field(entry.facts, "parameters")
+    money = amount_named("amount_minor", parameters) if isinstance(parameters, dict) else None
+    return format_money(money) if money is not None else ""
 
 
 def _accounted(trail: Trail) -> int:
@@ -190,7 +197,16 @@ def _short(digest: str | None) -> str:
 
 
 def _clock(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    return format_stamp(moment) if moment else ""
+
+
+def _issued(value: JsonValue) -> str:
+    """Return the time that a decision claims to be of; what cannot be read as one is shown as it is."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return text(value, 40) if value else "not said"
+    return format_stamp(at) if at.tzinfo is not None else f"{at} (no zone given)"
 
 
 def _said(value: JsonValue) -> str:

@@ -151,10 +151,10 @@ def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
         (
             {"issued_at": "2025-03-03T12:00:00Z"},
             {"received_at": NOW + timedelta(days=2)},
-            "late: the deadline was 2025-03-03T12:00:00+00:00",
+            "late: the deadline was 2025-03-03 12:00:00 UTC",
         ),
-        ({"expires_at": "2025-03-01T13:00:00Z"}, {}, "expired at 2025-03-01T13:00:00+00:00"),
-        ({"issued_at": "2025-03-01T13:05:01Z"}, {}, "issued in the future, at 2025-03-01T13:05:01+00:00"),
+        ({"expires_at": "2025-03-01T13:00:00Z"}, {}, "expired at 2025-03-01 13:00:00 UTC"),
+        ({"issued_at": "2025-03-01T13:05:01Z"}, {}, "issued in the future, at 2025-03-01 13:05:01 UTC"),
         ({"approver": "mallory"}, {}, "mallory may not decide here; may: anna, ben"),
         ({"approver": "Anna"}, {}, "Anna may not decide here; may: anna, ben"),
         (
@@ -239,7 +239,7 @@ def test_a_held_action_runs_on_the_approval_of_exactly_itself() -> None:
     approval = decision(REFUND, expires_at=NOW + timedelta(seconds=1))
     assert permits(order(REFUND, *HELD, approval), NOW, NOBODY) is None
     assert permits(order(REFUND, *HELD, approval), NOW + timedelta(seconds=1), NOBODY) == (
-        "the decision expired at 2025-03-01T12:00:01+00:00"
+        "the decision expired at 2025-03-01 12:00:01 UTC"
     )
     assert permits(order(REFUND, *HELD), NOW, NOBODY) == "it is held and nobody decided on it"
     assert permits(order(REFUND, *HELD, decision(REPLY)), NOW, NOBODY) == "the decision is on another action"

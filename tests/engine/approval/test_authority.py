@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dispatch.approval.authority import is_own, key_problem, may_decide, people_for, stands_for
+from dispatch.models.moments import format_stamp
 from dispatch.models.people.approvers import Approver, Approvers
 from tests.bound import NOW
 from tests.signers import Signer
@@ -100,7 +101,7 @@ def test_a_key_counts_until_it_is_revoked_or_expires() -> None:
     assert key_problem(key, NOW) is None
     revoked = key.model_copy(update={"revoked_at": NOW})
     assert key_problem(revoked, NOW - DAY) is None
-    assert key_problem(revoked, NOW) == f"key {key.key_id} was revoked at {NOW.isoformat()}"
+    assert key_problem(revoked, NOW) == f"key {key.key_id} was revoked at {format_stamp(NOW)}"
     assert key_problem(key.model_copy(update={"expires_at": NOW}), NOW) == (
-        f"key {key.key_id} expired at {NOW.isoformat()}"
+        f"key {key.key_id} expired at {format_stamp(NOW)}"
     )

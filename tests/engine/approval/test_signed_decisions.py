@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from dispatch.approval.decisions import check_decision, permits
+from dispatch.models.moments import format_stamp
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.people.decision import (
     ApprovalItem,
@@ -171,16 +172,16 @@ def with_key(**changes: Any) -> Approvers:
         (signed(BEN), {"seen": ("d-1",)}, "duplicate: decision d-1 was received before"),
         (signed(BEN, proposal_id="p0"), {}, "stale: names proposal p0, but p1 waits"),
         (signed(BEN, action_digest="0" * 64), {}, f"names no action that waits here: digest {'0' * 64}"),
-        (signed(BEN, expires_at="2025-03-01T12:30:00Z"), {}, "expired at 2025-03-01T12:30:00+00:00"),
+        (signed(BEN, expires_at="2025-03-01T12:30:00Z"), {}, "expired at 2025-03-01 12:30:00 UTC"),
         (
             signed(BEN),
             {"known": with_key(revoked_at=LATER)},
-            f"key {BEN.key.key_id} was revoked at {LATER.isoformat()}",
+            f"key {BEN.key.key_id} was revoked at {format_stamp(LATER)}",
         ),
         (
             signed(BEN),
             {"known": with_key(expires_at=NOW)},
-            f"key {BEN.key.key_id} expired at {NOW.isoformat()}",
+            f"key {BEN.key.key_id} expired at {format_stamp(NOW)}",
         ),
         (signed(BEN), {"known": Approvers()}, "ben may not decide here; may: refunds-lead, support-lead"),
     ],
@@ -274,7 +275,7 @@ def test_the_executor_permits_what_was_signed() -> None:
         (
             authorization(signed(BEN)),
             with_key(revoked_at=LATER),
-            f"key {BEN.key.key_id} was revoked at {LATER.isoformat()}",
+            f"key {BEN.key.key_id} was revoked at {format_stamp(LATER)}",
         ),
         (authorization(signed(BEN)), Approvers(), "ben may not decide here; may: refunds-lead, support-lead"),
         (
@@ -308,7 +309,7 @@ def test_the_executor_permits_what_was_signed() -> None:
         (
             authorization(signed(BEN, expires_at="2025-03-01T12:59:00Z")),
             FILE,
-            "the decision expired at 2025-03-01T12:59:00+00:00",
+            "the decision expired at 2025-03-01 12:59:00 UTC",
         ),
     ],
 )

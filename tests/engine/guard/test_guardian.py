@@ -296,9 +296,13 @@ def test_links_in_the_subject_count() -> None:
         ("card \N{FULLWIDTH DIGIT FOUR}111111111111111", "reply.card"),
         ("card \N{ARABIC-INDIC DIGIT FOUR}111111111111111", "reply.card"),
         ("card 4111\N{ZERO WIDTH SPACE}111111111111", "reply.card"),
+        ("card 4111\N{NON-BREAKING HYPHEN}1111\N{EN DASH}1111\N{MINUS SIGN}1111", "reply.card"),
+        ("card 4111 - 1111 - 1111 - 1111", "reply.card"),
+        ("card 4111  1111\t1111\n1111", "reply.card"),
         ("account DE89370400440532013000", "reply.iban"),
         ("account de89 3704 0044 0532 0130 00 at the bank", "reply.iban"),
         ("account GB29-NWBK-6016-1331-9268-19", "reply.iban"),
+        ("account GB29\N{HYPHEN}NWBK.6016 - 1331  9268\n19", "reply.iban"),
     ],
 )
 def test_nothing_private_leaks(text: str, rule: str) -> None:

@@ -3,10 +3,20 @@
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from dispatch.models.request.item import Item
 from dispatch.models.work.action_digest import bind
-from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Refusal, Severity, Statement
+from dispatch.models.work.finding import (
+    Evidence,
+    Finding,
+    FindingStatus,
+    Guidance,
+    RecommendedAction,
+    Refusal,
+    Severity,
+    Statement,
+)
 from dispatch.models.work.proposal import Proposal
 from dispatch.process.invariants import PROCESS, broken_invariants
 from tests.support_desk import assembler, assembly_brief, handoff, item
@@ -104,3 +114,78 @@ async def test_what_is_delivered_is_what_was_reviewed(*, delivered: bool) -> Non
     (exception,) = broken_invariants(sent, ITEMS)
     assert (exception.standard, exception.severity) == ("delivery.as_reviewed", Severity.CRITICAL)
     assert exception.item_ids == ()
+
+
+def fined(**parameters: JsonValue) -> Finding:
+    """Return a finding that orders a reminder of a fine."""
+    order = RecommendedAction(
+        name="remind_reader",
+        subject="card-9",
+        parameters=parameters,
+        item_ids=("item-2",),
+        why="the fine is due",
+        evidence_ids=(CITED,),
+    )
+    return finding().model_copy(update={"recommended": (order,)})
+
+
+def edit(by: str = "dora", effect: str = "remind_reader/card-9", **values: JsonValue) -> Guidance:
+    return Guidance(by=by, decision_id=f"d-{by}", edits={effect: values})
+
+
+FINE_OF_2: dict[str, JsonValue] = {"fee_minor": 200, "currency": "EUR", "days": 14, "note": "Hello"}
+
+
+async def flagged(order: Finding, *guidance: Guidance) -> list[tuple[str, Severity, tuple[str, ...], str]]:
+    """Return the exceptions of the proposal that the stage of assembly makes of a finding and of what people said."""
+    proposal = await assembler().assemble(assembly_brief(order, items=ITEMS, guidance=guidance))
+    return [(one.standard, one.severity, one.item_ids, one.text) for one in proposal.exceptions]
+
+
+async def test_an_edit_that_is_applied_is_kept() -> None:
+    """The latest value of each parameter counts, whoever set it; what nobody edited may change."""
+    earlier, latest = edit("cleo", fee_minor=900, days=7), edit("dora", fee_minor=200)
+    assert await flagged(fined(**{**FINE_OF_2, "days": 7, "note": "Hi"}), earlier, latest) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (
+            {"fee_minor": 150},
+            "dora set fee of remind reader on card-9 to EUR 1.50, and what is proposed has EUR 2.00",
+        ),
+        ({"days": 7}, "dora set days of remind reader on card-9 to 7, and what is proposed has 14"),
+        ({"days": True}, "to true, and what is proposed has 14"),
+        ({"note": "Bye"}, "to “Bye”, and what is proposed has “Hello”"),
+        ({"note": "x" * 500}, f"to “{'x' * 79}…”, and"),
+        (
+            {"copies": 2},
+            "dora set copies of remind reader on card-9 to 2, and what is proposed has no such value",
+        ),
+    ],
+)
+async def test_an_edit_that_is_ignored_goes_back_to_a_person(values: dict[str, JsonValue], says: str) -> None:
+    """The sentence has what was set, by whom, and what is proposed instead."""
+    ((standard, severity, items, text),) = await flagged(
+        fined(**FINE_OF_2), Guidance(by="dora", decision_id="d-dora", edits={"remind_reader/card-9": values})
+    )
+    assert (standard, severity, items) == ("edit.not_kept", Severity.CRITICAL, ("item-2",))
+    assert says in text
+
+
+async def test_an_edited_action_that_is_gone_is_flagged() -> None:
+    """It concerns every action of the proposal, for the person wanted something done that is not."""
+    ((standard, severity, items, text),) = await flagged(finding(), edit("dora", days=7))
+    assert (standard, severity, items) == ("edit.not_kept", Severity.CRITICAL, ())
+    assert "dora edited remind reader on card-9, and it is not proposed any more" in text
+
+
+async def test_an_edit_of_the_delivery_is_applied_by_the_process() -> None:
+    """Its text is kept, whoever composes; a proposal without it would be flagged."""
+    proposal = await proposed()
+    (reply,) = proposal.actions
+    effect = f"{reply.action.name}/{reply.action.subject}"
+    assert await flagged(finding(), edit("dora", effect, text="We write again.")) == []
+    left = broken_invariants(proposal, ITEMS, (edit("dora", effect, text="We write again."),))
+    assert [one.standard for one in left] == ["edit.not_kept"]

@@ -97,7 +97,10 @@ async def test_a_new_gate_is_told_at_once_and_its_end_too(desk: Desk) -> None:
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     assert outcome.trail[-1].kind is EntryKind.ENDING
-    assert said(outcome, "approvers notified") == ["notified anna; left to the digest of ben", "notified anna"]
+    assert said(outcome, "approvers notified") == [
+        "notified anna; left to the digest of ben",
+        "notified anna",
+    ]
     assert "refunds approved" in mails_to(desk, "anna")[1]["text"]
     assert (mails_to(desk, "ben"), mails_to(desk, "lena")) == ([], [])
 

@@ -15,12 +15,12 @@ from rich.table import Table
 from temporalio.client import Client
 
 from cli.account import identity
-from cli.audit_custody import acknowledge, add_custody, rotate_key
-from cli.audit_status import tell_status
-from cli.audit_verify import anchor_head, verify_store
-from cli.erasure import add_erase, erase
+from cli.audit.custody import acknowledge, add_custody, rotate_key
+from cli.audit.erasure import add_erase, erase
+from cli.audit.status import tell_status
+from cli.audit.verify import anchor_head, verify_store
 from dispatch.audit.query.questions import BY_NAME, Answer, Asked, answers
-from dispatch.audit.query.questions_page import page_of
+from dispatch.audit.query.questions_page import cell_text, page_of, title_of
 from dispatch.audit.store.crypto_shredding import opened
 from dispatch.audit.store.document import from_bytes
 from dispatch.audit.store.manifest import sha256
@@ -73,7 +73,13 @@ def add(audit: argparse.ArgumentParser, _name: str) -> None:
     ask = parts.add_parser("questions", help="what an auditor asks of all requests")
     ask.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BY_NAME)}; without one, all")
     ask.add_argument("--store", default="", metavar="STORE")
-    ask.add_argument("--above", type=int, default=0, metavar="MINOR", help="amounts: in cents, say")
+    ask.add_argument(
+        "--above",
+        type=int,
+        default=0,
+        metavar="MINOR",
+        help="amounts: in the minor unit of the currency, such as cents",
+    )
     ask.add_argument("--currency", metavar="EUR")
     ask.add_argument("--seconds", type=float, default=30.0, help="fast: approvals quicker than this")
     ask.add_argument("--since", type=date.fromisoformat, default=Asked.since, metavar="DATE")
@@ -187,9 +193,9 @@ def _print_answer(answer: Answer) -> None:
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in answer.columns:
-        table.add_column(column.replace("_", " "))
+        table.add_column(title_of(column))
     for row in answer.as_records():
-        table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
+        table.add_row(*(escape(cell_text(name, row)) for name in row))
     console.print(table)
 
 

@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli.audit_checks import anchors_of, decisions, stamps_of
-from cli.erasure import erased_from
+from cli.audit.checks import anchors_of, decisions, stamps_of
+from cli.audit.erasure import erased_from
+from dispatch.audit.store import time_stamps
 from dispatch.audit.store.anchors import anchor_of
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.export_keys import read_public_key
+from dispatch.audit.store.manifest import sha256
 from dispatch.audit.store.store import index_of
-from dispatch.audit.store.time_stamps import TimeStamps
 from dispatch.audit.store.verify import Check, Found, Verified, verify
 from dispatch.audit.store_models import KEY_ID_PATTERN, PublicKey
 from dispatch.models.errors import AuditStoreError, SubmissionError
+from dispatch.models.moments import format_stamp
 from runtime.audit.parts import (
     backend_from,
     checkpoints_from,
@@ -187,7 +189,10 @@ async def anchor_head(arguments: argparse.Namespace, settings: Settings) -> int:
     anchor, content = anchor_of(head, datetime.now(UTC))
     if place.read_beside(f"{anchor.name}.json") is None:
         place.write_beside(f"{anchor.name}.json", content)
-        place.write_beside(f"{anchor.name}.tsq", TimeStamps().request(head.digest))
+        line = next(
+            raw for raw in (raw.rstrip(b"\n") for raw, _ in place.lines()) if sha256(raw) == head.digest
+        )
+        place.write_beside(f"{anchor.name}.tsq", time_stamps.request_for(line))
     print(f"line {head.seq}, sha256 {head.digest}")
     print(
         f"kept as {anchor.name}.json in {place.name}: send that line to somebody who keeps it, such as an auditor;"
@@ -203,14 +208,13 @@ def _keep_token(place: StoreBackend, token: Path) -> int:
         answer = token.read_bytes()
     except OSError as error:
         raise SubmissionError(f"{token} cannot be read: {error.strerror}; name the answer's file") from None
-    stamps = TimeStamps()
     for anchor in anchors_of(place):
         try:
-            at = stamps.time_of(answer, anchor.digest)
+            at = time_stamps.time_of(answer, anchor.digest)
         except AuditStoreError:
             continue
         place.write_beside(f"{anchor.name}.tsr", answer)
-        print(f"{anchor.name}.tsr: line {anchor.seq} stood so at {at}")
+        print(f"{anchor.name}.tsr: line {anchor.seq} stood so at {format_stamp(at)}")
         return 0
     raise AuditStoreError(
         f"{token} is no time stamp of any anchor in {place.name}; see 'dispatch audit anchor'"

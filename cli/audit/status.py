@@ -13,6 +13,7 @@ from cli.account import identity
 from dispatch.audit.store.manifest import Index
 from dispatch.audit.store.store import index_of
 from dispatch.audit.store_models import Followed, Missing, SweepReport
+from dispatch.models.moments import format_stamp
 from dispatch.temporal_errors import is_not_found
 from runtime.audit.parts import SWEEP, audit_export, backend_from, follower_id, schedule_id
 from runtime.connection import connect
@@ -113,4 +114,4 @@ async def _told(client: Client, attempt: PendingActivityInfo) -> str:
     if not payloads:
         return "no worker is following yet"
     (followed,) = await client.data_converter.decode(payloads[:1], [Followed])
-    return f"has seen what was closed by {followed.until.isoformat(timespec='seconds')}; {followed.exported} exported"
+    return f"has seen what was closed by {format_stamp(followed.until)}; {followed.exported} exported"

@@ -1,16 +1,16 @@
 """What `audit verify` looks at beyond the chain: whether people signed, and who else vouches for its heads."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from dispatch.approval.signing import verify_recorded
+from dispatch.audit.store import time_stamps
 from dispatch.audit.store.anchors import ANCHORS, Anchor, read_anchor
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.signatures import decisions_signed
-from dispatch.audit.store.time_stamps import TimeStamps
 from dispatch.audit.store.verify import Check, Found
 from dispatch.models.errors import AuditStoreError
+from dispatch.models.moments import format_stamp
 from dispatch.models.people.decision import DecisionCheckResult
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.settings import Settings
@@ -51,24 +51,17 @@ def anchors_of(place: StoreBackend) -> list[Anchor]:
 def stamps_of(place: StoreBackend, anchors: Sequence[Anchor], authority: Path | None) -> list[Found]:
     """Look at the time stamps beside the anchors; with the authority's certificates, verify them."""
     found: list[Found] = []
-    stamps: TimeStamps | None = None
-    with suppress(AuditStoreError):
-        stamps = TimeStamps()
     for anchor in anchors:
         answer = place.read_beside(f"{anchor.name}.tsr")
         if answer is None:
             continue
-        if stamps is None:
-            text = "there is no openssl here to read its time stamp"
-            found.append(Found("note", anchor.seq, anchor.name, text))
-            continue
         try:
-            at = stamps.time_of(answer, anchor.digest)
+            at = time_stamps.time_of(answer, anchor.digest)
             if authority is not None:
-                stamps.verify(answer, anchor.digest, authority)
+                time_stamps.verify(answer, anchor.digest, authority)
         except AuditStoreError as error:
             found.append(Found("broken", anchor.seq, anchor.name, f"its time stamp does not hold: {error}"))
         else:
             how = "verified" if authority else "not verified, for that give --tsa-ca"
-            found.append(Found("note", anchor.seq, anchor.name, f"time stamp of {at} ({how})"))
+            found.append(Found("note", anchor.seq, anchor.name, f"time stamp of {format_stamp(at)} ({how})"))
     return found

@@ -1,0 +1,1 @@
+"""`dispatch audit`: the audit store, from the command line."""

@@ -1,0 +1,42 @@
+"""Days and times as people read them, in UTC and saying so; what machines read is ISO 8601."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def format_day(at: datetime) -> str:
+    """Return a day as no reader can misread it: '5 November 2026'."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
+
+
+def format_moment(at: datetime) -> str:
+    """Return a time for a sentence: '17:40 UTC on 5 November 2026'."""
+    return f"{at.astimezone(UTC):%H:%M} UTC on {format_day(at)}"
+
+
+def format_short(at: datetime) -> str:
+    """Return a time for a page, where space is short: '5 Nov 2026 17:40 UTC'."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {MONTHS[utc.month - 1][:3]} {utc.year} {utc:%H:%M} UTC"
+
+
+def format_stamp(at: datetime, *, seconds: bool = True) -> str:
+    """Return a time for records and tables, which sort by it: '2026-11-05 17:40:09 UTC'."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%d %H:%M:%S} UTC" if seconds else f"{utc:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,13 @@
+"""A pattern that is compiled on first use, for those that are long: every command would pay for them at its start."""
+
+import re
+from functools import cached_property
+
+
+class LazyPattern:
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
