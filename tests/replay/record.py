@@ -70,7 +70,7 @@ def _nobody_is_there(playbook: dict[str, Any]) -> None:
 
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
     """Fetch the history of a request that has ended; raises DevStackError where it did not end so."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         try:
             why = (await case.handle.result()).why
         except WorkflowFailureError as error:
