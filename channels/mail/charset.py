@@ -33,6 +33,7 @@ _SUPERSETS: Final = {
     "tis-620": "cp874",
 }
 _NO_LETTER: Final = "\ufffd"
+_LAST_OF_ASCII: Final = 0x7F
 _NOT_WRITTEN: Final = frozenset(b"\x81\x8d\x8f\x90\x9d\xfe\xff")
 """Bytes that nobody writes in Windows-1252: it lacks them, or they are marks of other encodings."""
 
@@ -54,7 +55,9 @@ def decode(data: bytes, claimed: str | None) -> tuple[str, str | None]:
     for tried in (codec, "utf-8") if known else ("utf-8",):
         text = data.decode(tried, "replace").removeprefix("\ufeff")
         bad = text.count(_NO_LETTER)
-        if bad <= _letters(text) or (tried == "utf-8" and _NOT_WRITTEN.issuperset(filter(_is_high, data))):
+        if bad <= _letters(text) or (
+            tried == "utf-8" and _NOT_WRITTEN.issuperset(byte for byte in data if byte > _LAST_OF_ASCII)
+        ):
             return text, f"{bad:,} bytes are no letters in {tried!r} and were replaced with {_NO_LETTER}"
     return data.decode("cp1252", "replace"), f"{problem}: read as Windows-1252"
 
@@ -69,10 +72,6 @@ def _strict(data: bytes, codec: str) -> str | None:
 def _letters(text: str) -> int:
     """Count the letters beyond ASCII that could be read."""
     return sum(not char.isascii() and char != _NO_LETTER for char in text) if not text.isascii() else 0
-
-
-def _is_high(byte: int) -> bool:
-    return byte > 0x7F  # noqa: PLR2004 (the last byte of ASCII)
 
 
 def _is_charset(name: str) -> bool:

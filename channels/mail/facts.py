@@ -1,8 +1,10 @@
-"""The header facts by which automatic mail is told; see channels/mail/automatic.py."""
+"""Header facts: those by which automatic mail is told (channels/mail/automatic.py), and when the mail was written."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
 
 from channels.mail.automatic import READ_HEADERS
@@ -12,6 +14,7 @@ from dispatch.models.request.automatic import MailFacts
 from dispatch.text.normalise import encodable, one_line
 
 _MOST_CHARS: Final = 4_000
+_LONGEST_DATE: Final = 200
 _MOST_VALUES: Final = 10
 _DEPTH: Final = 3
 _RETURNED: Final = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
@@ -35,6 +38,15 @@ def facts_of(message: EmailMessage, sender: str) -> MailFacts:
         calendar_method=_calendar_method(message),
         returned_id=_returned_id(message) if kind == "multipart/report" else None,
     )
+
+
+def written_at(value: str) -> datetime | None:
+    """Return the moment of a Date field in UTC, a time without a zone read as UTC; None where it cannot be read."""
+    try:
+        moment = parsedate_to_datetime(value[:_LONGEST_DATE])
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _text(name: str, value: str) -> str:

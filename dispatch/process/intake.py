@@ -32,7 +32,7 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     """Return the request normalised, with one item for each ask.
 
     Statements go with the ask after them, or, at the end of a paragraph, with the one before.
-    No recognisable ask: one item with subject and body. More than 20 asks: the 21st and later share item-21, with a
+    No recognisable ask: one item with the subject and the sender's own words. More than 20 asks: the 21st and later share item-21, with a
     note. Quoted mail, signatures, greetings, polite ends ('get back to me soon') and instructions to the machine make no item; all of it stays in `body`.
     """
     subject, body = one_line(submission.subject)[:998], normalise(submission.body)
@@ -53,7 +53,7 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     if len(texts) > MAX_ITEMS:
         more = (f"{len(texts)} asks: the last {len(texts) - MAX_ITEMS} are together in {OVERFLOW_ITEM}",)
         texts = [*texts[:MAX_ITEMS], "\n".join(texts[MAX_ITEMS:])]
-    texts = texts or [_whole(subject, body.text, submission)]
+    texts = texts or [_whole(subject, own_words(body.text), submission)]
     items = tuple(Item(item_id=f"item-{n}", text=text) for n, text in enumerate(texts, 1))
     sender = submission.sender.address
     sent_elsewhere = [i.item_id for i in items if redirects(i.text, sender)]

@@ -306,6 +306,15 @@ def test_a_polite_sentence_that_asks_for_something_is_an_item(ask: str) -> None:
     assert texts(f"Where is my parcel? {ask}") == ["Where is my parcel?", ask]
 
 
+def test_a_quote_below_a_text_without_an_ask_is_no_ask() -> None:
+    """Where nothing is asked the item is what was written now; what we once asked is not the customer's wish."""
+    body = (
+        "That was all.\n\nVon: Laden <laden@shop.example>\nGesendet: Montag\n\nMöchten Sie eine Erstattung?"
+    )
+    assert texts(body, "AW: Frage") == ["AW: Frage\nThat was all."]
+    assert "Möchten Sie eine Erstattung?" in taken(body).body
+
+
 def test_what_is_asked_in_the_subject_alone_is_read() -> None:
     """Below it stands nothing, or a device's line."""
     assert texts("", "Where is my parcel? What does shipping cost?") == [
