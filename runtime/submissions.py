@@ -44,7 +44,10 @@ async def submit_file(gateway: Gateway, settings: Settings, path: Path, desk: st
     try:
         return await _start(gateway, settings, path, read_request_file(settings, path, desk))
     except SubmissionError as error:
-        keep_refusal(settings, path, str(error), error.sha256, door="submit", desk=desk)
+        try:
+            keep_refusal(settings, path, str(error), error.sha256, door="submit", desk=desk)
+        except DispatchError as unkept:
+            raise SubmissionError(f"{error}; it was not kept for a person either: {unkept}") from None
         raise
 
 

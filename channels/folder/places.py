@@ -22,9 +22,11 @@ _LONGEST_NAME: Final = 230
 
 
 class Mark(NamedTuple):
-    """What tells one state of a file from another; a move leaves it as it is."""
+    """What tells one state of a file from another; a move leaves it as it is.
 
-    inode: int
+    No inode: some network shares give a file another one at each look.
+    """
+
     size: int
     changed_ns: int
 
@@ -35,7 +37,7 @@ class Mark(NamedTuple):
             found = path.lstat()
         except FileNotFoundError:
             return None
-        return cls(found.st_ino, found.st_size, found.st_mtime_ns)
+        return cls(found.st_size, found.st_mtime_ns)
 
 
 @contextmanager

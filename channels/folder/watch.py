@@ -12,10 +12,10 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
@@ -37,6 +37,8 @@ from dispatch.models.request.submission import Submission
 LOOK_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 1.0
 """How long size and time of a file must have stayed the same."""
+GRACE_SECONDS: Final = 5.0
+"""How long what has begun may take once it was told to stop."""
 _LONG_SECONDS: Final = 30.0
 _UNFINISHED: Final = (
     ".part",
@@ -104,7 +106,7 @@ class FolderWatch:
         with locked(self._folder), _without_sigio():
             log.info("watching", folder=str(self._folder))
             while not stop.is_set():
-                await self._look(stop)
+                await _within_grace(self._look(stop), stop)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._look_seconds)
             log.info("stopped", folder=str(self._folder))
@@ -117,7 +119,7 @@ class FolderWatch:
                 if stop.is_set():
                     return
                 await self._take(name)
-                self._goes_on(name)
+                self._failed.pop(name, None)
         except (DispatchError, OSError) as error:
             self._waits(error)
 
@@ -181,6 +183,8 @@ class FolderWatch:
             return
         place = AUTOMATIC if started.automatic is not None else TAKEN
         moved = await asyncio.to_thread(move, path, place, mark)
+        # Not for a refusal, which needs nothing that may be away.
+        self._goes_on()
         log.info(
             "taken in" if started.new else "taken in before",
             file=name,
@@ -203,8 +207,7 @@ class FolderWatch:
             log.warning("waiting; files stay where they are and are taken in later", why=why)
         self._held = kind
 
-    def _goes_on(self, name: str) -> None:
-        self._failed.pop(name, None)
+    def _goes_on(self) -> None:
         if self._held:
             log.info("going on")
         self._held = ""
@@ -213,6 +216,23 @@ class FolderWatch:
         if name not in self._mentioned:
             self._mentioned.add(name)
             log.warning("left alone", file=name, why=f"{name} {what}")
+
+
+async def _within_grace(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Do the work to its end; once `stop` is set, for a few seconds more.
+
+    A start that hangs is then given up. It may have been accepted, and the next watcher's start is the same request.
+    """
+    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task}, timeout=GRACE_SECONDS)
+    finally:
+        for one in (task, stopping):
+            one.cancel()
+        await asyncio.gather(stopping, return_exceptions=True)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _check_ordinary(path: Path) -> None:

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS refused (
     refused_at TEXT NOT NULL,
     decided_at TEXT NOT NULL DEFAULT '',
     record TEXT NOT NULL
-) STRICT
+)
 """
 _WAIT_SECONDS: Final = 10
 """For another process that writes."""

@@ -93,6 +93,22 @@ async def test_what_is_known_of_the_sender_goes_with_it(
         assert (await case.decide("reject", "reception"))[0]
 
 
+async def test_a_file_of_no_form_that_the_desk_reads_goes_to_a_person_too(
+    inbox_desk: Desk, dora: Browser, tmp_path: Path
+) -> None:
+    """A letter from a word processor says nothing of its sender; the reception has it under its name."""
+    one = await refused(inbox_desk, tmp_path, b"PK\x03\x04", f"{uuid.uuid4().hex}.docx")
+    await choose(await dora.get(PATH), one, "take")
+    case = inbox_desk.case(entry_of(inbox_desk, one).request_id)
+    await case.until("waiting_for_routing")
+    shown = await dora.request(case.id)
+    assert f"Not read: {one.name}" in shown.text
+    assert (await case.decide("edit", "reception", edits={"desk": "support"}))[0]
+    status = await case.until("escalated")
+    assert (await case.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
+    assert (await case.outcome()).ending is Ending.ESCALATED
+
+
 async def test_a_file_may_be_left(inbox_desk: Desk, dora: Browser, tmp_path: Path) -> None:
     """It starts no request, is gone from the list, and the same file again is not listed once more."""
     one = await refused(inbox_desk, tmp_path, b"\x00\x01 no mail")

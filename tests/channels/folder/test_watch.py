@@ -290,6 +290,8 @@ async def test_while_temporal_is_away_files_wait_and_it_is_said_once(watched: Wa
         watched.put(f"{number}.eml", mail())
     async with watched.watching():
         await until(lambda: bool(watched.said("waiting; files stay where they are and are taken in later")))
+        watched.put("bad.eml", b"no mail at all")
+        await until(lambda: "bad.eml" in watched.files("refused"))
         await asyncio.sleep(20 * LOOK_SECONDS)
         assert watched.files() == {"0.eml", "1.eml", "2.eml"}
         door.away = False
