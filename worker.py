@@ -36,7 +36,7 @@ from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for
 from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
-from runtime.workers import action_worker, allowance_worker, desk_worker
+from runtime.workers import action_worker, desk_worker, quota_worker
 from workflows.digest import DailyDigest
 
 log = structlog.get_logger("worker")
@@ -85,9 +85,9 @@ def load_checked(settings: Settings) -> LoadedDesks:
 
 
 def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
-    """Give, in a sentence each, the tiers that ask for more signatures than there are people with keys that count.
+    """Return, in a sentence each, the tiers that need more people than the approvers file has for them.
 
-    The desk works all the same; what such a tier holds waits until somebody has a key. Raises ApproversError.
+    The desk works all the same; what such a tier holds waits until there are enough. Raises ApproversError.
     """
     approvers = ApproversFile(settings.approvers_path).read()
     now = datetime.now(UTC)
@@ -126,7 +126,7 @@ async def main(role: str) -> int:
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )
             reading = await stack.enter_async_context(open_systems(catalogue.systems(acting=False)))
-            workers.append(allowance_worker(client, settings))
+            workers.append(quota_worker(client, settings))
             workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))

@@ -131,7 +131,7 @@ class AuditExport:
         try:
             await asyncio.to_thread(self._extract.catch_up)
         except AuditStoreError as error:
-            # It can be made anew at any time; what was exported stands.
+            # It can be rebuilt at any time; what was exported stands.
             log.warning("the extract for an auditor's questions is behind", reason=str(error))
         return [line.request_id for line in lines]
 

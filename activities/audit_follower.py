@@ -21,7 +21,7 @@ log = structlog.get_logger("audit")
 OVERLAP: Final = timedelta(minutes=1)
 """Each look begins so long before the last one: what Temporal lists lags behind what it closes."""
 TURN: Final = timedelta(hours=1)
-"""After this an attempt gives its place back, so that work is shared anew between workers."""
+"""After this an attempt gives its place back, so that work is shared again between workers."""
 _BEAT_SECONDS: Final = 5.0
 _SWITCHED_OFF: Final = timedelta(minutes=1)
 

@@ -1,6 +1,6 @@
-"""Checks what people decide against the approvers file, read anew each time so that a revocation counts at once.
+"""Checks what people decide against the approvers file, read again each time so that a revocation counts at once.
 
-Last of all, and only for a person with a daily limit, it asks that person's allowance (workflows/approval_quota.py) by an
+Last of all, and only for a person with a daily limit, it asks that person's approval quota (workflows/approval_quota.py) by an
 update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.
 """
 
@@ -58,13 +58,13 @@ class DecisionChecks:
 
     async def _evaluate(self, check: DecisionCheck) -> DecisionCheckResult:
         approvers = self._approvers.read()
-        ruling = check_decision(check, approvers, self._parameters)
-        ask = quota_request(check, ruling, approvers, str(activity.info().workflow_id))
-        return ruling if ask is None else with_quota(ruling, await _answer(ask))
+        result = check_decision(check, approvers, self._parameters)
+        ask = quota_request(check, result, approvers, str(activity.info().workflow_id))
+        return result if ask is None else with_quota(result, await _answer(ask))
 
 
 async def _answer(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
-    """Ask a person's allowance of the day. Raises Unavailable where Temporal, or a worker to answer, is not reached."""
+    """Ask a person's approval quota of the day. Raises Unavailable where Temporal, or a worker to answer, is not reached."""
     try:
         return await ask_workflow(
             APPROVAL_QUOTA,
@@ -75,7 +75,7 @@ async def _answer(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
             begins_with=ask.of,
             reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             summary=f"what {ask.of.approver} approves on {ask.of.day.isoformat()} (UTC)",
-            named=f"the allowance of {ask.of.approver}",
+            named=f"the approval quota of {ask.of.approver}",
         )
     except WorkflowAlreadyStartedError:
         return closed(ask)

@@ -30,7 +30,7 @@ ReserveMail = Callable[[str, str], Awaitable[MailQuotaAnswer]]
 class Guardian:
     """Reads with the desk's reading systems; what specialists found is not taken on trust.
 
-    `actions` are the classes of the actions by name (`Catalogue.action_classes`). `own_links` gives the links of a text
+    `actions` are the classes of the actions by name (`Catalogue.action_classes`). `own_links` returns the links of a text
     that open the answer page of a request and were signed by this desk, `reserve` asks an owner's quota,
     `reserve_mail` the hourly one; without the latter there is no hourly limit.
     """
@@ -53,11 +53,11 @@ class Guardian:
 
         Run as a local activity, it repeats its brief in the result: history keeps no input of such an activity, and
         the audit reads it. Raises ApplicationError (see activities/failures.py) if a fact cannot be read, or nothing
-        can be reserved: no ruling is ever made on a part.
+        can be reserved: no decision is ever made on a part.
         """
         with translated():
-            verdict = await self._ruled(brief)
-        return verdict.model_copy(update={"brief": brief}) if activity.info().is_local else verdict
+            guard_result = await self._ruled(brief)
+        return guard_result.model_copy(update={"brief": brief}) if activity.info().is_local else guard_result
 
     async def _ruled(self, brief: GuardBrief) -> GuardResult:
         # What they spend is read from their parameters here, not taken over from whoever assembled them.
@@ -73,13 +73,13 @@ class Guardian:
             return inspect(brief, GuardianFacts(), self._actions)  # there is nothing to read
         policy = kind.Policy.model_validate(brief.policy.actions[brief.bound.action.name].policy)
         facts = await self._facts(brief, kind, parameters, policy)
-        verdict = inspect(brief, facts, self._actions)
-        if verdict.ruling is not GuardDecision.BLOCK:
+        guard_result = inspect(brief, facts, self._actions)
+        if guard_result.decision is not GuardDecision.BLOCK:
             facts = await self._counted(brief, facts, kind, policy)
-            verdict = inspect(brief, facts, self._actions)
+            guard_result = inspect(brief, facts, self._actions)
         sending = kind.sends(parameters)
-        if self._reserve_mail is None or verdict.ruling is not GuardDecision.ALLOW or sending is None:
-            return verdict
+        if self._reserve_mail is None or guard_result.decision is not GuardDecision.ALLOW or sending is None:
+            return guard_result
         # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
         answer = await self._reserve_mail(sending.recipient, brief.bound.idempotency_key)
         return inspect(brief, facts.model_copy(update={"mail_quota": answer}), self._actions)

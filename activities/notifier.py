@@ -20,7 +20,7 @@ from dispatch.models.people.notification import (
     NotifyBrief,
     NotifyEvent,
     NotifyReport,
-    Untold,
+    Undelivered,
     WaitingRequest,
 )
 from dispatch.models.request.status import DECISION_STATES
@@ -30,8 +30,8 @@ from dispatch.notifications.approver_mail import (
     digest_key,
     notice_for,
     notice_key,
+    notified_before,
     owners_of,
-    told_before,
 )
 from dispatch.storage.approvers_file import ApproversFile
 
@@ -64,23 +64,23 @@ class Notifier:
         with translated():
             approvers, at = self._approvers.read(), datetime.now(UTC)
             decided = brief.event is NotifyEvent.DECIDED
-            people = told_before(approvers, brief) if decided else audience(approvers, brief.owner, at)
+            people = notified_before(approvers, brief) if decided else audience(approvers, brief.owner, at)
             notice = notice_for(brief, self._inbox_url)
             if brief.only:
                 people = tuple(p for p in people if p.name in brief.only)
             mails = {p.name: (p, notice_key(brief, p.name), notice) for p in people if p.notify == "each"}
-            untold, failures = await self._send(mails)
-            told = _but(mails, untold, failures)
-            if brief.only and failures and not told:
+            undelivered, failures = await self._send(mails)
+            notified = _but(mails, undelivered, failures)
+            if brief.only and failures and not notified:
                 raise next(iter(failures.values()))
             return NotifyReport(
                 handoff=brief.handoff,
-                told=told,
+                notified=notified,
                 left_to_digest=() if decided else tuple(p.name for p in people if p.notify == "daily"),
                 want_none=() if decided else tuple(p.name for p in people if p.notify == "never"),
-                untold=untold,
+                undelivered=undelivered,
                 later=tuple(
-                    Untold(name=name, why=type(failure).__name__) for name, failure in failures.items()
+                    Undelivered(name=name, why=type(failure).__name__) for name, failure in failures.items()
                 ),
             )
 
@@ -103,17 +103,20 @@ class Notifier:
                     continue
                 notice = digest_for(waiting, total, self._inbox_url, order.day)
                 mails[person.name] = (person, digest_key(order.day, person.name), notice)
-            untold, failures = await self._send(mails)
+            undelivered, failures = await self._send(mails)
             for failure in failures.values():
                 raise failure
             return DigestReport(
-                day=order.day, told=_but(mails, untold), nothing_waits=tuple(idle), untold=untold
+                day=order.day,
+                notified=_but(mails, undelivered),
+                nothing_waits=tuple(idle),
+                undelivered=undelivered,
             )
 
     async def _send(
         self, mails: Mapping[str, tuple[Approver, str, Notice]]
-    ) -> tuple[tuple[Untold, ...], dict[str, ClientError]]:
-        """Send all at once; returns who cannot be told, and by name what failed for now, which keeps no other mail."""
+    ) -> tuple[tuple[Undelivered, ...], dict[str, ClientError]]:
+        """Send all at once; returns who cannot be notified, and by name what failed for now, which keeps no other mail."""
         done = await asyncio.gather(
             *(self._send_once(*mail) for mail in mails.values()), return_exceptions=True
         )
@@ -123,16 +126,16 @@ class Notifier:
                 failures[name] = failure
             elif isinstance(failure, BaseException):
                 raise failure
-        return tuple(one for one in done if isinstance(one, Untold)), failures
+        return tuple(one for one in done if isinstance(one, Undelivered)), failures
 
-    async def _send_once(self, person: Approver, key: str, notice: Notice) -> Untold | None:
+    async def _send_once(self, person: Approver, key: str, notice: Notice) -> Undelivered | None:
         """Send unless it was sent before; raises Unavailable or OutcomeUnknown."""
         if not person.addresses:
-            return Untold(name=person.name, why="has no mail address")
+            return Undelivered(name=person.name, why="has no mail address")
         try:
             await self._channel.send(notice, person.addresses[0], key)
         except RefusedError as refusal:
-            return Untold(name=person.name, why=f"refused ({refusal.code})")
+            return Undelivered(name=person.name, why=f"refused ({refusal.code})")
         return None
 
     async def _waiting_for(
@@ -165,7 +168,7 @@ class Notifier:
 
 
 def _but(
-    mails: Mapping[str, object], untold: tuple[Untold, ...], failures: Iterable[str] = ()
+    mails: Mapping[str, object], undelivered: tuple[Undelivered, ...], failures: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    failed = {one.name for one in untold} | set(failures)
+    failed = {one.name for one in undelivered} | set(failures)
     return tuple(name for name in mails if name not in failed)

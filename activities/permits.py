@@ -1,4 +1,4 @@
-"""Leave to act, checked by each action itself immediately before its effect."""
+"""The authorization to act, checked by each action itself immediately before its effect."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ class Permits:
         self._approvers = approvers
 
     def require(self, order: ActionCommand) -> None:
-        """Raise RefusedError('not_permitted') where the verdict and the decisions do not permit this action now.
+        """Raise RefusedError('not_permitted') where the guard result and the decisions do not permit this action now.
 
         Call it after the look for an earlier effect, and not sooner: leave that ran out after the effect was made
         would hide that it was made.

@@ -1,4 +1,4 @@
-"""Holds a playbook against the classes that there are; the loader has checked it against itself."""
+"""Checks a playbook against the classes that exist; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -189,12 +189,12 @@ def _action_errors(
             f"it says {_yaml(policy.compensable)} and {kind.__name__} says {_yaml(kind.compensable)}",
             f"Write compensable: {_yaml(kind.compensable)}.",
         )
-    if kind.pays and policy.asked_by is None:
+    if kind.pays and policy.requires_intent is None:
         yield PlaybookError(
             file,
-            f"{path}.asked_by",
+            f"{path}.requires_intent",
             f"{kind.__name__} pays, and nothing says how a requester asks for it",
-            "Write asked_by: and the name of one of asks; without a plain request in its words a person decides.",
+            "Write requires_intent: and the name of one of intents; without a plain request in its words a person decides.",
         )
     if policy.amounts and not kind.pays:
         yield PlaybookError(

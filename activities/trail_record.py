@@ -2,10 +2,10 @@
 
 from temporalio import activity
 
-from dispatch.models.trail import KeptRecord, RecordBrief
+from dispatch.models.trail import PersistedTrail, PersistTrailInput
 
 
-@activity.defn(name="keep_record")
-async def keep_record(brief: RecordBrief) -> KeptRecord:
+@activity.defn(name="write_trail")
+async def write_trail(brief: PersistTrailInput) -> PersistedTrail:
     """Return what it was given: a local activity's result is in history."""
-    return KeptRecord(handoff=brief.handoff, trail=brief.trail)
+    return PersistedTrail(handoff=brief.handoff, trail=brief.trail)

@@ -11,7 +11,7 @@ from dispatch.process.routing import triage
 
 
 class TriageDesk:
-    """Holds the playbooks in force; the one that is chosen enters history with the result."""
+    """Routes a request with the loaded playbooks; the chosen one enters history with the result."""
 
     def __init__(self, playbooks: Playbooks, texts: TextProcesses) -> None:
         self._playbooks, self._texts = playbooks, texts

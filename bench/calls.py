@@ -1,4 +1,4 @@
-"""The calls to outside systems that the sample's activities make, so that the floor can make the same.
+"""The calls to outside systems that the sample's activities make, so that the baseline can make the same.
 
 tests/bench/test_calls.py holds them against what the activities do.
 """

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import httpx
 
+from bench.environment import BenchEnvironment
 from bench.figures import looks, resident_mb
-from bench.stand import Stand
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import ROOT, Program
 
@@ -32,23 +32,23 @@ _READING: Final = "The list is still being read"
 _ROW: Final = re.compile(r'<a href="[^"]*/requests/([^"]+)">')
 
 
-async def measure_inbox(stand: Stand, waiting: int) -> dict[str, Any]:
+async def measure_inbox(environment: BenchEnvironment, waiting: int) -> dict[str, Any]:
     """Return the figures of the list; `waiting` requests wait, and all of them must be on it.
 
     Raises RuntimeError where a page is not what it must be: such a figure would mean nothing.
     """
     url = f"http://{LOOPBACK}:{free_port()}"
-    environment = {
-        **stand.worker_environment,
+    variables = {
+        **environment.worker_variables,
         "DISPATCH_INBOX_PORT": url.rpartition(":")[2],
         "DISPATCH_INBOX_URL": url,
         "INBOX_PASSPHRASE": secrets.token_hex(16),
     }
-    await _make_person(environment)
-    log = stand.settings.var_dir / "inbox.log"
-    program = Program("inbox", ["-m", "inbox"], log, environment, health=f"{url}/health")
+    await _make_person(variables)
+    log = environment.settings.var_dir / "inbox.log"
+    program = Program("inbox", ["-m", "inbox"], log, variables, health=f"{url}/health")
     async with program, httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as http:
-        await _sign_in(http, environment["INBOX_PASSPHRASE"])
+        await _sign_in(http, variables["INBOX_PASSPHRASE"])
         await _whole(http, waiting)
         first = await _page(http, "/?whose=all")
         pages = int(found[1]) if (found := _PAGES.search(first)) else 1

@@ -5,7 +5,7 @@ import uuid
 
 from temporalio.client import Client
 
-from bench.stand import Stand
+from bench.environment import BenchEnvironment
 from devstack.processes import ROOT
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import RequestState, Status
@@ -26,13 +26,15 @@ HELD = "16-orders-to-the-machine.eml"
 class Requests:
     """Submits one sample over and over, each time as a request of its own."""
 
-    def __init__(self, stand: Stand, sample: str) -> None:
-        self._stand = stand
-        self._original = read_request_file(stand.settings, REQUESTS / sample)
+    def __init__(self, environment: BenchEnvironment, sample: str) -> None:
+        self._environment = environment
+        self._original = read_request_file(environment.settings, REQUESTS / sample)
 
     async def submit(self) -> str:
-        """Start one as the starter does; gives its id."""
-        return (await Gateway.over(self._stand.client).submit(self._stand.settings, self._fresh())).request_id
+        """Start one as the starter does; returns its id."""
+        return (
+            await Gateway.over(self._environment.client).submit(self._environment.settings, self._fresh())
+        ).request_id
 
     def _fresh(self) -> Submission:
         trigger = self._original.trigger.model_copy(update={"trigger_id": f"<{uuid.uuid4()}@bench>"})
@@ -57,14 +59,14 @@ async def approve(client: Client, request_id: str, status: Status) -> None:
         DecisionType.APPROVE,
         status.review_point.owner,
         status.proposal_id or "",
-        status.subject_digest or "",
+        status.action_digest or "",
         "the answer is harmless",
     )
     await Gateway.over(client).signal(request_id, "decide", decision)
 
 
 async def until_waiting(client: Client, request_id: str) -> Status:
-    """Ask until it waits for approval; gives what an approver sees."""
+    """Ask until it waits for approval; returns what an approver sees."""
     pause = SHORTEST_PAUSE_SECONDS
     status = await Gateway.over(client).status(request_id)
     while status.state != RequestState.WAITING_FOR_APPROVAL:

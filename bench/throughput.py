@@ -1,8 +1,8 @@
 """`make bench`: requests per second and what one costs, beside a bare workflow on the same server in the same run.
 
-There are two such floors, both of a fixed shape: the activities of the one do nothing, those of the other make the calls to
+There are two such baselines, both of a fixed shape: the activities of the one do nothing, those of the other make the calls to
 outside systems that ours make. The sides alternate, lap by lap, so that a machine that gets busier or hotter does so for all. A rate is the
-median of its laps. `ratio_to_floor` is our time over the floor's for as many: the median over neighbouring laps, for
+median of its laps. `ratio_to_baseline` is our time over the baseline's for as many: the median over neighbouring laps, for
 from minute to minute these machines differ by a quarter. BENCH_REQUESTS sets how many are submitted at 50 concurrent
 (500), everything else in proportion.
 """
@@ -20,12 +20,18 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
+from bench.baseline import SHAPE, Baseline
+from bench.baseline_worker import QUEUE, QUEUE_WITH_CALLS
+from bench.environment import (
+    GRACE_SECONDS,
+    BenchEnvironment,
+    circumstances,
+    results_folder,
+    running_environment,
+)
 from bench.figures import Lap, lap, machine, p50_p95, resident_mb, write
-from bench.floor import SHAPE, Floor
-from bench.floor_worker import QUEUE, QUEUE_WITH_CALLS
 from bench.history import cost_of, events_of
 from bench.requests import AUTOMATIC, HELD, Requests, approve, outcome_of, until_waiting
-from bench.stand import GRACE_SECONDS, Stand, circumstances, results_folder, running_stand
 from devstack.processes import Program
 from runtime.lifecycle import run_to_end
 
@@ -36,10 +42,10 @@ ENOUGH_SECONDS, LIMIT_SECONDS = 180, 290
 
 RATES = {
     "requests_per_second": "ours",
-    "floor_requests_per_second": "floor",
-    "floor_with_calls_requests_per_second": "calls",
+    "baseline_requests_per_second": "baseline",
+    "baseline_with_calls_requests_per_second": "calls",
 }
-RATIOS = {"ratio_to_floor": "floor", "ratio_to_floor_with_calls": "calls"}
+RATIOS = {"ratio_to_baseline": "baseline", "ratio_to_baseline_with_calls": "calls"}
 """What the result gives by concurrency, and of which side; a ratio is our time over that side's."""
 
 One = Callable[[], Awaitable[object]]
@@ -49,42 +55,42 @@ async def main() -> int:
     """Measure, print, write latest.json."""
     facts = machine()
     count = max(LAPS, int(os.environ.get("BENCH_REQUESTS", "500")))
-    async with asyncio.timeout(LIMIT_SECONDS), running_stand("throughput") as stand:
-        floor_worker, calling_worker = (_worker(stand, queue) for queue in (QUEUE, QUEUE_WITH_CALLS))
-        async with floor_worker, calling_worker:
-            result = await _measure(stand, count)
-            result["floor_worker_rss_mb"] = resident_mb(floor_worker)
+    async with asyncio.timeout(LIMIT_SECONDS), running_environment("throughput") as environment:
+        baseline_worker, calling_worker = (_worker(environment, queue) for queue in (QUEUE, QUEUE_WITH_CALLS))
+        async with baseline_worker, calling_worker:
+            result = await _measure(environment, count)
+            result["baseline_worker_rss_mb"] = resident_mb(baseline_worker)
     result["machine"] = facts
     write(results_folder() / "latest.json", result)
     _show(result)
     return 0
 
 
-def _worker(stand: Stand, queue: str) -> Program:
+def _worker(environment: BenchEnvironment, queue: str) -> Program:
     return Program(
         f"worker of {queue}",
-        ["-m", "bench.floor_worker", queue],
-        stand.settings.var_dir / "logs" / f"{queue}-worker.log",
-        stand.worker_environment,
+        ["-m", "bench.baseline_worker", queue],
+        environment.settings.var_dir / "logs" / f"{queue}-worker.log",
+        environment.worker_variables,
         says="working",
         grace_seconds=4 * GRACE_SECONDS,
     )
 
 
-async def _measure(stand: Stand, count: int) -> dict[str, Any]:
+async def _measure(environment: BenchEnvironment, count: int) -> dict[str, Any]:
     begin = time.perf_counter()
-    ours = Requests(stand, AUTOMATIC)
+    ours = Requests(environment, AUTOMATIC)
     first = await ours.submit()
-    await outcome_of(stand.client, first)
+    await outcome_of(environment.client, first)
 
     async def request() -> None:
-        await outcome_of(stand.client, await ours.submit())
+        await outcome_of(environment.client, await ours.submit())
 
-    events = await events_of(stand.client, first)
+    events = await events_of(environment.client, first)
     sides: dict[str, One] = {
         "ours": request,
-        "floor": _floor(stand.client, QUEUE),
-        "calls": _floor(stand.client, QUEUE_WITH_CALLS),
+        "baseline": _baseline(environment.client, QUEUE),
+        "calls": _baseline(environment.client, QUEUE_WITH_CALLS),
     }
     for warm in sides.values():
         await lap(warm, max(2, count // 6), CONCURRENT[-1])
@@ -96,8 +102,8 @@ async def _measure(stand: Stand, count: int) -> dict[str, Any]:
                 break
             for side in list(sides) if turn % 2 == 0 else list(sides)[::-1]:
                 laps[side, n].append(await lap(sides[side], many, n))
-    signal_to_done = await _signals(stand, max(2, count // 15))
-    floor_events = await events_of(stand.client, await _one_floor(stand.client, QUEUE))
+    signal_to_done = await _signals(environment, max(2, count // 15))
+    baseline_events = await events_of(environment.client, await _one_baseline(environment.client, QUEUE))
     rate = {key: statistics.median(each.per_second for each in done) for key, done in laps.items()}
     ratios = {
         (side, n): [
@@ -113,16 +119,16 @@ async def _measure(stand: Stand, count: int) -> dict[str, Any]:
             name: {str(n): round(statistics.median(ratios[side, n]), 3) for n in CONCURRENT}
             for name, side in RATIOS.items()
         },
-        "ratio_of_each_lap": {str(n): ratios["floor", n] for n in CONCURRENT},
+        "ratio_of_each_lap": {str(n): ratios["baseline", n] for n in CONCURRENT},
         "submit_to_done_ms": _times(laps["ours", 1]),
         "submit_to_done_at_50_ms": _times(laps["ours", 50]),
-        "floor_submit_to_done_ms": _times(laps["floor", 1]),
-        "floor_submit_to_done_at_50_ms": _times(laps["floor", 50]),
+        "baseline_submit_to_done_ms": _times(laps["baseline", 1]),
+        "baseline_submit_to_done_at_50_ms": _times(laps["baseline", 50]),
         "signal_to_done_ms": p50_p95(signal_to_done),
         **cost_of(events),
-        "floor": cost_of(floor_events),
-        "worker_rss_mb": resident_mb(stand.worker),
-        **circumstances(stand.settings),
+        "baseline": cost_of(baseline_events),
+        "worker_rss_mb": resident_mb(environment.worker),
+        **circumstances(environment.settings),
         "requests_measured": {str(n): sum(len(done.each_ms) for done in laps["ours", n]) for n in CONCURRENT},
     }
 
@@ -131,29 +137,29 @@ def _times(laps: list[Lap]) -> dict[str, float]:
     return p50_p95([each for done in laps for each in done.each_ms])
 
 
-def _floor(client: Client, queue: str) -> One:
+def _baseline(client: Client, queue: str) -> One:
     async def one() -> None:
-        await _one_floor(client, queue)
+        await _one_baseline(client, queue)
 
     return one
 
 
-async def _one_floor(client: Client, queue: str) -> str:
-    floor_id = f"floor-{uuid.uuid4()}"
-    handle = await client.start_workflow(Floor.run, SHAPE, id=floor_id, task_queue=queue)
+async def _one_baseline(client: Client, queue: str) -> str:
+    baseline_id = f"baseline-{uuid.uuid4()}"
+    handle = await client.start_workflow(Baseline.run, SHAPE, id=baseline_id, task_queue=queue)
     await handle.result()
-    return floor_id
+    return baseline_id
 
 
-async def _signals(stand: Stand, count: int) -> list[float]:
+async def _signals(environment: BenchEnvironment, count: int) -> list[float]:
     """Approve held requests one by one; gives the time from each signal to the request's end."""
-    held, took = Requests(stand, HELD), list[float]()
+    held, took = Requests(environment, HELD), list[float]()
     for _ in range(count):
         request_id = await held.submit()
-        status = await until_waiting(stand.client, request_id)
+        status = await until_waiting(environment.client, request_id)
         begin = time.perf_counter()
-        await approve(stand.client, request_id, status)
-        await outcome_of(stand.client, request_id)
+        await approve(environment.client, request_id, status)
+        await outcome_of(environment.client, request_id)
         took.append((time.perf_counter() - begin) * 1000)
     return took
 

@@ -20,11 +20,11 @@ from rich.table import Table
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
+from bench.environment import BenchEnvironment, circumstances, results_folder, running_environment
 from bench.figures import lap, looks, machine, p50_p95, resident_mb, write
 from bench.history import cost_of, events_of
 from bench.inbox import measure_inbox
 from bench.requests import HELD, Requests, approve, outcome_of, until_waiting
-from bench.stand import Stand, circumstances, results_folder, running_stand
 from dispatch.models.request.status import RequestState
 from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end
@@ -38,8 +38,8 @@ async def main() -> int:
     """Measure, print, write waiting.json."""
     facts, inbox_alone = machine(), sys.argv[1:] == ["inbox"]
     many = max(2, int(os.environ.get("BENCH_WAITING", str(MANY))))
-    async with asyncio.timeout(LIMIT_SECONDS), running_stand("waiting") as stand:
-        result = await (_measure_inbox if inbox_alone else _measure)(stand, many)
+    async with asyncio.timeout(LIMIT_SECONDS), running_environment("waiting") as environment:
+        result = await (_measure_inbox if inbox_alone else _measure)(environment, many)
     result["machine"] = facts
     file = results_folder() / ("inbox.json" if inbox_alone else "waiting.json")
     write(file, result)
@@ -47,19 +47,19 @@ async def main() -> int:
     return 0
 
 
-async def _measure_inbox(stand: Stand, many: int) -> dict[str, Any]:
-    waiting = await _fill(stand.client, Requests(stand, HELD), 0, many, time.perf_counter())
+async def _measure_inbox(environment: BenchEnvironment, many: int) -> dict[str, Any]:
+    waiting = await _fill(environment.client, Requests(environment, HELD), 0, many, time.perf_counter())
     return {
         "waiting": waiting,
-        **await measure_inbox(stand, waiting),
-        "worker_rss_mb": resident_mb(stand.worker),
-        **circumstances(stand.settings),
+        **await measure_inbox(environment, waiting),
+        "worker_rss_mb": resident_mb(environment.worker),
+        **circumstances(environment.settings),
     }
 
 
-async def _measure(stand: Stand, many: int) -> dict[str, Any]:
-    client, held = stand.client, Requests(stand, HELD)
-    idle = resident_mb(stand.worker)
+async def _measure(environment: BenchEnvironment, many: int) -> dict[str, Any]:
+    client, held = environment.client, Requests(environment, HELD)
+    idle = resident_mb(environment.worker)
     ids: list[str] = []
 
     async def one_to_approve() -> None:
@@ -76,11 +76,11 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
         "waiting": waiting,
         "seconds_until_all_wait": round(seconds, 1),
         "requests_per_second": {str(CONCURRENT): round(many / seconds, 2)},
-        "worker_rss_mb": resident_mb(stand.worker),
+        "worker_rss_mb": resident_mb(environment.worker),
         "worker_rss_mb_idle": idle,
         "page_of_50_ms": await looks(lambda: _page(client)),
         "count_ms": await looks(lambda: _count(client)),
-        **await measure_inbox(stand, waiting),
+        **await measure_inbox(environment, waiting),
     }
     next_step, done = list[float](), list[float]()
     for request_id, status in sample:
@@ -91,23 +91,23 @@ async def _measure(stand: Stand, many: int) -> dict[str, Any]:
         next_step.append((await _acted_at(client, request_id) - signalled).total_seconds() * 1000)
     return figures | {
         "signals": len(sample),
-        "signalled_out_of_cache": rest > stand.settings.workflow_cache,
+        "signalled_out_of_cache": rest > environment.settings.workflow_cache,
         "signal_to_next_step_ms": p50_p95(next_step),
         "signal_to_done_ms": p50_p95(done),
-        "worker_rss_mb_after_signals": resident_mb(stand.worker),
+        "worker_rss_mb_after_signals": resident_mb(environment.worker),
         **cost_of(await events_of(client, sample[0][0])),
-        **circumstances(stand.settings),
+        **circumstances(environment.settings),
     }
 
 
 async def _fill(client: Client, held: Requests, waiting: int, many: int, begin: float) -> int:
-    """Submit all at once what `many` lack, where `waiting` wait already, and stay until all do; gives how many do."""
+    """Submit all at once what `many` lack, where `waiting` wait already, and stay until all do; returns how many do."""
     await lap(held.submit, many - waiting, CONCURRENT)
     return await _until(client, many, many, begin)
 
 
 async def _until(client: Client, wanted: int, many: int, begin: float) -> int:
-    """Wait until so many wait, saying how far it is; gives how many do."""
+    """Wait until so many wait, saying how far it is; returns how many do."""
     while True:
         waiting = await _count(client)
         _progress(waiting, many, time.perf_counter() - begin)

@@ -17,9 +17,8 @@ from cli.account import add_as
 from cli.keys import ask_passphrase
 from cli.temporal import gateway_of_account
 from dispatch.approval.authority import key_problem, person_named
-from dispatch.approval.decisions import SIGNED
 from dispatch.approval.signing import sign
-from dispatch.guard.risk import LEAST
+from dispatch.guard.risk import least_approval
 from dispatch.models.errors import ApproversError, SubmissionError, WorkerUnavailableError
 from dispatch.models.people.approvers import Approver
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionType
@@ -89,7 +88,7 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
         print_judged(accepted, reason)
     else:
         print(f"refused: {reason}" if accepted is False else reason)
-        if accepted and decision["verdict"] in _GOES_ROUND:
+        if accepted and decision["decision_type"] in _GOES_ROUND:
             print(f"{_what_follows(waiting.kind)}: dispatch status {arguments.id}")
     return 1 if accepted is False else 0
 
@@ -144,7 +143,7 @@ def _expiry(text: str) -> datetime:
 async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
     """Return what is decided on: what was given, else what the status names.
 
-    Raises SubmissionError where nothing waits, NoWorker where nobody answers and not both were given.
+    Raises SubmissionError where nothing waits, WorkerUnavailableError where nobody answers and not both were given.
     """
     proposal, digest = arguments.proposal, arguments.digest
     try:
@@ -154,7 +153,7 @@ async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
             raise
         return _Waiting(proposal, digest, None, answered=False)
     status = detail.status
-    proposal, digest = proposal or status.proposal_id, digest or status.subject_digest
+    proposal, digest = proposal or status.proposal_id, digest or status.action_digest
     if proposal is None or digest is None:
         raise SubmissionError(f"{arguments.id} awaits no decision now; see 'dispatch status {arguments.id}'")
     gate = detail.approval_request
@@ -166,8 +165,8 @@ def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -
     if approval_request is None:
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.
-    subject = next((s for s in approval_request.subjects if s.digest == digest), None)
-    return subject is not None and not SIGNED.isdisjoint({subject.approval, LEAST.get(subject.tier, "none")})
+    item = next((s for s in approval_request.items if s.digest == digest), None)
+    return item is not None and (item.approval.signed or least_approval(item.tier).signed)
 
 
 def _signed(

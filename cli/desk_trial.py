@@ -32,7 +32,7 @@ from runtime.histories import trail_of_history
 from runtime.submissions import read_request_file
 from runtime.systems import open_systems
 from runtime.worker_parts.shutdown import running_workers
-from runtime.workers import allowance_worker, desk_worker
+from runtime.workers import desk_worker, quota_worker
 
 PATIENCE_SECONDS: Final = 120
 _LOOK_SECONDS: Final = 0.2
@@ -68,7 +68,7 @@ async def try_desk(name: str, loaded: LoadedDesks, file: Path) -> int:
             client = await connect("desk-try", server.address)
             reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
             workers = (
-                allowance_worker(client, apart),
+                quota_worker(client, apart),
                 desk_worker(client, apart, *loaded, reading),
             )
             await stack.enter_async_context(running_workers(*workers))

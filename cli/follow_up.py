@@ -23,7 +23,7 @@ def show_follow_up(console: Console, detail: FollowUpDetail) -> None:
 def _status(detail: FollowUpDetail) -> Iterator[str]:
     status, approval_request = detail.status, detail.approval_request
     yield f"{escape(status.request_id)}  [bold]{escape(status.state)}[/]"
-    yield escape(f"reads back what {detail.order.request_id} did")
+    yield escape(f"reads back what {detail.input.request_id} did")
     yield escape(f"awaiting {status.review_point.awaiting}")
     if approval_request is not None:
         yield escape(
@@ -34,7 +34,7 @@ def _status(detail: FollowUpDetail) -> Iterator[str]:
 def _checks(detail: FollowUpDetail) -> Iterator[str]:
     read_back = detail.verification.actions if detail.verification else ()
     found = {one.action_digest: one for one in read_back}
-    for bound in detail.order.actions:
+    for bound in detail.input.actions:
         check = found.get(bound.digest)
         said = f"{check.verdict}: {check.why}" if check else "not read back"
         yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {said}')}"

@@ -51,7 +51,7 @@ def add(keys: argparse.ArgumentParser, _name: str) -> None:
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run one of them; gives its exit code. Raises KeysError and ApproversError."""
+    """Run one of them; returns its exit code. Raises KeysError and ApproversError."""
     file, store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
     if arguments.doing == "new":
         return _new(arguments, settings, file, store)
@@ -159,7 +159,7 @@ def _rows(person: Approver, store: KeyStore, now: datetime) -> Iterator[dict[str
 
 
 def state_of(key: ApproverKey, now: datetime) -> str:
-    """Say in one word whether a key counts: valid, revoked or expired."""
+    """Return in one word whether a key is valid, revoked or expired."""
     if key_problem(key, now) is None:
         return "valid"
     return "revoked" if key.revoked_at is not None and key.revoked_at <= now else "expired"

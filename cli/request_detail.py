@@ -60,11 +60,11 @@ def print_sections(
 def _by_hand(detail: RequestDetail) -> dict[str, JsonValue] | None:
     """Return the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
     approval_request, status = detail.approval_request, detail.status
-    subjects = approval_request.subjects if approval_request is not None else ()
-    subject = next((one for one in subjects if one.digest == status.subject_digest), None)
-    if approval_request is None or subject is None:
+    items = approval_request.items if approval_request is not None else ()
+    item = next((one for one in items if one.digest == status.action_digest), None)
+    if approval_request is None or item is None:
         return None
-    return decision_by_hand(approval_request, subject, status.review_point.owner, datetime.now(UTC))
+    return decision_by_hand(approval_request, item, status.review_point.owner, datetime.now(UTC))
 
 
 def _exceptions(detail: RequestDetail) -> Iterator[str]:
@@ -78,19 +78,16 @@ def _status(detail: RequestDetail) -> Iterator[str]:
     yield f"awaiting {escape(status.review_point.awaiting)}"
     if approval_request is not None:
         yield f"may decide: {escape(', '.join(approval_request.approvers))}; by {format_stamp(approval_request.deadline, seconds=False)}"
-        for subject in approval_request.subjects:
-            yield escape(_scrutiny(subject, detail))
+        for item in approval_request.items:
+            yield escape(_scrutiny(item, detail))
     for question in detail.questions:
         yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
 
 
-def _scrutiny(subject: ApprovalItem, detail: RequestDetail) -> str:
-    given = [d.approver for d in detail.approvals if d.action_digest == subject.digest]
-    needs = {"none": "nothing", "named": "a decision", "signed": "a signed decision"}.get(
-        subject.approval, "signed decisions of two different people"
-    )
-    so_far = f"; approved by {', '.join(given)}" if given else ""
-    return f"{subject.name} needs {needs} (tier {subject.tier}){so_far}; digest {subject.digest}"
+def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
+    given = [d.approver for d in detail.approvals if d.action_digest == item.digest]
+    so_far = f"; {item.approval.progress(len(given))}: {', '.join(given)}" if given else ""
+    return f"{item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}"
 
 
 def _request(detail: RequestDetail) -> Iterator[str]:
@@ -116,16 +113,16 @@ def _draft(detail: RequestDetail) -> Iterator[str]:
 def _actions(detail: RequestDetail) -> Iterator[str]:
     if detail.proposal is None:
         return
-    verdicts = {verdict.action_digest: verdict for verdict in detail.verdicts}
+    guard_results = {result.action_digest: result for result in detail.guard_results}
     for bound in detail.proposal.actions:
-        yield from _action(bound, verdicts.get(bound.digest))
+        yield from _action(bound, guard_results.get(bound.digest))
 
 
-def _action(bound: BoundAction, verdict: GuardResult | None) -> Iterator[str]:
-    ruling = f"{verdict.ruling}, tier {verdict.tier}" if verdict else "not inspected yet"
-    yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {ruling}')}"
+def _action(bound: BoundAction, guard_result: GuardResult | None) -> Iterator[str]:
+    result = f"{guard_result.decision}, tier {guard_result.tier}" if guard_result else "not inspected yet"
+    yield f"[bold]{escape(bound.action.name)}[/] {escape(f'on {bound.action.subject}: {result}')}"
     yield from lines_of(bound.action.parameters, price_of(bound))
-    for reason in verdict.reasons if verdict else ():
+    for reason in guard_result.reasons if guard_result else ():
         yield escape(f"    because {reason.text} ({reason.rule})")
 
 

@@ -79,7 +79,9 @@ def _as_json(answer: WhatIf) -> dict[str, Any]:
     return {
         "requests": answer.requests,
         "actions": answer.actions,
-        "rulings": [{"before": b, "after": a, "actions": n} for (b, a), n in sorted(answer.rulings.items())],
+        "decisions": [
+            {"before": b, "after": a, "actions": n} for (b, a), n in sorted(answer.decisions.items())
+        ],
         **{
             name: [
                 one._asdict() | {"before": one.before._asdict(), "after": one.after._asdict()}
@@ -96,7 +98,7 @@ def _print(answer: WhatIf, changed: PlaybookInForce) -> None:
     print(
         f"{ref.desk} {ref.version} ({ref.digest[:12]}) on {answer.actions} recorded actions of {answer.requests} requests"
     )
-    for (before, after), number in sorted(answer.rulings.items()):
+    for (before, after), number in sorted(answer.decisions.items()):
         print(f"  {number:>7}  {before} -> {after}{'' if before == after else '   <- flips'}")
     for words, judged in (
         ("would flip", answer.flips),

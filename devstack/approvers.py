@@ -59,7 +59,7 @@ def make_people(settings: Settings) -> str | None:
 def demo_signer(settings: Settings) -> Sign:
     """Return what signs as any person of the approvers file whose key has the demo's passphrase.
 
-    It raises EmbeddedError where the person has no such key, KeysError where the key has another passphrase.
+    It raises DevStackError where the person has no such key, KeysError where the key has another passphrase.
     """
     file, keys = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
 

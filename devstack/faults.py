@@ -27,7 +27,7 @@ _ALIASES = {"find": ("GET /refunds", "idempotency_key")}
 
 
 class FaultRule(BaseModel):
-    """One failure; `times` -1 is for ever, `delay_seconds` passes before the failure shows."""
+    """One failure; `times` -1 repeats it without limit, `delay_seconds` passes before the failure shows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:
-    """Raise EmbeddedError, naming the holder and the way out, if `port` cannot be listened on."""
+    """Raise DevStackError, naming the holder and the way out, if `port` cannot be listened on."""
     with socket.socket() as probe:
         # Without it a server stopped a moment ago, its connections in TIME_WAIT, would look like a running one.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

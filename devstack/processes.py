@@ -50,7 +50,7 @@ class Program:
     async def start(self) -> None:
         """Start and return once it answers (`health`) or has said it works (`says`).
 
-        Raises EmbeddedError with its own last words where it ends or does not answer within PATIENCE_SECONDS.
+        Raises DevStackError with its own last words where it ends or does not answer within PATIENCE_SECONDS.
         """
         make_private_file(self._log)
         begin = self._log.stat().st_size if self._log.exists() else 0

@@ -23,7 +23,7 @@ class Act(Contract):
     """One person's step, due in the state `when`."""
 
     when: str
-    verdict: DecisionType | None = None
+    decision: DecisionType | None = None
     by: str = "requester"
     reason: str = ""
     edits: dict[str, JsonValue] = Field(default_factory=dict)
@@ -44,7 +44,7 @@ class Sample(Contract):
 
 
 def load_script(path: Path) -> tuple[Sample, ...]:
-    """Read the script; raises EmbeddedError naming what is wrong in it."""
+    """Read the script; raises DevStackError naming what is wrong in it."""
     try:
         return TypeAdapter(tuple[Sample, ...]).validate_python(
             yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ async def play(
 ) -> Outcome:
     """Play the people's part for one request until it has ended; `arm` arms a fault. Gives its outcome.
 
-    Raises EmbeddedError where a decision is refused, or cannot be signed.
+    Raises DevStackError where a decision is refused, or cannot be signed.
     """
     handle, gateway = client.get_workflow_handle(request_id, result_type=Outcome), Gateway.over(client)
     acts = list(sample.people)
@@ -86,7 +86,7 @@ async def play(
             continue
         seen(status)
         awaiting = status.review_point.awaiting  # what is left of two approvals of one subject
-        point = (status.state, status.proposal_id, status.subject_digest, status.questions, awaiting)
+        point = (status.state, status.proposal_id, status.action_digest, status.questions, awaiting)
         if acts and acts[0].when == status.state and point != done_at:
             act = acts.pop(0)
             for fault in act.faults:
@@ -107,12 +107,12 @@ async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, 
         until = (datetime.now(UTC) + timedelta(seconds=act.extend_seconds)).isoformat()
         extension: dict[str, JsonValue] = {"approver": act.by, "deadline": until, "reason": act.reason}
         await gateway.signal(request_id, "extend", extension)
-    elif act.verdict is not None:
+    elif act.decision is not None:
         decision = decision_for(
-            act.verdict, act.by, status.proposal_id or "", status.subject_digest or "", act.reason, act.edits
+            act.decision, act.by, status.proposal_id or "", status.action_digest or "", act.reason, act.edits
         )
         if act.signed:
             decision = sign(act.by, decision)
         outcome = await gateway.decide(request_id, decision)
         if not (outcome.accepted or outcome.kept):
-            raise DevStackError(f"the script's {act.verdict} on {request_id} was refused: {outcome.reason}")
+            raise DevStackError(f"the script's {act.decision} on {request_id} was refused: {outcome.reason}")

@@ -33,7 +33,7 @@ def cached_program() -> Path:
 def make(say: Say) -> Path:
     """Download or build the pinned program into the cache and return its path.
 
-    Raises EmbeddedError with what failed and what to do.
+    Raises DevStackError with what failed and what to do.
     """
     program = cached_program()
     try:
@@ -61,7 +61,7 @@ def make(say: Say) -> Path:
 
 @contextmanager
 def _only_one(lock: Path, say: Say) -> Iterator[None]:
-    """Hold `lock`; the system frees it however the process ends."""
+    """Acquire `lock`; the system releases it however the process ends."""
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -24,7 +24,7 @@ class TemporalDatabase:
     def claim(self, server: str) -> int:
         """Reserve the file for server version `server`; return the descriptor that the server process inherits.
 
-        Raises EmbeddedError with one sentence when the folder cannot be used, another server holds the file, or
+        Raises DevStackError with one sentence when the folder cannot be used, another server holds the file, or
         another version wrote it.
         """
         room(self.path.parent)
@@ -59,7 +59,7 @@ class TemporalDatabase:
                 self.release()
                 raise DevStackError(
                     f"{self.path} was written by Temporal server {wrote} and this one is {server}; move {self.path.parent} "
-                    "away to start anew, or set DISPATCH_TEMPORAL_PROGRAM to the program that wrote it."
+                    "away to start again, or set DISPATCH_TEMPORAL_PROGRAM to the program that wrote it."
                 )
             return
         # Before the server makes its file, so that no database is ever without its version.
@@ -67,7 +67,7 @@ class TemporalDatabase:
 
 
 def room(folder: Path) -> None:
-    """Make `folder` and raise EmbeddedError unless files can be written there and there is space for them."""
+    """Make `folder` and raise DevStackError unless files can be written there and there is space for them."""
     try:
         make_private(folder)
         probe = folder / f".probe-{os.getpid()}"

@@ -31,7 +31,7 @@ async def read_retention(client: Client) -> timedelta:
 async def set_retention(client: Client, *, days: int, minimum_days: int) -> bool:
     """Set the retention and read it back from the server; return whether it was another one before.
 
-    Raises EmbeddedError when what the server then says is below the minimum: it would delete the audit trail.
+    Raises DevStackError when what the server then says is below the minimum: it would delete the audit trail.
     """
     wanted = timedelta(days=days)
     before = await read_retention(client)
@@ -55,7 +55,7 @@ async def set_retention(client: Client, *, days: int, minimum_days: int) -> bool
 async def ensure_search_attributes(client: Client) -> None:
     """Create what is missing of the desk's search attributes.
 
-    Raises EmbeddedError when one exists with another type, or cannot be created.
+    Raises DevStackError when one exists with another type, or cannot be created.
     """
     listed = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)

@@ -17,7 +17,7 @@ from runtime.settings import Settings, load_settings
 def find(settings: Settings, say: Say = print) -> Path:
     """Return a program whose server the desk can live on; blocks for minutes where it must be built.
 
-    Raises EmbeddedError with one sentence.
+    Raises DevStackError with one sentence.
     """
     if settings.temporal_program is not None:
         return _set(Path(settings.temporal_program).expanduser(), say)
@@ -32,7 +32,7 @@ def find(settings: Settings, say: Say = print) -> Path:
     elif _usable("cache", cached, say):
         return cached
     else:
-        cached.unlink()  # only we write there: a broken one would be in the way for ever
+        cached.unlink()  # only we write there: a broken one would be in the way permanently
     return make(say)
 
 

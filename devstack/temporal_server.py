@@ -92,7 +92,7 @@ class TemporalServer:
     async def start(self) -> None:
         """Start the server and return once it is healthy, keeps what it must and knows the search attributes.
 
-        Raises EmbeddedError with one sentence, and leaves no process behind.
+        Raises DevStackError with one sentence, and leaves no process behind.
         """
         if self._program is None:
             self._program = await asyncio.to_thread(temporal_program.find, self._settings)

@@ -36,7 +36,7 @@ class ProgramVersion:
 def read_version(program: Path) -> ProgramVersion:
     """Ask `program` for its version.
 
-    Raises EmbeddedError, a clause that completes 'PATH: ...', if it does not run, is something else, or is too old.
+    Raises DevStackError, a clause that completes 'PATH: ...', if it does not run, is something else, or is too old.
     """
     try:
         answer = subprocess.run(

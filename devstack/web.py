@@ -54,7 +54,7 @@ async def on_storage_error(_: Request, error: Exception) -> JSONResponse:
 
 
 class KeyGate:
-    """Lets in who bears a key: `keys` maps each to whether it may write. /health needs none."""
+    """Admits clients with a key: `keys` maps each to whether it may write. /health needs none."""
 
     def __init__(self, app: ASGIApp, keys: Mapping[str, bool]) -> None:
         self._app = app
@@ -126,7 +126,7 @@ class _Server(uvicorn.Server):
 
 
 def port_of(url: str, setting: str) -> int:
-    """Return the port that `url` names; raises EmbeddedError, naming the setting, if it names none."""
+    """Return the port that `url` names; raises DevStackError, naming the setting, if it names none."""
     try:
         port = urlsplit(url).port
     except ValueError:
@@ -139,7 +139,7 @@ def port_of(url: str, setting: str) -> int:
 
 
 def listen(host: str, port: int, *, purpose: str, setting: str) -> socket.socket:
-    """Return a listening socket; raises EmbeddedError, one sentence that names the setting, if the port is taken."""
+    """Return a listening socket; raises DevStackError, one sentence that names the setting, if the port is taken."""
     if host == LOOPBACK and port:
         require_free(port, purpose=purpose, setting=setting)
     # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every answer waits 40 ms.

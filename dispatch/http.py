@@ -22,7 +22,7 @@ from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedErro
 
 USER_AGENT = "dispatch-desk"
 MOST_CONNECTIONS: Final = 8
-"""To one system at a time; further calls wait their turn, so that a burst does not fall upon a customer's system.
+"""To one system at a time; further calls wait their turn, so that a burst does not overload a customer's system.
 
 httpx looks at every connection for every call: with the hundred that it allows, fifty calls at a time cost a worker
 nearly twice as much each.

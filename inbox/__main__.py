@@ -106,7 +106,7 @@ async def _main(arguments: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """Run the command that was typed; gives its exit code."""
+    """Run the command that was typed; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m inbox", description="Dispatch Desk's approvals inbox")
     commands = parser.add_subparsers(dest="command")
     user = commands.add_parser("user", help="set a person's passphrase")

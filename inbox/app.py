@@ -175,7 +175,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
 
 
 async def _health(_: Request) -> Response:
-    """Say that the process serves; whether Temporal does is for the pages."""
+    """Report that the process serves; whether Temporal does is for the pages."""
     return Response("ok", media_type="text/plain")
 
 

@@ -20,7 +20,7 @@ COOKIE: Final = "desk_session"
 VISIT: Final = "desk_visit"
 """Names a browser that nobody is signed in with, for the forms that need no sign-in."""
 SEEN_AGAIN: Final = timedelta(minutes=1)
-"""A cookie is written anew when it was last seen longer ago than this."""
+"""A cookie is rewritten when it was last seen longer ago than this."""
 _VISIT_BYTES: Final = 16
 _VISIT_CHARS: Final = 22
 
@@ -94,7 +94,7 @@ class Sessions:
         )
 
     def is_due(self, session: Session) -> bool:
-        """Return whether the cookie should be written anew."""
+        """Return whether the cookie should be rewritten."""
         return self._now() - session.seen > SEEN_AGAIN
 
     def end(self, response: Response, session: Session | None) -> None:

@@ -1,4 +1,4 @@
-"""A dossier turned into what the page of a request shows: exceptions first, then what is asked, then what it rests on."""
+"""The detail of a request as what the page of a request shows: exceptions first, then what is asked, then what it rests on."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +12,7 @@ from dispatch.models.money import Money, amount_named, format_figure, format_mon
 from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.finding import Evidence, ReviewException, Severity
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
@@ -19,7 +20,6 @@ from dispatch.models.work.proposal import BoundAction
 from inbox.comparison import Change, changes
 from inbox.filters import title_of
 
-SIGNED: Final = frozenset({"signed", "two_signed"})
 _SEVERITIES: Final = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
 
 
@@ -46,7 +46,7 @@ class EditField:
 
 @dataclass(frozen=True)
 class ShownAction:
-    """One action with the guardian's word on it, and with its part of the gate where a person is asked."""
+    """One action with its guard result, and with its part of the gate where a person is asked."""
 
     title: str
     name: str
@@ -55,7 +55,7 @@ class ShownAction:
     facts: tuple[Fact, ...]
     digest: str
     evidence: tuple[Evidence, ...] = ()
-    verdict: GuardResult | None = None
+    guard_result: GuardResult | None = None
     asked: "Asked | None" = None
 
 
@@ -67,22 +67,17 @@ class Asked:
     digest: str
     name: str
     tier: Tier
-    approval: str
+    approval: ApprovalPolicy
     summary: str
-    verdicts: tuple[str, ...]
+    decision_types: tuple[str, ...]
     fields: tuple[EditField, ...]
-    given: tuple[Decision, ...]
-    needed: int
+    approvals: tuple[Decision, ...]
     may_decide: bool
-    mine_given: bool
+    approved_by_me: bool
 
     @property
     def is_open(self) -> bool:
-        return len(self.given) < self.needed
-
-    @property
-    def is_signed(self) -> bool:
-        return self.approval in SIGNED
+        return len(self.approvals) < self.approval.signatures
 
 
 @dataclass(frozen=True)
@@ -99,21 +94,21 @@ class ShownRequest:
 
 
 def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownRequest:
-    """Arrange a dossier for a person who goes by `my_names` (their own and their roles')."""
+    """Arrange the detail of a request for a person who goes by `my_names` (their own and their roles')."""
     approval_request, proposal = detail.approval_request, detail.proposal
     may = approval_request is not None and bool(set(approval_request.approvers) & set(my_names))
-    by_digest = {s.digest: s for s in approval_request.subjects} if approval_request else {}
+    by_digest = {s.digest: s for s in approval_request.items} if approval_request else {}
     actions: list[ShownAction] = []
-    verdicts = {verdict.action_digest: verdict for verdict in detail.verdicts}
+    guard_results = {result.action_digest: result for result in detail.guard_results}
     evidence = {e.evidence_id: e for e in (proposal.evidence if proposal else ())}
     for bound in proposal.actions if proposal else ():
-        subject = by_digest.pop(bound.digest, None)
+        item = by_digest.pop(bound.digest, None)
         asked = (
-            asked_of(approval_request, subject, detail.approvals, bound, me, may=may)
-            if approval_request and subject
+            asked_of(approval_request, item, detail.approvals, bound, me, may=may)
+            if approval_request and item
             else None
         )
-        actions.append(_action(bound, verdicts.get(bound.digest), asked, evidence))
+        actions.append(_action(bound, guard_results.get(bound.digest), asked, evidence))
     # What a gate asks about is first: it is what the person came for.
     actions.sort(key=lambda action: action.asked is None)
     other = (
@@ -133,7 +128,10 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
 
 
 def _action(
-    bound: BoundAction, verdict: GuardResult | None, asked: Asked | None, evidence: Mapping[str, Evidence]
+    bound: BoundAction,
+    guard_result: GuardResult | None,
+    asked: Asked | None,
+    evidence: Mapping[str, Evidence],
 ) -> ShownAction:
     action = bound.action
     return ShownAction(
@@ -144,7 +142,7 @@ def _action(
         facts=facts_of(action.parameters, price_of(bound)),
         digest=bound.digest,
         evidence=tuple(evidence[e] for e in action.evidence_ids if e in evidence),
-        verdict=verdict,
+        guard_result=guard_result,
         asked=asked,
     )
 
@@ -152,45 +150,44 @@ def _action(
 def mark_of(detail: RequestDetail | FollowUpDetail | None) -> str:
     """Digest what a person decides by: where it stands, what is asked, what was approved; None is closed."""
     approval_request = detail.approval_request.model_dump_json() if detail and detail.approval_request else ""
-    given = [decision.decision_id for decision in detail.approvals] if detail else []
+    approvals = [decision.decision_id for decision in detail.approvals] if detail else []
     where = detail.status.model_dump_json() if detail else "closed"
-    return hashlib.sha256(f"{where}\n{approval_request}\n{given}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{where}\n{approval_request}\n{approvals}".encode()).hexdigest()[:16]
 
 
 def asked_of(
     approval_request: ApprovalRequest,
-    subject: ApprovalItem,
+    item: ApprovalItem,
     approvals: Sequence[Decision],
     bound: BoundAction | None,
     me: str,
     *,
     may: bool,
 ) -> Asked:
-    """Return one subject of an open gate as a form; `bound` is the action that it is about, where it is about one."""
-    given = tuple(d for d in approvals if d.action_digest == subject.digest)
+    """Return one item of an open gate as a form; `bound` is the action that it is about, where it is about one."""
+    approvals = tuple(d for d in approvals if d.action_digest == item.digest)
     return Asked(
         proposal_id=approval_request.proposal_id,
-        digest=subject.digest,
-        name=subject.name,
-        tier=subject.tier,
-        approval=subject.approval,
-        summary=subject.summary,
-        verdicts=tuple(verdict.value for verdict in approval_request.verdicts),
-        fields=tuple(_field(name, subject, bound) for name in subject.editable)
-        if DecisionType.EDIT in approval_request.verdicts
+        digest=item.digest,
+        name=item.name,
+        tier=item.tier,
+        approval=item.approval,
+        summary=item.summary,
+        decision_types=tuple(kind.value for kind in approval_request.decision_types),
+        fields=tuple(_field(name, item, bound) for name in item.editable)
+        if DecisionType.EDIT in approval_request.decision_types
         else (),
-        given=given,
-        needed=subject.approvals_needed,
+        approvals=approvals,
         may_decide=may,
-        mine_given=any(decision.approver == me for decision in given),
+        approved_by_me=any(decision.approver == me for decision in approvals),
     )
 
 
-def _field(name: str, subject: ApprovalItem, bound: BoundAction | None) -> EditField:
+def _field(name: str, item: ApprovalItem, bound: BoundAction | None) -> EditField:
     parameters = bound.action.parameters if bound else {}
     value, label = parameters.get(name), _plain_name(name)
-    if name in subject.choices:
-        return EditField(name, label, "choice", str(value or ""), choices=subject.choices[name])
+    if name in item.choices:
+        return EditField(name, label, "choice", str(value or ""), choices=item.choices[name])
     if (amount := amount_named(name, parameters)) is not None:
         label = f"{_plain_name(name)} in {amount.currency}"
         return EditField(name, label, "amount", format_figure(amount), currency=amount.currency)

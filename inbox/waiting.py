@@ -23,7 +23,7 @@ FRESH_SECONDS: Final = 2.0
 REST: Final = 5
 """The list is read again when this many times the last reading's own length has passed, and FRESH_SECONDS at least."""
 SHORT_SECONDS: Final = 0.1
-"""A list that is read in less is read anew for each page."""
+"""A list that is read in less is read again for each page."""
 FIRST_PATIENCE_SECONDS: Final = 1.5
 """How long a page waits until anything was read at all."""
 WHOLE_PATIENCE_SECONDS: Final = 0.1
@@ -72,7 +72,7 @@ class WaitingList:
             self._task = asyncio.create_task(self._read())
         task = self._task
         if task is not None:
-            # A short list is simply read anew, so that a person with ten requests never sees an old one.
+            # A short list is simply read again, so that a person with ten requests never sees an old one.
             if reading.whole and reading.seconds < SHORT_SECONDS:
                 await asyncio.wait({task}, timeout=FIRST_PATIENCE_SECONDS)
             elif not self._something.is_set():

@@ -1,4 +1,4 @@
-"""Holds desks against the rules of the house and returns everything that is wrong, where a worker stops at the first."""
+"""Checks desks against all rules for desks and returns everything that is wrong, where a worker stops at the first."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -286,7 +286,7 @@ class Gateway:
             raise worker_error(error, request_id, seconds) from None
 
     async def _exists(self, request_id: str) -> bool:
-        """Tell an ended request from one that never was: Temporal answers a message to either in the same way."""
+        """Distinguish an ended request from one that never existed: Temporal answers a message to either in the same way."""
         try:
             await (await self._handle(request_id)).describe(rpc_timeout=self._look_timeout)
         except RPCError as error:

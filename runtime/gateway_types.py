@@ -70,7 +70,7 @@ def request_id_of(submission: Submission) -> str:
 
 
 def decision_for(
-    verdict: DecisionType,
+    decision_type: DecisionType,
     approver: str,
     proposal_id: str,
     digest: str,
@@ -82,7 +82,7 @@ def decision_for(
         "decision_id": f"d-{uuid.uuid4().hex[:16]}",
         "proposal_id": proposal_id,
         "action_digest": digest,
-        "verdict": verdict.value,
+        "decision_type": decision_type.value,
         "edits": dict(edits or {}),
         "reason": reason,
         "approver": approver,

@@ -20,7 +20,7 @@ from activities.notifier import Notifier
 from activities.permits import Permits
 from activities.planner import plan
 from activities.quotas.mail_quota import MailQuotaDesk
-from activities.trail_record import keep_record
+from activities.trail_record import write_trail
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
 from dispatch.isolation.text_processes import TextProcesses
@@ -79,7 +79,7 @@ def desk_worker(
             read_answer,
             assembler.assemble,
             assembler.write_message,
-            keep_record,
+            write_trail,
             DecisionChecks(
                 ApproversFile(settings.approvers_path),
                 {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
@@ -105,8 +105,8 @@ def desk_worker(
     )
 
 
-def allowance_worker(client: Client, settings: Settings) -> Worker:
-    """Build the worker of the queue of allowances and mail quota, which needs no outside system; see workflows/approval_quota.py."""
+def quota_worker(client: Client, settings: Settings) -> Worker:
+    """Build the worker of the queue of the quotas, which needs no outside system; see workflows/approval_quota.py."""
     return Worker(
         client,
         task_queue=quota_task_queue(settings.task_queue),

@@ -75,7 +75,7 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         "plan": {"groups": [["records"], ["policy"], ["writer"]], "max_specialists": 3},
         "specialists": {"records": {}, "policy": {}, "writer": {}},
         "routing_rules": [
-            {"name": "unknown_ask", "when": {"ask": "other"}, "do": "escalate", "why": "no answer to it"},
+            {"name": "unknown_ask", "when": {"intent": "other"}, "do": "escalate", "why": "no answer to it"},
             {
                 "name": "records_unavailable",
                 "when": {"specialist": "records", "status": "unavailable"},
@@ -98,7 +98,10 @@ def playbook_content(**changes: Any) -> dict[str, Any]:
         ],
         "review": {"reviewers": {"standards": {}}},
         "guardian": {
-            "tiers": {"low": {"approval": "none"}, "medium": {"approval": "named", "waiting": _waiting()}},
+            "tiers": {
+                "low": {"approval": {"signatures": 0}},
+                "medium": {"approval": {"signatures": 1}, "waiting": _waiting()},
+            },
             "actions": {
                 "send_reply": {"tier": "low", "policy": {"link_hosts": ["help.example"]}},
                 "issue_refund": {"amounts": {"EUR": [{"up_to_minor": 100, "tier": "medium"}]}},

@@ -12,11 +12,11 @@ PHRASES = (
     *("erstattung", "erstatten", "rückerstattung", "geld zurück"),
 )
 _REFUND = POLICY["actions"]["issue_refund"]
-WHERE_ASKED = policy(actions={**POLICY["actions"], "issue_refund": {**_REFUND, "asked_by": "refund"}})
+WHERE_ASKED = policy(actions={**POLICY["actions"], "issue_refund": {**_REFUND, "requires_intent": "refund"}})
 """The tests' policy, in which a refund must be asked for."""
 
 
-def verdict_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int = 3_000) -> GuardResult:
+def guard_result_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int = 3_000) -> GuardResult:
     """Rule on a refund that fits the records, for a requester who wrote `text`, resting on the sentences `cited`."""
     request = Request(
         phrases=PHRASES,
@@ -43,5 +43,5 @@ def verdict_on(text: str, cited: Sequence[str], *, subject: str = "", minor: int
     return inspected(brief, facts)
 
 
-def ruling_on(text: str, cited: Sequence[str]) -> GuardDecision:
-    return verdict_on(text, cited).ruling
+def guard_decision_on(text: str, cited: Sequence[str]) -> GuardDecision:
+    return guard_result_on(text, cited).decision

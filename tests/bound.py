@@ -17,6 +17,7 @@ from dispatch.models.money import Money
 from dispatch.models.people.decision import Decision, DecisionType
 from dispatch.models.request.submission import Party
 from dispatch.models.work.action_digest import bind
+from dispatch.models.work.approval_policy import ONE_DECISION
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
 from dispatch.models.work.playbook import GuardianPolicy, PlaybookRef, Tier
@@ -53,10 +54,16 @@ PAYMENT = Payment(
 )
 POLICY: dict[str, Any] = {
     "tiers": {
-        "low": {"approval": "none"},
-        "medium": {"approval": "named", "waiting": {"approvers": ["anna"], "deadline": "2 days"}},
-        "high": {"approval": "signed", "waiting": {"approvers": ["ben"], "deadline": "2 days"}},
-        "critical": {"approval": "two_signed", "waiting": {"approvers": ["cleo"], "deadline": "2 days"}},
+        "low": {"approval": {"signatures": 0}},
+        "medium": {"approval": {"signatures": 1}, "waiting": {"approvers": ["anna"], "deadline": "2 days"}},
+        "high": {
+            "approval": {"signatures": 1, "signed": True},
+            "waiting": {"approvers": ["ben"], "deadline": "2 days"},
+        },
+        "critical": {
+            "approval": {"signatures": 2, "signed": True},
+            "waiting": {"approvers": ["cleo"], "deadline": "2 days"},
+        },
     },
     "actions": {
         "send_reply": {
@@ -243,7 +250,7 @@ def decision(bound: BoundAction, **changes: Any) -> Decision:
         "decision_id": "d-1",
         "proposal_id": bound.proposal_id,
         "action_digest": bound.digest,
-        "verdict": DecisionType.APPROVE,
+        "decision_type": DecisionType.APPROVE,
         "approver": "anna",
         "issued_at": NOW,
         **changes,
@@ -253,23 +260,26 @@ def decision(bound: BoundAction, **changes: Any) -> Decision:
 
 def order(
     bound: BoundAction,
-    ruling: GuardDecision = GuardDecision.ALLOW,
+    decision: GuardDecision = GuardDecision.ALLOW,
     tier: Tier = Tier.LOW,
     decided: Decision | None = None,
 ) -> ActionCommand:
-    """Return leave to act on a bound action, as the guardian ruled and, where it was held, a person decided."""
-    verdict = GuardResult(
+    """Return the command to act on a bound action, as the guardian decided and, where it was held, a person decided."""
+    guard_result = GuardResult(
         handoff=HANDOFF,
         action_digest=bound.digest,
-        ruling=ruling,
+        decision=decision,
         tier=tier,
         reasons=(Reason(rule="tier.low", text="every hard rule holds"),),
     )
     authorization = (
         Authorization(
-            approval="named", approvers=("anna", "ben"), requester="max@mail.example", decisions=(decided,)
+            approval=ONE_DECISION,
+            approvers=("anna", "ben"),
+            requester="max@mail.example",
+            decisions=(decided,),
         )
         if decided
         else None
     )
-    return ActionCommand(handoff=HANDOFF, bound=bound, verdict=verdict, authorization=authorization)
+    return ActionCommand(handoff=HANDOFF, bound=bound, guard_result=guard_result, authorization=authorization)

@@ -30,7 +30,7 @@ from runtime import gateway
 from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.submissions import read_request_file
 from runtime.worker_parts.shutdown import running_workers
-from runtime.workers import action_worker, allowance_worker, desk_worker
+from runtime.workers import action_worker, desk_worker, quota_worker
 from tests.servers import (
     BackOfficeService,
     MailSinkService,
@@ -142,19 +142,19 @@ class Case:
 
     async def decide(
         self,
-        verdict: str,
+        decision_type: str,
         by: str = "refunds",
         reason: str = "as it should be",
         edits: Mapping[str, JsonValue] | None = None,
         **changed: JsonValue,
     ) -> tuple[bool, str]:
         """Decide on what waits now; `changed` spoils or replaces fields of the decision."""
-        decision = await self.decision(verdict, by, reason, edits, **changed)
+        decision = await self.decision(decision_type, by, reason, edits, **changed)
         return await starter.decide(self.desk.client, self.id, decision)
 
     async def decision(
         self,
-        verdict: str,
+        decision_type: str,
         by: str = "refunds",
         reason: str = "as it should be",
         edits: Mapping[str, JsonValue] | None = None,
@@ -162,8 +162,10 @@ class Case:
     ) -> dict[str, JsonValue]:
         """Write a decision on what waits now and send nothing."""
         status = await self.status()
-        proposal, digest = status.proposal_id or "", status.subject_digest or ""
-        return starter.decision_for(DecisionType(verdict), by, proposal, digest, reason, edits) | changed
+        proposal, digest = status.proposal_id or "", status.action_digest or ""
+        return (
+            starter.decision_for(DecisionType(decision_type), by, proposal, digest, reason, edits) | changed
+        )
 
     async def signal(self, name: str, *payload: Any) -> None:
         await self.handle.signal(name, args=list(payload))
@@ -256,10 +258,10 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
             max_cached_workflows=workflow_cache,
         )
         _never_too_slow(worker)
-        allowances = allowance_worker(desk.client, desk.settings)
-        _never_too_slow(allowances)
+        quotas = quota_worker(desk.client, desk.settings)
+        _never_too_slow(quotas)
         actions = action_worker(desk.client, desk.settings, desk.catalogue, acting, MailNotices(acting))
-        async with running_workers(allowances, worker, actions, give_up_after=STOPPED_WITHIN):
+        async with running_workers(quotas, worker, actions, give_up_after=STOPPED_WITHIN):
             yield
 
 

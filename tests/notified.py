@@ -8,6 +8,7 @@ from dispatch.models.money import Money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import NotifyBrief, WaitingRequest
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.playbook import Tier
 
 NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
@@ -36,23 +37,23 @@ def during(hours: float) -> dict[str, datetime]:
 
 
 def approval_request(**changes: Any) -> ApprovalRequest:
-    subject = ApprovalItem(
+    item = ApprovalItem(
         name="issue_refund",
         digest="d" * 64,
         tier=Tier.CRITICAL,
-        approval="two_signed",
+        approval=ApprovalPolicy(signatures=2, signed=True),
         amount=Money(amount_minor=4990, currency="EUR"),
         summary="issue_refund on payment PAY-1 (critical): the policy grants it",
     )
     fields: dict[str, Any] = {
         "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
-        "subjects": (subject,),
-        "verdicts": ("approve",),
+        "items": (item,),
+        "decision_types": ("approve",),
         "approvers": ("refunds",),
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=3),
-        "why": "tier critical needs approval: two_signed",
+        "why": "tier critical needs signed decisions of 2 different people",
         **changes,
     }
     return ApprovalRequest.model_validate(fields)

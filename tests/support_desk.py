@@ -19,7 +19,7 @@ from tests.bound import ACTIONS
 
 NOW: Final = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TERMS: Final = RefundTerms(
-    asked_by="refund",
+    requires_intent="refund",
     window=timedelta(days=30),
     damaged_window=timedelta(days=90),
     damaged_phrases=("broken", "damaged"),
@@ -193,17 +193,17 @@ def playbook() -> PlaybookInForce:
             "specialists": {
                 "order_history": {"config": {"recent": "60 days"}},
                 "refund_policy": {
-                    "config": {"asked_by": "refund", "window": "30 days", "damaged_window": "90 days"}
+                    "config": {"requires_intent": "refund", "window": "30 days", "damaged_window": "90 days"}
                 },
                 "reply_writer": {"config": {"refund_days": 5}},
             },
             "review": {"reviewers": {"reply_standards": {"config": STANDARDS.model_dump(mode="json")}}},
             "guardian": {
-                "tiers": {"low": {"approval": "none"}},
+                "tiers": {"low": {"approval": {"signatures": 0}}},
                 "actions": {
                     "send_reply": {"editable": ["text"]},
                     "issue_refund": {
-                        "asked_by": "refund",
+                        "requires_intent": "refund",
                         "compensable": True,
                         "editable": ["amount_minor"],
                         "amounts": {"EUR": [{"up_to_minor": 5000, "tier": "low"}]},

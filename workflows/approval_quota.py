@@ -22,7 +22,7 @@ class ApprovalQuota:
     """Keeps what one person approved in one UTC day (workflows/parts/quota.py).
 
     `ask` is its one message; it changes nothing where it refuses. Its worker has slots and a cache of its own: the request that asks
-    holds one of the desk's until it is answered, and with the desk's last one held both would wait for ever.
+    holds one of the desk's until it is answered, and with the desk's last one held both would wait indefinitely.
     """
 
     @workflow.init

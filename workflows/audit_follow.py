@@ -22,7 +22,7 @@ _PAUSE: Final = timedelta(minutes=1)
 
 @workflow.defn(name="AuditFollow")
 class AuditFollow:
-    """Keeps one activity looking, for ever; what it has come to goes from turn to turn and from history to history."""
+    """Runs one long-lived export activity; its checkpoint survives retries and continue-as-new."""
 
     @workflow.run
     async def run(self, so_far: Followed | None = None) -> None:

@@ -158,7 +158,7 @@ class FollowUp(DecisionHandlers):
     def detail(self) -> FollowUpDetail:
         return FollowUpDetail(
             status=self._status.status,
-            order=self._input,
+            input=self._input,
             verification=self._verification,
             approval_request=self._approvals.open_request,
             approvals=self._approvals.approvals,

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
 class MailQuota:
     """Counts for a share of the addresses (workflows/parts/quota.py).
 
-    It runs on the worker of the allowances, which has slots of its own: the request that asks holds one of the desk's
+    It runs on the worker of the quotas, which has slots of its own: the request that asks holds one of the desk's
     meanwhile.
     """
 

@@ -27,7 +27,7 @@ class SpendQuota:
     """Puts the paying requests of one customer into one order (workflows/parts/quota.py).
 
     The guardian reserves before it rules, so each request is judged with all that reserved before it, paid or not.
-    `close` releases what was not paid. It shares the allowances' worker.
+    `close` releases what was not paid. It shares the quotas' worker.
     """
 
     @workflow.init

@@ -1,11 +1,14 @@
 """Asks a workflow that keeps an account, and starts it with the first ask."""
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from temporalio import activity
 from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from dispatch.models.contract import Contract
@@ -52,6 +55,11 @@ async def ask_workflow(
             result_type=answer,
             rpc_timeout=ANSWER_TIMEOUT,
         )
-    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowAlreadyStartedError) as error:
+        # The start keeps the error too, and asyncio logs at length what nobody fetched.
+        with suppress(RPCError, WorkflowAlreadyStartedError, asyncio.CancelledError):
+            await start.workflow_handle()
+        if isinstance(error, WorkflowAlreadyStartedError):
+            raise
         raise not_answered(error, named) from error
     return response

@@ -1,4 +1,4 @@
-"""Tell automatic mail from what a person wrote: a pure rule on header facts.
+"""Distinguishes automatic mail from what a person wrote: a pure rule on header facts.
 
 One strong sign is enough; a weak one counts only beside another. Where each sign is defined:
 

@@ -31,7 +31,7 @@ _ADDRESS: Final = (
 )
 _BARE: Final = re.compile(rf"{_ADDRESS}(?: ?\(([^()<>@\\\"]*)\))?")
 _BRACKETED: Final = re.compile(rf"\A([^<>]*)<\s?{_ADDRESS}\s?>(?: ?\([^()<>@\\\"]*\))?")
-# One that is not closed reaches to the end: looked for anew behind each quote, it would take quadratic time.
+# One that is not closed reaches to the end: looked for again behind each quote, it would take quadratic time.
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\(?:.|\Z))*)("|\Z)', re.DOTALL)
 _COMMENT: Final = re.compile(r"\([^()<>@\\\"]*\)")
 # What a name without quotes may hold: "@" too, for many programs write the address as the name.

@@ -25,7 +25,7 @@ def as_message(mail: OutgoingMail) -> Message:
     message["To"] = mail.recipient
     message["Subject"] = _unstructured(mail.subject)
     message["User-Agent"] = USER_AGENT
-    # Keeps two machines that answer automatically from answering each other for ever (RFC 3834).
+    # Keeps two machines that answer automatically from answering each other forever (RFC 3834).
     message["Auto-Submitted"] = "auto-replied" if mail.in_reply_to else "auto-generated"
     # The same for Exchange, which does not look at the line above ([MS-OXCMAIL], section 2.1.3.2.20).
     message["X-Auto-Response-Suppress"] = "All"

@@ -64,7 +64,7 @@ def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> Pa
         message: EmailMessage = message_from_bytes(within.raw, policy=BoundedPolicy())  # type: ignore[arg-type]  # the base of our policy makes these, and cannot be subscripted to say so
     except _UNREADABLE as error:
         raise SubmissionError(
-            f"{file} cannot be read as a mail ({type(error).__name__}); save it anew from the mail program"
+            f"{file} cannot be read as a mail ({type(error).__name__}); save it again from the mail program"
         ) from None
     sender, automatic = _sender(file, within.raw, message, own_addresses)
     mail = ParsedMail(

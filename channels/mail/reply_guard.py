@@ -20,7 +20,7 @@ _MAX_NAMED = 100
 
 
 def inspect_reply(mail: MailParameters, facts: MailGuardFacts, context: GuardContext) -> Inspection:
-    """Hold a mail against the rules; it only ever goes to the requester.
+    """Check a mail by the rules; it only ever goes to the requester.
 
     A mail that rests on personal evidence, such as records, goes to an address on record, since a sender's own claim to
     an address proves nothing. To a requester who is on no record, nothing from records goes. Evidence whose source is

@@ -28,8 +28,8 @@ def decisions(settings: Settings) -> Check:
         for key in person.keys
     }
 
-    def signed(ruling: DecisionCheckResult) -> bool | None:
-        decision = ruling.decision
+    def signed(result: DecisionCheckResult) -> bool | None:
+        decision = result.decision
         key = known.get(decision.key_id or "") if decision else None
         return None if key is None or decision is None else verify_recorded(key, decision)
 

@@ -94,7 +94,7 @@ def add(audit: argparse.ArgumentParser, _name: str) -> None:
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run one of these commands; gives its exit code, 1 where something is missing or broken."""
+    """Run one of these commands; returns its exit code, 1 where something is missing or broken."""
     commands: dict[str, Command] = {
         "export": _export,
         "status": tell_status,

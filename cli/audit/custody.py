@@ -95,7 +95,7 @@ async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
 def _told(place: StoreBackend, foreign: int, lost: int) -> list[str]:
     said = []
     if lost:
-        said.append(f"{place.name}: line {lost}, which this machine wrote, is gone or was written anew")
+        said.append(f"{place.name}: line {lost}, which this machine wrote, is gone or was rewritten")
     if foreign:
         said.append(f"{place.name}: {foreign} lines are not signed by this desk; they count as no export")
     return said

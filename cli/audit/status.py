@@ -59,7 +59,7 @@ def _gap(missing: Missing, index: Index) -> dict[str, Any]:
 
 
 async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
-    """Say when the sweep ran last and what came of it, and when it runs next."""
+    """Return when the sweep ran last, its result, and when it runs next."""
     told: dict[str, Any] = {}
     try:
         described = await client.get_schedule_handle(schedule_id(settings)).describe()
@@ -98,7 +98,7 @@ async def _follower(client: Client, settings: Settings) -> str:
         return f"there is no {name}; a worker starts it when it starts"
     if described.status is not WorkflowExecutionStatus.RUNNING:
         state = described.status.name.lower() if described.status else "unknown"
-        return f"{name} has ended ({state}); a worker starts it anew when it starts"
+        return f"{name} has ended ({state}); a worker starts it again when it starts"
     attempt = next(iter(described.raw_description.pending_activities), None)
     if attempt is None:
         return "between two turns"

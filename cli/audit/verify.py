@@ -155,7 +155,7 @@ def _print_verified(place: StoreBackend, verified: Verified) -> None:
 
 
 def _verdict(verified: Verified) -> str:
-    """Say in words what a chain in which nothing is broken proves, and what it does not."""
+    """Return in words what an unbroken chain proves, and what it does not."""
     last, (known, source) = verified.head.seq, verified.known
     if verified.origin is None:
         return (

@@ -29,12 +29,12 @@ class Database:
     """
 
     def __init__(self, path: Path, now: datetime, seed: Path = SEED) -> None:
-        """Open or make the file; raises EmbeddedError if it is another version's or cannot be used."""
+        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
         self.path = path
         self._idle: deque[sqlite3.Connection] = deque()
         try:
             make_private_file(path)
-            # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time anew.
+            # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time.
             self._anchor = self._connect()
         except (OSError, sqlite3.Error) as error:
             raise unusable(path, error) from None

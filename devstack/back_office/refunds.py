@@ -124,7 +124,7 @@ def _check(connection: sqlite3.Connection, order: RefundOrder) -> None:
 
 
 def _fingerprint(what: str, content: JsonValue) -> str:
-    """Tell two orders apart by what they say, not by how their JSON is spaced."""
+    """Distinguish two orders by their content, not by how their JSON is spaced."""
     text = json.dumps([what, content], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

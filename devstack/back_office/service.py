@@ -19,7 +19,7 @@ _SETTING = "DISPATCH_BACK_OFFICE_URL"
 async def back_office(settings: StackSettings, *, faults: bool = False) -> AsyncIterator[Database]:
     """Serve at settings.back_office_url, from var_dir/back_office.db, for the length of the block.
 
-    Raises EmbeddedError, one sentence, if the port is taken or the data cannot be used.
+    Raises DevStackError, one sentence, if the port is taken or the data cannot be used.
     """
     url = settings.back_office_url
     host = urlsplit(url).hostname or LOOPBACK

@@ -1,4 +1,4 @@
-"""The archive's HTTP side: what the mail system received, for who bears the archive key."""
+"""The archive's HTTP side: what the mail system received, for clients with the archive key."""
 
 import sqlite3
 

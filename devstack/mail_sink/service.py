@@ -26,7 +26,7 @@ _MAX_MAIL = 32 * 1024 * 1024
 async def mail_sink(settings: StackSettings, *, faults: bool = False) -> AsyncIterator[MailStore]:
     """Take mail at settings.smtp_port and show it at settings.mail_archive_url, from var_dir/mail.db.
 
-    Raises EmbeddedError, one sentence, if a port is taken or the data cannot be used.
+    Raises DevStackError, one sentence, if a port is taken or the data cannot be used.
     """
     url = settings.mail_archive_url
     archive_host = urlsplit(url).hostname or LOOPBACK

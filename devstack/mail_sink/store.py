@@ -33,7 +33,7 @@ class MailStore:
     """One connection behind a lock: SMTP conversations and readers come from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file; raises EmbeddedError if it is another version's or cannot be used."""
+        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
         self.path = path
         self._lock = threading.Lock()
         try:

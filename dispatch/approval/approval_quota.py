@@ -24,11 +24,11 @@ KEPT_FOR: Final = timedelta(hours=24)
 
 
 def quota_request(
-    check: DecisionCheck, ruling: DecisionCheckResult, approvers: Approvers, request_id: str
+    check: DecisionCheck, result: DecisionCheckResult, approvers: Approvers, request_id: str
 ) -> ApprovalQuotaRequest | None:
     """Return what to ask before an accepted approval counts; None where no limit applies."""
-    decision = ruling.decision
-    if not ruling.accepted or decision is None or decision.verdict is not DecisionType.APPROVE:
+    decision = result.decision
+    if not result.accepted or decision is None or decision.decision_type is not DecisionType.APPROVE:
         return None
     person = person_named(approvers, decision.approver)
     if (
@@ -37,13 +37,11 @@ def quota_request(
         or _limits_nothing(person.daily_limit)
     ):
         return None
-    subject = next(
-        subject for subject in check.approval_request.subjects if subject.digest == decision.action_digest
-    )
+    item = next(item for item in check.approval_request.items if item.digest == decision.action_digest)
     return ApprovalQuotaRequest(
         grant_id=digest_of([request_id, decision.decision_id, decision.action_digest]),
         of=day_of(person.name, check.received_at),
-        amount=subject.amount,
+        amount=item.amount,
         limit=person.daily_limit or DailyLimit(),
     )
 
@@ -66,27 +64,27 @@ def grant(
     return ApprovalQuotaAnswer(granted=True, reason=_in_words(after, ask)), after
 
 
-def with_quota(ruling: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> DecisionCheckResult:
-    """Return the ruling with the allowance's word: still accepted, and what is used, or refused."""
+def with_quota(result: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> DecisionCheckResult:
+    """Return the result with the quota's answer: still accepted, and what is used, or refused."""
     if answer.granted:
-        return ruling.model_copy(update={"reason": f"{ruling.reason}; {answer.reason}"})
+        return result.model_copy(update={"reason": f"{result.reason}; {answer.reason}"})
     return DecisionCheckResult(
-        handoff=ruling.handoff, accepted=False, reason=answer.reason, decision=ruling.decision
+        handoff=result.handoff, accepted=False, reason=answer.reason, decision=result.decision
     )
 
 
 def day_of(approver: str, at: datetime) -> ApprovalQuotaDay:
-    """Return the allowance of the day (UTC) that a moment is in, with nothing used."""
+    """Return the approval quota of the day (UTC) that a moment is in, with nothing used."""
     day = at.astimezone(UTC).date()
     ends_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     return ApprovalQuotaDay(approver=approver, day=day, closes_at=ends_at + KEPT_FOR)
 
 
 def closed(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
-    """Return the answer to an ask that comes after the day's account was closed: never a fresh allowance."""
+    """Return the answer to an ask that comes after the day's account was closed: never a fresh quota."""
     return ApprovalQuotaAnswer(
         granted=False,
-        reason=f"the allowance of {ask.of.approver} for {ask.of.day.isoformat()} (UTC) is closed; decide again",
+        reason=f"the approval quota of {ask.of.approver} for {ask.of.day.isoformat()} (UTC) is closed; decide again",
     )
 
 

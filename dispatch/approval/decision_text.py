@@ -43,21 +43,21 @@ def excerpt(raw: JsonValue) -> str:
 
 
 def edits_problem(
-    edits: dict[str, JsonValue], subject: ApprovalItem, parameters: Mapping[str, type[Contract]]
+    edits: dict[str, JsonValue], item: ApprovalItem, parameters: Mapping[str, type[Contract]]
 ) -> str | None:
-    """Return what is wrong with the edits of a subject; None if each may be made and has the parameter's own type.
+    """Return what is wrong with the edits of an item; None if each may be made and has the parameter's own type.
 
     The type is that of the action's parameters (`parameters`, by its name), taken strictly ("1500" is no amount, true is no number); for a
-    subject that is no action, such as `route`, any single value.
+    item that is no action, such as `route`, any single value.
     """
     if not edits:
-        return f"edit needs edits; editable: {', '.join(subject.editable) or 'nothing'}"
+        return f"edit needs edits; editable: {', '.join(item.editable) or 'nothing'}"
     for name, value in edits.items():
-        if name not in subject.editable:
-            return f"{name[:64]} may not be edited; editable: {', '.join(subject.editable) or 'nothing'}"
-        if problem := _value_problem(parameters.get(subject.name), name, value):
+        if name not in item.editable:
+            return f"{name[:64]} may not be edited; editable: {', '.join(item.editable) or 'nothing'}"
+        if problem := _value_problem(parameters.get(item.name), name, value):
             return f"edits.{name}: {problem}"
-        choices = subject.choices.get(name)
+        choices = item.choices.get(name)
         if choices is not None and value not in choices:
             return f"edits.{name}: there is no such {name}; there are {', '.join(choices)}"
     return None

@@ -1,10 +1,10 @@
 """Which decisions count, and what they permit.
 
-A decision counts for one action of one proposal while its gate stands open. Who decides is a person of the approvers
+A decision counts for one action of one proposal while its gate is open. Who decides is a person of the approvers
 file, named at the gate or holding a role that is; where a tier asks for a signature, it is theirs, verified, and made
 with a key that is pinned, neither revoked nor expired. At a tier that asks for a name only, a name at the gate that
 is no person of the file (a shared mailbox, a role's own name) is taken as it is: such a decision proves nothing about
-who sent it, and is held to no person's limits and own requests. The ruling says so where the file has people for it.
+who sent it, and is held to no person's limits and own requests. The result says so where the file has people for it.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from dispatch.approval.authority import authority_of, holders_of, is_own, key_in
 from dispatch.approval.decision_text import UnreadableError, edits_problem, excerpt, read_decision
 from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
-from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.guard.risk import least_approval
 from dispatch.models.contract import Contract
 from dispatch.models.moments import format_stamp
 from dispatch.models.people.approvers import Approvers
@@ -28,13 +28,13 @@ from dispatch.models.people.decision import (
     DecisionType,
 )
 from dispatch.models.work.action_digest import is_intact
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-SIGNED: Final = frozenset({"signed", "two_signed"})
 _NEEDS_REASON: Final = frozenset({DecisionType.REJECT, DecisionType.RESPOND})
 
 
@@ -46,11 +46,11 @@ def check_decision(
     `parameters` are the shapes of the actions' parameters, by name.
 
     Refused: no object, over 64 KB, unreadable (the field is named, the reason has at most 300 characters), an id
-    received before, another proposal, no subject of the gate, a subject already decided, a gate past its deadline,
-    expired, issued more than five minutes ahead, a verdict that the gate does not name, a person who may not decide,
+    received before, another proposal, no item of the gate, an item already decided, a gate past its deadline,
+    expired, issued more than five minutes ahead, a decision type that the gate does not name, a person who may not decide,
     or already has, or whose own request it is, a signature that is due and missing, or is forged, or made with a key
     that is unknown, somebody else's, revoked or expired, an edit that is empty or not allowed, edits with another
-    verdict, a rejection or response without a reason. What could not be read comes back as `received`, cut; the rest
+    decision type, a rejection or response without a reason. What could not be read comes back as `received`, cut; the rest
     as `decision`.
     """
     try:
@@ -59,22 +59,22 @@ def check_decision(
         return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=str(error), received=excerpt(check.raw)
         )
-    subject = next((s for s in check.approval_request.subjects if s.digest == decision.action_digest), None)
-    problem = _problem(check, decision, subject, approvers, parameters)
-    if problem is not None or subject is None:
+    item = next((s for s in check.approval_request.items if s.digest == decision.action_digest), None)
+    problem = _problem(check, decision, item, approvers, parameters)
+    if problem is not None or item is None:
         return DecisionCheckResult(
             handoff=check.handoff, accepted=False, reason=problem or "no subject", decision=decision
         )
     return DecisionCheckResult(
         handoff=check.handoff,
         accepted=True,
-        reason=_accepted(check, decision, subject, approvers),
+        reason=_accepted(check, decision, item, approvers),
         decision=decision,
         signed_with=_signed_with(decision, approvers),
     )
 
 
-def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, approvers: Approvers) -> str:
+def _accepted(check: DecisionCheck, decision: Decision, item: ApprovalItem, approvers: Approvers) -> str:
     person = person_named(approvers, decision.approver)
     how = (
         authority_of(approvers, person, check.approval_request.approvers, check.received_at)
@@ -88,7 +88,7 @@ def _accepted(check: DecisionCheck, decision: Decision, subject: ApprovalItem, a
     seal = f"; signed with {signed_with}" if signed_with else ""
     if decision.signature is not None and not signed_with:
         seal = "; its signature was not verified, for its key is not known"
-    summary = f"{decision.verdict} by {decision.approver} on {subject.name}"
+    summary = f"{decision.decision_type} by {decision.approver} on {item.name}"
     return f"accepted: {summary}{f' {how}' if how else ''}{seal}"
 
 
@@ -105,36 +105,37 @@ def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str 
     days after it was decided: a key revoked since no longer counts. A guardian's block is never lifted by a person.
     An allowed action needs no decision; one that is given must fit.
     """
-    verdict, bound, authorization = command.verdict, command.bound, command.authorization
+    guard_result, bound, authorization = command.guard_result, command.bound, command.authorization
     if not is_intact(bound):
         return "the action is not the one that its digest was taken of"
-    if verdict.action_digest != bound.digest:
+    if guard_result.action_digest != bound.digest:
         return "the guardian ruled on another action"
-    if verdict.ruling is GuardDecision.BLOCK:
+    if guard_result.decision is GuardDecision.BLOCK:
         return "the guardian blocked it"
     if authorization is None:
-        return "it is held and nobody decided on it" if verdict.ruling is GuardDecision.HOLD else None
-    return _insufficient(bound, verdict.tier, authorization, now, approvers)
+        return "it is held and nobody decided on it" if guard_result.decision is GuardDecision.HOLD else None
+    return _insufficient(bound, guard_result.tier, authorization, now, approvers)
 
 
 def _insufficient(
     bound: BoundAction, tier: Tier, authorization: Authorization, now: datetime, approvers: Approvers
 ) -> str | None:
-    if SCRUTINY.index(authorization.approval) < SCRUTINY.index(LEAST.get(tier, "none")):
-        return f"tier {tier} asks for {LEAST[tier]}, and the authorization is {authorization.approval}"
+    approval, least = authorization.approval, least_approval(tier)
+    if not approval.covers(least):
+        return f"tier {tier} needs {least.in_words}, and the authorization required {approval.in_words}"
     unfit = (_unfit(bound, authorization, decision, now, approvers) for decision in authorization.decisions)
     if why := next((why for why in unfit if why), None):
         return why
     people = {decision.approver for decision in authorization.decisions}
-    needed = 2 if authorization.approval == "two_signed" else 1
+    needed = approval.signatures
     return f"{len(people)} of {needed} people approved it" if len(people) < needed else None
 
 
 def _unfit(
     bound: BoundAction, authorization: Authorization, decision: Decision, now: datetime, approvers: Approvers
 ) -> str | None:
-    if decision.verdict is not DecisionType.APPROVE:
-        return f"the decision says {decision.verdict}"
+    if decision.decision_type is not DecisionType.APPROVE:
+        return f"the decision says {decision.decision_type}"
     if decision.proposal_id != bound.proposal_id:
         return f"the decision is on proposal {decision.proposal_id}, not on {bound.proposal_id}"
     if decision.action_digest != bound.digest:
@@ -152,40 +153,40 @@ def _unfit(
 def _problem(
     check: DecisionCheck,
     decision: Decision,
-    subject: ApprovalItem | None,
+    item: ApprovalItem | None,
     approvers: Approvers,
     parameters: Mapping[str, type[Contract]],
 ) -> str | None:
     """Return the first reason to refuse, in the order in which a person would want to know."""
-    if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or subject is None:
+    if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or item is None:
         return why
-    if _approved(check, subject):
-        return f"{subject.name} is already decided"
+    if _approved(check, item):
+        return f"{item.name} is already decided"
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
-    due = max(subject.approval, LEAST.get(subject.tier, "none"), key=SCRUTINY.index)
+    due = item.approval.combined_with(least_approval(item.tier))
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
         _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
-        or _again(check, decision, subject)
+        or _again(check, decision, item)
         or _unsigned(decision, due, check.received_at, approvers)
-        or _incomplete(decision, subject, parameters)
+        or _incomplete(decision, item, parameters)
     )
 
 
-def _approved(check: DecisionCheck, subject: ApprovalItem) -> bool:
-    earlier = [decision for decision in check.approvals if decision.action_digest == subject.digest]
-    return len(earlier) >= subject.approvals_needed
+def _approved(check: DecisionCheck, item: ApprovalItem) -> bool:
+    earlier = [decision for decision in check.approvals if decision.action_digest == item.digest]
+    return len(earlier) >= item.approval.signatures
 
 
-def _again(check: DecisionCheck, decision: Decision, subject: ApprovalItem) -> str | None:
+def _again(check: DecisionCheck, decision: Decision, item: ApprovalItem) -> str | None:
     same = any(
-        earlier.approver == decision.approver and earlier.action_digest == subject.digest
+        earlier.approver == decision.approver and earlier.action_digest == item.digest
         for earlier in check.approvals
     )
-    if same and decision.verdict is DecisionType.APPROVE:
-        return f"{decision.approver} has approved {subject.name} already; it needs two different people"
+    if same and decision.decision_type is DecisionType.APPROVE:
+        return f"{decision.approver} has approved {item.name} already; it needs {item.approval.signatures} different people"
     return None
 
 
@@ -202,8 +203,8 @@ def _untimely(check: DecisionCheck, decision: Decision) -> str | None:
 
 
 def _not_possible(approval_request: ApprovalRequest, decision: Decision) -> str | None:
-    if decision.verdict not in approval_request.verdicts:
-        return f"{decision.verdict} is not possible here; possible: {', '.join(approval_request.verdicts)}"
+    if decision.decision_type not in approval_request.decision_types:
+        return f"{decision.decision_type} is not possible here; possible: {', '.join(approval_request.decision_types)}"
     return None
 
 
@@ -213,13 +214,19 @@ def _not_theirs(
     requester: str,
     moments: tuple[datetime, ...],
     approvers: Approvers,
-    approval: Approval,
+    approval: ApprovalPolicy,
 ) -> str | None:
     """Return why this is not for the approver to decide, at one of some moments."""
     person = person_named(approvers, decision.approver)
     if person is None:
-        known = approval not in SIGNED and decision.approver in allowed
-        return None if known else f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
+        if decision.approver not in allowed or approval.signed:
+            return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
+        if approval.needs_listed_people:
+            return (
+                f"{decision.approver} is no person of the approvers file, and {approval.signatures} different people "
+                "must approve; decide in a person's own name"
+            )
+        return None
     if any(authority_of(approvers, person, allowed, at) is None for at in moments):
         return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
     if is_own(person, requester):
@@ -227,12 +234,12 @@ def _not_theirs(
     return None
 
 
-def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: Approvers) -> str | None:
+def _unsigned(decision: Decision, approval: ApprovalPolicy, at: datetime, approvers: Approvers) -> str | None:
     """Return why a signature that is due, or that is given though none is due, does not count.
 
     Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
     """
-    due = approval in SIGNED
+    due = approval.signed
     if decision.signature is None:
         return "unsigned: this asks for a signed decision" if due else None
     found = key_in(approvers, decision.key_id)
@@ -247,13 +254,13 @@ def _unsigned(decision: Decision, approval: Approval, at: datetime, approvers: A
 
 
 def _incomplete(
-    decision: Decision, subject: ApprovalItem, parameters: Mapping[str, type[Contract]]
+    decision: Decision, item: ApprovalItem, parameters: Mapping[str, type[Contract]]
 ) -> str | None:
-    if decision.verdict is DecisionType.EDIT:
-        return edits_problem(decision.edits, subject, parameters)
+    if decision.decision_type is DecisionType.EDIT:
+        return edits_problem(decision.edits, item, parameters)
     if decision.edits:
-        # The approver means a change that this verdict would silently drop.
-        return f"edits were given with {decision.verdict}; send them with edit"
-    if decision.verdict in _NEEDS_REASON and not decision.reason.strip():
-        return f"{decision.verdict} needs a reason"
+        # The approver means a change that this decision type would silently drop.
+        return f"edits were given with {decision.decision_type}; send them with edit"
+    if decision.decision_type in _NEEDS_REASON and not decision.reason.strip():
+        return f"{decision.decision_type} needs a reason"
     return None

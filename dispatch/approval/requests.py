@@ -19,17 +19,17 @@ from dispatch.models.work.guardian import GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.work.proposal import BoundAction
 
-ALL_VERDICTS = tuple(DecisionType)
+ALL_DECISION_TYPES = tuple(DecisionType)
 
 
 def request_approval(
     bound: tuple[BoundAction, ...],
-    verdicts: tuple[GuardResult, ...],
+    guard_results: tuple[GuardResult, ...],
     policy: GuardianPolicy,
     opened_at: datetime,
 ) -> tuple[ApprovalRequest, Waiting] | None:
     """Return the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
-    held = [(b, v) for b, v in zip(bound, verdicts, strict=True) if v.ruling is GuardDecision.HOLD]
+    held = [(b, v) for b, v in zip(bound, guard_results, strict=True) if v.decision is GuardDecision.HOLD]
     if not held:
         return None
     tiers = list(Tier)
@@ -37,7 +37,7 @@ def request_approval(
     waiting = policy.tiers[riskiest].waiting
     if waiting is None:
         raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
-    subjects = tuple(
+    items = tuple(
         ApprovalItem(
             name=b.action.name,
             title=b.view.title if b.view is not None else "",
@@ -52,7 +52,7 @@ def request_approval(
     )
     why = "; ".join(reason.text for _, v in held for reason in v.reasons)
     return _gate(
-        ApprovalKind.APPROVAL, held[0][0].proposal_id, subjects, ALL_VERDICTS, waiting, opened_at, why
+        ApprovalKind.APPROVAL, held[0][0].proposal_id, items, ALL_DECISION_TYPES, waiting, opened_at, why
     ), waiting
 
 
@@ -65,7 +65,7 @@ def request_routing(
     request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
 ) -> ApprovalRequest:
     """Return the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
-    subject = ApprovalItem(
+    item = ApprovalItem(
         name="route",
         digest=digest_of({"route": request_id, "attempt": n}),
         tier=Tier.MEDIUM,
@@ -73,22 +73,22 @@ def request_routing(
         choices={"desk": desks},
         summary=f"which desk takes this ({', '.join(desks)})",
     )
-    verdicts = (DecisionType.EDIT, DecisionType.REJECT)
-    return _gate(ApprovalKind.ROUTING, f"route-{n}", (subject,), verdicts, waiting, opened_at, why)
+    decision_types = (DecisionType.EDIT, DecisionType.REJECT)
+    return _gate(ApprovalKind.ROUTING, f"route-{n}", (item,), decision_types, waiting, opened_at, why)
 
 
 def request_settlement(
     request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str
 ) -> ApprovalRequest:
     """Return the gate that hands a request to a person: approve says that it has been settled, and how."""
-    subject = ApprovalItem(
+    item = ApprovalItem(
         name="settle",
         digest=digest_of({"settle": request_id, "what": what}),
         tier=Tier.MEDIUM,
         summary=f"{what}: {why}",
     )
-    verdicts = (DecisionType.APPROVE, DecisionType.REJECT)
-    return _gate(ApprovalKind.ESCALATION, "settle-1", (subject,), verdicts, waiting, opened_at, why)
+    decision_types = (DecisionType.APPROVE, DecisionType.REJECT)
+    return _gate(ApprovalKind.ESCALATION, "settle-1", (item,), decision_types, waiting, opened_at, why)
 
 
 def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
@@ -105,29 +105,30 @@ def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[s
         return f"duplicate: decision {decision.decision_id} was received before"
     if decision.proposal_id != approval_request.proposal_id:
         return f"stale: names proposal {decision.proposal_id}, but {approval_request.proposal_id} waits"
-    if all(subject.digest != decision.action_digest for subject in approval_request.subjects):
+    if all(item.digest != decision.action_digest for item in approval_request.items):
         return f"names no action that waits here: digest {decision.action_digest}"
     return None
 
 
 def decision_by_hand(
-    approval_request: ApprovalRequest, subject: ApprovalItem, approver: str, at: datetime
+    approval_request: ApprovalRequest, item: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
-    """Return what a person may paste as the `decide` signal for a subject; None where it must be signed.
+    """Return what a person may paste as the `decide` signal for an item; None where only listed people count.
 
-    It is the gate's first verdict, in the name of `approver` and issued `at`; its id is the same each time, so that
-    what was pasted twice is one decision.
+    It is the gate's first decision type, in the name of `approver` and issued `at`; its id is the same each time, so that
+    what was pasted twice is one decision. Where it must be signed, or several people must approve, nobody can paste it
+    as it is.
     """
-    if subject.approval != "named":
+    if item.approval.needs_listed_people:
         return None
-    verdict = approval_request.verdicts[0]
+    decision_type = approval_request.decision_types[0]
     decision = Decision(
-        decision_id=f"by-hand-{approval_request.proposal_id}-{subject.digest[:8]}",
+        decision_id=f"by-hand-{approval_request.proposal_id}-{item.digest[:8]}",
         proposal_id=approval_request.proposal_id,
-        action_digest=subject.digest,
-        verdict=verdict,
-        edits={name: values[0] for name, values in subject.choices.items()}
-        if verdict is DecisionType.EDIT
+        action_digest=item.digest,
+        decision_type=decision_type,
+        edits={name: values[0] for name, values in item.choices.items()}
+        if decision_type is DecisionType.EDIT
         else {},
         approver=approver,
         issued_at=at.replace(microsecond=0),
@@ -139,8 +140,8 @@ def decision_by_hand(
 def _gate(
     kind: ApprovalKind,
     proposal_id: str,
-    subjects: tuple[ApprovalItem, ...],
-    verdicts: tuple[DecisionType, ...],
+    items: tuple[ApprovalItem, ...],
+    decision_types: tuple[DecisionType, ...],
     waiting: Waiting,
     opened_at: datetime,
     why: str,
@@ -148,8 +149,8 @@ def _gate(
     return ApprovalRequest(
         kind=kind,
         proposal_id=proposal_id,
-        subjects=subjects,
-        verdicts=verdicts,
+        items=items,
+        decision_types=decision_types,
         approvers=waiting.approvers,
         opened_at=opened_at,
         deadline=opened_at + waiting.deadline,

@@ -1,4 +1,4 @@
-"""Which tiers of a playbook nobody, or not enough people, could sign for."""
+"""Which tiers of a playbook too few people could approve: signers, or where no signature is needed, people of the file."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,24 +7,31 @@ from dispatch.approval.authority import live_keys, people_for
 from dispatch.models.people.approvers import Approvers
 from dispatch.models.work.playbook import GuardianPolicy
 
-_NEEDED = {"signed": 1, "two_signed": 2}
-
 
 def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: datetime) -> Iterator[str]:
-    """Return each tier with too few signers, and each of its approvers that nobody signs for, in a sentence.
+    """Yield each tier with too few people, and each of its approvers that nobody decides for, in a sentence.
 
-    A signer is a person who may decide there at `at` and has a key that is neither revoked nor expired.
+    A person counts who may decide there at `at` and, where the tier needs signatures, has a key that is neither revoked
+    nor expired. A tier that needs one decision without a signature also takes a plain name and is always covered.
     """
     for tier, scrutiny in policy.tiers.items():
-        needed = _NEEDED.get(scrutiny.approval)
-        if needed is None or scrutiny.waiting is None:
+        approval = scrutiny.approval
+        if scrutiny.waiting is None or not approval.needs_listed_people:
             continue
-        allowed = scrutiny.waiting.approvers
-        able = [person.name for person in people_for(approvers, allowed, at) if live_keys(person, at)]
-        if len(able) < needed:
-            coverage = f"{len(able)} of {needed} people can sign for {', '.join(allowed)}"
+        verb = "sign" if approval.signed else "decide"
+        able = {
+            role: [
+                person.name
+                for person in people_for(approvers, (role,), at)
+                if live_keys(person, at) or not approval.signed
+            ]
+            for role in scrutiny.waiting.approvers
+        }
+        count = len({name for names in able.values() for name in names})
+        if count < approval.signatures:
+            coverage = f"{count} of {approval.signatures} people can {verb} for {', '.join(able)}"
             yield f"{desk}, tier {tier}: {coverage}; what it holds waits"
-        for role in allowed:
-            signers = people_for(approvers, (role,), at)
-            if len(able) >= needed and not any(live_keys(person, at) for person in signers):
-                yield f"{desk}, tier {tier}: nobody can sign as {role}"
+            continue
+        for role, names in able.items():
+            if not names:
+                yield f"{desk}, tier {tier}: nobody can {verb} as {role}"

@@ -28,15 +28,15 @@ _FIRST_FIELDS: Final = (
     "action_digest",
     "approver",
     "decision_id",
+    "decision_type",
     "edits",
     "expires_at",
     "issued_at",
     "key_id",
     "proposal_id",
     "reason",
-    "verdict",
 )
-"""What was signed until 0.3: these fields, whether or not they differ from their defaults."""
+"""What was signed until 0.3: these fields, whether or not they differ from their defaults, `decision_type` as `verdict`."""
 
 _SMALL_ORDER: Final = frozenset(
     bytes.fromhex(y)
@@ -92,6 +92,7 @@ def verify_recorded(key: ApproverKey, decision: Decision) -> bool:
 
 def _first_signed_bytes(decision: Decision) -> bytes:
     plain = decision.model_dump(mode="json", include=set(_FIRST_FIELDS))
+    plain["verdict"] = plain.pop("decision_type")
     return _FIRST_PREFIX + canonical_bytes(plain)
 
 

@@ -19,7 +19,7 @@ class AuditKind(StrEnum):
     FINDING = "finding"
     PROPOSAL = "proposal"
     EXCEPTION = "exception"
-    VERDICT = "verdict"
+    GUARD_RESULT = "guard_result"
     QUESTION = "question"
     MESSAGE = "message"
     ANSWER = "answer"
@@ -80,7 +80,7 @@ class MessageAccount(Contract):
     why: str = ""
 
 
-class Bookkeeping(Contract):
+class InternalEvents(Contract):
     """Events that carry the process and say nothing about the request: one stated class of them in one run."""
 
     run: int = Field(ge=1)
@@ -107,7 +107,7 @@ class Trail(Contract):
     builds: tuple[str, ...] = Field(default=(), description="of the workers, where they name one")
     entries: tuple[AuditEntry, ...] = ()
     messages: tuple[MessageAccount, ...] = ()
-    bookkeeping: tuple[Bookkeeping, ...] = ()
+    internal_events: tuple[InternalEvents, ...] = ()
     discrepancies: tuple[str, ...] = Field(
         default=(), description="where the record that the desk kept itself says other than its events"
     )

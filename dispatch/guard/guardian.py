@@ -1,8 +1,8 @@
-"""The guardian's ruling on one action: hard rules first, then the risk tier and what it asks for.
+"""The guardian's decision on one action: hard rules first, then the risk tier and what it asks for.
 
 Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*`, `sender.*`, `mail.*` here;
 `amount.*` in spending.py, `tier.*` in risk.py, all others in the action's own guard. Every rule that fires is among the reasons; more risk never leads to a weaker
-ruling or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
+decision or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
     """Rule on one action; never raises on what the action holds, but FactsMissingError as its guard does.
 
     An action that no class is there for is left to a person at the strictest tier, and so is one whose policy
-    names an ask (`asked_by`) where no plain sentence of the requester's own asks for it. Open review exceptions put
+    names an intent (`requires_intent`) where no plain sentence of the requester's own asks for it. Open review exceptions put
     an action at medium at least; a critical one that names an item of this action, or no item at all, leaves it to a
     person at the strictest tier.
     """
@@ -53,13 +53,13 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
         return _blocked(brief, Reason(rule="policy.action", text=text))
     kind = actions.get(action.name)
     inspection = _inspection(brief, facts, policy, kind)
-    verdict = _weighed(
+    guard_result = _weighed(
         brief,
         policy,
         inspection,
         (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind)),
     )
-    return verdict.model_copy(update={"spend": inspection.spend, "facts": facts})
+    return guard_result.model_copy(update={"spend": inspection.spend, "facts": facts})
 
 
 def _weighed(
@@ -70,10 +70,12 @@ def _weighed(
         return _blocked(brief, *blocks)
     raises = tuple(raised for one in (inspection, *more) for raised in one.raises)
     tier = riskiest((policy.tier, *(r.tier for r in raises)))
-    ruling, why = scrutiny_of(brief.policy, inspection.least, tier)
+    decision, why = scrutiny_of(brief.policy, inspection.least, tier)
     reasons = (*(r.reason for r in raises), why)
     return (
-        _blocked(brief, *reasons) if ruling is GuardDecision.BLOCK else _verdict(brief, ruling, tier, reasons)
+        _blocked(brief, *reasons)
+        if decision is GuardDecision.BLOCK
+        else _result(brief, decision, tier, reasons)
     )
 
 
@@ -130,7 +132,7 @@ def _uncounted(brief: GuardBrief, facts: GuardianFacts) -> Inspection:
 
 def _asked(brief: GuardBrief, policy: ActionPolicy) -> Inspection:
     """Read the requester's words again, whatever a specialist made of them."""
-    if policy.asked_by is None:
+    if policy.requires_intent is None:
         return Inspection(Tier.LOW)
     request = brief.request
     if request is not None:
@@ -205,16 +207,16 @@ def _named(brief: GuardBrief) -> str:
 
 
 def _blocked(brief: GuardBrief, *reasons: Reason) -> GuardResult:
-    return _verdict(brief, GuardDecision.BLOCK, Tier.CRITICAL, reasons)
+    return _result(brief, GuardDecision.BLOCK, Tier.CRITICAL, reasons)
 
 
-def _verdict(
-    brief: GuardBrief, ruling: GuardDecision, tier: Tier, reasons: tuple[Reason, ...]
+def _result(
+    brief: GuardBrief, decision: GuardDecision, tier: Tier, reasons: tuple[Reason, ...]
 ) -> GuardResult:
     return GuardResult(
         handoff=brief.handoff,
         action_digest=brief.bound.digest,
-        ruling=ruling,
+        decision=decision,
         tier=tier,
         reasons=reasons,
     )

@@ -1,17 +1,19 @@
 """How risk becomes scrutiny: a higher tier never asks for less, and a gap in the playbook never lets anything through."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, NamedTuple
 
+from dispatch.models.work.approval_policy import NO_APPROVAL, ApprovalPolicy
 from dispatch.models.work.guardian import GuardDecision, Reason
-from dispatch.models.work.playbook import Approval, GuardianPolicy, Tier
+from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.spend_quota import SpendSoFar
 
 _TIERS: Final = tuple(Tier)
-SCRUTINY: Final[tuple[Approval, ...]] = ("none", "named", "signed", "two_signed")
-"""What a tier may ask for, ascending."""
-LEAST: Final[dict[Tier, Approval]] = {Tier.HIGH: "signed", Tier.CRITICAL: "two_signed"}
-"""Less than this no playbook may ask for at a tier."""
+_LEAST: Final = {
+    Tier.HIGH: ApprovalPolicy(signatures=1, signed=True),
+    Tier.CRITICAL: ApprovalPolicy(signatures=2, signed=True),
+}
 
 
 class Raised(NamedTuple):
@@ -43,6 +45,11 @@ class Inspection(NamedTuple):
     sums: tuple[Sum, ...] = ()
 
 
+def least_approval(tier: Tier) -> ApprovalPolicy:
+    """Return the approval that every playbook must require at a tier at least."""
+    return _LEAST.get(tier, NO_APPROVAL)
+
+
 def riskiest(tiers: Iterable[Tier]) -> Tier:
     """Return the highest of some tiers, at least one."""
     return max(tiers, key=_TIERS.index)
@@ -50,19 +57,19 @@ def riskiest(tiers: Iterable[Tier]) -> Tier:
 
 def strictest_with_a_person(policy: GuardianPolicy) -> Tier | None:
     """Return the highest tier in which a person decides; None if the playbook has none."""
-    asking = [tier for tier, scrutiny in policy.tiers.items() if scrutiny.approval != "none"]
+    asking = [tier for tier, scrutiny in policy.tiers.items() if scrutiny.approval.signatures]
     return riskiest(asking) if asking else None
 
 
 def least_with_a_person(policy: GuardianPolicy) -> Tier | None:
     """Return the lowest tier in which a person decides; None if the playbook has none."""
     return next(
-        (tier for tier in _TIERS if tier in policy.tiers and policy.tiers[tier].approval != "none"), None
+        (tier for tier in _TIERS if tier in policy.tiers and policy.tiers[tier].approval.signatures), None
     )
 
 
 def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[GuardDecision, Reason]:
-    """Turn the tier that an action reached into a ruling.
+    """Turn the tier that an action reached into a decision.
 
     Blocked if any tier from `least` to `tier` is missing, not only `tier` itself, and if scrutiny falls as tiers
     rise: otherwise a riskier action could skip over a gap and be held, or allowed, where a lesser one is not.
@@ -72,10 +79,10 @@ def scrutiny_of(policy: GuardianPolicy, least: Tier, tier: Tier) -> tuple[GuardD
     if missing:
         text = f"the playbook has no tier {', '.join(missing)}, so nothing says who decides"
         return GuardDecision.BLOCK, Reason(rule="tier.missing", text=text)
-    asked = [SCRUTINY.index(policy.tiers[t].approval) for t in _TIERS if t in policy.tiers]
-    if asked != sorted(asked):
+    required = [policy.tiers[t].approval for t in _TIERS if t in policy.tiers]
+    if any(not higher.covers(lower) for lower, higher in pairwise(required)):
         return GuardDecision.BLOCK, Reason(rule="tier.order", text="the playbook asks less of a higher tier")
     approval = policy.tiers[tier].approval
-    if approval == "none":
+    if approval.signatures == 0:
         return GuardDecision.ALLOW, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs no approval")
-    return GuardDecision.HOLD, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs approval: {approval}")
+    return GuardDecision.HOLD, Reason(rule=f"tier.{tier}", text=f"tier {tier} needs {approval.in_words}")

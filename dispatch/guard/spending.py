@@ -14,7 +14,7 @@ def tier_of(amount_minor: int, steps: Sequence[AmountTier]) -> Tier | None:
 
 
 def of_amount(amount: Money, steps: Sequence[AmountTier]) -> tuple[list[Reason], list[Raised]]:
-    """Hold an amount against the steps of its currency; above the last, or without steps, it blocks."""
+    """Compare an amount with the steps of its currency; above the last, or without steps, it blocks."""
     tier = tier_of(amount.amount_minor, steps)
     if tier is None:
         return [
@@ -26,7 +26,7 @@ def of_amount(amount: Money, steps: Sequence[AmountTier]) -> tuple[list[Reason],
 def of_sums(
     amount: Money, sums: Iterable[Sum], steps: Sequence[AmountTier]
 ) -> tuple[list[Reason], list[Raised]]:
-    """Hold each sum, with the amount itself, against the steps; return what blocks and what raises the tier.
+    """Compare each sum, with the amount itself, with the steps; return what blocks and what raises the tier.
 
     Only a sum that is above the amount's own tier is a reason: the amount's own stands beside it.
     """

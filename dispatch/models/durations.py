@@ -4,7 +4,7 @@ from datetime import timedelta
 
 
 def spoken(lasted: timedelta) -> str:
-    """Say a duration with its two largest units: 3 d 4 h, 12 min 5 s, 0.25 s."""
+    """Return a duration in its two largest units: 3 d 4 h, 12 min 5 s, 0.25 s."""
     seconds = lasted.total_seconds()
     if seconds < 10:  # noqa: PLR2004 (below ten seconds the fraction is what differs)
         return f"{seconds:.2f} s"

@@ -43,7 +43,7 @@ class Outcome(Contract):
     trail: tuple[TrailEntry, ...]
 
 
-class RecordBrief(StageInput):
+class PersistTrailInput(StageInput):
     """What of the record would be lost, where an execution ends without an outcome."""
 
     noun: ClassVar[str] = "the record"
@@ -51,7 +51,7 @@ class RecordBrief(StageInput):
     trail: tuple[TrailEntry, ...]
 
 
-class KeptRecord(Contract):
+class PersistedTrail(Contract):
     """The same, as history keeps it."""
 
     handoff: Handoff

@@ -1,4 +1,4 @@
-"""Mails to approvers: who is told, in which words, and under which name each mail is known again.
+"""Mails to approvers: who is notified, in which words, and under which name each mail is known again.
 
 Subjects are read on locked screens and in lists of others, so they hold names of the playbook and a date, nothing of
 the requester. What a body quotes may come from a stranger; it loses whatever a mail program would make a link of.
@@ -15,7 +15,7 @@ from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
 from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.playbook import Tier
 from dispatch.text.links import foreign_links
 from dispatch.text.normalise import one_line
 from dispatch.text.unicode_spoofing import undisguised
@@ -28,12 +28,6 @@ _ASKED: Final[dict[ApprovalKind, str]] = {
     ApprovalKind.APPROVAL: "a decision",
     ApprovalKind.ROUTING: "a desk for a request",
     ApprovalKind.ESCALATION: "settling a request",
-}
-_SCRUTINY: Final[dict[Approval, str]] = {
-    "none": "nobody's approval",
-    "named": "one person's decision",
-    "signed": "one signed decision",
-    "two_signed": "signed decisions of two different people",
 }
 _OPENS_ONLY: Final = "The link opens the page and does nothing else. An answer to this mail decides nothing, and neither does silence."
 
@@ -54,10 +48,12 @@ def owners_of(person: Approver, approvers: Approvers, at: datetime) -> tuple[str
     return tuple(sorted(set(stands_for(approvers, person, at))))
 
 
-def told_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
+def notified_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
     """Return those who heard of the gate and now need not act; whoever decided knows."""
     return tuple(
-        person for person in approvers.approvers if person.name in brief.told and person.name != brief.owner
+        person
+        for person in approvers.approvers
+        if person.name in brief.notified and person.name != brief.owner
     )
 
 
@@ -75,8 +71,8 @@ def digest_key(day: date, name: str) -> str:
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
     approval_request, desk = brief.approval_request, brief.desk or "reception"
-    tier = riskiest(subject.tier for subject in approval_request.subjects)
-    names = ", ".join(dict.fromkeys(subject.name for subject in approval_request.subjects))
+    tier = riskiest(item.tier for item in approval_request.items)
+    names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
     until = "" if closed else f", by {format_moment(approval_request.deadline)}"
@@ -85,7 +81,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
         opening=opening,
         facts=(
             ("Desk", desk),
-            *(("Asked", _quoted(subject.summary)) for subject in approval_request.subjects),
+            *(("Asked", _quoted(item.summary)) for item in approval_request.items),
             *_weight(approval_request, tier),
             *(() if closed else (("Decide by", format_moment(approval_request.deadline)),)),
             ("Why", _quoted(approval_request.why)),
@@ -156,11 +152,9 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
 
 
 def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(_SCRUTINY[subject.approval] for subject in approval_request.subjects)
+    approvals = dict.fromkeys(item.approval.in_words for item in approval_request.items)
     yield "Tier", f"{tier}; it takes {', '.join(approvals)}"
-    amounts = [
-        format_money(subject.amount) for subject in approval_request.subjects if subject.amount is not None
-    ]
+    amounts = [format_money(item.amount) for item in approval_request.items if item.amount is not None]
     if amounts:
         yield "Amount", ", ".join(amounts)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from dispatch.guard.risk import LEAST, SCRUTINY
+from dispatch.guard.risk import least_approval
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
@@ -56,7 +56,7 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
     for kind, ask in playbook.intents.items():
         path = f"intents.{kind}"
         if kind == OTHER:
-            yield Problem(path, f"'{OTHER}' is the name for what no ask fits", "Give it another name.")
+            yield Problem(path, f"'{OTHER}' is the name for what no intent fits", "Give it another name.")
         yield from _phrases(f"{path}.phrases", ask.phrases)
         for index, name in enumerate(ask.requires):
             if name not in playbook.fields:
@@ -78,10 +78,10 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
 
 def _asked_by(playbook: Playbook) -> Iterator[Problem]:
     for name, policy in playbook.guardian.actions.items():
-        if policy.asked_by is not None and policy.asked_by not in playbook.intents:
+        if policy.requires_intent is not None and policy.requires_intent not in playbook.intents:
             yield Problem(
-                f"guardian.actions.{name}.asked_by",
-                f"there is no ask {policy.asked_by!r}",
+                f"guardian.actions.{name}.requires_intent",
+                f"there is no intent {policy.requires_intent!r}",
                 f"Name one of: {_one_of(playbook.intents)}.",
             )
 
@@ -117,10 +117,10 @@ def _handoffs(playbook: Playbook) -> Iterator[Problem]:
         names.add(rule.name)
         if rule.when.specialist is not None and rule.when.specialist not in playbook.specialists:
             yield _no_specialist(f"{path}.when.specialist", rule.when.specialist, playbook)
-        if rule.when.ask is not None and rule.when.ask not in {*playbook.intents, OTHER}:
+        if rule.when.intent is not None and rule.when.intent not in {*playbook.intents, OTHER}:
             yield Problem(
-                f"{path}.when.ask",
-                f"there is no ask {rule.when.ask!r}",
+                f"{path}.when.intent",
+                f"there is no intent {rule.when.intent!r}",
                 f"Name one of: {_one_of(playbook.intents)}, {OTHER}.",
             )
         if rule.field is not None and rule.field not in playbook.fields:
@@ -155,20 +155,21 @@ def _tiers_used(playbook: Playbook) -> Iterator[tuple[str, Tier]]:
 def _tiers(playbook: Playbook) -> Iterator[Problem]:
     tiers = playbook.guardian.tiers
     for tier, policy in tiers.items():
-        least = LEAST.get(tier, "none")
-        if SCRUTINY.index(policy.approval) < SCRUTINY.index(least):
+        least = least_approval(tier)
+        if not policy.approval.covers(least):
             yield Problem(
                 f"guardian.tiers.{tier}.approval",
-                f"'{policy.approval}' is too little for tier {tier}",
-                f"Ask for '{least}' at least, or leave the tier out and end the amounts below it.",
+                f"{policy.approval.in_yaml} is too little for tier {tier}",
+                f"Write {policy.approval.combined_with(least).in_yaml}, or leave the tier out and end the amounts below it.",
             )
     declared = [tier for tier in Tier if tier in tiers]
     for lower, higher in pairwise(declared):
-        if SCRUTINY.index(tiers[higher].approval) < SCRUTINY.index(tiers[lower].approval):
+        approval, below = tiers[higher].approval, tiers[lower].approval
+        if not approval.covers(below):
             yield Problem(
                 f"guardian.tiers.{higher}.approval",
-                f"'{tiers[higher].approval}' asks for less than '{tiers[lower].approval}' of the lower tier {lower}",
-                "Scrutiny must not weaken as risk grows; ask for at least as much.",
+                f"{approval.in_yaml} requires less than {below.in_yaml} of the lower tier {lower}",
+                f"Scrutiny must not weaken as risk grows; write {approval.combined_with(below).in_yaml}.",
             )
     for path, tier in _tiers_used(playbook):
         if tier not in tiers:
@@ -210,7 +211,7 @@ def _delivery(playbook: Playbook) -> Iterator[Problem]:
             "Name the composer that writes questions and notices.",
         )
     scrutiny = playbook.guardian.tiers.get(contact.policy.tier)
-    if scrutiny is not None and scrutiny.approval != "none":
+    if scrutiny is not None and scrutiny.approval.signatures:
         yield Problem(
             "contact.policy.tier",
             f"tier '{contact.policy.tier}' asks for an approval, and no question waits for one",

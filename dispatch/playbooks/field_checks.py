@@ -48,7 +48,7 @@ def _pattern_problem(spec: FieldSpec) -> tuple[str, str] | None:
         return "the pattern matches empty text", "Make it ask for at least one character."
     if has_nested_repeats(pattern):
         return (
-            "a repeat stands inside a repeated group, which some texts make run for ever",
+            "a repeat stands inside a repeated group, which some texts make run without end",
             "Bound the inner repeat, such as {1,20}, or write it without the group.",
         )
     if (unit := _slow_unit(compiled, spec.example)) is not None:

@@ -36,7 +36,7 @@ def broken_invariants(
 
 
 def _as_reviewed(proposal: Proposal) -> Iterable[ReviewException]:
-    """Hold every action of the delivery's kind against the draft: none of them may carry another text."""
+    """Compare every action of the delivery's kind with the draft: none of them may carry another text."""
     if proposal.delivery is None:
         return
     kinds = {bound.action.name for bound in proposal.actions if proposal.delivers(bound)}

@@ -41,19 +41,21 @@ def summary_of_approval(
     approval_request: ApprovalRequest,
     approvals: Sequence[Decision],
     bound: Sequence[BoundAction] = (),
-    verdicts: Sequence[GuardResult] = (),
+    guard_results: Sequence[GuardResult] = (),
     exceptions: Sequence[ReviewException] = (),
 ) -> ListSummary:
-    """Summarise what an open gate asks. `bound` are the proposed actions and `verdicts` the guardian's word on them."""
-    asked = {subject.digest for subject in approval_request.subjects}
-    why = _why([b for b in bound if b.digest in asked], [v for v in verdicts if v.action_digest in asked])
+    """Summarise what an open gate asks. `bound` are the proposed actions and `guard_results` the guardian's decisions on them."""
+    asked = {item.digest for item in approval_request.items}
+    why = _why(
+        [b for b in bound if b.digest in asked], [v for v in guard_results if v.action_digest in asked]
+    )
     decided = {decision.action_digest for decision in approvals}
-    left = tuple(subject.digest for subject in approval_request.subjects if subject.digest not in decided)
+    left = tuple(item.digest for item in approval_request.items if item.digest not in decided)
     return _glance(
         summary_of_arrival(submission),
         approval_request,
         approvals,
-        amounts=[subject.amount for subject in approval_request.subjects if subject.amount is not None],
+        amounts=[item.amount for item in approval_request.items if item.amount is not None],
         why=why or approval_request.why,
         digests=left
         if is_plain(approval_request, exceptions, submission.sender.doubt) and len(left) <= MOST_NAMED
@@ -103,8 +105,8 @@ def is_plain(
         and not exceptions
         and doubt is None
         and all(
-            subject.approval == "named" and subject.tier in BULK_TIERS
-            for subject in approval_request.subjects
+            not item.approval.needs_listed_people and item.tier in BULK_TIERS
+            for item in approval_request.items
         )
     )
 
@@ -133,21 +135,21 @@ def _glance(
     why: str,
     digests: tuple[str, ...],
 ) -> ListSummary:
-    given = dict.fromkeys(decision.approver for decision in approvals)
+    approved_by = dict.fromkeys(decision.approver for decision in approvals)
     return ListSummary(
         subject=about.subject,
         requester=about.requester,
-        tier=_highest(approval_request.subjects),
+        tier=_highest(approval_request.items),
         amount=_amount(amounts),
         why=_cut("why", why),
         proposal_id=approval_request.proposal_id,
         digests=digests,
-        given=tuple(given)[:MOST_NAMED],
+        approved_by=tuple(approved_by)[:MOST_NAMED],
     )
 
 
-def _highest(subjects: Iterable[ApprovalItem]) -> Tier:
-    return max((subject.tier for subject in subjects), key=_RANK.__getitem__)
+def _highest(items: Iterable[ApprovalItem]) -> Tier:
+    return max((item.tier for item in items), key=_RANK.__getitem__)
 
 
 def _amount(amounts: Sequence[Money]) -> str:
@@ -158,12 +160,12 @@ def _amount(amounts: Sequence[Money]) -> str:
     return text if len(text) <= LONGEST["amount"] else "too long for a line"
 
 
-def _why(held: Sequence[BoundAction], verdicts: Sequence[GuardResult]) -> str:
+def _why(held: Sequence[BoundAction], guard_results: Sequence[GuardResult]) -> str:
     """Summarise what else the guardian noticed and what the held actions are for; tier and amount have columns of their own."""
     noticed = [
         reason.text
-        for verdict in verdicts
-        for reason in verdict.reasons
+        for guard_result in guard_results
+        for reason in guard_result.reasons
         if not reason.rule.startswith(_IN_COLUMNS)
     ]
     return "; ".join(dict.fromkeys([*noticed, *(bound.action.why for bound in held)]))

@@ -84,7 +84,7 @@ def _call(brief: PlanBrief) -> Plan:
 
 def _fires(rule: RoutingRule, brief: PlanBrief) -> bool:
     when = rule.when
-    if when.ask is not None and all(item.kind != when.ask for item in brief.items):
+    if when.intent is not None and all(item.kind != when.intent for item in brief.items):
         return False
     return when.specialist is None or any(_matches(rule, finding) for finding in brief.findings)
 
@@ -96,7 +96,7 @@ def _matches(rule: RoutingRule, finding: Finding) -> bool:
 def _concerned(rule: RoutingRule, brief: PlanBrief) -> tuple[Item, ...]:
     """Return the items that a rule is about; a specialist that no item's ask names works on all of them."""
     intents, when = brief.playbook.playbook.intents, rule.when
-    items = tuple(item for item in brief.items if when.ask in {None, item.kind})
+    items = tuple(item for item in brief.items if when.intent in {None, item.kind})
     if when.specialist is None:
         return items
     theirs = tuple(i for i in items if i.kind in intents and when.specialist in intents[i.kind].specialists)

@@ -66,7 +66,7 @@ def reminder_message(
 
 
 def notice_message(playbook: Playbook, ending: Ending, why: str) -> RequesterMessage | None:
-    """Tell the requester how it ended, in the playbook's words; None where it has none for that ending, or no contact.
+    """Return the message that says how it ended, in the playbook's words; None where it has none for that ending, or no contact.
 
     `why` is for the trail only: what a colleague wrote for colleagues is not sent out.
     """

@@ -134,7 +134,7 @@ def _wanted(kind: str, playbook: Playbook) -> tuple[str, ...]:
         rule.field
         for rule in playbook.routing_rules
         if rule.field is not None
-        and rule.when.ask in {None, kind}
+        and rule.when.intent in {None, kind}
         and (rule.when.specialist is None or rule.when.specialist in ask.specialists)
     )
     return tuple(dict.fromkeys((*ask.requires, *by_rules)))

@@ -88,7 +88,7 @@ def _compared(
 def _expected(bound: BoundAction, kind: type[ActionRules] | None, seen: Facts) -> Facts:
     """Return the facts that the effect must show, as its class says.
 
-    For an action that no class is there for: one effect, equal in every fact that bears a parameter's name.
+    For an action that no class is there for: one effect, equal in every fact that has a parameter's name.
     """
     parameters = bound.action.parameters
     if kind is None:

@@ -74,7 +74,7 @@ class DocumentStore:
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Return whether the file is whole; one that was damaged is written anew."""
+    """Return whether the file is whole; one that was damaged is rewritten."""
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 

@@ -35,7 +35,7 @@ class KeyStore:
         self.folder = folder
 
     def create(self, name: str, passphrase: str) -> ApproverKey:
-        """Make a key of a person's and keep its private half; gives the public one.
+        """Make a key of a person's and keep its private half; returns the public one.
 
         Raises KeysError where the name can be nobody's, the passphrase is too short, or the folder is open to others
         or cannot be written.

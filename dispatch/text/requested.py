@@ -91,9 +91,9 @@ def is_one_of(sentence: str, intents: Iterable[str]) -> bool:
 def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook: Playbook) -> Request | None:
     """Return what the guardian reads of the request; None where the action's policy names no ask."""
     policy = playbook.guardian.actions.get(bound.action.name)
-    if policy is None or policy.asked_by is None:
+    if policy is None or policy.requires_intent is None:
         return None
-    ask = playbook.intents.get(policy.asked_by)
+    ask = playbook.intents.get(policy.requires_intent)
     cited = set(bound.action.evidence_ids)
     return Request(
         phrases=ask.phrases if ask else (),

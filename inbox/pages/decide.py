@@ -93,16 +93,16 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
     Raises AmountError, or DispatchError where nothing was decided.
     """
     try:
-        verdict = DecisionType(text_in(form, "verdict"))
+        decision_type = DecisionType(text_in(form, "decision_type"))
     except ValueError:
-        raise DispatchError("No verdict was chosen; use one of the buttons") from None
-    edits = _edits(form) if verdict is DecisionType.EDIT else {}
-    if verdict is DecisionType.EDIT and not edits:
+        raise DispatchError("No decision was chosen; use one of the buttons") from None
+    edits = _edits(form) if decision_type is DecisionType.EDIT else {}
+    if decision_type is DecisionType.EDIT and not edits:
         raise DispatchError(
             "Nothing was changed, so there is no edit to send; change a field, or approve as it is"
         )
     decision = decision_for(
-        verdict,
+        decision_type,
         person.name,
         text_in(form, "proposal_id")[:100],
         text_in(form, "digest")[:64],
@@ -239,7 +239,7 @@ async def _send(
         )
     more = (
         " It goes round once more; the new proposal needs a decision of its own."
-        if decision["verdict"] in _ROUND_AGAIN
+        if decision["decision_type"] in _ROUND_AGAIN
         else ""
     )
     return go_on(request, here, Said("recorded", "Recorded", f"{said.reason}.{more}"))

@@ -85,7 +85,7 @@ def _checks(detail: FollowUpDetail) -> tuple[Check, ...]:
             found=found.get(bound.digest),
             seen=check(found.get(bound.digest)),
         )
-        for bound in detail.order.actions
+        for bound in detail.input.actions
     )
 
 
@@ -95,6 +95,6 @@ def _asked(detail: FollowUpDetail, person: Person) -> tuple[Asked, ...]:
         return ()
     may = bool(set(approval_request.approvers) & person.names)
     return tuple(
-        asked_of(approval_request, subject, detail.approvals, None, person.name, may=may)
-        for subject in approval_request.subjects
+        asked_of(approval_request, item, detail.approvals, None, person.name, may=may)
+        for item in approval_request.items
     )

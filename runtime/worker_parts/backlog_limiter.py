@@ -22,7 +22,7 @@ from temporalio.worker import (
 _SLOTS: Final = 100
 """Tasks of each kind at a time, as by the SDK's default."""
 _LONGEST_SECONDS: Final = 1.0
-"""Then one more is taken on all the same: what hangs on a system that is away must not hold up everybody else."""
+"""Then one more is taken on all the same: a request that waits for an unavailable system must not block the others."""
 _LOOK_SECONDS: Final = 0.02
 
 

@@ -46,12 +46,12 @@ class _WithoutContext(WorkflowInstance):
         return completion
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
-        """Say that no payload needs one, whatever command (`command_info`) it belongs to."""
+        """Return that no payload needs one, whatever command (`command_info`) it belongs to."""
         del command_info
         return None
 
     def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
-        """Say that none is stored outside of the history."""
+        """Return that none is stored outside of the history."""
         del command_info
         return StorageDriverStoreContext(target=None)
 

@@ -1,6 +1,6 @@
 """Runs Temporal workers together, and bounds how long their stop may take.
 
-A worker's stop can take for ever: an activity that does not listen, a loop that computes, or the SDK's core itself (its
+A worker's stop can take forever: an activity that does not listen, a loop that computes, or the SDK's core itself (its
 `finalize_shutdown` was seen never to return on a busy machine). A process manager would kill such a process without a
 word. `HardEnd` ends it first, says what still ran, and leaves an exit code of its own.
 """

@@ -25,7 +25,7 @@ GRACE_SECONDS = 30
 
 
 async def exit_codes(address: str, folder: Path, count: int) -> list[int]:
-    """Start `count` workers, a few at a time, end each with SIGTERM once it works; gives their exit codes."""
+    """Start `count` workers, a few at a time, end each with SIGTERM once it works; returns their exit codes."""
     approval_request = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> int:

@@ -39,13 +39,13 @@ specialists: {loan_terms: {config: {days: 14}}}
 review: {reviewers: {slip_form: {config: {max_lines: 12}}}, max_rounds: 1}
 guardian:
   tiers:
-    low: {approval: none}
-    medium: {approval: named, waiting: {approvers: [librarian], deadline: 2 days}}
+    low: {approval: {signatures: 0}}
+    medium: {approval: {signatures: 1}, waiting: {approvers: [librarian], deadline: 2 days}}
   actions:
     extend_loan:
       tier: low
       amounts: {EUR: [{up_to_minor: 100, tier: low}, {up_to_minor: 900, tier: medium}]}
-      asked_by: extension
+      requires_intent: extension
       editable: [days]
       policy: {max_reservations: 2}
     print_slip: {tier: low}

@@ -33,14 +33,14 @@ async def test_a_request_is_found_read_and_approved(desk: Desk, shell: Shell, pr
     decision = {
         "decision_id": "typed-by-hand-1",
         "proposal_id": status["proposal_id"],
-        "action_digest": status["subject_digest"],
-        "verdict": "approve",
+        "action_digest": status["action_digest"],
+        "decision_type": "approve",
         "approver": "refunds",
         "reason": "seen in the list",
         "issued_at": "2026-11-02T10:00:00Z",
     }
     name = ("--name", "decide", "--input")
-    await shell.run(program, "workflow", "signal", *request, *name, '{"verdict": "approve"}')
+    await shell.run(program, "workflow", "signal", *request, *name, '{"decision_type": "approve"}')
     await shell.run(program, "workflow", "signal", *request, *name, json.dumps(decision))
     outcome = await case.outcome()
     assert outcome.ending == "done", outcome.why

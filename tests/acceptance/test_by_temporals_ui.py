@@ -57,8 +57,8 @@ async def test_a_waiting_request_is_found_read_and_approved(desk: Desk, page: Pa
         await expect(page.get_by_role("button", name=step).first).to_be_visible()
 
     decision = await _pasted(page)
-    assert decision["action_digest"] == (await case.status()).subject_digest
-    await _send_signal(page, {"verdict": "approve"})
+    assert decision["action_digest"] == (await case.status()).action_digest
+    await _send_signal(page, {"decision_type": "approve"})
     assert "decision_id: Field required" in (await case.refused())[0]
     await _send_signal(page, decision | {"reason": "seen in the list"})
 

@@ -63,7 +63,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path
             "file": "05-refund-approved.eml",
             "shows": "a stranger's approval",
             "ending": "done",
-            "people": [{"when": "waiting_for_approval", "verdict": "approve", "by": "mallory"}],
+            "people": [{"when": "waiting_for_approval", "decision": "approve", "by": "mallory"}],
         },
     ]
     (tmp_path / "script.yaml").write_text(yaml.safe_dump(script), encoding="utf-8")

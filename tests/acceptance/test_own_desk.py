@@ -73,7 +73,7 @@ async def running_library(client: Client, folder: Path, *changes: Change) -> Asy
 
 @pytest.fixture(autouse=True)
 def _own_desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tell the desk where its file is and who decides, and forget its modules afterwards: they are the process's."""
+    """Configure the desk with where its file is and who decides, and forget its modules afterwards: they are the process's."""
     monkeypatch.setenv(DATABASE, str(tmp_path / "library.db"))
     monkeypatch.setitem(stand.ROLES, "dora", ("librarian", "head-librarian"))
     path = list(desks.__path__)
@@ -100,12 +100,12 @@ async def _edited_and_approved(library: Library, client: Client, case: Case) -> 
         assert {name: value for name, value in form.fields.items() if name.startswith("field.")} == {
             "field.days": "14"
         }
-        after = await page.send("/decide", verdict="edit", reason="a week is enough", field__days="7")
+        after = await page.send("/decide", decision_type="edit", reason="a week is enough", field__days="7")
         assert "goes round once more" in after.said
         await case.until("waiting_for_approval", proposal="p2")
         again = await browser.request(case.id)
         assert "Loan extension: days 14 7" in again.text
-        said = (await again.send("/decide", verdict="approve", reason="fine")).said
+        said = (await again.send("/decide", decision_type="approve", reason="fine")).said
         assert said.startswith("Recorded accepted: approve by dora")
 
 
@@ -159,9 +159,9 @@ def _asked_what_if(library: Library, document: Document) -> None:
     same, stricter = changed(2), changed(0)
     assert (same.flips, same.shifts, same.not_judged) == ([], [], [])
     assert stricter.not_judged == []
-    assert {(flip.action, flip.before.ruling, flip.after.ruling, flip.why) for flip in stricter.flips} == {
-        ("extend_loan", "hold", "block", "1 readers wait for walden")
-    }
+    assert {
+        (flip.action, flip.before.decision, flip.after.decision, flip.why) for flip in stricter.flips
+    } == {("extend_loan", "hold", "block", "1 readers wait for walden")}
 
 
 def _asked_by_an_auditor(document: Document, folder: Path) -> None:
@@ -188,7 +188,7 @@ async def test_what_records_hold_is_mailed_to_no_stranger(client: Client, tmp_pa
         status = await case.until("escalated")
         assert status.review_point.owner == "head-librarian"
         trail = trail_of_events(await events_of(case))
-        blocked = [e.facts for e in trail.entries if e.facts.get("ruling") == "block"]
+        blocked = [e.facts for e in trail.entries if e.facts.get("guard_decision") == "block"]
         assert [facts["name"] for facts in blocked] == ["send_reply"]
         assert "is on no record of the requester" in str(status.review_point.awaiting)
         assert len(library.desk.mail_sink.rows(MAIL)) == 1

@@ -60,7 +60,7 @@ def know_ana(settings: Settings, *public: ApproverKey) -> ApproversFile:
 @pytest.fixture
 async def signing(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
     """Yield a desk that holds each refund for a signed decision of ben's; cleo has no key, nor has dan the private half."""
-    async with running_desk(client, tmp_path, quick, at_tier("high", "signed")) as desk:
+    async with running_desk(client, tmp_path, quick, at_tier("high", 1, signed=True)) as desk:
         file, store = ApproversFile(desk.settings.approvers_path), KeyStore(desk.settings.keys_path)
         ben, dan, rita = (store.create(name, PASSPHRASE) for name in ("ben", "dan", "rita"))
         store.remove("dan", dan.key_id)
@@ -119,12 +119,12 @@ async def test_what_waits_is_shown_and_approved_with_a_signature(
     """`show` says what it needs; each of two held refunds is signed for, the one that the status names first."""
     case = await two_held_refunds(signing)
     shown = await shell.starter("show", case.id)
-    shown.words("issue_refund needs a signed decision (tier high)", "may decide: refunds-lead")
+    shown.words("issue_refund needs one signed decision (tier high)", "may decide: refunds-lead")
     arguments = parsed(["show", case.id, "--json"])
     assert await show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)
     assert detail.approval_request is not None
-    assert len(detail.approval_request.subjects) == 2
+    assert len(detail.approval_request.items) == 2
     said = await shell.starter("approve", case.id, "--as", "ben")
     said.words("accepted: approve by ben", "signed with SHA256:")
     code, second = await typed.decision("approve", case.id, "--as", "ben", "--json")
@@ -339,7 +339,7 @@ async def test_at_a_terminal_the_passphrase_is_asked_for_twice_and_never_shown(t
 async def test_two_passphrases_that_differ_make_no_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slip of the finger would lock the key for ever."""
+    """A slip of the finger would lock the key forever."""
     answers = iter((PASSPHRASE, PASSPHRASE[:-1]))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: next(answers))

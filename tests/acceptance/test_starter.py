@@ -70,7 +70,7 @@ async def test_a_waiting_request_is_shown_and_decided_as_shown(
     kinds = {entry["kind"] for entry in json.loads(trail_json.words())["entries"]}
     assert "handoff" in kinds
     paste = (await shell.starter("show", request_id)).words("or, as the signal 'decide'").rpartition("UI:")[2]
-    assert json.loads(paste)["action_digest"] == json.loads(as_json.words())["subject_digest"]
+    assert json.loads(paste)["action_digest"] == json.loads(as_json.words())["action_digest"]
     inbox = await shell.starter("inbox", "--limit", "1000")
     inbox.words(request_id, "refunds", "medium", "EUR")
     listed = json.loads((await shell.starter("list", "--json", "--limit", "1000")).words())

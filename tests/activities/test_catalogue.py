@@ -421,10 +421,10 @@ def broken(path: tuple[str, ...], value: Any) -> Playbook:
             "Write compensable: true",
         ),
         (
-            ("guardian", "actions", "issue_refund", "asked_by"),
+            ("guardian", "actions", "issue_refund", "requires_intent"),
             None,
-            "guardian.actions.issue_refund.asked_by",
-            "Write asked_by: and the name of one of asks",
+            "guardian.actions.issue_refund.requires_intent",
+            "Write requires_intent: and the name of one of intents",
         ),
         (("deliver", "compose"), "poem", "deliver.compose", "there is no composer 'poem'"),
         (("deliver", "action"), "shout", "deliver.action", "there is no action 'shout'"),

@@ -29,19 +29,24 @@ from tests.signers import Signer, write_approvers
 REFUND = refund()
 
 
-def check(verdict: str = "approve", **more: Any) -> DecisionCheck:
-    subject = ApprovalItem(name="issue_refund", digest=REFUND.digest, tier=Tier.MEDIUM, summary="a refund")
+def check(decision_type: str = "approve", **more: Any) -> DecisionCheck:
+    item = ApprovalItem(name="issue_refund", digest=REFUND.digest, tier=Tier.MEDIUM, summary="a refund")
     approval_request = ApprovalRequest(
         kind=ApprovalKind.APPROVAL,
         proposal_id="p1",
-        subjects=(subject,),
-        verdicts=tuple(DecisionType),
+        items=(item,),
+        decision_types=tuple(DecisionType),
         approvers=("refunds",),
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",
     )
-    raw = {**decision(REFUND).model_dump(mode="json"), "approver": "ben", "verdict": verdict, **more}
+    raw = {
+        **decision(REFUND).model_dump(mode="json"),
+        "approver": "ben",
+        "decision_type": decision_type,
+        **more,
+    }
     return DecisionCheck(
         handoff=HANDOFF, approval_request=approval_request, raw=raw, received_at=NOW + timedelta(hours=1)
     )
@@ -57,13 +62,13 @@ def checking(tmp_path: Path) -> DecisionChecks:
     return DecisionChecks(ApproversFile(file), PARAMETERS)
 
 
-@pytest.mark.parametrize("sent", [{"approver": "cleo"}, {"verdict": "reject", "reason": "no"}])
+@pytest.mark.parametrize("sent", [{"approver": "cleo"}, {"decision_type": "reject", "reason": "no"}])
 async def test_without_a_limit_nothing_is_asked_of_temporal(
     checking: DecisionChecks, sent: dict[str, Any]
 ) -> None:
     """Nobody counts a person without a limit, and a rejection counts for nobody: it works without any client."""
-    ruling: DecisionCheckResult = await ActivityEnvironment().run(checking.verify_decision, check(**sent))
-    assert ruling.accepted, ruling.reason
+    result: DecisionCheckResult = await ActivityEnvironment().run(checking.verify_decision, check(**sent))
+    assert result.accepted, result.reason
 
 
 async def test_where_no_worker_answers_nothing_is_granted(
@@ -71,14 +76,14 @@ async def test_where_no_worker_answers_nothing_is_granted(
 ) -> None:
     """It fails as unavailable, so that it is tried again; the last try refuses, and the gate stays open."""
     monkeypatch.setattr(asking, "ANSWER_TIMEOUT", timedelta(seconds=1))
-    with pytest.raises(ApplicationError, match="the allowance of ben cannot be asked") as raised:
+    with pytest.raises(ApplicationError, match="the approval quota of ben cannot be asked") as raised:
         await ActivityEnvironment(client=client).run(checking.verify_decision, check())
     assert (raised.value.type, raised.value.non_retryable) == ("UnavailableError", False)
     environment = ActivityEnvironment(client=client)
     environment.info = replace(environment.info, attempt=decisions.TRIES)
-    ruling: DecisionCheckResult = await environment.run(checking.verify_decision, check())
-    assert not ruling.accepted
-    assert ruling.reason.startswith("cannot be judged now, send it again: the allowance of ben")
+    result: DecisionCheckResult = await environment.run(checking.verify_decision, check())
+    assert not result.accepted
+    assert result.reason.startswith("cannot be judged now, send it again: the approval quota of ben")
 
 
 async def test_a_broken_approvers_file_is_tried_again(tmp_path: Path) -> None:

@@ -51,16 +51,16 @@ async def ruled(
     return await attempt(1, guardian.inspect, brief)
 
 
-def rules_of(verdict: GuardResult) -> set[str]:
-    return {reason.rule for reason in verdict.reasons}
+def rules_of(guard_result: GuardResult) -> set[str]:
+    return {reason.rule for reason in guard_result.reasons}
 
 
 async def test_a_customer_s_own_refund_and_reply_are_allowed(guardian: Guardian) -> None:
-    """Payment, owner and address are on record: both actions run on the guardian's word."""
+    """Payment, owner and address are on record: both actions run on the guardian's decision."""
     for bound in (annas_refund(), annas_reply()):
-        verdict = await ruled(guardian, bound)
-        assert verdict.ruling is GuardDecision.ALLOW, verdict
-        assert (verdict.handoff, verdict.action_digest) == (HANDOFF, bound.digest)
+        guard_result = await ruled(guardian, bound)
+        assert guard_result.decision is GuardDecision.ALLOW, guard_result
+        assert (guard_result.handoff, guard_result.action_digest) == (HANDOFF, bound.digest)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ async def test_what_records_do_not_bear_out_is_blocked(
     guardian: Guardian, changes: dict[str, Any], rule: str
 ) -> None:
     """Payments, orders and customers that do not exist or do not fit together are blocked and never an error."""
-    verdict = await ruled(guardian, annas_refund(**changes))
-    assert verdict.ruling is GuardDecision.BLOCK
-    assert rule in rules_of(verdict)
+    guard_result = await ruled(guardian, annas_refund(**changes))
+    assert guard_result.decision is GuardDecision.BLOCK
+    assert rule in rules_of(guard_result)
 
 
 @pytest.mark.parametrize("address", ["sean.obrien@mail.example", "mallory@evil.example", ""])
@@ -98,22 +98,22 @@ async def test_earlier_refunds_bring_a_person_in(guardian: Guardian, acting: Sys
     """One refund within the window is enough where the playbook says so; the same one met again is not."""
     velocity = {"max_refunds": 1, "window": "30 days", "tier": "medium"}
     earlier = annas_refund(request_id="support/r-0", amount_minor=100)
-    assert (await ruled(guardian, earlier, velocity=velocity)).ruling is GuardDecision.ALLOW
+    assert (await ruled(guardian, earlier, velocity=velocity)).decision is GuardDecision.ALLOW
     await attempt(1, IssueRefund(acting).perform, authorization(earlier))
     held = await ruled(guardian, annas_refund(), velocity=velocity)
-    assert (held.ruling, "refund.velocity" in rules_of(held)) == (GuardDecision.HOLD, True)
-    assert (await ruled(guardian, annas_refund(), velocity=None)).ruling is GuardDecision.ALLOW
+    assert (held.decision, "refund.velocity" in rules_of(held)) == (GuardDecision.HOLD, True)
+    assert (await ruled(guardian, annas_refund(), velocity=None)).decision is GuardDecision.ALLOW
     again = await ruled(guardian, earlier, velocity=velocity)
-    assert again.ruling is GuardDecision.ALLOW
+    assert again.decision is GuardDecision.ALLOW
 
 
 async def test_a_refund_that_stands_is_allowed_again_after_a_reset(
     guardian: Guardian, acting: Systems
 ) -> None:
-    """All of the payment went out under this action's own key: ruling on it again does not block it, without velocity too."""
+    """All of the payment went out under this action's own key: decision on it again does not block it, without velocity too."""
     whole = annas_refund(amount_minor=4_990)
     await attempt(1, IssueRefund(acting).perform, authorization(whole))
-    assert (await ruled(guardian, whole, velocity=None)).ruling is GuardDecision.ALLOW
+    assert (await ruled(guardian, whole, velocity=None)).decision is GuardDecision.ALLOW
     another = annas_refund(request_id="support/r-2", amount_minor=1)
     assert "refund.remainder" in rules_of(await ruled(guardian, another))
 
@@ -130,7 +130,7 @@ async def test_no_ruling_is_made_on_a_part_of_the_facts(
         await ruled(guardian, annas_refund())
     error = raised.value
     assert (error.type, error.non_retryable) == ("UnavailableError", False)
-    assert (await ruled(guardian, annas_refund())).ruling is GuardDecision.ALLOW
+    assert (await ruled(guardian, annas_refund())).decision is GuardDecision.ALLOW
 
 
 async def test_a_reply_needs_no_more_than_the_requester_s_record(
@@ -139,7 +139,7 @@ async def test_a_reply_needs_no_more_than_the_requester_s_record(
     """With payments, orders and refunds down a reply is still ruled on."""
     for path in ("GET /payments/*", "GET /orders/*", "GET /refunds"):
         await back_office.arm(path, "status", times=-1)
-    assert (await ruled(guardian, annas_reply())).ruling is GuardDecision.ALLOW
+    assert (await ruled(guardian, annas_reply())).decision is GuardDecision.ALLOW
 
 
 async def test_only_what_may_run_reserves(guardian: Guardian, quotas: QuotaInMemory) -> None:

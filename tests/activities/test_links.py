@@ -29,12 +29,12 @@ def link(settings: Settings, request_id: str = MINE, within: timedelta = SOON) -
     return answer_links_from(settings).make(request_id, datetime.now(UTC) + within)
 
 
-async def ruling(settings: Settings, systems: Systems, text: str, **changes: Any) -> GuardResult:
+async def inspected(settings: Settings, systems: Systems, text: str, **changes: Any) -> GuardResult:
     guardian = Guardian(systems, ACTIONS, answer_links_from(settings).own)
     bound = annas_reply(**{"text": text, "purpose": "question", "evidence": (), **changes})
     brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy(), requester=ANNA)
-    verdict: GuardResult = await attempt(1, guardian.inspect, brief)
-    return verdict
+    guard_result: GuardResult = await attempt(1, guardian.inspect, brief)
+    return guard_result
 
 
 async def test_the_activity_gives_the_link(settings: Settings) -> None:
@@ -52,8 +52,8 @@ async def test_the_link_of_the_request_itself_passes(
 ) -> None:
     """In the mails that ask."""
     text = f"Please answer here:\n{link(settings)}\n\nThank you."
-    verdict = await ruling(settings, reading, text, purpose=purpose)
-    assert verdict.ruling is GuardDecision.ALLOW
+    guard_result = await inspected(settings, reading, text, purpose=purpose)
+    assert guard_result.decision is GuardDecision.ALLOW
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,17 @@ async def test_the_link_of_the_request_itself_passes(
 )
 async def test_no_other_link_passes(settings: Settings, reading: Systems, changed: Any, purpose: str) -> None:
     """Not even to the inbox's own host."""
-    verdict = await ruling(settings, reading, f"Please answer:\n{changed(settings)}\n", purpose=purpose)
-    assert verdict.ruling is GuardDecision.BLOCK
-    assert "reply.links" in {reason.rule for reason in verdict.reasons}
+    guard_result = await inspected(
+        settings, reading, f"Please answer:\n{changed(settings)}\n", purpose=purpose
+    )
+    assert guard_result.decision is GuardDecision.BLOCK
+    assert "reply.links" in {reason.rule for reason in guard_result.reasons}
 
 
 async def test_a_mail_that_was_long_under_way_still_passes(settings: Settings, reading: Systems) -> None:
     """Its link has expired meanwhile, which the page will say."""
-    verdict = await ruling(settings, reading, f"Answer:\n{link(settings, within=-SOON)}\n")
-    assert verdict.ruling is GuardDecision.ALLOW
+    guard_result = await inspected(settings, reading, f"Answer:\n{link(settings, within=-SOON)}\n")
+    assert guard_result.decision is GuardDecision.ALLOW
 
 
 async def test_a_link_signed_elsewhere_does_not_pass(
@@ -104,5 +106,5 @@ async def test_a_link_signed_elsewhere_does_not_pass(
     """Another desk's secret makes no link of ours."""
     (tmp_path / "other").mkdir()
     elsewhere = settings.model_copy(update={"var_dir": tmp_path / "other"})
-    verdict = await ruling(settings, reading, f"Answer:\n{link(elsewhere)}\n")
-    assert verdict.ruling is GuardDecision.BLOCK
+    guard_result = await inspected(settings, reading, f"Answer:\n{link(elsewhere)}\n")
+    assert guard_result.decision is GuardDecision.BLOCK

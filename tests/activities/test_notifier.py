@@ -48,7 +48,7 @@ async def test_everybody_with_the_role_is_told_in_both_forms(
 ) -> None:
     """One mail each, plain text first, the same again as HTML; marked as written by a machine."""
     report = await tell(telling(ANNA, BEN, person("cleo", "legal")))
-    assert report.told == ("anna", "ben")
+    assert report.notified == ("anna", "ben")
     assert sorted(row["recipient"] for row in mail_sink.messages()) == [
         "anna@house.example",
         "ben@house.example",
@@ -67,8 +67,8 @@ async def test_each_is_told_as_they_prefer(telling: Telling, mail_sink: MailSink
     report = await tell(
         telling(ANNA, person("ben", "refunds", notify="daily"), person("cleo", "refunds", notify="never"))
     )
-    assert (report.told, report.left_to_digest, report.want_none) == (("anna",), ("ben",), ("cleo",))
-    assert report.in_words == "told anna; left to the digest of ben; wanted by none of cleo"
+    assert (report.notified, report.left_to_digest, report.want_none) == (("anna",), ("ben",), ("cleo",))
+    assert report.in_words == "notified anna; left to the digest of ben; wanted by none of cleo"
     assert len(mail_sink.messages()) == 1
 
 
@@ -86,10 +86,10 @@ async def test_a_mail_that_was_taken_and_not_answered_for_is_not_sent_again(
     await mail_sink.arm("SMTP DATA", "drop_after_commit", recipient="anna@house.example")
     notifier = telling(ANNA, BEN)
     report = await tell(notifier)
-    assert report.told == ("ben",)
+    assert report.notified == ("ben",)
     assert [(one.name, one.why) for one in report.later] == [("anna", "OutcomeUnknownError")]
     report = await tell(notifier, only=("anna",))
-    assert report.told == ("anna",)
+    assert report.notified == ("anna",)
     assert len(mail_sink.messages()) == 2
 
 
@@ -100,12 +100,12 @@ async def test_one_whose_mail_is_put_off_keeps_no_other_waiting(
     await mail_sink.arm("SMTP DATA", "status", status=451, recipient="anna@house.example", times=2)
     notifier = telling(ANNA, BEN)
     report = await tell(notifier)
-    assert report.in_words == "told ben; anna not told yet: UnavailableError, tried again"
+    assert report.in_words == "notified ben; anna not notified yet: UnavailableError, tried again"
     with pytest.raises(ApplicationError) as failure:
         await tell(notifier, only=("anna",))
     assert failure.value.type == "UnavailableError"
     assert not failure.value.non_retryable
-    assert (await tell(notifier, 2, only=("anna",))).in_words == "told anna"
+    assert (await tell(notifier, 2, only=("anna",))).in_words == "notified anna"
     assert [row["recipient"] for row in mail_sink.messages()] == ["ben@house.example", "anna@house.example"]
 
 
@@ -115,7 +115,7 @@ async def test_the_same_event_told_once_more_is_no_second_mail(
     """As after a reset of the request; its reminder is another event."""
     notifier = telling(ANNA)
     for event, number in (("new", 1), ("new", 1), ("reminder", 1), ("reminder", 2), ("reminder", 2)):
-        assert (await tell(notifier, event=event, number=number)).told == ("anna",)
+        assert (await tell(notifier, event=event, number=number)).notified == ("anna",)
     assert len(mail_sink.messages()) == 3
 
 
@@ -125,7 +125,7 @@ async def test_nothing_is_sent_before_the_archive_answers(
     """Whether it was sent before cannot be told, so it is left for later."""
     await mail_sink.arm("GET /messages", "status", times=1)
     report = await tell(telling(ANNA))
-    assert (report.told, [one.name for one in report.later]) == ((), ["anna"])
+    assert (report.notified, [one.name for one in report.later]) == ((), ["anna"])
     assert mail_sink.messages() == []
 
 
@@ -144,8 +144,8 @@ async def test_one_who_cannot_be_reached_does_not_keep_the_others(
     """The report names them and the reason."""
     unreachable = ANNA.model_copy(update={"addresses": addresses})
     report = await tell(telling(unreachable, BEN))
-    assert report.told == ("ben",)
-    assert [(one.name, one.why) for one in report.untold] == [("anna", why)]
+    assert report.notified == ("ben",)
+    assert [(one.name, one.why) for one in report.undelivered] == [("anna", why)]
     assert len(mail_sink.messages()) == 1
 
 
@@ -155,16 +155,16 @@ async def test_an_address_that_the_mail_server_refuses_is_not_tried_again(
     """A 550 is an answer; the report has its code, and no attempt is lost to it."""
     await mail_sink.arm("SMTP DATA", "status", status=550, recipient="anna@house.example")
     report = await tell(telling(ANNA, BEN))
-    assert report.told == ("ben",)
-    assert [(one.name, one.why) for one in report.untold] == [("anna", "refused (smtp_550)")]
+    assert report.notified == ("ben",)
+    assert [(one.name, one.why) for one in report.undelivered] == [("anna", "refused (smtp_550)")]
 
 
 async def test_of_a_decision_only_those_hear_who_heard_of_the_gate(
     telling: Telling, mail_sink: MailSinkService
 ) -> None:
     """And not the one who decided."""
-    report = await tell(telling(ANNA, BEN), event="decided", owner="ben", told=("anna", "ben"))
-    assert report.told == ("anna",)
+    report = await tell(telling(ANNA, BEN), event="decided", owner="ben", notified=("anna", "ben"))
+    assert report.notified == ("anna",)
     [row] = mail_sink.messages()
     assert row["message_id"] == message_id(notice_key(brief(event="decided"), "anna"))
     assert "Nothing more is asked of you here: ben approves." in row["text"]
@@ -179,4 +179,4 @@ async def test_an_approvers_file_that_cannot_be_read_is_read_again(telling: Tell
         await tell(notifier)
     assert not failure.value.non_retryable
     (tmp_path / "notified.yaml").write_text(good, encoding="utf-8")
-    assert (await tell(notifier, 2)).told == ("anna",)
+    assert (await tell(notifier, 2)).notified == ("anna",)

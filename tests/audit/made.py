@@ -140,14 +140,14 @@ def decision(number: int = 1, **more: JsonValue) -> dict[str, JsonValue]:
         "decision_id": f"d-{number}",
         "proposal_id": "p1",
         "action_digest": DIGEST,
-        "verdict": "approve",
+        "decision_type": "approve",
         "reason": "as it should be",
         "approver": "ana",
     }
     return given | more
 
 
-def ruling(given: JsonValue, *, accepted: bool = True, **more: JsonValue) -> dict[str, JsonValue]:
+def check_result(given: JsonValue, *, accepted: bool = True, **more: JsonValue) -> dict[str, JsonValue]:
     said: dict[str, JsonValue] = {
         "accepted": accepted,
         "reason": "accepted" if accepted else "refused",

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -45,7 +46,7 @@ def changed(event: HistoryEvent, change: dict[str, Any], *path: str) -> None:
 
 
 def test_a_refund_rests_on_the_person_who_approved_it(events: list[HistoryEvent]) -> None:
-    """And on the guardian's verdict, the draft, the findings that hold its evidence, and the trigger."""
+    """And on the guard result, the draft, the findings that hold its evidence, and the trigger."""
     trail = trail_of_events(events)
     chain = chain_of(trail, refund(trail))
     kinds = {trail.entries[seq - 1].kind for seq in chain.entries}
@@ -54,7 +55,7 @@ def test_a_refund_rests_on_the_person_who_approved_it(events: list[HistoryEvent]
         AuditKind.TRIGGER,
         AuditKind.FINDING,
         AuditKind.PROPOSAL,
-        AuditKind.VERDICT,
+        AuditKind.GUARD_RESULT,
         AuditKind.DECISION,
     }
     assert set(chain.evidence) == set(refund(trail).facts["evidence"])  # type: ignore[arg-type]  # a list of texts
@@ -73,7 +74,7 @@ def test_a_reply_of_a_low_tier_rests_on_the_guardian(events: list[HistoryEvent])
     ("removed", "gap"),
     [
         ("decision", "it was held, and no decision in the history let it pass"),
-        ("verdict", "the guardian's verdict on it is not in the history"),
+        ("guard_result", "the guard result for it is not in the history"),
         ("finding", "no finding holds its evidence refund_policy."),
     ],
 )
@@ -84,9 +85,9 @@ def test_a_link_that_is_missing_is_named(events: list[HistoryEvent], removed: st
         match removed:
             case "decision":
                 return event.HasField("workflow_execution_update_accepted_event_attributes")
-            case "verdict":
+            case "guard_result":
                 given = event.activity_task_completed_event_attributes.result.payloads
-                return bool(given) and b'"ruling":"hold"' in given[0].data
+                return bool(given) and b'"decision":"hold"' in given[0].data
             case _:
                 marker = event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED
                 return marker and b'"specialist":"refund_policy"' in event.SerializeToString()
@@ -96,7 +97,7 @@ def test_a_link_that_is_missing_is_named(events: list[HistoryEvent], removed: st
 
 
 def test_an_order_that_was_changed_is_found_out(events: list[HistoryEvent]) -> None:
-    """Another amount under the digest that was approved: the digest taken anew differs."""
+    """Another amount under the digest that was approved: the recomputed digest differs."""
     order = scheduled(events, "action.issue_refund")
     changed(order, {"amount_minor": 999_999}, "bound", "action", "parameters")
     trail = trail_of_events(events)
@@ -109,24 +110,27 @@ def test_an_order_under_another_digest_has_no_approval(events: list[HistoryEvent
     trail = trail_of_events(events)
     chain = chain_of(trail, refund(trail))
     assert chain.rests_on is Rest.NOTHING
-    assert "the guardian's verdict on it is not in the history" in chain.gaps
+    assert "the guard result for it is not in the history" in chain.gaps
 
 
 @pytest.mark.parametrize(
     ("approval", "gap"),
     [
-        ("signed", "it needed signed decisions, and not every signature was verified at receipt"),
-        ("two_named", "it needed two different people, and fewer decided"),
+        (
+            {"signatures": 1, "signed": True},
+            "it needed signed decisions, and not every signature was verified at receipt",
+        ),
+        ({"signatures": 2, "signed": False}, "it needed 2 different people, and 1 decided"),
     ],
 )
 def test_an_approval_weaker_than_what_was_asked_is_found_out(
-    events: list[HistoryEvent], approval: str, gap: str
+    events: list[HistoryEvent], approval: dict[str, JsonValue], gap: str
 ) -> None:
     """What the playbook asked for is in the order, beside the decisions."""
     order = scheduled(events, "action.issue_refund")
     given = json.loads(order.activity_task_scheduled_event_attributes.input.payloads[0].data)
-    decisions = given["authorization"]["decisions"] if "authorization" in given else [given["decision"]]
-    changed(order, {"decision": None, "authorization": {"approval": approval, "decisions": decisions}})
+    decisions = given["authorization"]["decisions"]
+    changed(order, {"authorization": {"approval": approval, "decisions": decisions}})
     trail = trail_of_events(events)
     assert gap in chain_of(trail, refund(trail)).gaps
 

@@ -35,7 +35,10 @@ SMALL = "I would like a refund for order DD-10003, please."
 
 def signed_at_medium(playbook: dict[str, Any]) -> None:
     waiting = {"approvers": ["refunds-lead"], "deadline": "3 days"}
-    playbook["guardian"]["tiers"]["high"] = {"approval": "signed", "waiting": waiting}
+    playbook["guardian"]["tiers"]["high"] = {
+        "approval": {"signatures": 1, "signed": True},
+        "waiting": waiting,
+    }
     playbook["guardian"]["actions"]["issue_refund"]["amounts"] = {
         "EUR": [{"up_to_minor": 500_000, "tier": "high"}]
     }
@@ -160,7 +163,7 @@ async def test_every_shape_from_a_file_without_a_server(away: Shell, tmp_path: P
         away.starter("trail", "--from", file, "--html", page),
         away.starter("explain", "--from", file),
     )
-    short.words("approver.refunds: respond issue_refund", "verdict", "left out; --all shows them")
+    short.words("approver.refunds: respond issue_refund", "guard-result", "left out; --all shows them")
     full.words("handoff", "wait", "status")
     trail = Trail.model_validate(json.loads(as_data.words()))
     assert as_json(trail) == as_data.out

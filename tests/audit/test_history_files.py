@@ -14,7 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from dispatch.audit.models import Judgement
 from dispatch.audit.read.history import HistoryError, events_in
 from dispatch.audit.read.trail import as_json, trail_of_events, unaccounted
-from tests.audit.made import Made, decision, handoff, ruling
+from tests.audit.made import Made, check_result, decision, handoff
 from tests.replay.recorded import all_recorded
 
 RECORDED = next(recorded for recorded in all_recorded() if recorded.name == "05-refund-approved")
@@ -118,7 +118,7 @@ def long_history() -> list[HistoryEvent]:
     for number in range(2_000):
         made.signal("decide", decision(number, approver="a" * 50))
         made.task()
-        made.local("verify_decision", ruling(decision(number), accepted=number == 1_999))
+        made.local("verify_decision", check_result(decision(number), accepted=number == 1_999))
     made.completed()
     return made.events
 
@@ -148,7 +148,7 @@ def test_a_long_and_a_large_history_are_read_in_bounded_memory(big: Path) -> Non
 
 
 def test_in_a_long_and_a_large_history_nothing_is_left_over(big: Path) -> None:
-    """Every event is in an entry or is bookkeeping, and every message is judged."""
+    """Every event is in an entry or is internal, and every message is judged."""
     trail = trail_of_events(events_in(big))
     assert unaccounted(events_in(big), trail.entries) == ()
     assert all(message.judgement is not Judgement.NOT_JUDGED for message in trail.messages)

@@ -23,7 +23,7 @@ STALE = {
     "decision_id": "d-old",
     "proposal_id": "p0",
     "action_digest": "0" * 64,
-    "verdict": "approve",
+    "decision_type": "approve",
     "approver": "refunds",
     "issued_at": "2026-11-23T17:40:00Z",
 }
@@ -84,7 +84,7 @@ async def test_a_cancelled_request_that_refused_nothing_has_no_event_for_it(desk
     trail = await cancelled(case)
     assert trail.messages == ()
     text = (await case.handle.fetch_history()).to_json()
-    assert "keep_record" not in text
+    assert "write_trail" not in text
 
 
 async def test_a_follow_up_tells_what_it_refused_and_why(desk: Desk) -> None:

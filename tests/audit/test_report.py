@@ -14,7 +14,7 @@ from dispatch.audit.read.trail import trail_of_events
 from dispatch.audit.report.report import as_html, as_markdown, signature
 from dispatch.audit.report.swimlanes import STEPS, lane_of, strips
 from dispatch.models.durations import spoken
-from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, ruling
+from tests.audit.made import SUBMISSION, Made, check_result, decision, handoff, payload
 from tests.replay.recorded import Recorded, all_recorded
 
 RECORDED = all_recorded()
@@ -89,7 +89,7 @@ def test_what_strangers_wrote_is_text() -> None:
         approver=HOSTILE, reason=HOSTILE, key_id=HOSTILE, edits={HOSTILE: HOSTILE}, issued_at=HOSTILE
     )
     made.signal("decide", given)
-    made.local("verify_decision", ruling(given, reason=HOSTILE))
+    made.local("verify_decision", check_result(given, reason=HOSTILE))
     made.signal(HOSTILE, HOSTILE)
     made.activity("action.x", {"handoff": handoff(2, HOSTILE), "bound": bound}, {"effect_id": HOSTILE})
     made.completed(HOSTILE)
@@ -112,7 +112,7 @@ def test_a_decision_card_says_whether_the_signature_was_verified() -> None:
     for number, key in ((1, "SHA256:abc"), (2, None), (3, "SHA256:def")):
         given = decision(number, approver=f"p{number}", **({"key_id": key, "signature": "x"} if key else {}))
         made.signal("decide", given)
-        made.local("verify_decision", ruling(given, signed_with="SHA256:abc" if number == 1 else None))
+        made.local("verify_decision", check_result(given, signed_with="SHA256:abc" if number == 1 else None))
     trail = trail_of_events(made.events)
     states = [signature(entry) for entry in trail.entries if entry.kind is AuditKind.DECISION]
     assert states == [

@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 from dispatch.audit.models import AuditEntry, AuditKind, Judgement, Trail
 from dispatch.audit.read.steps import status_changes
 from dispatch.audit.read.trail import TrailReader, as_json, invented, trail_of_events, unaccounted
-from tests.audit.made import SUBMISSION, Made, decision, handoff, payload, payloads, ruling
+from tests.audit.made import SUBMISSION, Made, check_result, decision, handoff, payload, payloads
 
 
 def read(*made: Made) -> Trail:
@@ -46,13 +46,13 @@ def test_the_trigger_says_who_asked_for_what(made: Made) -> None:
 
 
 def test_the_branches_of_the_code_are_no_place_where_it_stands(made: Made) -> None:
-    """The search attribute that the SDK writes beside a version marker is bookkeeping, as the marker is."""
+    """The search attribute that the SDK writes beside a version marker is internal, as the marker is."""
     made.add("MARKER_RECORDED", marker_name="core_patch")
     versions = SearchAttributes(indexed_fields={"TemporalChangeVersion": payload(["what-changed"])})
     written = made.add("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES", search_attributes=versions)
     trail = read(made)
     assert all(entry.kind is not AuditKind.STATUS for entry in trail.entries)
-    (markers,) = (kept for kept in trail.bookkeeping if kept.reason.startswith("version markers"))
+    (markers,) = (kept for kept in trail.internal_events if kept.reason.startswith("version markers"))
     assert markers.event_ids == (written - 1, written)
     stood = SearchAttributes(
         indexed_fields={
@@ -103,12 +103,12 @@ def test_a_read_that_failed_locally_and_goes_on_is_one_handoff(made: Made) -> No
 
 
 def test_what_a_local_guardian_ruled_on_is_in_its_answer(made: Made) -> None:
-    """Its verdict and its handoff name the action that the answer repeats."""
+    """Its guard result and its handoff name the action that the answer repeats."""
     bound = {"proposal_id": "p7", "digest": "d" * 64, "action": {"name": "send_reply", "subject": "reply"}}
     brief = {"handoff": handoff(5, "guardian"), "bound": bound}
-    made.local("guardian.inspect", {"handoff": handoff(5, "guardian"), "ruling": "allow", "brief": brief})
+    made.local("guardian.inspect", {"handoff": handoff(5, "guardian"), "decision": "allow", "brief": brief})
     trail = read(made)
-    assert only(trail, AuditKind.VERDICT).what == "allow send_reply reply"
+    assert only(trail, AuditKind.GUARD_RESULT).what == "allow send_reply reply"
     assert only(trail, AuditKind.HANDOFF).facts["proposal_id"] == "p7"
 
 
@@ -190,8 +190,8 @@ def test_an_open_request_has_a_trail_so_far(made: Made) -> None:
 def test_a_signal_is_judged_by_the_check_that_names_it(made: Made) -> None:
     """Whatever came in between; the entry holds the signal and the check."""
     first, second = made.signal("decide", decision(1)), made.signal("decide", decision(2, approver="ben"))
-    check = made.local("verify_decision", ruling(decision(2)) | {"signed_with": "SHA256:abc"})
-    made.local("verify_decision", ruling(decision(1), accepted=False, reason="late"))
+    check = made.local("verify_decision", check_result(decision(2)) | {"signed_with": "SHA256:abc"})
+    made.local("verify_decision", check_result(decision(1), accepted=False, reason="late"))
     trail = read(made)
     decided, refused = only(trail, AuditKind.DECISION), only(trail, AuditKind.REFUSAL)
     assert (decided.event_ids, decided.decided_by, decided.facts["signed_with"]) == (
@@ -209,7 +209,7 @@ def test_an_update_is_judged_by_its_answer(made: Made) -> None:
     made.told("u1", {"accepted": False, "kept": True, "reason": "no gate is open"})
     made.update("u2", "approve it")
     made.told("u2", {"accepted": False, "kept": False, "reason": "a decision is an object"})
-    check = made.local("verify_decision", ruling(decision(1)))
+    check = made.local("verify_decision", check_result(decision(1)))
     trail = read(made)
     decided, refused = only(trail, AuditKind.DECISION), only(trail, AuditKind.REFUSAL)
     assert decided.event_ids[-1] == check
@@ -253,7 +253,7 @@ def test_a_record_kept_at_a_cancellation_adds_to_the_one_carried_over() -> None:
     second.signal("decide", {"junk": 3})
     late = {"seq": 3, "kind": "refused", "what": "answer", "why": "no answer", "digest": "b" * 64}
     kept = {"handoff": handoff(4, "record"), "trail": [carried, late]}
-    second.local("keep_record", kept)
+    second.local("write_trail", kept)
     trail = read(first, second)
     assert [(m.name, m.judgement.value, m.why) for m in trail.messages] == [
         ("decide", "refused", "no such field"),
@@ -334,8 +334,8 @@ def test_a_chain_of_histories_is_one_trail() -> None:
     first.add("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", new_execution_run_id="run-2")
     second = Made(second=100)
     second.started(SUBMISSION, {"trail": []}, continues="run-1")
-    check = second.local("verify_decision", ruling(decision()))
-    second.activity("verify_decision", {}, ruling(decision(), accepted=False))
+    check = second.local("verify_decision", check_result(decision()))
+    second.activity("verify_decision", {}, check_result(decision(), accepted=False))
     second.completed()
     trail = read(first, second)
     decided = only(trail, AuditKind.DECISION)
@@ -355,7 +355,7 @@ def test_a_later_history_alone_names_the_one_before_it() -> None:
 
 
 def test_a_reset_is_an_entry(made: Made) -> None:
-    """Who reset it and to which run; what follows happened anew."""
+    """Who reset it and to which run; what follows was run again."""
     made.add(
         "WORKFLOW_TASK_FAILED",
         cause=WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,

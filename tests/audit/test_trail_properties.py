@@ -22,7 +22,18 @@ NAMES = (
     *("action.send_reply", "action.send_reply.compensate", "core_local_activity", "core_patch", "u1", "u2"),
 )
 KEYS = (
-    *("handoff", "seq", "bound", "action", "name", "subject", "digest", "action_digest", "verdict", "ruling"),
+    *(
+        "handoff",
+        "seq",
+        "bound",
+        "action",
+        "name",
+        "subject",
+        "digest",
+        "action_digest",
+        "guard_result",
+        "decision_type",
+    ),
     *(
         "decision",
         "decision_id",

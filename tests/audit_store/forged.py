@@ -42,7 +42,7 @@ def forge_a_record(audit: Path) -> None:
 
 
 def forge_the_store(audit: Path) -> None:
-    """Build the whole store anew."""
+    """Build the whole store again."""
     shutil.rmtree(audit / "store")
     place = FolderBackend(audit / "store")
     made = [invented(f"forged-{number}") for number in range(3)]
@@ -50,7 +50,7 @@ def forge_the_store(audit: Path) -> None:
 
 
 def swap_the_public_key(audit: Path) -> None:
-    """Put another key under the name of the desk's, and sign every line anew with it."""
+    """Put another key under the name of the desk's, and sign every line again with it."""
     store = audit / "store"
     (public,) = (store / "keys").iterdir()
     attacker = ExportKey(audit.parent / "attacker" / "export.key")

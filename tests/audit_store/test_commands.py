@@ -124,7 +124,9 @@ def test_what_if_names_the_actions_that_would_flip(typed: Typed, tmp_path: Path)
     _, said, complaint = typed("what-if", "--playbook", str(changed_playbook(tmp_path, stricter)), "--json")
     assert complaint == ""
     told = json.loads(said)
-    flips = {(one["amount_minor"], one["before"]["ruling"], one["after"]["ruling"]) for one in told["flips"]}
+    flips = {
+        (one["amount_minor"], one["before"]["decision"], one["after"]["decision"]) for one in told["flips"]
+    }
     assert (1200, "allow", "hold") in flips
     assert (4990, "hold", "block") in flips
     # One of EUR 20.00 stays as it was; one beside another of EUR 30.00 is judged by the sum.
@@ -133,7 +135,7 @@ def test_what_if_names_the_actions_that_would_flip(typed: Typed, tmp_path: Path)
 
 
 def test_what_if_with_the_playbook_that_was_in_force_flips_nothing(typed: Typed, tmp_path: Path) -> None:
-    """Ruled on with the playbook that a history itself holds, every ruling comes out as it was recorded."""
+    """Ruled on with the playbook that a history itself holds, every decision comes out as it was recorded."""
     events = documents()[0].runs[0].events
     triage = next(step.result for step in steps(events) if step.name == "triage")
     file = tmp_path / "then.yaml"

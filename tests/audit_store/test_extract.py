@@ -1,4 +1,4 @@
-"""The extract for questions: level with the store, made anew when it is not of its chain, and never believed blindly."""
+"""The extract for questions: level with the store, made again when it is not of its chain, and never believed blindly."""
 
 import json
 import shutil

@@ -240,7 +240,7 @@ async def test_after_its_turns_it_goes_on_in_a_new_history_with_what_it_knows(
 async def test_it_runs_once_however_many_workers_start_it_and_ends_where_it_is_switched_off(
     client: Client, tmp_path: Path
 ) -> None:
-    """A second start changes nothing; a worker that starts with 0 ends it, and a later one starts it anew."""
+    """A second start changes nothing; a worker that starts with 0 ends it, and a later one starts it again."""
     async with followed_desk(client, tmp_path) as desk, at_work(desk):
         for _ in range(2):
             await ensure_follower(client, desk.settings)

@@ -29,17 +29,17 @@ def signed(*, spoil: bool, signed_with: str | None) -> Document:
     document = documents()[APPROVED]
     runs = [Run(run.run_id, copy.deepcopy(list(run.events))) for run in document.runs]
     for event in runs[0].events:
-        result = event.get("markerRecordedEventAttributes", {}).get("details", {}).get("result")
-        if result is None:
+        recorded = event.get("markerRecordedEventAttributes", {}).get("details", {}).get("result")
+        if recorded is None:
             continue
-        payload = result["payloads"][0]
-        ruling: dict[str, Any] = json.loads(base64.b64decode(payload["data"]))
-        if ruling.get("accepted") and ruling.get("decision"):
-            ruling["decision"] = sign(KEY, ruling["decision"] | {"signature": None})
+        payload = recorded["payloads"][0]
+        result: dict[str, Any] = json.loads(base64.b64decode(payload["data"]))
+        if result.get("accepted") and result.get("decision"):
+            result["decision"] = sign(KEY, result["decision"] | {"signature": None})
             if spoil:
-                ruling["decision"]["reason"] = "changed after it was signed"
-            ruling["signed_with"] = signed_with
-            payload["data"] = base64.b64encode(json.dumps(ruling).encode()).decode()
+                result["decision"]["reason"] = "changed after it was signed"
+            result["signed_with"] = signed_with
+            payload["data"] = base64.b64encode(json.dumps(result).encode()).decode()
     return document._replace(runs=tuple(runs))
 
 

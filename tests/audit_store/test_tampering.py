@@ -229,7 +229,7 @@ def test_an_exporter_does_not_append_to_a_broken_chain(copy: Path) -> None:
 
 
 async def test_a_torn_last_line_is_found_and_set_aside_by_the_next_export(copy: Path) -> None:
-    """A line that an interrupted export left half written is kept apart, and its request is exported anew."""
+    """A line that an interrupted export left half written is kept apart, and its request is exported again."""
     lines = lines_of(copy)
     torn = lines[-1][: len(lines[-1]) // 2]
     write_lines(copy, [*lines[:-1], torn])

@@ -35,10 +35,10 @@ inspect = partial(guardian.inspect, actions=ACTIONS)
 def recorded(then: GuardianPolicy, world: Read) -> Step:
     """Return the guarding of a refund of EUR 30.00 as its history holds it."""
     brief = GuardBrief(handoff=HANDOFF, bound=refund(), policy=then, requester=REQUESTER)
-    verdict = inspected(brief, world)
+    guard_result = inspected(brief, world)
     recorded_steps = steps(documents()[SMALL_REFUND].runs[0].events)
     step = next(each for each in recorded_steps if each.name == "guardian.inspect")
-    return step._replace(given=brief.model_dump(mode="json"), result=verdict.model_dump(mode="json"))
+    return step._replace(given=brief.model_dump(mode="json"), result=guard_result.model_dump(mode="json"))
 
 
 def known(earlier: int = 0, days: int = 30) -> Read:
@@ -73,8 +73,8 @@ def judge(then: Velocity, earlier: int, now: Velocity | None) -> Judged:
 def test_earlier_refunds_count_as_they_were_read(
     then: Velocity, earlier: int, now: Velocity | None, after: GuardDecision
 ) -> None:
-    """The verdict holds the facts that it was made on; the changed rule is run on the same ones."""
-    assert judge(then, earlier, now).after.ruling == after
+    """The guard result holds the facts that it was made on; the changed rule is run on the same ones."""
+    assert judge(then, earlier, now).after.decision == after
 
 
 def test_a_longer_window_than_was_read_is_not_guessed() -> None:
@@ -86,19 +86,19 @@ def test_a_longer_window_than_was_read_is_not_guessed() -> None:
 def test_what_the_records_said_then_they_say_again() -> None:
     """A refund of somebody else's payment stays blocked under any playbook."""
     step = recorded(policy(), read())
-    assert _judge("a-request", step, policy(velocity=None), inspect).after.ruling == GuardDecision.BLOCK
+    assert _judge("a-request", step, policy(velocity=None), inspect).after.decision == GuardDecision.BLOCK
 
 
 def test_a_ruling_that_the_rules_at_hand_do_not_give_is_not_judged() -> None:
     """As when the guardian's rules themselves have changed since."""
     step = recorded(policy(), known())
-    changed: Facts = step.result | {"ruling": "hold", "tier": "critical"}
+    changed: Facts = step.result | {"decision": "hold", "tier": "critical"}
     with pytest.raises(_NotJudgedError, match=r"the rules at hand say allow \(low\) where hold"):
         _judge("a-request", step._replace(result=changed), policy(), inspect)
 
 
 def test_a_ruling_without_its_facts_is_not_judged() -> None:
-    """A verdict that an earlier version recorded holds no facts; nothing is made up for it."""
+    """A guard result that an earlier version recorded holds no facts; nothing is made up for it."""
     step = recorded(policy(), known())
     with pytest.raises(_NotJudgedError):
         _judge("a-request", step._replace(result=step.result | {"facts": None}), policy(), inspect)

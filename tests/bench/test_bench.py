@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.floor import SHAPE
+from bench.baseline import SHAPE
 from devstack.processes import ROOT
 
 LIMIT_SECONDS = 280
@@ -75,16 +75,16 @@ def holds_its_circumstances(result: dict[str, Any]) -> None:
     assert result["machine"]["temporalio"]
 
 
-def test_throughput_writes_every_figure_beside_the_floor(tmp_path: Path) -> None:
-    """One run gives both sides; the floor's shape is fixed, whatever a request takes."""
+def test_throughput_writes_every_figure_beside_the_baseline(tmp_path: Path) -> None:
+    """One run gives both sides; the baseline's shape is fixed, whatever a request takes."""
     said = run("bench.throughput", tmp_path, BENCH_REQUESTS="3")
     result = read(tmp_path / "latest.json")
     for name in (
         "requests_per_second",
-        "floor_requests_per_second",
-        "floor_with_calls_requests_per_second",
-        "ratio_to_floor",
-        "ratio_to_floor_with_calls",
+        "baseline_requests_per_second",
+        "baseline_with_calls_requests_per_second",
+        "ratio_to_baseline",
+        "ratio_to_baseline_with_calls",
     ):
         assert set(result[name]) == {"1", "50"}, name
         assert all(isinstance(value, float) and value > 0 for value in result[name].values()), name
@@ -92,15 +92,18 @@ def test_throughput_writes_every_figure_beside_the_floor(tmp_path: Path) -> None
         result,
         "submit_to_done_ms",
         "submit_to_done_at_50_ms",
-        "floor_submit_to_done_ms",
+        "baseline_submit_to_done_ms",
         "signal_to_done_ms",
     )
     holds_a_cost(result)
-    holds_a_cost(result["floor"])
+    holds_a_cost(result["baseline"])
     holds_its_circumstances(result)
     shape = [step.where == "local" for step in SHAPE.steps]
-    floor = result["floor"]
-    assert (floor["activities_local"], floor["activities_regular"]) == (shape.count(True), shape.count(False))
+    baseline = result["baseline"]
+    assert (baseline["activities_local"], baseline["activities_regular"]) == (
+        shape.count(True),
+        shape.count(False),
+    )
     assert "latest.json" in said
     assert "audit follower off" in said
 

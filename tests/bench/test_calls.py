@@ -1,4 +1,4 @@
-"""The floor's calls are the ones that a request makes: no fewer, no more, from the same steps."""
+"""The baseline's calls are the ones that a request makes: no fewer, no more, from the same steps."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ from bench.requests import AUTOMATIC, REQUESTS
 from tests.desk import running_desk
 
 
-async def test_the_floor_calls_what_the_sample_calls(client: Client, tmp_path: Path) -> None:
+async def test_the_baseline_calls_what_the_sample_calls(client: Client, tmp_path: Path) -> None:
     """What the activities of a real request send is what is written for them."""
     made = Counter[tuple[str, str]]()
     send, data = httpx.AsyncClient.send, aiosmtplib.SMTP.data

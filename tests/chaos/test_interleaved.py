@@ -96,7 +96,7 @@ class Stage:
         await self._workers.enter_async_context(at_work(self.desk, workflow_cache=0))
 
     def forget_refunds(self) -> None:
-        """Let the payment be refunded anew: each example is the first."""
+        """Let the payment be refunded again: each example is the first."""
         with closing(sqlite3.connect(self.desk.back_office.db_path, timeout=10)) as connection, connection:
             for table in ("refunds", "answers"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
@@ -114,7 +114,7 @@ def impatient(playbook: dict[str, Any]) -> None:
         "reminders": ["1 second", "3 seconds"],
         "deadline": "20 seconds",
     }
-    guardian["tiers"]["critical"] = {"approval": "two_signed", "waiting": waiting}
+    guardian["tiers"]["critical"] = {"approval": {"signatures": 2, "signed": True}, "waiting": waiting}
     guardian["actions"]["issue_refund"]["amounts"] = {"EUR": [{"up_to_minor": 500_000, "tier": "critical"}]}
     guardian["actions"]["issue_refund"].pop("policy", None)
 
@@ -143,7 +143,7 @@ class Interleaved(RuleBasedStateMachine):
         return self.stage.run(self._look())
 
     async def _look(self) -> tuple[str, str] | None:
-        detail = await self._dossier()
+        detail = await self._detail()
         if detail is None:
             return None
         if (
@@ -155,9 +155,9 @@ class Interleaved(RuleBasedStateMachine):
         for bound in detail.proposal.actions:
             if bound.action.name == "issue_refund":
                 self.amounts[bound.digest] = int(str(bound.action.parameters["amount_minor"]))
-        return detail.approval_request.proposal_id, detail.approval_request.subjects[0].digest
+        return detail.approval_request.proposal_id, detail.approval_request.items[0].digest
 
-    async def _dossier(self) -> RequestDetail | None:
+    async def _detail(self) -> RequestDetail | None:
         """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
         while (await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
             with suppress(WorkerUnavailableError):
@@ -166,11 +166,13 @@ class Interleaved(RuleBasedStateMachine):
                 return detail
         return None
 
-    def decision(self, verdict: str, **more: JsonValue) -> dict[str, JsonValue]:
+    def decision(self, decision_type: str, **more: JsonValue) -> dict[str, JsonValue]:
         """Write a decision on what waits; where nothing does, on nothing."""
         proposal, digest = self.waits() or ("p0", "0" * 64)
         return {
-            **starter.decision_for(DecisionType(verdict), "nobody", proposal, digest, "as it should be"),
+            **starter.decision_for(
+                DecisionType(decision_type), "nobody", proposal, digest, "as it should be"
+            ),
             **more,
         }
 
@@ -216,7 +218,11 @@ class Interleaved(RuleBasedStateMachine):
     @rule(by=TWO, amount=st.integers(min_value=1, max_value=9))
     def change_what_was_signed(self, by: Signer, amount: int) -> None:
         self.send(
-            {**by.signs(self.decision("reject", reason="no")), "verdict": "approve", "reason": f"{amount}"}
+            {
+                **by.signs(self.decision("reject", reason="no")),
+                "decision_type": "approve",
+                "reason": f"{amount}",
+            }
         )
 
     @rule(which=st.integers(min_value=0, max_value=9))
@@ -280,7 +286,7 @@ class Interleaved(RuleBasedStateMachine):
         """
         ended_by_us = {"escalated"} if decided else {"escalated", "waiting_for_approval"}
         async with asyncio.timeout(ANSWER_SECONDS):
-            while (detail := await self._dossier()) is not None:
+            while (detail := await self._detail()) is not None:
                 if detail.status.state in ended_by_us:
                     await self.case.handle.terminate("the example is over")
                     return

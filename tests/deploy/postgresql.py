@@ -44,7 +44,7 @@ def running(
 
 @contextmanager
 def postgresql(password: str) -> Iterator[int]:
-    """Run PostgreSQL with the user that the compose file names; gives its port."""
+    """Run PostgreSQL with the user that the compose file names; returns its port."""
     # It refuses to run as root, and nobody else may enter the folders of pytest.
     account = pwd.getpwuid(65534).pw_name if os.getuid() == 0 else None
     port = low_port()

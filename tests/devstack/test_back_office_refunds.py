@@ -143,7 +143,7 @@ async def test_a_dispute_does_not_show(back_office: BackOfficeService) -> None:
 
 
 async def test_cancelling_frees_the_amount_and_can_be_repeated(back_office: BackOfficeService) -> None:
-    """With a key, with it again, and without one: the refund is cancelled, and may be made anew under a new key."""
+    """With a key, with it again, and without one: the refund is cancelled, and may be made again under a new key."""
     made = (await refund(back_office, order("PAY-10001", 4990, "CU-1001"), "k1")).json()
     async with back_office.http() as http:
         path, key = f"/refunds/{made['refund_id']}/cancel", {"Idempotency-Key": "k1/cancel"}

@@ -195,7 +195,7 @@ def test_every_state_and_ending_is_described(word: str) -> None:
 
 @pytest.mark.parametrize("word", [*EntryKind, *DecisionType, *ApprovalKind, *SEARCH_ATTRIBUTES])
 def test_every_word_of_the_messages_is_described(word: str) -> None:
-    """Kinds of entries, verdicts, gates and search attributes are all there."""
+    """Kinds of entries, decision types, gates and search attributes are all there."""
     told = "settlement" if word == ApprovalKind.ESCALATION else word
     assert re.search(rf"\b{told}\b", PROCESS)
 

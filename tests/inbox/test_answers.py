@@ -49,7 +49,9 @@ async def test_what_does_not_fit_is_named_and_asked_again(inbox: Inbox, open_cas
 async def test_only_open_questions_are_answered(inbox: Inbox, open_case: Case) -> None:
     """A field of one's own making never reaches the desk; one that is empty neither."""
     page = await inbox.browser().get(_path(inbox, open_case))
-    after = await page.send(page.path, answer__desk="marketing", answer__approve="yes", verdict="approve")
+    after = await page.send(
+        page.path, answer__desk="marketing", answer__approve="yes", decision_type="approve"
+    )
     assert after.said.startswith("Nothing was sent")
     assert not [entry for entry in await open_case.trail() if entry.what == "answer"]
 

@@ -84,7 +84,7 @@ async def _person(chromium: Chromium, inbox: Inbox, name: str, **more: Any) -> A
 async def test_reject_edit_send_back_and_approve(
     chromium: Chromium, desk: Desk, inbox: Inbox, *, scripts: bool
 ) -> None:
-    """Every verdict by its button, from the list to the word on it; the page needs no script for any."""
+    """Every decision type by its button, from the list to the word on it; the page needs no script for any."""
     sender, order = (
         ("t.weber@kanzlei-weber.example", "DD-10013") if scripts else ("mj.niguez@correo.example", "DD-10006")
     )
@@ -133,9 +133,9 @@ async def test_two_people_sign_each_in_a_window_of_their_own(
         await dora.get_by_label("Passphrase of the key").fill(PASSPHRASE)
         await dora.get_by_role("button", name="Sign and send").click()
         await expect(dora.locator("#said")).to_contain_text("Recorded")
-        await expect(dora.get_by_text("1 of 2 approvals")).to_be_visible()
+        await expect(dora.get_by_text("1 of 2 signatures")).to_be_visible()
         await emil.goto(f"/requests/{case.id}")
-        await expect(emil.get_by_text("1 of 2 approvals")).to_be_visible()
+        await expect(emil.get_by_text("1 of 2 signatures")).to_be_visible()
         await emil.get_by_role("button", name="Approve and sign").click()
         await expect(emil.locator("#browser-key")).to_be_visible()
         await emil.locator("#sign-here").click()
@@ -218,7 +218,7 @@ async def test_the_requesters_page(chromium: Chromium, desk: Desk, inbox: Inbox)
 
 
 async def test_everything_can_be_done_by_keyboard(chromium: Chromium, desk: Desk, inbox: Inbox) -> None:
-    """Skip link, list, request, verdict: by Tab and Enter alone, with the focus on what became of it."""
+    """Skip link, list, request, decision type: by Tab and Enter alone, with the focus on what became of it."""
     case = await held_refund(desk, subject="By keyboard")
     async with _person(chromium, inbox, "dora") as page:
         await page.goto(f"/requests/{case.id}")

@@ -22,8 +22,8 @@ async def _held(desk: Desk, order: str, sender: str) -> Case:
     return case
 
 
-async def _decide(page: Page, verdict: str, number: int = 0, **fields: str) -> Page:
-    return await page.send("/decide", number, verdict=verdict, **fields)
+async def _decide(page: Page, decision_type: str, number: int = 0, **fields: str) -> Page:
+    return await page.send("/decide", number, decision_type=decision_type, **fields)
 
 
 async def test_approve(inbox_desk: Desk, dora: Browser) -> None:
@@ -149,7 +149,7 @@ async def test_who_holds_no_role_may_look_and_is_refused_by_the_desk(
     fields = {
         **(await dora.request(standing_held.id)).form("/decide").fields,
         "form_token": page.form("/sign-out").fields["form_token"],
-        "verdict": "approve",
+        "decision_type": "approve",
     }
     after = await browser.post(f"/requests/{standing_held.id}/decide", fields)
     assert after.said.startswith("Refused by the desk")
@@ -159,13 +159,13 @@ async def test_who_holds_no_role_may_look_and_is_refused_by_the_desk(
 @pytest.mark.parametrize(
     "spoiled",
     [
-        {"verdict": "destroy"},
-        {"verdict": ""},
-        {"proposal_id": "p99", "verdict": "approve"},
-        {"digest": "0" * 64, "verdict": "approve"},
-        {"digest": "<b>", "verdict": "approve"},
-        {"decision_id": "x" * 200, "digest": "", "verdict": "approve"},
-        {"reason": "x" * 200_000, "digest": "0" * 64, "verdict": "reject"},
+        {"decision_type": "destroy"},
+        {"decision_type": ""},
+        {"proposal_id": "p99", "decision_type": "approve"},
+        {"digest": "0" * 64, "decision_type": "approve"},
+        {"digest": "<b>", "decision_type": "approve"},
+        {"decision_id": "x" * 200, "digest": "", "decision_type": "approve"},
+        {"reason": "x" * 200_000, "digest": "0" * 64, "decision_type": "reject"},
     ],
     ids=lambda spoiled: next(iter(spoiled)),
 )
@@ -174,7 +174,7 @@ async def test_a_form_changed_by_hand_decides_nothing(
 ) -> None:
     """Each is refused with its reason, and the request waits on."""
     page = await dora.request(standing_held.id)
-    after = await page.send("/decide", 0, **({"verdict": "approve"} | spoiled))
+    after = await page.send("/decide", 0, **({"decision_type": "approve"} | spoiled))
     assert after.said.startswith(("Refused by the desk", "Not sent"))
     assert (await standing_held.status()).state == "waiting_for_approval"
 
@@ -207,7 +207,7 @@ async def test_what_needs_a_signature_or_has_changed_is_not_approved_with_others
     fields = {
         **listed.form("/approve").fields,
         "pick": [
-            f"{signed.id}|{status.proposal_id}|{status.subject_digest}",
+            f"{signed.id}|{status.proposal_id}|{status.action_digest}",
             f"{standing_held.id}|p7|{'0' * 64}",
             f"{standing_held.id}|p1|{'0' * 64}",
             "support-mail-none|p1|0",
@@ -222,7 +222,7 @@ async def test_what_needs_a_signature_or_has_changed_is_not_approved_with_others
 
 
 async def test_a_key_is_locked_after_wrong_passphrases(standing_signed: Case, dora: Browser) -> None:
-    """Who has the session does not have the passphrase, and may not try for ever."""
+    """Who has the session does not have the passphrase, and may not try forever."""
     shown = await _decide(await dora.request(standing_signed.id), "approve")
     for _ in range(5):
         await shown.send("/sign", passphrase=WRONG)
@@ -273,7 +273,7 @@ async def test_two_people_for_what_is_critical(inbox_desk: Desk, inbox: Inbox, d
     first = await _decide(await dora.request(case.id), "approve")
     first = await first.send("/sign", passphrase=PASSPHRASE)
     assert first.said.startswith("Recorded")
-    assert "1 of 2 approvals" in first.text
+    assert "1 of 2 signatures" in first.text
     assert "A different person must approve it too" in first.text
     assert not first.forms("/decide")
     second = await _decide(await emil.request(case.id), "approve")
@@ -323,7 +323,11 @@ async def test_a_signed_decision_with_the_key_that_the_inbox_holds(inbox_desk: D
     shown = await _decide(await dora.request(case.id), "approve", reason="seen the desk")
     assert "This is the whole decision" in shown.text
     exact = json.loads(shown.form("/sign").fields["decision"])
-    assert (exact["approver"], exact["verdict"], exact["reason"]) == ("dora", "approve", "seen the desk")
+    assert (exact["approver"], exact["decision_type"], exact["reason"]) == (
+        "dora",
+        "approve",
+        "seen the desk",
+    )
     wrong = await shown.send("/sign", passphrase=WRONG)
     assert wrong.status == 400
     assert "does not open the key" in wrong.text

@@ -28,8 +28,8 @@ async def test_three_doors_decide_in_turn_with_one_outcome(inbox_desk: Desk, dor
     decision = {
         "decision_id": f"plain-{uuid.uuid4().hex}",
         "proposal_id": status["proposal_id"],
-        "action_digest": status["subject_digest"],
-        "verdict": "respond",
+        "action_digest": status["action_digest"],
+        "decision_type": "respond",
         "reason": "mention the return label",
         "approver": "refunds",
         "issued_at": datetime.now(UTC).isoformat(),
@@ -37,9 +37,9 @@ async def test_three_doors_decide_in_turn_with_one_outcome(inbox_desk: Desk, dor
     await handle.signal("decide", decision)
     await case.until("waiting_for_approval", proposal="p2")
 
-    assert "stale" in (await page.send("/decide", 0, verdict="approve", reason="too late")).said
+    assert "stale" in (await page.send("/decide", 0, decision_type="approve", reason="too late")).said
     edited = await dora.request(case.id)
-    await edited.send("/decide", 0, verdict="edit", field__amount_minor="20,00", reason="half")
+    await edited.send("/decide", 0, decision_type="edit", field__amount_minor="20,00", reason="half")
     await case.until("waiting_for_approval", proposal="p3")
 
     assert await case.decide("reject", by="emil", reason="not on these grounds") == (
@@ -53,6 +53,6 @@ async def test_three_doors_decide_in_turn_with_one_outcome(inbox_desk: Desk, dor
 
     with pytest.raises(RPCError, match="already completed"):
         await handle.signal("decide", decision)
-    assert (await edited.send("/decide", 0, verdict="approve")).said.startswith("Too late")
+    assert (await edited.send("/decide", 0, decision_type="approve")).said.startswith("Too late")
     with pytest.raises(RequestClosedError, match="is closed"):
         await starter.decide(inbox_desk.client, case.id, decision)

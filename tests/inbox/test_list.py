@@ -142,7 +142,7 @@ async def test_a_request_of_the_desk_is_a_row_with_all_that_it_waits_for(
     assert "EUR 45.00 + EUR 55.00" in rows[0]
     assert "Thomas O&#39;Weber" in rows[0]
     page = await dora.request(case.id)
-    await page.send("/decide", verdict="approve", reason="the first of two")
+    await page.send("/decide", decision_type="approve", reason="the first of two")
     async with asyncio.timeout(5):
         while "Approved by dora" not in (await dora.get(f"/?search={subject}")).text:  # noqa: ASYNC110 (Temporal works)
             await asyncio.sleep(0.1)

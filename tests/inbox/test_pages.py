@@ -24,14 +24,14 @@ async def test_a_requests_page_has_all_that_is_needed_to_decide(inbox_desk: Desk
         "PAY-10001",
         "CU-1001",
         "Holds it for a person",
-        "tier medium needs approval: named".capitalize(),
+        "tier medium needs one person's decision".capitalize(),
         "anna.mueller@post.example",
         "The draft and what it rests on",
         "records · DD-10001",
         "The submission",
     ):
         assert part in page.text
-    digest = (await case.status()).subject_digest
+    digest = (await case.status()).action_digest
     assert page.form("/decide").fields["digest"] == digest
     described = await case.handle.describe()
     assert f"/namespaces/default/workflows/{case.id}/{described.run_id}" in page.response.text
@@ -167,7 +167,7 @@ async def test_a_decision_while_no_worker_answers_is_left_and_judged_later(
             async with at_work(desk):
                 case = await held_refund(desk)
                 page = await browser.request(case.id)
-            after = await page.send("/decide", verdict="reject", reason="while nobody was there")
+            after = await page.send("/decide", decision_type="reject", reason="while nobody was there")
             assert after.said.startswith("Left for the desk")
             async with at_work(desk):
                 outcome = await case.outcome()
@@ -205,7 +205,7 @@ async def test_an_inbox_that_was_killed_has_lost_nothing(
         browser.http.cookies.update(dora.http.cookies)
         form = page.form("/decide")
         after = await browser.post(
-            form.action, {**form.fields, "verdict": "reject", "reason": "after the crash"}
+            form.action, {**form.fields, "decision_type": "reject", "reason": "after the crash"}
         )
     assert after.said.startswith("Recorded")
     await case.outcome()

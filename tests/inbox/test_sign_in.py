@@ -175,7 +175,7 @@ async def test_signing_in_leads_to_no_other_site(inbox: Inbox, to: str) -> None:
 @pytest.mark.parametrize("path", FORMS)
 async def test_a_form_without_our_token_is_not_taken(dora: Browser, path: str) -> None:
     """Another site can send a form in a person's browser, and cannot know the token."""
-    answer = await dora.post(path, {"verdict": "approve"})
+    answer = await dora.post(path, {"decision_type": "approve"})
     assert answer.status in {403, 410}
 
 

@@ -79,7 +79,7 @@ def test_a_small_playbook_loads(folder: Path) -> None:
     assert list(load_playbooks(folder).by_desk) == ["support"]
 
 
-RULE = {"name": "r", "when": {"ask": "refund"}, "do": "escalate", "why": "so"}
+RULE = {"name": "r", "when": {"intent": "refund"}, "do": "escalate", "why": "so"}
 FIELD = {"question": "Q?", "pattern": r"\d+", "example": "1"}
 
 WRONG: list[tuple[Change, str, str]] = [
@@ -131,7 +131,7 @@ WRONG: list[tuple[Change, str, str]] = [
     (
         put("intents.other", {"phrases": ["x"], "answer": "y"}),
         "intents.other",
-        "'other' is the name for what no ask fits",
+        "'other' is the name for what no intent fits",
     ),
     (
         put("intents.refund.phrases", ["refund", "?!"]),
@@ -140,9 +140,9 @@ WRONG: list[tuple[Change, str, str]] = [
     ),
     (put("routing.phrases", [""]), "routing.phrases[0]", "holds no word"),
     (
-        put("routing_rules", [{**RULE, "when": {"ask": "ghost"}}]),
-        "routing_rules[0].when.ask",
-        "there is no ask 'ghost'",
+        put("routing_rules", [{**RULE, "when": {"intent": "ghost"}}]),
+        "routing_rules[0].when.intent",
+        "there is no intent 'ghost'",
     ),
     (
         put("routing_rules", [{**RULE, "when": {"specialist": "ghost", "status": "found"}}]),
@@ -166,7 +166,7 @@ WRONG: list[tuple[Change, str, str]] = [
         "needs a status",
     ),
     (
-        put("routing_rules", [RULE, dict(RULE, when={"ask": "other"})]),
+        put("routing_rules", [RULE, dict(RULE, when={"intent": "other"})]),
         "routing_rules[1].name",
         "the name 'r' is taken",
     ),
@@ -199,29 +199,88 @@ WRONG: list[tuple[Change, str, str]] = [
         "guardian.actions.issue_refund.amounts.euro",
         "'euro' is no ISO 4217 currency",
     ),
-    (put("guardian.tiers.extreme", {"approval": "none"}), "guardian.tiers.extreme", "Input should be 'low'"),
     (
-        put("guardian.tiers.high", {"approval": "none"}),
+        put("guardian.tiers.extreme", {"approval": {"signatures": 0}}),
+        "guardian.tiers.extreme",
+        "Input should be 'low'",
+    ),
+    (
+        put("guardian.tiers.high", {"approval": {"signatures": 0}}),
         "guardian.tiers.high.approval",
-        "'none' is too little for tier high",
+        "{signatures: 0} is too little for tier high",
     ),
     (
         put(
             "guardian.tiers.high",
-            {"approval": "named", "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+            {"approval": {"signatures": 1}, "waiting": {"approvers": ["a"], "deadline": "1 day"}},
         ),
         "guardian.tiers.high.approval",
-        "'named' is too little for tier high",
+        "{signatures: 1} is too little for tier high",
     ),
     (
         put(
             "guardian.tiers.critical",
-            {"approval": "signed", "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+            {
+                "approval": {"signatures": 1, "signed": True},
+                "waiting": {"approvers": ["a"], "deadline": "1 day"},
+            },
         ),
         "guardian.tiers.critical.approval",
-        "'signed' is too little for tier critical",
+        "{signatures: 1, signed: true} is too little for tier critical",
     ),
-    (put("guardian.tiers.low", {"approval": "named"}), "guardian.tiers.low", "waiting belongs to tiers"),
+    *(
+        (
+            put("guardian.tiers.low", {"approval": word}),
+            "guardian.tiers.low.approval",
+            f"{word!r} is no approval; write {instead}",
+        )
+        for word, instead in {
+            "none": "{signatures: 0}",
+            "named": "{signatures: 1}",
+            "signed": "{signatures: 1, signed: true}",
+            "two_signed": "{signatures: 2, signed: true}",
+            "three": "{signatures: 1} or {signatures: 2, signed: true}",
+        }.items()
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": 6}}),
+        "guardian.tiers.low.approval.signatures",
+        "less than or equal to 5",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": -1}}),
+        "guardian.tiers.low.approval.signatures",
+        "greater than or equal to 0",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": True}}),
+        "guardian.tiers.low.approval.signatures",
+        "valid integer",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": 0, "signed": True}}),
+        "guardian.tiers.low.approval",
+        "signed needs at least one signature",
+    ),
+    (
+        put(
+            "guardian.tiers",
+            {
+                "low": {"approval": {"signatures": 2}, "waiting": {"approvers": ["a"], "deadline": "1 day"}},
+                "high": {
+                    "approval": {"signatures": 1, "signed": True},
+                    "waiting": {"approvers": ["a"], "deadline": "1 day"},
+                },
+            },
+        ),
+        "guardian.tiers.high.approval",
+        "{signatures: 1, signed: true} requires less than {signatures: 2} of the lower tier low",
+    ),
+    (
+        put("guardian.tiers.low", {"approval": {"signatures": 1}}),
+        "guardian.tiers.low",
+        "waiting belongs to tiers",
+    ),
     (put("review.mend", ["oracle"]), "review.mend[0]", "oracle is in no group of plan.groups"),
     (put("deliver.action", "post"), "deliver.action", "guardian.actions does not list 'post'"),
     (put("contact.policy.tier", "medium"), "contact.policy.tier", "no question waits for one"),
@@ -351,7 +410,7 @@ def test_a_file_that_cannot_be_read_is_refused(folder: Path) -> None:
     ],
 )
 def test_nested_repeats_are_told_from_harmless_ones(pattern: str, nested: bool) -> None:  # noqa: FBT001 (parametrised)
-    """Only what can run for ever is refused."""
+    """Only what can run forever is refused."""
     re.compile(pattern)
     assert has_nested_repeats(pattern) is nested
 

@@ -1,4 +1,4 @@
-"""`python -m tests.replay.record` (make record): record the histories of this version anew, at least one per ending.
+"""`python -m tests.replay.record` (make record): record the histories of this version again, at least one per ending.
 
 Everything is real: the embedded Temporal server (in memory), the back office, the mail sink, the worker, the sample
 requests with the people's part from examples/script.yaml, then what no sample shows: cancellations, follow-ups,
@@ -69,8 +69,8 @@ def _nobody_is_there(playbook: dict[str, Any]) -> None:
 
 
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
-    """Fetch the history of a request that has ended; raises EmbeddedError where it did not end so."""
-    async with asyncio.timeout(60):
+    """Fetch the history of a request that has ended; raises DevStackError where it did not end so."""
+    async with asyncio.timeout(180):
         try:
             why = (await case.handle.result()).why
         except WorkflowFailureError as error:
@@ -150,7 +150,7 @@ async def _followed_up_and_reopened(desk: Desk, histories: Histories) -> None:
         DecisionType.APPROVE,
         "support-lead",
         status.proposal_id or "",
-        status.subject_digest or "",
+        status.action_digest or "",
         "issued again by hand",
     )
     await check.signal("decide", decision)
@@ -171,7 +171,7 @@ async def _decided_by_signal(desk: Desk, histories: Histories) -> None:
     case = await _refund(desk, "DD-10013", "t.weber@kanzlei-weber.example")
     status = await case.until("waiting_for_approval")
     right = starter.decision_for(
-        DecisionType.APPROVE, "refunds", status.proposal_id or "", status.subject_digest or ""
+        DecisionType.APPROVE, "refunds", status.proposal_id or "", status.action_digest or ""
     )
     stale = right | {"decision_id": "d-stale", "action_digest": "0" * 64}
     for decision in ("approve it", stale, right, right):
@@ -259,7 +259,7 @@ async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
         raise DevStackError(f"a daily limit of one approval was kept so: {said}; nothing is replaced")
     histories["daily-limit-reached"] = await _ended(case, "done")
     account = desk.client.get_workflow_handle(day_of("lena", datetime.now(UTC)).workflow_id)
-    histories["allowance"] = await account.fetch_history()
+    histories["approval-quota"] = await account.fetch_history()
     customer = desk.client.get_workflow_handle(quota_id(desk.settings.task_queue, "support", "CU-1003"))
     histories["spend-quota"] = await customer.fetch_history()
 
@@ -331,7 +331,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
 
 
 def _replace(histories: Histories) -> None:
-    """Put the new histories in the place of this version's old ones; other versions' stay for ever."""
+    """Put the new histories in the place of this version's old ones; other versions' stay forever."""
     console, target = Console(highlight=False), recorded.HISTORIES / recorded.version()
     fresh = target.with_name(f".{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

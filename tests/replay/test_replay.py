@@ -30,7 +30,7 @@ its history says ({path}).
            ...
    in the first turn of a run, before any local activity (docs/decisions/0012-a-row-of-the-list-is-a-memo.md),
    then `make replay`. Remove the old branch (workflow.deprecate_patch) when none of them runs any more.
-3. `make record` records the histories of the version in pyproject.toml anew. It is allowed only while that version
+3. `make record` records the histories of the version in pyproject.toml again. It is allowed only while that version
    is not released, so that no desk anywhere runs requests that it started, and for histories added to it. The folder
    of a released version is never touched: raise the version first, and record beside it.
 """

@@ -24,7 +24,7 @@ An auditor who read this history before would now be shown something else.
 
 1. Was that meant? If not, undo it: `git diff dispatch/audit dispatch/audit/models.py` shows where.
 2. If the reading of this version's histories was wrong or lacked something, and the version in pyproject.toml is not
-   released, `make trails` writes its trails anew (`make record` does so after recording).
+   released, `make trails` writes its trails again (`make record` does so after recording).
 3. The trails of a released version change only where they were wrong, never for looks: say what was wrong in the
    changelog, delete the files concerned by name, and `make trails` writes what is missing. A new field that is empty
    in old histories changes nothing, for empty fields are left out; one that old histories fill is such a change.
@@ -58,7 +58,7 @@ def test_a_recorded_history_gives_the_trail_kept_beside_it(recorded: Recorded) -
 
 @every_history
 def test_nothing_in_a_history_is_left_over_and_nothing_is_added(recorded: Recorded) -> None:
-    """Each event is in an entry or in a stated class of bookkeeping; each entry names events that are there."""
+    """Each event is in an entry or in a stated class of internal events; each entry names events that are there."""
     trail = read(recorded)
     assert unaccounted(events_in(recorded.path), trail.entries) == ()
     assert invented(events_in(recorded.path), trail.entries) == ()

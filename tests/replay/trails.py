@@ -22,7 +22,7 @@ def trail_text(recorded: Recorded) -> str:
 
 
 def write_trails() -> int:
-    """Write the golden trails of this version anew, and those missing of others; gives how many were written.
+    """Write the golden trails of this version anew, and those missing of others; returns how many were written.
 
     A released version's trail that is there is never touched: what an auditor was shown stays what is shown.
     """

@@ -248,7 +248,7 @@ async def test_the_key_of_an_effect_holds_neither_run_nor_attempt(desk: Desk) ->
 
 @pytest.mark.parametrize("held", [False, True], ids=["without-a-person", "approved"])
 async def test_a_reset_of_an_executed_request_has_no_second_effect(desk: Desk, *, held: bool) -> None:
-    """Run again from its first task it finds its own effects in place and ends as it did; nobody is written to anew."""
+    """Run again from its first task it finds its own effects in place and ends as it did; nobody is written to again."""
     case = await _executed(desk, held=held)
     refunds, mails = desk.back_office.refunds(), desk.mail_sink.messages()
     again = await _reset(case)

@@ -77,7 +77,7 @@ async def test_where_the_desk_is_held_up_is_listed(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_later_stage_that_lasts_is_listed_too(desk: Desk) -> None:
-    """What was listed once is listed anew where the desk is held up further on."""
+    """What was listed once is listed again where the desk is held up further on."""
     await desk.back_office.arm(RECORDS, "status", status=503, times=2)
     await desk.mail_sink.arm("GET /messages", "status", status=503, times=2)
     case = await status_question(desk)

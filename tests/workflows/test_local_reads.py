@@ -84,13 +84,13 @@ async def test_a_read_that_is_answered_is_never_queued(desk: Desk) -> None:
 
 
 async def test_the_trail_tells_what_a_local_guardian_ruled_on(desk: Desk) -> None:
-    """Its verdict names action, parameters and proposal, taken from its answer, and the digest is recomputed."""
+    """Its guard result names action, parameters and proposal, taken from its answer, and the digest is recomputed."""
     trail = whole_trail(await ended(await status_question(desk)))
-    verdict = next(entry for entry in trail.entries if entry.kind is AuditKind.VERDICT)
-    assert verdict.facts["name"] == "send_reply"
-    assert verdict.facts["digest_holds"] is True
-    assert verdict.facts["proposal_id"] == "p1"
-    assert "recipient" in str(verdict.facts["parameters"])
+    guard_result = next(entry for entry in trail.entries if entry.kind is AuditKind.GUARD_RESULT)
+    assert guard_result.facts["name"] == "send_reply"
+    assert guard_result.facts["digest_holds"] is True
+    assert guard_result.facts["proposal_id"] == "p1"
+    assert "recipient" in str(guard_result.facts["parameters"])
 
 
 async def test_a_changed_playbook_is_held_against_what_a_local_guardian_ruled(desk: Desk) -> None:
@@ -107,7 +107,7 @@ async def test_a_changed_playbook_is_held_against_what_a_local_guardian_ruled(de
         partial(inspect, actions=desk.catalogue.action_classes),
     )
     assert (answer.actions, answer.not_judged) == (1, [])
-    assert [(flip.action, flip.before.ruling, flip.after.ruling) for flip in answer.flips] == [
+    assert [(flip.action, flip.before.decision, flip.after.decision) for flip in answer.flips] == [
         ("send_reply", "allow", "block")
     ]
 

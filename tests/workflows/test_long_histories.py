@@ -83,7 +83,7 @@ async def test_a_flood_at_the_gate_changes_nothing(desk: Desk) -> None:
     before, first = await case.status(), await run_of(case)
     await flood(case)
     status = await case.until("waiting_for_approval")
-    assert (status.subject_digest, status.review_point) == (before.subject_digest, before.review_point)
+    assert (status.action_digest, status.review_point) == (before.action_digest, before.review_point)
     assert (await case.decide("approve"))[0]
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
@@ -103,7 +103,7 @@ async def test_an_approval_given_before_the_flood_still_counts(desk: Desk) -> No
     assert (await case.decide("approve"))[0]
     status = await case.status()
     await flood(case)
-    assert (await case.status()).subject_digest == status.subject_digest
+    assert (await case.status()).action_digest == status.action_digest
     assert (await case.decide("approve"))[0]
     assert (await case.outcome()).ending is Ending.DONE
     assert [refund["amount_minor"] for refund in desk.back_office.refunds()] == [3000, 2000]

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.handoff import PENDING_HANDOFF
-    from dispatch.models.request.snapshot import EffectSnapshot
+    from dispatch.models.request.snapshot import EffectSnapshot, ProcessState
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.execution import ActionCommand, Authorization, CompensationCommand, Receipt
     from dispatch.models.work.guardian import GuardResult
@@ -59,10 +59,17 @@ class Effects:
         """Restore what was applied."""
         self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
 
+    async def carry_out_all(self, state: ProcessState) -> None:
+        """Carry out the actions of a proposal in order. Raises EffectFailedError at the first that cannot be done."""
+        policies = state.playbook.guardian.actions
+        for bound, guard_result in zip(state.proposed.actions, state.guard_results, strict=True):
+            policy, authorization = policies[bound.action.name], state.authorization.get(bound.digest)
+            await self.carry_out(bound, guard_result, policy, authorization)
+
     async def carry_out(
         self,
         bound: BoundAction,
-        verdict: GuardResult,
+        guard_result: GuardResult,
         policy: ActionPolicy,
         authorization: Authorization | None = None,
         *,
@@ -73,7 +80,9 @@ class Effects:
         Raises EffectFailedError. A cancellation of the request waits until this action has ended, so that what was
         done is known and can be undone.
         """
-        running = asyncio.ensure_future(self._perform(bound, verdict, policy, authorization, to_keep=to_keep))
+        running = asyncio.ensure_future(
+            self._perform(bound, guard_result, policy, authorization, to_keep=to_keep)
+        )
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -83,7 +92,7 @@ class Effects:
     async def _perform(
         self,
         bound: BoundAction,
-        verdict: GuardResult,
+        guard_result: GuardResult,
         policy: ActionPolicy,
         authorization: Authorization | None,
         *,
@@ -100,7 +109,7 @@ class Effects:
                 ActionCommand(
                     handoff=PENDING_HANDOFF,
                     bound=bound,
-                    verdict=verdict,
+                    guard_result=guard_result,
                     authorization=authorization,
                 ),
                 Receipt,

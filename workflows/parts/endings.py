@@ -1,14 +1,10 @@
 """How a request ends before its last stage."""
 
-from typing import TypeVar
-
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.item import Item
     from dispatch.models.request.status import Ending
-
-T = TypeVar("T")
 
 
 class HistoryFullError(Exception):
@@ -33,10 +29,3 @@ class EndedEarlyError(Exception):
     def __init__(self, ending: Ending, why: str) -> None:
         super().__init__(why)
         self.ending, self.why = ending, why
-
-
-def required(value: T | None, problem: str) -> T:
-    """Return what an earlier stage has brought. Raises EndedEarlyError, escalated, where it is not there."""
-    if value is None:
-        raise EndedEarlyError(Ending.ESCALATED, problem)
-    return value

@@ -3,9 +3,9 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.trail_record import keep_record
+    from activities.trail_record import write_trail
     from dispatch.models.handoff import PENDING_HANDOFF
-    from dispatch.models.trail import EntryKind, KeptRecord, RecordBrief
+    from dispatch.models.trail import EntryKind, PersistedTrail, PersistTrailInput
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.trail_recorder import TrailRecorder
 
@@ -19,15 +19,15 @@ async def persist_trail(recorder: TrailRecorder, dispatcher: ActivityDispatcher)
         return
     try:
         await dispatcher.call_local(
-            keep_record,
-            RecordBrief(
+            write_trail,
+            PersistTrailInput(
                 handoff=PENDING_HANDOFF,
                 trail=tuple(entry for entry in recorder.entries if entry.kind is not EntryKind.HANDOFF),
             ),
-            KeptRecord,
+            PersistedTrail,
             receiver="record",
             why="cancelled: there will be no outcome that says which messages were refused",
         )
     except StageFailedError as failed:
-        # The messages themselves are in history, and no cancellation hangs on their reasons.
+        # The messages themselves are in history, and no cancellation depends on their reasons.
         workflow.logger.warning("the refusals are not kept", extra={"reason": str(failed)})

@@ -1,20 +1,26 @@
 """The parts of one request's workflow, and what of them is taken along into a new history."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from temporalio import workflow
+from temporalio.common import Priority
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.request.snapshot import ProcessState, RequestSnapshot, ResumePoint
+    from dispatch.models.people.decision import ApprovalRequest, Decision
+    from dispatch.models.request.list_summary import ListSummary
+    from dispatch.models.request.snapshot import ProcessState, RequestSnapshot, ResumePoint, RoutingState
     from dispatch.models.request.status import RequestState
     from dispatch.models.request.submission import Submission
+    from dispatch.process.list_summary import summary_of_approval
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher
-    from workflows.parts.approval.approvals import Approvals, Summarise
+    from workflows.parts.approval.approvals import Approvals
     from workflows.parts.effects import Effects
     from workflows.parts.requester_dialog import RequesterDialog
     from workflows.parts.reservations import Reservations
+    from workflows.parts.roles import Roles
     from workflows.parts.stages import Stages
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
@@ -31,39 +37,66 @@ _RESUMES_AT: Final = {
 class RequestParts:
     """Everything that the coordinator works with, built once for each history."""
 
+    request_id: str
+    submission: Submission
+    state: ProcessState
     recorder: TrailRecorder
     status: StatusPublisher
     dispatcher: ActivityDispatcher
     approvals: Approvals
     effects: Effects
     reservations: Reservations
+    roles: Roles
     stages: Stages
     requester: RequesterDialog
 
     @classmethod
-    def build(cls, request_id: str, submission: Submission, summarise: Summarise) -> "RequestParts":
-        """Build the parts of a request that has just begun."""
+    def build(
+        cls, request_id: str, submission: Submission, snapshot: RequestSnapshot | None
+    ) -> "RequestParts":
+        """Build the parts of a request that has just begun, or that continues from a snapshot in a new history."""
+        state = ProcessState(routing=RoutingState.of(submission.desk)) if snapshot is None else snapshot.state
         recorder = TrailRecorder()
         trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
         status = StatusPublisher(request_id, trigger, RequestState.INTAKE)
         dispatcher = ActivityDispatcher(recorder, status)
         action_queue = options.action_task_queue(workflow.info().task_queue)
         effects = Effects(recorder, dispatcher, action_queue)
-        stages = Stages(request_id, submission, dispatcher, recorder)
-        return cls(
+        stages = Stages(request_id, submission, state, dispatcher, recorder)
+        parts = cls(
+            request_id=request_id,
+            submission=submission,
+            state=state,
             recorder=recorder,
             status=status,
             dispatcher=dispatcher,
             approvals=Approvals(
-                request_id, submission.sender.address, recorder, status, dispatcher, summarise
+                request_id,
+                submission.sender.address,
+                recorder,
+                status,
+                dispatcher,
+                partial(_list_summary_of, submission, state),
             ),
             effects=effects,
             reservations=Reservations(request_id),
+            roles=Roles(request_id, submission, state, dispatcher, recorder),
             stages=stages,
             requester=RequesterDialog(request_id, submission, recorder, status, dispatcher, stages, effects),
         )
+        if snapshot is not None:
+            parts._resume(snapshot)
+        return parts
 
-    def snapshot(self, state: ProcessState) -> RequestSnapshot:
+    def set_priority(self) -> None:
+        """Rank the request's activities as triage says."""
+        triaged = self.state.triaged
+        if triaged is not None and triaged.playbook is not None:
+            self.dispatcher.priority = Priority(
+                priority_key=triaged.priority, fairness_key=triaged.fairness_key[:64]
+            )
+
+    def snapshot(self) -> RequestSnapshot:
         """Return what a new history must know; it resumes at the stage that waits now."""
         waiting = RequestState(self.status.status.state)
         return RequestSnapshot(
@@ -71,18 +104,31 @@ class RequestParts:
             status=self.status.status,
             trail=tuple(self.recorder.entries),
             refusals=self.recorder.refusals,
-            state=state,
+            state=self.state,
             approvals=self.approvals.snapshot(),
             requester=self.requester.snapshot(),
             effects=self.effects.snapshot(),
             reservations=self.reservations.snapshot(),
         )
 
-    def resume(self, snapshot: RequestSnapshot) -> None:
-        """Restore each part from the history before this one."""
+    def _resume(self, snapshot: RequestSnapshot) -> None:
         self.recorder.entries, self.recorder.refusals = list(snapshot.trail), snapshot.refusals
         self.status.resume(snapshot.status)
         self.approvals.resume(snapshot.approvals)
         self.requester.resume(snapshot.requester)
         self.effects.resume(snapshot.effects)
         self.reservations.resume(snapshot.reservations)
+        self.set_priority()
+
+
+def _list_summary_of(
+    submission: Submission,
+    state: ProcessState,
+    approval_request: ApprovalRequest,
+    approvals: tuple[Decision, ...],
+) -> ListSummary:
+    """Return the row of an open approval request in lists of requests."""
+    actions = state.proposal.actions if state.proposal else ()
+    return summary_of_approval(
+        submission, approval_request, approvals, actions, state.guard_results, state.exceptions
+    )

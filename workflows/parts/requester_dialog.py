@@ -60,7 +60,7 @@ class RequesterDialog:
         self._answers: list[JsonValue] = []
         self._asked = 0
         self._closed = False
-        self.withdrawn = False
+        self._withdrawn = False
         self.wait: DeadlineWait | None = None
         self.questions: tuple[Question, ...] = ()
         self._snapshot: WaitSnapshot | None = None
@@ -92,8 +92,8 @@ class RequesterDialog:
             )
         elif too_late:
             self._recorder.refuse(MessageName.WITHDRAW, "the actions have begun", "requester", message)
-        elif not self.withdrawn:
-            self.withdrawn = True
+        elif not self._withdrawn:
+            self._withdrawn = True
             self._recorder.record(
                 EntryKind.ANSWER,
                 what=MessageName.WITHDRAW,
@@ -103,9 +103,13 @@ class RequesterDialog:
                 about=message,
             )
 
+    def is_withdrawn(self) -> bool:
+        """Check whether the requester took the request back."""
+        return self._withdrawn
+
     def check_withdrawn(self) -> None:
         """Raise EndedEarlyError if the requester took the request back."""
-        if self.withdrawn:
+        if self._withdrawn:
             raise EndedEarlyError(Ending.WITHDRAWN, "the requester took the request back")
 
     async def ask(
@@ -113,7 +117,7 @@ class RequesterDialog:
     ) -> tuple[Item, ...]:
         """Ask for what is missing and wait; returns the items with the answers in them.
 
-        Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated when asking more would be asking for ever.
+        Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated after too many rounds of questions.
         """
         policy = playbook.playbook.missing_information
         self._asked += 1
@@ -137,7 +141,7 @@ class RequesterDialog:
                 self.questions = questions
                 self._show(questions)
                 why = await self.wait.until(
-                    lambda: self.withdrawn or bool(self._answers) or history_full(),
+                    lambda: self._withdrawn or bool(self._answers) or history_full(),
                     f"awaiting {_names(questions)}",
                 )
                 self.check_withdrawn()
@@ -171,14 +175,17 @@ class RequesterDialog:
     def snapshot(self) -> DialogSnapshot:
         """Return what a new history must know."""
         return DialogSnapshot(
-            answers=tuple(self._answers), asked=self._asked, wait=self._snapshot, withdrawn=self.withdrawn
+            answers=tuple(self._answers),
+            questions_asked=self._asked,
+            wait=self._snapshot,
+            withdrawn=self._withdrawn,
         )
 
     def resume(self, snapshot: DialogSnapshot) -> None:
         """Restore what the history before this one left."""
         self._answers = [*snapshot.answers, *self._answers]
-        self._asked, self._snapshot = snapshot.asked, snapshot.wait
-        self.withdrawn = self.withdrawn or snapshot.withdrawn
+        self._asked, self._snapshot = snapshot.questions_asked, snapshot.wait
+        self._withdrawn = self._withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
         """Refuse what is left and what still comes."""
@@ -252,13 +259,13 @@ class RequesterDialog:
             raise EndedEarlyError(Ending.ESCALATED, f"{message.subject}: the playbook has no contact")
         action = await self._stages.write_message(message, playbook)
         bound = bind(self._id, message.subject, playbook.ref, action)
-        verdict = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
-        if verdict.ruling is not GuardDecision.ALLOW:
+        guard_result = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
+        if guard_result.decision is not GuardDecision.ALLOW:
             raise EndedEarlyError(
-                Ending.ESCALATED, f"{message.subject} may not be sent: {verdict.reasons[0].text}"
+                Ending.ESCALATED, f"{message.subject} may not be sent: {guard_result.reasons[0].text}"
             )
         try:
-            await self._effects.carry_out(bound, verdict, contact.policy, to_keep=False)
+            await self._effects.carry_out(bound, guard_result, contact.policy, to_keep=False)
         except EffectFailedError as failed:
             raise EndedEarlyError(
                 Ending.ESCALATED, f"{message.subject} could not be sent: {failed}"

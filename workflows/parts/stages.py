@@ -1,11 +1,7 @@
-"""The team as the coordinator calls it: the fixed stages by typed reference, the open sets by their playbook name.
-
-Longer than other files: every call of the team is read in one place.
-"""
+"""The fixed stages as the coordinator calls them, by typed reference."""
 
 import asyncio
 from datetime import timedelta
-from typing import TypeVar
 
 from temporalio import workflow
 
@@ -16,48 +12,38 @@ with workflow.unsafe.imports_passed_through():
     from activities.planner import plan
     from activities.triage import TriageDesk
     from activities.verifier import Verifier
-    from dispatch.models.handoff import PENDING_HANDOFF, StageInput
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.request.intake import Intake, IntakeBrief, Triage, TriageBrief
-    from dispatch.models.request.item import Item
+    from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.composition import Message, MessageBrief
-    from dispatch.models.work.finding import (
-        Brief,
-        Finding,
-        FindingStatus,
-        Guidance,
-        ReviewException,
-        Severity,
-    )
+    from dispatch.models.work.finding import Finding, ReviewException
     from dispatch.models.work.guardian import GuardBrief, GuardResult, Request
     from dispatch.models.work.plan import Plan, PlanBrief
-    from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception, Role
-    from dispatch.models.work.proposal import (
-        Action,
-        AssemblyBrief,
-        BoundAction,
-        Proposal,
-        Review,
-        ReviewBrief,
-    )
+    from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
+    from dispatch.models.work.proposal import Action, AssemblyBrief, BoundAction, Proposal
     from dispatch.models.work.verification import Verification, VerificationBrief
     from dispatch.process.intake import unread
     from dispatch.process.requester_messages import RequesterMessage
+    from dispatch.text.requested import request_of
     from workflows.parts import options
-    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.trail_recorder import TrailRecorder
-
-R = TypeVar("R")
 
 
 class Stages:
     """Builds the brief of each stage and hands it to the activity that does the work."""
 
     def __init__(
-        self, request_id: str, submission: Submission, dispatcher: ActivityDispatcher, recorder: TrailRecorder
+        self,
+        request_id: str,
+        submission: Submission,
+        state: ProcessState,
+        dispatcher: ActivityDispatcher,
+        recorder: TrailRecorder,
     ) -> None:
-        self._id, self._submission = request_id, submission
+        self._id, self._submission, self._state = request_id, submission, state
         self._dispatcher, self._recorder = dispatcher, recorder
 
     async def take_in(self) -> Intake:
@@ -84,31 +70,31 @@ class Stages:
         """Ask who takes what cannot be read."""
         return await self._dispatcher.look_up(TriageDesk.reception, Reception)
 
-    async def triage(self, taken_in: Intake, desk: str | None, decided_by: str) -> Triage:
+    async def triage(self) -> Triage:
+        desk = self._state.routing.desk
         return await self._dispatcher.call_local(
             TriageDesk.triage,
             TriageBrief(
                 handoff=PENDING_HANDOFF,
-                intake=taken_in,
+                intake=self._state.taken_in,
                 submission=self._submission,
                 desk=desk,
             ),
             Triage,
             receiver="triage",
             why=f"route to {desk}, as named" if desk else "find the desk and the urgency",
-            decided_by=decided_by,
+            decided_by=self._state.routing.decided_by,
         )
 
-    async def plan(
-        self, playbook: PlaybookInForce, items: tuple[Item, ...], findings: tuple[Finding, ...] = ()
-    ) -> Plan:
-        why = "a finding calls for a handoff rule" if findings else "what is missing, and who is needed"
+    async def plan(self, findings: tuple[Finding, ...] = ()) -> Plan:
+        """Find what is missing and who is needed; with `findings`, what a routing rule makes of them."""
+        why = "a finding calls for a routing rule" if findings else "what is missing, and who is needed"
         return await self._dispatcher.call_local(
             plan,
             PlanBrief(
                 handoff=PENDING_HANDOFF,
-                playbook=playbook,
-                items=items,
+                playbook=self._state.in_force,
+                items=self._state.items,
                 findings=findings,
             ),
             Plan,
@@ -117,88 +103,27 @@ class Stages:
             decided_by="playbook",
         )
 
-    async def examine(
-        self,
-        group: tuple[str, ...],
-        playbook: Playbook,
-        items: tuple[Item, ...],
-        findings: tuple[Finding, ...],
-        guidance: tuple[Guidance, ...],
-        exceptions: tuple[ReviewException, ...] = (),
-        *,
-        body: str = "",
-    ) -> tuple[Finding, ...]:
-        """Call a group in parallel; who fails is unavailable, which never reads as clean."""
-        wanted = {item.kind for item in items}
-        wanted |= {policy.asked_by for policy in playbook.guardian.actions.values() if policy.asked_by}
-        intents = {kind: ask for kind, ask in playbook.intents.items() if kind in wanted}
-
-        async def one(name: str) -> Finding:
-            role = playbook.specialists[name]
-            try:
-                return await self._open_set(
-                    f"specialist.{name}",
-                    role,
-                    Brief(
-                        handoff=PENDING_HANDOFF,
-                        request_id=self._id,
-                        requester=self._submission.sender,
-                        subject=self._submission.subject,
-                        body=body,
-                        attachments=self._submission.attachments,
-                        items=items,
-                        findings=findings,
-                        guidance=guidance,
-                        exceptions=exceptions,
-                        intents=intents,
-                        config=role.config,
-                    ),
-                    Finding,
-                    why="mend what the reviewer flagged" if exceptions else f"the plan calls {name}",
-                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
-                )
-            except StageFailedError as error:
-                why = str(error)
-                handoff = self._recorder.record(
-                    EntryKind.HANDOFF,
-                    sender=f"specialist.{name}",
-                    what="unavailable",
-                    why=why,
-                    decided_by="process",
-                )
-                return Finding(
-                    handoff=handoff, specialist=name, status=FindingStatus.UNAVAILABLE, summary=why
-                )
-
-        return tuple(await asyncio.gather(*(one(name) for name in group)))
-
-    async def assemble(
-        self,
-        proposal_id: str,
-        playbook: PlaybookInForce,
-        items: tuple[Item, ...],
-        findings: tuple[Finding, ...],
-        guidance: tuple[Guidance, ...],
-    ) -> Proposal:
+    async def assemble(self) -> Proposal:
+        state = self._state
         return await self._dispatcher.call_local(
             Assembler.assemble,
             AssemblyBrief(
                 handoff=PENDING_HANDOFF,
                 request_id=self._id,
-                proposal_id=proposal_id,
+                proposal_id=f"p{state.round}",
                 submission=self._submission,
-                playbook=playbook,
-                items=items,
-                findings=findings,
-                guidance=guidance,
+                playbook=state.in_force,
+                items=state.items,
+                findings=state.findings,
+                guidance=state.guidance,
             ),
             Proposal,
             receiver="assembler",
-            why=f"one draft from {len(findings)} findings",
+            why=f"one draft from {len(state.findings)} findings",
         )
 
     async def write_message(self, message: RequesterMessage, playbook: PlaybookInForce) -> Action:
-        """Have the contact's composer write a message; gives the action that sends it."""
+        """Have the contact's composer write a message; returns the action that sends it."""
         written = await self._dispatcher.call_local(
             Assembler.write_message,
             MessageBrief(
@@ -218,41 +143,20 @@ class Stages:
         )
         return written.action
 
-    async def review(
-        self, proposal: Proposal, playbook: Playbook, items: tuple[Item, ...], findings: tuple[Finding, ...]
-    ) -> tuple[ReviewException, ...]:
-        """Begin with the invariants that the proposal breaks, and call every reviewer in parallel.
-
-        A reviewer that did not run is itself a critical exception.
-        """
-
-        async def one(name: str, role: Role) -> tuple[ReviewException, ...]:
-            try:
-                review = await self._open_set(
-                    f"reviewer.{name}",
-                    role,
-                    ReviewBrief(
-                        handoff=PENDING_HANDOFF,
-                        proposal=proposal,
-                        items=items,
-                        findings=findings,
-                        config=role.config,
-                    ),
-                    Review,
-                    why="check the draft against the standards",
-                    give_up_after=timedelta(minutes=playbook.plan.max_minutes),
-                )
-            except StageFailedError as error:
-                text = f"{name} did not run: {error}"
-                return (
-                    ReviewException(
-                        reviewer=name, standard="review.ran", severity=Severity.CRITICAL, text=text
-                    ),
-                )
-            return review.exceptions
-
-        reviews = await asyncio.gather(*(one(name, role) for name, role in playbook.review.reviewers.items()))
-        return tuple(exception for exceptions in (proposal.exceptions, *reviews) for exception in exceptions)
+    async def inspect_proposal(self, spending: tuple[BoundAction, ...]) -> tuple[GuardResult, ...]:
+        """Have every action inspected alone, each of those that spend with the others that do."""
+        state, playbook = self._state, self._state.playbook
+        inspections = (
+            self.inspect(
+                bound,
+                playbook,
+                state.exceptions,
+                tuple(other for other in spending if other is not bound) if bound in spending else (),
+                request_of(bound, state.proposed, state.taken_in, playbook),
+            )
+            for bound in state.proposed.actions
+        )
+        return tuple(await asyncio.gather(*inspections))
 
     async def inspect(
         self,
@@ -267,7 +171,7 @@ class Stages:
         """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice."""
         # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
         call = self._dispatcher.call_read if request is None else self._dispatcher.call_remote
-        verdict = await call(
+        guard_result = await call(
             Guardian.inspect,
             GuardBrief(
                 handoff=PENDING_HANDOFF,
@@ -284,15 +188,16 @@ class Stages:
             why=f"{bound.action.name} on {bound.action.subject} is proposed: {bound.action.why}",
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
         )
-        return verdict.model_copy(update={"brief": None})
+        return guard_result.model_copy(update={"brief": None})
 
-    async def verify(self, proposal: Proposal, items: tuple[Item, ...]) -> Verification:
+    async def verify(self) -> Verification:
+        proposal = self._state.proposed
         return await self._dispatcher.call_read(
             Verifier.verify,
             VerificationBrief(
                 handoff=PENDING_HANDOFF,
                 actions=proposal.actions,
-                items=items,
+                items=self._state.items,
                 draft=proposal.draft,
                 delivery=proposal.delivery,
                 refusals=proposal.refusals,
@@ -302,11 +207,3 @@ class Stages:
             why="read the world back, item by item",
             give_up_after=options.VERIFY_TIMEOUT,
         )
-
-    async def _open_set(
-        self, name: str, role: Role, brief: StageInput, result: type[R], *, why: str, give_up_after: timedelta
-    ) -> R:
-        """Call a role by the playbook's name, so that history shows who acted; locally if it reaches no system."""
-        if role.uses:
-            return await self._dispatcher.call_read(name, brief, result, why=why, give_up_after=give_up_after)
-        return await self._dispatcher.call_local(name, brief, result, why=why)

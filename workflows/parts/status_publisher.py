@@ -65,7 +65,7 @@ class StatusPublisher:
 
         `signal` is what a person could send as `decide` by Temporal's own form; only the details show it.
         """
-        fresh = {"subject_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
+        fresh = {"action_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
         point = ReviewPoint(awaiting=awaiting, about=about, owner=owner, by=by)
         self.status = self.status.model_copy(update=fresh | more | {"state": state, "review_point": point})
         workflow.set_current_details(_details(self.status, signal))

@@ -60,7 +60,7 @@ class SendReply(ActionDefaults):
 
     @staticmethod
     def guard(parameters: MailParameters, facts: MailGuardFacts, context: GuardContext) -> Inspection:
-        """Hold it against channels/mail/reply_guard.py."""
+        """Check it by the rules of channels/mail/reply_guard.py."""
         return inspect_reply(parameters, facts, context)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Gives money back on one payment."""
+"""Refunds money on one payment."""
 
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -53,7 +53,7 @@ class IssueRefund(ActionDefaults):
 
     @staticmethod
     def guard(parameters: RefundParameters, facts: RefundGuardFacts, context: GuardContext) -> Inspection:
-        """Hold it against desks/support/rules/refund_guard.py."""
+        """Check it by the rules of desks/support/rules/refund_guard.py."""
         return inspect_refund(parameters, facts, context)
 
     @staticmethod

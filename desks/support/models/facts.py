@@ -39,7 +39,7 @@ class RefundTerms(Contract):
     """The playbook's entry for `refund_policy`: what is refunded, and until when."""
 
     window: Duration = Field(description="after delivery, for any reason")
-    asked_by: str = Field(description="the ask in whose words money must be asked for")
+    requires_intent: str = Field(description="the intent in whose words money must be asked for")
     damaged_window: Duration = Field(description="after delivery, for goods that arrived damaged or fail")
     damaged_phrases: tuple[str, ...] = Field(
         default=(), description="whole words or phrases that claim damage, lower case"

@@ -21,7 +21,7 @@ class RefundParameters(Contract):
 
 
 class RefundGuardFacts(Contract):
-    """What the records say of the payment and of the customer, immediately before the ruling."""
+    """What the records say of the payment and of the customer, immediately before the guard result."""
 
     requester_records: tuple[Customer, ...] = Field(
         default=(), description="customers whose address on record is the requester's"

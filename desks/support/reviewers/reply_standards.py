@@ -1,4 +1,4 @@
-"""Holds a drafted reply against the playbook's standards; the rules are in desks/support/rules/reply_standards.py."""
+"""Checks a drafted reply against the playbook's standards; the rules are in desks/support/rules/reply_standards.py."""
 
 from typing import ClassVar
 

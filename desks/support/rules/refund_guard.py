@@ -12,7 +12,7 @@ from dispatch.models.work.spend_quota import NO_WINDOW, Claim
 
 
 def inspect_refund(refund: RefundParameters, facts: RefundGuardFacts, context: GuardContext) -> Inspection:
-    """Hold a refund, and the sums that it is part of, against the payment and the customer as they are now.
+    """Check a refund, and the sums that it is part of, against the payment and the customer as they are now.
 
     A standing refund under this action's own key is the same effect, met again after a reset: it counts neither
     against what remains of the payment nor as an earlier refund. What other requests reserved, and what else this

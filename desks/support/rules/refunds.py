@@ -58,13 +58,13 @@ def decide(
         mine = [item for item in items if facts.by_item.get(item.item_id) == order.order_number]
         payments = _payments_of(order, facts)
         judged = [(item, _judge(item, order, payments, facts.refunds, terms, at)) for item in mine]
-        claims = [verdict for _, verdict in judged if isinstance(verdict, Claim)]
+        claims = [judgement for _, judgement in judged if isinstance(judgement, Claim)]
         amounts = _allocate(order, payments, claims, overrides or {})
-        for item, verdict in judged:
-            if isinstance(verdict, Claim):
-                decisions += _allowed(verdict, order, payments, amounts)
+        for item, judgement in judged:
+            if isinstance(judgement, Claim):
+                decisions += _allowed(judgement, order, payments, amounts)
             else:
-                decisions.append(_refused(item, order, payments, verdict))
+                decisions.append(_refused(item, order, payments, judgement))
     return tuple(decisions)
 
 
@@ -217,15 +217,15 @@ def _note(claim: Claim, order: Order, payments: tuple[Payment, ...]) -> str:
     return ""
 
 
-def _refused(item: Item, order: Order, payments: tuple[Payment, ...], verdict: _Refused) -> RefundDecision:
+def _refused(item: Item, order: Order, payments: tuple[Payment, ...], judgement: _Refused) -> RefundDecision:
     return RefundDecision(
         item_id=item.item_id,
         order_number=order.order_number,
         payment_id=payments[0].payment_id if payments else None,
         eligible=False,
         amount=None,
-        rule=verdict.rule,
-        text=verdict.text,
+        rule=judgement.rule,
+        text=judgement.text,
         evidence_ids=_evidence(order, [payment.payment_id for payment in payments]),
     )
 

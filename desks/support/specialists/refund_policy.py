@@ -30,7 +30,7 @@ _MAX_QUOTED: Final = 1000
 
 
 class RefundPolicy:
-    """Says of each refund asked for whether it is given, how much, and by which rule.
+    """Determines for each requested refund whether it is granted, how much, and by which rule.
 
     Money is given only for what a plain sentence of the requester's own asks for, which the action cites. Where an item
     has none, or another sentence speaks against it, the finding is `ambiguous`, neither given nor refused: a person
@@ -59,7 +59,7 @@ class RefundPolicy:
         facts = OrderFacts.model_validate(earlier.facts)
         items = [item for item in brief.items if item.kind in brief.intents]
         items = [item for item in items if _NAME in brief.intents[item.kind].specialists]
-        said = _asked_for(items, brief, terms.asked_by)
+        said = _asked_for(items, brief, terms.requires_intent)
         unasked = tuple(item.item_id for item in items if item.item_id not in said)
         items = [item for item in items if item.item_id in said]
         edits = _amounts_set(brief.guidance, facts.payments)
@@ -81,9 +81,9 @@ class RefundPolicy:
         )
 
 
-def _asked_for(items: Sequence[Item], brief: Brief, asked_by: str) -> dict[str, str]:
+def _asked_for(items: Sequence[Item], brief: Brief, requires_intent: str) -> dict[str, str]:
     """Return by item the requester's sentences that ask for money; none at all where one in the mail is in doubt."""
-    phrases = brief.intents[asked_by].phrases if asked_by in brief.intents else ()
+    phrases = brief.intents[requires_intent].phrases if requires_intent in brief.intents else ()
     title = read("", phrases, brief.subject)
     readings = {item.item_id: read(item.text, phrases) for item in brief.items}
     if title.doubts or any(reading.doubts for reading in readings.values()):

@@ -1,4 +1,4 @@
-"""Gives money back and takes it back again; the only client with the write key."""
+"""Refunds payments and cancels refunds; the only client with the write key."""
 
 import re
 from typing import ClassVar
@@ -17,7 +17,7 @@ _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchang
 
 
 class Payments(HttpSystem):
-    """Refunds, at most one effect for each idempotency key, which the back office honours for ever.
+    """Refunds, at most one effect for each idempotency key, which the back office honours indefinitely.
 
     After OutcomeUnknown, `find_refund`
     tells whether the order took effect; the same call under the same key is safe as well.

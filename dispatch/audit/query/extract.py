@@ -17,7 +17,7 @@ GATES: Final = {
     "waiting_for_routing": "routing",
     "escalated": "escalation",
 }
-"""The states in which a request waits for a decision, and the kind of gate that stands open."""
+"""The states in which a request waits for a decision, and the kind of the open gate."""
 _WAITS: Final = {**GATES, "waiting_for_information": "information"}
 _GUARDIAN: Final = "guardian.inspect"
 _CHECK: Final = "verify_decision"
@@ -75,16 +75,16 @@ def _documents(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _guarded(done: list[Step]) -> Iterator[Record]:
     for step in done:
         if step.name == _GUARDIAN and isinstance(step.given, dict):
-            verdict, bound = step.result, _fields(step.given.get("bound"))
+            result, bound = step.result, _fields(step.given.get("bound"))
             yield {
                 "event_id": step.event_id,
                 "moment": _iso(step.ended),
                 **_action(bound),
-                "digest": verdict.get("action_digest"),
-                "ruling": verdict.get("ruling"),
-                "tier": verdict.get("tier"),
-                "rules": [reason.get("rule") for reason in verdict.get("reasons", [])],
-                "reasons": "; ".join(str(reason.get("text")) for reason in verdict.get("reasons", [])),
+                "digest": result.get("action_digest"),
+                "guard_decision": result.get("decision"),
+                "tier": result.get("tier"),
+                "rules": [reason.get("rule") for reason in result.get("reasons", [])],
+                "reasons": "; ".join(str(reason.get("text")) for reason in result.get("reasons", [])),
             }
 
 
@@ -94,15 +94,18 @@ def _acted(ended: list[Step]) -> Iterator[Record]:
     for step in ended:
         if not step.name.startswith(_ACTION) or step.name.endswith(_UNDO) or not isinstance(step.given, dict):
             continue
-        authorization, verdict = _fields(step.given.get("authorization")), _fields(step.given.get("verdict"))
+        authorization, result = (
+            _fields(step.given.get("authorization")),
+            _fields(step.given.get("guard_result")),
+        )
         yield {
             "event_id": step.event_id,
             "moment": _iso(step.ended),
             **_action(_fields(step.given.get("bound"))),
             "status": step.failure or ("undone" if _key(step) in undone else "done"),
             "effect_id": _fields(step.result).get("effect_id"),
-            "ruling": verdict.get("ruling"),
-            "tier": verdict.get("tier"),
+            "guard_decision": result.get("decision"),
+            "tier": result.get("tier"),
             "approvers": [decision.get("approver") for decision in authorization.get("decisions", [])],
         }
 
@@ -135,14 +138,14 @@ def _decisions(done: list[Step], stood: list[StatusChange], by_digest: dict[Any,
             "event_id": step.event_id,
             "moment": _iso(step.ended),
             "approval_request": GATES.get(opened.state) if opened else None,
-            "verdict": decision.get("verdict"),
+            "decision_type": decision.get("decision_type"),
             "approver": decision.get("approver"),
             "reason": decision.get("reason"),
             "about": about.get("name"),
             "subject": about.get("subject"),
             "amount_minor": about.get("amount_minor"),
             "currency": about.get("currency"),
-            "ruling": about.get("ruling"),
+            "guard_decision": about.get("guard_decision"),
             "tier": about.get("tier"),
             "rules": about.get("rules", []),
             "reasons": about.get("reasons"),

@@ -20,7 +20,7 @@ from dispatch.storage.private_folders import make_private
 
 _TAIL: Final = 1 << 20
 _VERSION: Final = 1
-"""In the file's name: another form of record is another file, made anew."""
+"""In the file's name: another form of record is another file."""
 
 
 class ExtractFile:
@@ -32,9 +32,9 @@ class ExtractFile:
         self._position, self._size = START, 0
 
     def catch_up(self) -> int:
-        """Add what the store has and the file lacks; gives how many records the file then has.
+        """Add what the store has and the file lacks; returns how many records the file then has.
 
-        A file that is not of this chain is made anew. Raises AuditStoreError, also for a history that is not what its
+        A file that is not of this chain is rebuilt. Raises AuditStoreError, also for a history that is not what its
         line says.
         """
         try:
@@ -54,7 +54,7 @@ class ExtractFile:
                 yield record
 
     def make_anew(self) -> int:
-        """Forget every record and make them again, as after an erasure; gives how many there are."""
+        """Forget every record and make them again, as after an erasure; returns how many there are."""
         self.path.unlink(missing_ok=True)
         self._position, self._size = START, 0
         return self.catch_up()

@@ -31,12 +31,12 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "opened_at": "TIMESTAMP",
     "closed_at": "TIMESTAMP",
     "ending": "VARCHAR",
-    "guarded": f"STRUCT(event_id BIGINT, moment TIMESTAMP, {_ACTION}, digest VARCHAR, ruling VARCHAR, tier VARCHAR, "
+    "guarded": f"STRUCT(event_id BIGINT, moment TIMESTAMP, {_ACTION}, digest VARCHAR, guard_decision VARCHAR, tier VARCHAR, "
     "rules VARCHAR[], reasons VARCHAR)[]",
     "actions": f"STRUCT(event_id BIGINT, moment TIMESTAMP, {_ACTION}, status VARCHAR, effect_id VARCHAR, "
-    "ruling VARCHAR, tier VARCHAR, approvers VARCHAR[])[]",
-    "decisions": "STRUCT(event_id BIGINT, moment TIMESTAMP, approval_request VARCHAR, verdict VARCHAR, approver VARCHAR, "
-    "reason VARCHAR, about VARCHAR, subject VARCHAR, amount_minor BIGINT, currency VARCHAR, ruling VARCHAR, "
+    "guard_decision VARCHAR, tier VARCHAR, approvers VARCHAR[])[]",
+    "decisions": "STRUCT(event_id BIGINT, moment TIMESTAMP, approval_request VARCHAR, decision_type VARCHAR, approver VARCHAR, "
+    "reason VARCHAR, about VARCHAR, subject VARCHAR, amount_minor BIGINT, currency VARCHAR, guard_decision VARCHAR, "
     "tier VARCHAR, rules VARCHAR[], reasons VARCHAR, seconds DOUBLE, signed_with VARCHAR)[]",
     "refused": 'STRUCT(moment TIMESTAMP, what VARCHAR, "by" VARCHAR, why VARCHAR)[]',
     "waits": "STRUCT(approval_request VARCHAR, owner VARCHAR, moment TIMESTAMP, seconds DOUBLE)[]",
@@ -78,7 +78,7 @@ QUESTIONS: Final = (
         """
         SELECT moment, request_id, approver, approval_request, about AS action, amount_minor, currency, tier, round(seconds, 1) AS seconds
         FROM decision
-        WHERE verdict = 'approve' AND seconds < $seconds AND moment >= $since AND moment < $until
+        WHERE decision_type = 'approve' AND seconds < $seconds AND moment >= $since AND moment < $until
         ORDER BY seconds, moment, request_id
         """,
         ("seconds",),
@@ -91,7 +91,7 @@ QUESTIONS: Final = (
                coalesce(sum(amount_minor), 0) AS amount_minor, currency,
                round(median(seconds), 1) AS median_seconds
         FROM decision
-        WHERE verdict = 'approve' AND approval_request = 'approval' AND moment >= $since AND moment < $until
+        WHERE decision_type = 'approve' AND approval_request = 'approval' AND moment >= $since AND moment < $until
         GROUP BY approver, requester, currency
         ORDER BY approvals DESC, approver, requester, currency
         """,
@@ -110,16 +110,16 @@ QUESTIONS: Final = (
         "overrides",
         "Where did a person let through what the guardian had raised above its ordinary tier, or settle what it blocked?",
         """
-        SELECT moment, request_id, approver, verdict, about AS action, subject, amount_minor, currency, tier,
+        SELECT moment, request_id, approver, decision_type, about AS action, subject, amount_minor, currency, tier,
                'held: ' || reasons AS guardian_said, reason
         FROM decision
-        WHERE approval_request = 'approval' AND verdict IN ('approve', 'edit') AND moment >= $since AND moment < $until
+        WHERE approval_request = 'approval' AND decision_type IN ('approve', 'edit') AND moment >= $since AND moment < $until
               AND len(list_filter(rules, lambda rule: rule NOT LIKE 'tier.%' AND rule <> 'amount.tier')) > 0
         UNION ALL
-        SELECT d.moment, d.request_id, d.approver, d.verdict, g.name, g.subject, g.amount_minor, g.currency, g.tier,
+        SELECT d.moment, d.request_id, d.approver, d.decision_type, g.name, g.subject, g.amount_minor, g.currency, g.tier,
                'blocked: ' || g.reasons, d.reason
-        FROM decision d JOIN guarded g ON g.request_id = d.request_id AND g.ruling = 'block'
-        WHERE d.approval_request = 'escalation' AND d.verdict = 'approve' AND d.moment >= $since AND d.moment < $until
+        FROM decision d JOIN guarded g ON g.request_id = d.request_id AND g.guard_decision = 'block'
+        WHERE d.approval_request = 'escalation' AND d.decision_type = 'approve' AND d.moment >= $since AND d.moment < $until
         ORDER BY moment, request_id
         """,
     ),
@@ -206,7 +206,7 @@ class Extract:
         except duckdb.Error as error:
             self._db.close()
             raise AuditStoreError(
-                f"{file} is no extract of this version ({str(error)[:200]}); remove it and ask again: it is made anew"
+                f"{file} is no extract of this version ({str(error)[:200]}); remove it and ask again: it is rebuilt"
             ) from None
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 A history holds what the guardian was asked (the action, the policy then in force, what review left open), the facts that
 it read, and what it ruled. So the same rules are run again on the same facts with the changed policy; nothing is
 reserved by asking. Every action is first ruled on with the playbook that was in force. Where that does not give the
-recorded ruling, or where the recorded facts do not suffice for the changed policy, the action is named as not judged,
+recorded decision, or where the recorded facts do not suffice for the changed policy, the action is named as not judged,
 with the reason.
 """
 
@@ -24,17 +24,17 @@ Inspect = Callable[[GuardBrief, GuardianFacts], GuardResult]
 
 
 class Scrutiny(NamedTuple):
-    """What becomes of an action: the ruling, and where it is held what is asked of whom."""
+    """What becomes of an action: the decision, and where it is held what is asked of whom."""
 
-    ruling: str
+    decision: str
     tier: str
     approval: str
     approvers: tuple[str, ...]
 
     def __str__(self) -> str:
-        if self.ruling != GuardDecision.HOLD:
-            return self.ruling
-        return f"hold ({self.tier}: {self.approval} by {', '.join(self.approvers)})"
+        if self.decision != GuardDecision.HOLD:
+            return self.decision
+        return f"hold ({self.tier}: {self.approval}, asked of {', '.join(self.approvers)})"
 
 
 class Judged(NamedTuple):
@@ -61,11 +61,11 @@ class NotJudged(NamedTuple):
 
 @dataclass
 class WhatIf:
-    """The answer: `flips` change the ruling, `shifts` only what is asked of whom."""
+    """The answer: `flips` change the decision, `shifts` only what is asked of whom."""
 
     requests: int = 0
     actions: int = 0
-    rulings: dict[tuple[str, str], int] = field(default_factory=dict)
+    decisions: dict[tuple[str, str], int] = field(default_factory=dict)
     flips: list[Judged] = field(default_factory=list)
     shifts: list[Judged] = field(default_factory=list)
     not_judged: list[NotJudged] = field(default_factory=list)
@@ -76,8 +76,8 @@ class WhatIf:
         if isinstance(one, NotJudged):
             self.not_judged.append(one)
             return
-        pair = (one.before.ruling, one.after.ruling)
-        self.rulings[pair] = self.rulings.get(pair, 0) + 1
+        pair = (one.before.decision, one.after.decision)
+        self.decisions[pair] = self.decisions.get(pair, 0) + 1
         if pair[0] != pair[1]:
             self.flips.append(one)
         elif one.before != one.after:
@@ -118,7 +118,7 @@ class _NotJudgedError(Exception):
 
 def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect) -> Judged:
     try:
-        brief, verdict = (
+        brief, guard_result = (
             GuardBrief.model_validate(step.given),
             GuardResult.model_validate(step.result),
         )
@@ -126,13 +126,13 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
         raise _NotJudgedError(
             f"it was recorded in a form that this version cannot read: {error.errors()[0]['msg']}"
         ) from None
-    again = _rule(brief, brief.policy, verdict, inspect)
-    if (again.ruling, again.tier) != (verdict.ruling, verdict.tier):
+    again = _rule(brief, brief.policy, guard_result, inspect)
+    if (again.decision, again.tier) != (guard_result.decision, guard_result.tier):
         raise _NotJudgedError(
-            f"the rules at hand say {again.ruling} ({again.tier}) where {verdict.ruling} ({verdict.tier}) was ruled: "
+            f"the rules at hand say {again.decision} ({again.tier}) where {guard_result.decision} ({guard_result.tier}) was ruled: "
             "they have changed"
         )
-    after = _rule(brief, policy, verdict, inspect)
+    after = _rule(brief, policy, guard_result, inspect)
     action = brief.bound.action
     amount = brief.bound.view.amount if brief.bound.view is not None else None
     return Judged(
@@ -142,7 +142,7 @@ def _judge(request_id: str, step: Step, policy: GuardianPolicy, inspect: Inspect
         subject=action.subject,
         amount_minor=amount.amount_minor if amount is not None else None,
         currency=amount.currency if amount is not None else None,
-        before=_scrutiny(verdict, brief.policy),
+        before=_scrutiny(guard_result, brief.policy),
         after=_scrutiny(after, policy),
         why="; ".join(reason.text for reason in after.reasons),
     )
@@ -159,14 +159,20 @@ def _rule(brief: GuardBrief, policy: GuardianPolicy, recorded: GuardResult, insp
         raise _NotJudgedError("it was recorded without the facts that it was ruled on") from None
 
 
-def _scrutiny(verdict: GuardResult, policy: GuardianPolicy) -> Scrutiny:
-    tier = policy.tiers.get(verdict.tier)
-    if verdict.ruling is not GuardDecision.HOLD or tier is None:
+def _scrutiny(guard_result: GuardResult, policy: GuardianPolicy) -> Scrutiny:
+    tier = policy.tiers.get(guard_result.tier)
+    if guard_result.decision is not GuardDecision.HOLD or tier is None:
         return Scrutiny(
-            verdict.ruling, verdict.tier if verdict.ruling is GuardDecision.ALLOW else "", "none", ()
+            guard_result.decision,
+            guard_result.tier if guard_result.decision is GuardDecision.ALLOW else "",
+            "",
+            (),
         )
     return Scrutiny(
-        GuardDecision.HOLD, verdict.tier, tier.approval, tier.waiting.approvers if tier.waiting else ()
+        GuardDecision.HOLD,
+        guard_result.tier,
+        tier.approval.in_words,
+        tier.waiting.approvers if tier.waiting else (),
     )
 
 

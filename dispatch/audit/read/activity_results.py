@@ -46,10 +46,10 @@ def _reader(activity: str) -> Callable[[str, JsonValue, JsonValue], Iterator[Ans
 
 
 def action_of(bound: JsonValue) -> dict[str, JsonValue]:
-    """Return what an action is, with its digest taken anew from what stands there."""
+    """Return what an action is, with its digest recomputed from the recorded content."""
     if not isinstance(bound, dict):
         return {}
-    # What the class says of an action is made anew by whoever rules on it, and is no part of what was approved.
+    # What the class says of an action is computed again for each inspection, and is no part of what was approved.
     covered = {name: value for name, value in bound.items() if name not in {"digest", "view"}}
     # Until 0.3 a digest was taken of all fields, defaults included; either way it is of this content and no other.
     taken = digest_of(recorded_form(BoundAction, covered))
@@ -173,16 +173,16 @@ def _exceptions(by: str, result: JsonValue) -> Iterator[Answer]:
         yield Answer(AuditKind.EXCEPTION, f"{len(found) - MOST_EXCEPTIONS} more exceptions", "", by)
 
 
-def _verdict(activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+def _guard_result(activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     reasons = many(result, "reasons")
     rules = ", ".join(words(reason, "rule") for reason in reasons)
     bound = field(given, "bound")
     yield Answer(
-        AuditKind.VERDICT,
-        f"{words(result, 'ruling')} {_named(bound)}",
+        AuditKind.GUARD_RESULT,
+        f"{words(result, 'decision')} {_named(bound)}",
         "; ".join(words(reason, "text") for reason in reasons),
         f"rule {rules}" if rules else activity,
-        ruling=words(result, "ruling"),
+        guard_decision=words(result, "decision"),
         tier=words(result, "tier"),
         opinion=kept(field(result, "opinion")),
         **(action_of(bound) | {"action_digest": words(result, "action_digest")}),
@@ -238,13 +238,13 @@ def _verification(activity: str, _given: JsonValue, result: JsonValue) -> Iterat
 
 
 def _notified(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
-    told = ", ".join(text(name, 100) for name in many(result, "told"))
-    missed = [*many(result, "untold"), *many(result, "later")]
-    untold = "; ".join(f"{words(one, 'name')}: {words(one, 'why')}" for one in missed)
+    notified = ", ".join(text(name, 100) for name in many(result, "notified"))
+    missed = [*many(result, "undelivered"), *many(result, "later")]
+    reasons = "; ".join(f"{words(one, 'name')}: {words(one, 'why')}" for one in missed)
     yield Answer(
         AuditKind.RESULT,
-        f"told {told or 'nobody'}",
-        f"not told: {untold}" if untold else "",
+        f"notified {notified or 'nobody'}",
+        f"not notified: {reasons}" if reasons else "",
         activity,
         left_to_digest=kept(many(result, "left_to_digest")),
     )
@@ -256,7 +256,7 @@ def _message(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[An
     yield Answer(AuditKind.RESULT, f"wrote {action}", words(result, "action", "why"), activity)
 
 
-def _kept_record(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+def _persisted_trail(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     refused = sum(words(entry, "kind") == "refused" for entry in many(result, "trail"))
     yield Answer(AuditKind.RESULT, f"kept which {refused} messages were refused, and why", "", activity)
 
@@ -266,19 +266,18 @@ def _other(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answ
 
 
 def ordered(order: JsonValue) -> dict[str, JsonValue]:
-    """Return on what word an order says that it was given."""
+    """Return the guard result and the authorization that a command carries."""
     return {
-        "ruling": words(order, "verdict", "ruling"),
-        "tier": words(order, "verdict", "tier"),
-        "approval": words(order, "authorization", "approval"),
+        "guard_decision": words(order, "guard_result", "decision"),
+        "tier": words(order, "guard_result", "tier"),
+        "approval": kept(field(order, "authorization", "approval")),
         "decisions": [words(decision, "decision_id") for decision in decisions_in(order)],
     }
 
 
 def decisions_in(order: JsonValue) -> list[JsonValue]:
-    """Return the decisions that an order carries: in its leave, or, before there were leaves, alone."""
-    alone = field(order, "decision")
-    return [alone] if isinstance(alone, dict) else many(order, "authorization", "decisions")
+    """Return the decisions that a command carries."""
+    return many(order, "authorization", "decisions")
 
 
 _BY_PREFIX: Final = {
@@ -289,8 +288,8 @@ _BY_PREFIX: Final = {
     "assemble": _proposal,
     "write_message": _message,
     "reviewer.": _review,
-    "guardian.inspect": _verdict,
+    "guardian.inspect": _guard_result,
     "verifier.read_back": _verification,
     "notify_approvers": _notified,
-    "keep_record": _kept_record,
+    "write_trail": _persisted_trail,
 }

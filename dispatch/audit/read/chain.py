@@ -1,10 +1,9 @@
 """What an effect rests on: back to the word that let it happen, to the evidence, and to the trigger."""
 
 from dispatch.audit.models import AuditEntry, AuditKind, Chain, Rest, Trail
-from dispatch.audit.read.payload import many, words
+from dispatch.audit.read.payload import field, many, words
 from dispatch.models.contract import Facts
 
-_TWO = 2
 _UNDOING = ".compensate"
 
 
@@ -22,7 +21,7 @@ def _undoes(entry: AuditEntry) -> bool:
 def chain_of(trail: Trail, entry: AuditEntry) -> Chain:
     """Follow an entry's links back to the first; for an action, say on whose word it happened and on what evidence.
 
-    `gaps` names each link of an action that should be there and is not: no verdict, a held action without its
+    `gaps` names each link of an action that should be there and is not: no guard result, a held action without its
     decision, evidence that no finding holds, a digest that does not hold, a receipt for another key.
     """
     by_seq = {one.seq: one for one in trail.entries}
@@ -59,7 +58,7 @@ def effects(trail: Trail) -> tuple[AuditEntry, ...]:
 
 
 def unfounded(trail: Trail) -> tuple[str, ...]:
-    """Say of every effect what its chain lacks; due to be empty."""
+    """Return what the chain of each effect lacks; expected to be empty."""
     return tuple(
         f"{entry.what} (event {entry.event_ids[0]}): {gap}"
         for entry in effects(trail)
@@ -77,8 +76,8 @@ def _word(entry: AuditEntry, entries: list[AuditEntry]) -> tuple[Rest, tuple[str
     people = tuple(one.decided_by for one in _decisions(entry, entries))
     if people:
         return Rest.DECISION, people
-    ruling = words(_verdict(entry, entries), "ruling") if _verdict(entry, entries) else ""
-    return (Rest.TIER, ("guardian",)) if ruling == "allow" else (Rest.NOTHING, ())
+    decision = words(_guard_result(entry, entries), "guard_decision") if _guard_result(entry, entries) else ""
+    return (Rest.TIER, ("guardian",)) if decision == "allow" else (Rest.NOTHING, ())
 
 
 def _decisions(entry: AuditEntry, entries: list[AuditEntry]) -> list[AuditEntry]:
@@ -90,27 +89,29 @@ def _decisions(entry: AuditEntry, entries: list[AuditEntry]) -> list[AuditEntry]
         if one.kind is AuditKind.DECISION
         and words(one.facts, "content", "decision_id") in needed
         and words(one.facts, "content", "action_digest") == words(entry.facts, "action_digest")
-        and words(one.facts, "content", "verdict") == "approve"
+        and words(one.facts, "content", "decision_type") == "approve"
     ]
 
 
-def _verdict(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
+def _guard_result(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
     digest = words(entry.facts, "action_digest")
-    verdicts = [
+    results = [
         one.facts
         for one in entries
-        if one.kind is AuditKind.VERDICT and words(one.facts, "action_digest") == digest
+        if one.kind is AuditKind.GUARD_RESULT and words(one.facts, "action_digest") == digest
     ]
-    return dict(verdicts[-1]) if verdicts else {}
+    return dict(results[-1]) if results else {}
 
 
 def _approval_gap(entry: AuditEntry, entries: list[AuditEntry]) -> str:
     """Describe what the approval lacks that the playbook asked for when the order was given."""
-    asked, decisions = words(entry.facts, "approval"), _decisions(entry, entries)
-    if "signed" in asked and not all(words(one.facts, "signed_with") for one in decisions):
+    signed, needed = (field(entry.facts, "approval", name) for name in ("signed", "signatures"))
+    decisions = _decisions(entry, entries)
+    if signed is True and not all(words(one.facts, "signed_with") for one in decisions):
         return "it needed signed decisions, and not every signature was verified at receipt"
-    if asked.startswith("two") and len({one.decided_by for one in decisions}) < _TWO:
-        return "it needed two different people, and fewer decided"
+    people = {one.decided_by for one in decisions}
+    if isinstance(needed, int) and needed > max(len(people), 1):
+        return f"it needed {needed} different people, and {len(people)} decided"
     return ""
 
 
@@ -133,8 +134,8 @@ def _gaps(
         return gaps
     if words(entry.facts, "receipt_key") not in {"", words(entry.facts, "idempotency_key")}:
         gaps.append("the receipt is for another key")
-    if not _verdict(entry, entries):
-        gaps.append(f"the guardian's verdict on it is not in the history{earlier}")
+    if not _guard_result(entry, entries):
+        gaps.append(f"the guard result for it is not in the history{earlier}")
     elif _word(entry, entries)[0] is Rest.NOTHING:
         gaps.append(f"it was held, and no decision in the history let it pass{earlier}")
     gaps += [gap for gap in (_approval_gap(entry, entries),) if gap]

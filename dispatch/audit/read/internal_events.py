@@ -28,8 +28,8 @@ _VERSIONS: Final = "TemporalChangeVersion"
 """Beside each marker the SDK makes the branch searchable; that says nothing of where the request stands."""
 
 
-def bookkeeping(event: HistoryEvent) -> str | None:
-    """Name the class of an event that is bookkeeping; None for one that must have an entry."""
+def internal_class(event: HistoryEvent) -> str | None:
+    """Name the class of an event that is internal; None for one that must have an entry."""
     if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
         return _MARKERS if event.marker_recorded_event_attributes.marker_name in _VERSION_MARKERS else None
     if event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:

@@ -14,7 +14,7 @@ _TURNS = frozenset(
         AuditKind.DECISION,
         AuditKind.ANSWER,
         AuditKind.DEADLINE,
-        AuditKind.VERDICT,
+        AuditKind.GUARD_RESULT,
         AuditKind.FAILURE,
         AuditKind.COMPENSATION,
         AuditKind.VERIFICATION,
@@ -56,15 +56,15 @@ class _Links:
         elif note.kind is AuditKind.PROPOSAL:
             self._proposals[words(note.facts, "proposal_id")] = note
             self._remember(self._proposed, many(note.facts, "actions"), "action_digest", note)
-        elif note.kind is AuditKind.VERDICT:
+        elif note.kind is AuditKind.GUARD_RESULT:
             self._verdicts[digest] = note
         elif note.kind is AuditKind.ACTION:
             self._actions[digest] = note
         elif note.kind is AuditKind.DECISION:
             self._decisions.setdefault(words(note.facts, "content", "decision_id"), note)
-        # An action's own verdict is no turn that something else rests on.
+        # An action's own guard result is no turn that something else rests on.
         if note.kind in _TURNS and not (
-            note.kind is AuditKind.VERDICT and field(note.facts, "ruling") == "allow"
+            note.kind is AuditKind.GUARD_RESULT and field(note.facts, "guard_decision") == "allow"
         ):
             self._last = note
 
@@ -86,7 +86,7 @@ class _Links:
                 return [*evidence, *self._findings.values(), self._last]
             case AuditKind.HANDOFF if digest:
                 return [self._verdicts.get(digest) or self._proposed.get(digest) or self._last]
-            case AuditKind.VERDICT:
+            case AuditKind.GUARD_RESULT:
                 return [self._proposed.get(digest)]
             case AuditKind.ACTION | AuditKind.FAILURE:
                 decided = [self._decisions.get(str(name)) for name in many(note.facts, "decisions")]
@@ -109,14 +109,14 @@ class _Links:
                 return []
 
     def _name(self, note: EntryBuilder) -> None:
-        """Say of a decision which action it is on; it names a digest alone."""
+        """Name the action that a decision is on; the decision itself has only a digest."""
         on = self._verdicts.get(words(note.facts, "content", "action_digest"))
         if on is not None:
             named = f"{words(on.facts, 'name')} {words(on.facts, 'subject')}"
             note.facts["on"] = named
             if note.kind is AuditKind.DECISION:
                 proposal = words(note.facts, "content", "proposal_id")
-                note.what = f"{words(note.facts, 'content', 'verdict')} {named} ({proposal})"
+                note.what = f"{words(note.facts, 'content', 'decision_type')} {named} ({proposal})"
 
     @staticmethod
     def _remember(

@@ -95,7 +95,7 @@ class Messages:
         return message
 
     def answered(self, update_id: str, answer: JsonValue, failure: str) -> EntryBuilder | None:
-        """Take an update's answer in; gives the message's note, None where its acceptance is not in the history."""
+        """Take an update's answer in; returns the message's note, None where its acceptance is not in the history."""
         message = self._updates.get(update_id)
         if message is None:
             return None
@@ -108,9 +108,9 @@ class Messages:
             message.judge(Judgement.REFUSED, reason)
         return message.note
 
-    def decision_checked(self, ruling: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
+    def decision_checked(self, result: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
         """Take in what the check of a decision said: the oldest message that it fits, signal or update."""
-        decision = field(ruling, "decision")
+        decision = field(result, "decision")
         named = words(decision, "decision_id")
         fitting = self._decisions.get(named, []) if named else self.all
         waiting = [m for m in fitting if m.name == MessageName.DECIDE and m.open]
@@ -119,16 +119,16 @@ class Messages:
         if message is None:
             return None
         message.judged_at(run, event_id)
-        signed_with = words(ruling, "signed_with")
+        signed_with = words(result, "signed_with")
         if signed_with:
             message.note.facts["signed_with"] = signed_with
-        if field(ruling, "accepted") is True:
-            self._accept(message, words(ruling, "reason"))
+        if field(result, "accepted") is True:
+            self._accept(message, words(result, "reason"))
         else:
-            message.judge(Judgement.REFUSED, words(ruling, "reason"))
+            message.judge(Judgement.REFUSED, words(result, "reason"))
         return message.note
 
-    def answer_checked(self, ruling: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
+    def answer_checked(self, result: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
         """Take in what the check of an answer said: answers are read in the order in which they came."""
         message = next(
             (
@@ -141,11 +141,11 @@ class Messages:
         if message is None:
             return None
         message.judged_at(run, event_id)
-        problems = "; ".join(text(problem, 500) for problem in many(ruling, "problems")[:20])
+        problems = "; ".join(text(problem, 500) for problem in many(result, "problems")[:20])
         if problems:
             message.note.facts["problems"] = problems
-        if field(ruling, "accepted") is True:
-            missing = ", ".join(words(question, "field") for question in many(ruling, "missing"))
+        if field(result, "accepted") is True:
+            missing = ", ".join(words(question, "field") for question in many(result, "missing"))
             why = f"still missing: {missing}" if missing else "everything asked for is there"
             message.judge(Judgement.ACCEPTED, why, AuditKind.ANSWER, MessageName.ANSWER)
             message.note.decided_by = "requester"
@@ -194,10 +194,10 @@ class Messages:
 
     def _accept(self, message: Message, reason: str) -> None:
         raw, note = message.raw, message.note
-        what = f"{words(raw, 'verdict') or message.name} {words(raw, 'proposal_id')}".strip()
+        what = f"{words(raw, 'decision_type') or message.name} {words(raw, 'proposal_id')}".strip()
         message.judge(Judgement.ACCEPTED, words(raw, "reason") or reason, AuditKind.DECISION, what)
         note.decided_by = words(raw, "approver", longest=100) or note.sender
-        note.facts["ruling"] = reason
+        note.facts["reply"] = reason
 
     def _accept_as(self, message: Message, why: str, kind: AuditKind, what: str) -> None:
         message.judge(Judgement.ACCEPTED, why, kind, what)

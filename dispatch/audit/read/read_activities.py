@@ -109,7 +109,7 @@ def record_answer(
 ) -> None:
     """Begin the entries of an answer; what judges a message goes to that message."""
     result, digest = first(payloads), digest_of(payloads)
-    if activity == "keep_record":
+    if activity == "write_trail":
         reading.recorded_besides(many(result, "trail"))
     if activity in {"verify_decision", "read_answer"}:
         judge = (
@@ -235,10 +235,10 @@ def _small(given: JsonValue) -> JsonValue:
     small: dict[str, JsonValue] = {
         "handoff": kept(field(given, "handoff")),
         "bound": bound if isinstance(bound, dict) else None,
-        "verdict": kept({n: field(given, "verdict", n) for n in ("ruling", "tier")}),
+        "guard_result": kept({n: field(given, "guard_result", n) for n in ("decision", "tier")}),
         "receipt": {"effect_id": words(given, "receipt", "effect_id")},
         "authorization": {
-            "approval": words(given, "authorization", "approval"),
+            "approval": kept(field(given, "authorization", "approval")),
             "decisions": [{"decision_id": words(d, "decision_id")} for d in decisions_in(given)[:20]],
         },
     }

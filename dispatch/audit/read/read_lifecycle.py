@@ -115,7 +115,7 @@ def cancel_requested(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def task_failed(reading: Reading, event: HistoryEvent) -> bool:
-    """Tell a reset from a turn of the coordinator that failed."""
+    """Distinguish a reset from a workflow task that failed."""
     a = event.workflow_task_failed_event_attributes
     if a.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
         reading.note(
@@ -123,7 +123,7 @@ def task_failed(reading: Reading, event: HistoryEvent) -> bool:
             event,
             sender=text(a.identity, 200) or "unknown",
             receiver="coordinator",
-            what=f"reset: what follows happened anew, from run {a.base_run_id}",
+            what=f"reset: what follows was run again, from run {a.base_run_id}",
             why=failure_text(a.failure)[1],
             facts=told({"base_run_id": a.base_run_id, "new_run_id": a.new_run_id}),
         )

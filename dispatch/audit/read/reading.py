@@ -17,7 +17,7 @@ class Reading:
     def __init__(self) -> None:
         self.notes: list[EntryBuilder] = []
         self.messages = Messages()
-        self.bookkeeping: dict[tuple[int, str], list[int]] = {}
+        self.internal_events: dict[tuple[int, str], list[int]] = {}
         self.runs: list[dict[str, JsonValue]] = []
         self.ledger: list[JsonValue] = []
         self.builds: list[str] = []

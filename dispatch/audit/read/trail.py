@@ -2,7 +2,7 @@
 
     trail_of_events(events: Iterable[HistoryEvent]) -> Trail       (or TrailReader, for events that come one by one)
     as_json(trail: Trail) -> str                       (Trail.model_validate_json reads it back)
-    unaccounted(events, entries) -> tuple[int, ...]    empty: every event is in an entry or is stated bookkeeping
+    unaccounted(events, entries) -> tuple[int, ...]    empty: every event is in an entry or is a stated internal event
     chain_of(trail, entry) -> Chain                    in dispatch/audit/read/chain.py
 
 `events` are temporalio.api.history.v1.HistoryEvent, of one history or of several of the same request one after
@@ -19,9 +19,9 @@ from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from dispatch.audit.models import AuditEntry, AuditKind, Bookkeeping, MessageAccount, Run, Trail
+from dispatch.audit.models import AuditEntry, AuditKind, InternalEvents, MessageAccount, Run, Trail
 from dispatch.audit.read.entry_builder import EntryBuilder, parsed
-from dispatch.audit.read.internal_events import bookkeeping
+from dispatch.audit.read.internal_events import internal_class
 from dispatch.audit.read.links import link
 from dispatch.audit.read.payload import field, words
 from dispatch.audit.read.reading import Reading
@@ -79,9 +79,9 @@ def _trail(reading: Reading) -> Trail:
             )
             for m in reading.messages.all
         ),
-        bookkeeping=tuple(
-            Bookkeeping(run=run, reason=reason, event_ids=tuple(ids))
-            for (run, reason), ids in reading.bookkeeping.items()
+        internal_events=tuple(
+            InternalEvents(run=run, reason=reason, event_ids=tuple(ids))
+            for (run, reason), ids in reading.internal_events.items()
         ),
         discrepancies=_discrepancies(reading),
     )
@@ -93,11 +93,11 @@ def as_json(trail: Trail) -> str:
 
 
 def unaccounted(events: Iterable[HistoryEvent], entries: Iterable[AuditEntry]) -> tuple[int, ...]:
-    """Return the ids of events that are neither in an entry nor of a stated class of bookkeeping; due to be empty."""
+    """Return the ids of events that are neither in an entry nor of a stated class of internal events; due to be empty."""
     in_entries = {(entry.run, event_id) for entry in entries for event_id in entry.event_ids}
     left = []
     for run, event in _by_run(events):
-        if bookkeeping(event) is None and (run, event.event_id) not in in_entries:
+        if internal_class(event) is None and (run, event.event_id) not in in_entries:
             left.append(event.event_id)
     return tuple(left)
 
@@ -140,7 +140,7 @@ def _entry(note: EntryBuilder) -> AuditEntry:
 
 
 def _explain_timers(reading: Reading) -> None:
-    """Say of each timer that ran out what it was: a reminder, an escalation, a deadline, the time of a follow-up.
+    """Name what each expired timer was: a reminder, an escalation, a deadline, the time of a follow-up.
 
     The desk's own record names reminders, with the time of the turn that came after the timer. Without one, a wait
     that goes on after its timer was reminded, and one that does not had its deadline.

@@ -9,7 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from dispatch.audit.models import AuditKind
 from dispatch.audit.read import read_activities, read_lifecycle, read_messages, read_waits
 from dispatch.audit.read.entry_builder import time_of
-from dispatch.audit.read.internal_events import bookkeeping
+from dispatch.audit.read.internal_events import internal_class
 from dispatch.audit.read.payload import text
 from dispatch.audit.read.reading import Reading, summary_of
 
@@ -21,8 +21,8 @@ def take_in(reading: Reading, event: HistoryEvent) -> None:
         reading.runs.append({"run_id": "", "events": 0, "continues": ""})
     reading.runs[-1]["events"] = int(str(reading.runs[-1]["events"])) + 1
     _turn(reading, event)
-    if (reason := bookkeeping(event)) is not None:
-        reading.bookkeeping.setdefault((reading.run, reason), []).append(event.event_id)
+    if (reason := internal_class(event)) is not None:
+        reading.internal_events.setdefault((reading.run, reason), []).append(event.event_id)
         return
     reader = _READERS.get(kind)
     if reader is None or not reader(reading, event):

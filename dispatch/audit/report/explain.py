@@ -92,12 +92,12 @@ def _fields_asked(entry: AuditEntry) -> str:
     return ", ".join(words(question, "field") for question in many(entry.facts, "questions"))
 
 
-def _verdict(entry: AuditEntry) -> str:
-    ruling = {"allow": "allowed", "hold": "held", "block": "blocked"}
-    word = words(entry.facts, "ruling")
+def _guard_result(entry: AuditEntry) -> str:
+    decided = {"allow": "allowed", "hold": "held", "block": "blocked"}
+    word = words(entry.facts, "guard_decision")
     what = f"{words(entry.facts, 'name')} {words(entry.facts, 'subject')}".strip() or "an action"
     waits = " for a person" if word == "hold" else ""
-    return f"the guardian {ruling.get(word, word)} {what}{waits}{_because(entry)}"
+    return f"the guardian {decided.get(word, word)} {what}{waits}{_because(entry)}"
 
 
 def _decision(entry: AuditEntry) -> str:
@@ -116,7 +116,7 @@ def _rests(trail: Trail, chain: Chain) -> str:
     if chain.rests_on is Rest.DECISION:
         on = f"the decision of {' and '.join(dict.fromkeys(chain.decided_by))}"
     elif chain.rests_on is Rest.TIER:
-        on = f"the guardian's word, for tier {chain.tier or 'low'} needs no decision"
+        on = f"the guardian's decision, because tier {chain.tier or 'low'} needs no approval"
     else:
         on = "nobody's word that the history shows"
     found = "; ".join(
@@ -159,7 +159,7 @@ _ALWAYS: Final = frozenset(
         AuditKind.FOLLOW_UP,
         AuditKind.CANCELLATION,
         AuditKind.OUTCOME,
-        AuditKind.VERDICT,
+        AuditKind.GUARD_RESULT,
     }
 )
 
@@ -172,7 +172,7 @@ _SPEAKERS: Final[dict[AuditKind, Callable[[AuditEntry], str]]] = {
     AuditKind.FINDING: _finding,
     AuditKind.PROPOSAL: _proposal,
     AuditKind.EXCEPTION: lambda entry: f"{_who(entry.sender)} took exception ({entry.what}){_because(entry)}",
-    AuditKind.VERDICT: _verdict,
+    AuditKind.GUARD_RESULT: _guard_result,
     AuditKind.QUESTION: lambda entry: f"the desk had to ask ({_fields_asked(entry)}){_because(entry)}",
     AuditKind.ANSWER: lambda entry: f"the requester sent {entry.what}{_because(entry)}",
     AuditKind.DECISION: _decision,

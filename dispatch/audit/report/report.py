@@ -102,9 +102,9 @@ def amount(entry: AuditEntry) -> str:
 
 
 def _accounted(trail: Trail) -> int:
-    """Count the events that are in an entry or in a class of bookkeeping."""
+    """Count the events that are in an entry or in a class of internal events."""
     shown = {(entry.run, event_id) for entry in trail.entries for event_id in entry.event_ids}
-    kept = {(one.run, event_id) for one in trail.bookkeeping for event_id in one.event_ids}
+    kept = {(one.run, event_id) for one in trail.internal_events for event_id in one.event_ids}
     return len(shown | kept)
 
 
@@ -157,7 +157,7 @@ def _evidence(trail: Trail) -> list[dict[str, Any]]:
         if entry.kind is AuditKind.FINDING:
             for one in many(entry.facts, "evidence"):
                 found[words(one, "evidence_id")] = {"entry": entry, "one": one, "for": []}
-        elif entry.kind in {AuditKind.ACTION, AuditKind.VERDICT}:
+        elif entry.kind in {AuditKind.ACTION, AuditKind.GUARD_RESULT}:
             ground = f"{words(entry.facts, 'name')} {words(entry.facts, 'subject')}"
             for name in many(entry.facts, "evidence"):
                 if str(name) in found and ground not in found[str(name)]["for"]:
@@ -210,7 +210,7 @@ def _issued(value: JsonValue) -> str:
 
 
 def _said(value: JsonValue) -> str:
-    """Say a parameter: texts as they are, the rest as JSON."""
+    """Return a parameter as text: texts as they are, the rest as JSON."""
     return text(value, 1_000)
 
 

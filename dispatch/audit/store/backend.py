@@ -41,7 +41,7 @@ class StoreBackend(Protocol):
         ...
 
     def append(self, lines: Sequence[bytes], after: Position) -> Position:
-        """Add whole lines after that position; raises Overtaken if the manifest has grown since."""
+        """Add whole lines after that position; raises WriteConflictError if the manifest has grown since."""
         ...
 
     def write_beside(self, name: str, data: bytes) -> None:

@@ -47,7 +47,7 @@ class FolderBackend:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the store's lock; waits up to LOCK_SECONDS for another writer."""
+        """Acquire the store's lock; waits up to LOCK_SECONDS for another writer."""
         with told(f"cannot write to {self._folder}"):
             make_private(self._folder)
             lock = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)

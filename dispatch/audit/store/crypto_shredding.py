@@ -22,7 +22,7 @@ _SEALED: Final = base64.b64encode(b"binary/sealed").decode()
 _READABLE: Final = "searchAttributes"
 
 KeyOf = Callable[[str], bytes | None]
-"""Gives the key of a request; None where it is not here, or was destroyed."""
+"""Returns the key of a request; None where it is not here, or was destroyed."""
 
 
 no_keys: Final[KeyOf] = dict[str, bytes]().get

@@ -24,7 +24,7 @@ SIGNED_PREFIX: Final = b"dispatch-desk manifest v1\n"
 
 
 class Signer(Protocol):
-    """Holds the export key."""
+    """Signs with the export key."""
 
     @property
     def key_id(self) -> str: ...
@@ -83,7 +83,7 @@ def key_from_pem(pem: bytes) -> bytes:
 
 
 def write_line(entry: Entry, head: Head, exported_at: Moment, signer: Signer) -> tuple[bytes, Head]:
-    """Write the line that follows `head`; gives it with its line end, and the new head."""
+    """Write the line that follows `head`; returns it with its line end, and the new head."""
     fields: dict[str, Any] = entry._asdict() | {
         "seq": head.seq + 1,
         "previous": head.digest,

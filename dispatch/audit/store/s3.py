@@ -99,7 +99,7 @@ class S3Backend:
         return f"{self._prefix}objects/{digest[:2]}/{digest}"
 
     def _put_new(self, key: str, data: bytes) -> bool:
-        """Put unless the key is taken; tells whether it was put."""
+        """Put unless the key is taken; returns whether it was written."""
         with self._told(f"put {key}"):
             try:
                 self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")

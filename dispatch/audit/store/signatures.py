@@ -6,7 +6,7 @@ from dispatch.audit.read.steps import steps
 from dispatch.audit.store.document import Document, events_of
 from dispatch.audit.store.verify import Check, Found
 from dispatch.audit.store_models import ManifestLine
-from dispatch.models.people.decision import DecisionCheckResult
+from dispatch.models.people.decision import DecisionCheckResult, recorded_decision
 
 VerifyDecision = Callable[[DecisionCheckResult], bool | None]
 """True or False for a signature of a known key, None where the key is not known."""
@@ -26,17 +26,19 @@ def decisions_signed(check: VerifyDecision) -> Check:
 
 
 def _signature(
-    line: ManifestLine, event_id: int, result: dict[str, object], check: VerifyDecision
+    line: ManifestLine, event_id: int, recorded: dict[str, object], check: VerifyDecision
 ) -> list[Found]:
     where = f"{line.request_id}, event {event_id}"
     try:
-        ruling = DecisionCheckResult.model_validate(result)
+        plain = recorded.get("decision")
+        named = {"decision": recorded_decision(plain)} if isinstance(plain, dict) else {}
+        result = DecisionCheckResult.model_validate(recorded | named)
     except ValueError:
         return [Found("note", line.seq, where, "its decision has a form that this version cannot read")]
-    decision = ruling.decision
-    if not ruling.accepted or decision is None or decision.signature is None:
+    decision = result.decision
+    if not result.accepted or decision is None or decision.signature is None:
         return []
-    valid = check(ruling)
+    valid = check(result)
     if valid is None:
         return [
             Found(
@@ -45,7 +47,7 @@ def _signature(
         ]
     if valid:
         return [Found("checked", line.seq, where, "signatures of decisions")]
-    if ruling.signed_with is None:
+    if result.signed_with is None:
         return [
             Found(
                 "note", line.seq, where, f"{decision.approver}'s signature is wrong; the tier asked for none"

@@ -66,7 +66,7 @@ class AuditStore:
             try:
                 return self._read_on()
             except ChainNotTrustedError:
-                # A person may mend or acknowledge it while this process runs: the next look begins anew.
+                # A person may mend or acknowledge it while this process runs: the next look begins again.
                 self._index, self._position = Index(), START
                 raise
 

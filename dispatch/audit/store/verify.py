@@ -1,4 +1,4 @@
-"""Tells whether a store is what was exported: offline, from the store alone, by anybody.
+"""Checks whether a store is what was exported: offline, from the store alone, by anybody.
 
 The chain is walked once, and memory holds one history at a time. What needs more than this room may import (the keys of
 approvers, the workflows to replay) is passed in as a check.
@@ -41,7 +41,7 @@ Check = Callable[[ManifestLine, Document], Awaitable[Sequence[Found]]]
 class Verified:
     """What came of it: `broken` in the order of the chain, the first one first.
 
-    `keys` signed its lines, `trusted` are those that were due to. `origin` is the key known from outside the store that everything hangs on; without it, anybody may have made the
+    `keys` signed its lines, `trusted` are those that were due to. `origin` is the key known from outside the store that everything depends on; without it, anybody may have made the
     chain. `known` is the last line that is known from outside the store to have been there, and from where: lines that
     came after it may have been cut off.
     """
@@ -161,7 +161,7 @@ class _Known:
 
     def not_met(self, head: Head) -> Iterator[Found]:
         for digest, source in self._heads.items():
-            text = f"the head {digest[:16]} known from {source} is not in the chain: it was cut short or written anew"
+            text = f"the head {digest[:16]} known from {source} is not in the chain: it was cut short or rewritten"
             yield Found("broken", 0, "", text)
         for anchor in (one for several in self._anchors.values() for one in several):
             text = (
@@ -171,7 +171,7 @@ class _Known:
 
 
 class _Walk:
-    """Holds each line against the one before it, its signature and its object."""
+    """Checks each line against the one before it, its signature and its object."""
 
     def __init__(self, place: StoreBackend, keys: KeyChain, key_of: KeyOf, erased: Mapping[str, str]) -> None:
         self._place, self._keys, self._key_of, self._erased = place, keys, key_of, erased

@@ -17,8 +17,8 @@ ASK: Final = "ask"
 
 
 def quota_task_queue(desk_task_queue: str) -> str:
-    """Name the queue of the allowances: its worker is their own, so that one never waits for the request that asks it."""
-    return f"{desk_task_queue}-allowances"
+    """Name the queue of the quotas: its worker is their own, so that one never waits for the request that asks it."""
+    return f"{desk_task_queue}-quotas"
 
 
 class ApprovalQuotaUsage(Contract):
@@ -30,7 +30,7 @@ class ApprovalQuotaUsage(Contract):
 
 
 class ApprovalQuotaDay(Contract):
-    """Whose allowance it is, of which day (UTC); `used` is what a history before this one left."""
+    """Whose quota it is, of which day (UTC); `used` is what a history before this one left."""
 
     approver: ApproverName
     day: date
@@ -39,7 +39,7 @@ class ApprovalQuotaDay(Contract):
 
     @property
     def workflow_id(self) -> str:
-        return f"allowance-{self.approver}-{self.day.isoformat()}"
+        return f"approval-quota-{self.approver}-{self.day.isoformat()}"
 
 
 class ApprovalQuotaRequest(Contract):

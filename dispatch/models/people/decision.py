@@ -1,5 +1,6 @@
 """What people decide, and what the desk makes of it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -8,7 +9,8 @@ from pydantic import Field, JsonValue
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.money import Money
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.approval_policy import ONE_DECISION, ApprovalPolicy
+from dispatch.models.work.playbook import Tier
 
 
 class DecisionType(StrEnum):
@@ -26,7 +28,7 @@ class Decision(Contract):
     decision_id: str = Field(min_length=1, max_length=100)
     proposal_id: str = Field(min_length=1, max_length=100)
     action_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="the digest that the approver saw")
-    verdict: DecisionType
+    decision_type: DecisionType
     edits: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="with edit: parameter -> value"
     )
@@ -36,6 +38,11 @@ class Decision(Contract):
     expires_at: Moment | None = None
     key_id: str | None = Field(default=None, max_length=200)
     signature: str | None = Field(default=None, max_length=500)
+
+
+def recorded_decision(recorded: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the fields of a decision in the audit store under today's names; until 0.3 its type was `verdict`."""
+    return {"decision_type" if name == "verdict" else name: value for name, value in recorded.items()}
 
 
 class ApprovalKind(StrEnum):
@@ -53,7 +60,9 @@ class ApprovalItem(Contract):
     title: str = Field(default="", description="the action's, as people say it")
     digest: str
     tier: Tier
-    approval: Approval = Field(default="named", description="what the playbook asks for at this tier")
+    approval: ApprovalPolicy = Field(
+        default=ONE_DECISION, description="what the playbook requires at this tier"
+    )
     amount: Money | None = Field(default=None, description="what it costs, where it costs anything")
     editable: tuple[str, ...] = ()
     choices: dict[str, tuple[str, ...]] = Field(
@@ -61,19 +70,14 @@ class ApprovalItem(Contract):
     )
     summary: str = Field(description="what the person decides on, in one line")
 
-    @property
-    def approvals_needed(self) -> int:
-        """How many different people must approve."""
-        return 2 if self.approval == "two_signed" else 1
-
 
 class ApprovalRequest(Contract):
     """What is put before people: nothing passes it but a decision that names one of its digests."""
 
     kind: ApprovalKind
     proposal_id: str
-    subjects: tuple[ApprovalItem, ...] = Field(min_length=1)
-    verdicts: tuple[DecisionType, ...]
+    items: tuple[ApprovalItem, ...] = Field(min_length=1)
+    decision_types: tuple[DecisionType, ...]
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
     opened_at: Moment
     deadline: Moment

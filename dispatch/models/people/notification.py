@@ -31,41 +31,41 @@ class NotifyBrief(StageInput):
     number: int = Field(default=1, ge=1, description="counts the events of one kind at one gate")
     approval_request: ApprovalRequest
     owner: str = Field(description="a person or a role of the approvers file; with decided, who decided")
-    told: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
+    notified: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
     summary: str = Field(description="what happened, in a line")
     only: tuple[str, ...] = Field(
         default=(), description="where not empty: of those concerned these alone, who were not reached before"
     )
 
 
-class Untold(Contract):
-    """A person who ought to have been told and was not."""
+class Undelivered(Contract):
+    """A person who should have been notified and was not."""
 
     name: str
     why: str
 
 
 class NotifyReport(Contract):
-    """Who was told; names of the approvers file, no addresses."""
+    """Who was notified; names of the approvers file, no addresses."""
 
     handoff: Handoff
-    told: tuple[str, ...] = Field(default=(), description="a mail is on its way to them")
+    notified: tuple[str, ...] = Field(default=(), description="a mail is on its way to them")
     left_to_digest: tuple[str, ...] = ()
     want_none: tuple[str, ...] = ()
-    untold: tuple[Untold, ...] = ()
-    later: tuple[Untold, ...] = Field(
+    undelivered: tuple[Undelivered, ...] = ()
+    later: tuple[Undelivered, ...] = Field(
         default=(), description="not reached yet: to be tried again, without the others"
     )
 
     @property
     def in_words(self) -> str:
-        """Say it in one line."""
+        """Return the report in one line."""
         parts = [
-            f"told {', '.join(self.told)}" if self.told else "",
+            f"notified {', '.join(self.notified)}" if self.notified else "",
             f"left to the digest of {', '.join(self.left_to_digest)}" if self.left_to_digest else "",
             f"wanted by none of {', '.join(self.want_none)}" if self.want_none else "",
-            *(f"{one.name} not told: {one.why}" for one in self.untold),
-            *(f"{one.name} not told yet: {one.why}, tried again" for one in self.later),
+            *(f"{one.name} not notified: {one.why}" for one in self.undelivered),
+            *(f"{one.name} not notified yet: {one.why}, tried again" for one in self.later),
         ]
         return "; ".join(part for part in parts if part) or "nobody known to tell"
 
@@ -114,9 +114,9 @@ class DigestReport(Contract):
     """Names of the approvers file."""
 
     day: date
-    told: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
     nothing_waits: tuple[str, ...] = ()
-    untold: tuple[Untold, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
 
 
 class LinkBrief(StageInput):

@@ -47,19 +47,19 @@ class FollowUpOutcome(Contract):
 
 
 class FollowUpDetail(Contract):
-    """The answer of a follow-up's `dossier` query: what was done, what is there now, and what a person is asked."""
+    """The answer of a follow-up's `detail` query: what was done, what is there now, and what a person is asked."""
 
     status: Status
-    order: FollowUpInput = Field(description="as it was given, without what it took along into a new history")
+    input: FollowUpInput = Field(description="as it was given, without what it took along into a new history")
     verification: Verification | None = Field(
         default=None, description="what was read back; None before that, and where nothing could be read"
     )
     approval_request: ApprovalRequest | None = Field(
-        default=None, description="the gate that stands open, its deadline the one in force"
+        default=None, description="the open gate, with its present deadline"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
     trail: tuple[TrailEntry, ...] = ()
 
 
 class AnyDetail(RootModel[RequestDetail | FollowUpDetail]):
-    """What the query `dossier` answers, whether a request or a follow-up is asked."""
+    """What the query `detail` answers, whether a request or a follow-up is asked."""

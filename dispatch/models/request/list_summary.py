@@ -1,4 +1,4 @@
-"""What one row of a list says of a waiting request: a memo that it is started with and writes anew where it waits.
+"""What one row of a list says of a waiting request: a memo that it is started with and rewrites where it waits.
 
 Search attributes hold no amount and no word of a customer, and a list of ten thousand cannot ask each request. A memo
 is no search attribute: Temporal hands it out with each row of its list and nobody can search by it.
@@ -41,6 +41,6 @@ class ListSummary(Contract):
         max_length=MOST_NAMED,
         description="all that still needs one plain decision; none where anything needs more than that",
     )
-    given: tuple[_Name, ...] = Field(
+    approved_by: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="who has approved at the open gate so far"
     )

@@ -16,7 +16,7 @@ from dispatch.models.work.proposal import Proposal
 
 
 class RequestDetail(Contract):
-    """The answer of the `dossier` query: nothing in it is newer or older than the rest."""
+    """The answer of the `detail` query: nothing in it is newer or older than the rest."""
 
     status: Status
     submission: Submission
@@ -29,11 +29,11 @@ class RequestDetail(Contract):
     )
     guidance: tuple[Guidance, ...] = ()
     exceptions: tuple[ReviewException, ...] = ()
-    verdicts: tuple[GuardResult, ...] = Field(
+    guard_results: tuple[GuardResult, ...] = Field(
         default=(), description="in the order of the proposal's actions"
     )
     approval_request: ApprovalRequest | None = Field(
-        default=None, description="the gate that stands open, its deadline the one in force"
+        default=None, description="the open gate, with its present deadline"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
     questions: tuple[Question, ...] = Field(

@@ -5,6 +5,7 @@ Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals, a
 """
 
 from enum import StrEnum
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -18,8 +19,10 @@ from dispatch.models.work.execution import Authorization, Receipt
 from dispatch.models.work.finding import Finding, Guidance, ReviewException
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.plan import Plan
-from dispatch.models.work.playbook import ActionPolicy, Reception
+from dispatch.models.work.playbook import ActionPolicy, Playbook, PlaybookInForce, Reception
 from dispatch.models.work.proposal import BoundAction, Proposal
+
+T = TypeVar("T")
 
 
 class WaitSnapshot(Contract):
@@ -32,20 +35,20 @@ class WaitSnapshot(Contract):
 
 
 class NotificationsSnapshot(Contract):
-    """Who was told of the open gate, and of how many events of each kind."""
+    """Who was notified of the open approval request, and of how many events of each kind."""
 
-    told: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
 
 
 class ApprovalSnapshot(Contract):
-    """A gate that stands open, with what it has so far."""
+    """An open gate, with what it has so far."""
 
     approval_request: ApprovalRequest
     wait: WaitSnapshot
     turn: int = Field(ge=0, description="which of the approvers it is with")
     approvals: tuple[Decision, ...] = ()
-    notices: NotificationsSnapshot = NotificationsSnapshot()
+    notifications: NotificationsSnapshot = NotificationsSnapshot()
 
 
 class DecisionSnapshot(Contract):
@@ -61,10 +64,10 @@ class ApprovalsSnapshot(Contract):
 
 
 class DialogSnapshot(Contract):
-    """`asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
+    """`questions_asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
 
     answers: tuple[JsonValue, ...]
-    asked: int
+    questions_asked: int
     wait: WaitSnapshot | None
     withdrawn: bool
 
@@ -81,6 +84,11 @@ class RoutingState(Contract):
     number: int = 1
     desk: str | None = None
     decided_by: str = "playbook"
+
+    @classmethod
+    def of(cls, desk: str | None) -> Self:
+        """Return the routing of a request that has just begun, with the desk that the submitter names."""
+        return cls(desk=desk, decided_by="submitter" if desk else "playbook")
 
 
 class ResumePoint(StrEnum):
@@ -108,7 +116,7 @@ class ProcessState(BaseModel):
     previous: Proposal | None = Field(default=None, description="the proposal that was sent back last")
     round: int = 1
     exceptions: tuple[ReviewException, ...] = ()
-    verdicts: tuple[GuardResult, ...] = ()
+    guard_results: tuple[GuardResult, ...] = ()
     authorization: dict[str, Authorization] = Field(
         default_factory=dict, description="by digest: what people approved"
     )
@@ -119,6 +127,39 @@ class ProcessState(BaseModel):
     )
     ending: Ending | None = Field(default=None, description="how it ends, once that is known, and why")
     why: str = ""
+
+    # What an earlier stage has brought; the stages run in order, so it is there. Each raises ValueError where it is not.
+
+    @property
+    def in_force(self) -> PlaybookInForce:
+        """Return the playbook that triage has found."""
+        return _required(self.triaged.playbook if self.triaged else None, "playbook")
+
+    @property
+    def playbook(self) -> Playbook:
+        """Return what the playbook in force says."""
+        return self.in_force.playbook
+
+    @property
+    def taken_in(self) -> Intake:
+        """Return the intake."""
+        return _required(self.intake, "intake")
+
+    @property
+    def planned(self) -> Plan:
+        """Return the plan."""
+        return _required(self.plan, "plan")
+
+    @property
+    def proposed(self) -> Proposal:
+        """Return the proposal."""
+        return _required(self.proposal, "proposal")
+
+
+def _required(value: T | None, name: str) -> T:
+    if value is None:
+        raise ValueError(f"no stage has brought the {name} yet")
+    return value
 
 
 class RequestSnapshot(Contract):

@@ -80,7 +80,7 @@ class Status(Contract):
     state: str = Field(description="a RequestState, or an Ending once closed")
     priority: int | None = None
     review_point: ReviewPoint
-    subject_digest: str | None = Field(
+    action_digest: str | None = Field(
         default=None, description="the digest that a decision must name, while one is awaited"
     )
     proposal_id: str | None = None

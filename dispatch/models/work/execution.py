@@ -7,27 +7,27 @@ from pydantic import Field
 from dispatch.models.contract import Contract, Facts, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.people.decision import Decision
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.guardian import GuardResult
-from dispatch.models.work.playbook import Approval
 from dispatch.models.work.proposal import BoundAction
 
 
 class Authorization(Contract):
     """What people decided on a held action, and what the playbook asks of them: all that the executor checks again."""
 
-    approval: Approval
+    approval: ApprovalPolicy
     approvers: tuple[str, ...] = Field(min_length=1, description="people or roles; all of them may decide")
     requester: str = Field(description="the requester's address")
     decisions: tuple[Decision, ...] = Field(min_length=1)
 
 
 class ActionCommand(StageInput):
-    """The bound action with the guardian's verdict and, where it was held, the leave that people gave."""
+    """The bound action with its guard result and, where it was held, the authorization that people gave."""
 
-    noun: ClassVar[str] = "leave to act"
+    noun: ClassVar[str] = "an authorized action"
 
     bound: BoundAction
-    verdict: GuardResult
+    guard_result: GuardResult
     authorization: Authorization | None = None
 
 

@@ -1,4 +1,4 @@
-"""The guardian's word on one action."""
+"""The guardian's decision on one action."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -32,7 +32,7 @@ class Request(Contract):
     """What the requester wrote, for an action that nobody may take on their behalf unasked."""
 
     phrases: tuple[str, ...] = Field(
-        description="those of the ask that the action's policy names in `asked_by`"
+        description="those of the intent that the action's policy names in `requires_intent`"
     )
     subject: str
     words: str = Field(description="without quoted mail and signature")
@@ -52,7 +52,7 @@ class GuardBrief(StageInput):
     to_requester: bool = Field(
         default=False, description="a question, reminder or notice, under the contact's policy"
     )
-    request: Request | None = Field(default=None, description="where the action's policy names an ask")
+    request: Request | None = Field(default=None, description="where the action's policy names an intent")
 
 
 class GuardianFacts(Contract):
@@ -73,7 +73,7 @@ class GuardResult(Contract):
 
     handoff: Handoff
     action_digest: str
-    ruling: GuardDecision
+    decision: GuardDecision
     tier: Tier
     reasons: tuple[Reason, ...] = Field(min_length=1)
     spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
+from dispatch.models.work.approval_policy import ApprovalPolicy
 
 Name = str
 
@@ -144,7 +145,7 @@ class Condition(Contract):
 
     specialist: Name | None = None
     status: Literal["found", "nothing", "ambiguous", "unavailable"] | None = None
-    ask: Name | None = Field(
+    intent: Name | None = Field(
         default=None, description="the request holds an item of this kind ('other' included)"
     )
 
@@ -152,8 +153,8 @@ class Condition(Contract):
     def _says_something(self) -> Self:
         if self.status is not None and self.specialist is None:
             raise ValueError("status needs a specialist")
-        if self.specialist is None and self.ask is None:
-            raise ValueError("give specialist with status, or ask")
+        if self.specialist is None and self.intent is None:
+            raise ValueError("give specialist with status, or intent")
         if self.specialist is not None and self.status is None:
             raise ValueError("specialist needs a status")
         return self
@@ -195,19 +196,15 @@ class ReviewPolicy(Contract):
     )
 
 
-Approval = Literal["none", "named", "signed", "two_signed"]
-"""What a tier asks for: nothing, a named decision, a signed one, or signed ones of two different people."""
-
-
 class TierPolicy(Contract):
     """The scrutiny of one tier."""
 
-    approval: Approval
+    approval: ApprovalPolicy
     waiting: Waiting | None = None
 
     @model_validator(mode="after")
     def _waits_if_it_asks(self) -> Self:
-        if (self.approval == "none") != (self.waiting is None):
+        if (self.approval.signatures == 0) != (self.waiting is None):
             raise ValueError("waiting belongs to tiers that need an approval, and only to them")
         return self
 
@@ -228,9 +225,9 @@ class ActionPolicy(Contract):
     compensable: bool = Field(
         default=False, description="whether the action can be undone; as its class says"
     )
-    asked_by: Name | None = Field(
+    requires_intent: Name | None = Field(
         default=None,
-        description="the ask with whose phrases the requester must have asked for it; an action that pays has one",
+        description="the intent with whose phrases the requester must have asked for it; an action that pays has one",
     )
     give_up_after: Duration = Field(
         default=timedelta(minutes=10),

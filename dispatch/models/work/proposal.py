@@ -61,7 +61,7 @@ class BoundAction(Contract):
     """An action bound to its request, proposal and playbook.
 
     `digest` is sha256 over the canonical form of all other fields but `view` (dispatch/models/canonical.py); approvals
-    name it. `view` only repeats what the parameters say; the guardian makes it anew before it rules.
+    name it. `view` only repeats what the parameters say; the guardian recomputes it before it decides.
     `idempotency_key` holds neither run id nor attempt nor proposal, so that neither a reset nor an edit
     can make a second effect.
     """

@@ -28,7 +28,7 @@ REFUND, REPLY = refund(), reply()
 HELD = (GuardDecision.HOLD, Tier.MEDIUM)
 
 
-def subject(**changes: Any) -> ApprovalItem:
+def item(**changes: Any) -> ApprovalItem:
     fields = {
         "name": "issue_refund",
         "digest": REFUND.digest,
@@ -40,8 +40,8 @@ def subject(**changes: Any) -> ApprovalItem:
     return ApprovalItem.model_validate(fields)
 
 
-def check(raw: JsonValue, *, subjects: tuple[ApprovalItem, ...] = (), **changes: Any) -> DecisionCheckResult:
-    """Check a raw decision at a gate that stands open for two days; `changes` are of the check or the gate."""
+def check(raw: JsonValue, *, items: tuple[ApprovalItem, ...] = (), **changes: Any) -> DecisionCheckResult:
+    """Check a raw decision at a gate that is open for two days; `changes` are of the check or the gate."""
     known = changes.pop("known", NOBODY)
     own = {
         name: changes.pop(name)
@@ -51,9 +51,8 @@ def check(raw: JsonValue, *, subjects: tuple[ApprovalItem, ...] = (), **changes:
     approval_request = {
         "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
-        "subjects": subjects
-        or (subject(), subject(name="send_reply", digest=REPLY.digest, editable=("text",))),
-        "verdicts": tuple(DecisionType),
+        "items": items or (item(), item(name="send_reply", digest=REPLY.digest, editable=("text",))),
+        "decision_types": tuple(DecisionType),
         "approvers": ("anna", "ben"),
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
@@ -82,10 +81,10 @@ def raw(**changes: Any) -> dict[str, JsonValue]:
 
 def test_a_fitting_decision_is_accepted_as_it_was_read() -> None:
     """An approval that names what waits is accepted, and comes back as the decision that it is."""
-    ruling = check(raw())
-    assert (ruling.accepted, ruling.decision, ruling.received) == (True, decision(REFUND), "")
-    assert ruling.reason == "accepted: approve by anna on issue_refund"
-    assert ruling.handoff == HANDOFF
+    result = check(raw())
+    assert (result.accepted, result.decision, result.received) == (True, decision(REFUND), "")
+    assert result.reason == "accepted: approve by anna on issue_refund"
+    assert result.handoff == HANDOFF
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_a_fitting_decision_is_accepted_as_it_was_read() -> None:
         (True, "a decision is an object; this is true or false"),
         (1.5, "a decision is an object; this is a number"),
         ({}, "decision_id: Field required"),
-        ({**raw(), "verdict": "yes"}, "verdict: Input should be"),
+        ({**raw(), "decision_type": "yes"}, "decision_type: Input should be"),
         ({**raw(), "approved": True}, "approved: unknown field"),
         ({**raw(), "action_digest": "abc"}, "action_digest: String should match"),
         ({**raw(), "issued_at": "2025-03-01T12:00:00"}, "issued_at: Input should have timezone info"),
@@ -111,11 +110,11 @@ def test_a_fitting_decision_is_accepted_as_it_was_read() -> None:
 )
 def test_what_is_no_decision_is_refused_by_field_and_kept_in_part(message: JsonValue, says: str) -> None:
     """The reason names the field, never its value; what came is kept, both of them short."""
-    ruling = check(message)
-    assert (ruling.accepted, ruling.decision) == (False, None)
-    assert says in ruling.reason
-    assert ruling.received
-    assert max(len(ruling.reason), len(ruling.received)) <= 300
+    result = check(message)
+    assert (result.accepted, result.decision) == (False, None)
+    assert says in result.reason
+    assert result.received
+    assert max(len(result.reason), len(result.received)) <= 300
 
 
 @given(
@@ -126,14 +125,14 @@ def test_what_is_no_decision_is_refused_by_field_and_kept_in_part(message: JsonV
 )
 def test_nothing_that_can_be_sent_breaks_the_gate(message: JsonValue) -> None:
     """Whatever JSON comes in, it is refused with a bounded reason, and nothing raises."""
-    ruling = check(message)
-    assert not ruling.accepted
-    assert 0 < len(ruling.reason) <= 300
-    assert len(ruling.received) <= 300
+    result = check(message)
+    assert not result.accepted
+    assert 0 < len(result.reason) <= 300
+    assert len(result.received) <= 300
 
 
 @pytest.mark.parametrize(
-    "field", ["decision_id", "proposal_id", "action_digest", "verdict", "approver", "issued_at"]
+    "field", ["decision_id", "proposal_id", "action_digest", "decision_type", "approver", "issued_at"]
 )
 def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
     """A decision that leaves out what it binds to, or who decided, is refused by that field's name."""
@@ -160,15 +159,15 @@ def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
         ({"approver": "Anna"}, {}, "Anna may not decide here; may: anna, ben"),
         (
             {},
-            {"verdicts": (DecisionType.REJECT,)},
+            {"decision_types": (DecisionType.REJECT,)},
             "approve is not possible here; possible: reject",
         ),
-        ({"verdict": "reject"}, {}, "reject needs a reason"),
-        ({"verdict": "respond", "reason": " \n"}, {}, "respond needs a reason"),
+        ({"decision_type": "reject"}, {}, "reject needs a reason"),
+        ({"decision_type": "respond", "reason": " \n"}, {}, "respond needs a reason"),
         ({"edits": {"reason": "x"}}, {}, "edits were given with approve; send them with edit"),
-        ({"verdict": "edit"}, {}, "edit needs edits; editable: amount_minor, reason"),
+        ({"decision_type": "edit"}, {}, "edit needs edits; editable: amount_minor, reason"),
         (
-            {"verdict": "edit", "edits": {"payment_id": "P-2"}},
+            {"decision_type": "edit", "edits": {"payment_id": "P-2"}},
             {},
             "payment_id may not be edited; editable: amount_minor, reason",
         ),
@@ -178,9 +177,9 @@ def test_a_decision_that_does_not_fit_is_refused_exactly(
     changes: dict[str, JsonValue], at_gate: dict[str, Any], says: str
 ) -> None:
     """Each way of not fitting has its own sentence, and the decision is kept for the trail."""
-    ruling = check(raw(**changes), **at_gate)
-    assert (ruling.accepted, ruling.reason) == (False, says)
-    assert ruling.decision is not None
+    result = check(raw(**changes), **at_gate)
+    assert (result.accepted, result.reason) == (False, says)
+    assert result.decision is not None
 
 
 @pytest.mark.parametrize(
@@ -200,27 +199,27 @@ def test_a_decision_that_does_not_fit_is_refused_exactly(
 )
 def test_an_edit_has_the_type_of_its_parameter(edits: dict[str, JsonValue]) -> None:
     """A value that would not be the parameter's own JSON type is refused and names the parameter."""
-    ruling = check(raw(verdict="edit", edits=edits))
-    assert not ruling.accepted
-    assert ruling.reason.startswith(f"edits.{list(edits)[-1]}: ")
+    result = check(raw(decision_type="edit", edits=edits))
+    assert not result.accepted
+    assert result.reason.startswith(f"edits.{list(edits)[-1]}: ")
 
 
 def test_a_good_edit_is_accepted() -> None:
     """Editable parameters with values of their type may be edited, without a reason."""
-    ruling = check(raw(verdict="edit", edits={"amount_minor": 1_500, "reason": "half is fair"}))
-    assert ruling.accepted
-    assert ruling.decision is not None
-    assert ruling.decision.edits == {"amount_minor": 1_500, "reason": "half is fair"}
+    result = check(raw(decision_type="edit", edits={"amount_minor": 1_500, "reason": "half is fair"}))
+    assert result.accepted
+    assert result.decision is not None
+    assert result.decision.edits == {"amount_minor": 1_500, "reason": "half is fair"}
 
 
 def test_a_person_routes_by_an_edit() -> None:
     """A gate that is no action's takes single values: a desk by its name, and no structure."""
     digest = digest_of({"route": 1})
-    route = (subject(name="route", digest=digest, editable=("desk",)),)
-    message = raw(verdict="edit", action_digest=digest, edits={"desk": "support"})
-    assert check(message, subjects=route).accepted
+    route = (item(name="route", digest=digest, editable=("desk",)),)
+    message = raw(decision_type="edit", action_digest=digest, edits={"desk": "support"})
+    assert check(message, items=route).accepted
     message["edits"] = {"desk": ["support"]}
-    assert check(message, subjects=route).reason.startswith("edits.desk: ")
+    assert check(message, items=route).reason.startswith("edits.desk: ")
 
 
 def test_clocks_may_differ_a_little() -> None:
@@ -248,12 +247,14 @@ def test_a_held_action_runs_on_the_approval_of_exactly_itself() -> None:
     assert permits(order(REFUND, *HELD, stale), NOW, NOBODY) == "the decision is on proposal p0, not on p1"
 
 
-@pytest.mark.parametrize("ruling", [GuardDecision.ALLOW, GuardDecision.HOLD])
-@pytest.mark.parametrize("verdict", [v for v in DecisionType if v is not DecisionType.APPROVE])
-def test_only_approve_permits(verdict: DecisionType, ruling: GuardDecision) -> None:
+@pytest.mark.parametrize("result", [GuardDecision.ALLOW, GuardDecision.HOLD])
+@pytest.mark.parametrize("decision_type", [v for v in DecisionType if v is not DecisionType.APPROVE])
+def test_only_approve_permits(decision_type: DecisionType, result: GuardDecision) -> None:
     """Edit, reject and respond permit nothing, even on an action that needed no decision."""
-    said = decision(REFUND, verdict=verdict)
-    assert permits(order(REFUND, ruling, Tier.MEDIUM, said), NOW, NOBODY) == f"the decision says {verdict}"
+    said = decision(REFUND, decision_type=decision_type)
+    assert (
+        permits(order(REFUND, result, Tier.MEDIUM, said), NOW, NOBODY) == f"the decision says {decision_type}"
+    )
 
 
 def test_nobody_lifts_a_block() -> None:
@@ -267,16 +268,16 @@ def test_an_unsigned_approval_permits_nothing_that_needs_a_signature(tier: Tier)
     """The executor refuses a held action of such a tier by itself, whatever the gate let through."""
     why = permits(order(REFUND, GuardDecision.HOLD, tier, decision(REFUND)), NOW, NOBODY)
     assert why in {
-        "tier high asks for signed, and the authorization is named",
-        "tier critical asks for two_signed, and the authorization is named",
+        "tier high needs one signed decision, and the authorization required one person's decision",
+        "tier critical needs signed decisions of 2 different people, and the authorization required one person's decision",
     }
 
 
-def test_a_verdict_on_another_action_permits_nothing() -> None:
-    """The guardian's word is on one digest."""
-    other = order(REPLY).verdict
+def test_a_guard_result_for_another_action_permits_nothing() -> None:
+    """A guard result is for one digest."""
+    other = order(REPLY).guard_result
     assert (
-        permits(order(REFUND).model_copy(update={"verdict": other}), NOW, NOBODY)
+        permits(order(REFUND).model_copy(update={"guard_result": other}), NOW, NOBODY)
         == "the guardian ruled on another action"
     )
 

@@ -113,8 +113,8 @@ def test_no_order_of_asks_goes_beyond_the_limit(
 def test_a_day_is_one_of_utc() -> None:
     """Whatever zone a moment is written in; the account stands for 24 hours after the day."""
     late = datetime(2026, 11, 23, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
-    assert day_of("ben", late).workflow_id == "allowance-ben-2026-11-24"
-    assert day_of("ben", NOON).workflow_id == "allowance-ben-2026-11-23"
+    assert day_of("ben", late).workflow_id == "approval-quota-ben-2026-11-24"
+    assert day_of("ben", NOON).workflow_id == "approval-quota-ben-2026-11-23"
     assert day_of("ben", NOON).closes_at == datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -122,7 +122,7 @@ def checked(
     known: Approvers, kind: ApprovalKind = ApprovalKind.APPROVAL, **changes: Any
 ) -> tuple[DecisionCheck, DecisionCheckResult]:
     """Return the check of ben's approval, with fields of the decision changed, and how the rules rule on it."""
-    subject = ApprovalItem(
+    item = ApprovalItem(
         name="issue_refund",
         digest=REFUND.digest,
         tier=Tier.MEDIUM,
@@ -133,8 +133,8 @@ def checked(
     approval_request = ApprovalRequest(
         kind=kind,
         proposal_id="p1",
-        subjects=(subject,),
-        verdicts=tuple(DecisionType),
+        items=(item,),
+        decision_types=tuple(DecisionType),
         approvers=("refunds",),
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
@@ -148,8 +148,8 @@ def checked(
 
 
 def ask_of(known: Approvers, **changes: Any) -> ApprovalQuotaRequest | None:
-    check, ruling = checked(known, **changes)
-    return quota_request(check, ruling, known, "support-mail-1")
+    check, result = checked(known, **changes)
+    return quota_request(check, result, known, "support-mail-1")
 
 
 def limited(**limit: Any) -> Approvers:
@@ -172,8 +172,8 @@ def test_an_approval_is_asked_for_with_its_amount_and_the_limit() -> None:
     [
         (approvers(Signer("ben", ("refunds",))), {}),
         (limited(), {}),
-        (limited(decisions=3), {"verdict": "reject", "reason": "no"}),
-        (limited(decisions=3), {"verdict": "edit", "edits": {"amount_minor": 100}}),
+        (limited(decisions=3), {"decision_type": "reject", "reason": "no"}),
+        (limited(decisions=3), {"decision_type": "edit", "edits": {"amount_minor": 100}}),
         (limited(decisions=3), {"action_digest": "0" * 64}),
         (limited(decisions=3), {"kind": ApprovalKind.ESCALATION}),
         (limited(decisions=3), {"approver": "refunds"}),
@@ -186,11 +186,11 @@ def test_nothing_is_asked_where_no_limit_applies(known: Approvers, changes: dict
 
 
 def test_a_closed_day_grants_nothing() -> None:
-    """A ruling is refused with the answer's reason, and the decision stays in it."""
+    """A result is refused with the answer's reason, and the decision stays in it."""
     ask = asked(1, 1, decisions=3)
-    _, ruling = checked(limited(decisions=3))
-    refused = with_quota(ruling, closed(ask))
-    assert ruling.accepted
+    _, result = checked(limited(decisions=3))
+    refused = with_quota(result, closed(ask))
+    assert result.accepted
     assert not refused.accepted
-    assert refused.decision == ruling.decision
-    assert refused.reason == "the allowance of ben for 2026-11-23 (UTC) is closed; decide again"
+    assert refused.decision == result.decision
+    assert refused.reason == "the approval quota of ben for 2026-11-23 (UTC) is closed; decide again"

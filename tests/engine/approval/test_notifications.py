@@ -11,9 +11,9 @@ from dispatch.notifications.approver_mail import (
     digest_for,
     notice_for,
     notice_key,
+    notified_before,
     owners_of,
     plain_text,
-    told_before,
 )
 from dispatch.notifications.html import as_html
 from tests.notified import INBOX, NOW, approval_request, brief, during, known, person, waiting
@@ -59,7 +59,7 @@ def test_a_digest_lists_what_an_event_would_have_told() -> None:
 def test_of_a_decision_those_hear_who_were_told_and_not_who_made_it() -> None:
     """Nobody is bothered with the end of what they never heard of."""
     people = known(person("anna"), person("ben"), person("cleo"))
-    assert names(told_before(people, brief("decided", owner="ben", told=("anna", "ben")))) == ["anna"]
+    assert names(notified_before(people, brief("decided", owner="ben", notified=("anna", "ben")))) == ["anna"]
 
 
 def test_a_mail_says_what_a_person_needs_to_know() -> None:
@@ -69,10 +69,10 @@ def test_a_mail_says_what_a_person_needs_to_know() -> None:
         "A decision is asked of refunds.",
         "Desk: support",
         "Asked: issue_refund on payment PAY-1 (critical): the policy grants it",
-        "Tier: critical; it takes signed decisions of two different people",
+        "Tier: critical; it takes signed decisions of 2 different people",
         "Amount: EUR 49.90",
         "Decide by: 12:00 UTC on 8 November 2026",
-        "Why: tier critical needs approval: two_signed",
+        "Why: tier critical needs signed decisions of 2 different people",
         "https://desk.example/requests/support-mail-abc",
         "opens the page and does nothing else",
     ):
@@ -96,7 +96,7 @@ def test_a_mail_says_what_a_person_needs_to_know() -> None:
 )
 def test_a_subject_names_the_event_and_nothing_of_the_requester(event: str, subject: str) -> None:
     """What the gate says in free words stays in the body."""
-    private = approval_request(why="jane@mail.example wants it", subjects=approval_request().subjects)
+    private = approval_request(why="jane@mail.example wants it", items=approval_request().items)
     assert notice_for(brief(event, approval_request=private), INBOX).subject == subject
 
 
@@ -146,7 +146,7 @@ def test_each_event_person_and_gate_is_a_mail_of_its_own() -> None:
         for name in ("anna", "ben")
     }
     assert len(keys) == 12
-    assert notice_key(brief(), "anna") == notice_key(brief(summary="other", told=("x",)), "anna")
+    assert notice_key(brief(), "anna") == notice_key(brief(summary="other", notified=("x",)), "anna")
 
 
 def test_a_digest_ranks_what_waits() -> None:

@@ -20,9 +20,10 @@ from dispatch.models.people.decision import (
     DecisionCheckResult,
     DecisionType,
 )
+from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision
-from dispatch.models.work.playbook import Approval, Tier
+from dispatch.models.work.playbook import Tier
 from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund
 from tests.signers import Signer, approvers
 
@@ -34,7 +35,17 @@ ANA, BEN, CLEO = (
 )
 MALLORY = Signer("mallory")
 FILE = approvers(ANA, BEN, CLEO, MALLORY)
-TIERS: dict[Approval, Tier] = {"named": Tier.MEDIUM, "signed": Tier.HIGH, "two_signed": Tier.CRITICAL}
+NAMED, TWO_NAMED = ApprovalPolicy(signatures=1), ApprovalPolicy(signatures=2)
+SIGNED = ApprovalPolicy(signatures=1, signed=True)
+TWO_SIGNED = ApprovalPolicy(signatures=2, signed=True)
+THREE_SIGNED = ApprovalPolicy(signatures=3, signed=True)
+TIERS = {
+    NAMED: Tier.MEDIUM,
+    TWO_NAMED: Tier.MEDIUM,
+    SIGNED: Tier.HIGH,
+    TWO_SIGNED: Tier.CRITICAL,
+    THREE_SIGNED: Tier.CRITICAL,
+}
 LATER = NOW + timedelta(hours=1)
 
 
@@ -45,7 +56,7 @@ def raw(**changes: JsonValue) -> dict[str, JsonValue]:
 
 def check(
     message: JsonValue,
-    approval: Approval = "signed",
+    approval: ApprovalPolicy = SIGNED,
     known: Approvers = FILE,
     gate_of: tuple[str, ...] = ("refunds-lead", "support-lead"),
     **more: Any,
@@ -53,7 +64,7 @@ def check(
     approval_request = ApprovalRequest(
         kind=ApprovalKind.APPROVAL,
         proposal_id="p1",
-        subjects=(
+        items=(
             ApprovalItem(
                 name="issue_refund",
                 digest=REFUND.digest,
@@ -63,7 +74,7 @@ def check(
                 summary="a refund",
             ),
         ),
-        verdicts=tuple(DecisionType),
+        decision_types=tuple(DecisionType),
         approvers=gate_of,
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
@@ -82,7 +93,7 @@ def signed(by: Signer, **changes: JsonValue) -> dict[str, JsonValue]:
 
 
 def authorization(
-    *decisions: dict[str, JsonValue], approval: Approval = "signed", requester: str = ""
+    *decisions: dict[str, JsonValue], approval: ApprovalPolicy = SIGNED, requester: str = ""
 ) -> ActionCommand:
     made = Authorization(
         approval=approval,
@@ -90,27 +101,27 @@ def authorization(
         requester=requester,
         decisions=tuple(Decision.model_validate(one) for one in decisions),
     )
-    tier = Tier.CRITICAL if approval == "two_signed" else Tier.HIGH
+    tier = Tier.CRITICAL if approval == TWO_SIGNED else Tier.HIGH
     return order(REFUND, GuardDecision.HOLD, tier).model_copy(update={"authorization": made})
 
 
 def test_a_signed_decision_of_a_person_with_the_role_counts() -> None:
-    """The ruling names the key whose signature was verified, and so does the reason that goes into the trail."""
-    ruling = check(signed(BEN))
-    assert (ruling.accepted, ruling.signed_with) == (True, BEN.key.key_id)
+    """The result names the key whose signature was verified, and so does the reason that goes into the trail."""
+    result = check(signed(BEN))
+    assert (result.accepted, result.signed_with) == (True, BEN.key.key_id)
     assert (
-        ruling.reason
+        result.reason
         == f"accepted: approve by ben on issue_refund as refunds-lead; signed with {BEN.key.key_id}"
     )
 
 
-@pytest.mark.parametrize("verdict", ["edit", "reject", "respond"])
-def test_every_verdict_is_signed_where_a_signature_is_due(verdict: str) -> None:
+@pytest.mark.parametrize("decision_type", ["edit", "reject", "respond"])
+def test_every_verdict_is_signed_where_a_signature_is_due(decision_type: str) -> None:
     """Not only an approval: nobody else may send back or turn down in an approver's name."""
     said: dict[str, JsonValue] = {
-        "verdict": verdict,
+        "decision_type": decision_type,
         "reason": "not so",
-        "edits": {"amount_minor": 5} if verdict == "edit" else {},
+        "edits": {"amount_minor": 5} if decision_type == "edit" else {},
     }
     assert check(signed(BEN, **said)).accepted
     assert not check(raw(approver="ben", **said)).accepted
@@ -137,7 +148,7 @@ def with_key(**changes: Any) -> Approvers:
         (forged(reason="and 1,000 more"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
         (forged(decision_id="d-2"), {}, f"forged: the signature is not that of key {BEN.key.key_id}"),
         (
-            forged(verdict="reject", reason="no"),
+            forged(decision_type="reject", reason="no"),
             {},
             f"forged: the signature is not that of key {BEN.key.key_id}",
         ),
@@ -179,47 +190,74 @@ def test_what_does_not_count_is_refused_with_its_reason(
     message: JsonValue, more: dict[str, Any], says: str
 ) -> None:
     """Forged, unsigned, of another key or person, stale, played again, expired, revoked: each says which it is."""
-    ruling = check(message, **more)
-    assert (ruling.accepted, ruling.reason, ruling.signed_with) == (False, says, None)
+    result = check(message, **more)
+    assert (result.accepted, result.reason, result.signed_with) == (False, says, None)
 
 
-@pytest.mark.parametrize("approval", ["named", "signed", "two_signed"])
-def test_nobody_decides_on_their_own_request(approval: Approval) -> None:
+@pytest.mark.parametrize("approval", TIERS)
+def test_nobody_decides_on_their_own_request(approval: ApprovalPolicy) -> None:
     """At every tier, and under an alias too."""
     ben = Signer("ben", ("refunds-lead",), {"addresses": ("ben@desk.example",)}, BEN.private)
-    ruling = check(ben.signs(raw()), approval, approvers(ben), requester="Ben+shop@desk.example")
-    assert ruling.reason == "ben may not decide on a request of their own"
+    result = check(ben.signs(raw()), approval, approvers(ben), requester="Ben+shop@desk.example")
+    assert result.reason == "ben may not decide on a request of their own"
 
 
 def test_four_eyes_are_two_people() -> None:
     """The same person twice is refused with that reason; somebody else completes it; and a third is too many."""
     first = Decision.model_validate(signed(BEN))
-    again = check(signed(BEN, decision_id="d-2"), "two_signed", approvals=(first,))
-    assert again.reason == "ben has approved issue_refund already; it needs two different people"
-    second = check(signed(CLEO, decision_id="d-3"), "two_signed", approvals=(first,))
+    again = check(signed(BEN, decision_id="d-2"), TWO_SIGNED, approvals=(first,))
+    assert again.reason == "ben has approved issue_refund already; it needs 2 different people"
+    second = check(signed(CLEO, decision_id="d-3"), TWO_SIGNED, approvals=(first,))
     assert second.accepted
     assert second.decision is not None
-    third = check(signed(CLEO, decision_id="d-4"), "two_signed", approvals=(first, second.decision))
+    third = check(signed(CLEO, decision_id="d-4"), TWO_SIGNED, approvals=(first, second.decision))
     assert third.reason == "issue_refund is already decided"
+
+
+def test_three_signatures_are_three_people() -> None:
+    """The number of the playbook counts, whatever it is; two of three are not enough before the effect either."""
+    two = (Decision.model_validate(signed(BEN)), Decision.model_validate(signed(CLEO, decision_id="d-2")))
+    again = check(signed(CLEO, decision_id="d-3"), THREE_SIGNED, approvals=two)
+    assert again.reason == "cleo has approved issue_refund already; it needs 3 different people"
+    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval=THREE_SIGNED)
+    assert permits(both, LATER, FILE) == "2 of 3 people approved it"
+    dora = Signer("dora", ("refunds-lead",))
+    third = check(signed(dora, decision_id="d-3"), THREE_SIGNED, approvers(BEN, CLEO, dora), approvals=two)
+    assert third.accepted
+
+
+def test_two_unsigned_approvals_are_two_people_of_the_file() -> None:
+    """A person who approves as their role and again by name would be two names; so a role's own name is refused."""
+    as_role = check(raw(approver="refunds-lead"), TWO_NAMED)
+    assert as_role.reason == (
+        "refunds-lead is no person of the approvers file, and 2 different people must approve; "
+        "decide in a person's own name"
+    )
+    first = check(raw(approver="ben"), TWO_NAMED)
+    assert first.accepted
+    assert first.decision is not None
+    again = check(raw(approver="ben", decision_id="d-2"), TWO_NAMED, approvals=(first.decision,))
+    assert again.reason == "ben has approved issue_refund already; it needs 2 different people"
+    assert check(raw(approver="cleo", decision_id="d-3"), TWO_NAMED, approvals=(first.decision,)).accepted
 
 
 def test_who_approved_first_may_still_think_again() -> None:
     """Until the second approval, the first approver may reject what they approved."""
     first = Decision.model_validate(signed(BEN))
-    rejected = signed(BEN, decision_id="d-2", verdict="reject", reason="on second thoughts")
-    assert check(rejected, "two_signed", approvals=(first,)).accepted
+    rejected = signed(BEN, decision_id="d-2", decision_type="reject", reason="on second thoughts")
+    assert check(rejected, TWO_SIGNED, approvals=(first,)).accepted
 
 
 def test_a_signature_where_none_is_due_must_hold_too() -> None:
     """A named tier takes a decision without one; a forged one is refused all the same."""
-    assert check(raw(approver="refunds-lead"), "named").accepted
-    assert check(raw(approver="ben"), "named").accepted
-    assert check(signed(BEN), "named").signed_with == BEN.key.key_id
+    assert check(raw(approver="refunds-lead"), NAMED).accepted
+    assert check(raw(approver="ben"), NAMED).accepted
+    assert check(signed(BEN), NAMED).signed_with == BEN.key.key_id
     assert (
-        check(forged(reason="x"), "named").reason
+        check(forged(reason="x"), NAMED).reason
         == f"forged: the signature is not that of key {BEN.key.key_id}"
     )
-    unknown = check({**raw(approver="support-lead"), "key_id": "k", "signature": "s"}, "named")
+    unknown = check({**raw(approver="support-lead"), "key_id": "k", "signature": "s"}, NAMED)
     assert (unknown.accepted, unknown.signed_with) == (True, None)
     assert unknown.reason.endswith("its signature was not verified, for its key is not known")
 
@@ -227,7 +265,7 @@ def test_a_signature_where_none_is_due_must_hold_too() -> None:
 def test_the_executor_permits_what_was_signed() -> None:
     """One signature, or two of different people."""
     assert permits(authorization(signed(BEN)), LATER, FILE) is None
-    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed")
+    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval=TWO_SIGNED)
     assert permits(both, LATER, FILE) is None
 
 
@@ -252,13 +290,13 @@ def test_the_executor_permits_what_was_signed() -> None:
         ),
         (authorization(raw(approver="ben")), FILE, "unsigned: this asks for a signed decision"),
         (
-            authorization(raw(approver="ben"), approval="named"),
+            authorization(raw(approver="ben"), approval=NAMED),
             FILE,
-            "tier high asks for signed, and the authorization is named",
+            "tier high needs one signed decision, and the authorization required one person's decision",
         ),
-        (authorization(signed(BEN), approval="two_signed"), FILE, "1 of 2 people approved it"),
+        (authorization(signed(BEN), approval=TWO_SIGNED), FILE, "1 of 2 people approved it"),
         (
-            authorization(signed(BEN), signed(BEN, decision_id="d-2"), approval="two_signed"),
+            authorization(signed(BEN), signed(BEN, decision_id="d-2"), approval=TWO_SIGNED),
             FILE,
             "1 of 2 people approved it",
         ),
@@ -297,7 +335,16 @@ def test_a_delegation_counts_as_of_the_decision(ends_at: datetime) -> None:
 @given(
     changes=st.dictionaries(
         st.sampled_from(
-            ["decision_id", "reason", "approver", "verdict", "key_id", "signature", "issued_at", "edits"]
+            [
+                "decision_id",
+                "reason",
+                "approver",
+                "decision_type",
+                "key_id",
+                "signature",
+                "issued_at",
+                "edits",
+            ]
         ),
         st.none()
         | st.text(max_size=20)
@@ -309,9 +356,9 @@ def test_nothing_but_what_was_signed_is_ever_accepted(changes: dict[str, JsonVal
     """Whatever is changed in a signed decision, it is refused, unless the change leaves it the same decision."""
     original = signed(BEN)
     changed: dict[str, JsonValue] = {**original, **changes}
-    ruling = check(changed)
-    if ruling.accepted:
-        assert ruling.decision == Decision.model_validate(original)
+    result = check(changed)
+    if result.accepted:
+        assert result.decision == Decision.model_validate(original)
 
 
 @given(
@@ -324,7 +371,7 @@ def test_what_permits_more_risk_permits_less(approvals: list[dict[str, JsonValue
     """Leave that is enough for the scrutiny of a tier is enough for that of every lower tier."""
     permitted = [
         permits(authorization(*approvals, approval=approval), LATER, FILE) is None
-        for approval in ("named", "signed", "two_signed")
+        for approval in (NAMED, SIGNED, TWO_SIGNED)
         for _ in (tier,)
     ]
     _, one, two = permitted
@@ -334,7 +381,7 @@ def test_what_permits_more_risk_permits_less(approvals: list[dict[str, JsonValue
 def test_a_block_stays_a_block_whoever_signs() -> None:
     """No number of signatures lifts it."""
     blocked = order(REFUND, GuardDecision.BLOCK, Tier.CRITICAL)
-    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval="two_signed").authorization
+    both = authorization(signed(BEN), signed(CLEO, decision_id="d-2"), approval=TWO_SIGNED).authorization
     assert (
         permits(blocked.model_copy(update={"authorization": both}), LATER, FILE) == "the guardian blocked it"
     )
@@ -342,13 +389,13 @@ def test_a_block_stays_a_block_whoever_signs() -> None:
 
 def test_a_roles_own_name_is_a_plain_name_and_the_ruling_says_what_that_lacks() -> None:
     """Where a name is enough it is taken, though a person of the file may stand behind it; where a signature is due, not."""
-    ruling = check(raw(approver="refunds-lead"), "named", requester="ben@desk.example")
-    assert ruling.reason == (
+    result = check(raw(approver="refunds-lead"), NAMED, requester="ben@desk.example")
+    assert result.reason == (
         "accepted: approve by refunds-lead on issue_refund as a plain name: "
         "no limit and no own request is checked; the role is held by ben"
     )
-    assert "may not decide here" in check(raw(approver="refunds-lead"), "signed").reason
-    nobody_knows = check(raw(approver="refunds-lead"), "named", Approvers())
+    assert "may not decide here" in check(raw(approver="refunds-lead"), SIGNED).reason
+    nobody_knows = check(raw(approver="refunds-lead"), NAMED, Approvers())
     assert nobody_knows.reason == "accepted: approve by refunds-lead on issue_refund"
 
 
@@ -356,6 +403,6 @@ def test_a_gate_that_names_people_takes_no_roles_name() -> None:
     """So a playbook that must hold its people to limits and own requests names them, or asks for a signature."""
     ben = approvers(Signer("ben", ("refunds-lead",), {"addresses": ["ben@desk.example"]}))
     people = ("ben", "cleo")
-    assert "may not decide here" in check(raw(approver="refunds-lead"), "named", ben, gate_of=people).reason
-    own = check(raw(approver="ben"), "named", ben, gate_of=people, requester="ben@desk.example")
+    assert "may not decide here" in check(raw(approver="refunds-lead"), NAMED, ben, gate_of=people).reason
+    own = check(raw(approver="ben"), NAMED, ben, gate_of=people, requester="ben@desk.example")
     assert own.reason == "ben may not decide on a request of their own"

@@ -23,7 +23,7 @@ from dispatch.approval.signing import (
     verify_recorded,
 )
 from dispatch.models.people.approvers import ApproverKey
-from dispatch.models.people.decision import Decision
+from dispatch.models.people.decision import Decision, recorded_decision
 
 FROZEN: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "decisions-2.json").read_text(encoding="utf-8")
@@ -63,7 +63,9 @@ def test_what_people_read_is_what_is_signed(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", FIRST["vectors"], ids=lambda vector: vector["name"])
 def test_what_was_signed_until_0_3_verifies_in_the_audit_store_alone(vector: dict[str, Any]) -> None:
     """A kept record does not turn into a broken one with an upgrade; nothing is carried out on such a signature."""
-    decision = Decision.model_validate(vector["decision"] | {"signature": vector["signature"]})
+    decision = Decision.model_validate(
+        recorded_decision(vector["decision"] | {"signature": vector["signature"]})
+    )
     assert verify_recorded(KEY, decision)
     assert not verify(KEY, decision)
     assert not verify_recorded(KEY, decision.model_copy(update={"reason": "another"}))
@@ -162,7 +164,7 @@ def test_no_changed_signature_verifies(place: int, bit: int) -> None:
         {"decision_id": "d-9"},
         {"proposal_id": "p2"},
         {"action_digest": "3b" * 32},
-        {"verdict": "reject"},
+        {"decision_type": "reject"},
         {"edits": {"amount_minor": 1}},
         {"reason": "another"},
         {"approver": "ben"},

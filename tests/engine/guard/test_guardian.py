@@ -1,4 +1,4 @@
-"""Longer than other files: all rules of one ruling, and the properties that hold over all of them.
+"""Longer than other files: all rules of one decision, and the properties that hold over all of them.
 
 The guardian's rules: what is blocked, what a person sees first, and that more risk never helps.
 """
@@ -18,7 +18,7 @@ from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.proposal import Action, BoundAction
-from tests.asking import WHERE_ASKED, verdict_on
+from tests.asking import WHERE_ASKED, guard_result_on
 from tests.bound import (
     CUSTOMER,
     HANDOFF,
@@ -37,7 +37,7 @@ from tests.bound import (
 
 KNOWN = read(CUSTOMER, payment=PAYMENT, owner="C-1")
 UNKNOWN = read()
-RULINGS, TIERS = list(GuardDecision), list(Tier)
+DECISIONS, TIERS = list(GuardDecision), list(Tier)
 
 
 def ruled(
@@ -56,8 +56,8 @@ def ruled(
     )
 
 
-def rules_of(verdict: GuardResult) -> set[str]:
-    return {reason.rule for reason in verdict.reasons}
+def rules_of(guard_result: GuardResult) -> set[str]:
+    return {reason.rule for reason in guard_result.reasons}
 
 
 def exception(severity: Severity = Severity.MAJOR, *items: str) -> ReviewException:
@@ -67,51 +67,55 @@ def exception(severity: Severity = Severity.MAJOR, *items: str) -> ReviewExcepti
 
 
 def test_an_ordinary_reply_is_allowed_and_says_why() -> None:
-    """A reply to the address on record, with nothing to object to, runs on the guardian's word."""
-    verdict = ruled(reply())
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.ALLOW, Tier.LOW)
-    assert rules_of(verdict) == {"tier.low"}
-    assert verdict.action_digest == reply().digest
+    """A reply to the address on record, with nothing to object to, runs on the guardian's decision."""
+    guard_result = ruled(reply())
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.ALLOW, Tier.LOW)
+    assert rules_of(guard_result) == {"tier.low"}
+    assert guard_result.action_digest == reply().digest
 
 
 @pytest.mark.parametrize("minor", [100, 3_000, 15_000, 40_000])
 def test_what_pays_unasked_goes_to_a_person_whatever_the_amount(minor: int) -> None:
     """Where the policy wants an ask and the requester's words hold none, the strictest tier decides."""
-    verdict = verdict_on("Please do not refund it.", ["Please refund it."], minor=minor)
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
-    assert "request.not_asked" in rules_of(verdict)
+    guard_result = guard_result_on("Please do not refund it.", ["Please refund it."], minor=minor)
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
+    assert "request.not_asked" in rules_of(guard_result)
 
 
 def test_what_pays_and_is_asked_for_is_held_for_its_amount_alone() -> None:
     """A plain request that the action cites changes nothing of what the amount asks for."""
     asked = "I would like a refund, please."
-    small, large = (verdict_on(asked, [asked], minor=minor) for minor in (3_000, 15_000))
-    assert (small.ruling, large.ruling, large.tier) == (GuardDecision.ALLOW, GuardDecision.HOLD, Tier.MEDIUM)
+    small, large = (guard_result_on(asked, [asked], minor=minor) for minor in (3_000, 15_000))
+    assert (small.decision, large.decision, large.tier) == (
+        GuardDecision.ALLOW,
+        GuardDecision.HOLD,
+        Tier.MEDIUM,
+    )
 
 
 def test_an_action_that_wants_an_ask_and_knows_no_request_is_held() -> None:
     """A brief without the requester's words is no reason to pay."""
-    assert ruled(refund(), by=WHERE_ASKED).ruling is GuardDecision.HOLD
+    assert ruled(refund(), by=WHERE_ASKED).decision is GuardDecision.HOLD
 
 
 def test_a_subject_that_forbids_holds_what_the_body_asks_for() -> None:
     """The subject is among the requester's words."""
     asked = "Please refund it."
-    assert verdict_on(asked, [asked], subject="Do not refund it").ruling is GuardDecision.HOLD
+    assert guard_result_on(asked, [asked], subject="Do not refund it").decision is GuardDecision.HOLD
 
 
 def test_a_changed_action_is_blocked() -> None:
     """An action whose digest is not its own is blocked before anything else is looked at."""
     bound = reply()
     changed = bound.action.model_copy(update={"why": "another reason"})
-    verdict = ruled(bound.model_copy(update={"action": changed}))
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {"binding.digest"})
+    guard_result = ruled(bound.model_copy(update={"action": changed}))
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {"binding.digest"})
 
 
 def test_an_action_that_the_playbook_does_not_list_is_blocked() -> None:
     """What the playbook does not list does not happen."""
-    verdict = ruled(refund(), by=policy(actions={"send_reply": {}}))
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {"policy.action"})
+    guard_result = ruled(refund(), by=policy(actions={"send_reply": {}}))
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {"policy.action"})
 
 
 @pytest.mark.parametrize(
@@ -126,9 +130,9 @@ def test_an_action_that_the_playbook_does_not_list_is_blocked() -> None:
 )
 def test_wrong_parameters_are_blocked_without_quoting_them(changes: dict[str, Any]) -> None:
     """Parameters that do not validate are blocked, and the reason names fields and not values."""
-    verdict = ruled(refund(**changes))
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {"parameters.invalid"})
-    assert next(iter(changes)) in verdict.reasons[0].text
+    guard_result = ruled(refund(**changes))
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {"parameters.invalid"})
+    assert next(iter(changes)) in guard_result.reasons[0].text
 
 
 @pytest.mark.parametrize(
@@ -145,43 +149,45 @@ def test_wrong_parameters_are_blocked_without_quoting_them(changes: dict[str, An
 )
 def test_a_reply_goes_to_nobody_but_the_requester(recipient: str) -> None:
     """Any recipient that is not exactly the requester's or one on record for them is blocked."""
-    verdict = ruled(reply(recipient=recipient))
-    assert verdict.ruling is GuardDecision.BLOCK
-    assert "reply.recipient" in rules_of(verdict)
+    guard_result = ruled(reply(recipient=recipient))
+    assert guard_result.decision is GuardDecision.BLOCK
+    assert "reply.recipient" in rules_of(guard_result)
 
 
 @pytest.mark.parametrize("purpose", ["reply", "question", "reminder", "notice"])
 def test_every_purpose_is_guarded_alike(purpose: str) -> None:
     """A question, a reminder and a notice to a stranger are blocked as a reply is."""
-    assert ruled(reply(purpose=purpose)).ruling is GuardDecision.ALLOW
-    assert ruled(reply(purpose=purpose, recipient="mallory@evil.example")).ruling is GuardDecision.BLOCK
+    assert ruled(reply(purpose=purpose)).decision is GuardDecision.ALLOW
+    assert ruled(reply(purpose=purpose, recipient="mallory@evil.example")).decision is GuardDecision.BLOCK
 
 
 @pytest.mark.parametrize("recipient", ["ADA@Example.org", "ada@work.example"])
 def test_another_address_on_record_will_do(recipient: str) -> None:
     """Upper and lower case do not matter, and any address on record of the requester is theirs."""
-    assert ruled(reply(recipient=recipient)).ruling is GuardDecision.ALLOW
+    assert ruled(reply(recipient=recipient)).decision is GuardDecision.ALLOW
 
 
 def test_case_is_folded_for_ascii_only() -> None:
     """The Kelvin sign lower-cases to k in Unicode; as an address it is somebody else's."""
     asker = Party(address="k@example.org")
-    verdict = ruled(reply(recipient="\N{KELVIN SIGN}@example.org", evidence=()), UNKNOWN, requester=asker)
-    assert "reply.recipient" in rules_of(verdict)
+    guard_result = ruled(
+        reply(recipient="\N{KELVIN SIGN}@example.org", evidence=()), UNKNOWN, requester=asker
+    )
+    assert "reply.recipient" in rules_of(guard_result)
 
 
 def test_a_stranger_gets_an_answer_that_holds_no_records() -> None:
     """A requester on no record gets what rests on no records, and nothing that does."""
-    assert ruled(reply(evidence=("playbook.hours",)), UNKNOWN).ruling is GuardDecision.ALLOW
-    verdict = ruled(reply(evidence=("playbook.hours", "order_history.order.DD-1")), UNKNOWN)
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {"reply.records"})
+    assert ruled(reply(evidence=("playbook.hours",)), UNKNOWN).decision is GuardDecision.ALLOW
+    guard_result = ruled(reply(evidence=("playbook.hours", "order_history.order.DD-1")), UNKNOWN)
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {"reply.records"})
 
 
 @pytest.mark.parametrize("source", ["playbook", "request", "decision"])
 def test_what_is_nobody_s_secret_goes_to_a_stranger(source: str) -> None:
-    """It hangs on the source, whatever specialist the evidence is of: rules, own words and a person's words are open."""
+    """It depends on the source, whatever specialist the evidence is of: rules, own words and a person's words are open."""
     bound = reply(evidence=("order_history.rule",), sources={"order_history.rule": source})
-    assert ruled(bound, UNKNOWN).ruling is GuardDecision.ALLOW
+    assert ruled(bound, UNKNOWN).decision is GuardDecision.ALLOW
 
 
 @pytest.mark.parametrize(
@@ -194,9 +200,9 @@ def test_personal_evidence_of_any_specialist_stays_with_whom_it_is_about(sources
     bound = reply(
         evidence=("playbook.hours", "shelf_check.copy.7"), sources={"playbook.hours": "playbook"} | sources
     )
-    verdict = ruled(bound, UNKNOWN)
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {"reply.records"})
-    assert ruled(bound).ruling is GuardDecision.ALLOW
+    guard_result = ruled(bound, UNKNOWN)
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {"reply.records"})
+    assert ruled(bound).decision is GuardDecision.ALLOW
 
 
 @pytest.mark.parametrize(
@@ -245,10 +251,10 @@ def test_personal_evidence_of_any_specialist_stays_with_whom_it_is_about(sources
 )
 def test_links_lead_only_where_the_playbook_says(text: str) -> None:
     """A link to another host is blocked in whatever dress: case, user name, markdown, punycode, other scripts."""
-    verdict = ruled(reply(text=text))
-    assert verdict.ruling is GuardDecision.BLOCK
+    guard_result = ruled(reply(text=text))
+    assert guard_result.decision is GuardDecision.BLOCK
     # A user name before a host also reads as a mail address.
-    assert {"reply.links"} <= rules_of(verdict) <= {"reply.links", "reply.addresses"}
+    assert {"reply.links"} <= rules_of(guard_result) <= {"reply.links", "reply.addresses"}
 
 
 @pytest.mark.parametrize(
@@ -266,8 +272,8 @@ def test_links_lead_only_where_the_playbook_says(text: str) -> None:
 )
 def test_ordinary_text_is_no_link(text: str) -> None:
     """Listed hosts, files, dates, amounts, initials and the people's own addresses are not objected to."""
-    verdict = ruled(reply(text=text))
-    assert verdict.ruling is GuardDecision.ALLOW, verdict.reasons
+    guard_result = ruled(reply(text=text))
+    assert guard_result.decision is GuardDecision.ALLOW, guard_result.reasons
 
 
 def test_links_in_the_subject_count() -> None:
@@ -301,9 +307,9 @@ def test_links_in_the_subject_count() -> None:
 )
 def test_nothing_private_leaks(text: str, rule: str) -> None:
     """Other people's addresses, card numbers and bank accounts are blocked, and the reason does not repeat them."""
-    verdict = ruled(reply(text=text))
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {rule})
-    assert text.split(maxsplit=1)[1] not in verdict.reasons[0].text
+    guard_result = ruled(reply(text=text))
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {rule})
+    assert text.split(maxsplit=1)[1] not in guard_result.reasons[0].text
 
 
 @pytest.mark.parametrize(
@@ -318,21 +324,21 @@ def test_nothing_private_leaks(text: str, rule: str) -> None:
 )
 def test_numbers_that_only_look_private_pass(text: str) -> None:
     """A wrong check digit, a foreign prefix or length, dates and order numbers are neither cards nor accounts."""
-    assert ruled(reply(text=text)).ruling is GuardDecision.ALLOW
+    assert ruled(reply(text=text)).decision is GuardDecision.ALLOW
 
 
 @pytest.mark.parametrize("field", ["subject", "in_reply_to"])
 def test_a_header_holds_one_line(field: str) -> None:
     """A line break that would begin another header is blocked."""
     changes: dict[str, Any] = {field: "x\r\nBcc: mallory"}
-    verdict = ruled(reply(**changes))
-    assert (verdict.ruling, rules_of(verdict)) == (GuardDecision.BLOCK, {"reply.header"})
+    guard_result = ruled(reply(**changes))
+    assert (guard_result.decision, rules_of(guard_result)) == (GuardDecision.BLOCK, {"reply.header"})
 
 
 def test_text_that_reads_otherwise_than_it_is_is_blocked() -> None:
     """Characters that turn the writing direction would show an approver another text than is sent."""
-    verdict = ruled(reply(text="you get \N{RIGHT-TO-LEFT OVERRIDE}001"))
-    assert "reply.direction" in rules_of(verdict)
+    guard_result = ruled(reply(text="you get \N{RIGHT-TO-LEFT OVERRIDE}001"))
+    assert "reply.direction" in rules_of(guard_result)
 
 
 @pytest.mark.parametrize(
@@ -354,13 +360,13 @@ def test_a_refund_that_records_do_not_bear_out_is_blocked(
     changes: dict[str, Any], facts: dict[str, Any], rule: str
 ) -> None:
     """No such payment, another's, another order, currency or more than remains: each is blocked by its own rule."""
-    verdict = ruled(refund(**changes), KNOWN.but(**facts))
-    assert verdict.ruling is GuardDecision.BLOCK
-    assert rule in rules_of(verdict)
+    guard_result = ruled(refund(**changes), KNOWN.but(**facts))
+    assert guard_result.decision is GuardDecision.BLOCK
+    assert rule in rules_of(guard_result)
 
 
 @pytest.mark.parametrize(
-    ("amount", "ruling", "tier"),
+    ("amount", "decision", "tier"),
     [
         (1, GuardDecision.ALLOW, Tier.LOW),
         (5_000, GuardDecision.ALLOW, Tier.LOW),
@@ -371,10 +377,10 @@ def test_a_refund_that_records_do_not_bear_out_is_blocked(
         (40_001, GuardDecision.BLOCK, Tier.CRITICAL),
     ],
 )
-def test_the_amount_decides_the_tier(amount: int, ruling: GuardDecision, tier: Tier) -> None:
+def test_the_amount_decides_the_tier(amount: int, decision: GuardDecision, tier: Tier) -> None:
     """Each amount is of the first tier that reaches up to it; above the last it is blocked."""
-    verdict = ruled(refund(amount_minor=amount))
-    assert (verdict.ruling, verdict.tier) == (ruling, tier)
+    guard_result = ruled(refund(amount_minor=amount))
+    assert (guard_result.decision, guard_result.tier) == (decision, tier)
 
 
 def test_all_that_remains_may_be_refunded() -> None:
@@ -382,21 +388,21 @@ def test_all_that_remains_may_be_refunded() -> None:
     payment = PAYMENT.model_copy(
         update={"amount": Money(amount_minor=4_000, currency="EUR"), "refunded_minor": 1_000}
     )
-    assert ruled(refund(), KNOWN.but(payment=payment)).ruling is GuardDecision.ALLOW
+    assert ruled(refund(), KNOWN.but(payment=payment)).decision is GuardDecision.ALLOW
 
 
 def test_many_refunds_are_seen_by_a_person() -> None:
     """From max_refunds standing refunds on, the next is held; a cancelled one does not count."""
     one, two = earlier_refund(1), earlier_refund(2)
     cancelled = two.model_copy(update={"status": "cancelled"})
-    for recent, ruling in (
+    for recent, decision in (
         ((one,), GuardDecision.ALLOW),
         ((one, cancelled), GuardDecision.ALLOW),
         ((one, two), GuardDecision.HOLD),
     ):
-        verdict = ruled(refund(), KNOWN.but(recent_refunds=recent))
-        assert verdict.ruling is ruling
-        assert ("refund.velocity" in rules_of(verdict)) == (ruling is GuardDecision.HOLD)
+        guard_result = ruled(refund(), KNOWN.but(recent_refunds=recent))
+        assert guard_result.decision is decision
+        assert ("refund.velocity" in rules_of(guard_result)) == (decision is GuardDecision.HOLD)
 
 
 def test_the_same_refund_met_again_after_a_reset_is_not_in_its_own_way() -> None:
@@ -408,16 +414,16 @@ def test_the_same_refund_met_again_after_a_reset_is_not_in_its_own_way() -> None
     )
     none = earlier_refund(2, amount_minor=0)
     facts = KNOWN.but(payment=payment, recent_refunds=(own, none))
-    assert ruled(bound, facts).ruling is GuardDecision.ALLOW
+    assert ruled(bound, facts).decision is GuardDecision.ALLOW
     facts = facts.but(recent_refunds=(none,))
     assert "refund.remainder" in rules_of(ruled(bound, facts))
 
 
 def test_an_open_exception_brings_a_person_in() -> None:
     """What review could not mend puts any action at medium at least."""
-    verdict = ruled(reply(), exceptions=(exception(Severity.MINOR, "item-1"),))
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.MEDIUM)
-    assert "review.open" in rules_of(verdict)
+    guard_result = ruled(reply(), exceptions=(exception(Severity.MINOR, "item-1"),))
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.HOLD, Tier.MEDIUM)
+    assert "review.open" in rules_of(guard_result)
 
 
 @pytest.mark.parametrize(
@@ -425,45 +431,48 @@ def test_an_open_exception_brings_a_person_in() -> None:
 )
 def test_a_critical_exception_goes_to_the_strictest_tier(items: tuple[str, ...], tier: Tier) -> None:
     """A critical exception on this action's items, or on none in particular, is held at the highest tier with a person."""
-    verdict = ruled(reply(), exceptions=(exception(Severity.CRITICAL, *items),))
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, tier)
+    guard_result = ruled(reply(), exceptions=(exception(Severity.CRITICAL, *items),))
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.HOLD, tier)
 
 
 def test_without_anybody_to_ask_a_critical_exception_blocks() -> None:
     """Where no tier asks a person, what only a person may settle is blocked."""
-    by = policy(tiers={tier: {"approval": "none"} for tier in ("low", "medium")})
-    verdict = ruled(reply(), by=by, exceptions=(exception(Severity.CRITICAL),))
-    assert (verdict.ruling, rules_of(verdict) >= {"review.critical"}) == (GuardDecision.BLOCK, True)
+    by = policy(tiers={tier: {"approval": {"signatures": 0}} for tier in ("low", "medium")})
+    guard_result = ruled(reply(), by=by, exceptions=(exception(Severity.CRITICAL),))
+    assert (guard_result.decision, rules_of(guard_result) >= {"review.critical"}) == (
+        GuardDecision.BLOCK,
+        True,
+    )
 
 
 def test_an_action_without_rules_of_its_own_is_left_to_a_person() -> None:
     """A newcomer that the playbook lists and this room does not know is held at the strictest tier."""
     action = Action(name="ship_gift", subject="Ada", parameters={"size": 1}, why="to please")
-    verdict = ruled(bind("support/r-1", "p1", PLAYBOOK, action), by=policy(actions={"ship_gift": {}}))
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
-    assert "policy.no_rules" in rules_of(verdict)
+    guard_result = ruled(bind("support/r-1", "p1", PLAYBOOK, action), by=policy(actions={"ship_gift": {}}))
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
+    assert "policy.no_rules" in rules_of(guard_result)
 
 
 def test_a_missing_tier_blocks_all_above_it() -> None:
     """A tier that the playbook lacks blocks, and a riskier action cannot jump over the gap."""
     by = policy(tiers={t: POLICY["tiers"][t] for t in ("low", "high")})
-    assert ruled(refund(amount_minor=5_000), by=by).ruling is GuardDecision.ALLOW
+    assert ruled(refund(amount_minor=5_000), by=by).decision is GuardDecision.ALLOW
     for amount in (5_001, 20_001):
-        verdict = ruled(refund(amount_minor=amount), by=by)
-        assert verdict.ruling is GuardDecision.BLOCK
-        assert "tier.missing" in rules_of(verdict)
+        guard_result = ruled(refund(amount_minor=amount), by=by)
+        assert guard_result.decision is GuardDecision.BLOCK
+        assert "tier.missing" in rules_of(guard_result)
 
 
 def test_a_playbook_that_asks_less_of_a_higher_tier_blocks() -> None:
     """Scrutiny that falls as risk rises is refused outright."""
-    by = policy(tiers={"low": POLICY["tiers"]["medium"], "medium": {"approval": "none"}})
+    by = policy(tiers={"low": POLICY["tiers"]["medium"], "medium": {"approval": {"signatures": 0}}})
     assert "tier.order" in rules_of(ruled(refund(amount_minor=6_000), by=by))
 
 
 def test_every_rule_that_fires_is_named() -> None:
-    """The verdict lists all reasons, so that one correction does not only reveal the next."""
-    verdict = ruled(reply(recipient="mallory@evil.example", text="evil.example, DE89370400440532013000"))
-    assert rules_of(verdict) >= {"reply.recipient", "reply.records", "reply.links", "reply.iban"}
+    """The guard result lists all reasons, so that one correction does not only reveal the next."""
+    guard_result = ruled(reply(recipient="mallory@evil.example", text="evil.example, DE89370400440532013000"))
+    assert rules_of(guard_result) >= {"reply.recipient", "reply.records", "reply.links", "reply.iban"}
 
 
 @pytest.mark.parametrize(
@@ -518,7 +527,7 @@ def test_more_risk_never_weakens_the_ruling(
     risk: tuple[int, int, tuple[ReviewException, ...]],
     more: tuple[int, int, tuple[ReviewException, ...]],
 ) -> None:
-    """A larger amount, more refunds or more exceptions never lower ruling or tier, one by one and together."""
+    """A larger amount, more refunds or more exceptions never lower decision or tier, one by one and together."""
     amount, count, exceptions = risk
     ladder = [
         (amount, count, exceptions),
@@ -526,7 +535,7 @@ def test_more_risk_never_weakens_the_ruling(
         (amount + more[0], count + more[1], exceptions),
         (amount + more[0], count + more[1], exceptions + more[2]),
     ]
-    verdicts = [
+    guard_results = [
         ruled(
             refund(amount_minor=a),
             KNOWN.but(recent_refunds=tuple(earlier_refund(i) for i in range(n))),
@@ -535,8 +544,8 @@ def test_more_risk_never_weakens_the_ruling(
         )
         for a, n, e in ladder
     ]
-    for lesser, greater in pairwise(verdicts):
-        assert RULINGS.index(greater.ruling) >= RULINGS.index(lesser.ruling)
+    for lesser, greater in pairwise(guard_results):
+        assert DECISIONS.index(greater.decision) >= DECISIONS.index(lesser.decision)
         assert TIERS.index(greater.tier) >= TIERS.index(lesser.tier)
 
 
@@ -546,5 +555,5 @@ def test_more_risk_never_weakens_the_ruling(
 def test_the_guardian_rules_on_anything(text: str, recipient: str, links: list[str]) -> None:
     """No text makes the guardian fail, and none but the requester's address lets a reply through."""
     body = " https://".join([text, *links])
-    verdict = ruled(reply(text=body, recipient=recipient))
-    assert verdict.ruling is GuardDecision.BLOCK
+    guard_result = ruled(reply(text=body, recipient=recipient))
+    assert guard_result.decision is GuardDecision.BLOCK

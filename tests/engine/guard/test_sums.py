@@ -14,7 +14,7 @@ from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import Claim
 from tests.bound import CUSTOMER, HANDOFF, PAYMENT, REQUESTER, earlier_refund, inspected, policy, read, refund
 
-RULINGS, TIERS = list(GuardDecision), list(Tier)
+DECISIONS, TIERS = list(GuardDecision), list(Tier)
 LAST_STEP = 40_000
 """Above this nobody refunds, says the policy in tests/bound.py."""
 
@@ -64,15 +64,15 @@ def claim(number: int, amount_minor: int, account: str = "P-1", currency: str = 
     )
 
 
-def text_of(verdict: GuardResult, rule: str) -> str:
-    return next((reason.text for reason in verdict.reasons if reason.rule == rule), "")
+def text_of(guard_result: GuardResult, rule: str) -> str:
+    return next((reason.text for reason in guard_result.reasons if reason.rule == rule), "")
 
 
 def test_what_was_refunded_on_the_payment_counts() -> None:
     """EUR 30.00 is of tier low; with EUR 25.00 before it on the same payment, the EUR 55.00 are not."""
-    verdict = ruled(refund(), recent=(earlier_refund(amount_minor=2_500),))
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.MEDIUM)
-    assert text_of(verdict, "refund.payment_sum") == (
+    guard_result = ruled(refund(), recent=(earlier_refund(amount_minor=2_500),))
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.HOLD, Tier.MEDIUM)
+    assert text_of(guard_result, "refund.payment_sum") == (
         "EUR 30.00 with EUR 25.00 already refunded or asked for on this payment makes EUR 55.00, "
         "which is of tier medium"
     )
@@ -80,20 +80,20 @@ def test_what_was_refunded_on_the_payment_counts() -> None:
 
 def test_what_was_refunded_to_the_customer_counts() -> None:
     """Another payment of the same customer is part of the sum within the window."""
-    verdict = ruled(refund(), reserved=(claim(1, 18_000, account="P-2"),))
-    assert verdict.tier is Tier.HIGH
-    assert text_of(verdict, "refund.customer_sum") == (
+    guard_result = ruled(refund(), reserved=(claim(1, 18_000, account="P-2"),))
+    assert guard_result.tier is Tier.HIGH
+    assert text_of(guard_result, "refund.customer_sum") == (
         "EUR 30.00 with EUR 180.00 already refunded or asked for to this customer within 30 days makes "
         "EUR 210.00, which is of tier high"
     )
-    assert not text_of(verdict, "refund.payment_sum")
+    assert not text_of(guard_result, "refund.payment_sum")
 
 
 def test_a_sum_above_the_last_step_is_blocked() -> None:
     """What nobody may refund at once nobody may refund bit by bit."""
-    verdict = ruled(refund(), reserved=(claim(1, LAST_STEP),))
-    assert verdict.ruling is GuardDecision.BLOCK
-    assert text_of(verdict, "refund.payment_sum").endswith(
+    guard_result = ruled(refund(), reserved=(claim(1, LAST_STEP),))
+    assert guard_result.decision is GuardDecision.BLOCK
+    assert text_of(guard_result, "refund.payment_sum").endswith(
         "makes EUR 430.00; the playbook lets nobody spend that much"
     )
 
@@ -101,13 +101,13 @@ def test_a_sum_above_the_last_step_is_blocked() -> None:
 def test_the_reason_for_a_number_says_what_is_not_on_record_yet() -> None:
     """An approver who looks into the records would otherwise miss refunds that the reason counts."""
     by = policy(velocity={"max_refunds": 2, "window": "30 days", "tier": "medium"})
-    verdict = ruled(
+    guard_result = ruled(
         refund(amount_minor=1),
         by=by,
         recent=(earlier_refund(9, amount_minor=1),),
         reserved=(claim(1, 1),),
     )
-    assert text_of(verdict, "refund.velocity") == (
+    assert text_of(guard_result, "refund.velocity") == (
         "2 refunds to this customer within 30 days before this one, 1 of them asked for and not on record yet"
     )
 
@@ -117,19 +117,19 @@ def test_each_key_counts_once_and_as_records_show_it() -> None:
     paid = earlier_refund(1, amount_minor=1_900)
     cancelled = earlier_refund(2, amount_minor=9_000).model_copy(update={"status": "cancelled"})
     own = claim(0, 3_000).model_copy(update={"idempotency_key": refund().idempotency_key})
-    verdict = ruled(refund(), recent=(paid, cancelled), reserved=(claim(1, 1_900), claim(2, 9_000), own))
-    assert verdict.ruling is GuardDecision.ALLOW
-    assert verdict.spend is not None
-    assert (verdict.spend.count, verdict.spend.unpaid) == (1, 0)
-    assert (verdict.spend.account_minor, verdict.spend.owner_minor) == (1_900, 1_900)
+    guard_result = ruled(refund(), recent=(paid, cancelled), reserved=(claim(1, 1_900), claim(2, 9_000), own))
+    assert guard_result.decision is GuardDecision.ALLOW
+    assert guard_result.spend is not None
+    assert (guard_result.spend.count, guard_result.spend.unpaid) == (1, 0)
+    assert (guard_result.spend.account_minor, guard_result.spend.owner_minor) == (1_900, 1_900)
 
 
 def test_another_currency_is_not_added_up() -> None:
     """Cents and yen have no sum; the number of refunds counts all the same."""
-    verdict = ruled(refund(), reserved=(claim(1, 30_000, currency="USD"),))
-    assert verdict.ruling is GuardDecision.ALLOW
-    assert verdict.spend is not None
-    assert (verdict.spend.count, verdict.spend.owner_minor) == (1, 0)
+    guard_result = ruled(refund(), reserved=(claim(1, 30_000, currency="USD"),))
+    assert guard_result.decision is GuardDecision.ALLOW
+    assert guard_result.spend is not None
+    assert (guard_result.spend.count, guard_result.spend.owner_minor) == (1, 0)
 
 
 def test_without_a_window_the_payment_and_the_proposal_still_count() -> None:
@@ -143,8 +143,8 @@ def test_without_a_window_the_payment_and_the_proposal_still_count() -> None:
 
 def test_a_request_that_could_not_be_counted_goes_to_a_person() -> None:
     """Where a customer has more open requests than are kept, the strictest tier decides."""
-    verdict = ruled(refund(amount_minor=1), full=True)
-    assert (verdict.ruling, verdict.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
+    guard_result = ruled(refund(amount_minor=1), full=True)
+    assert (guard_result.decision, guard_result.tier) == (GuardDecision.HOLD, Tier.CRITICAL)
 
 
 amounts = st.integers(1, 60_000)
@@ -157,11 +157,11 @@ amounts = st.integers(1, 60_000)
     account=st.sampled_from(["P-1", "P-2"]),
 )
 def test_a_sum_never_lowers_a_tier(amount: int, before: list[int], one_more: int, account: str) -> None:
-    """Whatever else is refunded or asked for, the ruling is at least the one without it."""
+    """Whatever else is refunded or asked for, the decision is at least the one without it."""
     claims = tuple(claim(number, minor) for number, minor in enumerate(before))
     more = (*claims, claim(99, one_more, account=account))
     lesser, greater = (ruled(refund(amount_minor=amount), reserved=reserved) for reserved in (claims, more))
-    assert RULINGS.index(greater.ruling) >= RULINGS.index(lesser.ruling)
+    assert DECISIONS.index(greater.decision) >= DECISIONS.index(lesser.decision)
     assert TIERS.index(greater.tier) >= TIERS.index(lesser.tier)
 
 
@@ -184,11 +184,11 @@ def test_who_splits_an_amount_gets_no_lower_tier(how: str, parts: list[int], acc
         )
         split = ruled(last, siblings=tuple(siblings))
     assert TIERS.index(split.tier) >= TIERS.index(whole.tier)
-    assert RULINGS.index(split.ruling) >= RULINGS.index(whole.ruling)
+    assert DECISIONS.index(split.decision) >= DECISIONS.index(whole.decision)
 
 
 def test_the_window_in_the_reason_is_the_playbook_s() -> None:
     """As many days as the playbook says."""
     by = policy(velocity={"max_refunds": 9, "window": str(timedelta(days=7).days) + " days", "tier": "low"})
-    verdict = ruled(refund(), by=by, reserved=(claim(1, 3_000, account="P-2"),))
-    assert "within 7 days" in text_of(verdict, "refund.customer_sum")
+    guard_result = ruled(refund(), by=by, reserved=(claim(1, 3_000, account="P-2"),))
+    assert "within 7 days" in text_of(guard_result, "refund.customer_sum")

@@ -3,6 +3,7 @@
 import pytest
 
 from dispatch.models.request.requester import SenderDoubt
+from dispatch.models.work.approval_policy import NO_APPROVAL
 from dispatch.models.work.guardian import GuardBrief, GuardDecision
 from dispatch.models.work.mail_quota import MailQuotaAnswer
 from dispatch.models.work.playbook import GuardianPolicy
@@ -21,10 +22,10 @@ def ruled(
     by: GuardianPolicy | None = None,
 ) -> tuple[GuardDecision, set[str]]:
     requester = REQUESTER.model_copy(update={"doubt": doubt})
-    verdict = inspected(
+    guard_result = inspected(
         GuardBrief(handoff=HANDOFF, bound=bound, policy=by or policy(), requester=requester), facts
     )
-    return verdict.ruling, {reason.rule for reason in verdict.reasons}
+    return guard_result.decision, {reason.rule for reason in guard_result.reasons}
 
 
 @pytest.mark.parametrize("doubt", list(SenderDoubt))
@@ -32,8 +33,8 @@ def test_nothing_is_done_unaided_for_a_doubtful_sender(doubt: SenderDoubt) -> No
     """Neither a reply nor a refund that the playbook would allow."""
     for action in (reply(), refund()):
         assert ruled(action)[0] is GuardDecision.ALLOW
-        ruling, rules = ruled(action, doubt=doubt)
-        assert ruling is GuardDecision.HOLD
+        decision, rules = ruled(action, doubt=doubt)
+        assert decision is GuardDecision.HOLD
         assert "sender.doubt" in rules
 
 
@@ -46,8 +47,8 @@ def test_a_doubtful_sender_may_be_asked(purpose: str) -> None:
 def test_one_mail_more_than_an_hour_allows_waits_for_a_person() -> None:
     """It is held with its reason, and not dropped; the last one within the limit goes."""
     assert ruled(reply(), FREE)[0] is GuardDecision.ALLOW
-    ruling, rules = ruled(reply(), FULL)
-    assert ruling is GuardDecision.HOLD
+    decision, rules = ruled(reply(), FULL)
+    assert decision is GuardDecision.HOLD
     assert "mail.hourly_limit" in rules
 
 
@@ -55,6 +56,6 @@ def test_where_no_tier_asks_a_person_it_is_blocked() -> None:
     """Otherwise nobody would ever look."""
     alone = policy()
     nobody = alone.model_copy(
-        update={"tiers": {t: s.model_copy(update={"approval": "none"}) for t, s in alone.tiers.items()}}
+        update={"tiers": {t: s.model_copy(update={"approval": NO_APPROVAL}) for t, s in alone.tiers.items()}}
     )
     assert ruled(reply(), FULL, by=nobody)[0] is GuardDecision.BLOCK

@@ -145,7 +145,7 @@ def test_a_specialist_cannot_say_where_evidence_comes_from() -> None:
 
 @pytest.mark.parametrize("rewritten", [False, True])
 def test_a_paragraph_that_cites_nothing_rests_on_whatever_is_personal(*, rewritten: bool) -> None:
-    """Leaving evidence out does not open records to strangers, not even when a person writes the text anew."""
+    """Leaving evidence out does not open records to strangers, not even when a person writes the text again."""
     bare = finding("shelf_check", "It is lent.").model_copy(
         update={"statements": (Statement(text="It is lent.", item_ids=("item-1",)),)}
     )

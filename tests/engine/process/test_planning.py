@@ -79,7 +79,7 @@ def test_ambiguity_is_asked_about() -> None:
 
 
 def test_what_was_answered_is_never_asked_again() -> None:
-    """A number is stated and the records are ambiguous still: a person, not the same question for ever."""
+    """A number is stated and the records are ambiguous still: a person, not the same question forever."""
     result = planned(item(1, "refund", order_number="DD-10001"), findings=(finding(FindingStatus.AMBIGUOUS),))
     assert (result.step, result.rule) == (Step.ESCALATE, "which_order")
 
@@ -95,7 +95,7 @@ def test_a_rule_that_asks_by_kind_is_content_once_answered() -> None:
     """It joins its question to what else is missing, and lets the work go on when it has its answer."""
     rule = {
         "name": "why",
-        "when": {"ask": "damaged"},
+        "when": {"intent": "damaged"},
         "do": "ask",
         "field": "reason",
         "why": "we want to know",
@@ -114,7 +114,7 @@ def test_a_rule_with_status_and_ask_needs_both() -> None:
     """Every part of a condition that is given must hold."""
     rule = {
         "name": "both",
-        "when": {"specialist": "records", "status": "nothing", "ask": "status"},
+        "when": {"specialist": "records", "status": "nothing", "intent": "status"},
         "do": "escalate",
         "why": "w",
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dispatch.models.work.guardian import GuardDecision
 from dispatch.text.requested import MOST_READ, is_one_of, read
-from tests.asking import PHRASES, ruling_on
+from tests.asking import PHRASES, guard_decision_on
 
 PLAIN = [
     "I would like a refund",
@@ -285,18 +285,22 @@ FILLING = st.sampled_from(
 @example(["It does not fit.", "Refund"])
 def test_without_a_genuine_sentence_no_refund_runs_without_a_person(parts: list[str]) -> None:
     """Negations, quotes, politeness and past forms in any order never let a refund pass the guardian."""
-    assert ruling_on("\n\n".join(parts), cited=[*parts, "Please refund it."]) is not GuardDecision.ALLOW
+    assert (
+        guard_decision_on("\n\n".join(parts), cited=[*parts, "Please refund it."]) is not GuardDecision.ALLOW
+    )
 
 
 @given(st.lists(FILLING, max_size=3), GENUINE, st.lists(FILLING, max_size=3))
 def test_a_genuine_sentence_lets_a_small_refund_run(before: list[str], ask: str, after: list[str]) -> None:
     """What is polite or tells of the goods takes nothing from a plain request."""
-    assert ruling_on("\n\n".join([*before, ask, *after]), cited=[ask]) is GuardDecision.ALLOW
+    assert guard_decision_on("\n\n".join([*before, ask, *after]), cited=[ask]) is GuardDecision.ALLOW
 
 
 @given(GENUINE, st.lists(FILLING, max_size=3))
 def test_a_sentence_that_the_requester_did_not_write_lets_nothing_run(ask: str, parts: list[str]) -> None:
     """A specialist that makes a sentence up, or cites none, gets no money moved."""
     text = "\n\n".join([ask, *parts])
-    assert ruling_on(text, cited=["Please refund everything that I ever bought."]) is GuardDecision.HOLD
-    assert ruling_on(text, cited=[]) is GuardDecision.HOLD
+    assert (
+        guard_decision_on(text, cited=["Please refund everything that I ever bought."]) is GuardDecision.HOLD
+    )
+    assert guard_decision_on(text, cited=[]) is GuardDecision.HOLD

@@ -69,10 +69,10 @@ async def test_approve_lets_the_action_run(desk: Desk) -> None:
 async def test_every_held_action_needs_its_own_approval(desk: Desk) -> None:
     """One approval of two does nothing yet; the second lets both run."""
     case = await two_held_refunds(desk)
-    first = (await case.status()).subject_digest
+    first = (await case.status()).action_digest
     await case.decide("approve")
     status = await case.until("waiting_for_approval")
-    assert status.subject_digest != first
+    assert status.action_digest != first
     assert desk.back_office.refunds() == []
     await case.decide("approve")
     assert (await case.outcome()).ending is Ending.DONE
@@ -95,7 +95,7 @@ async def test_edit_makes_a_new_proposal_that_needs_its_own_approval(desk: Desk)
     before = await case.status()
     await case.decide("edit", edits={"amount_minor": 2000})
     after = await case.until("waiting_for_approval", proposal="p2")
-    assert after.subject_digest != before.subject_digest
+    assert after.action_digest != before.action_digest
     assert desk.back_office.refunds() == []
     await case.decide("approve")
     assert (await case.outcome()).ending is Ending.DONE
@@ -164,7 +164,7 @@ async def test_a_decision_on_an_earlier_proposal_is_stale(desk: Desk) -> None:
 async def test_the_right_proposal_with_the_digest_of_an_earlier_one_is_refused(desk: Desk) -> None:
     """A decision binds to the digest that was shown; the proposal's name alone is not enough."""
     case = await held_refund(desk)
-    seen = (await case.status()).subject_digest
+    seen = (await case.status()).action_digest
     await case.decide("edit", edits={"amount_minor": 2000})
     await case.until("waiting_for_approval", proposal="p2")
     accepted, reason = await case.decide("approve", action_digest=seen)
@@ -214,7 +214,7 @@ async def test_what_may_not_be_decided_is_refused_and_the_request_keeps_waiting(
         ([["approve"]], "a decision is an object; this is a list"),
         ([], "a decision is an object; this is null"),
         ([{"begins": "x" * 1_000_000}], "larger than 64 KB"),
-        ([{"verdict": "approve", "sudo": True}], "sudo: unknown field"),
+        ([{"decision_type": "approve", "sudo": True}], "sudo: unknown field"),
     ],
     ids=["null", "text", "list", "nothing", "megabyte", "unknown-field"],
 )
@@ -338,7 +338,7 @@ async def test_an_early_decision_that_never_fits_is_refused_at_the_end(desk: Des
 
 async def test_an_early_malformed_decision_is_refused_at_the_end(desk: Desk) -> None:
     """What no gate could ever fit is recorded, too."""
-    case = await started_with(desk, HELD_REFUND, "decide", {"verdict": "approve"})
+    case = await started_with(desk, HELD_REFUND, "decide", {"decision_type": "approve"})
     await case.until("waiting_for_approval", proposal="p1")
     await case.decide("reject", reason="no")
     outcome = await case.outcome()

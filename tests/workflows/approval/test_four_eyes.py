@@ -24,13 +24,16 @@ CLEO = Signer("cleo", ("refunds-lead", "support-lead"))
 HERSELF = Signer("anna", ("refunds-lead",), {"addresses": ("Anna.Mueller+work@post.example",)})
 
 
-def at_tier(tier: str, approval: str) -> Change:
+def at_tier(tier: str, signatures: int, *, signed: bool) -> Change:
     """Hold every refund at a tier."""
 
     def change(playbook: dict[str, Any]) -> None:
         guardian = playbook["guardian"]
         waiting = {"approvers": ["refunds-lead"], "deadline": "3 days"}
-        guardian["tiers"][tier] = {"approval": approval, "waiting": waiting}
+        guardian["tiers"][tier] = {
+            "approval": {"signatures": signatures, "signed": signed},
+            "waiting": waiting,
+        }
         guardian["actions"]["issue_refund"]["amounts"] = {"EUR": [{"up_to_minor": 500_000, "tier": tier}]}
 
     return change
@@ -38,21 +41,23 @@ def at_tier(tier: str, approval: str) -> Change:
 
 @pytest.fixture
 async def signing(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with running_desk(client, tmp_path, quick, at_tier("high", "signed")) as desk:
+    async with running_desk(client, tmp_path, quick, at_tier("high", 1, signed=True)) as desk:
         write_approvers(desk.settings.approvers_path, ANA, BEN, CLEO, HERSELF)
         yield desk
 
 
 @pytest.fixture
 async def four_eyes(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with running_desk(client, tmp_path, quick, at_tier("critical", "two_signed")) as desk:
+    async with running_desk(client, tmp_path, quick, at_tier("critical", 2, signed=True)) as desk:
         write_approvers(desk.settings.approvers_path, ANA, BEN, CLEO, HERSELF)
         yield desk
 
 
-async def say(case: Case, by: Signer, verdict: str = "approve", **changed: JsonValue) -> tuple[bool, str]:
+async def say(
+    case: Case, by: Signer, decision_type: str = "approve", **changed: JsonValue
+) -> tuple[bool, str]:
     """Sign a decision on what waits now, with some fields changed, and send it."""
-    decision = {**await case.decision(verdict), **changed}
+    decision = {**await case.decision(decision_type), **changed}
     return await starter.decide(case.desk.client, case.id, by.signs(decision))
 
 
@@ -78,7 +83,7 @@ async def test_every_refusal_says_why_and_the_request_keeps_waiting(signing: Des
     )
     elsewhere = await other.until("waiting_for_approval")
     stranger = Signer("ben", ("refunds-lead",))
-    digest = str(elsewhere.subject_digest)
+    digest = str(elsewhere.action_digest)
     refused: list[tuple[Any, str]] = [
         ({**good, "approver": "ben"}, "unsigned"),
         ({**BEN.signs(good), "reason": "and more"}, "forged"),
@@ -124,10 +129,10 @@ async def test_four_eyes_belong_to_two_people(four_eyes: Desk) -> None:
     case = await held_refund(four_eyes)
     assert (await say(case, BEN))[0]
     status = await case.until("waiting_for_approval")
-    assert status.review_point.awaiting.endswith("(approved by ben)")
+    assert status.review_point.awaiting.endswith("(1 of 2 signatures: ben)")
     assert await say(case, BEN) == (
         False,
-        "ben has approved issue_refund already; it needs two different people",
+        "ben has approved issue_refund already; it needs 2 different people",
     )
     assert four_eyes.back_office.refunds() == []
     assert (await say(case, CLEO))[0]
@@ -135,6 +140,31 @@ async def test_four_eyes_belong_to_two_people(four_eyes: Desk) -> None:
     assert outcome.ending is Ending.DONE
     assert [e.decided_by for e in outcome.trail if e.kind is EntryKind.DECISION] == ["ben", "cleo"]
     assert len(four_eyes.back_office.refunds()) == 1
+
+
+async def test_two_names_belong_to_two_people(client: Client, tmp_path: Path) -> None:
+    """Without signatures too, one person counts once, also under a role's name; the second person lets it pass."""
+
+    def two_names(playbook: dict[str, Any]) -> None:
+        at_tier("high", 2, signed=True)(playbook)
+        at_tier("medium", 2, signed=False)(playbook)
+
+    async with running_desk(client, tmp_path, quick, two_names) as desk:
+        write_approvers(desk.settings.approvers_path, ANA, BEN, CLEO)
+        case = await held_refund(desk)
+        assert (await case.status()).next_command == f"dispatch approve {case.id} --as NAME"
+        by_name = [await case.decision("approve", by=name) for name in ("ben", "cleo")]
+        assert (await starter.decide(client, case.id, by_name[0]))[0]
+        status = await case.until("waiting_for_approval")
+        assert status.review_point.awaiting.endswith("(1 of 2 approvals: ben)")
+        as_role = await case.decision("approve", by="refunds-lead")
+        accepted, reason = await starter.decide(client, case.id, as_role)
+        assert not accepted
+        assert reason.startswith("refunds-lead is no person of the approvers file")
+        assert desk.back_office.refunds() == []
+        assert (await starter.decide(client, case.id, by_name[1]))[0]
+        assert (await case.outcome()).ending is Ending.DONE
+        assert len(desk.back_office.refunds()) == 1
 
 
 async def test_one_of_two_can_still_reject(four_eyes: Desk) -> None:
@@ -178,7 +208,7 @@ async def test_a_broken_approvers_file_approves_nothing(signing: Desk) -> None:
 
 async def test_without_an_approvers_file_nothing_signed_is_accepted(client: Client, tmp_path: Path) -> None:
     """The safe default: nobody is known, so nobody's signature is."""
-    async with running_desk(client, tmp_path, quick, at_tier("high", "signed")) as desk:
+    async with running_desk(client, tmp_path, quick, at_tier("high", 1, signed=True)) as desk:
         case = await held_refund(desk)
         accepted, reason = await say(case, BEN)
         assert (accepted, reason.startswith("ben may not decide here")) == (False, True)

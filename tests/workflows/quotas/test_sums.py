@@ -89,7 +89,7 @@ async def approvals(case: Case) -> list[str]:
     await case.until("waiting_for_approval")
     approval_request = (await case.handle.query(Coordinator.detail)).approval_request
     assert approval_request is not None
-    return [subject.approval for subject in approval_request.subjects]
+    return [item.approval.in_words for item in approval_request.items]
 
 
 def quota(desk: Desk, owner: str) -> WorkflowHandle[Any, None]:
@@ -142,16 +142,16 @@ async def test_an_order_is_not_emptied_in_small_steps(shipped: Desk) -> None:
 async def test_a_payment_that_needs_two_signatures_is_not_emptied_by_names(shipped: Desk) -> None:
     """EUR 490.00 is approved by name; with it the next asks for a signature, and the third for two."""
     first = await part(shipped, "490.00", "DD-10034", AOIFE)
-    assert await approvals(first) == ["named"]
+    assert await approvals(first) == ["one person's decision"]
     assert (await first.decide("approve"))[0]
     assert (await first.outcome()).ending is Ending.DONE
     second = await part(shipped, "490.00", "DD-10034", AOIFE)
-    assert await approvals(second) == ["signed"]
+    assert await approvals(second) == ["one signed decision"]
     assert "makes EUR 980.00, which is of tier high" in await reasons(second)
     accepted, reason = await second.decide("approve")
     assert not accepted, reason
     third = await part(shipped, "490.00", "DD-10034", AOIFE)
-    assert await approvals(third) == ["two_signed"]
+    assert await approvals(third) == ["signed decisions of 2 different people"]
     assert await counted(shipped, AOIFES) == [(49_000, True), (49_000, False), (49_000, False)]
     assert len(shipped.back_office.refunds()) == 1
 
@@ -160,7 +160,7 @@ async def test_the_payments_of_one_request_count_together(client: Client, tmp_pa
     """EUR 30.00 and EUR 20.00 would each pass alone; the EUR 50.00 that the request asks for do not."""
     async with running_desk(client, tmp_path, cheap_parts) as desk:
         case = await two_held_refunds(desk)
-        assert await approvals(case) == ["named", "named"]
+        assert await approvals(case) == ["one person's decision"] * 2
         assert "makes EUR 50.00" in await reasons(case)
 
 

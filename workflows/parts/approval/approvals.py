@@ -126,11 +126,11 @@ class Approvals:
                     self._remind(why, approval_request, waiting)
                 elif (received := self._received.next(self._open_request)) is not None and not withdrawn():
                     decision = await self._evaluate(received, self.open_request or approval_request)
-                    if decision is not None and decision.verdict is not DecisionType.APPROVE:
+                    if decision is not None and decision.decision_type is not DecisionType.APPROVE:
                         return self._closed_by(approval_request, waiting, decision)
                     if decision is not None:
                         approvals[decision.action_digest] += (decision,)
-                    if not any(_still_needs(item, approvals) for item in approval_request.subjects):
+                    if not any(_still_needs(item, approvals) for item in approval_request.items):
                         return self._closed_by(approval_request, waiting, approvals)
                 elif why is WakeReason.READY and not withdrawn():
                     await self._notifications.finish()
@@ -139,7 +139,7 @@ class Approvals:
                         wait=wait.snapshot(),
                         turn=self._turn,
                         approvals=self.approvals,
-                        notices=self._notifications.snapshot(),
+                        notifications=self._notifications.snapshot(),
                     )
                     raise HistoryFullError
             return self._closed_by(approval_request, waiting, None)
@@ -161,7 +161,7 @@ class Approvals:
                 snapshot.approvals,
             )
             wait = DeadlineWait.resumed(snapshot.wait)
-            self._notifications.resume(snapshot.notices)
+            self._notifications.resume(snapshot.notifications)
         else:
             self._notifications.opened(approval_request, waiting)
             self._turn, earlier = 0, ()
@@ -174,7 +174,7 @@ class Approvals:
         self._open_request, self.wait = approval_request, wait
         self._approvals = {
             item.digest: tuple(d for d in earlier if d.action_digest == item.digest)
-            for item in approval_request.subjects
+            for item in approval_request.items
         }
         return approval_request, wait, self._approvals
 
@@ -225,7 +225,7 @@ class Approvals:
         self._received.accept(received, decision.decision_id, result.reason)
         self._recorder.record(
             EntryKind.DECISION,
-            what=f"{decision.verdict} {approval_request.kind} {decision.proposal_id}"
+            what=f"{decision.decision_type} {approval_request.kind} {decision.proposal_id}"
             + (f", signed with {result.signed_with}" if result.signed_with else ""),
             why=decision.reason or result.reason,
             sender=f"approver.{decision.approver}",
@@ -242,16 +242,16 @@ class Approvals:
         by: datetime,
         approvals: ApprovalsByDigest,
     ) -> None:
-        open_item = next(item for item in approval_request.subjects if _still_needs(item, approvals))
-        earlier = ", ".join(decision.approver for decision in approvals[open_item.digest])
+        open_item = next(item for item in approval_request.items if _still_needs(item, approvals))
+        earlier = [decision.approver for decision in approvals[open_item.digest]]
+        progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
-            awaiting=f"a{' second' if earlier else ''} decision: {open_item.summary}"
-            + (f" (approved by {earlier})" if earlier else ""),
+            awaiting=f"a decision: {open_item.summary}" + (f" ({progress})" if earlier else ""),
             owner=owner,
             about=open_item.summary,
             by=by,
-            subject_digest=open_item.digest,
+            action_digest=open_item.digest,
             proposal_id=approval_request.proposal_id,
             next_command=_command(self._request_id, approval_request, open_item, owner),
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
@@ -279,7 +279,7 @@ class Approvals:
 
 
 def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
-    return len(approvals[item.digest]) < item.approvals_needed
+    return len(approvals[item.digest]) < item.approval.signatures
 
 
 def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
@@ -287,5 +287,5 @@ def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalI
         desk = item.choices["desk"][0]
         return f"dispatch edit {request_id} desk={desk} --as {owner}"
     # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
-    who = owner if item.approval == "named" else "NAME"
-    return f"dispatch {approval_request.verdicts[0]} {request_id} --as {who}"
+    who = "NAME" if item.approval.needs_listed_people else owner
+    return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"

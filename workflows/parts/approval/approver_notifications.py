@@ -79,7 +79,7 @@ class ApproverNotifications:
                 await workflow.wait(late)
                 self._recorder.record(
                     EntryKind.EFFECT,
-                    what="approvers not told",
+                    what="approvers not notified",
                     why=f"called off at the end: {len(late)} under way",
                 )
         self._running, self._belated = [], []
@@ -91,17 +91,17 @@ class ApproverNotifications:
         if names:
             self._recorder.record(
                 EntryKind.EFFECT,
-                what="approvers not told",
+                what="approvers not notified",
                 why=f"called off, for nothing is asked any more: {', '.join(names)}",
             )
 
     def snapshot(self) -> NotificationsSnapshot:
         """Return what a new history must know."""
-        return NotificationsSnapshot(told=tuple(self._notified), counts=dict(self._counts))
+        return NotificationsSnapshot(notified=tuple(self._notified), counts=dict(self._counts))
 
     def resume(self, snapshot: NotificationsSnapshot) -> None:
         """Restore what the history before this one left."""
-        self._notified, self._counts = list(snapshot.told), Counter(snapshot.counts)
+        self._notified, self._counts = list(snapshot.notified), Counter(snapshot.counts)
 
     async def _send(
         self,
@@ -131,7 +131,7 @@ class ApproverNotifications:
                     number=number,
                     approval_request=approval_request,
                     owner=owner,
-                    told=tuple(notified) if event is NotifyEvent.DECIDED else (),
+                    notified=tuple(notified) if event is NotifyEvent.DECIDED else (),
                     summary=why,
                     only=only,
                 ),
@@ -143,13 +143,13 @@ class ApproverNotifications:
                 task_queue=self._task_queue,
             )
         except StageFailedError as failed:
-            self._recorder.record(EntryKind.EFFECT, what="approvers not told", why=f"{event}: {failed}")
+            self._recorder.record(EntryKind.EFFECT, what="approvers not notified", why=f"{event}: {failed}")
         else:
-            notified += [name for name in report.told if name not in notified]
-            if report.told or report.untold or report.later:
+            notified += [name for name in report.notified if name not in notified]
+            if report.notified or report.undelivered or report.later:
                 self._recorder.record(
                     EntryKind.EFFECT,
-                    what="approvers told" if report.told else "approvers not told",
+                    what="approvers notified" if report.notified else "approvers not notified",
                     why=report.in_words,
                     sender="notifier",
                     decided_by="playbook",

@@ -23,15 +23,15 @@ def authorizations_of(
             requester=requester,
             decisions=approvals[item.digest],
         )
-        for item in approval_request.subjects
+        for item in approval_request.items
     }
 
 
 def guidance_of(decision: Decision, proposal: Proposal) -> Guidance:
     """Return what the next round must do: the values that an edit sets, or the text of a response."""
     edits: dict[str, dict[str, JsonValue]] = {}
-    if decision.verdict is DecisionType.EDIT:
+    if decision.decision_type is DecisionType.EDIT:
         edited = next(bound.action for bound in proposal.actions if bound.digest == decision.action_digest)
         edits = {f"{edited.name}/{edited.subject}": decision.edits}
-    text = decision.reason if decision.verdict is DecisionType.RESPOND else ""
+    text = decision.reason if decision.decision_type is DecisionType.RESPOND else ""
     return Guidance(by=decision.approver, decision_id=decision.decision_id, text=text, edits=edits)

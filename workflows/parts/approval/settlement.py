@@ -23,6 +23,6 @@ async def settle(
         (decision,) = next(iter(decision.values()))
     if not isinstance(decision, Decision):
         return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
-    if decision.verdict is DecisionType.APPROVE:
+    if decision.decision_type is DecisionType.APPROVE:
         return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
     return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"

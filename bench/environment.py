@@ -1,6 +1,6 @@
-"""The bench stand: the embedded server on a fresh database and every program as a process of its own, as in production.
+"""The bench environment: the embedded server on a fresh database and every program as a process of its own, as in production.
 
-All on free ports and in a folder made anew, so that a bench can run beside a demo and starts from nothing each time.
+All on free ports and in a fresh folder, so that a bench can run beside a demo and starts from nothing each time.
 The audit follower is switched off: it exports each request as it ends, on the same cores, and the figures are those of
 the process alone.
 """
@@ -27,17 +27,17 @@ MOST_MAILS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Stand:
+class BenchEnvironment:
     """What a bench drives: a client, the settings of the programs, the worker to look at."""
 
     client: Client
     settings: StackSettings
     worker: Program
-    worker_environment: dict[str, str]
+    worker_variables: dict[str, str]
 
 
 def circumstances(settings: StackSettings) -> dict[str, str]:
-    """Say on what a bench's figures rest, for its file and its output."""
+    """Return what the figures of a benchmark depend on, for its file and its output."""
     return {
         "durability": settings.temporal_durability,
         "audit_follower": f"every {settings.audit_follow_seconds:g} s"
@@ -53,7 +53,7 @@ def results_folder() -> Path:
 
 
 @asynccontextmanager
-async def running_stand(name: str) -> AsyncIterator[Stand]:
+async def running_environment(name: str) -> AsyncIterator[BenchEnvironment]:
     """Start server, back office, mail sink and worker; `name` is the bench's, its folder is emptied first."""
     folder = (results_folder() / name).absolute()
     shutil.rmtree(folder, ignore_errors=True)
@@ -63,11 +63,11 @@ async def running_stand(name: str) -> AsyncIterator[Stand]:
         server = await stack.enter_async_context(
             TemporalServer(settings, port=settings.temporal_port, headless=True)
         )
-        environment = _environment(settings, server.address)
-        back_office, mail_sink, worker = desk_programs(settings, environment)
+        variables = _variables(settings, server.address)
+        back_office, mail_sink, worker = desk_programs(settings, variables)
         for program in (back_office, mail_sink, worker):
             await stack.enter_async_context(program)
-        yield Stand(await connect("bench", server.address), settings, worker, environment)
+        yield BenchEnvironment(await connect("bench", server.address), settings, worker, variables)
 
 
 def _settings(folder: Path) -> StackSettings:
@@ -86,8 +86,8 @@ def _settings(folder: Path) -> StackSettings:
     )
 
 
-def _environment(settings: StackSettings, address: str) -> dict[str, str]:
-    """Say the same to the programs, by the environment as a person would."""
+def _variables(settings: StackSettings, address: str) -> dict[str, str]:
+    """Set the same for the programs, in environment variables as a person would."""
     return {
         "TEMPORAL_ADDRESS": address,
         "DISPATCH_VAR_DIR": str(settings.var_dir),
@@ -97,7 +97,7 @@ def _environment(settings: StackSettings, address: str) -> dict[str, str]:
         "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": str(settings.graceful_shutdown_seconds),
         "DISPATCH_AUDIT_FOLLOW_SECONDS": str(settings.audit_follow_seconds),
         "DISPATCH_AUTOMATIC_MAILS_AN_HOUR": str(settings.automatic_mails_an_hour),
-        # The sandbox imports a workflow's module anew for every run. With bytecode switched off, as containers and CI
+        # The sandbox imports a workflow's module again for every run. With bytecode switched off, as containers and CI
         # like it, each would compile it again, and the bench would measure the compiler.
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(settings.var_dir / "bytecode"),

@@ -97,7 +97,10 @@ async def test_a_new_gate_is_told_at_once_and_its_end_too(desk: Desk) -> None:
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     assert outcome.trail[-1].kind is EntryKind.ENDING
-    assert said(outcome, "approvers told") == ["told anna; left to the digest of ben", "told anna"]
+    assert said(outcome, "approvers notified") == [
+        "notified anna; left to the digest of ben",
+        "notified anna",
+    ]
     assert "refunds approved" in mails_to(desk, "anna")[1]["text"]
     assert (mails_to(desk, "ben"), mails_to(desk, "lena")) == ([], [])
 
@@ -154,8 +157,8 @@ async def test_a_mail_that_cannot_be_sent_holds_no_request_up(client: Client, tm
         await case.decide("approve")
         outcome = await case.outcome()
         assert outcome.ending is Ending.DONE
-        assert said(outcome, "approvers not told") == [
-            "anna not told yet: UnavailableError, tried again",
+        assert said(outcome, "approvers not notified") == [
+            "anna not notified yet: UnavailableError, tried again",
             "called off, for nothing is asked any more: anna",
         ]
         assert mails_to(desk, "anna") == []
@@ -176,9 +179,9 @@ async def test_one_whose_address_fails_keeps_no_other_from_hearing_of_the_decisi
         subjects = [mail["subject"].split(":")[0] for mail in mails_to(desk, "anna")]
         assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
         assert mails_to(desk, "ben") == []
-        told = "told anna; ben not told yet: UnavailableError, tried again"
-        assert said(outcome, "approvers told") == [told, "told anna"]
-        assert said(outcome, "approvers not told") == ["called off, for nothing is asked any more: ben"]
+        told = "notified anna; ben not notified yet: UnavailableError, tried again"
+        assert said(outcome, "approvers notified") == [told, "notified anna"]
+        assert said(outcome, "approvers not notified") == ["called off, for nothing is asked any more: ben"]
 
 
 async def test_one_who_is_the_only_one_of_a_role_keeps_the_next_in_line_from_nothing(
@@ -205,7 +208,7 @@ async def test_one_who_is_reached_later_is_told_once_and_of_the_decision_too(
         await desk.mail_sink.arm("SMTP DATA", "status", status=451, recipient="ben@house.example", times=2)
         case = await held_refund(desk)
         await until_told(desk, "ben")
-        await until(lambda: _told(case, "told ben"))
+        await until(lambda: _told(case, "notified ben"))
         await case.decide("approve", by="refunds")
         await case.outcome()
         for name in ("anna", "ben"):
@@ -217,7 +220,7 @@ async def test_who_was_told_before_a_flood_is_told_of_the_decision_after_it(
     impatient: Client,
     tmp_path: Path,
 ) -> None:
-    """The gate goes on in a new history, which tells nobody anew and has not forgotten whom the old one told."""
+    """The gate goes on in a new history, which tells nobody again and has not forgotten whom the old one told."""
     write_approvers(tmp_path, one("anna", "refunds"))
     async with running_desk(impatient, tmp_path, quick) as desk:
         case = await held_refund(desk)
@@ -240,7 +243,7 @@ async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
         report = await desk.client.execute_workflow(
             DailyDigest.run, id=f"digest-{uuid.uuid4()}", task_queue=queue
         )
-        return list(report.told)
+        return list(report.notified)
 
     # The list is Temporal's visibility, which lags a little behind the request.
     assert await until(sent) == ["ben"]

@@ -1,6 +1,6 @@
-"""The floors' own worker process, made as ours is: two queues in one process, the SDK's sandbox, our connection.
+"""The baselines' own worker process, made as ours is: two queues in one process, the SDK's sandbox, our connection.
 
-`python -m bench.floor_worker QUEUE`: on the queue `floor` the activities do nothing, on `floor-with-calls` they make the
+`python -m bench.baseline_worker QUEUE`: on the queue `baseline` the activities do nothing, on `baseline-with-calls` they make the
 calls to outside systems that ours make.
 """
 
@@ -12,18 +12,18 @@ from typing import Any
 from temporalio import activity
 from temporalio.worker import Worker
 
+from bench.baseline import STEP, Baseline, Call, step
 from bench.calls import Caller, calling
-from bench.floor import STEP, Call, Floor, step
 from devstack.settings import load_stack_settings
 from runtime.connection import connect
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 
-QUEUE, QUEUE_WITH_CALLS = "floor", "floor-with-calls"
+QUEUE, QUEUE_WITH_CALLS = "baseline", "baseline-with-calls"
 
 
 class StepWithCalls:
-    """The floor's step, which makes its activity's calls first."""
+    """The baseline's step, which makes its activity's calls first."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -38,13 +38,13 @@ async def main(queue: str) -> int:
     """Work until SIGINT or SIGTERM."""
     hard_end = HardEnd(MARGIN)  # its workers have no grace
     stop = stop_event(on_signal=hard_end.begin)
-    client = await connect("floor")
+    client = await connect("baseline")
     async with AsyncExitStack() as stack:
         does: Callable[..., Any] = step
         if queue == QUEUE_WITH_CALLS:
             does = StepWithCalls(await stack.enter_async_context(calling(load_stack_settings()))).step
         desk = Worker(
-            client, task_queue=queue, workflows=[Floor], activities=[does], max_cached_workflows=500
+            client, task_queue=queue, workflows=[Baseline], activities=[does], max_cached_workflows=500
         )
         actions = Worker(client, task_queue=f"{queue}-actions", activities=[does])
         async with running_workers(desk, actions, on_stop=hard_end.begin):

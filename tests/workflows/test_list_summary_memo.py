@@ -70,8 +70,8 @@ async def test_what_waits_for_approval_says_so_in_its_memo(desk: Desk) -> None:
         "EUR 49.90",
     )
     assert list_summary.why
-    assert (list_summary.proposal_id, list_summary.digests) == ("p1", (status.subject_digest,))
-    assert list_summary.given == ()
+    assert (list_summary.proposal_id, list_summary.digests) == ("p1", (status.action_digest,))
+    assert list_summary.approved_by == ()
 
 
 async def test_a_new_proposal_is_another_row(desk: Desk) -> None:
@@ -84,7 +84,7 @@ async def test_a_new_proposal_is_another_row(desk: Desk) -> None:
     assert (list_summary.proposal_id, list_summary.amount, list_summary.digests) == (
         "p2",
         "EUR 20.00",
-        (status.subject_digest,),
+        (status.action_digest,),
     )
 
 
@@ -102,7 +102,7 @@ async def test_it_is_written_when_it_changes_and_only_then(desk: Desk) -> None:
     assert (await case.decide("approve"))[0]
     list_summary = await summary_of(case)
     assert list_summary is not None
-    assert (list_summary.given, len(list_summary.digests)) == (("refunds",), 1)
+    assert (list_summary.approved_by, len(list_summary.digests)) == (("refunds",), 1)
     assert len(memos(await events_of(case))) == 2
 
 
@@ -149,7 +149,7 @@ async def test_its_event_is_accounted_for(desk: Desk) -> None:
     assert unaccounted(history.events, trail.entries) == ()
     assert invented(history.events, trail.entries) == ()
     (written,) = memos(history.events)
-    assert any(written.event_id in kept.event_ids for kept in trail.bookkeeping)
+    assert any(written.event_id in kept.event_ids for kept in trail.internal_events)
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
     await replayer.replay_workflow(history)
 

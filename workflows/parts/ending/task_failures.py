@@ -1,6 +1,6 @@
 """When to stop trying a request whose workflow task fails again and again.
 
-Temporal tries such a task for ever, which is right where a deployment is rolled back and wrong where one request alone
+Temporal retries such a task indefinitely, which is right where a deployment is rolled back and wrong where one request alone
 meets a bug. The count is this process's own and no replay sees it: what is decided by it ends the history.
 """
 

@@ -70,7 +70,7 @@ def _other(leaf: Any) -> Any:
 
 @given(bound=bounds, data=st.data())
 def test_the_digest_changes_with_every_field(bound: BoundAction, data: st.DataObject) -> None:
-    """Whatever leaf of a bound action changes, it is no longer intact, and bound anew it has another digest."""
+    """Whatever leaf of a bound action changes, it is no longer intact, and bound again it has another digest."""
     plain = bound.model_dump(mode="json")
     path = data.draw(st.sampled_from(sorted((path for path in leaves(plain) if path[0] != "view"), key=repr)))
     other = BoundAction.model_validate(changed(plain, path))
@@ -83,7 +83,7 @@ def test_the_digest_changes_with_every_field(bound: BoundAction, data: st.DataOb
 
 @pytest.mark.parametrize("bound", [refund(), reply()])
 def test_every_leaf_of_a_real_action_counts(bound: BoundAction) -> None:
-    """All leaves of the two actions there are, one after the other; but for the view, which is made anew by whoever rules."""
+    """All leaves of the two actions there are, one after the other; but for the view, which is computed again for each inspection."""
     plain = bound.model_dump(mode="json")
     paths = [path for path in leaves(plain) if path[0] != "view"]
     assert len(paths) >= 17

@@ -1,10 +1,10 @@
-"""The floor: a bare workflow of a fixed shape, on queues of the same make as ours.
+"""The baseline: a bare workflow of a fixed shape, on queues of the same make as ours.
 
 It decides nothing, its activities do nothing, or make the calls to outside systems that ours make and nothing else. What a
 request takes above the one is all that the desk is for, above the other what is ours to answer for.
 
 The shape is the plain way to do what a request does: what only computes is a local activity, and every call to an outside
-system a regular one. It does not follow ours: a floor that became cheaper with us could not tell whether we did
+system a regular one. It does not follow ours: a baseline that became cheaper with us could not tell whether we did
 (docs/decisions/0018).
 """
 
@@ -18,7 +18,7 @@ TIMEOUT = timedelta(seconds=30)
 """Of one attempt, as ours: seen once in 200 runs under load, the server gave a task to nobody and only this noticed."""
 
 
-STEP: Final = "floor.step"
+STEP: Final = "baseline.step"
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass
-class FloorOrder:
+class BaselineInput:
     """Steps in order; `padding` makes the input as large as ours."""
 
     padding: str
@@ -49,7 +49,7 @@ class FloorOrder:
     result_bytes: int
 
 
-SHAPE: Final = FloorOrder(
+SHAPE: Final = BaselineInput(
     padding="x" * 650,
     steps=[
         Step("local", 600, 600),
@@ -74,10 +74,10 @@ async def step(call: Call) -> str:
     return "x" * call.result_bytes
 
 
-@workflow.defn(name="Floor")
-class Floor:
+@workflow.defn(name="Baseline")
+class Baseline:
     @workflow.run
-    async def run(self, order: FloorOrder) -> str:
+    async def run(self, order: BaselineInput) -> str:
         for one in order.steps:
             await self._one(one)
         return "x" * order.result_bytes

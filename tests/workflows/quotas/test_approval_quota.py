@@ -65,7 +65,7 @@ async def impatient(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 def limited(desk: Desk, **limit: Any) -> str:
-    """Write an approvers file with one person who holds the role refunds and has a limit; gives their name.
+    """Write an approvers file with one person who holds the role refunds and has a limit; returns their name.
 
     A name of its own for each test: the server is shared, and so is a person's day.
     """
@@ -147,7 +147,9 @@ async def test_without_a_limit_nothing_is_counted(resting: Desk) -> None:
         case = await held_refund(resting)
         assert (await case.decide("approve", by=name))[0]
         await case.outcome()
-    found = [w.id async for w in resting.client.list_workflows(f"WorkflowId STARTS_WITH 'allowance-{name}'")]
+    found = [
+        w.id async for w in resting.client.list_workflows(f"WorkflowId STARTS_WITH 'approval-quota-{name}'")
+    ]
     assert found == []
 
 
@@ -190,5 +192,5 @@ async def test_it_ends_by_itself_and_is_not_begun_anew(resting: Desk) -> None:
         accepted, reason = await case.decide("approve", by=ana)
     assert (accepted, reason) == (
         False,
-        f"the allowance of {ana} for {of.day.isoformat()} (UTC) is closed; decide again",
+        f"the approval quota of {ana} for {of.day.isoformat()} (UTC) is closed; decide again",
     )

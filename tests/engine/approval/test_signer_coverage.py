@@ -46,7 +46,26 @@ def test_a_key_that_no_longer_counts_is_nobodys(spoilt: str) -> None:
 
 def test_a_role_that_nobody_signs_for_is_named_too() -> None:
     """Enough people can sign, but the request is first shown to somebody who cannot."""
-    high = {"approval": "signed", "waiting": {"approvers": ["ben", "lead"], "deadline": "1 day"}}
-    tiers = {"low": {"approval": "none"}, "high": high}
+    high = {
+        "approval": {"signatures": 1, "signed": True},
+        "waiting": {"approvers": ["ben", "lead"], "deadline": "1 day"},
+    }
+    tiers = {"low": {"approval": {"signatures": 0}}, "high": high}
     found = coverage_gaps("support", policy(tiers=tiers), approvers(Signer("ben")), NOW)
     assert list(found) == ["support, tier high: nobody can sign as lead"]
+
+
+@pytest.mark.parametrize(
+    ("signatures", "says"),
+    [
+        (1, []),
+        (2, []),
+        (3, ["support, tier medium: 2 of 3 people can decide for ana, lead; what it holds waits"]),
+    ],
+)
+def test_several_people_are_counted_where_nobody_signs(signatures: int, says: list[str]) -> None:
+    """Two unsigned approvals need two people of the file, with or without keys; one person with two roles is one."""
+    waiting = {"approvers": ["ana", "lead"], "deadline": "1 day"}
+    tiers = {"medium": {"approval": {"signatures": signatures}, "waiting": waiting}}
+    known = approvers(Signer("ana", ("lead",), {"keys": ()}), Signer("ben", ("lead",)))
+    assert list(coverage_gaps("support", policy(tiers=tiers), known, NOW)) == says

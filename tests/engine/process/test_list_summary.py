@@ -17,6 +17,7 @@ from dispatch.models.people.decision import (
 )
 from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, ListSummary
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
+from dispatch.models.work.approval_policy import MOST_SIGNATURES, ONE_DECISION, ApprovalPolicy
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guardian import GuardDecision, GuardResult, Reason
 from dispatch.models.work.playbook import Tier
@@ -45,7 +46,7 @@ def submission(subject: str = "Please", name: str = "Ada", address: str = "ada@e
     )
 
 
-def subject(number: int = 0, **changes: Any) -> ApprovalItem:
+def item(number: int = 0, **changes: Any) -> ApprovalItem:
     fields = {
         "name": "issue_refund",
         "digest": f"{number:064x}",
@@ -57,12 +58,12 @@ def subject(number: int = 0, **changes: Any) -> ApprovalItem:
     return ApprovalItem.model_validate(fields)
 
 
-def approval_request(*subjects: ApprovalItem, **changes: Any) -> ApprovalRequest:
+def approval_request(*items: ApprovalItem, **changes: Any) -> ApprovalRequest:
     fields = {
         "kind": ApprovalKind.APPROVAL,
         "proposal_id": "p1",
-        "subjects": subjects or (subject(),),
-        "verdicts": tuple(DecisionType),
+        "items": items or (item(),),
+        "decision_types": tuple(DecisionType),
         "approvers": ("anna",),
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
@@ -77,28 +78,28 @@ def approval(digest: str, by: str = "anna") -> Decision:
         decision_id=f"d-{by}",
         proposal_id="p1",
         action_digest=digest,
-        verdict=DecisionType.APPROVE,
+        decision_type=DecisionType.APPROVE,
         approver=by,
         issued_at=NOW,
     )
 
 
-def verdict(digest: str, *reasons: tuple[str, str]) -> GuardResult:
+def guard_result(digest: str, *reasons: tuple[str, str]) -> GuardResult:
     return GuardResult(
         handoff=HANDOFF,
         action_digest=digest,
-        ruling=GuardDecision.HOLD,
+        decision=GuardDecision.HOLD,
         tier=Tier.MEDIUM,
         reasons=tuple(Reason(rule=rule, text=text) for rule, text in reasons),
     )
 
 
-subjects = st.lists(
+items = st.lists(
     st.builds(
-        subject,
+        item,
         st.integers(0, 2**200),
         tier=st.sampled_from(Tier),
-        approval=st.sampled_from(("named", "signed", "two_signed")),
+        approval=st.builds(ApprovalPolicy, signatures=st.integers(1, MOST_SIGNATURES), signed=st.booleans()),
         amount=st.none()
         | st.builds(
             Money, amount_minor=st.integers(0, 10**40), currency=st.sampled_from(("EUR", "JPY", "KWD"))
@@ -111,7 +112,7 @@ subjects = st.lists(
 lines = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
 
 
-@given(subjects, lines, lines, st.lists(lines.filter(bool).map(lambda text: text[:100]), max_size=12))
+@given(items, lines, lines, st.lists(lines.filter(bool).map(lambda text: text[:100]), max_size=12))
 def test_whatever_comes_fits_into_a_row(
     asked: list[ApprovalItem], text: str, name: str, approvers: list[str]
 ) -> None:
@@ -133,14 +134,14 @@ def test_whatever_comes_fits_into_a_row(
     assert list_summary.tier == max((s.tier for s in asked), key=list(Tier).index)
 
 
-@given(subjects, st.booleans(), st.sampled_from(ApprovalKind))
+@given(items, st.booleans(), st.sampled_from(ApprovalKind))
 def test_more_risk_is_never_plain(asked: list[ApprovalItem], flagged: bool, kind: ApprovalKind) -> None:  # noqa: FBT001 (drawn)
     """One tick decides only what low and medium risk, one name and a clean review leave to it."""
     exceptions = (FLAGGED,) if flagged else ()
     list_summary = summary_of_approval(
         submission(), approval_request(*asked, kind=kind), (), exceptions=exceptions
     )
-    risky = any(s.tier in {Tier.HIGH, Tier.CRITICAL} or s.approval != "named" for s in asked)
+    risky = any(s.tier in {Tier.HIGH, Tier.CRITICAL} or s.approval != ONE_DECISION for s in asked)
     if risky or flagged or kind is not ApprovalKind.APPROVAL:
         assert not is_plain(approval_request(*asked, kind=kind), exceptions)
         assert list_summary.digests == ()
@@ -161,19 +162,20 @@ def test_more_risk_is_never_plain(asked: list[ApprovalItem], flagged: bool, kind
 def test_no_figure_is_cut(amounts: tuple[int, ...], said: str) -> None:
     """An amount stands there whole or not at all."""
     asked = [
-        subject(number, amount=Money(amount_minor=minor, currency="EUR"))
-        for number, minor in enumerate(amounts)
+        item(number, amount=Money(amount_minor=minor, currency="EUR")) for number, minor in enumerate(amounts)
     ]
     assert (
-        summary_of_approval(submission(), approval_request(*(asked or [subject(amount=None)])), ()).amount
+        summary_of_approval(submission(), approval_request(*(asked or [item(amount=None)])), ()).amount
         == said
     )
 
 
 def test_the_reason_is_what_the_columns_do_not_say() -> None:
     """What the guardian noticed beyond tier and amount, then what the action is for, each once; else why the gate opened."""
-    asked = approval_request(subject(digest=REFUND.digest))
-    said = verdict(REFUND.digest, ("tier.medium", "a person decides"), ("velocity", "the third in a month"))
+    asked = approval_request(item(digest=REFUND.digest))
+    said = guard_result(
+        REFUND.digest, ("tier.medium", "a person decides"), ("velocity", "the third in a month")
+    )
     list_summary = summary_of_approval(submission(), asked, (), (REFUND, REPLY), (said, said))
     assert list_summary.why == f"the third in a month; {REFUND.action.why}"
     assert summary_of_approval(submission(), asked, (), (REPLY,)).why == "held"
@@ -181,9 +183,9 @@ def test_the_reason_is_what_the_columns_do_not_say() -> None:
 
 def test_an_approval_that_is_there_is_shown_and_not_asked_again() -> None:
     """Who approved is named once; what is left is what the others still need."""
-    asked = approval_request(subject(1), subject(2))
+    asked = approval_request(item(1), item(2))
     list_summary = summary_of_approval(submission(), asked, [approval(f"{1:064x}")])
-    assert (list_summary.given, list_summary.digests) == (("anna",), (f"{2:064x}",))
+    assert (list_summary.approved_by, list_summary.digests) == (("anna",), (f"{2:064x}",))
 
 
 def test_a_question_asks_for_no_decision() -> None:
@@ -197,7 +199,7 @@ def test_a_question_asks_for_no_decision() -> None:
 def test_a_follow_up_names_what_it_read_back() -> None:
     """Its actions with their amounts, and why it was reopened; settling is never done in bulk."""
     opened = approval_request(
-        subject(amount=None), kind=ApprovalKind.ESCALATION, why="the refund differs in status"
+        item(amount=None), kind=ApprovalKind.ESCALATION, why="the refund differs in status"
     )
     list_summary = summary_of_follow_up("ada@example.org", opened, (), (REFUND, REPLY))
     assert (list_summary.subject, list_summary.why) == (

@@ -1,4 +1,4 @@
-"""Who takes a request that the desk could not finish, and what a failed process leaves to them."""
+"""Who takes a request that the desk could not finish."""
 
 from typing import Final
 
@@ -6,12 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.request.snapshot import ProcessState, RequestSnapshot, ResumePoint
+    from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.status import Ending
     from dispatch.models.work.playbook import Waiting
     from workflows.parts.activity_dispatcher import StageFailedError
-    from workflows.parts.endings import required
-    from workflows.parts.request_parts import RequestParts
     from workflows.parts.stages import Stages
 
 TO_A_PERSON: Final = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOWN, Ending.COMPENSATED})
@@ -36,14 +34,6 @@ def escalation_of(state: ProcessState) -> Waiting:
     """Return who settles the request and by when: the reception where no desk has it, else the desk's playbook."""
     if state.reception is not None:
         return state.reception.routing
-    triaged = required(state.triaged, "no playbook is in force")
-    return triaged.playbook.playbook.escalation if triaged.playbook else triaged.reception.routing
-
-
-def failed_snapshot(state: ProcessState, parts: RequestParts, error: Exception) -> RequestSnapshot:
-    """Return the snapshot for a history in which nothing but the wait for a person is left."""
-    state.failed = True
-    state.ending = Ending.UNKNOWN if state.acting else Ending.ESCALATED
-    stage, kind = parts.status.status.state, type(error).__name__
-    state.why = f"the desk's own process failed again and again at {stage} ({kind})"
-    return parts.snapshot(state).model_copy(update={"at": ResumePoint.SETTLEMENT})
+    if state.triaged is not None and state.triaged.playbook is None:
+        return state.triaged.reception.routing
+    return state.playbook.escalation

@@ -68,7 +68,7 @@ async def test_records_that_are_down_for_a_moment_cost_nothing(desk: Desk) -> No
 
 
 async def test_a_guardian_that_cannot_look_lets_nothing_run(desk: Desk) -> None:
-    """Without a ruling there is no refund and no reply; a person takes over."""
+    """Without a guard result there is no refund and no reply; a person takes over."""
     await desk.back_office.arm("GET /payments/*", "status", status=503, retry_after=AN_HOUR, times=-1)
     case = await small_refund(desk)
     status = await case.until("escalated")
@@ -229,7 +229,7 @@ async def test_what_the_desk_cannot_do_is_escalated_without_asking_a_specialist(
 @pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize("arguments", [[{}], [], ["junk"], [{"trigger": 1}, {}]], ids=str)
 async def test_a_start_without_a_submission_fails_visibly(desk: Desk, arguments: list[object]) -> None:
-    """Anyone may start the workflow type from Temporal's own UI; junk ends as failed, and is not retried for ever."""
+    """Anyone may start the workflow type from Temporal's own UI; junk ends as failed, and is not retried forever."""
     handle = await desk.client.start_workflow(
         "Coordinator",
         args=arguments,

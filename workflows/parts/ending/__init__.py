@@ -1,0 +1,1 @@
+"""How a request ends: closed, cancelled, handed to a person, or continued in a new history."""

@@ -1,0 +1,121 @@
+"""The roles of a desk's playbook, called by their names: specialists and reviewers."""
+
+import asyncio
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from dispatch.models.handoff import PENDING_HANDOFF, StageInput
+    from dispatch.models.request.snapshot import ProcessState
+    from dispatch.models.request.submission import Submission
+    from dispatch.models.trail import EntryKind
+    from dispatch.models.work.finding import Brief, Finding, FindingStatus, ReviewException, Severity
+    from dispatch.models.work.playbook import Role
+    from dispatch.models.work.proposal import Review, ReviewBrief
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.trail_recorder import TrailRecorder
+
+R = TypeVar("R")
+
+
+class Roles:
+    """Calls specialists and reviewers in parallel; one that fails never reads as clean."""
+
+    def __init__(
+        self,
+        request_id: str,
+        submission: Submission,
+        state: ProcessState,
+        dispatcher: ActivityDispatcher,
+        recorder: TrailRecorder,
+    ) -> None:
+        self._id, self._submission, self._state = request_id, submission, state
+        self._dispatcher, self._recorder = dispatcher, recorder
+
+    async def examine(
+        self,
+        group: tuple[str, ...],
+        earlier: tuple[Finding, ...],
+        flagged: tuple[ReviewException, ...] = (),
+    ) -> tuple[Finding, ...]:
+        """Call a group of specialists; one that fails is unavailable.
+
+        They read the `earlier` findings and, where a draft is to be mended, what was `flagged` in it.
+        """
+        return tuple(await asyncio.gather(*(self._finding(name, earlier, flagged) for name in group)))
+
+    async def review(self) -> tuple[ReviewException, ...]:
+        """Begin with the invariants that the proposal breaks, and call every reviewer.
+
+        A reviewer that did not run is itself a critical exception.
+        """
+        reviewers = self._state.playbook.review.reviewers
+        reviews = await asyncio.gather(*(self._exceptions(name, role) for name, role in reviewers.items()))
+        all_of_them = (self._state.proposed.exceptions, *reviews)
+        return tuple(exception for exceptions in all_of_them for exception in exceptions)
+
+    async def _finding(
+        self, name: str, earlier: tuple[Finding, ...], flagged: tuple[ReviewException, ...]
+    ) -> Finding:
+        state, playbook = self._state, self._state.playbook
+        role = playbook.specialists[name]
+        wanted = {item.kind for item in state.items}
+        wanted |= {
+            policy.requires_intent for policy in playbook.guardian.actions.values() if policy.requires_intent
+        }
+        brief = Brief(
+            handoff=PENDING_HANDOFF,
+            request_id=self._id,
+            requester=self._submission.sender,
+            subject=self._submission.subject,
+            body=state.taken_in.body,
+            attachments=self._submission.attachments,
+            items=state.items,
+            findings=earlier,
+            guidance=state.guidance,
+            exceptions=flagged,
+            intents={kind: intent for kind, intent in playbook.intents.items() if kind in wanted},
+            config=role.config,
+        )
+        why = "mend what the reviewer flagged" if flagged else f"the plan calls {name}"
+        try:
+            return await self._call(f"specialist.{name}", role, brief, Finding, why)
+        except StageFailedError as error:
+            handoff = self._recorder.record(
+                EntryKind.HANDOFF,
+                sender=f"specialist.{name}",
+                what="unavailable",
+                why=str(error),
+                decided_by="process",
+            )
+            return Finding(
+                handoff=handoff, specialist=name, status=FindingStatus.UNAVAILABLE, summary=str(error)
+            )
+
+    async def _exceptions(self, name: str, role: Role) -> tuple[ReviewException, ...]:
+        brief = ReviewBrief(
+            handoff=PENDING_HANDOFF,
+            proposal=self._state.proposed,
+            items=self._state.items,
+            findings=self._state.findings,
+            config=role.config,
+        )
+        try:
+            review = await self._call(
+                f"reviewer.{name}", role, brief, Review, "check the draft against the standards"
+            )
+        except StageFailedError as error:
+            text = f"{name} did not run: {error}"
+            return (
+                ReviewException(reviewer=name, standard="review.ran", severity=Severity.CRITICAL, text=text),
+            )
+        return review.exceptions
+
+    async def _call(self, name: str, role: Role, brief: StageInput, result: type[R], why: str) -> R:
+        """Call a role by the playbook's name, so that history shows who acted; locally if it uses no system."""
+        if role.uses:
+            limit = timedelta(minutes=self._state.playbook.plan.max_minutes)
+            return await self._dispatcher.call_read(name, brief, result, why=why, give_up_after=limit)
+        return await self._dispatcher.call_local(name, brief, result, why=why)
