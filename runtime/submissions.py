@@ -4,6 +4,7 @@ What cannot be taken in is kept for a person, who may take it in anyway.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,9 +73,10 @@ class FolderDoor:
         except DispatchError:
             raise
         except Exception as error:
-            # Whatever a stranger's file meets: a person gets the file, and the others are taken in.
             raise SubmissionError(
-                f"{path} met a fault of the desk ({type(error).__name__}); take it in by hand and report the fault"
+                f"{path} met a fault of the desk ({type(error).__name__}); take it in by hand and report the fault",
+                # It is in the store since before the fault.
+                hashlib.sha256(await asyncio.to_thread(path.read_bytes)).hexdigest(),
             ) from error
 
     async def start(self, path: Path, submission: Submission) -> Submitted:

@@ -3,7 +3,7 @@
 import errno
 import stat
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,14 +70,12 @@ def _form_of(path: Path, forms: Mapping[str, RequestForm]) -> RequestForm:
 
 def read_known(form: RequestForm, file: str, raw: bytes, limits: FileLimits) -> ReadRequest | None:
     """Read who wrote and about what of a file that was refused; None where not even that can be read."""
-    try:
+    # Whatever made the door refuse it, a fault of the desk included, must not keep it from a person again.
+    with suppress(Exception):
         return _read_form(form, Path(file), raw, limits)[0]
-    except SubmissionError:
-        pass
-    try:
+    with suppress(Exception):
         return form.read_header(file, raw) if form.read_header is not None else None
-    except SubmissionError:
-        return None
+    return None
 
 
 def check_desk_name(desk: str | None) -> None:

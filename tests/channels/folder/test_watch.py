@@ -13,13 +13,14 @@ import structlog
 from structlog.testing import LogCapture
 from temporalio.client import Client
 
+import channels.folder.submissions
 from channels.folder.watch import FolderWatch
 from dispatch.models.errors import DispatchError, TemporalUnavailableError
 from dispatch.models.request.submission import Submission
 from runtime.gateway import Gateway
 from runtime.refusals import not_taken_in
 from runtime.settings import Settings
-from runtime.submissions import FolderDoor
+from runtime.submissions import FolderDoor, take_in_anyway
 
 PATIENCE_SECONDS = 20
 LOOK_SECONDS = 0.02
@@ -359,3 +360,29 @@ async def test_a_folder_that_cannot_be_watched_is_named(watched: Watched, tmp_pa
     ):
         with pytest.raises(DispatchError, match=words):
             await FolderWatch(folder, watched.door).run(asyncio.Event())
+
+
+async def test_a_file_that_meets_a_fault_of_the_desk_is_a_persons(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One such file stops nothing; its content is kept, so that it can be taken in all the same."""
+    fault = channels.folder.submissions._read_form
+
+    def faulty(form: Any, path: Path, *others: Any) -> Any:
+        if path.name == "odd.eml":
+            raise KeyError("a bug")
+        return fault(form, path, *others)
+
+    monkeypatch.setattr(channels.folder.submissions, "_read_form", faulty)
+    watched.put("odd.eml", mail())
+    watched.put("plain.eml", mail())
+    async with watched.watching():
+        await until(lambda: not watched.files())
+    assert watched.files("taken") == {"plain.eml"}
+    assert watched.reason("odd.eml").startswith(
+        "odd.eml met a fault of the desk (KeyError); take it in by hand"
+    )
+    (entry,) = not_taken_in(watched.settings).waiting()
+    taken = await take_in_anyway(Gateway.over(watched.client), watched.settings, entry, "dora")
+    assert taken.new
+    assert taken.request_id.startswith("reception-mail-")
