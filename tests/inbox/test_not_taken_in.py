@@ -14,7 +14,7 @@ from dispatch.storage.not_taken_in import RefusedFile
 from runtime.refusals import not_taken_in
 from runtime.submissions import keep_refusal
 from tests.desk import Desk
-from tests.inbox.stand import Browser, Inbox, Page
+from tests.inbox.stand import PASSPHRASE, Browser, Inbox, Page, running_inbox
 
 PATH = "/not-taken-in"
 
@@ -173,6 +173,19 @@ async def refused_by_size(desk: Desk, path: Path) -> RefusedFile:
     with pytest.raises(SubmissionError, match="more than"):
         await starter.submit_file(desk.client, desk.settings, path)
     return next(one for one in not_taken_in(desk.settings).waiting() if one.name == path.name)
+
+
+async def test_under_a_path_its_links_and_forms_keep_to_it(inbox_desk: Desk, tmp_path: Path) -> None:
+    """Behind a proxy that gives the inbox a folder, and for who signs in on the way."""
+    one = await refused(inbox_desk, tmp_path, b"neither mail nor form")
+    async with running_inbox(inbox_desk.client, inbox_desk.settings, base="/desk") as inbox:
+        page = await inbox.browser().get(f"/desk{PATH}")
+        page = await page.send("/desk/sign-in", name="dora", passphrase=PASSPHRASE)
+        assert page.path == f"/desk{PATH}"
+        page = await choose(page, one, "leave")
+        assert page.path == f"/desk{PATH}"
+        assert "Left" in page.said
+    assert entry_of(inbox_desk, one).choice == "left"
 
 
 async def test_a_strangers_words_are_text(inbox_desk: Desk, dora: Browser, tmp_path: Path) -> None:
