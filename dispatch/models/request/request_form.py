@@ -8,7 +8,8 @@ from typing import Literal
 from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.requester import SenderDoubt
 
-TriggerKind = Literal["mail", "json"]
+TriggerKind = Literal["mail", "json", "file"]
+"""`file` is of no form that the desk reads: a person took it in although the door had refused it."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """A request as its file has it; without a `trigger_id` it is known by the file's digest.
+    """A request as its file has it; without a `trigger_id` it is known by `content`, the digest of what its sender wrote.
 
     `unread` says why nothing of its text could be read; a person then reads it.
     """
@@ -33,6 +34,7 @@ class ReadRequest:
     subject: str = ""
     text: str = ""
     trigger_id: str | None = None
+    content: str = ""
     in_reply_to: str | None = None
     automatic: AutomaticMail | None = None
     attachments: tuple[Attachment, ...] = ()
