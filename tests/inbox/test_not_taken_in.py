@@ -76,7 +76,7 @@ async def test_what_is_known_of_the_sender_goes_with_it(
     inbox_desk: Desk, dora: Browser, tmp_path: Path
 ) -> None:
     """Of a mail without a text the header tells who to answer; of a form that broke no rule but its id, too."""
-    empty = await refused(inbox_desk, tmp_path, b"From: Ida Holm <ida@holm.example>\nSubject: chair\n\n\n")
+    empty = await refused(inbox_desk, tmp_path, b"From: Ida Holm <ida@holm.example>\n\n\n")
     own = str(uuid.uuid4())
     form = {"trigger_id": own, "from": "ida@holm.example", "text": "When do you open?"}
     (tmp_path / "first.json").write_text(json.dumps(form))
