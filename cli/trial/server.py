@@ -9,16 +9,19 @@ read as its settings say.
 import asyncio
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from devstack import temporal_program
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import desk_programs
 from devstack.settings import StackSettings, load_stack_settings
@@ -142,9 +145,17 @@ async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncItera
     """Start the server, the stand-ins and the workers; raises DevStackError where one does not start."""
     # A failed attempt is tried again; what came of the request is printed, and tells a failure that lasts.
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)
+    program = await asyncio.to_thread(temporal_program.find, settings, partial(print, file=sys.stderr))
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
-            TemporalServer(settings, in_memory=True, headless=True, port=free_port(), ui_port=free_port())
+            TemporalServer(
+                settings,
+                program=program,
+                in_memory=True,
+                headless=True,
+                port=free_port(),
+                ui_port=free_port(),
+            )
         )
         back_office, mail_sink, _ = desk_programs(settings, {})
         await stack.enter_async_context(back_office)
