@@ -1,7 +1,7 @@
 """The command `dispatch`: reads what was typed, runs it, prints what came of it.
 
 Exit codes:
-    0         done; a decision or answer that the desk keeps and has not judged yet is done too, and says so
+    0         done, as is a watcher that was told to stop; a decision or answer that the desk keeps and has not judged yet is done too, and says so
     1         the desk refused it, or a check found something wrong; what and why is printed
     2         wrong input, a key that cannot sign, or Temporal not reached; one sentence on stderr says which
     130, 143  ended by Ctrl-C or SIGTERM
@@ -38,6 +38,7 @@ class _Module(Protocol):
 
 COMMANDS: Final = {
     "submit": Command("cli.submit", "start a request for each file"),
+    "watch": Command("cli.watch", "take in what comes to a door, until it is stopped"),
     "approve": Command("cli.decisions", "approve what waits for a decision"),
     "edit": Command("cli.decisions", "edit what waits for a decision"),
     "respond": Command("cli.decisions", "respond what waits for a decision"),

@@ -14,6 +14,7 @@ from cli.temporal import gateway_of_account
 from dispatch.models.moments import format_stamp
 from dispatch.models.request.status import Ending
 from runtime.gateway import Gateway
+from runtime.refusals import not_taken_in
 from runtime.rows import Row
 from runtime.settings import Settings
 
@@ -28,20 +29,26 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
     command.add_argument("--json", action="store_true", help="for scripts")
 
 
-async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of them; returns its exit code."""
-    return await show_rows(gateway_of_account(), arguments)
+    return await show_rows(gateway_of_account(), settings, arguments)
 
 
-async def show_rows(gateway: Gateway, arguments: argparse.Namespace) -> int:
+async def show_rows(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
     """Print what waits for a person, or all requests; no worker is asked."""
     inbox = arguments.command == "inbox"
     listed = [row async for row in gateway.rows(waiting_only=inbox, limit=arguments.limit)]
     if arguments.json:
         print(json.dumps([_for_scripts(row) for row in listed]))
         return 0
+    refused = not_taken_in(settings).count() if inbox else 0
+    if refused:
+        files = "1 file was" if refused == 1 else f"{refused} files were"
+        where = f" ({settings.inbox_url}/not-taken-in)" if settings.inbox_url else ""
+        print(f"{files} not taken in; the inbox's list 'Not taken in' has each with the reason{where}")
     if not listed:
-        console().print("nothing waits for a person" if inbox else "no requests")
+        nothing = "no request waits for a person" if refused else "nothing waits for a person"
+        console().print(nothing if inbox else "no requests")
         return 0
     if inbox:
         _print_waiting(listed)

@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.temporal import gateway_of_account
 from dispatch.models.errors import SubmissionError
 from runtime.gateway import Gateway
+from runtime.refusals import not_taken_in
 from runtime.settings import Settings
 from runtime.submissions import submit_file
 
@@ -24,7 +25,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
     """Submit each file; one that cannot be taken in does not keep the others out."""
-    failed = 0
+    failed, waiting = 0, not_taken_in(settings).count()
     for path in arguments.files:
         try:
             submitted = await submit_file(gateway, settings, path, arguments.desk)
@@ -37,4 +38,6 @@ async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.N
             )
             if submitted.automatic is not None:
                 print(f"  set apart: {submitted.automatic.in_words}")
+    if (kept := not_taken_in(settings).count() - waiting) > 0:
+        print(f"{kept} kept for a person, who may take it in anyway: the inbox's list 'Not taken in'")
     return 2 if failed else 0

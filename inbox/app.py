@@ -35,6 +35,7 @@ from inbox.filters import FILTERS, revealed
 from inbox.limits import Lockout, RateLimit
 from inbox.oidc import STATE_SECONDS, OidcProvider
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
+from inbox.pages import not_taken_in as refused
 from inbox.passwords import Users
 from inbox.security import SecurityMiddleware
 from inbox.sessions import Sessions
@@ -42,6 +43,7 @@ from inbox.waiting import WaitingList
 from inbox.web import render
 from runtime.answer_links import answer_links_from
 from runtime.gateway import Connect, Gateway
+from runtime.refusals import not_taken_in
 from runtime.settings import Settings
 
 USERS_FILE = "inbox_users.yaml"
@@ -88,6 +90,7 @@ def create_app(
         settings=settings,
         desk=desk,
         waiting=WaitingList(desk, now),
+        refused=not_taken_in(settings),
         users=users or Users(settings.var_dir / USERS_FILE),
         approvers=approvers or ApproversFile(settings.approvers_path),
         keys=keys or KeyStore(settings.keys_path),
@@ -154,6 +157,8 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
         Route("/requests/{request_id}/live", request.live, methods=["GET"]),
         Route("/requests/{request_id}/decide", decide.decide, methods=["POST"]),
         Route("/requests/{request_id}/sign", decide.sign, methods=["POST"]),
+        Route(refused.PATH, refused.show, methods=["GET"]),
+        Route(f"{refused.PATH}/{{refused_id}}", refused.decide, methods=["POST"]),
         Route("/keys", keys.show, methods=["GET"]),
         Route("/sign-in", sign_in.show, methods=["GET"]),
         Route("/sign-in", sign_in.sign_in, methods=["POST"]),

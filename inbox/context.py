@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.not_taken_in import NotTakenIn
 from dispatch.storage.private_keys import KeyStore
 from inbox.limits import Lockout, RateLimit
 from inbox.oidc import OidcProvider
@@ -34,6 +35,7 @@ class Context:
     settings: Settings
     desk: Gateway
     waiting: WaitingList
+    refused: NotTakenIn
     users: Users
     approvers: ApproversFile
     keys: KeyStore

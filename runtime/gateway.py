@@ -58,6 +58,8 @@ WORKER_TIMEOUT: Final = timedelta(seconds=10)
 """For what a worker has to answer, which may have to read the request's history first."""
 LOOK_TIMEOUT: Final = timedelta(seconds=10)
 """For what Temporal itself answers."""
+CONTENT: Final = "content"
+"""The memo with the digest of what a request's sender wrote."""
 _PAGE: Final = 1000
 
 
@@ -96,7 +98,10 @@ class Gateway:
         return self._client
 
     async def submit(self, settings: Settings, submission: Submission) -> Submitted:
-        """Start the request; the same desk and trigger again is the same request, running or closed."""
+        """Start the request; the same desk and trigger again is the same request, running or closed.
+
+        Raises TemporalUnavailableError.
+        """
         request_id = request_id_of(submission)
         attributes = [
             SearchAttributePair(STATE, RequestState.INTAKE),
@@ -111,15 +116,27 @@ class Gateway:
                 task_queue=settings.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=TypedSearchAttributes(attributes),
-                memo={LIST_SUMMARY: as_memo(summary_of_arrival(submission))},
+                memo={
+                    LIST_SUMMARY: as_memo(summary_of_arrival(submission)),
+                    CONTENT: submission.trigger.content,
+                },
                 static_summary=submission.subject[:200] or "(no subject)",
                 static_details=f"trigger: {submission.trigger.kind} received {received}",
+                rpc_timeout=self._look_timeout,
             )
         except WorkflowAlreadyStartedError:
-            return Submitted(request_id, new=False, automatic=submission.automatic)
+            differs = await self._began_otherwise(request_id, submission.trigger.content)
+            return Submitted(request_id, new=False, automatic=submission.automatic, differs=differs)
         except RPCError as error:
             raise temporal_unavailable(error) from None
         return Submitted(request_id, new=True, automatic=submission.automatic)
+
+    async def _began_otherwise(self, request_id: str, content: str) -> bool:
+        """Check whether a request began with other content, where both are known."""
+        async with self._translated(request_id, by_worker=False):
+            seen = await (await self._handle(request_id)).describe(rpc_timeout=self._look_timeout)
+            before = (await seen.memo()).get(CONTENT, "")
+        return bool(before and content) and before != content
 
     async def describe(self, request_id: str) -> RequestDescription:
         """Return where a request stands as far as Temporal knows."""

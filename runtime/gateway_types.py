@@ -18,12 +18,13 @@ from dispatch.models.request.submission import Submission
 class Submitted:
     """`new` is False where the same trigger had been submitted before: it is one request.
 
-    `automatic` is the sign by which automatic mail was told, which is set apart and never answered.
+    `differs` is True where that request began with other content, which is then not taken in. `automatic` is the sign by which automatic mail was told, which is set apart and never answered.
     """
 
     request_id: str
     new: bool
     automatic: AutomaticMail | None = None
+    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,17 @@ class DecisionOutcome:
 
 
 def request_id_of(submission: Submission) -> str:
-    """Name the request by desk and trigger, so that one trigger is one request; a hash keeps addresses out of ids."""
-    trigger = hashlib.sha256(submission.trigger.trigger_id.encode()).hexdigest()[:16]
-    return f"{submission.desk or 'reception'}-{submission.trigger.kind}-{trigger}"
+    """Name the request by desk and trigger, so that one trigger is one request; a hash keeps addresses out of ids.
+
+    A mail is known by its Message-ID and by what its sender wrote: some programs give two mails one Message-ID. The id
+    of a JSON request is its sender's promise that there is one request of that id.
+    """
+    trigger = submission.trigger
+    known_by = trigger.trigger_id
+    if trigger.kind == "mail" and trigger.content:
+        known_by += f"\n{trigger.content}"
+    digest = hashlib.sha256(known_by.encode()).hexdigest()[:16]
+    return f"{submission.desk or 'reception'}-{trigger.kind}-{digest}"
 
 
 def decision_for(

@@ -1,8 +1,9 @@
 """Requests from files, stored as they came before anything is made of them; their forms are other channels'."""
 
 import errno
+import stat
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from dispatch.text.file_name import safe_name
 
 # Within the bounds on header and parts so few bytes are read in less time than a process takes to start.
 _SMALL: Final = 100_000
+_ANY_TYPE: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,42 @@ def read_submission(
     """Read one request; the source file goes to the store first, then its attachments.
 
     `forms` has a form for each ending of a file's name, such as `.eml`. The trigger id is that of the request; without
-    one, the file's sha256, so that the same file is the same request. Raises SubmissionError saying what is wrong with
-    which file and what to do, and DispatchError where the store cannot keep it.
+    one, the digest of what its sender wrote, so that the same request by two routes is one. Raises SubmissionError
+    saying what is wrong with which file and what to do, and DispatchError where the store cannot keep it.
     """
-    _check_desk(desk)
-    ending = path.suffix.lower()
-    form = forms.get(ending)
-    if form is None:
-        raise SubmissionError(f"{path} is neither {' nor '.join(forms)}; save the mail as .eml, or send JSON")
+    check_desk_name(desk)
     raw = _read(path, limits.max_bytes)
-    source = store.put(raw, form.media_type, safe_name(path.name, f"request{ending}"))
-    request, unread = _read_form(form, path, raw, limits)
-    read = _submission(request, form, source, store, unread, limits.max_chars)
+    ending = path.suffix.lower()
+    media_type = forms[ending].media_type if ending in forms else _ANY_TYPE
+    source = store.put(raw, media_type, safe_name(path.name, f"request{ending}"))
+    try:
+        form = _form_of(path, forms)
+        request, unread = _read_form(form, path, raw, limits)
+        read = _submission(request, form, source, store, unread, limits.max_chars)
+    except SubmissionError as error:
+        raise SubmissionError(str(error), source.sha256) from None
     return read.model_copy(update={"desk": desk})
 
 
-def _check_desk(desk: str | None) -> None:
+def _form_of(path: Path, forms: Mapping[str, RequestForm]) -> RequestForm:
+    form = forms.get(path.suffix.lower())
+    if form is None:
+        raise SubmissionError(f"{path} is neither {' nor '.join(forms)}; save the mail as .eml, or send JSON")
+    return form
+
+
+def read_known(form: RequestForm, file: str, raw: bytes, limits: FileLimits) -> ReadRequest | None:
+    """Read who wrote and about what of a file that was refused; None where not even that can be read."""
+    # Whatever made the door refuse it, a fault of the desk included, must not keep it from a person again.
+    with suppress(Exception):
+        return _read_form(form, Path(file), raw, limits)[0]
+    with suppress(Exception):
+        return form.read_header(file, raw) if form.read_header is not None else None
+    return None
+
+
+def check_desk_name(desk: str | None) -> None:
+    """Raise SubmissionError for what cannot be a desk's name; None is triage's to decide."""
     try:
         TypeAdapter(DeskName | None).validate_python(desk)
     except ValidationError:
@@ -70,9 +92,11 @@ def _read(path: Path, most: int) -> bytes:
     try:
         if path.is_dir():
             raise SubmissionError(f"{path} is a folder; name the files in it, such as {path}/*.eml")
-        size = path.stat().st_size
-        if size > most:
-            raise SubmissionError(_too_large(path, size, most))
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise SubmissionError(f"{path} is no file but a device or a pipe; save the request as a file")
+        if found.st_size > most:
+            raise SubmissionError(_too_large(path, found.st_size, most))
         with path.open("rb") as file:
             # It may grow between the two looks at it.
             raw = file.read(most + 1)
@@ -119,8 +143,9 @@ def _submission(
     return Submission(
         trigger=Trigger(
             kind=form.kind,
-            trigger_id=request.trigger_id or f"sha256:{source.sha256}",
+            trigger_id=request.trigger_id or f"sha256:{request.content or source.sha256}",
             received_at=datetime.now(UTC),
+            content=request.content,
         ),
         sender=Party(address=request.address, name=request.name, doubt=request.doubt),
         subject=request.subject,

@@ -2,7 +2,7 @@
 
 ```json
 {
-  "trigger_id": "form-4711",            the sender's own id of the request; left out: the file's sha256
+  "trigger_id": "form-4711",            the sender's own id of the request; left out: the digest of its content
   "from": "jane@mail.example",          required: one mail address
   "name": "Jane Doe",
   "subject": "Refund",
@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from dispatch.models.canonical import digest_of
 from dispatch.models.contract import Contract
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.request_form import ReadRequest, RequestForm
@@ -103,6 +104,7 @@ def _read(file: str, raw: bytes) -> ReadRequest:
         subject=one_line(request.subject),
         text=request.text,
         trigger_id=request.trigger_id,
+        content=digest_of(request.model_copy(update={"trigger_id": None})),
         fields=request.fields,
         notes=unnamed,
     )

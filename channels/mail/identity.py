@@ -1,4 +1,4 @@
-"""How a mail is known again: the same Message-ID in every attempt, and one digest for one text."""
+"""How a mail is known again: the same Message-ID in every attempt, one digest for one text, one for what its sender wrote."""
 
 import hashlib
 import re
@@ -10,6 +10,21 @@ _RIGHT_HAND_SIDE: Final = "dispatch-desk.invalid"
 # Of sha256, 160 bits: the whole header then fits on one line of 78 characters, and nothing on the way folds it.
 _DIGITS: Final = 40
 _OWN_ID: Final = re.compile(rf"<[0-9a-f]{{{_DIGITS}}}@{re.escape(_RIGHT_HAND_SIDE)}>")
+
+# What servers on the way add or change (Received, Return-Path, signatures, marks of filters) is in none of these.
+_SENDERS_FIELDS: Final = frozenset(
+    {
+        b"from",
+        b"sender",
+        b"reply-to",
+        b"date",
+        b"subject",
+        b"in-reply-to",
+        b"content-type",
+        b"content-transfer-encoding",
+    }
+)
+_FOLD: Final = re.compile(rb"\n(?=[ \t])")
 
 OWN_HEADER: Final = "X-Dispatch-Desk-ID"
 """A header of every mail that we send, with its Message-ID: some mail services put an id of their own in Message-ID."""
@@ -29,6 +44,22 @@ def text_digest(text: str) -> str:
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def written_digest(raw: bytes) -> str:
+    r"""Return the sha256 of what the sender wrote, as 64 hex digits: the same by whichever route a mail came.
+
+    The header fields that its sender's program sets, in no order and folded anyhow, and the body. Line ends count as
+    \n and those at the end not at all. The Message-ID is not among them: a request's id has it beside this.
+    """
+    plain = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
+    head, _, body = plain.partition(b"\n\n")
+    fields = []
+    for line in _FOLD.sub(b" ", head).split(b"\n"):
+        name, colon, value = line.partition(b":")
+        if colon and (known := name.strip().lower()) in _SENDERS_FIELDS:
+            fields.append(known + b":" + b" ".join(value.split()))
+    return hashlib.sha256(b"\n".join([*sorted(fields), b"", body.rstrip(b"\n")])).hexdigest()
 
 
 def is_own_id(text: str) -> bool:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from channels.mail.bounds import header_of
+from channels.mail.identity import written_digest
 from channels.mail.parse import ParsedMail, parse_mail
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.request_form import ReadRequest, RequestForm
@@ -23,11 +24,11 @@ def _read(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadRequest:
     mail = parse_mail(file, raw, own_addresses)
     if mail.automatic is None:
         _refuse_empty(file, mail)
-    return _as_request(mail)
+    return _as_request(mail, raw)
 
 
 def _read_header(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadRequest:
-    return _as_request(parse_mail(file, header_of(raw), own_addresses))
+    return _as_request(parse_mail(file, header_of(raw), own_addresses), raw)
 
 
 def _refuse_empty(file: str, mail: ParsedMail) -> None:
@@ -42,7 +43,7 @@ def _refuse_empty(file: str, mail: ParsedMail) -> None:
     )
 
 
-def _as_request(mail: ParsedMail) -> ReadRequest:
+def _as_request(mail: ParsedMail, raw: bytes) -> ReadRequest:
     unnamed = () if mail.message_id else ("the mail has no Message-ID: known by its digest instead",)
     return ReadRequest(
         address=mail.address,
@@ -51,6 +52,7 @@ def _as_request(mail: ParsedMail) -> ReadRequest:
         subject=mail.subject,
         text=mail.text,
         trigger_id=mail.message_id,
+        content=written_digest(raw),
         in_reply_to=mail.in_reply_to,
         automatic=mail.automatic,
         attachments=tuple(mail.attachments),

@@ -202,7 +202,7 @@ def _left_to_a_person(policy: GuardianPolicy, rule: str, text: str) -> Inspectio
 
 
 def _named(brief: GuardBrief) -> str:
-    names = ", ".join(f"{e.standard} ({e.severity})" for e in brief.exceptions)
+    names = ", ".join(dict.fromkeys(f"{e.standard} ({e.severity})" for e in brief.exceptions))
     return names if len(names) <= _MAX_NAMED else names[: _MAX_NAMED - 1] + "…"
 
 

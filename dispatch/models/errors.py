@@ -40,7 +40,11 @@ class AmountError(DispatchError):
 
 
 class SubmissionError(DispatchError):
-    """A request cannot be taken in."""
+    """A request cannot be taken in; `sha256` names the document in the store that it came as, empty where it has none."""
+
+    def __init__(self, sentence: str, sha256: str = "") -> None:
+        super().__init__(sentence)
+        self.sha256 = sha256
 
 
 class RequestNotFoundError(DispatchError):

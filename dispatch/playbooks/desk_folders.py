@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from dispatch.models.errors import PlaybookError
+from dispatch.models.work.playbook import Reception
 from dispatch.playbooks.loader import (
     PLAYBOOK_FILE,
     RECEPTION,
@@ -16,6 +17,7 @@ from dispatch.playbooks.loader import (
     Playbooks,
     load_files,
     playbooks_in,
+    read_reception,
 )
 
 DESK_NAME: Final = re.compile(r"[a-z][a-z_]{0,39}")
@@ -64,6 +66,11 @@ def files_in_force(
     return (
         files | {RECEPTION: shipped / RECEPTION_FILE} | (playbooks_in(replacements) if replacements else {})
     )
+
+
+def load_reception(shipped: Path, replacements: Path | None = None) -> Reception:
+    """Load who routes what no desk fits, from the file that `files_in_force` returns; raises PlaybookError."""
+    return read_reception(files_in_force({}, shipped, replacements)[RECEPTION])
 
 
 def load_desks(folders: Mapping[str, Path], shipped: Path, replacements: Path | None = None) -> Playbooks:

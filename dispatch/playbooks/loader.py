@@ -57,15 +57,21 @@ def load_files(files: Mapping[str, Path], reception: Path) -> Playbooks:
     Raises PlaybookError for the first thing that does not hold: file, path in it (`plan.groups[1][0]`), problem,
     remedy. Whether the named specialists, reviewers and actions exist is the catalogue's to check.
     """
-    if not reception.exists():
-        raise PlaybookError(
-            str(reception), "", "there is no such file", "Add it; it says who routes what no desk fits."
-        )
+    receiving = read_reception(reception)
     return Playbooks(
         by_desk={desk: _load_desk(desk, file) for desk, file in sorted(files.items())},
-        reception=_validated(reception, Reception),
+        reception=receiving,
         files=dict(files),
     )
+
+
+def read_reception(file: Path) -> Reception:
+    """Return who routes what no desk fits; raises PlaybookError."""
+    if not file.exists():
+        raise PlaybookError(
+            str(file), "", "there is no such file", "Add it; it says who routes what no desk fits."
+        )
+    return _validated(file, Reception)
 
 
 def playbooks_in(folder: Path) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from dispatch.models.request.list_summary import ListSummary
 from dispatch.models.work.playbook import Tier
 from dispatch.process.list_summary import is_plain
 from inbox.context import Context
+from inbox.pages.not_taken_in import refused_count
 from inbox.waiting import Reading
 from inbox.web import (
     Said,
@@ -75,12 +76,15 @@ class Found:
     page: int
     desks: tuple[str, ...]
     reading: Reading
+    refused: int
 
     @property
     def mark(self) -> str:
         """Changes with whatever the page shows."""
         shown = [row.waiting for row in self.rows]
-        return hashlib.sha256(repr((shown, self.total, self.reading.whole)).encode()).hexdigest()[:16]
+        return hashlib.sha256(
+            repr((shown, self.total, self.reading.whole, self.refused)).encode()
+        ).hexdigest()[:16]
 
 
 @signed_in
@@ -171,4 +175,5 @@ async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Foun
         page=page,
         desks=reading.desks,
         reading=reading,
+        refused=await refused_count(context),
     )

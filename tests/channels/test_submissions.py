@@ -1,3 +1,4 @@
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -179,11 +180,11 @@ def test_encoded_headers_are_read_on_one_line(read: Read) -> None:
     assert (result.subject, result.sender.name) == ("Grüße Bcc: x", "Jürgen G")
 
 
-def test_without_a_message_id_the_file_is_its_own_id(read: Read) -> None:
+def test_without_a_message_id_a_mail_is_known_by_what_its_sender_wrote(read: Read) -> None:
     """The same file submitted twice is one request."""
     raw = b"From: jane@mail.example\n\nhello"
     result = read(raw)
-    assert result.trigger.trigger_id == f"sha256:{result.source.sha256}"
+    assert result.trigger.trigger_id == f"sha256:{result.trigger.content}"
     assert result.notes == ("the mail has no Message-ID: known by its digest instead",)
     assert read(raw, "again.eml").trigger.trigger_id == result.trigger.trigger_id
 
@@ -253,9 +254,12 @@ def test_a_mail_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path, s
 def test_what_is_no_file_is_refused(tmp_path: Path, store: DocumentStore) -> None:
     """A missing file, a folder and another kind of file each get their sentence."""
     (tmp_path / "mails.eml").mkdir()
+    (tmp_path / "letter.docx").write_bytes(b"PK")
+    os.mkfifo(tmp_path / "pipe.eml")
     for name, sentence in (
         ("none.eml", "there is no file .*; check its name"),
         ("mails.eml", "is a folder; name the files in it"),
+        ("pipe.eml", "is no file but a device or a pipe; save the request as a file"),
         ("letter.docx", "is neither .eml nor .json; save the mail as .eml, or send JSON"),
     ):
         with pytest.raises(SubmissionError, match=sentence):

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,8 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 from temporalio.client import Client
 
+import starter
+from dispatch.models.errors import SubmissionError
 from dispatch.models.request.status import Ending
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.answer_links import answer_links_from
@@ -272,7 +274,12 @@ async def shown(desk: Desk) -> AsyncIterator[dict[str, str]]:
     paths = {name: f"/requests/{case.id}" for name, case in cases.items()}
     check = desk.case((await (await small_refund(desk)).outcome()).follow_ups[0])
     paths["check"] = f"/requests/{check.id}"
-    yield {"list": "/?whose=all", "keys": "/keys", "none": "/requests/none", **paths}
+    letter = desk.settings.var_dir / f"{'a-long-name-' * 12}.docx"
+    letter.write_bytes(b"PK")
+    with suppress(SubmissionError):
+        await starter.submit_file(desk.client, desk.settings, letter)
+    fixed = {"list": "/?whose=all", "keys": "/keys", "refused": "/not-taken-in", "none": "/requests/none"}
+    yield fixed | paths
     await check.handle.terminate()
     for name, case in cases.items():
         if name != "ended":

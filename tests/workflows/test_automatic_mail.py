@@ -187,7 +187,9 @@ async def test_the_command_line_says_that_it_was_set_apart_and_why(
     case = desk.case(said.split()[0])
     await case.outcome()
     await listed(case, "RequestState = 'set_apart'")
-    await show_rows(Gateway.over(desk.client), Namespace(command="list", limit=1000, json=True))
+    await show_rows(
+        Gateway.over(desk.client), desk.settings, Namespace(command="list", limit=1000, json=True)
+    )
     assert "auto_submitted" in capsys.readouterr().out
 
 

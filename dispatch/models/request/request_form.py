@@ -7,7 +7,8 @@ from typing import Literal
 from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.requester import SenderDoubt
 
-TriggerKind = Literal["mail", "json"]
+TriggerKind = Literal["mail", "json", "file"]
+"""`file` is of no form that the desk reads: a person took it in although the door had refused it."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """A request as its file has it; without a `trigger_id` it is known by the file's digest."""
+    """A request as its file has it; without a `trigger_id` it is known by `content`, the digest of what its sender wrote."""
 
     address: str
     name: str = ""
@@ -29,6 +30,7 @@ class ReadRequest:
     subject: str = ""
     text: str = ""
     trigger_id: str | None = None
+    content: str = ""
     in_reply_to: str | None = None
     automatic: AutomaticMail | None = None
     attachments: tuple[Attachment, ...] = ()

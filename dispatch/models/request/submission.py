@@ -42,6 +42,11 @@ class Trigger(Contract):
         min_length=1, max_length=998, description="Message-ID of a mail, id of a JSON request"
     )
     received_at: Moment
+    content: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{64})?$",
+        description="sha256 of what the sender wrote, without what the way here added; empty where it is not known",
+    )
 
 
 class Submission(Contract):

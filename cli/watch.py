@@ -1,0 +1,32 @@
+"""`dispatch watch`: take in what comes to a door, until Ctrl-C or SIGTERM, which end it between two requests."""
+
+import argparse
+from pathlib import Path
+
+from cli.temporal import gateway_of_account
+from dispatch.storage.private_folders import tighten
+from runtime.lifecycle import stop_event
+from runtime.logs import set_up_logs
+from runtime.settings import Settings
+from runtime.submissions import watch_folder
+
+
+def add(command: argparse.ArgumentParser, _name: str) -> None:
+    """Add the doors, and what each is called with."""
+    doors = command.add_subparsers(dest="door", required=True)
+    folder = doors.add_parser(
+        "folder",
+        help="files of a folder",
+        description="Take in each .eml and .json of a folder, and move it to taken, automatic or refused in it.",
+    )
+    folder.add_argument("folder", type=Path, metavar="DIR", help="the folder that requests are put into")
+    folder.add_argument("--desk", help="whose work it is; without it, triage decides")
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Watch until told to stop; returns the exit code."""
+    set_up_logs(settings.log_format, settings.log_level)
+    tighten(settings.private_folders)
+    stop = stop_event()
+    await watch_folder(gateway_of_account(), settings, arguments.folder, arguments.desk, stop)
+    return 0

@@ -1,0 +1,177 @@
+"""What was refused at a door and waits for a person, who takes it in anyway or leaves it; kept for good, with who decided."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.errors import DispatchError
+from dispatch.storage.private_folders import make_private_file
+
+Door = Literal["submit", "folder"]
+Choice = Literal["taken", "left"]
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS refused (
+    refused_id TEXT PRIMARY KEY,
+    refused_at TEXT NOT NULL,
+    decided_at TEXT NOT NULL DEFAULT '',
+    record TEXT NOT NULL
+)
+"""
+_WAIT_SECONDS: Final = 10
+"""For another process that writes."""
+_MOST: Final = {"name": 255, "place": 4_000, "reason": 2_000, "begins": 2_000}
+"""Characters of each text that are kept."""
+
+
+class RefusedFile(Contract):
+    """One file that a door refused; without `sha256` its content was not taken, and only the file itself has it."""
+
+    refused_id: str
+    name: str = Field(max_length=_MOST["name"])
+    place: str = Field(max_length=_MOST["place"], description="the folder that it came to")
+    door: Door
+    desk: str | None = None
+    reason: str = Field(max_length=_MOST["reason"])
+    refused_at: Moment
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    begins: str = Field(default="", max_length=_MOST["begins"], description="its first characters")
+    choice: Choice | None = None
+    decided_by: str = ""
+    decided_at: Moment | None = None
+    request_id: str = Field(default="", description="of the request that it became")
+
+
+class NotTakenIn:
+    """A table in one file that only its owner may read; safe for several processes at once.
+
+    Every method raises DispatchError, in one sentence, where the file cannot be read or written.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def add(
+        self,
+        path: Path,
+        reason: str,
+        at: datetime,
+        *,
+        door: Door,
+        desk: str | None = None,
+        sha256: str = "",
+        content: bytes = b"",
+    ) -> RefusedFile:
+        """Keep a refusal; the same file at the same door, unchanged, is one entry, whatever became of it.
+
+        `sha256` names its `content` in the document store; both are left out where it was not read.
+        """
+        place = str(path.absolute().parent)
+        known_by = "\n".join((door, place, path.name, desk or "", sha256 or _version(path)))
+        begins = content[: 4 * _MOST["begins"]].decode("utf-8", "replace").replace("\r\n", "\n")
+        entry = RefusedFile(
+            refused_id=hashlib.sha256(known_by.encode(errors="surrogateescape")).hexdigest()[:16],
+            name=_text(path.name, "name"),
+            place=_text(place, "place"),
+            door=door,
+            desk=desk,
+            reason=_text(reason.replace(str(path), path.name), "reason"),
+            refused_at=at.astimezone(UTC),
+            sha256=sha256,
+            begins=_text(begins, "begins"),
+        )
+        with self._table() as table:
+            table.execute(
+                "INSERT INTO refused (refused_id, refused_at, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (entry.refused_id, entry.refused_at.isoformat(), entry.model_dump_json()),
+            )
+        return self.get(entry.refused_id) or entry
+
+    def waiting(self, most: int = 100) -> list[RefusedFile]:
+        """Return what nobody has decided yet, oldest first."""
+        return self._read("WHERE decided_at = '' ORDER BY refused_at LIMIT ?", most)
+
+    def decided(self, most: int = 20) -> list[RefusedFile]:
+        """Return what was decided, newest first."""
+        return self._read("WHERE decided_at <> '' ORDER BY decided_at DESC LIMIT ?", most)
+
+    def count(self) -> int:
+        """Return how many wait; the file is not made for it."""
+        if not self._file.exists():
+            return 0
+        with self._table() as table:
+            (number,) = table.execute("SELECT count(*) FROM refused WHERE decided_at = ''").fetchone()
+        return int(number)
+
+    def get(self, refused_id: str) -> RefusedFile | None:
+        """Return one entry, decided or not; None where there is none of this id."""
+        return next(iter(self._read("WHERE refused_id = ?", refused_id)), None)
+
+    def decide(
+        self, refused_id: str, choice: Choice, by: str, at: datetime, request_id: str = ""
+    ) -> RefusedFile | None:
+        """Record who decided what; returns the entry as it then stands, the first decision kept, None where it is unknown."""
+        with self._table() as table:
+            table.execute("BEGIN IMMEDIATE")
+            found = table.execute("SELECT record FROM refused WHERE refused_id = ?", (refused_id,)).fetchone()
+            if found is None:
+                return None
+            entry = RefusedFile.model_validate_json(found[0])
+            if entry.choice is not None:
+                return entry
+            changed = {
+                "choice": choice,
+                "decided_by": by,
+                "decided_at": at.astimezone(UTC),
+                "request_id": request_id,
+            }
+            entry = RefusedFile.model_validate(entry.model_dump() | changed)
+            table.execute(
+                "UPDATE refused SET decided_at = ?, record = ? WHERE refused_id = ?",
+                (at.astimezone(UTC).isoformat(), entry.model_dump_json(), refused_id),
+            )
+        return entry
+
+    def _read(self, which: str, value: str | int) -> list[RefusedFile]:
+        if not self._file.exists():
+            return []
+        with self._table() as table:
+            found = table.execute(f"SELECT record FROM refused {which}", (value,)).fetchall()  # noqa: S608 (`which` is written above)
+        return [RefusedFile.model_validate_json(record) for (record,) in found]
+
+    @contextmanager
+    def _table(self) -> Iterator[sqlite3.Connection]:
+        """Open the table for one transaction."""
+        try:
+            make_private_file(self._file)
+            with closing(sqlite3.connect(self._file, timeout=_WAIT_SECONDS)) as connection, connection:
+                connection.execute(_SCHEMA)
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise DispatchError(
+                f"the list of what was not taken in ({self._file}) cannot be used: {error}; "
+                "make the folder writable, or restore the file from a backup"
+            ) from None
+
+
+def _version(path: Path) -> str:
+    try:
+        found = path.lstat()
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _text(text: str, kind: str) -> str:
+    """Return text that any store and page can hold, cut to what is kept of its kind."""
+    return (
+        text.encode("utf-8", "replace")
+        .decode("utf-8")
+        .replace("\0", "\N{REPLACEMENT CHARACTER}")[: _MOST[kind]]
+    )
