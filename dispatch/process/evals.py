@@ -48,10 +48,10 @@ class Figures:
     """How many cases of a source; a kind is the intent that the desk gives to an item.
 
     n: all. in_scope: a label is an intent of the desk. routed: the desk's phrases take it in, whatever its labels.
-    kind_right: in scope, and every item has a kind among the labels. routed_and_right: both. wrong_kind: an item has an
-    intent of the desk that is not among the labels, in scope or not. split: more than one item. unaided: the request was
-    answered or acted on with no person asked and no question sent. unaided_wrong: of those, the ones of which not
-    every item has a kind among the labels; whatever is out of scope is wrong.
+    kind_right: every item has a kind among the labels, and one of them is an intent of the desk. routed_and_right:
+    both. wrong_kind: an item has an intent of the desk that is not among the labels, in scope or not. split: more than
+    one item. unaided: the request was answered or acted on with no person asked and no question sent. unaided_wrong: of
+    those, the ones whose kind is not right; whatever is out of scope is wrong.
     """
 
     n: int = 0
@@ -125,24 +125,21 @@ def source_of(case: Case) -> str:
     return case.source.partition(":")[0]
 
 
-def is_right(case: Case, reading: Reading, intents: Iterable[str]) -> bool:
-    """Check whether every item has an intent of the desk that is among the labels."""
-    return bool(reading.kinds) and set(reading.kinds) <= set(case.labels) & set(intents)
-
-
 def figures_by_source(read: Iterable[tuple[Case, Reading]], intents: Iterable[str]) -> Mapping[str, Figures]:
     """Return the figures of each source, by name."""
     known = frozenset(intents)
     counts: dict[str, Counter[str]] = {}
     for case, reading in read:
-        in_scope, right = bool(known & set(case.labels)), is_right(case, reading, known)
+        labels, kinds = set(case.labels), set(reading.kinds)
+        # What has no intent may be right beside one that is; alone it is not understood, whatever the labels.
+        right = kinds <= labels and bool(kinds & known)
         counted = {
             "n": True,
-            "in_scope": in_scope,
+            "in_scope": bool(labels & known),
             "routed": reading.routed,
             "kind_right": right,
             "routed_and_right": right and reading.routed,
-            "wrong_kind": bool(known & set(reading.kinds) - set(case.labels)),
+            "wrong_kind": bool(kinds & known - labels),
             "split": len(reading.kinds) > 1,
             "unaided": reading.unaided,
             "unaided_wrong": reading.unaided and not right,

@@ -40,6 +40,12 @@ def measured(*pairs: tuple[Case, Reading]) -> Figures:
         (case("repair"), reading("repair", "other"), Figures(n=1, in_scope=1, routed=1, split=1)),
         (case("repair"), reading("other"), Figures(n=1, in_scope=1, routed=1)),
         (case("other"), reading("other"), Figures(n=1, routed=1)),
+        (case("repair", "other"), reading("other"), Figures(n=1, in_scope=1, routed=1)),
+        (
+            case("repair", "other"),
+            reading("repair", "other"),
+            Figures(n=1, in_scope=1, routed=1, kind_right=1, routed_and_right=1, split=1),
+        ),
         (
             case("none"),
             reading("hire", unaided=True),
