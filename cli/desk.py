@@ -2,12 +2,13 @@
 
     dispatch desk check [NAME | --dir DIR]
     dispatch desk new NAME --in DIR
-    dispatch desk try NAME FILE [--dir DIR]
+    dispatch desk try NAME FILE [--dir DIR] [--json]
 
 Exit codes of `check`: 0 nothing is wrong, 1 something is, each in a sentence, 2 there is no such desk.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -44,6 +45,7 @@ def add(desk: argparse.ArgumentParser, _name: str) -> None:
     trial.add_argument("name", nargs="?", metavar="NAME", help="the desk; left out with --dir")
     trial.add_argument("file", type=Path, metavar="FILE", help=".eml or .json")
     _add_dir(trial)
+    trial.add_argument("--json", action="store_true", help="for scripts: what would be done, as it comes in")
 
 
 def _add_dir(command: "argparse._ActionsContainer") -> None:
@@ -103,7 +105,7 @@ def _new(name: str, parent: Path) -> int:
 
 async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
     # Imported here: it needs the worker and everything below it, which no other command does.
-    from cli.desk_trial import try_desk  # noqa: PLC0415 (starts servers and workers, which no other command needs)
+    from cli.trial.one import try_desk, try_desk_for_scripts  # noqa: PLC0415 (starts servers and workers, which no other command needs)
 
     folders = folders_of(settings, arguments.dir)
     name = desk_at(arguments.dir)[0] if arguments.dir is not None else arguments.name
@@ -113,7 +115,9 @@ async def _try(settings: Settings, arguments: argparse.Namespace) -> int:
         raise DeskFolderError(f"{arguments.dir} is the desk {name}, not {arguments.name}; leave the name out")
     sentences = errors_of(settings, folders, name)
     for sentence in sentences:
-        print(sentence)
+        print(sentence, file=sys.stderr if arguments.json else sys.stdout)
     if sentences:
         return 1
+    if arguments.json:
+        return await try_desk_for_scripts(desk_alone(settings, folders, name), arguments.file)
     return await try_desk(name, desk_alone(settings, folders, name), arguments.file)

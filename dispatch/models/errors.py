@@ -10,6 +10,7 @@ DispatchError
 ├── UnreadableTextError  a text takes too long or too much memory to read; a person reads it
 ├── PlaybookError        a playbook is wrong; names file, path in it and remedy
 ├── DeskFolderError      there is no such desk, or its folder cannot be made
+├── EvalsError           cases to measure a desk by cannot be read; names the file
 ├── CatalogueError       a specialist, reviewer or action file is wrong
 ├── FactsMissingError    what a guard was given does not suffice under this policy
 ├── ApproversError       the approvers file is wrong; names file, path in it and remedy
@@ -72,6 +73,10 @@ class PlaybookError(DispatchError):
 
 class DeskFolderError(DispatchError):
     """There is no such desk, or its folder cannot be made."""
+
+
+class EvalsError(DispatchError):
+    """Cases to measure a desk by cannot be read."""
 
 
 class CatalogueError(DispatchError):

@@ -13,6 +13,9 @@ from dispatch.models.work.composition import Purpose
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import Playbook
 
+NOTICE: Final = "notice"
+"""The subject of the message that says how a request ended."""
+
 _BY_PAGE: Final = "You can answer on this page, which is for your request alone:"
 _ELSEWHERE: Final = (
     "A reply to this message is read as a new request. If you cannot open the page, write to us again with all that "
@@ -73,7 +76,7 @@ def notice_message(playbook: Playbook, ending: Ending, why: str) -> RequesterMes
     text = playbook.notices.get(ending.value)
     if text is None or playbook.contact is None:
         return None
-    return RequesterMessage(Purpose.NOTICE, "notice", (text,), (), why)
+    return RequesterMessage(Purpose.NOTICE, NOTICE, (text,), (), why)
 
 
 def _listed(questions: Sequence[Question]) -> str:

@@ -1,11 +1,13 @@
 """`dispatch desk`: check, begin and try a desk that lies outside this checkout."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from dispatch.process.evals import Figures
 from tests.acceptance.shell import Shell
 
 
@@ -104,3 +106,66 @@ async def test_a_trial_shows_what_would_be_done(typed: Shell, begun: Path) -> No
         "This is the answer of the desk boat_hire.",
         "nothing was sent and nothing was done",
     )
+
+
+@pytest.mark.timeout(300)
+async def test_a_trial_for_scripts_prints_one_object(typed: Shell, begun: Path) -> None:
+    """Of exactly this shape, with the tier at which the guardian holds the reply."""
+    said = await typed.starter("desk", "try", "--dir", begun, begun / "samples" / "question.json", "--json")
+    assert said.code == 0, str(said)
+    result = json.loads(said.out)
+    assert list(result) == ["requester", "automatic", "language", "routed", "items", "actions", "ending"]
+    assert (result["routed"], result["ending"]) == ("boat_hire", "person")
+    assert {item["intent"] for item in result["items"]} == {"example_question"}
+    assert [(one["name"], one["tier"]) for one in result["actions"]] == [("send_reply", "medium")]
+
+
+async def test_what_the_door_refuses_is_told_to_scripts_too(typed: Shell, begun: Path) -> None:
+    """The ending is in the object, the sentence on stderr, and the code is 2; a missing file is no mail at all."""
+    file = begun.parent / "empty.json"
+    file.write_text('{"from": "sam@mail.example", "text": ""}', encoding="utf-8")
+    said = await typed.starter("desk", "try", "--dir", begun, file, "--json")
+    said.sentence("'text' says nothing")
+    assert json.loads(said.out)["ending"] == "refused"
+    assert not (await typed.starter("desk", "try", "--dir", begun, begun / "none.json", "--json")).out
+
+
+@pytest.mark.timeout(300)
+async def test_evals_measure_a_desk(typed: Shell, begun: Path) -> None:
+    """The desk's own cases by default; figures by source for people and scripts, and what was made of each label."""
+    (begun / "evals").mkdir()
+    cases = [
+        ("Please answer my example question.", ["example_question"], "mail:polite"),
+        ("Could you rent me a bicycle?", ["other"], "mail"),
+        ("Thanks for the boat hire, it was no example question.", ["none"], "chat"),
+    ]
+    lines = [json.dumps({"text": text, "labels": labels, "source": source}) for text, labels, source in cases]
+    (begun / "evals" / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    playbook = begun / "playbook.yaml"
+    text = playbook.read_text(encoding="utf-8")
+    playbook.write_text(text.replace("send_reply: {tier: medium", "send_reply: {tier: low"), encoding="utf-8")
+    said = await typed.starter("evals", "run", "--dir", begun, "--json")
+    assert said.code == 0, str(said)
+    chat = {"n": 1, "routed": 1, "wrong_kind": 1, "unaided": 1, "unaided_wrong": 1}
+    mail = {"n": 2, "in_scope": 1, "routed": 1, "kind_right": 1, "routed_and_right": 1, "unaided": 1}
+    assert json.loads(said.out) == {
+        "sources": {"chat": Figures(**chat).as_json(), "mail": Figures(**mail).as_json()}
+    }
+    shown = await typed.starter("evals", "run", "--dir", begun, "--cases", begun / "evals" / "own.jsonl")
+    shown.words("unaided and wrong", "none: example_question 1", "other: not routed 1")
+
+
+async def test_wrong_cases_are_told_before_anything_is_measured(typed: Shell, begun: Path) -> None:
+    """Each line in a sentence with the code 1; no file, no folder and no desk with the code 2."""
+    file = begun.parent / "cases.jsonl"
+    file.write_text('{"text": "hello"}\n[]\n', encoding="utf-8")
+    said = await typed.starter("evals", "run", "--dir", begun, "--cases", file)
+    assert (said.code, said.out) == (1, "")
+    lines = said.err.splitlines()
+    assert [line.split(": ")[0] for line in lines] == [f"{file}, line 1", f"{file}, line 2"]
+    (await typed.starter("evals", "run", "--dir", begun)).sentence("there are no cases")
+    (await typed.starter("evals", "run", "--dir", begun, "--cases", begun / "no.jsonl")).sentence(
+        "cannot be read"
+    )
+    (await typed.starter("evals", "run", "boats")).sentence("there is no desk 'boats'")
+    (await typed.starter("evals", "run")).sentence("name the desk to measure")

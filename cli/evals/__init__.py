@@ -1,0 +1,1 @@
+"""`dispatch evals`: how well a desk understands what customers write."""

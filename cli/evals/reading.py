@@ -1,0 +1,109 @@
+"""Reads labelled cases through a desk: its door, intake, triage and plan here, what they leave open on a trial server.
+
+The rules tell most endings: what is not routed, or planned for a person or a question, is not handled unaided. What would
+be worked on runs through the whole process, up to the first action that is ordered.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cli.trial.result import TrialEnding, ending_of
+from cli.trial.server import Trial, open_trial, trial_settings
+from devstack.settings import StackSettings
+from dispatch.isolation.text_processes import TextProcesses
+from dispatch.models.errors import SubmissionError, UnreadableTextError
+from dispatch.models.handoff import PENDING_HANDOFF
+from dispatch.models.request.intake import Triage, TriageBrief
+from dispatch.models.request.submission import Submission
+from dispatch.models.work.plan import PlanBrief, Step
+from dispatch.process.evals import Case, Reading
+from dispatch.process.intake import take_in
+from dispatch.process.planning import plan
+from dispatch.process.routing import triage
+from runtime.desks import LoadedDesks
+from runtime.submissions import read_request_file
+
+AT_ONCE: Final = 12
+"""Requests on the trial server at the same time."""
+
+_UNREAD: Final = Reading(routed=False, kinds=(), unaided=False)
+
+
+class _Begun(NamedTuple):
+    """A case as far as the rules read it; `submission` is None where nothing is left open."""
+
+    reading: Reading
+    submission: Submission | None = None
+
+
+async def read_all(name: str, loaded: LoadedDesks, cases: Sequence[Case]) -> list[Reading]:
+    """Return what the desk makes of each case, in order; nothing is sent and nothing is done.
+
+    Each case comes from an address of its own that no record knows, so that no limit for one requester holds it.
+    """
+    with trial_settings() as settings:
+        with closing(TextProcesses(settings.text_seconds, settings.text_megabytes)) as texts:
+            rules = _Rules(name, loaded, settings, texts)
+            begun = [await rules.begin(number, case) for number, case in enumerate(cases, 1)]
+        readings = [one.reading for one in begun]
+        left = {number: one.submission for number, one in enumerate(begun) if one.submission is not None}
+        if left:
+            async with open_trial(loaded, settings) as trial:
+                endings = await _run_all(trial, list(left.values()))
+            for number, ending in zip(left, endings, strict=True):
+                is_answered = ending is TrialEnding.ANSWERED
+                readings[number] = replace(readings[number], unaided=is_answered)
+    return readings
+
+
+class _Rules:
+    """What the desk's rules make of a text, each text read within the bounds of a worker."""
+
+    def __init__(self, name: str, loaded: LoadedDesks, settings: StackSettings, texts: TextProcesses) -> None:
+        self._name, self._playbooks = name, loaded.playbooks
+        self._settings, self._texts = settings, texts
+
+    async def begin(self, number: int, case: Case) -> _Begun:
+        """Take a case in, route and sort it, and plan; a text that cannot be read goes to a person."""
+        try:
+            submission = self._submission(number, case)
+            routed = (await self._triage(submission)).playbook is not None
+            named = await self._triage(submission.model_copy(update={"desk": self._name}))
+        except (SubmissionError, UnreadableTextError):
+            return _Begun(_UNREAD)
+        reading = Reading(routed, tuple(item.kind for item in named.items), unaided=False)
+        if not routed or named.playbook is None:
+            return _Begun(reading)
+        move = plan(PlanBrief(handoff=PENDING_HANDOFF, playbook=named.playbook, items=named.items))
+        is_open = move.step not in {Step.ASK, Step.ESCALATE}
+        return _Begun(reading, submission if is_open else None)
+
+    def _submission(self, number: int, case: Case) -> Submission:
+        """Write the case as a request of the door's own form, and read it there."""
+        file = Path(self._settings.var_dir) / "case.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        request = {"from": f"case-{number}@customers.example", "text": case.text}
+        file.write_text(json.dumps(request), encoding="utf-8")
+        return read_request_file(self._settings, file)
+
+    async def _triage(self, submission: Submission) -> Triage:
+        size = len(submission.body)
+        intake = await self._texts.read(size, take_in, submission, PENDING_HANDOFF)
+        brief = TriageBrief(handoff=PENDING_HANDOFF, intake=intake, submission=submission)
+        return await self._texts.read(size, triage, brief, self._playbooks.by_desk, self._playbooks.reception)
+
+
+async def _run_all(trial: Trial, submissions: Sequence[Submission]) -> list[TrialEnding]:
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def run(submission: Submission) -> TrialEnding:
+        async with free:
+            return ending_of(await trial.run(submission))
+
+    # Not a group of tasks: one request that comes to no rest is told in its own sentence.
+    return await asyncio.gather(*map(run, submissions))

@@ -1,0 +1,167 @@
+"""A server of its own on which requests run through one desk with nothing sent.
+
+Nobody listens on the action queue, so that no action can be carried out, whatever it is and whichever system it would
+reach. A request rests where the first action is ordered, where a person is asked, or where it has ended. What is
+read, is read from the stand-ins for back office and mail archive with their sample data; a system of the desk's own is
+read as its settings say.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from devstack import temporal_program
+from devstack.ports import LOOPBACK, free_port
+from devstack.processes import desk_programs
+from devstack.settings import StackSettings, load_stack_settings
+from devstack.temporal_server import TemporalServer
+from dispatch.audit.models import Trail
+from dispatch.models.errors import DevStackError, WorkerUnavailableError
+from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.request.status import WAITING_STATES, Status
+from dispatch.models.request.submission import Submission
+from dispatch.models.trail import Outcome
+from dispatch.models.work.execution import ActionCommand
+from runtime.connection import connect
+from runtime.desks import LoadedDesks
+from runtime.gateway import Gateway
+from runtime.histories import trail_of_history
+from runtime.systems import open_systems
+from runtime.worker_parts.shutdown import running_workers
+from runtime.workers import desk_worker, quota_worker
+
+PATIENCE_SECONDS: Final = 120
+_LOOK_SECONDS: Final = 0.2
+_ACTION: Final = "action."
+"""How the activities of actions begin."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Where a request came to rest: with an outcome it has ended, else `ordered` are the actions that are due now."""
+
+    request_id: str
+    ordered: tuple[ActionCommand, ...] = ()
+    detail: RequestDetail | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def status(self) -> Status | None:
+        """Return where it stands; None once it has ended."""
+        return self.detail.status if self.detail is not None else None
+
+
+class Trial:
+    """One desk at work on a server of its own."""
+
+    def __init__(self, client: Client, settings: StackSettings) -> None:
+        self._client, self._settings = client, settings
+        self._gateway = Gateway.over(client)
+
+    async def run(self, submission: Submission) -> Rest:
+        """Run a request until it rests; raises DevStackError where it does not within two minutes."""
+        request_id = (await self._gateway.submit(self._settings, submission)).request_id
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            if (rest := await self._look(request_id)) is not None:
+                return rest
+            await asyncio.sleep(_LOOK_SECONDS)
+        raise DevStackError(
+            f"the request has come to no rest within {PATIENCE_SECONDS} s; see what its specialists wait for"
+        )
+
+    async def trail(self, request_id: str) -> Trail:
+        """Return the trail so far, from the history alone."""
+        return await trail_of_history(self._client, request_id)
+
+    async def _look(self, request_id: str) -> Rest | None:
+        described = await self._client.get_workflow_handle(request_id).describe()
+        if described.status is not WorkflowExecutionStatus.RUNNING:
+            return Rest(request_id, outcome=await self._gateway.outcome(request_id))
+        is_ordered = any(
+            pending.activity_type.name.startswith(_ACTION)
+            for pending in described.raw_description.pending_activities
+        )
+        try:
+            if not is_ordered and (await self._gateway.status(request_id)).state not in WAITING_STATES:
+                return None
+            detail = await self._gateway.request_detail(request_id)
+        except WorkerUnavailableError:
+            return None
+        return Rest(request_id, await self._ordered(request_id) if is_ordered else (), detail)
+
+    async def _ordered(self, request_id: str) -> tuple[ActionCommand, ...]:
+        """Return the actions that were ordered; none is ever carried out, so that all are still due."""
+        history = await self._client.get_workflow_handle(request_id).fetch_history()
+        commands: list[ActionCommand] = []
+        for event in history.events:
+            order = event.activity_task_scheduled_event_attributes
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED and (
+                order.activity_type.name.startswith(_ACTION)
+            ):
+                commands += await self._client.data_converter.decode(order.input.payloads, [ActionCommand])
+        return tuple(commands)
+
+
+@contextmanager
+def trial_settings(**more: str) -> Iterator[StackSettings]:
+    """Set this process's settings, and those of the programs it starts, to ports and folders of the trial alone."""
+    with tempfile.TemporaryDirectory(prefix="dispatch-desk-try-") as here:
+        back_office, archive, smtp = free_port(), free_port(), free_port()
+        own: Mapping[str, str] = {
+            "DISPATCH_VAR_DIR": str(Path(here) / "var"),
+            "DISPATCH_TASK_QUEUE": "desk-try",
+            "DISPATCH_AUDIT_STORE": "",
+            "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{back_office}",
+            "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{archive}",
+            "DISPATCH_SMTP_HOST": LOOPBACK,
+            "DISPATCH_SMTP_PORT": str(smtp),
+        } | more
+        before = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
+        try:
+            yield load_stack_settings()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+@asynccontextmanager
+async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncIterator[Trial]:
+    """Start the server, the stand-ins and the workers; raises DevStackError where one does not start."""
+    # A failed attempt is tried again; what came of the request is printed, and tells a failure that lasts.
+    logging.getLogger("temporalio.activity").setLevel(logging.ERROR)
+    program = await asyncio.to_thread(temporal_program.find, settings, partial(print, file=sys.stderr))
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            TemporalServer(
+                settings,
+                program=program,
+                in_memory=True,
+                headless=True,
+                port=free_port(),
+                ui_port=free_port(),
+            )
+        )
+        back_office, mail_sink, _ = desk_programs(settings, {})
+        await stack.enter_async_context(back_office)
+        await stack.enter_async_context(mail_sink)
+        client = await connect("desk-try", server.address)
+        reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
+        workers = (quota_worker(client, settings), desk_worker(client, settings, *loaded, reading))
+        await stack.enter_async_context(running_workers(*workers))
+        yield Trial(client, settings)

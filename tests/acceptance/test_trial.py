@@ -1,0 +1,68 @@
+"""What a trial says would be done with a request, each through the whole process of the support desk."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.trial.result import as_json
+from cli.trial.server import Trial, open_trial, trial_settings
+from devstack.settings import StackSettings
+from runtime.desk_check import desk_alone, folders_of
+from runtime.submissions import read_request_file
+
+ANN = "Ann Reed <ann.reed@mail.example>"
+
+
+@asynccontextmanager
+async def support() -> AsyncIterator[tuple[Trial, StackSettings]]:
+    with trial_settings() as settings:
+        loaded = desk_alone(settings, folders_of(settings), "support")
+        async with open_trial(loaded, settings) as trial:
+            yield trial, settings
+
+
+def _mail(file: Path, text: str, *headers: str) -> Path:
+    head = (f"From: {ANN}", "To: support@desk.example", f"Message-ID: <{file.name}@mail.example>", *headers)
+    file.write_text("\n".join([*head, "", text, ""]), encoding="utf-8")
+    return file
+
+
+@pytest.mark.timeout(300)
+async def test_each_ending_is_told(tmp_path: Path) -> None:
+    """Answered, asked back, a person's, or set apart; what the desk does not determine is null."""
+    mails = {
+        "answered": _mail(tmp_path / "a.eml", "What are your opening hours?"),
+        "question": _mail(tmp_path / "q.eml", "My parcel holds a lamp that is damaged. Please help."),
+        "person": _mail(tmp_path / "p.eml", "My order is a mystery to me. Please tune my piano."),
+        "automatic": _mail(
+            tmp_path / "o.eml", "I am away and read no mail about my order.", "Auto-Submitted: auto-replied"
+        ),
+        "unrouted": _mail(tmp_path / "u.eml", "Could you please tune my piano?"),
+    }
+    said: dict[str, dict[str, Any]] = {}
+    async with support() as (trial, settings):
+        for name, mail in mails.items():
+            submission = read_request_file(settings, mail)
+            said[name] = json.loads(json.dumps(as_json(submission, await trial.run(submission))))
+    for name, one in said.items():
+        assert one["ending"] == ("person" if name == "unrouted" else name), name
+        assert (one["requester"], one["language"]) == ("ann.reed@mail.example", None)
+        assert one["automatic"] is (name == "automatic")
+        assert all(item["score"] is None for item in one["items"])
+    answered = said["answered"]
+    assert answered["routed"] == "support"
+    assert answered["items"] == [
+        {"text": "What are your opening hours?", "intent": "opening_hours", "score": None}
+    ]
+    (reply,) = answered["actions"]
+    assert (reply["name"], reply["tier"]) == ("send_reply", "low")
+    assert reply["parameters"]["recipient"] == "ann.reed@mail.example"
+    assert [one["parameters"]["purpose"] for one in said["question"]["actions"]] == ["question"]
+    assert [one["parameters"]["purpose"] for one in said["person"]["actions"]] == ["notice"]
+    assert (said["automatic"]["actions"], said["automatic"]["routed"]) == ([], None)
+    assert (said["unrouted"]["actions"], said["unrouted"]["routed"]) == ([], None)
+    assert [item["intent"] for item in said["unrouted"]["items"]] == [None]
