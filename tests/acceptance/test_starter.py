@@ -247,6 +247,7 @@ async def test_what_cannot_be_taken_in_is_one_sentence_each(bare: Shell, tmp_pat
     """Empty, too large, broken beyond reading, a folder, no file, no mail, no sender: each named, each with what to do."""
     (tmp_path / "folder.eml").mkdir()
     (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "empty.eml").write_text("From: a@b.example\n\n \n")
     (tmp_path / "nobody.eml").write_text("Subject: hello\n\nhello\n")
     (tmp_path / "wrong.json").write_text('{"from": "a@b.example", "text": "hi", "amount": 5}')
     (tmp_path / "broken.eml").write_bytes(
@@ -256,7 +257,7 @@ async def test_what_cannot_be_taken_in_is_one_sentence_each(bare: Shell, tmp_pat
         large.write(b"From: a@b.example\nContent-Type: application/octet-stream\n\n")
         large.write(bytes(30 * 1024 * 1024))
     expected = {
-        written(tmp_path, "empty.eml", " \n"): "is empty",
+        tmp_path / "empty.eml": "is empty",
         tmp_path / "large.eml": "more than the 25.0 MB",
         tmp_path / "broken.eml": "broken",
         tmp_path / "folder.eml": "is a folder",
