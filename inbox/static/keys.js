@@ -48,10 +48,7 @@ const sentence = (error) =>
 async function keysPage() {
   const section = document.getElementById("make-key");
   if (!section || !crypto.subtle) return;
-  section.hidden = false;
-  for (const row of document.querySelectorAll("tr[data-key-id]")) {
-    if (await inStore("readonly", (store) => store.get(row.dataset.keyId))) row.querySelector(".where").textContent = "In this browser";
-  }
+  // The button shows once it does something: what is awaited first would let an early click fall into nothing.
   document.getElementById("make").addEventListener("click", async (event) => {
     event.target.disabled = true;
     try {
@@ -64,6 +61,10 @@ async function keysPage() {
     }
     event.target.disabled = false;
   });
+  section.hidden = false;
+  for (const row of document.querySelectorAll("tr[data-key-id]")) {
+    if (await inStore("readonly", (store) => store.get(row.dataset.keyId))) row.querySelector(".where").textContent = "In this browser";
+  }
 }
 
 async function signPage() {
