@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, ReplyTerms
 from desks.support.rules.order_status import told
+from dispatch.models.language import in_language
 from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance, Refusal, Statement
@@ -74,7 +75,7 @@ def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essenti
     if ask is None:
         return ()
     if standing := ask.answer or ask.refuse:
-        return [_status(item, standing, is_refusal=ask.refuse is not None)]
+        return [_status(item, in_language(standing, brief.language), is_refusal=ask.refuse is not None)]
     if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
         return [_stated(refusal) for refusal in refused]
     if _ORDERS in ask.specialists and known.orders is not None:
