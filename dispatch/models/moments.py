@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-_MONTHS_DE: Final = (
+MONTHS_DE: Final = (
     "Januar",
     "Februar",
     "März",
@@ -37,7 +37,7 @@ def format_day(at: datetime, language: str = "en") -> str:
     """Return a day as no reader can misread it: '5 November 2026', in German '5. November 2026'."""
     utc = at.astimezone(UTC)
     if language == "de":
-        return f"{utc.day}. {_MONTHS_DE[utc.month - 1]} {utc.year}"
+        return f"{utc.day}. {MONTHS_DE[utc.month - 1]} {utc.year}"
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
 
 

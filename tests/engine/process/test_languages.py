@@ -7,7 +7,8 @@ import pytest
 from dispatch.models.errors import PlaybookError
 from dispatch.models.language import in_language
 from dispatch.process.requester_messages import question_message, reminder_message
-from dispatch.texts.requester import load_requester_texts
+from dispatch.texts.loader import load_texts
+from dispatch.texts.requester import LANGUAGES, RequesterTexts
 from tests.engine.process.test_requester_mail import DEADLINE, QUESTIONS
 
 SHIPPED = Path("dispatch/texts/requester.yaml").read_text(encoding="utf-8")
@@ -44,5 +45,5 @@ def test_a_texts_file_that_lacks_something_is_refused(tmp_path: Path, old: str, 
     file = tmp_path / "requester.yaml"
     file.write_text(SHIPPED.replace(old, new), encoding="utf-8")
     with pytest.raises(PlaybookError) as refused:
-        load_requester_texts(file)
+        load_texts(file, RequesterTexts, LANGUAGES)
     assert where in str(refused.value)
