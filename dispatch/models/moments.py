@@ -48,6 +48,11 @@ def format_moment(at: datetime, language: str = "en") -> str:
     return f"{at.astimezone(UTC):%H:%M} UTC on {format_day(at)}"
 
 
+def deadline_moved_text(deadline: datetime) -> str:
+    """Return why a deadline moved, as the record and the trail read from history both write it."""
+    return f"deadline moved to {format_day(deadline)}, {deadline.astimezone(UTC):%H:%M} UTC"
+
+
 def format_short(at: datetime) -> str:
     """Return a time for a page, where space is short: '5 Nov 2026 17:40 UTC'."""
     utc = at.astimezone(UTC)
