@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from dispatch.models.language import ENGLISH
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
@@ -36,6 +37,8 @@ def triage(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], recepti
         items, left_out = _sorted_items(brief, in_force.playbook)
         priority, sign = _priority(brief, in_force.playbook)
         why = "; ".join(part for part in (why, sign, left_out) if part)
+    language, unusable = _language(brief.submission.language, in_force)
+    why = "; ".join(part for part in (why, unusable) if part)
     return Triage(
         handoff=brief.handoff,
         playbook=in_force,
@@ -45,7 +48,18 @@ def triage(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], recepti
         fairness_key=fairness_key(brief.submission.sender.address),
         items=items,
         why=why,
+        language=language,
     )
+
+
+def _language(stated: str | None, in_force: PlaybookInForce | None) -> tuple[str, str]:
+    """Return the language to write in, and why it is not the one that the submission states."""
+    known = in_force.playbook.languages if in_force is not None else (ENGLISH,)
+    if stated is None or stated in known:
+        return stated or known[0], ""
+    return known[
+        0
+    ], f"the stated language {stated!r} is none of the desk's ({', '.join(known)}); {known[0]} is used"
 
 
 def fairness_key(address: str) -> str:
