@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from dispatch.models.language import ENGLISH
 from dispatch.models.request.classified import Classified, Understanding
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER, Item
@@ -45,6 +46,8 @@ def triage(
         items, notes = _sorted_items(brief, in_force.playbook, read)
         priority, sign = _priority(brief, in_force.playbook)
         why = "; ".join(part for part in (why, sign, notes) if part)
+    language, unusable = _language(brief.submission.language, read.language, in_force)
+    why = "; ".join(part for part in (why, unusable) if part)
     return Triage(
         handoff=brief.handoff,
         playbook=in_force,
@@ -54,12 +57,14 @@ def triage(
         fairness_key=fairness_key(brief.submission.sender.address),
         items=items,
         why=why,
+        language=language,
     )
 
 
 class _Read(NamedTuple):
     """What the classifiers made of a request, by desk and text."""
 
+    language: str
     by_desk: Mapping[str, Mapping[str, Classified]]
     made_by: Mapping[str, str]
 
@@ -69,7 +74,17 @@ class _Read(NamedTuple):
         by_desk = {
             desk: dict(zip(texts, read, strict=True)) for desk, read in understanding.by_desk.items()
         }
-        return cls(by_desk, understanding.made_by)
+        return cls(understanding.language, by_desk, understanding.made_by)
+
+
+def _language(stated: str | None, found: str, in_force: PlaybookInForce | None) -> tuple[str, str]:
+    """Return the language to write in, and why it is not the one that the submission states or is written in."""
+    known = in_force.playbook.languages if in_force is not None else (ENGLISH,)
+    wanted = stated if stated is not None else found
+    if not wanted or wanted in known:
+        return wanted or known[0], ""
+    how = "stated language" if stated is not None else "request's language"
+    return known[0], f"the {how} {wanted!r} is none of the desk's ({', '.join(known)}); {known[0]} is used"
 
 
 def fairness_key(address: str) -> str:
