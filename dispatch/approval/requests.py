@@ -87,11 +87,10 @@ def request_sorting(
 
     The choices begin with what the classifier takes for likely; 'other' hands the request to a person.
     """
-    choices = {
-        item.item_id: tuple(dict.fromkeys((*_likely(item), *intents, OTHER)))
-        for item in items
-    }
-    asked = "; ".join(f"{' or '.join(_likely(item)).replace('_', ' ')}: {item.text[:_SHOWN]!r}" for item in items)
+    choices = {item.item_id: tuple(dict.fromkeys((*_likely(item), *intents, OTHER))) for item in items}
+    asked = "; ".join(
+        f"{' or '.join(_likely(item)).replace('_', ' ')}: {item.text[:_SHOWN]!r}" for item in items
+    )
     gate_item = ApprovalItem(
         name="sort",
         digest=digest_of({"sort": request_id, "items": [item.item_id for item in items]}),

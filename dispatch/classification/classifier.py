@@ -25,7 +25,7 @@ from dispatch.text.masking import masked
 
 CANDIDATES: Final = 3
 NEAREST: Final = 2
-_FORM: Final = "2"
+_FORM: Final = "3"
 """Changes with what is computed below, so that nothing kept by an older version is read."""
 _WORD_STRENGTH: Final = 10.0
 _MEANING_STRENGTH: Final = 16.0
@@ -50,8 +50,10 @@ class Classifier:
         self._words = _word_features().fit(self._masked)
         self._grams = _gram_features().fit(self._masked)
         name = hashlib.sha256(f"{_FORM} {digest_of(examples)} {self._embedder_digest}".encode()).hexdigest()
-        learned = kept(cache, name) or self._learn(np.array(labels))
-        keep(cache, name, learned)
+        learned = kept(cache, name)
+        if learned is None:
+            learned = self._learn(np.array(labels))
+            keep(cache, name, learned)
         self._learned = learned
 
     @property

@@ -42,6 +42,14 @@ class Classifiers:
         """Start the process and let every classifier learn, so that the first request need not wait for it."""
         await self.understand(list(self._learning), ["a first text"], "")
 
+    def end_process(self) -> None:
+        """End the process; the next text starts it again."""
+        self._process.end_idle()
+
+    def close(self) -> None:
+        """End the process for good."""
+        self._process.close()
+
     async def understand(self, desks: Iterable[str], texts: Sequence[str], whole: str) -> Understanding:
         """Return what the texts may be for each of the desks that has examples, and the language of the whole.
 
@@ -75,7 +83,8 @@ def shared_classifiers(
     examples: Mapping[str, Examples], model: Path | None, cache: Path | None
 ) -> Classifiers:
     """Return the one of this process for the same examples and model: two workers need no two processes of 300 MB."""
-    key = digest_of({desk: digest_of(one) for desk, one in examples.items()} | {"model": str(model)})
+    digests = [f"{desk} {digest_of(one)}" for desk, one in sorted(examples.items())]
+    key = " ".join((*digests, str(model), str(cache)))
     with _one_at_a_time:
         if key not in _shared:
             _shared[key] = Classifiers(examples, model, cache)

@@ -1,7 +1,6 @@
 """What a classifier has learned, kept in a file by its digest: no second start computes it again."""
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,8 @@ def kept(folder: Path | None, name: str) -> Arrays | None:
     if folder is None:
         return None
     try:
-        with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
+        # Opened here: numpy leaves a file open that turns out to be none of its own.
+        with (folder / f"{name}.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
     except (OSError, ValueError, BadZipFile, EOFError):
         return None
@@ -26,11 +26,11 @@ def kept(folder: Path | None, name: str) -> Arrays | None:
 
 def keep(folder: Path | None, name: str, arrays: Arrays) -> None:
     """Keep arrays under a name; a folder that cannot be written is none, and costs the next start its time alone."""
-    if folder is None or (folder / f"{name}.npz").exists():
+    if folder is None:
         return
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         # Another process may keep the same at this moment; whoever renames last is as right as the first.
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
             np.savez(file, **arrays)
-        os.replace(file.name, folder / f"{name}.npz")
+        Path(file.name).replace(folder / f"{name}.npz")

@@ -39,7 +39,12 @@ class TextProcesses:
     """Up to `processes`, started when they are needed and kept for the next call; one text at a time in each."""
 
     def __init__(
-        self, seconds: float, megabytes: int, *, processes: int = PROCESSES, readers: tuple[str, ...] = READERS
+        self,
+        seconds: float,
+        megabytes: int,
+        *,
+        processes: int = PROCESSES,
+        readers: tuple[str, ...] = READERS,
     ) -> None:
         self._seconds, self._megabytes, self._readers = seconds, megabytes, readers
         self._idle: list[subprocess.Popen[bytes]] = []
@@ -84,6 +89,10 @@ class TextProcesses:
         result: R = _unpacked(answer)
         return result
 
+    def end_idle(self) -> None:
+        """End the processes that are not at work; the next call starts one."""
+        _end_all(self._idle)
+
     def close(self) -> None:
         """End the processes."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -104,7 +113,12 @@ class TextProcesses:
             stderr=subprocess.DEVNULL,
             # Nothing that this process may do is left to the one that a stranger's text might take over.
             # One thread of linear algebra: each takes address space, and other processes need the cores.
-            env={"PYTHONPATH": str(_ROOT), "PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env={
+                "PYTHONPATH": str(_ROOT),
+                "PATH": os.defpath,
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+            },
             # Ctrl-C in a terminal is this process's to answer.
             start_new_session=True,
         )

@@ -71,9 +71,7 @@ class _Read(NamedTuple):
     @classmethod
     def of(cls, brief: TriageBrief, understanding: Understanding) -> "_Read":
         texts = texts_of(brief).all()
-        by_desk = {
-            desk: dict(zip(texts, read, strict=True)) for desk, read in understanding.by_desk.items()
-        }
+        by_desk = {desk: dict(zip(texts, read, strict=True)) for desk, read in understanding.by_desk.items()}
         return cls(understanding.language, by_desk, understanding.made_by)
 
 
@@ -113,7 +111,11 @@ def _route(
         if named in playbooks:
             return named, f"the desk {named} was named"
         return None, f"the named desk {named[:60]!r} does not exist; a person routes"
-    text = _whole_request(brief)
+    return _by_text(_whole_request(brief), playbooks, read)
+
+
+def _by_text(text: str, playbooks: Mapping[str, PlaybookInForce], read: _Read) -> tuple[str | None, str]:
+    """Find the desk by its examples where it has any, by its phrases otherwise."""
     # Hits alone: which desk has the longer words for one thing says nothing of whose the request is.
     hits = {
         desk: fit_of(text, entry.playbook.routing.phrases).hits
@@ -127,9 +129,6 @@ def _route(
         for desk, one in sorted(playbooks.items())
         if desk in read.by_desk and is_in_scope(tuple(read.by_desk[desk].values()), one.playbook.triage)
     }
-    if first:
-        # A desk whose own words are there goes before one that only knows the trade and has no intent for it.
-        taken = {desk: playbook for desk, playbook in taken.items() if _has_an_intent(read.by_desk[desk], playbook)}
     fitting = sorted((*first, *taken))
     if not fitting:
         return None, "no desk takes it for its own; a person routes"
@@ -138,15 +137,8 @@ def _route(
     desk = fitting[0]
     if desk in taken:
         scope = max(one.in_scope for one in read.by_desk[desk].values())
-        return desk, f"it is the trade of {desk} by {scope:.2f}"
+        return desk, f"{desk} is asked for it by its examples ({scope:.2f})"
     return desk, f"{best} of the phrases of {desk} fit"
-
-
-def _has_an_intent(read: Mapping[str, Classified], playbook: Playbook) -> bool:
-    return any(
-        one.candidates[0].intent in playbook.intents and one.candidates[0].score >= playbook.triage.sure
-        for one in read.values()
-    )
 
 
 def fit_of(text: str, phrases: Iterable[str]) -> Fit:
@@ -192,9 +184,7 @@ def _classified_items(brief: TriageBrief, read: Mapping[str, Classified]) -> dic
     return classified
 
 
-def _with_kind(
-    item: Item, playbook: Playbook, classified: Mapping[str, Classified], subject: str
-) -> Item:
+def _with_kind(item: Item, playbook: Playbook, classified: Mapping[str, Classified], subject: str) -> Item:
     if classified:
         return sort_item(item, classified[item.item_id], playbook)
     kind = kind_of(item, playbook)

@@ -9,9 +9,11 @@ from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.examples import NONE
 from dispatch.models.work.playbook import Playbook, TriagePolicy
 from dispatch.process.intake import OVERFLOW_ITEM
+from dispatch.text import requested
 from dispatch.text.asks import is_pleasantry
 from dispatch.text.extraction import says
 from dispatch.text.new_words import own_words
+from dispatch.text.requested import Reading
 
 _SHOWN: Final = 2
 
@@ -69,15 +71,39 @@ def _kind(item: Item, read: Classified, playbook: Playbook) -> Sorted:
     policy, best = playbook.triage, read.candidates[0]
     second = read.candidates[1].score if len(read.candidates) > 1 else 0.0
     if best.score >= policy.sure and best.score - second >= policy.margin:
-        return Sorted(OTHER if best.intent == NONE else best.intent, is_doubtful=False)
+        kind = OTHER if best.intent == NONE else best.intent
+        return Sorted(kind, is_doubtful=_speaks_against(item.text, kind, playbook))
+    plain = [kind for kind in _paid_for(playbook) if _read(item.text, kind, playbook).is_plain]
+    if len(plain) == 1:
+        # Asked for in a whole sentence of the sender's own; the same rule lets the guardian pay.
+        return Sorted(plain[0], is_doubtful=False)
     named = {kind for kind, intent in playbook.intents.items() if says(item.text, intent.phrases)}
-    by_phrase = [one.intent for one in read.candidates[:_SHOWN] if one.intent in named]
-    if len(named) == 1 and by_phrase:
-        return Sorted(by_phrase[0], is_doubtful=False)
-    intents = [one.intent for one in read.candidates[:_SHOWN] if one.intent in playbook.intents]
-    if not intents:
+    likely = [one.intent for one in read.candidates[:_SHOWN]]
+    if len(named) == 1 and named <= set(likely) and best.intent in playbook.intents:
+        (kind,) = named
+        return Sorted(kind, is_doubtful=_speaks_against(item.text, kind, playbook))
+    if not set(likely) & set(playbook.intents):
         return Sorted(OTHER, is_doubtful=False)
     return Sorted(best.intent if best.intent in playbook.intents else OTHER, is_doubtful=True)
+
+
+def _paid_for(playbook: Playbook) -> set[str]:
+    policies = (playbook.contact_guardian, playbook.guardian)
+    actions = (action for policy in policies if policy is not None for action in policy.actions.values())
+    return {action.requires_intent for action in actions if action.requires_intent is not None}
+
+
+def _speaks_against(text: str, kind: str, playbook: Playbook) -> bool:
+    """Return whether a text names what an intent asks to be done, and asks for it nowhere: 'please do not cancel it'."""
+    intent = playbook.intents.get(kind)
+    if intent is None or (intent.refuse is None and kind not in _paid_for(playbook)):
+        return False
+    found = _read(text, kind, playbook)
+    return bool(found.doubts) and not found.intents
+
+
+def _read(text: str, kind: str, playbook: Playbook) -> Reading:
+    return requested.read(text, playbook.intents[kind].phrases)
 
 
 def merged(items: Sequence[Item], read: Mapping[str, Classified], playbook: Playbook) -> tuple[Item, ...]:
@@ -127,7 +153,8 @@ def _joined(before: Item, item: Item) -> Item:
 def reasons(items: Sequence[Item], understanding_of: str, nearest: Mapping[str, Classified]) -> str:
     """Return in words how sure each kind is: its score, the second one's, and the nearest example."""
     parts = [
-        f"{item.item_id}: {_scores(item)}" + (f", like {one.nearest[0]!r}" if (one := nearest[item.item_id]).nearest else "")
+        f"{item.item_id}: {_scores(item)}"
+        + (f", like {one.nearest[0]!r}" if (one := nearest[item.item_id]).nearest else "")
         for item in items
         if item.candidates
     ]

@@ -11,7 +11,9 @@ LONGEST: Final = 800
 _ADDRESS: Final = re.compile(r"\S{1,64}@\S{1,255}")
 _LINK: Final = re.compile(r"\b(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(r"\{\{?[^{}\n]{1,60}\}?\}|\[[A-Z_ ]{3,40}\]")
-_NUMBERED: Final = re.compile(r"#? ?\b[A-Z]{2,5}[ _\-/]?\d[\d\-/]{2,20}\b|#\d{2,20}\b|(?<![\w.,])\d{4,20}\b")
+_NUMBERED: Final = re.compile(
+    r"#? ?\b[a-z]{2,5}[_\-/]?\d[\d\-/]{2,20}\b|#\d{2,20}\b|(?<![\w.,])\d{4,20}\b", re.IGNORECASE
+)
 _NUMBER: Final = re.compile(r"\d[\d.,:/\-]{0,30}")
 
 

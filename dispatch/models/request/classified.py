@@ -23,7 +23,9 @@ class Classified(Contract):
 class Understanding(Contract):
     """A request's texts, read by the classifier of each desk that has one."""
 
-    language: str = Field(default="", description="ISO 639-1 of the whole; empty where too little was written")
+    language: str = Field(
+        default="", description="ISO 639-1 of the whole; empty where too little was written"
+    )
     by_desk: dict[str, tuple[Classified, ...]] = Field(
         default_factory=dict, description="in the order of the texts"
     )

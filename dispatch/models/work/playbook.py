@@ -89,7 +89,10 @@ class TriagePolicy(Contract):
         description="rules: the phrases; examples: a classifier that learns from the desk's examples.yaml",
     )
     in_scope: float = Field(
-        default=0.7, ge=0, le=1, description="the least score with which a request is taken for this desk's own"
+        default=0.7,
+        ge=0,
+        le=1,
+        description="the least score with which a request is taken for this desk's own",
     )
     sure: float = Field(default=0.4, ge=0, le=1, description="the least score of an intent; below, a person")
     margin: float = Field(

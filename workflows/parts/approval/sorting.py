@@ -27,9 +27,7 @@ async def ask_for_intents(
     if not doubtful:
         return items
     waiting = playbook.escalation
-    approval_request = request_sorting(
-        request_id, doubtful, tuple(playbook.intents), waiting, workflow.now()
-    )
+    approval_request = request_sorting(request_id, doubtful, tuple(playbook.intents), waiting, workflow.now())
     outcome = await approvals.decide(
         approval_request, waiting, RequestState.WAITING_FOR_ROUTING, requester.is_withdrawn
     )
@@ -38,6 +36,8 @@ async def ask_for_intents(
         None if isinstance(outcome, dict) else outcome, "nobody said by the deadline what is asked"
     )
     return tuple(
-        item.model_copy(update={"kind": str(decision.edits.get(item.item_id, item.kind)), "is_doubtful": False})
+        item.model_copy(
+            update={"kind": str(decision.edits.get(item.item_id, item.kind)), "is_doubtful": False}
+        )
         for item in items
     )
