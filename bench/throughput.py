@@ -4,7 +4,7 @@ There are two such baselines, both of a fixed shape: the activities of the one d
 outside systems that ours make. The sides alternate, lap by lap, so that a machine that gets busier or hotter does so for all. A rate is the
 median of its laps. `ratio_to_baseline` is our time over the baseline's for as many: the median over neighbouring laps, for
 from minute to minute these machines differ by a quarter. BENCH_REQUESTS sets how many are submitted at 50 concurrent
-(500), everything else in proportion.
+(500), everything else in proportion, and BENCH_LAPS the number of laps (5).
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from devstack.processes import Program
 from runtime.lifecycle import run_to_end
 
 CONCURRENT = (1, 50)
-LAPS = 5
+LAPS = int(os.environ.get("BENCH_LAPS", "5"))
 ENOUGH_SECONDS, LIMIT_SECONDS = 180, 290
 """On a slow machine no lap after the first begins later than the one; the other ends it all, as an error."""
 

@@ -4,7 +4,7 @@ Measured while they wait: the worker's memory, a page of the list, a count, and 
 signal to the next step (the answer's activity scheduled, by the server's clock on this same machine) and to the end.
 Those 200 are submitted and looked at first: by the time they are approved the worker has long put them out of its
 memory, and has to replay each from its history, as after days of waiting. Before that the inbox shows them (bench/inbox.py).
-BENCH_WAITING sets another count. `python -m bench.waiting inbox` measures the inbox alone and writes inbox.json.
+BENCH_WAITING sets another count, BENCH_SIGNALS of how many are approved. `python -m bench.waiting inbox` measures the inbox alone and writes inbox.json.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ from dispatch.models.request.status import RequestState
 from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end
 
-MANY, SIGNALS, CONCURRENT, PAGE = 10_000, 200, 50, 50
+MANY, CONCURRENT, PAGE = 10_000, 50, 50
+SIGNALS = int(os.environ.get("BENCH_SIGNALS", "200"))
 LIMIT_SECONDS = 45 * 60
 WAITING = f"RequestState = '{RequestState.WAITING_FOR_APPROVAL}' AND ExecutionStatus = 'Running'"
 

@@ -70,7 +70,7 @@ def demo_signer(settings: Settings) -> Sign:
         if not held:
             raise DevStackError(
                 f"{name} has no key in {file.keys.folder} whose private half is in {keys.folder}; "
-                "move both away with {file.path}, and the demo makes people of its own"
+                f"move both away with {file.path}, and the demo makes people of its own"
             )
         return keys.load(name, held[-1].key_id, DEMO_PASSPHRASE)
 

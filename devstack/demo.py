@@ -24,6 +24,7 @@ from devstack.processes import ROOT, Program, desk_programs, inbox_program
 from devstack.script import Sample, load_script, play
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
+from devstack.web import port_of
 from dispatch.http import http_client
 from dispatch.models.errors import DevStackError, KeysError
 from dispatch.models.request.status import Status
@@ -59,7 +60,7 @@ class Demo:
 
     async def run(self) -> int:
         """Return 0 if every sample ended as it must (with a person: whenever they are done)."""
-        require_free(self._settings.inbox_port, purpose="the inbox", setting="DISPATCH_INBOX_PORT")
+        self._require_free_ports()
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(TemporalServer(self._settings))
             self._console.print(f"Temporal: {server.address}, UI {server.ui_url}")
@@ -85,6 +86,22 @@ class Demo:
             if self._console.is_terminal and sys.stdin.isatty():
                 return await self._with_a_person(client, server, programs)
             return await self._with_the_script(client, requests)
+
+    def _require_free_ports(self) -> None:
+        """Raise DevStackError for the first port that is taken, before anything is started."""
+        settings = self._settings
+        for port, purpose, setting in (
+            (settings.temporal_port, "Temporal", "DISPATCH_TEMPORAL_PORT"),
+            (settings.temporal_ui_port, "Temporal's web UI", "DISPATCH_TEMPORAL_UI_PORT"),
+            (settings.inbox_port, "the inbox", "DISPATCH_INBOX_PORT"),
+            (settings.smtp_port, "the mail sink", "DISPATCH_SMTP_PORT"),
+        ):
+            require_free(port, purpose=purpose, setting=setting)
+        for url, purpose, setting in (
+            (settings.back_office_url, "the back office", "DISPATCH_BACK_OFFICE_URL"),
+            (settings.mail_archive_url, "the mail archive", "DISPATCH_MAIL_ARCHIVE_URL"),
+        ):
+            require_free(port_of(url, setting), purpose=purpose, setting=setting)
 
     def _quick_playbooks(self) -> Path:
         """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""

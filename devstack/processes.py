@@ -50,7 +50,8 @@ class Program:
     async def start(self) -> None:
         """Start and return once it answers (`health`) or has said it works (`says`).
 
-        Raises DevStackError with its own last words where it ends or does not answer within PATIENCE_SECONDS.
+        Raises DevStackError with its own last words where it ends or does not answer within PATIENCE_SECONDS. Where it is
+        cancelled meanwhile, as by a signal to this process, it leaves nothing running.
         """
         make_private_file(self._log)
         begin = self._log.stat().st_size if self._log.exists() else 0
@@ -63,14 +64,11 @@ class Program:
                 cwd=ROOT,
                 umask=0o077,
             )
-        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        while not await self._answers(begin):
-            if self._process.poll() is not None:
-                raise DevStackError(f"the {self.name} ended: {self._last_words(begin)}")
-            if asyncio.get_running_loop().time() > deadline:
-                await self.stop()
-                raise DevStackError(f"the {self.name} does not answer; see {self._log}")
-            await asyncio.sleep(0.1)
+        try:
+            await self._until_it_answers(self._process, begin)
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Ask it to end, and kill it where it does not within its grace."""
@@ -94,6 +92,15 @@ class Program:
     def ended(self) -> int | None:
         """Return the exit code if it has ended by itself."""
         return self._process.poll() if self._process is not None else None
+
+    async def _until_it_answers(self, process: "subprocess.Popen[bytes]", begin: int) -> None:
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while not await self._answers(begin):
+            if process.poll() is not None:
+                raise DevStackError(f"the {self.name} ended: {self._last_words(begin)}")
+            if asyncio.get_running_loop().time() > deadline:
+                raise DevStackError(f"the {self.name} does not answer; see {self._log}")
+            await asyncio.sleep(0.1)
 
     async def _answers(self, begin: int) -> bool:
         if self._health is not None:

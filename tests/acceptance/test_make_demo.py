@@ -1,18 +1,29 @@
 """`make demo` as a user's shell runs it, without a terminal, on ports and in a folder of its own."""
 
 import asyncio
+import io
 import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
+from temporalio.client import Client
 
-from devstack.ports import LOOPBACK, free_port, require_free
+from devstack import demo
+from devstack.demo import Demo
+from devstack.ports import LOOPBACK, free_port
+from devstack.settings import StackSettings
+from dispatch.models.errors import DevStackError
 from tests.acceptance.shell import ROOT, Shell
+from tests.desk import quick, running_desk
+from tests.servers import settings_from
 
 DEMO = (sys.executable, "-m", "devstack.demo")
 WITH_ANOTHER_SCRIPT = """
@@ -53,8 +64,9 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     )
 
 
-@pytest.mark.timeout(180)
-async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path: Path) -> None:
+async def test_the_demo_fails_where_a_sample_ends_otherwise(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One sample that ends as it must not, or whose script is refused, is told in the summary; the exit code is 1."""
     script: list[dict[str, Any]] = [
         {"file": "01-order-status.eml", "shows": "an answer", "ending": "rejected"},
@@ -67,8 +79,15 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path
         },
     ]
     (tmp_path / "script.yaml").write_text(yaml.safe_dump(script), encoding="utf-8")
-    said = await own.run(sys.executable, "-c", WITH_ANOTHER_SCRIPT, tmp_path / "script.yaml", seconds=120)
-    said.words("1 of 3 requests ended as they must", "was refused", code=1)
+    monkeypatch.setattr(demo, "SCRIPT", tmp_path / "script.yaml")
+    said = io.StringIO()
+    async with running_desk(client, tmp_path, quick) as desk:
+        assert isinstance(desk.settings, StackSettings)
+        played = Demo(desk.settings, Console(file=said, width=250))
+        code = await played._with_the_script(client, await played._submit(client))
+    assert code == 1, said.getvalue()
+    assert "1 of 3 requests ended as they must" in said.getvalue()
+    assert "was refused" in said.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -82,55 +101,88 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(own: Shell, tmp_path
         "DISPATCH_INBOX_PORT",
     ],
 )
-async def test_a_taken_port_is_one_sentence(own: Shell, setting: str) -> None:
-    """Whoever holds it, the demo names the port and the setting, leaves nothing running and exits with 2."""
+async def test_a_taken_port_is_named_before_anything_is_started(own: Shell, setting: str) -> None:
+    """Whoever holds it, the demo names the port and the setting."""
+    with taken_port() as number:
+        value = f"http://{LOOPBACK}:{number}" if setting.endswith("_URL") else number
+        environment = {k: v for k, v in own.environment.items() if k.startswith("DISPATCH_")}
+        settings = settings_from(environment | {setting: value})
+        with pytest.raises(DevStackError, match=f"port {number} .*{setting}"):
+            await Demo(settings, Console(file=io.StringIO())).run()
+    assert not settings.var_dir.exists()
+
+
+async def test_a_taken_port_is_one_sentence(own: Shell) -> None:
+    """The demo exits with 2 and leaves nothing running."""
+    with taken_port() as number:
+        said = await own.but(DISPATCH_SMTP_PORT=number).run(*DEMO)
+    said.sentence(number, "DISPATCH_SMTP_PORT")
+    assert started_by(own) == {}
+
+
+@contextmanager
+def taken_port() -> Iterator[str]:
+    """Listen on a port for as long as the block lasts."""
     with socket.socket() as taken:
         taken.bind((LOOPBACK, 0))
         taken.listen()
-        number = str(taken.getsockname()[1])
-        value = f"http://{LOOPBACK}:{number}" if setting.endswith("_URL") else number
-        said = await own.but(**{setting: value}).run(*DEMO)
-        said.sentence(number, setting)
-    require_free(
-        int(own.environment["DISPATCH_TEMPORAL_PORT"]), purpose="Temporal", setting="DISPATCH_TEMPORAL_PORT"
-    )
+        yield str(taken.getsockname()[1])
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
-async def test_a_demo_asked_to_end_leaves_nothing_running(own: Shell, how: signal.Signals) -> None:
-    """Ctrl-C and a plain kill, in the middle of the samples: every process that it started ends with it."""
+@pytest.mark.parametrize(
+    ("how", "after", "started"),
+    [
+        (signal.SIGINT, "no terminal", ["back office", "inbox", "mail sink", "worker"]),
+        (signal.SIGTERM, "mail sink: process", ["back office", "mail sink"]),
+    ],
+    ids=["SIGINT-amid-the-samples", "SIGTERM-amid-the-start"],
+)
+async def test_a_demo_asked_to_end_leaves_nothing_running(
+    own: Shell, how: signal.Signals, after: str, started: list[str]
+) -> None:
+    """Ctrl-C in the middle of the samples, a plain kill while the worker starts: all that it started ends with it."""
     process = await asyncio.create_subprocess_exec(
         *DEMO, cwd=ROOT, env=own.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     assert process.stdout is not None
-    started: dict[str, int] = {}
+    told = list[str]()
     try:
         async with asyncio.timeout(180):
             async for line in process.stdout:
                 name, _, pid = line.decode().strip().partition(": process ")
-                if pid:
-                    started[name] = int(pid)
-                if b"no terminal" in line:
+                told += [name] if pid else []
+                if after in line.decode():
                     break
+            if how is signal.SIGTERM:
+                await until_started(own, "worker.py")
         process.send_signal(how)
         said = (await asyncio.wait_for(process.communicate(), 180))[0].decode()
-    except BaseException:
-        process.kill()
-        raise
-    alive = [name for name, started_pid in started.items() if _killed(started_pid)]
-    assert sorted(started) == ["back office", "inbox", "mail sink", "worker"]
+    finally:
+        if process.returncode is None:
+            process.kill()
+        alive = started_by(own)
+        for left in alive:
+            os.kill(left, signal.SIGKILL)
+    assert sorted(told) == started
     assert not alive, f"still running after {how.name}: {alive}"
     assert "Traceback" not in said
 
 
-def _killed(pid: int) -> bool:
-    """Kill what still runs; tells whether it did."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True
+async def until_started(own: Shell, word: str) -> None:
+    while not any(word in command for command in started_by(own).values()):  # noqa: ASYNC110 - it is another process
+        await asyncio.sleep(0.02)
+
+
+def started_by(own: Shell) -> dict[int, str]:
+    """Return the command of each process that has this shell's folder in its environment, by process id."""
+    mark, found = f"DISPATCH_VAR_DIR={own.environment['DISPATCH_VAR_DIR']}\0".encode(), dict[int, str]()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile, or is another user's
+            if mark in (process / "environ").read_bytes():
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(process.name)] = command
+    return found
 
 
 async def test_a_broken_script_is_one_sentence(own: Shell, tmp_path: Path) -> None:

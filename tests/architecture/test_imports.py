@@ -21,6 +21,7 @@ ENGINE: Final = (
     "dispatch.http",
     "dispatch.temporal_errors",
     "dispatch.audit",
+    "dispatch.classification",
 )
 CONTRACTS: Final = (
     "activities.contracts",
@@ -49,6 +50,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.http": ("dispatch.models",),
     "dispatch.temporal_errors": ("dispatch.models",),
     "dispatch.audit": ("dispatch.models", "dispatch.storage"),
+    "dispatch.classification": (*PURE, "dispatch.playbooks", "dispatch.isolation"),
     # What runs it.
     "activities": ENGINE,
     "workflows": (*PURE, "dispatch.audit", "activities"),

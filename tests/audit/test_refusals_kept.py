@@ -30,9 +30,9 @@ STALE = {
 JUNK: dict[str, Any] = {"junk": "ü"}
 
 
-@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
-async def desk(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with running_desk(client, tmp_path, quick, soon, workflow_cache=request.param) as running:
+@pytest.fixture
+async def desk(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with running_desk(client, tmp_path, quick, soon) as running:
         yield running
 
 

@@ -77,7 +77,7 @@ def holds_its_circumstances(result: dict[str, Any]) -> None:
 
 def test_throughput_writes_every_figure_beside_the_baseline(tmp_path: Path) -> None:
     """One run gives both sides; the baseline's shape is fixed, whatever a request takes."""
-    said = run("bench.throughput", tmp_path, BENCH_REQUESTS="3")
+    said = run("bench.throughput", tmp_path, BENCH_REQUESTS="2", BENCH_LAPS="2")
     result = read(tmp_path / "latest.json")
     for name in (
         "requests_per_second",
@@ -110,14 +110,14 @@ def test_throughput_writes_every_figure_beside_the_baseline(tmp_path: Path) -> N
 
 def test_waiting_writes_what_was_measured_while_they_wait(tmp_path: Path) -> None:
     """All of them wait at once when the figures are taken; the inbox shows more than one page holds, and each is on it."""
-    said = run("bench.waiting", tmp_path, BENCH_WAITING="30")
+    said = run("bench.waiting", tmp_path, BENCH_WAITING="26", BENCH_SIGNALS="3")
     result = read(tmp_path / "waiting.json")
-    assert (result["waiting"], result["inbox_pages"]) == (30, 2)
-    assert result["signals"] == 15
+    assert (result["waiting"], result["inbox_pages"]) == (26, 2)
+    assert result["signals"] == 3
     assert result["signalled_out_of_cache"] is False
     assert result["requests_per_second"]["50"] > 0
     holds_times(result, "page_of_50_ms", "count_ms", "signal_to_next_step_ms", "signal_to_done_ms")
     holds_an_inbox(result)
     holds_a_cost(result)
     holds_its_circumstances(result)
-    assert "30 of 30 wait" in said
+    assert "26 of 26 wait" in said

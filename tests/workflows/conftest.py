@@ -1,4 +1,4 @@
-"""A desk for each test, with the shipped playbook; once as shipped and once without a workflow cache."""
+"""A desk for each test, with the shipped playbook; see replaying.py for those that run without a workflow cache."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,9 +7,10 @@ import pytest
 from temporalio.client import Client
 
 from tests.desk import Desk, quick, running_desk
+from tests.workflows.replaying import cache_of
 
 
-@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
+@pytest.fixture
 async def desk(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with running_desk(client, tmp_path, quick, workflow_cache=request.param) as running:
+    async with running_desk(client, tmp_path, quick, workflow_cache=cache_of(request)) as running:
         yield running

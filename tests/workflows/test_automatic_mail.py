@@ -30,6 +30,7 @@ from runtime.submissions import read_request_file
 from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import listed
 
 CHLOE = "chloe.lefevre@courriel.example"
@@ -158,6 +159,7 @@ async def test_automatic_mail_is_set_apart_and_never_answered(
     assert "set apart" in as_markdown(trail)
 
 
+@also_replaying()
 async def test_what_was_set_apart_is_found_in_the_list_with_its_sign(desk: Desk) -> None:
     """No worker is asked for it."""
     case = await submitted(desk, OUT_OF_OFFICE)

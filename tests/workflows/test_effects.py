@@ -13,6 +13,7 @@ from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
 from dispatch.models.work.execution import ActionCommand
 from tests.desk import Case, Desk
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import (
     answered_late,
     answers_once,
@@ -57,6 +58,7 @@ def statuses(desk: Desk) -> list[str]:
     return [refund["status"] for refund in desk.back_office.refunds()]
 
 
+@also_replaying()
 async def test_a_refund_and_its_mail_are_done_once(desk: Desk) -> None:
     """One row, one mail; the reply goes out after the refund that it announces."""
     outcome = await (await small_refund(desk)).outcome()
@@ -102,6 +104,7 @@ async def test_a_mail_whose_answer_is_lost_is_found_in_the_archive(desk: Desk) -
     assert len(desk.mail_sink.messages()) == 1
 
 
+@also_replaying()
 async def test_an_outcome_that_nobody_can_tell_goes_to_a_person(desk: Desk) -> None:
     """It is neither repeated blindly nor undone, and no reply announces it."""
     case = await held_refund(desk)
@@ -118,6 +121,7 @@ async def test_an_outcome_that_nobody_can_tell_goes_to_a_person(desk: Desk) -> N
     assert all("refund" not in mail["text"].lower() for mail in desk.mail_sink.messages())
 
 
+@also_replaying()
 async def test_what_was_done_is_undone_in_reverse(desk: Desk) -> None:
     """Two refunds are made and the reply is refused for good: the second is undone first."""
     await desk.mail_sink.arm("SMTP DATA", "status", status=550)
@@ -147,6 +151,7 @@ async def test_a_reply_that_is_refused_undoes_the_refund(desk: Desk) -> None:
     assert (await case.outcome()).ending is Ending.COMPENSATED
 
 
+@also_replaying()
 async def test_a_refund_that_cannot_be_undone_is_said_to_stand(desk: Desk) -> None:
     """A compensation that fails never reads as compensated: it is escalated and the effect is listed."""
     await desk.back_office.arm("POST /refunds/*/cancel", "status", status=403, times=-1)
@@ -160,6 +165,7 @@ async def test_a_refund_that_cannot_be_undone_is_said_to_stand(desk: Desk) -> No
     assert outcome.effects == (desk.back_office.refunds()[0]["refund_id"],)
 
 
+@also_replaying()
 async def test_cancelling_what_waits_for_approval_does_nothing(desk: Desk) -> None:
     """The run ends as cancelled; no refund, no mail."""
     case = await held_refund(desk)
@@ -170,6 +176,7 @@ async def test_cancelling_what_waits_for_approval_does_nothing(desk: Desk) -> No
     assert (await case.status()).state == "cancelled"
 
 
+@also_replaying()
 async def test_cancelling_in_the_middle_of_a_refund_undoes_it(desk: Desk) -> None:
     """The refund under way is waited for, then undone; the reply is never sent."""
     await answered_late(desk.back_office, "POST /refunds")
@@ -183,6 +190,7 @@ async def test_cancelling_in_the_middle_of_a_refund_undoes_it(desk: Desk) -> Non
     assert [entry.kind for entry in await case.trail()][-2:] == [EntryKind.COMPENSATION, EntryKind.ENDING]
 
 
+@also_replaying()
 async def test_cancelling_after_the_mail_undoes_what_can_be_and_names_the_rest(desk: Desk) -> None:
     """A mail cannot be called back: the refund is undone, and the trail says that the mail stands and whose it is."""
     await answered_late(desk.mail_sink, "SMTP DATA")
@@ -197,6 +205,7 @@ async def test_cancelling_after_the_mail_undoes_what_can_be_and_names_the_rest(d
     assert ending.receiver == "support-lead"
 
 
+@also_replaying()
 async def test_cancelling_what_a_person_has_in_hand_undoes_what_stands(desk: Desk) -> None:
     """A refund that stands while the request is escalated is undone by a cancellation like any other."""
     await answers_once(desk.mail_sink, "GET /messages")
@@ -209,6 +218,7 @@ async def test_cancelling_what_a_person_has_in_hand_undoes_what_stands(desk: Des
     assert (await case.trail())[-1].kind is EntryKind.ENDING
 
 
+@also_replaying()
 async def test_cancelling_what_waits_for_an_answer_ends_it(desk: Desk) -> None:
     """The trail ends with an ending also here."""
     case = await desk.submit(
@@ -220,6 +230,7 @@ async def test_cancelling_what_waits_for_an_answer_ends_it(desk: Desk) -> None:
     assert (await case.trail())[-1].kind is EntryKind.ENDING
 
 
+@also_replaying()
 async def test_withdrawing_when_the_actions_have_begun_is_too_late(desk: Desk) -> None:
     """It is refused and recorded, and the request runs to its end."""
     await answered_late(desk.back_office, "POST /refunds")

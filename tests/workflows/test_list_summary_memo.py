@@ -19,6 +19,7 @@ from dispatch.process.list_summary import read_summary
 from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import (
     ANNA,
     JUERGEN,
@@ -74,6 +75,7 @@ async def test_what_waits_for_approval_says_so_in_its_memo(desk: Desk) -> None:
     assert list_summary.approved_by == ()
 
 
+@also_replaying()
 async def test_a_new_proposal_is_another_row(desk: Desk) -> None:
     """After an edit the memo names the new proposal, amount and digest."""
     case = await held_refund(desk)
@@ -88,6 +90,7 @@ async def test_a_new_proposal_is_another_row(desk: Desk) -> None:
     )
 
 
+@also_replaying()
 async def test_it_is_written_when_it_changes_and_only_then(desk: Desk) -> None:
     """A moved deadline leaves it as it is; an approval that is not yet enough is in it; two events in all."""
     case = await two_held_refunds(desk)
@@ -106,6 +109,7 @@ async def test_it_is_written_when_it_changes_and_only_then(desk: Desk) -> None:
     assert len(memos(await events_of(case))) == 2
 
 
+@also_replaying()
 async def test_a_question_and_a_settlement_have_a_row_too(desk: Desk) -> None:
     """What the requester was asked for, without a tier; what a person must settle, with the reason."""
     asked, settled = await damage_without_details(desk), await beyond_the_desk(desk)
@@ -128,6 +132,7 @@ async def test_what_needs_no_person_has_no_event_for_it(desk: Desk, make: Any) -
     assert not [e for e in events if e.marker_recorded_event_attributes.marker_name == "core_patch"]
 
 
+@also_replaying()
 async def test_a_request_that_began_without_a_memo_writes_one_where_it_waits(desk: Desk) -> None:
     """As one that another client starts: a list shows it as any other once it waits for somebody."""
     case = await held_refund_without_memo(desk)

@@ -12,6 +12,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from dispatch.audit.models import AuditKind
 from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
 from tests.desk import Case, Desk
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import (
     events_of,
     held_refund,
@@ -61,6 +62,7 @@ async def test_whose_turn_it_is_never_waits(desk: Desk) -> None:
     assert await states(case) == ["waiting_for_approval", "execute", "done"]
 
 
+@also_replaying()
 @pytest.mark.usefixtures("impatient")
 async def test_where_the_desk_is_held_up_is_listed(desk: Desk) -> None:
     """While the records do not answer, the list says that specialists are at work, and for which desk."""
@@ -75,6 +77,7 @@ async def test_where_the_desk_is_held_up_is_listed(desk: Desk) -> None:
     assert (written[0], written[-1]) == ("specialists", "done")
 
 
+@also_replaying()
 @pytest.mark.usefixtures("impatient")
 async def test_a_later_stage_that_lasts_is_listed_too(desk: Desk) -> None:
     """What was listed once is listed again where the desk is held up further on."""

@@ -26,6 +26,7 @@ from dispatch.models.trail import EntryKind
 from dispatch.models.work.plan import Plan, PlanBrief
 from runtime import workers
 from tests.desk import Case, Desk, quick, running_desk
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import events_of, small_refund, status_question
 from workflows.parts import options
 
@@ -75,6 +76,7 @@ async def ended(case: Case, ending: str = "done") -> Sequence[HistoryEvent]:
     return await events_of(case)
 
 
+@also_replaying()
 async def test_a_read_that_is_answered_is_never_queued(desk: Desk) -> None:
     """The specialists, the guardian of the mail and the verifier leave a marker each; the mail alone is queued."""
     events = await ended(await status_question(desk))
@@ -119,6 +121,7 @@ async def test_the_guardian_of_what_pays_is_queued(desk: Desk) -> None:
     assert local(events)["guardian.inspect", False] == 1
 
 
+@also_replaying()
 async def test_a_system_that_is_down_is_asked_on_from_the_queue(desk: Desk) -> None:
     """The failed attempt and the regular activity are one handoff; once it is up again, reads are local again."""
     await desk.back_office.arm(CUSTOMERS, "status", status=503, times=2)
@@ -152,6 +155,7 @@ async def test_a_refusal_is_final(desk: Desk) -> None:
     assert [e.kind for e in trail.entries if e.sender == "specialist.order_history"] == [AuditKind.FAILURE]
 
 
+@also_replaying()
 @pytest.mark.usefixtures("short_budget")
 async def test_a_system_that_hangs_holds_up_a_task_for_the_budget_alone(desk: Desk) -> None:
     """Its answer comes after the budget: the read is queued, and later reads of the request skip the local attempt."""

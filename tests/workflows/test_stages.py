@@ -21,6 +21,7 @@ from tests.workflows.misbehaving import (
     FakeForgetfulWriter,
     FakeImpostor,
 )
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import (
     ANNA,
     beyond_the_desk,
@@ -50,6 +51,7 @@ async def resting(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
         yield desk
 
 
+@also_replaying()
 async def test_a_specialist_whose_records_are_down_is_unavailable_and_escalates(desk: Desk) -> None:
     """Records that cannot be read never read as 'no customer': a person takes over, nothing is answered."""
     await desk.back_office.arm("GET /customers*", "status", status=503, retry_after=AN_HOUR, times=1)
@@ -67,6 +69,7 @@ async def test_records_that_are_down_for_a_moment_cost_nothing(desk: Desk) -> No
     assert (await (await status_question(desk)).outcome()).ending is Ending.DONE
 
 
+@also_replaying()
 async def test_a_guardian_that_cannot_look_lets_nothing_run(desk: Desk) -> None:
     """Without a guard result there is no refund and no reply; a person takes over."""
     await desk.back_office.arm("GET /payments/*", "status", status=503, retry_after=AN_HOUR, times=-1)
@@ -94,6 +97,7 @@ async def test_a_reviewer_that_does_not_run_holds_everything(resting: Desk) -> N
         assert (await case.outcome()).ending is Ending.DONE
 
 
+@also_replaying()
 async def test_five_asks_are_five_items_each_carried_to_its_end(desk: Desk) -> None:
     """An action, three answers and a stated refusal; none is left over."""
     case = await desk.submit(FIVE_ASKS, sender=ANNA)
@@ -156,6 +160,7 @@ async def test_a_specialist_that_answers_under_another_name_is_unavailable(resti
         assert "the reply could not be written" in status.review_point.awaiting
 
 
+@also_replaying()
 async def test_a_person_routes_what_no_desk_fits(desk: Desk) -> None:
     """The desk that a person names takes the request, and the trail says who named it."""
     case = await desk.submit("Good morning to all of you.", sender=ANNA, subject="Hello", desk=None)
@@ -188,6 +193,7 @@ async def test_a_submission_to_a_desk_that_does_not_exist_is_routed_by_a_person(
     assert (await case.outcome()).ending is Ending.DONE
 
 
+@also_replaying()
 async def test_a_person_rejects_what_belongs_to_no_desk(desk: Desk) -> None:
     """Rejected at routing it ends, and no mail goes out, for no playbook says what to write."""
     case = await desk.submit("Good morning to all of you.", sender=ANNA, subject="Hello", desk=None)
@@ -219,6 +225,7 @@ async def test_the_same_trigger_after_it_closed_is_the_same_request(desk: Desk) 
     assert len(desk.back_office.refunds()) == 1
 
 
+@also_replaying()
 async def test_what_the_desk_cannot_do_is_escalated_without_asking_a_specialist(desk: Desk) -> None:
     """An ask that no entry of the playbook fits goes to a person at once."""
     case = await beyond_the_desk(desk)
@@ -226,7 +233,6 @@ async def test_what_the_desk_cannot_do_is_escalated_without_asking_a_specialist(
     assert not {name for name in receivers if name.startswith("specialist.")}
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize("arguments", [[{}], [], ["junk"], [{"trigger": 1}, {}]], ids=str)
 async def test_a_start_without_a_submission_fails_visibly(desk: Desk, arguments: list[object]) -> None:
     """Anyone may start the workflow type from Temporal's own UI; junk ends as failed, and is not retried forever."""

@@ -15,6 +15,7 @@ from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import PATIENCE_SECONDS, Case, Desk, Looks, at_work, quick, resting_desk
+from tests.workflows.replaying import also_replaying
 from workflows.coordinator import Coordinator
 
 HOURS = "What are your opening hours?"
@@ -50,6 +51,7 @@ async def test_a_text_that_takes_too_long_waits_for_a_person_alone(hurried: Desk
     assert [(entry.kind, entry.sender) for entry in unread] == [(EntryKind.HANDOFF, "intake")]
 
 
+@also_replaying()
 async def test_a_mail_that_was_unread_at_the_door_is_not_tried_again(desk: Desk) -> None:
     """The reception learns why, and sees what is known of the request."""
     case = await desk.submit("", sender="door@mail.example", unread="it took too long", subject="Lamp")

@@ -15,6 +15,7 @@ from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind, Outcome
 from dispatch.models.work.verification import VerificationVerdict
 from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
+from tests.workflows.replaying import also_replaying, cache_of
 from tests.workflows.requests_made import (
     answered_late,
     answers_once,
@@ -27,10 +28,10 @@ from tests.workflows.requests_made import (
 )
 
 
-@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
+@pytest.fixture
 async def following(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
     """Run a desk that reads its refunds back after a second."""
-    async with running_desk(client, tmp_path, quick, soon, workflow_cache=request.param) as running:
+    async with running_desk(client, tmp_path, quick, soon, workflow_cache=cache_of(request)) as running:
         yield running
 
 
@@ -65,6 +66,7 @@ async def test_what_is_read_back_as_ordered_is_done(desk: Desk) -> None:
     assert (verification.what, verification.why) == ("confirmed", "all read back as ordered")
 
 
+@also_replaying()
 async def test_a_refund_of_another_amount_is_refuted(desk: Desk) -> None:
     """A row that says something else than what was ordered goes to a person and never ends as done."""
     case = await refund_while_its_mail_is_under_way(desk)
@@ -109,6 +111,7 @@ async def test_a_mail_that_was_delivered_twice_is_refuted(desk: Desk) -> None:
     assert (await settled(case, "differs in effects")).ending is Ending.ESCALATED
 
 
+@also_replaying()
 async def test_what_cannot_be_read_back_is_unverifiable(desk: Desk) -> None:
     """An archive that is down after the mail went out leaves it open, after three attempts, with a person."""
     await answers_once(desk.mail_sink, "GET /messages")
@@ -131,6 +134,7 @@ async def test_an_archive_that_is_down_for_a_moment_costs_nothing(desk: Desk) ->
     assert (await case.outcome()).ending is Ending.DONE
 
 
+@also_replaying("following")
 async def test_a_follow_up_that_finds_all_in_place_closes(following: Desk) -> None:
     """It runs after the request has ended, by itself, and says that it is confirmed."""
     outcome = await (await small_refund(following)).outcome()
@@ -153,6 +157,7 @@ async def test_a_follow_up_shows_what_it_waits_for(desk: Desk) -> None:
     assert status.review_point.by is not None
 
 
+@also_replaying("following")
 @pytest.mark.parametrize("by_update", [True, False], ids=["update", "signal"])
 async def test_a_follow_up_reopens_to_a_person(following: Desk, *, by_update: bool) -> None:
     """A refund that was cancelled after the answer went out is settled by a person, in the starter's way and by signal."""

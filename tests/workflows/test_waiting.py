@@ -14,6 +14,7 @@ from temporalio.client import Client
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk, quick, running_desk
+from tests.workflows.replaying import also_replaying, cache_of
 from tests.workflows.requests_made import (
     ANNA,
     DAMAGE,
@@ -39,23 +40,24 @@ def impatient(playbook: dict[str, Any]) -> None:
     playbook["escalation"] |= {"reminders": [], "escalate_after": "1 second", "deadline": "2 seconds"}
 
 
-@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
+@pytest.fixture
 async def hasty(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with running_desk(client, tmp_path, quick, impatient, workflow_cache=request.param) as running:
+    async with running_desk(client, tmp_path, quick, impatient, workflow_cache=cache_of(request)) as running:
         yield running
 
 
-@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
-async def turning(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
+@pytest.fixture
+async def turning(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
     """Run a desk that turns to the next approver after a second and then waits for days, as shipped."""
 
     def turn(playbook: dict[str, Any]) -> None:
         playbook["guardian"]["tiers"]["medium"]["waiting"] |= {"reminders": [], "escalate_after": "1 second"}
 
-    async with running_desk(client, tmp_path, quick, turn, workflow_cache=request.param) as running:
+    async with running_desk(client, tmp_path, quick, turn) as running:
         yield running
 
 
+@also_replaying("hasty")
 async def test_silence_is_reminded_escalated_and_at_last_denied(hasty: Desk) -> None:
     """Each step is recorded in order, the next owner moves, and nothing is paid: silence approves nothing."""
     case = await hasty.submit(HELD_REFUND, sender=ANNA)
@@ -98,6 +100,7 @@ async def test_who_is_turned_to_next_is_shown_what_to_type(turning: Desk) -> Non
     assert "--as refunds-lead" in (await case.status()).next_command
 
 
+@also_replaying("hasty")
 async def test_a_settlement_that_nobody_makes_closes_as_theirs(hasty: Desk) -> None:
     """At the deadline an escalated request closes unsettled, owned by the last of those asked."""
     case = await beyond_the_desk(hasty)
@@ -118,6 +121,7 @@ async def moved_to(case: Case, message: dict[str, JsonValue]) -> datetime:
     return deadline
 
 
+@also_replaying()
 async def test_a_deadline_moves_later(desk: Desk) -> None:
     """After an extension the old deadline passes without effect, and a decision still counts."""
     case = await held_refund(desk)
@@ -139,7 +143,6 @@ async def test_a_deadline_moves_earlier(desk: Desk) -> None:
     assert moved.decided_by == "refunds-lead"
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
@@ -177,6 +180,7 @@ async def test_everything_missing_is_asked_for_in_one_mail(desk: Desk) -> None:
     assert (await case.status()).questions == ("order_number", "damage")
 
 
+@also_replaying()
 async def test_a_partial_answer_is_kept_and_the_rest_still_awaited(desk: Desk) -> None:
     """What was answered is not asked again, and no second mail goes out for the rest."""
     case = await damage_without_details(desk)
@@ -211,7 +215,6 @@ async def test_the_good_part_of_an_answer_is_kept_where_another_is_refused(desk:
     assert (await case.status()).questions == ("damage",)
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize(
     "message",
     [None, "DD-10001", ["DD-10001"], {"fields": {}}, {"fields": {"damage": 3}}, {"text": "x" * 100_000}],
@@ -226,6 +229,7 @@ async def test_a_malformed_answer_is_refused(desk: Desk, message: JsonValue) -> 
     assert (await case.status()).state == "waiting_for_information"
 
 
+@also_replaying()
 async def test_an_answer_before_the_question_is_kept(desk: Desk) -> None:
     """It is in the history before the desk has begun, and is taken once the question is asked."""
     answer: dict[str, JsonValue] = {"fields": {"order_number": "DD-10002"}}
@@ -247,6 +251,7 @@ async def test_an_answer_that_nobody_asked_for_is_refused_at_the_end(desk: Desk)
     assert [refund["payment_id"] for refund in desk.back_office.refunds()] == ["PAY-10001"]
 
 
+@also_replaying("hasty")
 async def test_no_answer_is_reminded_of_and_closes_with_a_notice(hasty: Desk) -> None:
     """Question, reminder, notice: three mails and the ending abandoned."""
     case = await hasty.submit(DAMAGE, sender=JUERGEN)
@@ -327,6 +332,7 @@ async def test_a_request_that_waits_to_be_settled_is_found(desk: Desk) -> None:
     assert await listed(case, "RequestState = 'escalated' AND NextOwner = 'support-lead'")
 
 
+@also_replaying()
 async def test_withdrawing_while_it_waits_ends_it_and_nothing_is_done(desk: Desk) -> None:
     """The requester may take it back as long as nothing has begun, at any wait."""
     case = await held_refund(desk)
@@ -337,6 +343,7 @@ async def test_withdrawing_while_it_waits_ends_it_and_nothing_is_done(desk: Desk
     assert desk.mail_sink.messages() == []
 
 
+@also_replaying()
 async def test_withdrawing_instead_of_answering_ends_it(desk: Desk) -> None:
     """No answer is awaited any longer and no notice goes out."""
     case = await damage_without_details(desk)

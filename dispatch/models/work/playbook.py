@@ -81,6 +81,25 @@ class Routing(Contract):
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
 
 
+class TriagePolicy(Contract):
+    """What finds a request's desk and the intents of its items, and how sure it must be."""
+
+    backend: Literal["rules", "examples"] = Field(
+        default="rules",
+        description="rules: the phrases; examples: a classifier that learns from the desk's examples.yaml",
+    )
+    in_scope: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="the least score with which a request is taken for this desk's own",
+    )
+    sure: float = Field(default=0.4, ge=0, le=1, description="the least score of an intent; below, a person")
+    margin: float = Field(
+        default=0.2, ge=0, le=1, description="the least lead over the second; below, a person"
+    )
+
+
 class Urgency(Contract):
     """A sign of urgency; `priority` 1 is the most urgent."""
 
@@ -317,6 +336,7 @@ class Playbook(Contract):
         description="in which requesters are written to; the first where none fits",
     )
     routing: Routing
+    triage: TriagePolicy = TriagePolicy()
     priority: int = Field(default=3, ge=1, le=5, description="of a request with no sign of urgency")
     urgency: tuple[Urgency, ...] = ()
     intents: dict[Name, Intent] = Field(min_length=1)

@@ -18,6 +18,7 @@ from runtime.answer_links import answer_links_from
 from runtime.schedules import daily_digest_id, keep_daily_digest
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.notified import person
+from tests.workflows.replaying import also_replaying, cache_of
 from tests.workflows.requests_made import beyond_the_desk, damage_without_details, held_refund, until
 from tests.workflows.test_long_histories import flood, impatient
 from workflows.digest import DailyDigest
@@ -40,7 +41,7 @@ def one(name: str, *roles: str, **more: Any) -> dict[str, Any]:
     return person(name, *roles, **more).model_dump(mode="json", exclude_defaults=True)
 
 
-@pytest.fixture(params=[500, 0], ids=["cached", "replaying"])
+@pytest.fixture
 async def desk(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
     write_approvers(
         tmp_path,
@@ -49,7 +50,7 @@ async def desk(request: pytest.FixtureRequest, client: Client, tmp_path: Path) -
         one("lena", "refunds-lead"),
         one("sam", "support-lead"),
     )
-    async with running_desk(client, tmp_path, quick, workflow_cache=request.param) as running:
+    async with running_desk(client, tmp_path, quick, workflow_cache=cache_of(request)) as running:
         yield running
 
 
@@ -86,6 +87,7 @@ async def started(case: Case, activity: str) -> int:
     )
 
 
+@also_replaying()
 async def test_a_new_gate_is_told_at_once_and_its_end_too(desk: Desk) -> None:
     """Who prefers the digest is left to it; the page named is the request's; the trail says who was told."""
     case = await held_refund(desk)
@@ -164,13 +166,12 @@ async def test_a_mail_that_cannot_be_sent_holds_no_request_up(client: Client, tm
         assert mails_to(desk, "anna") == []
 
 
-@pytest.mark.parametrize("cache", [500, 0], ids=["cached", "replaying"])
 async def test_one_whose_address_fails_keeps_no_other_from_hearing_of_the_decision(
-    client: Client, tmp_path: Path, cache: int
+    client: Client, tmp_path: Path
 ) -> None:
     """Ben's mail server is away all the while: anna hears that it waits and that it is decided, each once and at once."""
     write_approvers(tmp_path, one("anna", "refunds"), one("ben", "refunds"), one("lena", "refunds-lead"))
-    async with running_desk(client, tmp_path, quick, workflow_cache=cache) as desk:
+    async with running_desk(client, tmp_path, quick) as desk:
         await desk.mail_sink.arm("SMTP DATA", "status", status=451, recipient="ben@house.example", times=1000)
         case = await held_refund(desk)
         await until_told(desk, "anna")
@@ -234,6 +235,7 @@ async def test_who_was_told_before_a_flood_is_told_of_the_decision_after_it(
         assert subjects == ["[support] Asked of refunds", "[support] No longer asked"]
 
 
+@also_replaying()
 async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
     """For the roles of each who wants it so; nothing to those for whom nothing waits; again is no second mail."""
     case = await held_refund(desk)
@@ -254,7 +256,6 @@ async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
     assert "waiting for approval, asked of refunds, until " in mail["text"]
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 async def test_the_schedule_is_kept_and_not_made_twice(desk: Desk) -> None:
     """A second start brings the hour up to date and leaves a person's pause as it is; by hand it starts at once."""
     queue = desk.settings.task_queue
@@ -277,7 +278,6 @@ async def test_the_schedule_is_kept_and_not_made_twice(desk: Desk) -> None:
         await handle.delete()
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 async def test_a_question_links_to_the_page_of_its_request_alone(desk: Desk) -> None:
     """The link is signed, names this request and expires with the question; the guardian lets it pass."""
     case = await damage_without_details(desk)

@@ -20,6 +20,7 @@ from dispatch.models.trail import EntryKind
 from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import PATIENCE_SECONDS, Desk, at_work, quick, resting_desk, running_desk
+from tests.workflows.replaying import also_replaying
 from tests.workflows.requests_made import (
     ANNA,
     HELD_REFUND,
@@ -66,6 +67,7 @@ async def test_approve_lets_the_action_run(desk: Desk) -> None:
     ]
 
 
+@also_replaying()
 async def test_every_held_action_needs_its_own_approval(desk: Desk) -> None:
     """One approval of two does nothing yet; the second lets both run."""
     case = await two_held_refunds(desk)
@@ -89,6 +91,7 @@ async def test_an_action_is_approved_once(desk: Desk) -> None:
     assert desk.back_office.refunds() == []
 
 
+@also_replaying()
 async def test_edit_makes_a_new_proposal_that_needs_its_own_approval(desk: Desk) -> None:
     """Nothing runs on an edit alone; what is approved then is the edited amount under a new digest."""
     case = await held_refund(desk)
@@ -102,6 +105,7 @@ async def test_edit_makes_a_new_proposal_that_needs_its_own_approval(desk: Desk)
     assert [refund["amount_minor"] for refund in desk.back_office.refunds()] == [2000]
 
 
+@also_replaying()
 async def test_reject_ends_it_and_nothing_is_done(desk: Desk) -> None:
     """A rejection ends the request with its reason; the requester gets a notice and no money."""
     case = await held_refund(desk)
@@ -113,6 +117,7 @@ async def test_reject_ends_it_and_nothing_is_done(desk: Desk) -> None:
     assert "please call them" not in mail["text"]
 
 
+@also_replaying()
 async def test_respond_sends_it_back_with_guidance(desk: Desk) -> None:
     """The approver's words are followed in the next proposal, which waits again."""
     case = await held_refund(desk)
@@ -205,7 +210,6 @@ async def test_what_may_not_be_decided_is_refused_and_the_request_keeps_waiting(
     assert (await case.outcome()).ending is Ending.DONE
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -231,7 +235,6 @@ async def test_a_malformed_signal_is_refused_and_recorded(
     assert (await case.outcome()).ending is Ending.DONE
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 @pytest.mark.parametrize("handler", ["decide", "answer", "extend", "withdraw"])
 async def test_a_signal_with_too_many_arguments_does_not_stop_the_request(desk: Desk, handler: str) -> None:
     """Two arguments where one belongs are recorded as refused; the request still takes a good decision."""
@@ -242,7 +245,6 @@ async def test_a_signal_with_too_many_arguments_does_not_stop_the_request(desk: 
     assert (await case.outcome()).ending is Ending.DONE
 
 
-@pytest.mark.parametrize("desk", [500], ids=["cached"], indirect=True)
 async def test_an_update_with_too_many_arguments_does_not_stop_the_request(desk: Desk) -> None:
     """As with the signal: the sender learns that it was refused, and a good decision still counts."""
     case = await held_refund(desk)
@@ -272,6 +274,7 @@ async def test_an_approval_by_signal_counts(desk: Desk) -> None:
     assert len(desk.back_office.refunds()) == 1
 
 
+@also_replaying()
 @pytest.mark.parametrize(
     ("first", "second", "ending"),
     [("approve", "reject", Ending.DONE), ("reject", "approve", Ending.REJECTED)],
@@ -310,6 +313,7 @@ async def test_an_early_routing_is_kept_and_applied(resting: Desk) -> None:
     assert (decision.what, decision.decided_by) == ("edit routing route-1", "reception")
 
 
+@also_replaying()
 async def test_an_early_approval_is_kept_and_applied(desk: Desk) -> None:
     """The same request looks the same again: an approval of its digest, sent ahead, fits when the gate opens."""
     trigger = new_trigger()
@@ -336,6 +340,7 @@ async def test_an_early_decision_that_never_fits_is_refused_at_the_end(desk: Des
     ]
 
 
+@also_replaying()
 async def test_an_early_malformed_decision_is_refused_at_the_end(desk: Desk) -> None:
     """What no gate could ever fit is recorded, too."""
     case = await started_with(desk, HELD_REFUND, "decide", {"decision_type": "approve"})
@@ -345,6 +350,7 @@ async def test_an_early_malformed_decision_is_refused_at_the_end(desk: Desk) -> 
     assert [entry.kind for entry in outcome.trail].count(EntryKind.REFUSED) == 1
 
 
+@also_replaying()
 async def test_an_update_without_an_open_gate_says_that_it_is_kept(desk: Desk) -> None:
     """The sender of an early decision is not left waiting for an answer that may take days."""
     await desk.back_office.arm("GET /customers", "slow", delay_seconds=1.5)
@@ -369,6 +375,7 @@ async def test_a_late_decision_is_told_that_the_request_is_closed(desk: Desk) ->
     assert desk.back_office.refunds() == []
 
 
+@also_replaying()
 async def test_an_approval_that_expires_before_the_effect_permits_nothing(desk: Desk) -> None:
     """The executor looks at the decision again: one that ran out while another was awaited is not used."""
     case = await two_held_refunds(desk)
@@ -397,6 +404,7 @@ async def test_a_decision_sent_while_no_worker_runs_is_applied_later(resting: De
     assert len(resting.back_office.refunds()) == 1
 
 
+@also_replaying()
 async def test_a_flood_of_junk_leaves_the_request_responsive_and_its_trail_bounded(desk: Desk) -> None:
     """300 junk signals cost neither the status nor the decision, and the record says that there were more."""
     case = await held_refund(desk)
@@ -429,6 +437,7 @@ async def test_a_request_that_is_escalated_takes_no_approval_of_its_actions(desk
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
 
 
+@also_replaying()
 async def test_decisions_that_meet_at_the_gate_are_both_answered_at_once(desk: Desk) -> None:
     """The first wins; the other sender is told at once, and does not wait until the request ends."""
     case = await held_refund(desk)

@@ -102,16 +102,15 @@ async def replays(handle: WorkflowHandle[Any, Any]) -> None:
     ).replay_workflow(await handle.fetch_history())
 
 
-@pytest.mark.parametrize("cache", [500, 0], ids=["cached", "replaying"])
-async def test_a_limit_outlives_the_workers_and_counts_over_requests(resting: Desk, cache: int) -> None:
+async def test_a_limit_outlives_the_workers_and_counts_over_requests(resting: Desk) -> None:
     """The second approval of the day is refused with what is used, by a worker that never saw the first."""
     ana = limited(resting, decisions=1)
-    async with at_work(resting, workflow_cache=cache):
+    async with at_work(resting):
         first, second = await held_refund(resting), await held_refund(resting)
         accepted, reason = await first.decide("approve", by=ana)
         assert (accepted, reason.rpartition("; ")[2]) == (True, "of the day's limit 1 of 1 approvals used")
         assert (await first.outcome()).ending is Ending.DONE
-    async with at_work(resting, workflow_cache=cache):
+    async with at_work(resting):
         of = day_of(ana, datetime.now(UTC))
         assert await second.decide("approve", by=ana) == (
             False,
