@@ -1,7 +1,8 @@
 # One image for the worker and the stand-ins; which of them it is, docker-compose.yml says.
 FROM python:3.12.12-slim-bookworm
 
-ENV PYTHONUNBUFFERED=1
+# What the desks' classifiers learned is kept in the volume.
+ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/var/lib/dispatch-desk/cache
 WORKDIR /app
 
 # Before the code, so that a change of code does not install everything anew.

@@ -28,6 +28,7 @@ from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_folders import tighten
 from runtime.audit.parts import check_retention, ensure_follower, ensure_sweep
+from runtime.classifiers import classifiers_of
 from runtime.connection import connect
 from runtime.desks import LoadedDesks, discover
 from runtime.lifecycle import run_to_end, stop_event
@@ -125,6 +126,8 @@ async def main(role: str) -> int:
             await keep_daily_digest(
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )
+            # Before the first request comes: without a cache a desk learns its examples for some seconds.
+            await classifiers_of(settings, playbooks).start()
             reading = await stack.enter_async_context(open_systems(catalogue.systems(acting=False)))
             workers.append(quota_worker(client, settings))
             workers.append(desk_worker(client, settings, catalogue, playbooks, reading, stopping=stop))

@@ -196,5 +196,5 @@ def _could_sign(person: Approver, store: KeyStore, now: datetime) -> bool:
 
 def _what_follows(kind: ApprovalKind | None) -> str:
     if kind is ApprovalKind.ROUTING:
-        return "the desk named takes it up, if there is one of that name"
+        return "the desk goes on with what was chosen"
     return "it goes round once more; the new proposal needs a decision of its own"

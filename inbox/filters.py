@@ -16,6 +16,7 @@ _JOINERS: Final = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}
 _HOUR, _DAY = 3600, 86_400
 TITLES: Final = {
     "route": "Choose the desk",
+    "sort": "Say what is asked",
     "settle": "Settle it",
 }
 _SENDERS: Final = {"coordinator": "the desk", "requester": "the requester"}
@@ -105,6 +106,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "clock": format_stamp,
     "title": title,
     "item_title": item_title,
+    "title_of_item": title,
     "iso": iso,
     "left": left,
     "age": age,

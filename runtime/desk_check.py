@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dispatch.models.errors import CatalogueError, DeskFolderError
-from dispatch.playbooks.desk_folders import DESK_NAME, desk_folders
+from dispatch.playbooks.desk_folders import DESK_NAME, desk_folders, with_examples
+from dispatch.playbooks.examples_file import survey_examples
 from dispatch.playbooks.loader import (
     PLAYBOOK_FILE,
     RECEPTION,
@@ -64,6 +65,8 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
     discover({name: folder for name, folder in folders.items() if name != desk}, others)
     errors: list[CatalogueError] = []
     catalogue = discover(folders, errors)
+    if playbook is not None:
+        problems += survey_examples(folders[desk], playbook)
     sentences = [str(problem) for problem in problems]
     not_its_own = {str(error) for error in others}
     sentences += [str(error) for error in errors if str(error) not in not_its_own]
@@ -86,4 +89,4 @@ def desk_alone(settings: Settings, folders: Mapping[str, Path], desk: str) -> Lo
         RECEPTION, SHIPPED_DESKS / RECEPTION_FILE
     )
     playbooks = load_files({desk: playbook_file_of(settings, folders, desk)}, reception)
-    return LoadedDesks(discover(folders, []), playbooks).completed()
+    return LoadedDesks(discover(folders, []), with_examples(playbooks, folders)).completed()

@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         default=1024, ge=256, description="how much memory the process that reads a text may take"
     )
 
+    embedder: Literal["local", "none"] = Field(
+        default="local",
+        description="what makes sentence vectors for desks that sort by examples; none: n-grams alone",
+    )
+
     temporal_program: str | None = Field(
         default=None, description="path of the `temporal` program, to skip the search"
     )

@@ -32,6 +32,7 @@ from dispatch.storage.documents import DocumentStore
 from runtime.answer_links import answer_links_from
 from runtime.audit.parts import audit_export, audit_follower
 from runtime.build_id import build_id
+from runtime.classifiers import classifiers_of
 from runtime.settings import Settings
 from runtime.worker_parts.backlog_limiter import RunTracker, backlog_limited
 from runtime.worker_parts.sandbox import SANDBOX, Sandbox
@@ -65,7 +66,7 @@ def desk_worker(
     audit, under_way = audit_export(client, settings), RunTracker()
     texts = TextProcesses(settings.text_seconds, settings.text_megabytes)
     links = answer_links_from(settings)
-    triage_desk = TriageDesk(playbooks, texts)
+    triage_desk = TriageDesk(playbooks, texts, classifiers_of(settings, playbooks))
     assembler = Assembler(catalogue.composers(), catalogue.action_classes)
     return Worker(
         client,

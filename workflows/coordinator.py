@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.approval.decision_handlers import DecisionHandlers
     from workflows.parts.approval.outcomes import returned_decision
     from workflows.parts.approval.routing import ask_for_routing
+    from workflows.parts.approval.sorting import ask_for_intents
     from workflows.parts.deadline_wait import DeadlineWait
     from workflows.parts.detail_view import detail_of
     from workflows.parts.effects import EffectFailedError
@@ -125,7 +126,7 @@ class Coordinator(DecisionHandlers):
         self._state.routing = self._state.routing.model_copy(update={"desk": None, "decided_by": "process"})
 
     async def _triage(self) -> None:
-        """Rank and route; where no desk fits, a person is asked."""
+        """Rank and route; a person is asked where no desk fits, and where nobody can tell what is asked."""
         self._status.at(RequestState.TRIAGE)
         while True:
             try:
@@ -144,6 +145,9 @@ class Coordinator(DecisionHandlers):
             )
         self._status.routed(self._state.playbook.desk, triage.priority)
         self._parts.set_priority()
+        self._state.items = await ask_for_intents(
+            self._parts.request_id, triage.items, self._state.playbook, self._approvals, self._requester
+        )
 
     async def _complete_information(self) -> None:
         """Plan; what the plan finds missing is asked for, all at once, before anybody starts to work."""

@@ -160,6 +160,7 @@ def _submission(
         source=source,
         attachments=tuple(store.put(a.data, a.media_type, a.name) for a in request.attachments),
         fields=dict(request.fields),
+        language=request.language,
         notes=tuple(dict.fromkeys(notes)),
     )
 

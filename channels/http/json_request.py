@@ -7,7 +7,8 @@
   "name": "Jane Doe",
   "subject": "Refund",
   "text": "Please refund my order.",    required
-  "fields": {"order_number": "DD-10001"}
+  "fields": {"order_number": "DD-10001"},
+  "language": "de"                      two letters, a language of the desk; left out: the desk's own
 }
 ```
 """
@@ -38,6 +39,7 @@ class JsonRequest(Contract):
     name: str = Field(default="", max_length=200)
     subject: str = Field(default="", max_length=998)
     text: str
+    language: str | None = Field(default=None, max_length=20)
     fields: dict[_FieldName, str] = Field(default_factory=dict, max_length=50)
 
 
@@ -106,6 +108,7 @@ def _read(file: str, raw: bytes) -> ReadRequest:
         trigger_id=request.trigger_id,
         content=digest_of(request.model_copy(update={"trigger_id": None})),
         fields=request.fields,
+        language=request.language,
         notes=unnamed,
     )
 

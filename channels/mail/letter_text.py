@@ -7,11 +7,12 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract
+from dispatch.models.language import ENGLISH, Text, in_language
 from dispatch.models.request.submission import Trigger
 from dispatch.text.normalise import one_line
+from dispatch.texts.requester import requester_texts
 
 _MAX_SUBJECT: Final = 998  # RFC 5322, section 2.1.1
-_NO_SUBJECT: Final = "your message"
 _ANSWERED: Final = re.compile(r"(?:(?:re|aw|antw|sv|fw|fwd|wg)(?:\[\d{1,3}\])?\s?:\s?)+", re.IGNORECASE)
 # What a sender calls himself goes into our letter: words only, so that no name smuggles a link or a sentence in.
 _NAME: Final = re.compile(
@@ -23,36 +24,41 @@ _MAX_NAME: Final = 80
 class LetterTexts(Contract):
     """What stands around every text that the desk sends."""
 
-    greeting: str = Field(description="with {name}")
-    greeting_without_name: str
-    closing: str
-    signature: str
+    greeting: Text = Field(description="with {name}")
+    greeting_without_name: Text
+    closing: Text
+    signature: Text
 
     @model_validator(mode="after")
     def _greets_by_name(self) -> Self:
-        if "{name}" not in self.greeting:
+        greetings = [self.greeting] if isinstance(self.greeting, str) else self.greeting.values()
+        if not all("{name}" in greeting for greeting in greetings):
             raise ValueError("greeting lacks {name}; write it where the requester's name belongs")
         return self
 
 
-def letter_text(texts: LetterTexts, name: str, paragraphs: Sequence[str]) -> str:
+def letter_text(texts: LetterTexts, name: str, paragraphs: Sequence[str], language: str = ENGLISH) -> str:
     """Return a whole text: greeting, paragraphs, closing, signature, with a blank line between them.
 
     A name that is more than a few words is left out.
     """
     plain = one_line(name)
     known = len(plain) <= _MAX_NAME and _NAME.fullmatch(plain) is not None
-    greeting = texts.greeting.replace("{name}", plain) if known else texts.greeting_without_name
+    by_name, plainly, closing, signature = (
+        in_language(text, language)
+        for text in (texts.greeting, texts.greeting_without_name, texts.closing, texts.signature)
+    )
+    greeting = by_name.replace("{name}", plain) if known else plainly
     stripped = (p.strip() for p in paragraphs)
-    return "\n\n".join((greeting, *(t for t in stripped if t), f"{texts.closing}\n{texts.signature}"))
+    return "\n\n".join((greeting, *(t for t in stripped if t), f"{closing}\n{signature}"))
 
 
-def reply_subject(subject: str) -> str:
+def reply_subject(subject: str, language: str = ENGLISH) -> str:
     """Return 'Re: <subject>' on one line, with one Re: however many there were, of 998 characters at most."""
     plain = one_line(subject)
     answered = _ANSWERED.match(plain)
     bare = plain[answered.end() :] if answered else plain
-    return f"Re: {bare or _NO_SUBJECT}"[:_MAX_SUBJECT]
+    return f"Re: {bare or requester_texts(language).no_subject}"[:_MAX_SUBJECT]
 
 
 def recipient_of(address: str) -> str:

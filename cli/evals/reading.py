@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from cli.trial.result import TrialEnding, ending_of
 from cli.trial.server import Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
+from dispatch.classification.triage import read_and_triage
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
@@ -24,7 +25,7 @@ from dispatch.models.work.plan import PlanBrief, Step
 from dispatch.process.evals import Case, Reading
 from dispatch.process.intake import take_in
 from dispatch.process.planning import plan
-from dispatch.process.routing import triage
+from runtime.classifiers import classifiers_of
 from runtime.desks import LoadedDesks
 from runtime.submissions import read_request_file
 
@@ -67,6 +68,7 @@ class _Rules:
     def __init__(self, name: str, loaded: LoadedDesks, settings: StackSettings, texts: TextProcesses) -> None:
         self._name, self._playbooks = name, loaded.playbooks
         self._settings, self._texts = settings, texts
+        self._classifiers = classifiers_of(settings, loaded.playbooks)
 
     async def begin(self, number: int, case: Case) -> _Begun:
         """Take a case in, route and sort it, and plan; a text that cannot be read goes to a person."""
@@ -80,7 +82,8 @@ class _Rules:
         if not routed or named.playbook is None:
             return _Begun(reading)
         move = plan(PlanBrief(handoff=PENDING_HANDOFF, playbook=named.playbook, items=named.items))
-        is_open = move.step not in {Step.ASK, Step.ESCALATE}
+        is_doubtful = any(item.is_doubtful for item in named.items)
+        is_open = move.step not in {Step.ASK, Step.ESCALATE} and not is_doubtful
         return _Begun(reading, submission if is_open else None)
 
     def _submission(self, number: int, case: Case) -> Submission:
@@ -95,7 +98,7 @@ class _Rules:
         size = len(submission.body)
         intake = await self._texts.read(size, take_in, submission, PENDING_HANDOFF)
         brief = TriageBrief(handoff=PENDING_HANDOFF, intake=intake, submission=submission)
-        return await self._texts.read(size, triage, brief, self._playbooks.by_desk, self._playbooks.reception)
+        return await read_and_triage(brief, self._playbooks, self._texts, self._classifiers)
 
 
 async def _run_all(trial: Trial, submissions: Sequence[Submission]) -> list[TrialEnding]:

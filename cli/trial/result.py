@@ -56,16 +56,20 @@ def ending_of(rest: Rest) -> TrialEnding:
 
 
 def as_json(submission: Submission, rest: Rest) -> dict[str, JsonValue]:
-    """Return what would be done; what the desk does not determine (the language, an intent's score) is null."""
+    """Return what would be done; what is not known (where nobody reads it, or a desk has no scores) is null."""
     detail = rest.detail
     routed = detail.playbook.desk if detail is not None and detail.playbook is not None else None
     return {
         "requester": submission.sender.address or None,
         "automatic": submission.automatic is not None,
-        "language": None,
+        "language": (detail.language or None) if detail is not None else None,
         "routed": routed,
         "items": [
-            {"text": item.text, "intent": item.kind if routed else None, "score": None}
+            {
+                "text": item.text,
+                "intent": item.kind if routed else None,
+                "score": item.candidates[0].score if routed and item.candidates else None,
+            }
             for item in (detail.items if detail is not None else ())
         ],
         "actions": _actions(rest),

@@ -15,11 +15,14 @@ from dispatch.models.people.decision import (
     Decision,
     DecisionType,
 )
+from dispatch.models.request.item import OTHER, Item
+from dispatch.models.work.examples import NONE
 from dispatch.models.work.guardian import GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier, Waiting
 from dispatch.models.work.proposal import BoundAction
 
 ALL_DECISION_TYPES = tuple(DecisionType)
+_SHOWN = 200
 
 
 def request_approval(
@@ -75,6 +78,34 @@ def request_routing(
     )
     decision_types = (DecisionType.EDIT, DecisionType.REJECT)
     return _gate(ApprovalKind.ROUTING, f"route-{n}", (item,), decision_types, waiting, opened_at, why)
+
+
+def request_sorting(
+    request_id: str, items: tuple[Item, ...], intents: tuple[str, ...], waiting: Waiting, opened_at: datetime
+) -> ApprovalRequest:
+    """Return the gate that asks a person what items ask: edit with {ITEM: INTENT}, or reject.
+
+    The choices begin with what the classifier takes for likely; 'other' hands the request to a person.
+    """
+    choices = {item.item_id: tuple(dict.fromkeys((*_likely(item), *intents, OTHER))) for item in items}
+    asked = "; ".join(
+        f"{' or '.join(_likely(item)).replace('_', ' ')}: {item.text[:_SHOWN]!r}" for item in items
+    )
+    gate_item = ApprovalItem(
+        name="sort",
+        digest=digest_of({"sort": request_id, "items": [item.item_id for item in items]}),
+        tier=Tier.MEDIUM,
+        editable=tuple(choices),
+        choices=choices,
+        summary=f"what is asked; {asked}",
+    )
+    why = "the examples do not tell surely enough what is asked"
+    decision_types = (DecisionType.EDIT, DecisionType.REJECT)
+    return _gate(ApprovalKind.ROUTING, "sort-1", (gate_item,), decision_types, waiting, opened_at, why)
+
+
+def _likely(item: Item) -> tuple[str, ...]:
+    return tuple(OTHER if one.intent == NONE else one.intent for one in item.candidates)
 
 
 def request_settlement(

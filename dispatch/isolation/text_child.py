@@ -10,11 +10,11 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Sequence
 from typing import IO, Final
 
 from dispatch.models.errors import DispatchError
 
-_READERS: Final = ("channels.mail.parse", "dispatch.process.routing")
 _READY: Final = b"ready"
 LENGTH: Final = struct.Struct(">Q")
 
@@ -37,13 +37,13 @@ def write_frame(stream: IO[bytes], frame: bytes) -> None:
     stream.flush()
 
 
-def main(seconds: float, megabytes: int) -> None:
-    """Serve calls until the other side ends."""
+def main(seconds: float, megabytes: int, readers: Sequence[str]) -> None:
+    """Serve calls until the other side ends; `readers` are the modules that it will be asked to call."""
     most = megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     calls, results = sys.stdin.buffer, sys.stdout.buffer
     # What reads text is imported before the first text comes, which need not wait for it.
-    for module in _READERS:
+    for module in readers:
         importlib.import_module(module)
     write_frame(results, _READY)
     while True:
@@ -68,4 +68,4 @@ def _result_of(frame: bytes) -> tuple[bool, object]:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]))
+    main(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -24,6 +24,9 @@ SHORT: Final = 4_000
 """What has no more characters, or bytes, is read without a process."""
 
 PROCESSES: Final = 4
+READERS: Final = ("channels.mail.parse", "dispatch.process.routing")
+"""What a process imports before its first text comes, which then need not wait for it."""
+
 _START_SECONDS: Final = 60
 _MARGIN_SECONDS: Final = 2
 _ROOT: Final = Path(__file__).parents[2]
@@ -33,18 +36,29 @@ R = TypeVar("R")
 
 
 class TextProcesses:
-    """Up to four processes, started when they are needed and kept for the next call; one text at a time in each."""
+    """Up to `processes`, started when they are needed and kept for the next call; one text at a time in each."""
 
-    def __init__(self, seconds: float, megabytes: int) -> None:
-        self._seconds, self._megabytes = seconds, megabytes
+    def __init__(
+        self,
+        seconds: float,
+        megabytes: int,
+        *,
+        processes: int = PROCESSES,
+        readers: tuple[str, ...] = READERS,
+    ) -> None:
+        self._seconds, self._megabytes, self._readers = seconds, megabytes, readers
         self._idle: list[subprocess.Popen[bytes]] = []
-        self._threads = ThreadPoolExecutor(PROCESSES, thread_name_prefix="text")
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="text")
         self._end = weakref.finalize(self, _end_all, self._idle)
 
     async def read(self, size: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a function that reads a text of `size`, as `call` does, without holding up the event loop."""
         if size <= SHORT:
             return function(*args, **kwargs)
+        return await self.run(function, *args, **kwargs)
+
+    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a function in a process, as `call` does, without holding up the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: self.call(function, *args, **kwargs))
 
@@ -75,6 +89,10 @@ class TextProcesses:
         result: R = _unpacked(answer)
         return result
 
+    def end_idle(self) -> None:
+        """End the processes that are not at work; the next call starts one."""
+        _end_all(self._idle)
+
     def close(self) -> None:
         """End the processes."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -88,12 +106,19 @@ class TextProcesses:
                 "dispatch.isolation.text_child",
                 str(self._seconds + _MARGIN_SECONDS),
                 str(self._megabytes),
+                *self._readers,
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             # Nothing that this process may do is left to the one that a stranger's text might take over.
-            env={"PYTHONPATH": str(_ROOT), "PATH": os.defpath},
+            # One thread of linear algebra: each takes address space, and other processes need the cores.
+            env={
+                "PYTHONPATH": str(_ROOT),
+                "PATH": os.defpath,
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+            },
             # Ctrl-C in a terminal is this process's to answer.
             start_new_session=True,
         )

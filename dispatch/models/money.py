@@ -37,8 +37,10 @@ def minor_digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
-def format_money(money: Money) -> str:
-    """Return the amount as people read it, such as 'EUR 49.90', 'JPY 12800' or 'KWD 18.750'; exact, no floats."""
+def format_money(money: Money, language: str = "en") -> str:
+    """Return the amount as people read it, such as 'EUR 49.90' or 'JPY 12800', in German '49,90 EUR'; exact, no floats."""
+    if language == "de":
+        return f"{format_figure(money).replace('.', ',')} {money.currency}"
     return f"{money.currency} {format_figure(money)}"
 
 

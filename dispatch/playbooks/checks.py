@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from dispatch.guard.risk import least_approval
+from dispatch.models.language import Text
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
@@ -220,6 +221,17 @@ def _delivery(playbook: Playbook) -> Iterator[Problem]:
 
 
 def _texts(playbook: Playbook) -> Iterator[Problem]:
+    for path, by_language in _translated(playbook):
+        if set(by_language) != set(playbook.languages):
+            missing = [language for language in playbook.languages if language not in by_language]
+            unknown = [language for language in by_language if language not in playbook.languages]
+            yield Problem(
+                path,
+                f"it has no text in {', '.join(missing)}"
+                if missing
+                else f"{unknown[0]!r} is none of `languages`",
+                f"Write one text for each of: {_one_of(playbook.languages)}.",
+            )
     for ending in playbook.notices:
         if ending not in {e.value for e in Ending} - {Ending.DONE.value}:
             known = ", ".join(e.value for e in Ending if e is not Ending.DONE)
@@ -228,23 +240,36 @@ def _texts(playbook: Playbook) -> Iterator[Problem]:
             )
 
 
+def _translated(playbook: Playbook) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield every text that is written by language; one plain text serves every language."""
+    texts: list[tuple[str, Text | None]] = [
+        *((f"intents.{kind}.answer", ask.answer) for kind, ask in playbook.intents.items()),
+        *((f"intents.{kind}.refuse", ask.refuse) for kind, ask in playbook.intents.items()),
+        *((f"fields.{field}.question", spec.question) for field, spec in playbook.fields.items()),
+        *((f"notices.{ending}", text) for ending, text in playbook.notices.items()),
+    ]
+    for path, text in texts:
+        if isinstance(text, dict):
+            yield path, text
+
+
 def standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
     """Yield every text that the desk sends as it stands in the playbook, with its path."""
     for kind, ask in playbook.intents.items():
-        yield f"intents.{kind}.answer", ask.answer or ""
-        yield f"intents.{kind}.refuse", ask.refuse or ""
+        yield from _texts_in(f"intents.{kind}.answer", ask.answer)
+        yield from _texts_in(f"intents.{kind}.refuse", ask.refuse)
     for field, spec in playbook.fields.items():
-        yield f"fields.{field}.question", spec.question
+        yield from _texts_in(f"fields.{field}.question", spec.question)
         yield f"fields.{field}.example", spec.example
     if playbook.deliver is not None:
         yield from _texts_in("deliver.config", playbook.deliver.config)
     if playbook.contact is not None:
         yield from _texts_in("contact.config", playbook.contact.config)
     for ending, text in playbook.notices.items():
-        yield f"notices.{ending}", text
+        yield from _texts_in(f"notices.{ending}", text)
 
 
-def _texts_in(path: str, value: JsonValue) -> Iterator[tuple[str, str]]:
+def _texts_in(path: str, value: JsonValue | Text) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):

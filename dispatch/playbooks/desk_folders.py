@@ -5,11 +5,13 @@ A desk is a folder with a `playbook.yaml`; what else it holds is code that the c
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import Reception
+from dispatch.playbooks.examples_file import load_examples
 from dispatch.playbooks.loader import (
     PLAYBOOK_FILE,
     RECEPTION,
@@ -79,4 +81,14 @@ def load_desks(folders: Mapping[str, Path], shipped: Path, replacements: Path | 
     reception = files.pop(RECEPTION)
     if not files:
         raise PlaybookError(str(shipped), "", "there is no desk", "Add a folder with a playbook.yaml.")
-    return load_files(files, reception)
+    return with_examples(load_files(files, reception), folders)
+
+
+def with_examples(playbooks: Playbooks, folders: Mapping[str, Path]) -> Playbooks:
+    """Return the same with the examples of the desks that sort by them, each from its folder; raises PlaybookError."""
+    examples = {
+        desk: found
+        for desk, one in playbooks.by_desk.items()
+        if (found := load_examples(folders[desk], one.playbook)) is not None
+    }
+    return replace(playbooks, examples=examples)

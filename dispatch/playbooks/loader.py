@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,6 +13,7 @@ from dispatch.models.canonical import canonical_form, canonical_json, digest_of
 from dispatch.models.contract import Contract
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work import playbook as contracts
+from dispatch.models.work.examples import Examples
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
 from dispatch.playbooks.checks import problems_of
 from dispatch.playbooks.strict_yaml import read_yaml
@@ -35,11 +36,12 @@ M = TypeVar("M", bound=Contract)
 
 @dataclass(frozen=True)
 class Playbooks:
-    """The playbooks in force, by desk, and who routes what none of them fits."""
+    """The playbooks in force, by desk, who routes what none of them fits, and what the desks' classifiers learn from."""
 
     by_desk: dict[str, PlaybookInForce]
     reception: Reception
     files: Mapping[str, Path]
+    examples: Mapping[str, Examples] = field(default_factory=dict)
 
 
 def load_playbooks(folder: Path) -> Playbooks:
@@ -71,7 +73,7 @@ def read_reception(file: Path) -> Reception:
         raise PlaybookError(
             str(file), "", "there is no such file", "Add it; it says who routes what no desk fits."
         )
-    return _validated(file, Reception)
+    return validated_file(file, Reception)
 
 
 def playbooks_in(folder: Path) -> dict[str, Path]:
@@ -109,7 +111,7 @@ def survey_playbook(desk: str, file: Path) -> tuple[Playbook | None, list[Playbo
 
 
 def _load_desk(desk: str, file: Path) -> PlaybookInForce:
-    playbook = _validated(file, Playbook)
+    playbook = validated_file(file, Playbook)
     for error in _errors_in(desk, file, playbook):
         raise error
     return PlaybookInForce(
@@ -154,7 +156,8 @@ def _mapping_in(file: Path) -> dict[str, Any]:
     return content
 
 
-def _validated(file: Path, kind: type[M]) -> M:
+def validated_file(file: Path, kind: type[M]) -> M:
+    """Return a file's content as a contract; raises PlaybookError for the first thing that does not hold."""
     content = _mapping_in(file)
     try:
         return kind.model_validate(content)

@@ -91,6 +91,7 @@ def write_message(brief: MessageBrief, compose: Compose) -> Message:
             trigger=brief.submission.trigger,
             statements=tuple(Statement(text=text, item_ids=brief.item_ids) for text in brief.paragraphs),
             config=config,
+            language=brief.language,
         )
     )
     action = Action(
@@ -125,6 +126,7 @@ def _composed(
             refusals=refusals,
             guidance=brief.guidance,
             config=deliver.config,
+            language=brief.language,
         )
     )
 

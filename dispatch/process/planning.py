@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from dispatch.models.language import ENGLISH, in_language
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding
 from dispatch.models.work.plan import Plan, PlanBrief, Question, Step
@@ -26,7 +27,7 @@ def _before_findings(brief: PlanBrief) -> Plan:
         # An ask-rule whose field is known by now has had its answer; it is content, not stuck.
         if rule.when.specialist is None and _fires(rule, brief) and not _is_satisfied(rule, brief):
             return _follow(rule, brief)
-    questions = missing(playbook, brief.items)
+    questions = missing(playbook, brief.items, brief.language)
     if questions:
         fields = ", ".join(question.field for question in questions)
         return _ask(brief, OWN_ORDER, f"the request lacks: {fields}", questions)
@@ -40,7 +41,7 @@ def _after_findings(brief: PlanBrief) -> Plan:
     return _move(brief, Step.ASSEMBLE, OWN_ORDER, "no handoff rule fires on the findings")
 
 
-def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
+def missing(playbook: Playbook, items: Sequence[Item], language: str = ENGLISH) -> tuple[Question, ...]:
     """Return one question for each required field that an item lacks, naming all items that lack it."""
     lacking: dict[str, list[str]] = {}
     for item in items:
@@ -48,14 +49,14 @@ def missing(playbook: Playbook, items: Sequence[Item]) -> tuple[Question, ...]:
         for field in ask.requires if ask else ():
             if not item.fields.get(field):
                 lacking.setdefault(field, []).append(item.item_id)
-    return tuple(_question(playbook, field, ids) for field, ids in lacking.items())
+    return tuple(_question(playbook, field, ids, language) for field, ids in lacking.items())
 
 
-def _question(playbook: Playbook, field: str, item_ids: Iterable[str]) -> Question:
+def _question(playbook: Playbook, field: str, item_ids: Iterable[str], language: str) -> Question:
     spec = playbook.fields[field]
     return Question(
         field=field,
-        text=spec.question,
+        text=in_language(spec.question, language),
         item_ids=tuple(item_ids),
         pattern=spec.pattern,
         example=spec.example,
@@ -120,8 +121,8 @@ def _follow(rule: RoutingRule, brief: PlanBrief) -> Plan:
         why = f"{rule.why}; {rule.field} is stated already and asking again would not help"
         return _move(brief, Step.ESCALATE, rule.name, why)
     playbook = brief.playbook.playbook
-    asked = _question(playbook, rule.field, lacking)
-    others = tuple(q for q in missing(playbook, brief.items) if q.field != rule.field)
+    asked = _question(playbook, rule.field, lacking, brief.language)
+    others = tuple(q for q in missing(playbook, brief.items, brief.language) if q.field != rule.field)
     return _ask(brief, rule.name, rule.why, (asked, *others))
 
 

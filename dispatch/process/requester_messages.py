@@ -7,24 +7,16 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from dispatch.models.contract import Moment
+from dispatch.models.language import ENGLISH, in_language
 from dispatch.models.moments import format_moment
 from dispatch.models.request.status import Ending
 from dispatch.models.work.composition import Purpose
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import Playbook
+from dispatch.texts.requester import requester_texts
 
 NOTICE: Final = "notice"
 """The subject of the message that says how a request ended."""
-
-_BY_PAGE: Final = "You can answer on this page, which is for your request alone:"
-_ELSEWHERE: Final = (
-    "A reply to this message is read as a new request. If you cannot open the page, write to us again with all that "
-    "you ask for and these answers in one message."
-)
-_BY_NEW_REQUEST: Final = (
-    "Please write to us again with all that you ask for and these answers in one message: a reply is read as a new "
-    "request."
-)
 
 
 class RequesterMessage(NamedTuple):
@@ -38,37 +30,39 @@ class RequesterMessage(NamedTuple):
 
 
 def question_message(
-    questions: Sequence[Question], n: int, deadline: Moment, link: str = ""
+    questions: Sequence[Question], n: int, deadline: Moment, link: str = "", language: str = ENGLISH
 ) -> RequesterMessage:
     """Ask for everything that is missing at once; `n` counts the rounds from 1. Subject 'question-<n>'.
 
     `link` opens the page where it can be answered; empty where there is none.
     """
-    opening = "Thank you for your message. Before we can go on we need to know:"
+    opening = requester_texts(language).question_opening
     return RequesterMessage(
         Purpose.QUESTION,
         f"question-{n}",
-        (opening, _listed(questions), *_how_to_answer(link, deadline)),
+        (opening, _listed(questions, language), *_how_to_answer(link, deadline, language)),
         _concerned(questions),
         f"the request lacks: {', '.join(q.field for q in questions)}",
     )
 
 
 def reminder_message(
-    questions: Sequence[Question], n: int, m: int, deadline: Moment, link: str = ""
+    questions: Sequence[Question], n: int, m: int, deadline: Moment, link: str = "", language: str = ENGLISH
 ) -> RequesterMessage:
     """Remind of the questions of round `n` for the `m`-th time. Subject 'question-<n>-reminder-<m>'."""
-    opening = "We wrote to you and have not had your answer yet. To go on we still need to know:"
+    opening = requester_texts(language).reminder_opening
     return RequesterMessage(
         Purpose.REMINDER,
         f"question-{n}-reminder-{m}",
-        (opening, _listed(questions), *_how_to_answer(link, deadline)),
+        (opening, _listed(questions, language), *_how_to_answer(link, deadline, language)),
         _concerned(questions),
         f"no answer yet to: {', '.join(q.field for q in questions)}",
     )
 
 
-def notice_message(playbook: Playbook, ending: Ending, why: str) -> RequesterMessage | None:
+def notice_message(
+    playbook: Playbook, ending: Ending, why: str, language: str = ENGLISH
+) -> RequesterMessage | None:
     """Return the message that says how it ended, in the playbook's words; None where it has none for that ending, or no contact.
 
     `why` is for the trail only: what a colleague wrote for colleagues is not sent out.
@@ -76,20 +70,20 @@ def notice_message(playbook: Playbook, ending: Ending, why: str) -> RequesterMes
     text = playbook.notices.get(ending.value)
     if text is None or playbook.contact is None:
         return None
-    return RequesterMessage(Purpose.NOTICE, NOTICE, (text,), (), why)
+    return RequesterMessage(Purpose.NOTICE, NOTICE, (in_language(text, language),), (), why)
 
 
-def _listed(questions: Sequence[Question]) -> str:
-    return "\n".join(f"- {question.text} (for example: {question.example})" for question in questions)
+def _listed(questions: Sequence[Question], language: str) -> str:
+    line = requester_texts(language).listed_question
+    return "\n".join(line.format(question=question.text, example=question.example) for question in questions)
 
 
-def _how_to_answer(link: str, deadline: Moment) -> tuple[str, ...]:
+def _how_to_answer(link: str, deadline: Moment, language: str) -> tuple[str, ...]:
     """Describe how an answer reaches this request; the link stands alone on its line, so that mail programs take it whole."""
-    when = format_moment(deadline)
+    texts, when = requester_texts(language), format_moment(deadline, language)
     if link:
-        until = f"Please answer by {when}; after that we close your request."
-        return f"{_BY_PAGE}\n{link}", until, _ELSEWHERE
-    return _BY_NEW_REQUEST, f"We close this request at {when}."
+        return f"{texts.by_page}\n{link}", texts.answer_by.format(deadline=when), texts.without_page
+    return texts.by_new_request, texts.closes_at.format(deadline=when)
 
 
 def _concerned(questions: Sequence[Question]) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from dispatch.models.language import ENGLISH
+from dispatch.models.request.classified import Classified, Understanding
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.process.fields import field_values, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
+from dispatch.process.sorting import is_in_scope, merged, reasons, sort_item, texts_of
 from dispatch.text.extraction import says
 from dispatch.text.new_words import own_words
 
@@ -22,20 +25,29 @@ class Fit(NamedTuple):
     letters: int
 
 
-def triage(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], reception: Reception) -> Triage:
+def triage(
+    brief: TriageBrief,
+    playbooks: Mapping[str, PlaybookInForce],
+    reception: Reception,
+    understanding: Understanding | None = None,
+) -> Triage:
     """Route, rank and sort the items; never raises for any text. A request that is unread goes where a person routes it.
 
-    Without a desk (unknown name, no phrase fits, or two fit equally) `playbook` is None and a person routes.
+    `understanding` holds what the classifiers of the desks read in `texts_of(brief).all()`. Without a desk (unknown
+    name, none fits, or two fit equally) `playbook` is None and a person routes.
     """
-    desk, why = _route(brief, playbooks)
+    read = _Read.of(brief, understanding or Understanding())
+    desk, why = _route(brief, playbooks, read)
     in_force = playbooks[desk] if desk is not None else None
     items, priority = brief.intake.items, _UNROUTED_PRIORITY
     if in_force is not None and brief.intake.unread:
         priority = in_force.playbook.priority
     elif in_force is not None:
-        items, left_out = _sorted_items(brief, in_force.playbook)
+        items, notes = _sorted_items(brief, in_force.playbook, read)
         priority, sign = _priority(brief, in_force.playbook)
-        why = "; ".join(part for part in (why, sign, left_out) if part)
+        why = "; ".join(part for part in (why, sign, notes) if part)
+    language, unusable = _language(brief.submission.language, read.language, in_force)
+    why = "; ".join(part for part in (why, unusable) if part)
     return Triage(
         handoff=brief.handoff,
         playbook=in_force,
@@ -45,7 +57,32 @@ def triage(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], recepti
         fairness_key=fairness_key(brief.submission.sender.address),
         items=items,
         why=why,
+        language=language,
     )
+
+
+class _Read(NamedTuple):
+    """What the classifiers made of a request, by desk and text."""
+
+    language: str
+    by_desk: Mapping[str, Mapping[str, Classified]]
+    made_by: Mapping[str, str]
+
+    @classmethod
+    def of(cls, brief: TriageBrief, understanding: Understanding) -> "_Read":
+        texts = texts_of(brief).all()
+        by_desk = {desk: dict(zip(texts, read, strict=True)) for desk, read in understanding.by_desk.items()}
+        return cls(understanding.language, by_desk, understanding.made_by)
+
+
+def _language(stated: str | None, found: str, in_force: PlaybookInForce | None) -> tuple[str, str]:
+    """Return the language to write in, and why it is not the one that the submission states or is written in."""
+    known = in_force.playbook.languages if in_force is not None else (ENGLISH,)
+    wanted = stated if stated is not None else found
+    if not wanted or wanted in known:
+        return wanted or known[0], ""
+    how = "stated language" if stated is not None else "request's language"
+    return known[0], f"the {how} {wanted!r} is none of the desk's ({', '.join(known)}); {known[0]} is used"
 
 
 def fairness_key(address: str) -> str:
@@ -64,7 +101,9 @@ def _own_request(brief: TriageBrief) -> str:
     return f"{brief.intake.subject}\n{own_words(brief.intake.body)}"
 
 
-def _route(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce]) -> tuple[str | None, str]:
+def _route(
+    brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce], read: _Read
+) -> tuple[str | None, str]:
     if brief.intake.unread and brief.desk is None:
         return None, f"{brief.intake.unread}; a person routes"
     named = brief.desk or brief.submission.desk
@@ -72,18 +111,34 @@ def _route(brief: TriageBrief, playbooks: Mapping[str, PlaybookInForce]) -> tupl
         if named in playbooks:
             return named, f"the desk {named} was named"
         return None, f"the named desk {named[:60]!r} does not exist; a person routes"
-    text = _whole_request(brief)
+    return _by_text(_whole_request(brief), playbooks, read)
+
+
+def _by_text(text: str, playbooks: Mapping[str, PlaybookInForce], read: _Read) -> tuple[str | None, str]:
+    """Find the desk by its examples where it has any, by its phrases otherwise."""
     # Hits alone: which desk has the longer words for one thing says nothing of whose the request is.
     hits = {
-        desk: fit_of(text, entry.playbook.routing.phrases).hits for desk, entry in sorted(playbooks.items())
+        desk: fit_of(text, entry.playbook.routing.phrases).hits
+        for desk, entry in sorted(playbooks.items())
+        if desk not in read.by_desk
     }
     best = max(hits.values(), default=0)
-    first = [desk for desk, number in hits.items() if number == best]
-    if best == 0:
-        return None, "no desk's phrases fit; a person routes"
-    if len(first) > 1:
-        return None, f"{' and '.join(first)} fit equally well; a person routes"
-    return first[0], f"{best} of the phrases of {first[0]} fit"
+    first = [desk for desk, number in hits.items() if number == best > 0]
+    taken = {
+        desk: one.playbook
+        for desk, one in sorted(playbooks.items())
+        if desk in read.by_desk and is_in_scope(tuple(read.by_desk[desk].values()), one.playbook.triage)
+    }
+    fitting = sorted((*first, *taken))
+    if not fitting:
+        return None, "no desk takes it for its own; a person routes"
+    if len(fitting) > 1:
+        return None, f"{' and '.join(fitting)} fit equally well; a person routes"
+    desk = fitting[0]
+    if desk in taken:
+        scope = max(one.in_scope for one in read.by_desk[desk].values())
+        return desk, f"{desk} is asked for it by its examples ({scope:.2f})"
+    return desk, f"{best} of the phrases of {desk} fit"
 
 
 def fit_of(text: str, phrases: Iterable[str]) -> Fit:
@@ -92,7 +147,7 @@ def fit_of(text: str, phrases: Iterable[str]) -> Fit:
     return Fit(len(hit), sum(map(len, hit)))
 
 
-def _sorted_items(brief: TriageBrief, playbook: Playbook) -> tuple[tuple[Item, ...], str]:
+def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[tuple[Item, ...], str]:
     stated = {
         field: value
         for field, raw in brief.submission.fields.items()
@@ -101,35 +156,56 @@ def _sorted_items(brief: TriageBrief, playbook: Playbook) -> tuple[tuple[Item, .
     }
     own = _own_request(brief)
     whole = {field: field_values(spec, own) for field, spec in playbook.fields.items()}
-    alone = len(brief.intake.items) == 1
+    classified = _classified_items(brief, read.by_desk.get(playbook.desk, {}))
+    subject = brief.intake.subject if len(brief.intake.items) == 1 else ""
     items = tuple(
-        _sorted_item(item, playbook, stated, whole, brief.intake.subject if alone else "")
+        _with_fields(_with_kind(item, playbook, classified, subject), playbook, stated, whole)
         for item in brief.intake.items
     )
-    unfit = sorted(set(brief.submission.fields) - set(stated))
-    return items, f"stated fields that the desk cannot use: {', '.join(unfit)}"[:300] if unfit else ""
+    notes = []
+    if classified:
+        items = merged(items, classified, playbook)
+        notes.append(reasons(items, read.made_by.get(playbook.desk, ""), classified))
+    if unfit := sorted(set(brief.submission.fields) - set(stated)):
+        notes.append(f"stated fields that the desk cannot use: {', '.join(unfit)}"[:300])
+    return items, "; ".join(notes)
 
 
-def _sorted_item(
-    item: Item,
-    playbook: Playbook,
-    stated: Mapping[str, str],
-    whole: Mapping[str, tuple[str, ...]],
-    subject: str,
-) -> Item:
+def _classified_items(brief: TriageBrief, read: Mapping[str, Classified]) -> dict[str, Classified]:
+    """Return each item's reading; a single item has its subject's too, and the surer of both counts."""
+    if not read:
+        return {}
+    texts = texts_of(brief)
+    classified = {item.item_id: read[item.text] for item in brief.intake.items}
+    if len(brief.intake.items) == 1:
+        only = brief.intake.items[0].item_id
+        both = (classified[only], read[texts.with_subject])
+        classified[only] = max(both, key=lambda one: one.candidates[0].score)
+    return classified
+
+
+def _with_kind(item: Item, playbook: Playbook, classified: Mapping[str, Classified], subject: str) -> Item:
+    if classified:
+        return sort_item(item, classified[item.item_id], playbook)
     kind = kind_of(item, playbook)
     if kind == OTHER and subject and item.item_id != OVERFLOW_ITEM:
         kind = _best_ask(subject, playbook)
+    return item.model_copy(update={"kind": kind})
+
+
+def _with_fields(
+    item: Item, playbook: Playbook, stated: Mapping[str, str], whole: Mapping[str, tuple[str, ...]]
+) -> Item:
     fields = dict(stated)
     for field, spec in playbook.fields.items():
         own = field_values(spec, item.text)
         if len(own) == 1:
             fields[field] = own[0]
-    for field in _wanted(kind, playbook):
+    for field in _wanted(item.kind, playbook):
         # Only what this item's kind may be asked for: the damage that another item tells is none of this one's.
         if field not in fields and len(whole.get(field, ())) == 1:
             fields[field] = whole[field][0]
-    return item.model_copy(update={"kind": kind, "fields": fields})
+    return item.model_copy(update={"fields": fields})
 
 
 def _wanted(kind: str, playbook: Playbook) -> tuple[str, ...]:

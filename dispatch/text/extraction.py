@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
-from dispatch.models.moments import MONTHS
+from dispatch.models.moments import MONTHS, MONTHS_DE
 from dispatch.models.money import Money, minor_digits
 from dispatch.text.normalise import fold
 
@@ -74,7 +74,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 
-_MONTH = "|".join((*MONTHS, "Sept", *(month[:3] for month in MONTHS)))
+_MONTH = "|".join((*MONTHS, *MONTHS_DE, "Sept", *(month[:3] for month in (*MONTHS, *MONTHS_DE))))
 # Capitals matter: 'item 5 may be returned' names no day.
 _DAY_FIRST = re.compile(
     rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+(?:of\s+)?(?P<month>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}})\b)?"
@@ -144,7 +144,8 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _named_day(match: re.Match[str]) -> Day:
-    month = next(index for index, name in enumerate(MONTHS, 1) if name.startswith(match["month"][:3]))
+    named = enumerate(zip(MONTHS, MONTHS_DE, strict=True), 1)
+    month = next(index for index, names in named if any(n.startswith(match["month"][:3]) for n in names))
     return Day(int(match["year"]) if match["year"] else None, month, int(match["day"]))
 
 

@@ -13,6 +13,7 @@ ROOT: Final = Path(__file__).parents[2]
 PURE: Final = ("dispatch.models", "dispatch.text", "dispatch.guard", "dispatch.approval", "dispatch.process")
 ENGINE: Final = (
     *PURE,
+    "dispatch.texts",
     "dispatch.playbooks",
     "dispatch.storage",
     "dispatch.notifications",
@@ -20,6 +21,7 @@ ENGINE: Final = (
     "dispatch.http",
     "dispatch.temporal_errors",
     "dispatch.audit",
+    "dispatch.classification",
 )
 CONTRACTS: Final = (
     "activities.contracts",
@@ -33,7 +35,14 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.text": ("dispatch.models",),
     "dispatch.guard": ("dispatch.models", "dispatch.text"),
     "dispatch.approval": ("dispatch.models", "dispatch.text", "dispatch.guard"),
-    "dispatch.process": ("dispatch.models", "dispatch.text", "dispatch.guard", "dispatch.approval"),
+    "dispatch.process": (
+        "dispatch.models",
+        "dispatch.text",
+        "dispatch.guard",
+        "dispatch.approval",
+        "dispatch.texts",
+    ),
+    "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),
     "dispatch.playbooks": PURE,
     "dispatch.storage": (*PURE, "dispatch.playbooks"),
     "dispatch.notifications": PURE,
@@ -41,6 +50,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.http": ("dispatch.models",),
     "dispatch.temporal_errors": ("dispatch.models",),
     "dispatch.audit": ("dispatch.models", "dispatch.storage"),
+    "dispatch.classification": (*PURE, "dispatch.playbooks", "dispatch.isolation"),
     # What runs it.
     "activities": ENGINE,
     "workflows": (*PURE, "dispatch.audit", "activities"),

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.deadlines import read_extension
+    from dispatch.models.moments import deadline_moved_text
     from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import WaitSnapshot
     from dispatch.models.trail import EntryKind
@@ -108,7 +109,7 @@ def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], record
         recorder.record(
             EntryKind.DECISION,
             what=MessageName.EXTEND,
-            why=f"deadline moved to {deadline.isoformat(timespec='seconds')}",
+            why=deadline_moved_text(deadline),
             sender=f"approver.{sender}",
             decided_by=sender,
             about=request,

@@ -15,6 +15,7 @@ def detail_of(parts: RequestParts) -> RequestDetail:
         status=parts.status.status,
         submission=parts.submission,
         playbook=playbook.ref if playbook else None,
+        language=state.triaged.language if state.triaged else "",
         items=state.items,
         findings=state.findings,
         proposal=state.proposal,

@@ -119,7 +119,7 @@ class RequesterDialog:
 
         Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated after too many rounds of questions.
         """
-        policy = playbook.playbook.missing_information
+        policy, language = playbook.playbook.missing_information, self._stages.language
         self._asked += 1
         number = self._asked
         if number > policy.max_rounds:
@@ -135,7 +135,7 @@ class RequesterDialog:
             reminders = 0
             deadline = self.wait.deadline
             link = await self._link(playbook, deadline)
-            await self._send(question_message(questions, number, deadline, link), playbook)
+            await self._send(question_message(questions, number, deadline, link, language), playbook)
         try:
             while questions:
                 self.questions = questions
@@ -152,7 +152,9 @@ class RequesterDialog:
                     # The deadline may have moved since, and with it the link's.
                     deadline = self.wait.deadline
                     link = await self._link(playbook, deadline)
-                    await self._send(reminder_message(questions, number, reminders, deadline, link), playbook)
+                    await self._send(
+                        reminder_message(questions, number, reminders, deadline, link, language), playbook
+                    )
                 elif why is WakeReason.READY and self._answers:
                     items, questions = await self._read(self._answers.pop(0), items, questions)
                 elif why is WakeReason.READY:
@@ -165,7 +167,7 @@ class RequesterDialog:
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
         """Notify the requester how it ended, where the playbook says so; a failure here changes no ending."""
-        message = notice_message(playbook.playbook, ending, why)
+        message = notice_message(playbook.playbook, ending, why, self._stages.language)
         if message is not None:
             try:
                 await self._send(message, playbook)

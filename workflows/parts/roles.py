@@ -76,8 +76,13 @@ class Roles:
             findings=earlier,
             guidance=state.guidance,
             exceptions=flagged,
-            intents={kind: intent for kind, intent in playbook.intents.items() if kind in wanted},
+            intents={
+                kind: intent.in_language(state.language)
+                for kind, intent in playbook.intents.items()
+                if kind in wanted
+            },
             config=role.config,
+            language=state.language,
         )
         why = "mend what the reviewer flagged" if flagged else f"the plan calls {name}"
         try:

@@ -46,6 +46,11 @@ class Stages:
         self._id, self._submission, self._state = request_id, submission, state
         self._dispatcher, self._recorder = dispatcher, recorder
 
+    @property
+    def language(self) -> str:
+        """Return in which language the requester is written to."""
+        return self._state.language
+
     async def take_in(self) -> Intake:
         return await self._dispatcher.call_local(
             IntakeDesk.intake,
@@ -96,6 +101,7 @@ class Stages:
                 playbook=self._state.in_force,
                 items=self._state.items,
                 findings=findings,
+                language=self._state.language,
             ),
             Plan,
             receiver="planner",
@@ -116,6 +122,7 @@ class Stages:
                 items=state.items,
                 findings=state.findings,
                 guidance=state.guidance,
+                language=state.language,
             ),
             Proposal,
             receiver="assembler",
@@ -135,6 +142,7 @@ class Stages:
                 paragraphs=message.paragraphs,
                 item_ids=message.item_ids,
                 reason=message.reason,
+                language=self._state.language,
             ),
             Message,
             receiver="assembler",

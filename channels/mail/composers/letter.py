@@ -16,10 +16,12 @@ class Letter:
 
     def compose(self, brief: ComposeBrief) -> Composition:
         texts = LetterTexts.model_validate(brief.config)
-        text = letter_text(texts, brief.requester.name, [said.text for said in brief.statements])
+        text = letter_text(
+            texts, brief.requester.name, [said.text for said in brief.statements], brief.language
+        )
         mail = MailParameters(
             recipient=recipient_of(brief.requester.address),
-            subject=reply_subject(brief.subject),
+            subject=reply_subject(brief.subject, brief.language),
             text=text,
             in_reply_to=message_id(brief.trigger),
             purpose=brief.purpose.value,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from desks.support.models.records import Customer, Order, Payment, Refund
 from dispatch.models.contract import Contract, Duration
+from dispatch.models.language import Text
 from dispatch.models.money import Money
 
 
@@ -71,17 +72,22 @@ class ReplyTerms(Contract):
     """The playbook's entry for `reply_writer`."""
 
     refund_days: int = Field(ge=1, le=60, description="within how many days a refund reaches the account")
-    not_found: str = Field(
-        default=(
-            "We could not find an order that matches your request under the address you wrote from. Please write to us "
-            "from the address you ordered with, and give your order number."
-        ),
+    not_found: Text = Field(
+        default={
+            "en": "We could not find an order that matches your request under the address you wrote from. Please write "
+            "to us from the address you ordered with, and give your order number.",
+            "de": "Wir konnten unter der Adresse, von der Sie schreiben, keine Bestellung zu Ihrer Anfrage finden. Bitte "
+            "schreiben Sie uns von der Adresse, mit der Sie bestellt haben, und nennen Sie die Bestellnummer.",
+        },
         description="the same whether there is nothing on record or another's order: it must not tell which",
     )
-    ambiguous: str = Field(
-        default=(
-            "We could not tell for certain which order you mean. Please write to us again with the number of the order."
-        )
+    ambiguous: Text = Field(
+        default={
+            "en": "We could not tell for certain which order you mean. Please write to us again with the number of the "
+            "order.",
+            "de": "Wir konnten nicht sicher erkennen, welche Bestellung Sie meinen. Bitte schreiben Sie uns noch einmal "
+            "mit der Nummer der Bestellung.",
+        }
     )
 
 

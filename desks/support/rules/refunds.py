@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundTerms
 from desks.support.models.records import Order, Payment, Refund
 from desks.support.rules.refund_amounts import amount_asked, lines_named, refundable
+from desks.support.texts import support_texts
+from dispatch.models.language import ENGLISH
 from dispatch.models.moments import format_day
 from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
@@ -43,6 +45,7 @@ def decide(
     terms: RefundTerms,
     at: datetime,
     overrides: Mapping[str, int] | None = None,
+    language: str = ENGLISH,
 ) -> tuple[RefundDecision, ...]:
     """Return one decision for each item and payment; items whose order is not known are left out.
 
@@ -57,12 +60,12 @@ def decide(
     for order in sorted(asked, key=lambda order: named.index(order.order_number)):
         mine = [item for item in items if facts.by_item.get(item.item_id) == order.order_number]
         payments = _payments_of(order, facts)
-        judged = [(item, _judge(item, order, payments, facts.refunds, terms, at)) for item in mine]
+        judged = [(item, _judge(item, order, payments, facts.refunds, terms, at, language)) for item in mine]
         claims = [judgement for _, judgement in judged if isinstance(judgement, Claim)]
         amounts = _allocate(order, payments, claims, overrides or {})
         for item, judgement in judged:
             if isinstance(judgement, Claim):
-                decisions += _allowed(judgement, order, payments, amounts)
+                decisions += _allowed(judgement, order, payments, amounts, language)
             else:
                 decisions.append(_refused(item, order, payments, judgement))
     return tuple(decisions)
@@ -89,71 +92,85 @@ def _judge(
     refunds: tuple[Refund, ...],
     terms: RefundTerms,
     at: datetime,
+    language: str,
 ) -> Claim | _Refused:
-    if barred := _barred(order, payments, refunds):
+    if barred := _barred(order, payments, refunds, language):
         return barred
+    texts, number = support_texts(language), order.order_number
     every_line = frozenset(range(len(order.lines)))
     asked = amount_asked(item, order.total.currency)
     if order.status == "cancelled":
-        text = f"Order {order.order_number} was cancelled and its payment is still with us."
+        text = texts.refund_of_cancelled.format(number=number)
         return Claim(item, "refund.cancelled", text, every_line, asked, is_specific=asked is not None)
     if order.status in _ON_ITS_WAY or order.delivered_at is None:
-        text = f"Order {order.order_number} has not been delivered yet, and a refund is possible once it is."
+        text = texts.not_delivered.format(number=number)
         return _Refused("refund.not_delivered", text)
     is_damaged = item.kind in terms.damaged_asks or bool(says(item.text, terms.damaged_phrases))
     named = lines_named(item, order)
     concerned = named or every_line
     lines = concerned if is_damaged else frozenset(i for i in concerned if not order.lines[i].final_sale)
     rule, window = _RULE[is_damaged], terms.damaged_window if is_damaged else terms.window
-    late = _too_late(rule, order.delivered_at, window, at, order.order_number)
-    if refused := late or _spent(order, lines, payments, refunds):
+    late = _too_late(rule, order.delivered_at, window, at, number, language)
+    if refused := late or _spent(order, lines, payments, refunds, language):
         return refused
-    until = format_day(order.delivered_at + window)
-    text = f"Order {order.order_number} was delivered on {format_day(order.delivered_at)} "
-    text += f"and may be refunded until {until}."
+    text = texts.refundable_until.format(
+        number=number,
+        day=format_day(order.delivered_at, language),
+        until=format_day(order.delivered_at + window, language),
+    )
     return Claim(item, rule, text, lines, asked, is_specific=asked is not None or bool(named))
 
 
-def _barred(order: Order, payments: tuple[Payment, ...], refunds: tuple[Refund, ...]) -> _Refused | None:
+def _barred(
+    order: Order, payments: tuple[Payment, ...], refunds: tuple[Refund, ...], language: str
+) -> _Refused | None:
     """Return the refusal where no money is left to give back, whatever is asked."""
+    texts, number = support_texts(language), order.order_number
     if not payments:
-        text = f"No payment was taken for order {order.order_number}, so there is nothing to refund."
+        text = texts.no_payment.format(number=number)
         return _Refused("refund.no_payment", text)
     if left_of(payments) <= 0:
-        when = _on(refunds, order.order_number)
-        text = f"Order {order.order_number} has been refunded in full already{when}."
+        text = texts.refunded_in_full.format(number=number, when=_on(refunds, number, language))
         return _Refused("refund.already_refunded", text)
     return None
 
 
 def _spent(
-    order: Order, lines: frozenset[int], payments: tuple[Payment, ...], refunds: tuple[Refund, ...]
+    order: Order,
+    lines: frozenset[int],
+    payments: tuple[Payment, ...],
+    refunds: tuple[Refund, ...],
+    language: str,
 ) -> _Refused | None:
     """Return the refusal where nothing is left to give back for these lines."""
-    number = order.order_number
+    texts, number = support_texts(language), order.order_number
     if not lines:
-        text = f"What you ordered with {number} was sold as final sale, which is not refunded."
+        text = texts.final_sale.format(number=number)
         return _Refused("refund.final_sale", text)
     if refundable(order, lines, payments) <= 0:
-        text = f"What can be refunded of order {number} has been refunded already{_on(refunds, number)}."
+        text = texts.refunded_already.format(number=number, when=_on(refunds, number, language))
         return _Refused("refund.already_refunded", text)
     return None
 
 
 def _too_late(
-    rule: str, delivered_at: datetime, window: timedelta, at: datetime, number: str
+    rule: str, delivered_at: datetime, window: timedelta, at: datetime, number: str, language: str
 ) -> _Refused | None:
     end = delivered_at + window
     if at.astimezone(end.tzinfo).date() <= end.date():
         return None
-    text = f"Order {number} was delivered on {format_day(delivered_at)}; "
-    text += f"a refund was possible until {format_day(end)}, {window.days} days after delivery."
+    text = support_texts(language).too_late.format(
+        number=number,
+        day=format_day(delivered_at, language),
+        until=format_day(end, language),
+        count=window.days,
+    )
     return _Refused(rule, text)
 
 
-def _on(refunds: Iterable[Refund], number: str) -> str:
+def _on(refunds: Iterable[Refund], number: str, language: str) -> str:
     days = [refund.created_at for refund in refunds if _stands(refund, number)]
-    return f", last on {format_day(max(days))}" if days else ""
+    return support_texts(language).last_on.format(day=format_day(max(days), language)) if days else ""
 
 
 def _stands(refund: Refund, number: str) -> bool:
@@ -187,7 +204,7 @@ def _wanted(claim: Claim, order: Order, payments: tuple[Payment, ...]) -> int:
 
 
 def _allowed(
-    claim: Claim, order: Order, payments: tuple[Payment, ...], amounts: Mapping[str, int]
+    claim: Claim, order: Order, payments: tuple[Payment, ...], amounts: Mapping[str, int], language: str
 ) -> list[RefundDecision]:
     return [
         RefundDecision(
@@ -198,22 +215,22 @@ def _allowed(
             amount=Money(amount_minor=minor, currency=order.total.currency),
             rule=claim.rule,
             text=claim.text,
-            note=_note(claim, order, payments),
+            note=_note(claim, order, payments, language),
             evidence_ids=_evidence(order, (payment_id,)),
         )
         for payment_id, minor in amounts.items()
     ]
 
 
-def _note(claim: Claim, order: Order, payments: tuple[Payment, ...]) -> str:
+def _note(claim: Claim, order: Order, payments: tuple[Payment, ...], language: str) -> str:
     most = refundable(order, claim.lines, payments)
     if claim.asked is not None and claim.asked > most:
-        limit = format_money(Money(amount_minor=most, currency=order.total.currency))
-        return f"It is less than you asked for: of order {order.order_number}, {limit} can be refunded."
+        limit = format_money(Money(amount_minor=most, currency=order.total.currency), language)
+        return support_texts(language).less_than_asked.format(number=order.order_number, limit=limit)
     if claim.asked is None and any(
         line.final_sale for i, line in enumerate(order.lines) if i not in claim.lines
     ):
-        return "What was sold as final sale is not refunded."
+        return support_texts(language).final_sale_left_out
     return ""
 
 

@@ -6,11 +6,12 @@ unknown, is left uncovered on purpose, unless a person's guidance covers it: the
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, ReplyTerms
 from desks.support.rules.order_status import told
+from desks.support.texts import support_texts
+from dispatch.models.language import in_language
 from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance, Refusal, Statement
@@ -74,7 +75,7 @@ def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essenti
     if ask is None:
         return ()
     if standing := ask.answer or ask.refuse:
-        return [_status(item, standing, is_refusal=ask.refuse is not None)]
+        return [_status(item, in_language(standing, brief.language), is_refusal=ask.refuse is not None)]
     if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
         return [_stated(refusal) for refusal in refused]
     if _ORDERS in ask.specialists and known.orders is not None:
@@ -88,14 +89,14 @@ def _from_orders(
 ) -> Sequence[_Part]:
     orders = known.orders or OrderFacts()
     if item.item_id in orders.candidates:
-        return [_no_order(item, terms.ambiguous, "order.ambiguous")]
+        return [_no_order(item, in_language(terms.ambiguous, brief.language), "order.ambiguous")]
     if item.item_id not in orders.by_item:
-        return [_no_order(item, terms.not_found, "order.not_found")]
+        return [_no_order(item, in_language(terms.not_found, brief.language), "order.not_found")]
     if wants_refund:
         decisions = known.refunds.decisions if known.refunds else ()
         mine = [d for d in decisions if d.item_id == item.item_id and d.eligible]
-        return [_announced(d, orders, terms, essentials=essentials) for d in mine]
-    return [_order(item, orders, brief.handoff.at, essentials=essentials)]
+        return [_announced(d, orders, terms, brief.language, essentials=essentials) for d in mine]
+    return [_order(item, orders, brief, essentials=essentials)]
 
 
 def _status(item: Item, text: str, *, is_refusal: bool) -> _Part:
@@ -128,26 +129,32 @@ def _no_order(item: Item, text: str, rule: str) -> _Part:
     return _Part(statement, Refusal(item_id=item.item_id, reason=text, rule=rule, evidence_ids=ids), evidence)
 
 
-def _announced(decision: RefundDecision, orders: OrderFacts, terms: ReplyTerms, *, essentials: bool) -> _Part:
-    amount = format_money(decision.amount) if decision.amount else ""
+def _announced(
+    decision: RefundDecision, orders: OrderFacts, terms: ReplyTerms, language: str, *, essentials: bool
+) -> _Part:
+    texts = support_texts(language)
+    amount = format_money(decision.amount, language) if decision.amount else ""
     several = sum(payment.order_number == decision.order_number for payment in orders.payments) > 1
-    payment = f" (payment {decision.payment_id})" if several else ""
-    days = f"{terms.refund_days} days" if terms.refund_days > 1 else "a day"
-    text = f"We are refunding {amount} for order {decision.order_number}{payment}; it reaches your account within {days}."
+    text = texts.refunding.format(
+        amount=amount,
+        number=decision.order_number,
+        payment=texts.of_payment.format(payment=decision.payment_id) if several else "",
+        days=texts.days.format(count=terms.refund_days) if terms.refund_days > 1 else texts.a_day,
+    )
     if decision.note and not essentials:
         text += f" {decision.note}"
     evidence = (*decision.evidence_ids, f"{_REFUNDS}.{decision.item_id}")
     return _Part(Statement(text=text, item_ids=(decision.item_id,), evidence_ids=evidence))
 
 
-def _order(item: Item, orders: OrderFacts, at: datetime, *, essentials: bool) -> _Part:
+def _order(item: Item, orders: OrderFacts, brief: Brief, *, essentials: bool) -> _Part:
     number = orders.by_item[item.item_id]
     order = next(order for order in orders.orders if order.order_number == number)
     refunds = [
         refund for refund in orders.refunds if refund.order_number == number and refund.status == "succeeded"
     ]
     ids = (f"{_ORDERS}.order.{number}", *(f"{_ORDERS}.refund.{refund.refund_id}" for refund in refunds))
-    text = told(order, refunds, at, essentials=essentials)
+    text = told(order, refunds, brief.handoff.at, essentials=essentials, language=brief.language)
     return _Part(Statement(text=text, item_ids=(item.item_id,), evidence_ids=ids))
 
 

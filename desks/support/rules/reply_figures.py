@@ -20,6 +20,9 @@ _ANNOUNCES: Final = re.compile(
     r"\s+(?:refund|reimburs|credit|return(?:ing|ed)?\s+the\s+money|issu\w+\s+(?:you\s+)?(?:an?|the|your)\s+(?:\w+\s+)?refund)"
     r"|\b(?:will|shall|is\s+being|are\s+being)\s+(?:be\s+)?(?:refunded|reimbursed|credited)"
     r"|\byou(?:\s+will|'ll)\s+(?:receive|get|have)\b[^.!?]{0,100}\b(?:refund|money\s+back|reimbursement)"
+    r"|\bwir\s+(?:erstatten|zahlen|überweisen)\b"
+    r"|\b(?:wird|werden)\b[^.!?]{0,60}\b(?:erstattet|zurückgezahlt|gutgeschrieben)\b"
+    r"|\bsie\s+erhalten\b[^.!?]{0,100}\b(?:erstattung|geld\s+zurück)"
     r"|\byour\s+refund\s+(?:of|is\s+on)\b",
     re.IGNORECASE,
 )

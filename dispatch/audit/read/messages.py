@@ -18,6 +18,7 @@ from dispatch.audit.models import AuditKind, Judgement
 from dispatch.audit.read.entry_builder import EntryBuilder, parsed
 from dispatch.audit.read.payload import field, kept, many, text, words
 from dispatch.models.canonical import digest_of
+from dispatch.models.moments import deadline_moved_text
 from dispatch.models.request.message_names import SENT_BY_REQUESTER, MessageName
 from dispatch.models.trail import EntryKind
 
@@ -162,7 +163,7 @@ class Messages:
                 and parsed(field(message.raw, "deadline")) == deadline
             ):
                 message.judged_at(run, event_id)
-                why = f"deadline moved to {deadline.isoformat(timespec='seconds')}"
+                why = deadline_moved_text(deadline)
                 self._accept_as(message, why, *_MOVED)
                 return message.note
         return None

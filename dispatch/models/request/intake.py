@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import ReviewException
@@ -56,3 +57,4 @@ class Triage(Contract):
     fairness_key: str = Field(description="the requester's organisation")
     items: tuple[Item, ...] = Field(min_length=1)
     why: str
+    language: Language = Field(default=ENGLISH, description="in which the requester is written to")

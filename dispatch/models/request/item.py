@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from dispatch.models.contract import Contract
+from dispatch.models.request.classified import Candidate
 
 OTHER = "other"
 
@@ -17,6 +18,12 @@ class Item(Contract):
     kind: str = Field(default=OTHER, description="one of the playbook's asks, or 'other' where none fits")
     fields: dict[str, str] = Field(
         default_factory=dict, description="what this item states itself, by field name"
+    )
+    candidates: tuple[Candidate, ...] = Field(
+        default=(), description="what a classifier takes it for, the best first; empty where rules decided"
+    )
+    is_doubtful: bool = Field(
+        default=False, description="whether no candidate is sure enough: a person says what it is"
     )
 
 

@@ -21,6 +21,7 @@ class RequestDetail(Contract):
     status: Status
     submission: Submission
     playbook: PlaybookRef | None = Field(default=None, description="None until triage has found a desk")
+    language: str = Field(default="", description="in which the requester is written to; empty before triage")
     items: tuple[Item, ...] = ()
     findings: tuple[Finding, ...] = ()
     proposal: Proposal | None = None

@@ -42,6 +42,7 @@ class ReadRequest:
     notes: tuple[str, ...] = ()
     written_at: datetime | None = None
     unread: str = ""
+    language: str | None = None
 
 
 ReadForm = Callable[[str, bytes], ReadRequest]

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from dispatch.models.contract import Contract, Moment
+from dispatch.models.language import ENGLISH
 from dispatch.models.people.decision import ApprovalRequest, Decision
 from dispatch.models.request.intake import Intake, Triage
 from dispatch.models.request.item import Item
@@ -139,6 +140,11 @@ class ProcessState(BaseModel):
     def playbook(self) -> Playbook:
         """Return what the playbook in force says."""
         return self.in_force.playbook
+
+    @property
+    def language(self) -> str:
+        """Return in which language the requester is written to; English before triage."""
+        return self.triaged.language if self.triaged else ENGLISH
 
     @property
     def taken_in(self) -> Intake:

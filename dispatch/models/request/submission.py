@@ -74,6 +74,11 @@ class Submission(Contract):
     fields: dict[FieldName, FieldValue] = Field(
         default_factory=dict, max_length=50, description="what a JSON request states outright"
     )
+    language: str | None = Field(
+        default=None,
+        max_length=20,
+        description="what a JSON request states; it is used where the desk has it",
+    )
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
     )

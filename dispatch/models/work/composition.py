@@ -7,6 +7,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party, Submission, Trigger
 from dispatch.models.work.finding import Finding, Guidance, Refusal, Statement
@@ -36,6 +37,7 @@ class ComposeBrief(Contract):
     refusals: tuple[Refusal, ...] = ()
     guidance: tuple[Guidance, ...] = ()
     config: Facts = Field(default_factory=dict, description="the playbook's entry for this composer")
+    language: Language = Field(default=ENGLISH, description="in which the requester is written to")
 
 
 class Composition(Contract):
@@ -60,6 +62,7 @@ class MessageBrief(StageInput):
     paragraphs: tuple[str, ...]
     item_ids: tuple[str, ...] = ()
     reason: str = Field(description="why it goes out, for the trail")
+    language: Language = Field(default=ENGLISH, description="in which the requester is written to")
 
 
 class Message(Contract):

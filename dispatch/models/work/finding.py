@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.work.playbook import Intent
@@ -111,6 +112,7 @@ class Brief(StageInput):
         default_factory=dict, description="the playbook's entries for the items' kinds"
     )
     config: Facts = Field(default_factory=dict, description="the playbook's entry for this specialist")
+    language: Language = Field(default=ENGLISH, description="in which the requester is written to")
 
 
 class Finding(Contract):

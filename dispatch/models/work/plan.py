@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Finding
 from dispatch.models.work.playbook import PlaybookInForce, Writing
@@ -38,6 +39,7 @@ class PlanBrief(StageInput):
     playbook: PlaybookInForce
     items: tuple[Item, ...]
     findings: tuple[Finding, ...] = ()
+    language: Language = Field(default=ENGLISH, description="in which the requester is written to")
 
 
 class Plan(Contract):

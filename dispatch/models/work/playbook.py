@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
+from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.work.approval_policy import ApprovalPolicy
 
 Name = str
@@ -80,6 +81,25 @@ class Routing(Contract):
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
 
 
+class TriagePolicy(Contract):
+    """What finds a request's desk and the intents of its items, and how sure it must be."""
+
+    backend: Literal["rules", "examples"] = Field(
+        default="rules",
+        description="rules: the phrases; examples: a classifier that learns from the desk's examples.yaml",
+    )
+    in_scope: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="the least score with which a request is taken for this desk's own",
+    )
+    sure: float = Field(default=0.4, ge=0, le=1, description="the least score of an intent; below, a person")
+    margin: float = Field(
+        default=0.2, ge=0, le=1, description="the least lead over the second; below, a person"
+    )
+
+
 class Urgency(Contract):
     """A sign of urgency; `priority` 1 is the most urgent."""
 
@@ -93,14 +113,23 @@ class Intent(Contract):
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
     requires: tuple[Name, ...] = Field(default=(), description="fields that must be known before work starts")
     specialists: tuple[Name, ...] = Field(default=(), description="who works on it")
-    answer: str | None = Field(default=None, description="a standing answer")
-    refuse: str | None = Field(default=None, description="a stated refusal")
+    answer: Text | None = Field(default=None, description="a standing answer")
+    refuse: Text | None = Field(default=None, description="a stated refusal")
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
         if sum((bool(self.specialists), self.answer is not None, self.refuse is not None)) != 1:
             raise ValueError("give exactly one of specialists, answer, refuse")
         return self
+
+    def in_language(self, language: str) -> Self:
+        """Return the intent with its answer and refusal in one language."""
+        texts = {
+            name: in_language(text, language)
+            for name, text in (("answer", self.answer), ("refuse", self.refuse))
+            if text is not None
+        }
+        return self.model_copy(update=texts)
 
 
 class Writing(Contract):
@@ -113,7 +142,7 @@ class Writing(Contract):
 class FieldSpec(Contract):
     """Something that the desk may have to know."""
 
-    question: str
+    question: Text
     pattern: str = Field(
         description="a regular expression; found in the request, and matched in full by an answer"
     )
@@ -301,7 +330,13 @@ class Playbook(Contract):
     desk: DeskName
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     description: str
+    languages: tuple[Language, ...] = Field(
+        default=(ENGLISH,),
+        min_length=1,
+        description="in which requesters are written to; the first where none fits",
+    )
     routing: Routing
+    triage: TriagePolicy = TriagePolicy()
     priority: int = Field(default=3, ge=1, le=5, description="of a request with no sign of urgency")
     urgency: tuple[Urgency, ...] = ()
     intents: dict[Name, Intent] = Field(min_length=1)
@@ -317,7 +352,7 @@ class Playbook(Contract):
     contact: Contact | None = Field(
         default=None, description="null: the desk asks and tells the requester nothing"
     )
-    notices: dict[str, str] = Field(default_factory=dict, description="ending -> what the requester is told")
+    notices: dict[str, Text] = Field(default_factory=dict, description="ending -> what the requester is told")
 
     @property
     def contact_composer(self) -> tuple[Name, Facts] | None:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.language import ENGLISH, Language
 from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
@@ -87,6 +88,7 @@ class AssemblyBrief(StageInput):
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]
     guidance: tuple[Guidance, ...] = ()
+    language: Language = Field(default=ENGLISH, description="in which the requester is written to")
 
 
 class Draft(Contract):

@@ -284,8 +284,8 @@ def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
 
 def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
     if approval_request.kind is ApprovalKind.ROUTING:
-        desk = item.choices["desk"][0]
-        return f"dispatch edit {request_id} desk={desk} --as {owner}"
+        chosen = " ".join(f"{name}={choices[0]}" for name, choices in item.choices.items())
+        return f"dispatch edit {request_id} {chosen} --as {owner}"
     # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
     who = "NAME" if item.approval.needs_listed_people else owner
     return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"

@@ -1,0 +1,1 @@
+"""Sentences of the engine for people, by language."""

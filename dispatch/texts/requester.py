@@ -1,0 +1,36 @@
+"""The engine's sentences for requesters, read once from `requester.yaml`."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from dispatch.models.contract import Contract
+from dispatch.models.language import ENGLISH
+from dispatch.texts.loader import filled_with, load_texts
+
+LANGUAGES: Final = (ENGLISH, "de")
+REQUESTER_FILE: Final = Path(__file__).with_name("requester.yaml")
+
+_Plain = Annotated[str, filled_with()]
+_WithDeadline = Annotated[str, filled_with("deadline")]
+
+
+class RequesterTexts(Contract):
+    """All sentences of one language."""
+
+    question_opening: _Plain
+    reminder_opening: _Plain
+    listed_question: Annotated[str, filled_with("question", "example")]
+    by_page: _Plain
+    answer_by: _WithDeadline
+    without_page: _Plain
+    by_new_request: _Plain
+    closes_at: _WithDeadline
+    no_subject: _Plain
+
+
+_TEXTS: Final = load_texts(REQUESTER_FILE, RequesterTexts, LANGUAGES)
+
+
+def requester_texts(language: str) -> RequesterTexts:
+    """Return the sentences in a language; in English where the engine has none."""
+    return _TEXTS.get(language, _TEXTS[ENGLISH])
