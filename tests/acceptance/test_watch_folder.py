@@ -21,8 +21,8 @@ from runtime.settings import Settings
 from tests.acceptance.shell import Shell
 
 PATIENCE_SECONDS: Final = 120
-FILES: Final = 72
-KILLS: Final = 5
+FILES: Final = 120
+KILLS: Final = 8
 
 
 class Watcher:
