@@ -94,9 +94,12 @@ def _paid_for(playbook: Playbook) -> set[str]:
 
 
 def _speaks_against(text: str, kind: str, playbook: Playbook) -> bool:
-    """Return whether a text names what an intent asks to be done, and asks for it nowhere: 'please do not cancel it'."""
+    """Return whether a text names what the desk would refuse, and asks for it nowhere: 'please do not cancel it'.
+
+    What is paid for has its own rule: a specialist finds that it is not plainly asked for.
+    """
     intent = playbook.intents.get(kind)
-    if intent is None or (intent.refuse is None and kind not in _paid_for(playbook)):
+    if intent is None or intent.refuse is None:
         return False
     found = _read(text, kind, playbook)
     return bool(found.doubts) and not found.intents

@@ -308,9 +308,7 @@ async def test_a_routing_says_what_follows(shell: Shell, desk: Desk) -> None:
     case = await desk.submit("Good morning.", sender="anna.mueller@post.example", subject="Hello", desk=None)
     await case.until("waiting_for_routing")
     said = await shell.starter("edit", case.id, "--as", "reception", "desk=support")
-    said.words(
-        "accepted: ", f"the desk named takes it up, if there is one of that name: dispatch status {case.id}"
-    )
+    said.words("accepted: ", f"the desk goes on with what was chosen: dispatch status {case.id}")
     assert "proposal" not in said.out
 
 

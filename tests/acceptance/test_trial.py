@@ -37,7 +37,7 @@ async def test_each_ending_is_told(tmp_path: Path) -> None:
     mails = {
         "answered": _mail(tmp_path / "a.eml", "What are your opening hours?"),
         "question": _mail(tmp_path / "q.eml", "My parcel holds a lamp that is damaged. Please help."),
-        "person": _mail(tmp_path / "p.eml", "My order is a mystery to me. Please tune my piano."),
+        "person": _mail(tmp_path / "p.eml", "Where is my order? And do you give piano lessons?"),
         "automatic": _mail(
             tmp_path / "o.eml", "I am away and read no mail about my order.", "Auto-Submitted: auto-replied"
         ),
@@ -50,14 +50,17 @@ async def test_each_ending_is_told(tmp_path: Path) -> None:
             said[name] = json.loads(json.dumps(as_json(submission, await trial.run(submission))))
     for name, one in said.items():
         assert one["ending"] == ("person" if name == "unrouted" else name), name
-        assert (one["requester"], one["language"]) == ("ann.reed@mail.example", None)
+        assert (one["requester"], one["language"]) == (
+            "ann.reed@mail.example",
+            None if name == "automatic" else "en",
+        )
         assert one["automatic"] is (name == "automatic")
-        assert all(item["score"] is None for item in one["items"])
+        assert all((item["score"] is None) == (one["routed"] is None) for item in one["items"])
     answered = said["answered"]
     assert answered["routed"] == "support"
-    assert answered["items"] == [
-        {"text": "What are your opening hours?", "intent": "opening_hours", "score": None}
-    ]
+    (item,) = answered["items"]
+    assert (item["text"], item["intent"]) == ("What are your opening hours?", "opening_hours")
+    assert item["score"] > 0.5
     (reply,) = answered["actions"]
     assert (reply["name"], reply["tier"]) == ("send_reply", "low")
     assert reply["parameters"]["recipient"] == "ann.reed@mail.example"

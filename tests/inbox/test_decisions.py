@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -303,6 +304,22 @@ async def test_route_what_no_desk_fits(inbox_desk: Desk, dora: Browser) -> None:
     await case.until("escalated")
     await case.decide("approve", by="dora", reason="passed on")
     await case.outcome()
+
+
+async def test_say_what_is_asked(inbox_desk: Desk, dora: Browser) -> None:
+    """Both candidates are buttons; who presses one has chosen it, whatever the list above shows."""
+    unclear = "Sieht in echt ganz anders aus als auf dem Bild, ich mag es so nicht behalten."
+    case = await inbox_desk.submit(unclear, sender=ANNA)
+    await case.until("waiting_for_routing")
+    page = await dora.request(case.id)
+    assert "Say what is asked" in page.text
+    buttons = re.findall(r'<button class="main" name="field.item-1" value="(\w+)"', page.response.text)
+    assert len(buttons) == 2
+    after = await page.send("/decide", **{"field.item-1": "return_policy"}, reason="")
+    assert after.said.startswith("Recorded")
+    outcome = await case.outcome()
+    assert outcome.ending is Ending.DONE
+    assert [entry.decided_by for entry in outcome.trail if entry.kind is EntryKind.DECISION] == ["dora"]
 
 
 async def test_own_requests_are_for_others(inbox_desk: Desk, dora: Browser) -> None:
