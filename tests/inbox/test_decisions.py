@@ -315,7 +315,7 @@ async def test_say_what_is_asked(inbox_desk: Desk, dora: Browser) -> None:
     assert "Say what is asked" in page.text
     buttons = re.findall(r'<button class="main" name="field.item-1" value="(\w+)"', page.response.text)
     assert len(buttons) == 2
-    after = await page.send("/decide", **{"field.item-1": "return_policy"}, reason="")
+    after = await page.send("/decide", 0, **{"field.item-1": "return_policy", "reason": ""})
     assert after.said.startswith("Recorded")
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
