@@ -55,10 +55,6 @@ class TextProcesses:
         """Call a function that reads a text of `size`, as `call` does, without holding up the event loop."""
         if size <= SHORT:
             return function(*args, **kwargs)
-        return await self.run(function, *args, **kwargs)
-
-    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a function in a process, as `call` does, without holding up the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: self.call(function, *args, **kwargs))
 

@@ -10,7 +10,7 @@ from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.process.fields import field_values, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
-from dispatch.process.sorting import is_in_scope, merged, reasons, sort_item, texts_of
+from dispatch.process.sorting import Texts, is_in_scope, merged, reasons, sort_item, texts_of
 from dispatch.text.extraction import says
 from dispatch.text.new_words import own_words
 
@@ -62,17 +62,21 @@ def triage(
 
 
 class _Read(NamedTuple):
-    """What the classifiers made of a request, by desk and text."""
+    """What the classifiers made of a request, by desk and text; `texts` are those that they read."""
 
+    texts: Texts
     language: str
     by_desk: Mapping[str, Mapping[str, Classified]]
     made_by: Mapping[str, str]
 
     @classmethod
     def of(cls, brief: TriageBrief, understanding: Understanding) -> "_Read":
-        texts = texts_of(brief).all()
-        by_desk = {desk: dict(zip(texts, read, strict=True)) for desk, read in understanding.by_desk.items()}
-        return cls(understanding.language, by_desk, understanding.made_by)
+        texts = texts_of(brief)
+        in_order = texts.all()
+        by_desk = {
+            desk: dict(zip(in_order, read, strict=True)) for desk, read in understanding.by_desk.items()
+        }
+        return cls(texts, understanding.language, by_desk, understanding.made_by)
 
 
 def _language(stated: str | None, found: str, in_force: PlaybookInForce | None) -> tuple[str, str]:
@@ -156,7 +160,7 @@ def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[
     }
     own = _own_request(brief)
     whole = {field: field_values(spec, own) for field, spec in playbook.fields.items()}
-    classified = _classified_items(brief, read.by_desk.get(playbook.desk, {}))
+    classified = _classified_items(brief, read.texts, read.by_desk.get(playbook.desk, {}))
     subject = brief.intake.subject if len(brief.intake.items) == 1 else ""
     items = tuple(
         _with_fields(_with_kind(item, playbook, classified, subject), playbook, stated, whole)
@@ -171,11 +175,12 @@ def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[
     return items, "; ".join(notes)
 
 
-def _classified_items(brief: TriageBrief, read: Mapping[str, Classified]) -> dict[str, Classified]:
+def _classified_items(
+    brief: TriageBrief, texts: Texts, read: Mapping[str, Classified]
+) -> dict[str, Classified]:
     """Return each item's reading; a single item has its subject's too, and the surer of both counts."""
     if not read:
         return {}
-    texts = texts_of(brief)
     classified = {item.item_id: read[item.text] for item in brief.intake.items}
     if len(brief.intake.items) == 1:
         only = brief.intake.items[0].item_id
