@@ -75,7 +75,7 @@ def approval_request(*items: ApprovalItem, **changes: Any) -> ApprovalRequest:
 
 def approval(digest: str, by: str = "anna") -> Decision:
     return Decision(
-        decision_id=f"d-{by}",
+        decision_id=f"d-{by}"[:100],
         proposal_id="p1",
         action_digest=digest,
         decision_type=DecisionType.APPROVE,
