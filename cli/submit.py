@@ -6,10 +6,10 @@ from pathlib import Path
 
 from cli.temporal import gateway_of_account
 from dispatch.models.errors import SubmissionError
+from runtime.doors.refusals import not_taken_in
+from runtime.doors.starting import submit_file
 from runtime.gateway import Gateway
-from runtime.refusals import not_taken_in
 from runtime.settings import Settings
-from runtime.submissions import submit_file
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:

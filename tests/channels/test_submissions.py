@@ -13,8 +13,8 @@ from dispatch.models.errors import SubmissionError
 from dispatch.models.request.submission import Submission
 from dispatch.storage.documents import DocumentStore
 from dispatch.text.file_name import safe_name
+from runtime.doors.starting import read_request_file
 from runtime.settings import Settings
-from runtime.submissions import read_request_file
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "requests"
 HEAD = b"From: Jane Doe <jane@mail.example>\nMessage-ID: <1@mail.example>\nSubject: Lamp\n"
