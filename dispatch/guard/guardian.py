@@ -169,6 +169,10 @@ def _aided(brief: GuardBrief, facts: GuardianFacts, kind: type[ActionRules] | No
     reasons = []
     if brief.requester.doubt is not None and not _only_asks(brief, kind):
         reasons.append(Reason(rule="sender.doubt", text=brief.requester.doubt.in_words))
+    if brief.wrote_again and not _only_asks(brief, kind):
+        reasons.append(
+            Reason(rule="request.wrote_again", text="the requester wrote again; a person reads that")
+        )
     if facts.mail_quota is not None and not facts.mail_quota.granted:
         text = (
             f"{facts.mail_quota.used} automatic mails went to this address within the hour, and no more may"

@@ -61,6 +61,8 @@ def _question(playbook: Playbook, field: str, item_ids: Iterable[str], language:
         pattern=spec.pattern,
         example=spec.example,
         writings=spec.writings,
+        answer_writings=spec.answer_writings,
+        is_description=spec.is_description,
     )
 
 

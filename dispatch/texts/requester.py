@@ -23,7 +23,7 @@ class RequesterTexts(Contract):
     by_page: _Plain
     answer_by: _WithDeadline
     without_page: _Plain
-    by_new_request: _Plain
+    by_reply: _Plain
     closes_at: _WithDeadline
     no_subject: _Plain
 

@@ -190,6 +190,7 @@ class Stages:
                 siblings=siblings,
                 to_requester=to_requester,
                 request=request,
+                wrote_again=self._state.unread_additions,
             ),
             GuardResult,
             receiver="guardian",

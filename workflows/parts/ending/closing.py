@@ -69,6 +69,7 @@ async def cancel(parts: RequestParts) -> None:
 def _record_end(parts: RequestParts, ending: Ending, why: str, owner: str) -> None:
     parts.approvals.close()
     parts.requester.close()
+    parts.additions.close()
     parts.recorder.record(
         EntryKind.ENDING, what=ending, why=why + parts.recorder.closing_note(), receiver=owner
     )
