@@ -110,7 +110,9 @@ class Gateway:
                 id=request_id,
                 task_queue=settings.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=TypedSearchAttributes([SearchAttributePair(*state), SearchAttributePair(*owner)]),
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(*state), SearchAttributePair(*owner)]
+                ),
                 memo={
                     LIST_SUMMARY: as_memo(summary_of_arrival(submission)),
                     CONTENT: submission.trigger.content,

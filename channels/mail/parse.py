@@ -17,10 +17,10 @@ from channels.mail.automatic import recognise
 from channels.mail.bounds import MAX_FIELD_BYTES, BoundedPolicy, bounded
 from channels.mail.charset import decode
 from channels.mail.encoded_words import decoded_words
-from channels.mail.facts import facts_of, written_at
+from channels.mail.header.facts import facts_of, written_at
+from channels.mail.header.sender import MailSender, sender_of
+from channels.mail.header.thread import thread_of
 from channels.mail.html_text import text_of
-from channels.mail.sender import MailSender, sender_of
-from channels.mail.thread import thread_of
 from channels.mail.unreadable import unreadable_kind, unreadable_text
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.automatic import AutomaticMail

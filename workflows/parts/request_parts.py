@@ -16,10 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.process.list_summary import summary_of_approval
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher
-    from workflows.parts.additions import Additions
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.effects import Effects
-    from workflows.parts.requester_dialog import RequesterDialog
+    from workflows.parts.requester.additions import Additions
+    from workflows.parts.requester.dialog import RequesterDialog
     from workflows.parts.reservations import Reservations
     from workflows.parts.roles import Roles
     from workflows.parts.stages import Stages

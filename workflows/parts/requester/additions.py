@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import EntryKind
     from dispatch.process.additions import why_not_added
     from dispatch.text.message_payloads import bounded
-    from workflows.parts.requester_dialog import RequesterDialog
+    from workflows.parts.requester.dialog import RequesterDialog
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
 

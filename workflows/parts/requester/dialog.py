@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
     from workflows.parts.effects import Effects
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
-    from workflows.parts.requester_mail import RequesterMail
+    from workflows.parts.requester.mail import RequesterMail
     from workflows.parts.stages import Stages
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder

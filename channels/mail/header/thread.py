@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Final
 
-from channels.mail.from_field import read_mailbox
+from channels.mail.header.from_field import read_mailbox
 from channels.mail.identity import own_ids, request_named_by, request_tagged_in
 from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.submission import MOST_THREADS
