@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.ending.closing import close
     from workflows.parts.ending.compensation import compensate
     from workflows.parts.ending.interruption import handle_interruption
+    from workflows.parts.ending.set_aside import left_for_a_person
     from workflows.parts.endings import EndedEarlyError
     from workflows.parts.request_handlers import RequestHandlers
     from workflows.parts.request_input import read_input
@@ -78,9 +79,9 @@ class Coordinator(RequestHandlers):
                     approved = await self._approve()
                 await self._execute()
                 await self._verify()
-                ending, why = Ending.DONE, "every item was carried to its end and read back"
+                ending, why = left_for_a_person(self._state)
             except EndedEarlyError as ended:
-                ending, why = ended.ending, ended.why
+                ending, why = left_for_a_person(self._state, ended)
             except StageFailedError as failed:
                 ending, why = Ending.ESCALATED, f"{self._status.status.state} failed: {failed}"
             return await close(self._parts, ending, why)
@@ -273,3 +274,4 @@ class Coordinator(RequestHandlers):
         )
         if verification.verdict is not VerificationVerdict.CONFIRMED:
             raise EndedEarlyError(Ending.ESCALATED, problems)
+        self._state.verified = True

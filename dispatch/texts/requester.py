@@ -25,6 +25,8 @@ class RequesterTexts(Contract):
     without_page: _Plain
     by_reply: _Plain
     closes_at: _WithDeadline
+    with_a_colleague: Annotated[str, filled_with("words")]
+    part_with_a_colleague: _Plain
     no_subject: _Plain
 
 

@@ -55,6 +55,9 @@ class Plan(Contract):
     why: str
     groups: tuple[tuple[str, ...], ...] = ()
     questions: tuple[Question, ...] = ()
+    set_aside: dict[str, str] = Field(
+        default_factory=dict, description="items that a person takes while the desk does the others -> why"
+    )
 
 
 class AnswerCheck(StageInput):
