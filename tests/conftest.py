@@ -29,6 +29,7 @@ from dispatch.storage.approvers_file import ApproversFile
 from runtime.connection import connect
 from runtime.settings import Settings
 from runtime.worker_parts.shutdown import waiting_tasks
+from tests.desk_workers import prepared_once
 from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
 
 # No deadline: these machines are shared, and speed belongs into bench/. In CI the same examples each time, so that a
@@ -70,6 +71,12 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 async def _loop_is_known(pytestconfig: pytest.Config) -> None:
     pytestconfig.stash[_LOOP] = asyncio.get_running_loop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared_once() -> Iterator[None]:
+    with prepared_once():
+        yield
 
 
 @pytest.fixture(scope="session")
