@@ -1,10 +1,11 @@
 """The n-grams of texts, against the library that they are learned with."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from dispatch.classification.features import Features, grams_of, learned_features, words_of
 
@@ -20,18 +21,25 @@ TEXTS = (
 )
 
 
+def sklearns(**options: object) -> Any:
+    """Return scikit-learn's own; imported here, for it would take every process of the suite a second to collect."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+
+    return TfidfVectorizer(**options)
+
+
 @given(st.text(max_size=40) | st.sampled_from(TEXTS))
 def test_a_text_is_cut_as_by_scikit_learn(text: str) -> None:
     """Whatever is written has the n-grams that scikit-learn's own analyzers find."""
-    assert words_of(text) == list(TfidfVectorizer(**WORDS).build_analyzer()(text))
-    assert grams_of(text) == list(TfidfVectorizer(**GRAMS).build_analyzer()(text))
+    assert words_of(text) == list(sklearns(**WORDS).build_analyzer()(text))
+    assert grams_of(text) == list(sklearns(**GRAMS).build_analyzer()(text))
 
 
 @pytest.mark.parametrize(("cut", "options", "fewest"), [(words_of, WORDS, 1), (grams_of, GRAMS, 2)])
 def test_a_row_is_the_one_that_was_learned(cut: object, options: dict[str, object], fewest: int) -> None:
     """The kept terms and weights give every text the row that scikit-learn gives it, and nothing to a text of none."""
     matrix, terms, weights = learned_features(cut, TEXTS, fewest)  # type: ignore[arg-type]  # one of two functions
-    theirs = TfidfVectorizer(**options, min_df=fewest, sublinear_tf=True).fit_transform(TEXTS).toarray()
+    theirs = sklearns(**options, min_df=fewest, sublinear_tf=True).fit_transform(TEXTS).toarray()
     features = Features(cut, terms, weights)  # type: ignore[arg-type]  # as above
     for text, row, learned in zip(TEXTS, theirs, matrix.toarray(), strict=True):
         columns, values = features.row(text)
