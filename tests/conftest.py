@@ -51,6 +51,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
 
 
+def pytest_collection_finish() -> None:
+    """Leave modules and tests out of every later collection of garbage: 300,000 objects that live to the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
