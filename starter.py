@@ -22,7 +22,7 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import TrailEntry
-from runtime import submissions
+from runtime.doors import starting
 from runtime.gateway import Gateway
 from runtime.gateway_types import DecisionOutcome, Submitted, decision_for, request_id_of
 from runtime.rows import Row
@@ -57,7 +57,7 @@ async def submit(client: Client, settings: Settings, submission: Submission) -> 
 
 async def submit_file(client: Client, settings: Settings, path: Path, desk: str | None = None) -> Submitted:
     """Read a mail or JSON file and start the request; raises SubmissionError naming the file and what is wrong."""
-    return await submissions.submit_file(Gateway.over(client), settings, path, desk)
+    return await starting.submit_file(Gateway.over(client), settings, path, desk)
 
 
 async def status_of(client: Client, request_id: str) -> Status:

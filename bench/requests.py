@@ -11,9 +11,9 @@ from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome
+from runtime.doors.starting import read_request_file
 from runtime.gateway import Gateway
 from runtime.gateway_types import decision_for
-from runtime.submissions import read_request_file
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
 REQUESTS = ROOT / "examples" / "requests"

@@ -13,8 +13,8 @@ from rich.text import Text
 from cli.temporal import gateway_of_account
 from dispatch.models.moments import format_stamp
 from dispatch.models.request.status import Ending
+from runtime.doors.refusals import not_taken_in
 from runtime.gateway import Gateway
-from runtime.refusals import not_taken_in
 from runtime.rows import Row
 from runtime.settings import Settings
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from cli.temporal import gateway_of_account
 from dispatch.storage.private_folders import tighten
+from runtime.doors.folder import watch_folder
 from runtime.lifecycle import stop_event
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
-from runtime.submissions import watch_folder
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:

@@ -35,10 +35,10 @@ from dispatch.storage.private_folders import make_private, tighten
 from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
+from runtime.doors.starting import submit_file
 from runtime.gateway import Gateway
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.settings import SHIPPED_DESKS
-from runtime.submissions import submit_file
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"

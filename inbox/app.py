@@ -42,8 +42,8 @@ from inbox.sessions import Sessions
 from inbox.waiting import WaitingList
 from inbox.web import render
 from runtime.answer_links import answer_links_from
+from runtime.doors.refusals import not_taken_in
 from runtime.gateway import Connect, Gateway
-from runtime.refusals import not_taken_in
 from runtime.settings import Settings
 
 USERS_FILE = "inbox_users.yaml"

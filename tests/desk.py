@@ -26,8 +26,8 @@ from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime import gateway
+from runtime.doors.starting import read_request_file
 from runtime.settings import SHIPPED_DESKS, Settings
-from runtime.submissions import read_request_file
 from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
 from tests.desk_workers import never_too_slow, tried_again_soon

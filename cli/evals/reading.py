@@ -27,7 +27,7 @@ from dispatch.process.intake import take_in
 from dispatch.process.planning import plan
 from runtime.classifiers import classifiers_of
 from runtime.desks import LoadedDesks
-from runtime.submissions import read_request_file
+from runtime.doors.starting import read_request_file
 
 AT_ONCE: Final = 12
 """Requests on the trial server at the same time."""

@@ -8,7 +8,7 @@ from cli.trial.result import REFUSED_AT_THE_DOOR, as_json
 from cli.trial.server import Rest, Trial, open_trial, trial_settings
 from dispatch.models.errors import SubmissionError
 from runtime.desks import LoadedDesks
-from runtime.submissions import read_request_file
+from runtime.doors.starting import read_request_file
 
 
 async def try_desk(name: str, loaded: LoadedDesks, file: Path) -> int:

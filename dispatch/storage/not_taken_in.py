@@ -14,7 +14,7 @@ from dispatch.models.contract import Contract, Moment
 from dispatch.models.errors import DispatchError
 from dispatch.storage.private_folders import make_private_file
 
-Door = Literal["submit", "folder"]
+Door = Literal["submit", "folder", "mailbox", "http"]
 Choice = Literal["taken", "left"]
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS refused (
@@ -35,7 +35,7 @@ class RefusedFile(Contract):
 
     refused_id: str
     name: str = Field(max_length=_MOST["name"])
-    place: str = Field(max_length=_MOST["place"], description="the folder that it came to")
+    place: str = Field(max_length=_MOST["place"], description="the folder or mailbox that it came to")
     door: Door
     desk: str | None = None
     reason: str = Field(max_length=_MOST["reason"])
@@ -59,7 +59,8 @@ class NotTakenIn:
 
     def add(
         self,
-        path: Path,
+        name: str,
+        place: str,
         reason: str,
         at: datetime,
         *,
@@ -67,21 +68,22 @@ class NotTakenIn:
         desk: str | None = None,
         sha256: str = "",
         content: bytes = b"",
+        version: str = "",
     ) -> RefusedFile:
         """Keep a refusal; the same file at the same door, unchanged, is one entry, whatever became of it.
 
-        `sha256` names its `content` in the document store; both are left out where it was not read.
+        `place` is the folder or mailbox that it came to. `sha256` names its `content` in the document store; both are left
+        out where it was not read, and `version` tells one state of the file from another.
         """
-        place = str(path.absolute().parent)
-        known_by = "\n".join((door, place, path.name, desk or "", sha256 or _version(path)))
+        known_by = "\n".join((door, place, name, desk or "", sha256 or version))
         begins = content[: 4 * _MOST["begins"]].decode("utf-8", "replace").replace("\r\n", "\n")
         entry = RefusedFile(
             refused_id=hashlib.sha256(known_by.encode(errors="surrogateescape")).hexdigest()[:16],
-            name=_text(path.name, "name"),
+            name=_text(name, "name"),
             place=_text(place, "place"),
             door=door,
             desk=desk,
-            reason=_text(reason.replace(str(path), path.name), "reason"),
+            reason=_text(reason, "reason"),
             refused_at=at.astimezone(UTC),
             sha256=sha256,
             begins=_text(begins, "begins"),
@@ -160,7 +162,8 @@ class NotTakenIn:
             ) from None
 
 
-def _version(path: Path) -> str:
+def version_of(path: Path) -> str:
+    """Return what tells one state of a file from another: its size and time; empty where it is gone."""
     try:
         found = path.lstat()
     except OSError:

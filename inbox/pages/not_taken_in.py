@@ -22,8 +22,8 @@ from inbox.web import (
     signed_in,
     text_in,
 )
+from runtime.doors.refusals import take_in_anyway
 from runtime.settings import SHIPPED_DESKS
-from runtime.submissions import take_in_anyway
 
 PATH: Final = "/not-taken-in"
 _MOST: Final = 50

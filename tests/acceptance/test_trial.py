@@ -12,7 +12,7 @@ from cli.trial.result import as_json
 from cli.trial.server import Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
 from runtime.desk_check import desk_alone, folders_of
-from runtime.submissions import read_request_file
+from runtime.doors.starting import read_request_file
 
 ANN = "Ann Reed <ann.reed@mail.example>"
 

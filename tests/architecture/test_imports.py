@@ -79,7 +79,7 @@ EXCEPTIONS: Final = {
     ("devstack.settings", "desks"): "its stand-ins take the place of the support desk's systems",
     ("devstack.settings", "channels"): "its stand-ins take the place of the mail channel's systems",
     ("devstack.demo", "inbox"): "runs the inbox in the demo's own process",
-    ("runtime.submissions", "channels"): "says which channel reads which form of file",
+    ("runtime.doors", "channels"): "says which channel reads which form of file",
 }
 
 NO_IO: Final = (

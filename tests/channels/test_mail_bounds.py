@@ -8,8 +8,8 @@ import pytest
 from channels.mail.parse import ParsedMail, parse_mail
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.storage.documents import DocumentStore
+from runtime.doors.starting import read_request_file
 from runtime.settings import Settings
-from runtime.submissions import read_request_file
 from tests.bounded import Bench, running_bench, timed
 
 HEAD = b"From: Jane Doe <jane@mail.example>\nMessage-ID: <1@mail.example>\n"

@@ -10,8 +10,8 @@ import pytest
 from channels.mail.bounds import MAX_CONTAINERS
 from channels.mail.parse import parse_mail
 from dispatch.models.request.submission import Submission
+from runtime.doors.starting import read_request_file
 from runtime.settings import Settings
-from runtime.submissions import read_request_file
 
 HEAD = b"From: Ida Berg <ida@mail.example>\nMessage-ID: <1@mail.example>\nSubject: Where is my lamp?\n"
 PGP_MIME = (

@@ -10,8 +10,8 @@ from dispatch.models.errors import SubmissionError
 from dispatch.models.request.automatic import AutomaticSign
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.submission import Submission
+from runtime.doors.starting import read_request_file
 from runtime.settings import Settings
-from runtime.submissions import read_request_file
 
 Read = Callable[[bytes], Submission]
 SENT = message_id("support-mail-1/send_reply/reply")

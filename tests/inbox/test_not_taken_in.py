@@ -11,8 +11,7 @@ from dispatch.models.errors import SubmissionError
 from dispatch.models.request.status import Ending
 from dispatch.storage.documents import DocumentStore
 from dispatch.storage.not_taken_in import RefusedFile
-from runtime.refusals import not_taken_in
-from runtime.submissions import keep_refusal
+from runtime.doors.refusals import keep_refused_file, not_taken_in
 from tests.desk import Desk
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, Page, running_inbox
 
@@ -206,7 +205,7 @@ async def test_the_list_is_private(inbox_desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     path.write_bytes(b"no mail")
     settings = inbox_desk.settings.model_copy(update={"var_dir": tmp_path / "var"})
-    keep_refusal(settings, path, "no mail", "", door="folder")
+    keep_refused_file(settings, path, "no mail", "", door="folder")
     kept = settings.var_dir / "not_taken_in.db"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.parent.stat().st_mode & 0o777 == 0o700

@@ -8,19 +8,18 @@ from pathlib import Path
 import pytest
 
 from dispatch.models.errors import DispatchError
-from dispatch.storage.not_taken_in import NotTakenIn
+from dispatch.storage.not_taken_in import NotTakenIn, version_of
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def test_of_many_who_decide_at_once_one_decides(tmp_path: Path) -> None:
     """All see the same decision, and the same refusal noted by many is one entry."""
-    path = tmp_path / "a.eml"
     with ThreadPoolExecutor(8) as pool:
 
         def add(_: int) -> str:
             kept = NotTakenIn(tmp_path / "list.db").add(
-                path, "no mail", NOW, door="folder", sha256="0" * 64, content=b"x"
+                "a.eml", "/in", "no mail", NOW, door="folder", sha256="0" * 64, content=b"x"
             )
             return kept.refused_id
 
@@ -42,7 +41,7 @@ def test_what_waits_is_oldest_first_and_what_is_decided_newest_first(tmp_path: P
     """Whoever has waited longest is seen first; what was decided last is what one looks for."""
     kept = NotTakenIn(tmp_path / "list.db")
     entries = [
-        kept.add(tmp_path / f"{n}.eml", "no mail", NOW - timedelta(minutes=n), door="submit", sha256="0" * 64)
+        kept.add(f"{n}.eml", "/in", "no mail", NOW - timedelta(minutes=n), door="submit", sha256="0" * 64)
         for n in range(4)
     ]
     assert [one.name for one in kept.waiting(3)] == ["3.eml", "2.eml", "1.eml"]
@@ -57,16 +56,16 @@ def test_the_same_name_with_other_content_is_another_entry(tmp_path: Path) -> No
     kept, path = NotTakenIn(tmp_path / "list.db"), tmp_path / "huge.eml"
     for content in (b"one", b"three"):
         path.write_bytes(content)
-        kept.add(path, f"{path} is too large", NOW, door="folder")
-        kept.add(path, f"{path} is too large", NOW, door="folder")
-    assert [one.reason for one in kept.waiting()] == ["huge.eml is too large"] * 2
+        for _ in range(2):
+            kept.add("huge.eml", "/in", "too large", NOW, door="folder", version=version_of(path))
+    assert [one.reason for one in kept.waiting()] == ["too large"] * 2
 
 
 def test_any_text_can_be_kept(tmp_path: Path) -> None:
     """Names that are no text, half of a character, zero bytes, and more than is kept."""
-    path = tmp_path / os.fsdecode(b"caf\xe9.eml")
     kept = NotTakenIn(tmp_path / "list.db")
-    kept.add(path, "x" * 10_000, NOW, door="submit", sha256="0" * 64, content=b"\x00\xff" * 10_000)
+    name = os.fsdecode(b"caf\xe9.eml")
+    kept.add(name, "/in", "x" * 10_000, NOW, door="submit", sha256="0" * 64, content=b"\x00\xff" * 10_000)
     (entry,) = kept.waiting()
     assert (len(entry.reason), len(entry.begins)) == (2_000, 2_000)
     assert "\0" not in entry.begins

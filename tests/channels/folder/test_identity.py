@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dispatch.models.request.submission import Submission
+from runtime.doors.starting import read_request_file
 from runtime.gateway_types import request_id_of
 from runtime.settings import Settings
-from runtime.submissions import read_request_file
 
 MAIL = (
     b"From: =?utf-8?q?Zo=C3=AB?= Falk <zoe@falk.example>\n"

@@ -13,14 +13,14 @@ import structlog
 from structlog.testing import LogCapture
 from temporalio.client import Client
 
-import channels.folder.submissions
+import runtime.doors.reading
 from channels.folder.watch import FolderWatch
 from dispatch.models.errors import DispatchError, TemporalUnavailableError
 from dispatch.models.request.submission import Submission
+from runtime.doors.folder import FolderDoor
+from runtime.doors.refusals import not_taken_in, take_in_anyway
 from runtime.gateway import Gateway
-from runtime.refusals import not_taken_in
 from runtime.settings import Settings
-from runtime.submissions import FolderDoor, take_in_anyway
 
 PATIENCE_SECONDS = 20
 LOOK_SECONDS = 0.02
@@ -366,14 +366,14 @@ async def test_a_file_that_meets_a_fault_of_the_desk_is_a_persons(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One such file stops nothing; its content is kept, so that it can be taken in all the same."""
-    fault = channels.folder.submissions._read_form
+    fault = runtime.doors.reading._read_form
 
-    def faulty(form: Any, path: Path, *others: Any) -> Any:
-        if path.name == "odd.eml":
+    def faulty(form: Any, name: str, *others: Any) -> Any:
+        if name.endswith("odd.eml"):
             raise KeyError("a bug")
-        return fault(form, path, *others)
+        return fault(form, name, *others)
 
-    monkeypatch.setattr(channels.folder.submissions, "_read_form", faulty)
+    monkeypatch.setattr(runtime.doors.reading, "_read_form", faulty)
     watched.put("odd.eml", mail())
     watched.put("plain.eml", mail())
     async with watched.watching():

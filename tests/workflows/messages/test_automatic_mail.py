@@ -25,8 +25,8 @@ from dispatch.models.request.automatic import AutomaticSign
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import Submission
+from runtime.doors.starting import read_request_file
 from runtime.gateway import Gateway
-from runtime.submissions import read_request_file
 from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
 from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk

@@ -1,4 +1,4 @@
-"""Requests from files, stored as they came before anything is made of them; their forms are other channels'."""
+"""Requests from bytes or files, stored as they came before anything is made of them; their forms are the channels'."""
 
 import errno
 import stat
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,8 +26,8 @@ _ANY_TYPE: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True)
-class FileLimits:
-    """How large a file and its text may be, and how long and with how much memory the text may be read."""
+class ReadLimits:
+    """How large a request and its text may be, and how long and with how much memory the text may be read."""
 
     max_bytes: int
     max_chars: int
@@ -36,46 +36,52 @@ class FileLimits:
 
 
 def read_submission(
-    path: Path,
+    name: str,
+    raw: bytes,
     store: DocumentStore,
     forms: Mapping[str, RequestForm],
-    limits: FileLimits,
+    limits: ReadLimits,
     desk: str | None = None,
+    received_at: datetime | None = None,
 ) -> Submission:
-    """Read one request; the source file goes to the store first, then its attachments.
+    """Read one request; what came goes to the store first, then its attachments.
 
-    `forms` has a form for each ending of a file's name, such as `.eml`. The trigger id is that of the request; without
-    one, the digest of what its sender wrote, so that the same request by two routes is one. Raises SubmissionError
-    saying what is wrong with which file and what to do, and DispatchError where the store cannot keep it.
+    `forms` has a form for each ending of `name`, such as `.eml`. The trigger id is that of the request; without one, the
+    digest of what its sender wrote, so that the same request by two routes is one. `received_at` is now where the door
+    knows no better. Raises SubmissionError saying what is wrong with which file and what to do, and DispatchError where
+    the store cannot keep it.
     """
     check_desk_name(desk)
-    raw = _read(path, limits.max_bytes)
-    ending = path.suffix.lower()
+    if len(raw) > limits.max_bytes:
+        raise SubmissionError(_too_large(name, len(raw), limits.max_bytes))
+    ending = PurePath(name).suffix.lower()
     media_type = forms[ending].media_type if ending in forms else _ANY_TYPE
-    source = store.put(raw, media_type, safe_name(path.name, f"request{ending}"))
+    source = store.put(raw, media_type, safe_name(PurePath(name).name, f"request{ending}"))
     try:
-        form = _form_of(path, forms)
-        request, unread = _read_form(form, path, raw, limits)
-        read = _submission(request, form, source, store, unread, limits.max_chars)
+        form = _form_of(name, forms)
+        request, unread = _read_form(form, name, raw, limits)
+        read = _submission(
+            request, form, source, store, unread, limits.max_chars, received_at or datetime.now(UTC)
+        )
     except SubmissionError as error:
         raise SubmissionError(str(error), source.sha256) from None
     return read.model_copy(update={"desk": desk})
 
 
-def _form_of(path: Path, forms: Mapping[str, RequestForm]) -> RequestForm:
-    form = forms.get(path.suffix.lower())
+def _form_of(name: str, forms: Mapping[str, RequestForm]) -> RequestForm:
+    form = forms.get(PurePath(name).suffix.lower())
     if form is None:
-        raise SubmissionError(f"{path} is neither {' nor '.join(forms)}; save the mail as .eml, or send JSON")
+        raise SubmissionError(f"{name} is neither {' nor '.join(forms)}; save the mail as .eml, or send JSON")
     return form
 
 
-def read_known(form: RequestForm, file: str, raw: bytes, limits: FileLimits) -> ReadRequest | None:
+def read_known(form: RequestForm, name: str, raw: bytes, limits: ReadLimits) -> ReadRequest | None:
     """Read who wrote and about what of a file that was refused; None where not even that can be read."""
     # Whatever made the door refuse it, a fault of the desk included, must not keep it from a person again.
     with suppress(Exception):
-        return _read_form(form, Path(file), raw, limits)[0]
+        return _read_form(form, name, raw, limits)[0]
     with suppress(Exception):
-        return form.read_header(file, raw) if form.read_header is not None else None
+        return form.read_header(name, raw) if form.read_header is not None else None
     return None
 
 
@@ -89,7 +95,8 @@ def check_desk_name(desk: str | None) -> None:
         ) from None
 
 
-def _read(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int) -> bytes:
+    """Return what a file holds; raises SubmissionError where it is no file, cannot be read, or has more than `most` bytes."""
     try:
         if path.is_dir():
             raise SubmissionError(f"{path} is a folder; name the files in it, such as {path}/*.eml")
@@ -97,7 +104,7 @@ def _read(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise SubmissionError(f"{path} is no file but a device or a pipe; save the request as a file")
         if found.st_size > most:
-            raise SubmissionError(_too_large(path, found.st_size, most))
+            raise SubmissionError(_too_large(str(path), found.st_size, most))
         with path.open("rb") as file:
             # It may grow between the two looks at it.
             raw = file.read(most + 1)
@@ -107,39 +114,44 @@ def _read(path: Path, most: int) -> bytes:
         reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown error")
         raise SubmissionError(f"{path} cannot be read: {reason}; make it readable for this user") from None
     if len(raw) > most:
-        raise SubmissionError(_too_large(path, len(raw), most))
+        raise SubmissionError(_too_large(str(path), len(raw), most))
     return raw
 
 
-def _too_large(path: Path, size: int, most: int) -> str:
+def _too_large(name: str, size: int, most: int) -> str:
     return (
-        f"{path} has {size / 2**20:,.1f} MB, more than the {most / 2**20:,.1f} MB that are taken; "
+        f"{name} has {size / 2**20:,.1f} MB, more than the {most / 2**20:,.1f} MB that are taken; "
         "send it without the large attachment, or raise DISPATCH_MAX_MAIL_BYTES"
     )
 
 
-def _read_form(form: RequestForm, path: Path, raw: bytes, limits: FileLimits) -> tuple[ReadRequest, str]:
+def _read_form(form: RequestForm, name: str, raw: bytes, limits: ReadLimits) -> tuple[ReadRequest, str]:
     """Read a request within bounds; of one that passes them the header alone, with the sentence that says so."""
     try:
-        return _within_bounds(form.read, path, raw, limits), ""
+        return _within_bounds(form.read, name, raw, limits), ""
     except UnreadableTextError as error:
         if form.read_header is None:
-            raise SubmissionError(f"{path} is no request: {error}; send a smaller one") from None
-        return form.read_header(str(path), raw), str(error)
+            raise SubmissionError(f"{name} is no request: {error}; send a smaller one") from None
+        return form.read_header(name, raw), str(error)
 
 
-def _within_bounds(read: ReadForm, path: Path, raw: bytes, limits: FileLimits) -> ReadRequest:
+def _within_bounds(read: ReadForm, name: str, raw: bytes, limits: ReadLimits) -> ReadRequest:
     if len(raw) <= _SMALL:
-        return read(str(path), raw)
+        return read(name, raw)
     with closing(TextProcesses(limits.text_seconds, limits.text_megabytes)) as texts:
-        return texts.call(read, str(path), raw)
+        return texts.call(read, name, raw)
 
 
 def _submission(
-    request: ReadRequest, form: RequestForm, source: DocumentRef, store: DocumentStore, unread: str, most: int
+    request: ReadRequest,
+    form: RequestForm,
+    source: DocumentRef,
+    store: DocumentStore,
+    unread: str,
+    most: int,
+    received_at: datetime,
 ) -> Submission:
     unread = unread or request.unread
-    received_at = datetime.now(UTC)
     body, notes = _capped(request.text, most, request.notes)
     if unread:
         notes = (*notes, f"{unread}; all of it is in the source file")
@@ -155,7 +167,7 @@ def _submission(
         unread=unread,
         body=body,
         written_at=_bounded(request.written_at, received_at),
-        in_reply_to=request.in_reply_to,
+        thread=request.thread,
         automatic=request.automatic,
         source=source,
         attachments=tuple(store.put(a.data, a.media_type, a.name) for a in request.attachments),
