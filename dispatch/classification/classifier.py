@@ -61,15 +61,15 @@ class Classifier:
     def _embedder_digest(self) -> str:
         return self._embedder.digest if self._embedder is not None else ""
 
-    def classify(self, texts: Sequence[str]) -> tuple[Classified, ...]:
-        """Return what each text may be; the scores have three digits, so that they are the same on any machine."""
+    def classify(self, texts: Sequence[str], *, with_vectors: bool = True) -> tuple[Classified, ...]:
+        """Return what each text may be, by n-grams alone where there is no embedder or none is wanted; the scores have three digits, so that they are the same on any machine."""
         short = [masked(text) for text in texts]
         learned = self._learned
         linear = np.array([self._linear(text) for text in short]).reshape(
             len(short), len(learned["word_bias"])
         )
         scores = _softmax(linear)
-        if self._embedder is None:
+        if self._embedder is None or not with_vectors:
             return tuple(self._classified(row, self._intents_share(row), ()) for row in scores)
         vectors = self._embedder.vectors(short)
         kernel = _kernel(vectors, learned["landmarks"], _WIDTH) @ learned["normalization"].T
