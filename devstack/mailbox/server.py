@@ -1,15 +1,14 @@
-"""pymap inside this process: an IMAP server whose users and folders are in a folder of this machine, and last."""
+"""pymap inside this process: an IMAP server that keeps its mails in memory. Its folders on disk copy mails without content."""
 
 import asyncio
 import socket
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from proxyprotocol.reader import ProxyProtocolReader
-from pymap.backend.maildir import Config, Identity, Login
+from pymap.backend.dict import Config, Identity, Login
 from pymap.imap import IMAPServer
 from pymap.user import Passwords, UserMetadata
 from pysasl.hashing import BuiltinHash
@@ -35,15 +34,16 @@ class _Config(Config):
 
 @asynccontextmanager
 async def mailbox_server(
-    listener: socket.socket, folder: Path, users: Mapping[str, str], *, without: Iterable[str] = ()
+    listener: socket.socket, users: Mapping[str, str], *, without: Iterable[str] = ()
 ) -> AsyncIterator[None]:
-    """Serve the mailboxes of `users`, passwords by name, from `folder`, without TLS; the listener is on the loopback."""
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    """Serve the mailboxes of `users`, passwords by name, without TLS; the listener is on the loopback."""
+    # The package answers in small pieces, each of which would wait for the one before to be acknowledged.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = _Config(
         Namespace(proxy_protocol=None, passlib_cfg=None),
-        base_dir=str(folder),
-        layout="++",
-        colon=None,
+        demo_data=False,
+        demo_user="",
+        demo_password="",
         host=None,
         port=0,
         tls_enabled=False,
@@ -54,7 +54,7 @@ async def mailbox_server(
     login = Login(config)
     for name, password in users.items():
         user = UserMetadata(config, name, password=await Passwords(config).hash_password(password))
-        await Identity(config, login.tokens, name, None, frozenset({"admin"})).set(user)
+        await Identity(name, login, None, frozenset()).set(user)
     connected = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(login, config))
     async with await asyncio.start_server(connected, sock=listener):
         yield

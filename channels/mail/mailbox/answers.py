@@ -87,6 +87,16 @@ def code_of(data: Sequence[Any]) -> str:
     return found[1] if found else ""
 
 
+def features_of(data: Sequence[Any]) -> frozenset[str]:
+    """Return what a server says that it can do, from the answer to CAPABILITY."""
+    return frozenset(
+        word
+        for one in data
+        if isinstance(one, bytes)
+        for word in one.decode("ascii", "replace").upper().split()
+    )
+
+
 def words_of(data: Sequence[Any]) -> str:
     """Return a server's own words."""
     words = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in data if one)

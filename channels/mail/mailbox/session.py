@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from imaplib import IMAP4
 from typing import Final
 
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.utils import encode_folder
 
@@ -21,6 +21,7 @@ from channels.mail.mailbox.answers import (
     Arrived,
     code_of,
     content_of,
+    features_of,
     name_of,
     size_of,
     words_of,
@@ -58,6 +59,8 @@ class MailboxSession:
         account = self._account
         with self._told("cannot be reached"):
             self._box = box = self._connected()
+            if account.security == "starttls":
+                self._done(*box.client.starttls(self._trust()))
             box.client.sock.settimeout(ANSWER_SECONDS)
         with self._told("does not let the desk in", "correct 'user' or the password"):
             if "LOGINDISABLED" in box.client.capabilities:
@@ -71,7 +74,7 @@ class MailboxSession:
         with self._told("does not give its folders"):
             # After the sign-in a server tells more of what it can do than before.
             kind, told = box.client.capability()
-            self._features = frozenset(words_of(told).upper().split()) if kind == "OK" else frozenset()
+            self._features = features_of(told) if kind == "OK" else frozenset()
             self._folders = Folders(box, self._features)
             self._folders.select(account.folder)
             for place in places:
@@ -164,13 +167,14 @@ class MailboxSession:
     def _connected(self) -> BaseMailBox:
         account = self._account
         host, port = account.host, account.port_in_use
-        if account.security == "none":
+        if account.security != "tls":
             return MailBoxUnencrypted(host, port, CONNECT_SECONDS)
-        context = ssl.create_default_context(cafile=account.ca_file)
-        kind = MailBox if account.security == "tls" else MailBoxStartTls
-        return kind(host, port, timeout=CONNECT_SECONDS, ssl_context=context)
+        return MailBox(host, port, timeout=CONNECT_SECONDS, ssl_context=self._trust())
 
-    def _fetched(self, uid: str, parts: str) -> list[object]:
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._account.ca_file)
+
+    def _fetched(self, uid: str, parts: str) -> Sequence[object]:
         return self._done(*self._opened[0].client.uid("FETCH", uid, parts))
 
     def _is_in(self, target: str, uid: str) -> bool:
@@ -190,7 +194,7 @@ class MailboxSession:
             )
 
     @staticmethod
-    def _done(kind: str, data: list[object]) -> list[object]:
+    def _done(kind: str, data: Sequence[object]) -> Sequence[object]:
         if kind != "OK":
             raise UnexpectedCommandStatusError((kind, data), "OK")
         return data
@@ -210,6 +214,8 @@ class MailboxSession:
                 "or name the certificate to trust as 'ca_file'"
             ) from None
         except (IMAP4.abort, OSError, EOFError) as error:
+            if "TLS not supported" in str(error):
+                raise MailboxRefusedError(f"{where} offers no STARTTLS; write 'security: tls'") from None
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise MailboxAwayError(f"{where} {what}: {reason}") from None
         except IMAP4.error as error:
