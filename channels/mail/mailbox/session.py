@@ -33,7 +33,7 @@ from dispatch.models.errors import RefusedError, UnavailableError
 CONNECT_SECONDS: Final = 10
 ANSWER_SECONDS: Final = 30
 _GOODBYE_SECONDS: Final = 2
-_HEADER_BYTES: Final = 262_144
+_BEGIN_BYTES: Final = 262_144
 _PASSES: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
 
 
@@ -101,7 +101,7 @@ class MailboxSession:
             known = size_of(self._fetched(uid, "(UID RFC822.SIZE INTERNALDATE)"), uid)
             if known is None:
                 return None
-            part = "BODY.PEEK[]" if known.size <= most else f"BODY.PEEK[HEADER]<0.{_HEADER_BYTES}>"
+            part = "BODY.PEEK[]" if known.size <= most else f"BODY.PEEK[HEADER]<0.{_BEGIN_BYTES}>"
             raw = content_of(self._fetched(uid, f"(UID {part})"), uid)
         return None if raw is None else Arrived(name_of(raw), raw, known.size, known.received_at)
 
@@ -152,7 +152,8 @@ class MailboxSession:
         box, self._box = self._box, None
         if box is None:
             return
-        with suppress(OSError, IMAP4.error, ImapToolsError):
+        # ValueError: a TLS connection that was cut.
+        with suppress(OSError, ValueError, IMAP4.error, ImapToolsError):
             box.client.sock.settimeout(_GOODBYE_SECONDS)
             box.logout()
         with suppress(OSError):
@@ -178,18 +179,18 @@ class MailboxSession:
         return self._done(*self._opened[0].client.uid("FETCH", uid, parts))
 
     def _is_in(self, target: str, uid: str) -> bool:
-        """Check whether a copy of a mail, made by an earlier attempt, is in `target`: size, time and every byte."""
+        """Check whether a copy of a mail, made by an earlier attempt, is in `target`: of its size, time and beginning."""
         box, folders = self._opened
-        parts = "(UID RFC822.SIZE INTERNALDATE)"
+        parts, begin = "(UID RFC822.SIZE INTERNALDATE)", f"(UID BODY.PEEK[]<0.{_BEGIN_BYTES}>)"
         known = size_of(self._fetched(uid, parts), uid)
         if known is None:
             return False
-        raw = content_of(self._fetched(uid, "(UID BODY.PEEK[])"), uid)
+        raw = content_of(self._fetched(uid, begin), uid)
         with folders.looking_into(target):
             alike = box.uids(f"LARGER {known.size - 1} SMALLER {known.size + 1}", charset=None)
             return any(
                 size_of(self._fetched(one, parts), one) == known
-                and content_of(self._fetched(one, "(UID BODY.PEEK[])"), one) == raw
+                and content_of(self._fetched(one, begin), one) == raw
                 for one in reversed(alike)
             )
 
