@@ -24,7 +24,16 @@ class Started(Protocol):
     @property
     def new(self) -> bool: ...
     @property
+    def added(self) -> bool: ...
+    @property
     def automatic(self) -> AutomaticMail | None: ...
+
+
+def what_became_of(started: Started) -> str:
+    """Return what the log calls it."""
+    if started.added:
+        return "added"
+    return "taken in" if started.new else "taken in before"
 
 
 class Door(Protocol[T_contra]):

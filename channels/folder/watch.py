@@ -30,7 +30,7 @@ from channels.folder.places import (
     move_refused,
     said,
 )
-from channels.watching import Door, Hindrance, within_grace
+from channels.watching import Door, Hindrance, what_became_of, within_grace
 from dispatch.models.errors import DispatchError, SubmissionError
 
 LOOK_SECONDS: Final = 1.0
@@ -163,7 +163,7 @@ class FolderWatch:
         # Not for a refusal, which needs nothing that may be away.
         self._hindrance.is_over()
         log.info(
-            "taken in" if started.new else "taken in before",
+            what_became_of(started),
             file=name,
             request_id=started.request_id,
             moved_to=_shown(moved),

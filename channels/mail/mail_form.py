@@ -53,7 +53,7 @@ def _as_request(mail: ParsedMail, raw: bytes) -> ReadRequest:
         text=mail.text,
         trigger_id=mail.message_id,
         content=written_digest(raw),
-        in_reply_to=mail.in_reply_to,
+        thread=mail.thread,
         automatic=mail.automatic,
         written_at=mail.written_at,
         unread=mail.unread,

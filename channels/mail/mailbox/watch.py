@@ -18,7 +18,7 @@ import structlog
 from channels.mail.mailbox.account import MailboxAccount
 from channels.mail.mailbox.answers import Arrived
 from channels.mail.mailbox.session import MailboxAwayError, MailboxRefusedError, MailboxSession
-from channels.watching import Door, Hindrance, within_grace
+from channels.watching import Door, Hindrance, what_became_of, within_grace
 from dispatch.models.errors import DispatchError, SubmissionError
 
 TAKEN: Final = "Taken"
@@ -158,9 +158,10 @@ class MailboxWatch:
             return
         self._desk.is_over()
         place = AUTOMATIC if started.automatic is not None else TAKEN
-        await self._blocking(session.move, uid, place, may_be_there=not started.new)
+        is_first = started.new and not started.added
+        await self._blocking(session.move, uid, place, may_be_there=not is_first)
         self._log.info(
-            "taken in" if started.new else "taken in before",
+            what_became_of(started),
             uid=uid,
             request_id=started.request_id,
             moved_to=place,

@@ -10,6 +10,9 @@ from dispatch.models.request.request_form import TriggerKind
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
 
+MOST_THREADS = 5
+"""Requests that one mail may name."""
+RequestId = Annotated[str, Field(min_length=1, max_length=200)]
 FieldName = Annotated[str, Field(max_length=100)]
 FieldValue = Annotated[str, Field(max_length=2_000)]
 
@@ -63,8 +66,13 @@ class Submission(Contract):
     written_at: Moment | None = Field(
         default=None, description="what the sender's own clock says, at the latest when it was received"
     )
-    in_reply_to: str | None = Field(
-        default=None, description="Message-ID that a reply names; None where there is none"
+    thread: tuple[RequestId, ...] = Field(
+        default=(),
+        max_length=MOST_THREADS,
+        description="the requests whose mails it answers, the likeliest first",
+    )
+    follows: RequestId | None = Field(
+        default=None, description="the request whose mail it answers, where it could not be added to that one"
     )
     automatic: AutomaticMail | None = Field(
         default=None, description="the sign that a machine sent it; such mail is set apart and never answered"

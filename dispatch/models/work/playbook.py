@@ -150,6 +150,11 @@ class FieldSpec(Contract):
     writings: tuple[Writing, ...] = Field(
         default=(), max_length=20, description="'order no. 10001' for DD-10001; found where the pattern is"
     )
+    answer_writings: tuple[Writing, ...] = Field(
+        default=(),
+        max_length=20,
+        description="'10001' for DD-10001; only in an answer to the question, where nothing else is found",
+    )
     is_description: bool = Field(
         default=False, description="whether all that is told of it in several places is one value"
     )

@@ -12,7 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.bounds import MAX_STRUCTURED_BYTES
 from channels.mail.encoded_words import decoded_words
-from channels.mail.from_field import MOST_READ, FromField, read_from, read_mailbox, shows_another_address
+from channels.mail.header.from_field import (
+    MOST_READ,
+    FromField,
+    read_from,
+    read_mailbox,
+    shows_another_address,
+)
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.requester import MailAddress, SenderDoubt
 from dispatch.text.normalise import encodable, one_line
