@@ -1,6 +1,7 @@
 """A watched mailbox in trouble: what is away, breaks, is refused or done by others, loses no mail and doubles no request."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 from imap_tools import BaseMailBox
 
+import channels.watching
 import runtime.doors.reading
 from channels.mail.mailbox.answers import Arrived
 from channels.mail.mailbox.session import MailboxAwayError, MailboxRefusedError, MailboxSession
+from devstack.ports import LOOPBACK
 from dispatch.models.errors import TemporalUnavailableError
 from dispatch.models.request.submission import Submission
 from runtime.doors.mailbox import MailboxDoor
@@ -28,6 +31,9 @@ from tests.channels.mailbox.watched import (
     on_each_kind,
     until,
 )
+
+STOPS_WITHIN_SECONDS = 8
+"""A goodbye that is not answered takes two of them."""
 
 
 class Closed(MailboxDoor):
@@ -282,3 +288,32 @@ async def test_a_sign_in_that_is_refused_later_waits(
         refuses = False
         await until(watched.is_empty)
     assert watched.said("going on")
+
+
+async def test_a_server_that_falls_silent_holds_up_nobody_who_stops(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amid a command that is never answered, a watcher that is told to stop ends after its grace."""
+    monkeypatch.setattr(channels.watching, "GRACE_SECONDS", 0.3)
+    silent = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        while line := await reader.readline():
+            tag, command = line.split()[:2]
+            if command == b"CAPABILITY":
+                writer.write(b"* CAPABILITY IMAP4rev1\r\n")
+            elif command == b"SELECT":
+                silent.set()
+                continue
+            elif command == b"LIST":
+                writer.write(b'* LIST () "/" ""\r\n')
+            writer.write(tag + b" OK done\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(converse, LOOPBACK, 0) as server:
+        watched.account = watched.mailbox.account(port=server.sockets[0].getsockname()[1])
+        async with watched.watching():
+            await asyncio.wait_for(silent.wait(), PATIENCE_SECONDS)
+            begin = time.monotonic()
+        assert time.monotonic() - begin < STOPS_WITHIN_SECONDS
