@@ -199,7 +199,7 @@ async def test_a_mail_that_the_server_refuses_to_move_holds_up_no_other(
     moved = MailboxSession.move
 
     def move(self: MailboxSession, uid: str, place: str, *, may_be_there: bool) -> None:
-        if uid == "1":
+        if uid == self.uids()[0]:
             raise MailboxRefusedError("the mailbox is over its quota")
         moved(self, uid, place, may_be_there=may_be_there)
 
