@@ -27,7 +27,9 @@ def read_request(
     The bytes go to the document store first. Raises SubmissionError saying what is wrong and what to do.
     """
     store = DocumentStore(settings.documents_dir)
-    return read_submission(name, raw, store, request_forms(), limits_of(settings), desk, received_at)
+    return read_submission(
+        name, raw, store, request_forms(settings, desk), limits_of(settings), desk, received_at
+    )
 
 
 def read_request_file(settings: Settings, path: Path, desk: str | None = None) -> Submission:

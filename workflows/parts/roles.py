@@ -83,6 +83,7 @@ class Roles:
             },
             config=role.config,
             language=state.language,
+            asked_at=self._submission.asked_at,
         )
         why = "mend what the reviewer flagged" if flagged else f"the plan calls {name}"
         try:

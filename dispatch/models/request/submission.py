@@ -1,6 +1,7 @@
 """What comes in at the door: one request as its sender wrote it."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -10,7 +11,9 @@ from dispatch.models.request.request_form import TriggerKind
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
 
-MOST_THREADS = 5
+LONGEST_ON_ITS_WAY: Final = timedelta(days=3)
+"""How long before it was received a request may say that it was written."""
+MOST_THREADS: Final = 5
 """Requests that one mail may name."""
 RequestId = Annotated[str, Field(min_length=1, max_length=200)]
 FieldName = Annotated[str, Field(max_length=100)]
@@ -90,3 +93,12 @@ class Submission(Contract):
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
     )
+
+    @property
+    def asked_at(self) -> datetime:
+        """Return when it was asked, by which windows are judged: the sender's own time, at most three days back.
+
+        A mail may wait for days before it is taken in; a clock that anybody can set must not open a window again.
+        """
+        received = self.trigger.received_at
+        return received if self.written_at is None else max(self.written_at, received - LONGEST_ON_ITS_WAY)

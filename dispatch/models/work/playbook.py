@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
 from dispatch.models.language import ENGLISH, Language, Text, in_language
+from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
 
 Name = str
@@ -339,6 +340,9 @@ class Playbook(Contract):
         default=(ENGLISH,),
         min_length=1,
         description="in which requesters are written to; the first where none fits",
+    )
+    requesters: RequesterRules = Field(
+        default=RequesterRules(), description="who writes for somebody else; read where mails come in"
     )
     routing: Routing
     triage: TriagePolicy = TriagePolicy()
