@@ -317,3 +317,23 @@ async def test_a_server_that_falls_silent_holds_up_nobody_who_stops(
             await asyncio.wait_for(silent.wait(), PATIENCE_SECONDS)
             begin = time.monotonic()
         assert time.monotonic() - begin < STOPS_WITHIN_SECONDS
+
+
+async def test_a_folder_that_is_made_anew_while_it_is_watched(watched: Watched) -> None:
+    """Its mails have the numbers of others before them (another UIDVALIDITY); each is taken in, and none mistaken."""
+    folder = watched.mailbox.named("Requests")
+    watched.account = watched.mailbox.account(folder="Requests")
+    await watched.mailbox.do(lambda box: box.folder.create(folder))
+    first, second = sorted((mail("first"), mail("second")))
+    await watched.mailbox.put(first, folder="Requests")
+    async with watched.watching():
+        await until(lambda: has_number(watched.mailbox.mails("Taken"), 1))
+
+        def make_anew(box: BaseMailBox) -> None:
+            box.folder.delete(folder)
+            box.folder.create(folder)
+
+        await watched.mailbox.do(make_anew)
+        await watched.mailbox.put(second, folder="Requests")
+        await until(lambda: has_number(watched.mailbox.mails("Taken"), 2))
+    assert await watched.folders() == {"Taken": [first, second]}
