@@ -33,6 +33,7 @@ from dispatch.models.errors import RefusedError, UnavailableError
 CONNECT_SECONDS: Final = 10
 ANSWER_SECONDS: Final = 30
 _GOODBYE_SECONDS: Final = 2
+_SIZE_AND_TIME: Final = "(UID RFC822.SIZE INTERNALDATE)"
 _BEGIN_BYTES: Final = 262_144
 _PASSES: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
 
@@ -98,7 +99,7 @@ class MailboxSession:
         None where it is no longer there.
         """
         with self._told("does not give a mail"):
-            known = size_of(self._fetched(uid, "(UID RFC822.SIZE INTERNALDATE)"), uid)
+            known = size_of(self._fetched(uid, _SIZE_AND_TIME), uid)
             if known is None:
                 return None
             part = "BODY.PEEK[]" if known.size <= most else f"BODY.PEEK[HEADER]<0.{_BEGIN_BYTES}>"
@@ -123,6 +124,10 @@ class MailboxSession:
             except UnexpectedCommandStatusError:
                 # A person may have removed the folder; the next attempt makes it again.
                 folders.forget()
+                box.client.noop()
+                if size_of(self._fetched(uid, _SIZE_AND_TIME), uid) is None:
+                    # Somebody else was first.
+                    return
                 raise
             self._done(*box.client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"))
             if "UIDPLUS" in self._features:
@@ -181,15 +186,15 @@ class MailboxSession:
     def _is_in(self, target: str, uid: str) -> bool:
         """Check whether a copy of a mail, made by an earlier attempt, is in `target`: of its size, time and beginning."""
         box, folders = self._opened
-        parts, begin = "(UID RFC822.SIZE INTERNALDATE)", f"(UID BODY.PEEK[]<0.{_BEGIN_BYTES}>)"
-        known = size_of(self._fetched(uid, parts), uid)
+        begin = f"(UID BODY.PEEK[]<0.{_BEGIN_BYTES}>)"
+        known = size_of(self._fetched(uid, _SIZE_AND_TIME), uid)
         if known is None:
             return False
         raw = content_of(self._fetched(uid, begin), uid)
         with folders.looking_into(target):
             alike = box.uids(f"LARGER {known.size - 1} SMALLER {known.size + 1}", charset=None)
             return any(
-                size_of(self._fetched(one, parts), one) == known
+                size_of(self._fetched(one, _SIZE_AND_TIME), one) == known
                 and content_of(self._fetched(one, begin), one) == raw
                 for one in reversed(alike)
             )
