@@ -1,18 +1,21 @@
 """What runs in the process that classifies: it keeps each desk's classifier from the first call on.
 
 Called by `dispatch.classification.classifiers` through `dispatch.isolation`, never in the worker's own process: what is
-loaded here takes some 300 MB, and a text of a stranger's is read.
+loaded here takes some 300 MB, and a text of a stranger's is read. The worker imports this module to name its functions,
+so numpy and scipy are imported only where they are called.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dispatch.classification.classifier import Classifier
-from dispatch.classification.embedder import LocalEmbedder
 from dispatch.classification.language import language_of
 from dispatch.models.request.classified import Classified
 from dispatch.models.work.examples import Examples
+
+if TYPE_CHECKING:
+    from dispatch.classification.classifier import Classifier
+    from dispatch.classification.embedder import LocalEmbedder
 
 
 class Learning(NamedTuple):
@@ -23,12 +26,15 @@ class Learning(NamedTuple):
     cache: Path | None
 
 
-_classifiers: Final[dict[str, Classifier]] = {}
-_embedders: Final[dict[Path, LocalEmbedder]] = {}
+_classifiers: Final[dict[str, "Classifier"]] = {}
+_embedders: Final[dict[Path, "LocalEmbedder"]] = {}
 
 
 def learn(key: str, learning: Learning) -> None:
     """Make a classifier and keep it under a key."""
+    from dispatch.classification.classifier import Classifier  # noqa: PLC0415 (see above)
+    from dispatch.classification.embedder import LocalEmbedder  # noqa: PLC0415 (see above)
+
     embedder = None
     if learning.model is not None:
         embedder = _embedders.get(learning.model) or LocalEmbedder(learning.model)

@@ -45,7 +45,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),
     "dispatch.playbooks": PURE,
     "dispatch.storage": (*PURE, "dispatch.playbooks"),
-    "dispatch.notifications": PURE,
+    "dispatch.notifications": (*PURE, "dispatch.texts"),
     "dispatch.isolation": ("dispatch.models",),
     "dispatch.http": ("dispatch.models",),
     "dispatch.temporal_errors": ("dispatch.models",),
