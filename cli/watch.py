@@ -1,11 +1,15 @@
 """`dispatch watch`: take in what comes to a door, until Ctrl-C or SIGTERM, which end it between two requests."""
 
 import argparse
+import os
 from pathlib import Path
 
 from cli.temporal import gateway_of_account
+from dispatch.models.errors import SettingsError
 from dispatch.storage.private_folders import tighten
 from runtime.doors.folder import watch_folder
+from runtime.doors.mailbox import watch_mailboxes
+from runtime.doors.mailboxes_file import read_mailboxes
 from runtime.lifecycle import stop_event
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
@@ -21,6 +25,14 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
     )
     folder.add_argument("folder", type=Path, metavar="DIR", help="the folder that requests are put into")
     folder.add_argument("--desk", help="whose work it is; without it, triage decides")
+    imap = doors.add_parser(
+        "imap",
+        help="mails of IMAP mailboxes",
+        description="Take in each mail of the mailboxes, and move it to Taken, Automatic or Refused in its mailbox.",
+    )
+    imap.add_argument(
+        "--mailboxes", type=Path, metavar="FILE", help="the list of mailboxes; default: DISPATCH_MAILBOXES"
+    )
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -28,5 +40,13 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     set_up_logs(settings.log_format, settings.log_level)
     tighten(settings.private_folders)
     stop = stop_event()
-    await watch_folder(gateway_of_account(), settings, arguments.folder, arguments.desk, stop)
+    if arguments.door == "folder":
+        await watch_folder(gateway_of_account(), settings, arguments.folder, arguments.desk, stop)
+        return 0
+    file = arguments.mailboxes or settings.mailboxes
+    if file is None:
+        raise SettingsError(
+            "no mailboxes are named; set DISPATCH_MAILBOXES to their file, or give --mailboxes FILE"
+        )
+    await watch_mailboxes(gateway_of_account(), settings, read_mailboxes(file, os.environ), stop)
     return 0

@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     )
     max_body_chars: int = Field(default=50_000, ge=100, description="a longer body is cut, and says so")
 
+    mailboxes: Path | None = Field(
+        default=None, description="the IMAP mailboxes that 'dispatch watch imap' takes requests from (YAML)"
+    )
+
     text_seconds: float = Field(
         default=10,
         gt=0,
