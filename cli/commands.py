@@ -55,6 +55,7 @@ COMMANDS: Final = {
     "audit": Command("cli.audit.commands", "the audit store: export, status, verify, anchor, questions"),
     "what-if": Command("cli.what_if", "what a changed playbook would have ruled on past actions"),
     "keys": Command("cli.keys", "keys to sign decisions with"),
+    "api-key": Command("cli.api_keys", "keys of programs that call over HTTP"),
     "desk": Command("cli.desk", "check, begin or try a desk"),
     "examples": Command("cli.examples", "keep what a person decided as an example of a desk"),
     "evals": Command("cli.evals.commands", "measure how well a desk understands labelled texts"),

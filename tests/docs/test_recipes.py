@@ -28,7 +28,8 @@ NEEDS: Final = {
 }
 """Why a shell block is not run, by the word on its fence; any other block of the pages below is."""
 ORDERS: Final = "repairs.db"
-PAGES = (ROOT / "README.md", EXTENDING)
+HTTP = ROOT / "docs" / "http.md"
+PAGES = (ROOT / "README.md", EXTENDING, HTTP)
 ALL_PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 COMMANDS = [
     pytest.param(line, id=f"{block.place}: {line[:60]}")
