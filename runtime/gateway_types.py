@@ -5,17 +5,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from pydantic import JsonValue
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.automatic import AutomaticMail
-from dispatch.models.request.submission import Submission
+from dispatch.models.request.submission import RECEPTION, Submission
 from workflows.search_attributes import DESK, OWNER, REVIEW_POINT, STATE
-
-_RECEPTION: Final = "reception"
 
 
 @dataclass(frozen=True)
@@ -94,13 +91,7 @@ def request_id_of(submission: Submission) -> str:
     if trigger.kind == "mail" and trigger.content:
         known_by += f"\n{trigger.content}"
     digest = hashlib.sha256(known_by.encode()).hexdigest()[:16]
-    return f"{submission.desk or _RECEPTION}-{trigger.kind}-{digest}"
-
-
-def desk_named_in(request_id: str) -> str | None:
-    """Return the desk that a request was sent to; None where it was left to triage."""
-    desk = request_id.partition("-")[0]
-    return None if desk == _RECEPTION else desk
+    return f"{submission.desk or RECEPTION}-{trigger.kind}-{digest}"
 
 
 def decision_for(

@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", description="the address that the HTTP door listens on")
     http_port: int = Field(default=8830, ge=1, le=65535, description="the HTTP door's port")
     http_calls_a_minute: int = Field(default=120, ge=1, description="of one key at the HTTP door")
+    webhooks_file: Path | None = Field(
+        default=None, description="which webhooks are sent to whom (YAML); without it none"
+    )
+    webhook_look_seconds: float = Field(
+        default=5, gt=0, le=3600, description="how often is looked for what webhooks are to tell"
+    )
+    webhook_give_up_hours: float = Field(
+        default=72, gt=0, le=720, description="how long a webhook is tried that is not taken"
+    )
     inbox_secret: SecretStr | None = Field(
         default=None,
         min_length=32,

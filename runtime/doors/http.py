@@ -14,14 +14,14 @@ from channels.http.body import BodyLimits
 from channels.http.models import RequestView
 from dispatch.models.errors import DispatchError, RequestNotFoundError, SubmissionError
 from dispatch.models.request.status import Ending, RequestState
-from dispatch.models.request.submission import Submission
+from dispatch.models.request.submission import Submission, desk_named_in
 from dispatch.rate_limits import RateLimit
 from dispatch.storage.api_keys import ApiKeys
 from dispatch.storage.idempotency import IdempotencyKeys
 from runtime.doors.refusals import keep_refused
 from runtime.doors.starting import read_request, start
 from runtime.gateway import Gateway
-from runtime.gateway_types import RequestDescription, Submitted, desk_named_in
+from runtime.gateway_types import RequestDescription, Submitted
 from runtime.http_server import HEAD_SECONDS, listen, serve
 from runtime.rows import COORDINATOR
 from runtime.settings import Settings

@@ -39,7 +39,8 @@ from tests.audit_store.followed import (
 )
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, at_work
 from tests.workflows.requests_made import held_refund, status_question, until
-from workflows.audit_follow import TURNS, AuditFollow
+from workflows.audit_follow import AuditFollow
+from workflows.parts.following import TURNS
 
 
 async def test_what_ends_is_in_the_store_within_seconds_however_it_ends(

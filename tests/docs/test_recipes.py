@@ -25,6 +25,7 @@ NEEDS: Final = {
     "demo": "runs until Ctrl-C; tests/acceptance/test_make_demo.py plays it",
     "suite": "is the run that this test is part of",
     "needs-desk": "needs a running desk, or the reader's own files",
+    "needs-file": "writes a file where it is typed",
 }
 """Why a shell block is not run, by the word on its fence; any other block of the pages below is."""
 ORDERS: Final = "repairs.db"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.api_keys import run
 from cli.commands import parsed
+from cli.programs.api_keys import run
 from dispatch.models.errors import KeysError
 from dispatch.storage.api_keys import ApiKeys, Scope, key_of
 from runtime.settings import Settings

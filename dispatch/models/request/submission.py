@@ -1,6 +1,6 @@
 """What comes in at the door: one request as its sender wrote it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.request_form import TriggerKind
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
+
+RECEPTION: Final = "reception"
+"""How the id of a request begins that was sent to no desk."""
 
 FieldName = Annotated[str, Field(max_length=100)]
 FieldValue = Annotated[str, Field(max_length=2_000)]
@@ -82,3 +85,9 @@ class Submission(Contract):
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
     )
+
+
+def desk_named_in(request_id: str) -> str | None:
+    """Return the desk that a request was sent to, by its id; None where it was left to triage."""
+    desk = request_id.partition("-")[0]
+    return None if desk == RECEPTION else desk

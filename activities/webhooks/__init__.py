@@ -1,0 +1,1 @@
+"""Webhooks out: events read from histories, each delivered by a workflow of its own."""
