@@ -8,15 +8,14 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
+from activities.following.webhooks import WebhookFollower
 from activities.webhooks.delivery import WebhookSender
-from activities.webhooks.follower import ABOUT, DELIVERY, WebhookFollower
 from dispatch.storage.webhooks_file import WebhooksFile
 from dispatch.temporal_errors import is_not_found
 from runtime.doors.refusals import not_taken_in
 from runtime.settings import Settings
 from workflows.webhook_follow import WebhookFollow
 
-__all__ = ["ABOUT", "DELIVERY"]
 _DEFAULT_QUEUE: Final = "dispatch"
 
 

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.audit_follower import AuditFollower
+    from activities.following.audit import AuditFollower
     from dispatch.audit.store_models import Followed
     from workflows.parts.following import follow_in_turns
 

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.webhooks.delivery import WebhookSender
-    from dispatch.models.webhooks import DeliveryInput
+    from dispatch.models.webhooks import Delivered, DeliveryInput
     from workflows.parts import options
 
 _RETRY: Final = RetryPolicy(
@@ -22,10 +22,10 @@ class WebhookDelivery:
     """Its id is the webhook-id: the same for every attempt, so that a receiver can drop what it had already."""
 
     @workflow.run
-    async def run(self, delivery: DeliveryInput) -> None:
+    async def run(self, delivery: DeliveryInput) -> Delivered:
         """Deliver; raises ApplicationError, which ends it as failed, where it was given up."""
         try:
-            await workflow.execute_activity_method(
+            return await workflow.execute_activity_method(
                 WebhookSender.deliver,
                 delivery,
                 task_queue=options.action_task_queue(workflow.info().task_queue),

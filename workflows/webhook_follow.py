@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.webhooks.follower import WebhookFollower
+    from activities.following.webhooks import WebhookFollower
     from dispatch.models.webhooks import Watched
     from workflows.parts.following import follow_in_turns
 

@@ -1,1 +1,1 @@
-"""Webhooks out: events read from histories, each delivered by a workflow of its own."""
+"""Webhooks out: the events that a history holds, and the sending of one message."""

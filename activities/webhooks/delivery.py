@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.failures import translated
 from dispatch.http import USER_AGENT, bounded, retry_after, trusted_certificates
 from dispatch.models.errors import RefusedError, SettingsError, UnavailableError
-from dispatch.models.webhooks import DeliveryInput, Webhook
+from dispatch.models.webhooks import Delivered, DeliveryInput, Webhook
 from dispatch.storage.webhooks_file import WebhooksFile
 
 _BUSY: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -24,7 +24,7 @@ class WebhookSender:
         self._file, self._timeout = file, timeout_seconds
 
     @activity.defn(name="webhook.deliver")
-    async def deliver(self, delivery: DeliveryInput) -> None:
+    async def deliver(self, delivery: DeliveryInput) -> Delivered:
         """Send it, known by the id of this workflow; raises ApplicationError: Unavailable, to be tried again, or Refused."""
         with translated():
             try:
@@ -34,9 +34,11 @@ class WebhookSender:
                 raise UnavailableError(str(error)) from None
             if webhook is None:
                 raise RefusedError(f"there is no webhook {delivery.webhook} any more", "removed")
-            await self._send(webhook, secret, activity.info().workflow_id or "", delivery)
+            return await self._send(webhook, secret, activity.info().workflow_id or "", delivery)
 
-    async def _send(self, webhook: Webhook, secret: str, message_id: str, delivery: DeliveryInput) -> None:
+    async def _send(
+        self, webhook: Webhook, secret: str, message_id: str, delivery: DeliveryInput
+    ) -> Delivered:
         body, now = delivery.message.model_dump_json(exclude_none=True), datetime.now(UTC)
         headers = {
             "content-type": "application/json",
@@ -57,6 +59,7 @@ class WebhookSender:
                 http.stream("POST", webhook.url, content=body, headers=headers) as answer,
             ):
                 _judge(webhook.name, answer)
+                return Delivered(status=answer.status_code)
         except httpx.HTTPError as error:
             raise UnavailableError(
                 bounded(f"the webhook {webhook.name} was not answered ({type(error).__name__})")

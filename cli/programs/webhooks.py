@@ -10,9 +10,10 @@ from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 
 from cli.temporal import gateway_of_account
 from dispatch.models.moments import format_stamp
+from dispatch.models.webhooks import ABOUT, DELIVERY
 from runtime.gateway import Gateway
 from runtime.settings import Settings
-from runtime.webhooks import ABOUT, DELIVERY, webhooks_file
+from runtime.webhooks import webhooks_file
 
 _MOST = 200
 

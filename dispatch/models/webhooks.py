@@ -3,13 +3,18 @@
 import ipaddress
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.work.playbook import DeskName
+
+DELIVERY: Final = "WebhookDelivery"
+"""The type of the workflows that deliver."""
+ABOUT: Final = "about"
+"""Their memo that says to whom one goes, and what it tells."""
 
 
 class WebhookEvent(StrEnum):
@@ -82,6 +87,12 @@ class DeliveryInput(Contract):
     webhook: str
     message: WebhookMessage
     give_up_after: timedelta
+
+
+class Delivered(Contract):
+    """That a receiver took a message, and how it answered."""
+
+    status: int
 
 
 class Watched(Contract):

@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities.audit_follower import AuditFollower
+from activities.following.audit import AuditFollower
 from cli.audit.commands import run as run_audit
 from cli.commands import parsed
 from dispatch.audit.store.verify import verify

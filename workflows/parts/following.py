@@ -9,7 +9,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.following import TURN
+    from activities.following.turns import TURN
     from dispatch.models.contract import Contract
 
 P = TypeVar("P", bound=Contract)

@@ -21,18 +21,15 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.failures import translated
-from activities.following import OVERLAP, TURN, follow_for_a_turn, resumed
+from activities.following.turns import OVERLAP, TURN, follow_for_a_turn, resumed
 from activities.webhooks.events import Happened, event_of_refusal, events_of, message_id
 from dispatch.audit.read.trail import trail_of_events
 from dispatch.models.request.status import WAITING_STATES
-from dispatch.models.webhooks import DeliveryInput, Watched
+from dispatch.models.webhooks import ABOUT, DELIVERY, DeliveryInput, Watched
 from dispatch.storage.not_taken_in import NotTakenIn
 from dispatch.storage.webhooks_file import WebhooksFile
 from dispatch.temporal_errors import is_not_found
 
-DELIVERY: Final = "WebhookDelivery"
-ABOUT: Final = "about"
-"""The memo that says to whom a delivery goes, and what it tells."""
 _SHOWN: Final = ("RequestState", "NextOwner", "Desk", "ReviewPoint")
 _WAITING: Final = frozenset(json.dumps(state).encode() for state in WAITING_STATES)
 _PAGE: Final = 1000

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.audit_export import BATCH, AuditExport
 from activities.failures import translated
-from activities.following import OVERLAP, TURN, follow_for_a_turn, resumed
+from activities.following.turns import OVERLAP, TURN, follow_for_a_turn, resumed
 from dispatch.audit.store_models import Followed
 from dispatch.models.errors import AuditStoreError, UnavailableError
 
