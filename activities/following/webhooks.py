@@ -12,9 +12,13 @@ from typing import Final, NamedTuple
 
 import structlog
 from temporalio import activity
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
-from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.api.workflowservice.v1 import (
+    GetWorkflowExecutionHistoryReverseRequest,
+    ListWorkflowExecutionsRequest,
+)
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -33,6 +37,8 @@ from dispatch.temporal_errors import is_not_found
 _SHOWN: Final = ("RequestState", "NextOwner", "Desk", "ReviewPoint")
 _WAITING: Final = frozenset(json.dumps(state).encode() for state in WAITING_STATES)
 _PAGE: Final = 1000
+_REST: Final = 3
+"""A look over many open requests costs the server; the follower rests so many times as long as it took."""
 _MOST_TOLD: Final = 10_000
 """Deliveries remembered as started; Temporal knows all, and is asked again for those that were forgotten."""
 
@@ -114,10 +120,17 @@ class WebhookFollower:
         """Remember a look whose requests were all read and told of."""
         self._seen = seen
 
-    async def read(self, request_id: str) -> list[Happened]:
-        """Return the events of a request, from the histories that Temporal still has."""
-        events = [event async for event in self._events(request_id)]
-        return list(events_of(await asyncio.to_thread(trail_of_events, events))) if events else []
+    async def read(self, request_id: str, since: datetime) -> list[Happened]:
+        """Return the events of a request, from the histories that Temporal still has; none where nothing happened since."""
+        try:
+            if await self._last_event(request_id) <= since:
+                return []
+            events = await self._events(request_id)
+        except RPCError as error:
+            if is_not_found(error):
+                return []  # its retention is over
+            raise
+        return list(events_of(await asyncio.to_thread(trail_of_events, events)))
 
     async def refusals(self, since: datetime) -> list[Happened]:
         """Return the events of what was refused at a door."""
@@ -152,22 +165,31 @@ class WebhookFollower:
             del self._told[next(iter(self._told))]
         return started
 
-    async def _events(self, request_id: str) -> AsyncIterator[HistoryEvent]:
-        """Yield every event that Temporal has of a request, its earlier histories first; none where it is gone."""
-        runs: list[list[HistoryEvent]] = []
+    async def _last_event(self, request_id: str) -> datetime:
+        """Return when the last thing happened, which costs a tenth of reading the history."""
+        request = GetWorkflowExecutionHistoryReverseRequest(
+            namespace=self._client.namespace,
+            execution=WorkflowExecution(workflow_id=request_id),
+            maximum_page_size=1,
+        )
+        found = await self._client.workflow_service.get_workflow_execution_history_reverse(request)
+        return found.history.events[0].event_time.ToDatetime(tzinfo=UTC)
+
+    async def _events(self, request_id: str) -> list[HistoryEvent]:
+        """Return every event that Temporal has of a request, its earlier histories first."""
+        events: list[HistoryEvent] = []
         run_id: str | None = None
-        try:
-            while run_id != "":
-                handle = self._client.get_workflow_handle(request_id, run_id=run_id)
+        while run_id != "":
+            handle = self._client.get_workflow_handle(request_id, run_id=run_id)
+            try:
                 run = [event async for event in handle.fetch_history_events()]
-                runs.insert(0, run)
-                run_id = run[0].workflow_execution_started_event_attributes.continued_execution_run_id
-        except RPCError as error:
-            if not is_not_found(error):
+            except RPCError as error:
+                if events and is_not_found(error):
+                    break  # the retention of an earlier history is over
                 raise
-        for run in runs:
-            for event in run:
-                yield event
+            events = [*run, *events]
+            run_id = run[0].workflow_execution_started_event_attributes.continued_execution_run_id
+        return events
 
     async def _listed(self, which: str) -> AsyncIterator[WorkflowExecutionInfo]:
         """Yield rows as they came: the SDK's own reading costs ten times as much, and ten thousand may wait."""
@@ -198,11 +220,13 @@ class _Attempt:
         told = await self._tell(await self._follower.refusals(self.so_far.until - OVERLAP))
         seen = await self._follower.look(self.so_far.until - OVERLAP)
         for request_id in seen.due:
-            told += await self._tell(await self._follower.read(request_id))
+            told += await self._tell(await self._follower.read(request_id, self._since))
         self._follower.settle(seen)
         if told:
             log.info("webhooks started", number=told)
         self.so_far = Watched(until=max(begun_at, self.so_far.until), told=self.so_far.told + told)
+        took = self._started_at + timedelta(seconds=time.monotonic() - self._started) - begun_at
+        await asyncio.sleep(_REST * took.total_seconds())
 
     async def _tell(self, happened: Iterable[Happened]) -> int:
         return await self._follower.tell(one for one in happened if one.message.timestamp > self._since)
