@@ -33,9 +33,14 @@ async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.N
             print(f"error: {error}", file=sys.stderr)
             failed += 1
         else:
-            print(
-                f"{submitted.request_id}  {'submitted' if submitted.new else 'was already submitted'}  {path}"
+            became = (
+                "added to it"
+                if submitted.added
+                else "submitted"
+                if submitted.new
+                else "was already submitted"
             )
+            print(f"{submitted.request_id}  {became}  {path}")
             if submitted.automatic is not None:
                 print(f"  set apart: {submitted.automatic.in_words}")
     if (kept := not_taken_in(settings).count() - waiting) > 0:

@@ -1,7 +1,6 @@
 """The one gateway to Temporal for whoever stands outside a worker: command line, inbox, demo and the Python API.
 
-It submits, lists, describes, asks and tells, and raises only the errors of dispatch/models/errors.py:
-RequestNotFoundError, RequestClosedError, WorkerUnavailableError, TemporalUnavailableError.
+It raises RequestNotFoundError, RequestClosedError, WorkerUnavailableError and TemporalUnavailableError, no others.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -34,6 +33,7 @@ from dispatch.models.errors import (
 )
 from dispatch.models.request.follow_up import AnyDetail, FollowUpDetail, FollowUpOutcome
 from dispatch.models.request.list_summary import LIST_SUMMARY
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
@@ -79,10 +79,8 @@ class Gateway:
         look_timeout: timedelta | None = None,
     ) -> None:
         self._connect = connect
-        self._worker_timeout, self._look_timeout = (
-            worker_timeout or WORKER_TIMEOUT,
-            look_timeout or LOOK_TIMEOUT,
-        )
+        self._worker_timeout = worker_timeout or WORKER_TIMEOUT
+        self._look_timeout = look_timeout or LOOK_TIMEOUT
         self._client: Client | None = None
 
     @classmethod
@@ -109,10 +107,7 @@ class Gateway:
         Raises TemporalUnavailableError.
         """
         request_id = request_id_of(submission)
-        attributes = [
-            SearchAttributePair(STATE, RequestState.INTAKE),
-            SearchAttributePair(OWNER, "coordinator"),
-        ]
+        state, owner = (STATE, RequestState.INTAKE.value), (OWNER, "coordinator")
         received = submission.trigger.received_at.isoformat()
         try:
             await (await self.client()).start_workflow(
@@ -121,7 +116,9 @@ class Gateway:
                 id=request_id,
                 task_queue=settings.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=TypedSearchAttributes(attributes),
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(*state), SearchAttributePair(*owner)]
+                ),
                 memo={
                     LIST_SUMMARY: as_memo(summary_of_arrival(submission)),
                     CONTENT: submission.trigger.content,
@@ -194,19 +191,23 @@ class Gateway:
 
     async def decide(self, request_id: str, decision: Mapping[str, JsonValue]) -> DecisionOutcome:
         """Send a decision and wait for what becomes of it."""
+        return await self.update(request_id, MessageName.DECIDE, decision, DecisionOutcome)
+
+    async def update(
+        self, request_id: str, name: MessageName, payload: Mapping[str, JsonValue], result: type[R]
+    ) -> R:
+        """Send an update and wait for its answer."""
         async with self._translated(request_id, by_worker=True):
-            answer: dict[str, Any] = await (await self._handle(request_id)).execute_update(
-                "decide", dict(decision), result_type=dict[str, Any], rpc_timeout=self._worker_timeout
+            answer: R = await (await self._handle(request_id)).execute_update(
+                name, dict(payload), result_type=result, rpc_timeout=self._worker_timeout
             )
-        return DecisionOutcome(
-            accepted=bool(answer["accepted"]), kept=bool(answer["kept"]), reason=str(answer["reason"])
-        )
+            return answer
 
     async def signal(self, request_id: str, name: str, payload: Mapping[str, JsonValue]) -> None:
         """Leave a signal in the request's history; it is read when a worker runs."""
         async with self._translated(request_id, by_worker=False):
-            handle = await self._handle(request_id)
-            await handle.signal(name, dict(payload), rpc_timeout=self._look_timeout)
+            request = await self._handle(request_id)
+            await request.signal(name, dict(payload), rpc_timeout=self._look_timeout)
 
     async def rows(self, *, waiting_only: bool = False, limit: int = 50) -> AsyncIterator[Row]:
         """Yield requests, newest first, by Temporal's visibility alone."""
@@ -240,10 +241,9 @@ class Gateway:
 
     async def _result(self, request_id: str, kind: type[R]) -> R | None:
         async with self._translated(request_id, by_worker=False):
+            handle = await self._handle(request_id, kind)
             try:
-                result: R = await (await self._handle(request_id, kind)).result(
-                    rpc_timeout=self._look_timeout
-                )
+                result: R = await handle.result(rpc_timeout=self._look_timeout)
             except WorkflowFailureError:
                 return None
         return result

@@ -20,12 +20,14 @@ class Submitted:
     """`new` is False where the same trigger had been submitted before: it is one request.
 
     `differs` is True where that request began with other content, which is then not taken in. `automatic` is the sign by which automatic mail was told, which is set apart and never answered.
+    `added` is True where it is no request of its own: it was added to the open one that it answers.
     """
 
     request_id: str
     new: bool
     automatic: AutomaticMail | None = None
     differs: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True)

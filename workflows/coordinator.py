@@ -8,8 +8,6 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.requests import request_approval
-    from dispatch.models.request.message_names import MessageName, QueryName
-    from dispatch.models.request.request_detail import RequestDetail
     from dispatch.models.request.snapshot import ResumePoint
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.trail import EntryKind, Outcome
@@ -18,26 +16,24 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.plan import Step
     from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.mending import groups_to_mend
-    from dispatch.text.message_payloads import single
     from workflows.parts.activity_dispatcher import StageFailedError
     from workflows.parts.approval.authorizations import authorizations_of, guidance_of
-    from workflows.parts.approval.decision_handlers import DecisionHandlers
     from workflows.parts.approval.outcomes import returned_decision
     from workflows.parts.approval.routing import ask_for_routing
     from workflows.parts.approval.sorting import ask_for_intents
-    from workflows.parts.deadline_wait import DeadlineWait
-    from workflows.parts.detail_view import detail_of
     from workflows.parts.effects import EffectFailedError
     from workflows.parts.ending.closing import close
     from workflows.parts.ending.compensation import compensate
     from workflows.parts.ending.interruption import handle_interruption
+    from workflows.parts.ending.set_aside import left_for_a_person
     from workflows.parts.endings import EndedEarlyError
+    from workflows.parts.request_handlers import RequestHandlers
     from workflows.parts.request_input import read_input
     from workflows.parts.request_parts import RequestParts
 
 
 @workflow.defn(name="Coordinator")
-class Coordinator(DecisionHandlers):
+class Coordinator(RequestHandlers):
     """One request. The coordinator routes, delegates, assembles and decides when it is finished; it does no hands-on work.
 
     A submission is taken apart into items (intake), ranked and routed to a desk (triage), and completed with what
@@ -46,10 +42,8 @@ class Coordinator(DecisionHandlers):
     playbook's standards (review). The guardian inspects each action alone (guard), people decide on what is held
     (approve); only then is anything done (execute), read back from the world (verify), and put on record (close).
 
-    Signals: `answer` brings missing information, `decide` a person's decision, `extend` moves a deadline,
-    `withdraw` takes the request back. The update `decide` does as the signal and returns what became of the decision.
-    Queries: `status`, `trail` and `detail`. `decide`, `extend`, `status` and `trail` are inherited, because a
-    follow-up has them too. Temporal's own cancellation undoes what was done.
+    The messages that it takes and the queries that it answers are in workflows/parts/request_handlers.py. Temporal's own
+    cancellation undoes what was done.
     """
 
     @workflow.init
@@ -59,7 +53,7 @@ class Coordinator(DecisionHandlers):
         self._resume_at = snapshot.at if snapshot is not None else None
         self._state, self._recorder, self._status = parts.state, parts.recorder, parts.status
         self._approvals, self._requester, self._effects = parts.approvals, parts.requester, parts.effects
-        self._stages, self._roles = parts.stages, parts.roles
+        self._stages, self._roles, self._additions = parts.stages, parts.roles, parts.additions
 
     @workflow.run
     async def run(self, *_submission: Any) -> Outcome:
@@ -85,9 +79,9 @@ class Coordinator(DecisionHandlers):
                     approved = await self._approve()
                 await self._execute()
                 await self._verify()
-                ending, why = Ending.DONE, "every item was carried to its end and read back"
+                ending, why = left_for_a_person(self._state)
             except EndedEarlyError as ended:
-                ending, why = ended.ending, ended.why
+                ending, why = left_for_a_person(self._state, ended)
             except StageFailedError as failed:
                 ending, why = Ending.ESCALATED, f"{self._status.status.state} failed: {failed}"
             return await close(self._parts, ending, why)
@@ -168,6 +162,7 @@ class Coordinator(DecisionHandlers):
         """Call each group in parallel and the groups in order; a later one reads the findings of the earlier."""
         self._requester.check_withdrawn()
         self._status.at(RequestState.SPECIALISTS)
+        self._additions.consider()
         self._state.findings = ()
         for group in self._state.planned.groups:
             while True:
@@ -222,27 +217,38 @@ class Coordinator(DecisionHandlers):
         """Wait for people on what is held; True when all may run, False when it goes round once more."""
         state = self._state
         self._requester.check_withdrawn()
+        if self._additions.are_new():
+            return self._again()
         held = request_approval(
             state.proposed.actions, state.guard_results, state.playbook.guardian, workflow.now()
         )
         if held is None:
             return True
-        outcome = await self._approvals.decide(
-            *held, RequestState.WAITING_FOR_APPROVAL, self._requester.is_withdrawn
-        )
+        outcome = await self._approvals.decide(*held, RequestState.WAITING_FOR_APPROVAL, self._is_overtaken)
         self._resume_at = None
         self._requester.check_withdrawn()
         if isinstance(outcome, dict):
             state.authorization = authorizations_of(held[0], outcome, self._parts.submission.sender.address)
             return True
+        if outcome is None:
+            return self._again()
         decision = returned_decision(outcome, "nobody decided by the deadline; silence approves nothing")
-        if state.round >= state.playbook.plan.max_rounds:
+        state.sent_back += 1
+        if state.sent_back >= state.playbook.plan.max_rounds:
             raise EndedEarlyError(
-                Ending.ESCALATED, f"sent back {state.round} times; the last by {decision.approver}"
+                Ending.ESCALATED, f"sent back {state.sent_back} times; the last by {decision.approver}"
             )
-        state.round += 1
-        state.previous = state.proposal
         state.guidance = (*state.guidance, guidance_of(decision, state.proposed))
+        return self._again()
+
+    def _is_overtaken(self) -> bool:
+        """Check whether what people decide on is no longer all that the requester said."""
+        return self._requester.is_withdrawn() or self._additions.are_new()
+
+    def _again(self) -> bool:
+        """Make another proposal: the one that there is has been sent back, or the requester wrote again."""
+        self._state.round += 1
+        self._state.previous = self._state.proposal
         return False
 
     async def _execute(self) -> None:
@@ -268,28 +274,4 @@ class Coordinator(DecisionHandlers):
         )
         if verification.verdict is not VerificationVerdict.CONFIRMED:
             raise EndedEarlyError(Ending.ESCALATED, problems)
-
-    def _open_wait(self) -> tuple[DeadlineWait | None, tuple[str, ...]]:
-        if self._requester.wait is not None:
-            return self._requester.wait, self._state.playbook.escalation.approvers
-        return super()._open_wait()
-
-    @workflow.signal(
-        name=MessageName.ANSWER.value,
-        description='Missing information: {"fields": {"order_number": "DD-10001"}}.',
-    )
-    def answer(self, *raw: Any) -> None:
-        self._requester.receive(single(raw))
-
-    @workflow.signal(
-        name=MessageName.WITHDRAW.value, description="The requester takes the request back: {reason}."
-    )
-    def withdraw(self, *raw: Any) -> None:
-        self._requester.withdraw(single(raw), too_late=self._state.acting)
-
-    @workflow.query(
-        name=QueryName.DETAIL.value,
-        description="All that a person needs to decide: request, draft, evidence, reasons, approval request.",
-    )
-    def detail(self) -> RequestDetail:
-        return detail_of(self._parts)
+        self._state.verified = True

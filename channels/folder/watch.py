@@ -64,6 +64,8 @@ class Started(Protocol):
     @property
     def new(self) -> bool: ...
     @property
+    def added(self) -> bool: ...
+    @property
     def automatic(self) -> AutomaticMail | None: ...
 
 
@@ -186,7 +188,7 @@ class FolderWatch:
         # Not for a refusal, which needs nothing that may be away.
         self._goes_on()
         log.info(
-            "taken in" if started.new else "taken in before",
+            "added" if started.added else "taken in" if started.new else "taken in before",
             file=name,
             request_id=started.request_id,
             moved_to=_shown(moved),

@@ -4,12 +4,20 @@ import hashlib
 import re
 from typing import Final
 
+from dispatch.text.unicode_spoofing import same_address
+
 # Fixed, and not the sender's domain: the id must outlive a changed setting, and the verifier, who holds no sender
 # address, must come to the same one. RFC 2606 keeps .invalid from ever naming a host.
 _RIGHT_HAND_SIDE: Final = "dispatch-desk.invalid"
 # Of sha256, 160 bits: the whole header then fits on one line of 78 characters, and nothing on the way folds it.
 _DIGITS: Final = 40
-_OWN_ID: Final = re.compile(rf"<[0-9a-f]{{{_DIGITS}}}@{re.escape(_RIGHT_HAND_SIDE)}>")
+# Beside a request's id, which is a digest itself, fewer tell its mails apart; the header still fits on its line.
+_DIGITS_BESIDE: Final = 12
+_REQUEST: Final = r"[a-z][a-z0-9_]{0,39}-[a-z]{1,10}-[0-9a-f]{16}"
+_OF_A_REQUEST: Final = re.compile(_REQUEST)
+_OWN_ID: Final = re.compile(
+    rf"<(?:({_REQUEST})\.[0-9a-f]{{{_DIGITS_BESIDE}}}|[0-9a-f]{{{_DIGITS}}})@{re.escape(_RIGHT_HAND_SIDE)}>"
+)
 
 # What servers on the way add or change (Received, Return-Path, signatures, marks of filters) is in none of these.
 _SENDERS_FIELDS: Final = frozenset(
@@ -26,13 +34,21 @@ _SENDERS_FIELDS: Final = frozenset(
 )
 _FOLD: Final = re.compile(rb"\n(?=[ \t])")
 
+_TAG: Final = "+"
+
 OWN_HEADER: Final = "X-Dispatch-Desk-ID"
 """A header of every mail that we send, with its Message-ID: some mail services put an id of their own in Message-ID."""
 
 
 def message_id(idempotency_key: str) -> str:
-    """Return the Message-ID (RFC 5322, with angle brackets) of the mail that is sent under a key."""
+    """Return the Message-ID (RFC 5322, with angle brackets) of the mail that is sent under a key.
+
+    A key that begins with a request's id gives one that names the request, so that an answer to the mail finds it.
+    """
     digest = hashlib.sha256(idempotency_key.encode()).hexdigest()
+    request_id = idempotency_key.partition("/")[0]
+    if _OF_A_REQUEST.fullmatch(request_id):
+        return f"<{request_id}.{digest[:_DIGITS_BESIDE]}@{_RIGHT_HAND_SIDE}>"
     return f"<{digest[:_DIGITS]}@{_RIGHT_HAND_SIDE}>"
 
 
@@ -69,4 +85,24 @@ def is_own_id(text: str) -> bool:
 
 def own_ids(text: str) -> tuple[str, ...]:
     """Return the Message-IDs of ours that a header such as References names."""
-    return tuple(_OWN_ID.findall(text))
+    return tuple(match[0] for match in _OWN_ID.finditer(text))
+
+
+def request_named_by(own_id: str) -> str | None:
+    """Return the id of the request that a Message-ID of ours names; None where it names none."""
+    match = _OWN_ID.fullmatch(own_id)
+    return match[1] if match else None
+
+
+def tagged(address: str, request_id: str) -> str:
+    """Return an address with a request's id as its tag (RFC 5233): 'support+<id>@desk.example'."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}{_TAG}{request_id}@{domain}"
+
+
+def request_tagged_in(address: str, own_addresses: tuple[str, ...]) -> str | None:
+    """Return the request's id in the tag of an address of ours; None where it has none."""
+    local, _, domain = address.rpartition("@")
+    name, _, tag = local.partition(_TAG)
+    ours = any(same_address(f"{name}@{domain}", own) for own in own_addresses)
+    return tag.lower() if ours and _OF_A_REQUEST.fullmatch(tag.lower()) else None

@@ -5,30 +5,36 @@ from functools import partial
 from channels.mail.bounds import header_of
 from channels.mail.identity import written_digest
 from channels.mail.parse import ParsedMail, parse_mail
+from channels.mail.requester import put_requester
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.request_form import ReadRequest, RequestForm
+from dispatch.models.request.requester import NOBODY_ELSE, RequesterRules, SenderDoubt
 from dispatch.text.normalise import says_something
 
 
-def mail_form(own_addresses: tuple[str, ...]) -> RequestForm:
-    """Return the form of a mail; `own_addresses` are those that the desk writes from."""
+def mail_form(own_addresses: tuple[str, ...], rules: RequesterRules = NOBODY_ELSE) -> RequestForm:
+    """Return the form of a mail; `own_addresses` are those that the desk writes from, `rules` say who writes for others."""
     return RequestForm(
         kind="mail",
         media_type="message/rfc822",
-        read=partial(_read, own_addresses),
-        read_header=partial(_read_header, own_addresses),
+        read=partial(_read, own_addresses, rules),
+        read_header=partial(_read_header, own_addresses, rules),
     )
 
 
-def _read(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadRequest:
+def _read(own_addresses: tuple[str, ...], rules: RequesterRules, file: str, raw: bytes) -> ReadRequest:
     mail = parse_mail(file, raw, own_addresses)
     if mail.automatic is None:
         _refuse_empty(file, mail)
+        put_requester(mail, rules)
     return _as_request(mail, raw)
 
 
-def _read_header(own_addresses: tuple[str, ...], file: str, raw: bytes) -> ReadRequest:
-    return _as_request(parse_mail(file, header_of(raw), own_addresses), raw)
+def _read_header(own_addresses: tuple[str, ...], rules: RequesterRules, file: str, raw: bytes) -> ReadRequest:
+    mail = parse_mail(file, header_of(raw), own_addresses)
+    if mail.automatic is None:
+        put_requester(mail, rules)
+    return _as_request(mail, raw)
 
 
 def _refuse_empty(file: str, mail: ParsedMail) -> None:
@@ -53,10 +59,11 @@ def _as_request(mail: ParsedMail, raw: bytes) -> ReadRequest:
         text=mail.text,
         trigger_id=mail.message_id,
         content=written_digest(raw),
-        in_reply_to=mail.in_reply_to,
+        thread=mail.thread,
         automatic=mail.automatic,
         written_at=mail.written_at,
-        unread=mail.unread,
+        # Nobody can be answered or looked up, so the reception has it.
+        unread=mail.unread or (mail.doubt.in_words if mail.doubt is SenderDoubt.FORM_WITHOUT_ADDRESS else ""),
         attachments=tuple(mail.attachments),
         notes=(*mail.notes, *unnamed),
     )

@@ -23,6 +23,8 @@ def as_message(mail: OutgoingMail) -> Message:
     message["Date"] = format_datetime(localtime())
     message["From"] = mail.sender
     message["To"] = mail.recipient
+    if mail.reply_to is not None:
+        message["Reply-To"] = mail.reply_to
     message["Subject"] = _unstructured(mail.subject)
     message["User-Agent"] = USER_AGENT
     # Keeps two machines that answer automatically from answering each other forever (RFC 3834).

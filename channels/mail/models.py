@@ -36,6 +36,9 @@ class OutgoingMail(Contract):
     in_reply_to: HeaderText | None = Field(
         default=None, max_length=998, description="left out if no Message-ID"
     )
+    reply_to: MailAddress | None = Field(
+        default=None, description="the sender's address with a tag that names the request"
+    )
     references: tuple[HeaderText, ...] = Field(
         default=(), max_length=50, description="oldest first; what is no Message-ID is left out"
     )

@@ -17,9 +17,10 @@ from channels.mail.automatic import recognise
 from channels.mail.bounds import MAX_FIELD_BYTES, BoundedPolicy, bounded
 from channels.mail.charset import decode
 from channels.mail.encoded_words import decoded_words
-from channels.mail.facts import facts_of, written_at
+from channels.mail.header.facts import facts_of, written_at
+from channels.mail.header.sender import MailSender, only_address, sender_of
+from channels.mail.header.thread import thread_of
 from channels.mail.html_text import text_of
-from channels.mail.sender import MailSender, sender_of
 from channels.mail.unreadable import unreadable_kind, unreadable_text
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.automatic import AutomaticMail
@@ -42,14 +43,18 @@ T = TypeVar("T")
 
 @dataclass
 class ParsedMail:
-    """What a mail says; `message_id` is None where it has none, `address` empty for automatic mail that names none."""
+    """What a mail says; `message_id` is None where it has none, `address` empty where nobody can be answered.
+
+    `answers_to` is the one address of Reply-To, empty where there is none.
+    """
 
     address: str
     name: str = ""
     subject: str = ""
     text: str = ""
     message_id: str | None = None
-    in_reply_to: str | None = None
+    answers_to: str = ""
+    thread: tuple[str, ...] = ()
     attachments: list[Attachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_broken: bool = False
@@ -84,7 +89,8 @@ def parse_mail(file: str, raw: bytes, own_addresses: tuple[str, ...] = ()) -> Pa
         doubt=sender.doubt,
         automatic=automatic,
         message_id=_first_id(message, "Message-ID"),
-        in_reply_to=_first_id(message, "In-Reply-To"),
+        answers_to=only_address(message, "Reply-To"),
+        thread=thread_of(message, automatic, own_addresses),
         written_at=written_at(_header(message, "Date")),
         notes=[*within.notes, *([sender.note] if sender.note else [])],
     )

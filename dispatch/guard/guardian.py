@@ -27,7 +27,7 @@ from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFac
 from dispatch.models.work.playbook import ActionPolicy, GuardianPolicy, Tier
 from dispatch.models.work.proposal import Spending
 from dispatch.models.work.spend_quota import Claim
-from dispatch.text.requested import is_one_of, read
+from dispatch.text.requested import is_plainly_asked
 
 _MAX_NAMED = 200
 
@@ -134,11 +134,8 @@ def _asked(brief: GuardBrief, policy: ActionPolicy) -> Inspection:
     """Read the requester's words again, whatever a specialist made of them."""
     if policy.requires_intent is None:
         return Inspection(Tier.LOW)
-    request = brief.request
-    if request is not None:
-        reading = read(request.words, request.phrases, request.subject)
-        if reading.is_plain and any(is_one_of(cited.text, reading.intents) for cited in request.cited):
-            return Inspection(Tier.LOW)
+    if brief.request is not None and is_plainly_asked(brief.request):
+        return Inspection(Tier.LOW)
     text = "no sentence of the requester's own plainly asks for it, or another one speaks against it"
     return _left_to_a_person(brief.policy, "request.not_asked", text)
 
@@ -169,6 +166,10 @@ def _aided(brief: GuardBrief, facts: GuardianFacts, kind: type[ActionRules] | No
     reasons = []
     if brief.requester.doubt is not None and not _only_asks(brief, kind):
         reasons.append(Reason(rule="sender.doubt", text=brief.requester.doubt.in_words))
+    if brief.wrote_again and not _only_asks(brief, kind):
+        reasons.append(
+            Reason(rule="request.wrote_again", text="the requester wrote again; a person reads that")
+        )
     if facts.mail_quota is not None and not facts.mail_quota.granted:
         text = (
             f"{facts.mail_quota.used} automatic mails went to this address within the hour, and no more may"

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from dispatch.models.request.item import Item
 from dispatch.models.work.plan import Question
-from dispatch.process.fields import MAX_VALUE_CHARS, whole_value
+from dispatch.models.work.playbook import FieldSpec, Writing
+from dispatch.process.fields import MAX_VALUE_CHARS, field_values, whole_value
 
 _SHOWN = 60
 
@@ -24,7 +25,9 @@ def read_answer(
         question = by_field.get(field)
         if question is None:
             problems.append(f"{_shown(field)}: not asked for; asked: {', '.join(by_field) or 'nothing'}")
-        elif (value := whole_value(question.pattern, raw, question.writings)) is not None:
+        elif (
+            value := whole_value(question.pattern, raw, (*question.writings, *question.answer_writings))
+        ) is not None:
             good[field] = value
         elif len(raw) > MAX_VALUE_CHARS:
             problems.append(f"{field}: longer than {MAX_VALUE_CHARS:,} characters")
@@ -35,6 +38,37 @@ def read_answer(
         for item in items
     )
     return filled, tuple(problems)
+
+
+def values_told(questions: Sequence[Question], text: str) -> dict[str, str]:
+    """Return the value of each question that the text of an answer tells.
+
+    Of a question for which it tells several values none: nobody can choose for the requester.
+    """
+    told: dict[str, str] = {}
+    for question in questions:
+        values = _told(question, question.writings, text) or _told(question, question.answer_writings, text)
+        if len(values) == 1:
+            told[question.field] = values[0]
+    return told
+
+
+def tells_value(questions: Sequence[Question], sentence: str) -> bool:
+    """Return whether a sentence tells a value of any of the questions."""
+    return any(
+        _told(question, (*question.writings, *question.answer_writings), sentence) for question in questions
+    )
+
+
+def _told(question: Question, writings: tuple[Writing, ...], text: str) -> tuple[str, ...]:
+    spec = FieldSpec(
+        question=question.text,
+        pattern=question.pattern,
+        example=question.example,
+        writings=writings,
+        is_description=question.is_description,
+    )
+    return field_values(spec, text)
 
 
 def _filled(item: Item, values: Mapping[str, str]) -> Item:

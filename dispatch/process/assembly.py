@@ -1,13 +1,16 @@
 """One clean draft from the findings, each paragraph linked to its evidence, with the actions it leads to."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from dispatch.models.errors import DispatchError
+from dispatch.models.request.item import Item
 from dispatch.models.work.action_digest import bind
 from dispatch.models.work.composition import ComposeBrief, Composition, Message, MessageBrief, Purpose
 from dispatch.models.work.finding import (
     Evidence,
+    EvidenceSource,
     Finding,
     FindingStatus,
     Guidance,
@@ -19,10 +22,17 @@ from dispatch.models.work.finding import (
 from dispatch.models.work.playbook import Delivery, Playbook
 from dispatch.models.work.proposal import Action, AssemblyBrief, Draft, Proposal
 from dispatch.process.statements import merged
+from dispatch.text.links import foreign_links
+from dispatch.text.normalise import one_line
+from dispatch.texts.requester import requester_texts
 
 Compose = Callable[[ComposeBrief], Composition]
 """A composer's own work; it only computes."""
 
+_MOST_EVIDENCE: Final = 500
+_MOST_QUOTED: Final = 120
+# A number of so many digits may be a card's or an account's; a reply repeats none.
+_LONG_NUMBER: Final = re.compile(r"(?:\d[ .-]?){8}")
 _NOTHING_DELIVERED: Final = Draft(title="", text="", statements=(), parameter=None)
 
 
@@ -49,7 +59,9 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
     _refuse_unavailable(findings)
     evidence = list(_unique_evidence(findings))
     refusals = tuple({(r.item_id, r.rule): r for f in findings for r in f.refusals}.values())
-    statements = _statements(findings, refusals)
+    aside = [item for item in brief.items if item.item_id in brief.set_aside]
+    evidence += [_asked_in(item) for item in aside]
+    statements = _statements(findings, refusals, [_with_a_colleague(item, brief.language) for item in aside])
     ordered = _actions(findings)
     draft = _NOTHING_DELIVERED.model_copy(update={"statements": statements})
     delivered = None
@@ -199,8 +211,30 @@ def _unique_evidence(findings: Iterable[Finding]) -> Iterable[Evidence]:
     return by_id.values()
 
 
-def _statements(findings: Sequence[Finding], refusals: Iterable[Refusal]) -> tuple[Statement, ...]:
-    """Return every paragraph once; a refusal that no paragraph states is stated in its own words."""
+def _asked_in(item: Item) -> Evidence:
+    text = one_line(item.text)[:_MOST_EVIDENCE]
+    return Evidence(
+        evidence_id=f"request.{item.item_id}",
+        source=EvidenceSource.REQUEST,
+        reference=item.item_id,
+        text=text,
+    )
+
+
+def _with_a_colleague(item: Item, language: str) -> Statement:
+    """Tell the requester which part of the request a person takes, in the requester's own words where they are harmless."""
+    texts, words = requester_texts(language), one_line(item.text)
+    if len(words) > _MOST_QUOTED:
+        words = f"{words[:_MOST_QUOTED].rsplit(' ', 1)[0]} …"
+    leads_away = "@" in words or foreign_links(words, ()) or _LONG_NUMBER.search(words)
+    text = texts.part_with_a_colleague if leads_away else texts.with_a_colleague.format(words=words)
+    return Statement(text=text, item_ids=(item.item_id,), evidence_ids=(f"request.{item.item_id}",))
+
+
+def _statements(
+    findings: Sequence[Finding], refusals: Iterable[Refusal], others: Sequence[Statement] = ()
+) -> tuple[Statement, ...]:
+    """Return every paragraph once; a refusal that no paragraph states is stated in its own words, `others` come last."""
     said = [statement for finding in findings for statement in finding.statements]
     told = {item_id for statement in said for item_id in statement.item_ids}
     said += [
@@ -208,6 +242,7 @@ def _statements(findings: Sequence[Finding], refusals: Iterable[Refusal]) -> tup
         for refusal in refusals
         if refusal.item_id not in told
     ]
+    said += others
     return merged(said)
 
 

@@ -1,5 +1,7 @@
 """Every item is carried to an answer, an action or a stated refusal; this is the account of it."""
 
+from collections.abc import Mapping
+
 from dispatch.models.request.item import Disposition, Item, ItemOutcome
 from dispatch.models.request.status import Ending
 from dispatch.models.work.proposal import Proposal
@@ -8,15 +10,26 @@ _OPEN_WITH_A_PERSON = frozenset({Ending.ESCALATED, Ending.BLOCKED, Ending.UNKNOW
 
 
 def account(
-    items: tuple[Item, ...], proposal: Proposal | None, ending: Ending, why: str
+    items: tuple[Item, ...],
+    proposal: Proposal | None,
+    ending: Ending,
+    why: str,
+    set_aside: Mapping[str, str] | None = None,
 ) -> tuple[ItemOutcome, ...]:
     """Return how each item ended.
 
-    Done: as the proposal that was carried out says. Handed to a person: open, and theirs. Any other ending is a
+    Done: as the proposal that was carried out says, and likewise where only the items that were `set_aside` are left (None:
+    the proposal was not carried out). Handed to a person: open, and theirs. Any other ending is a
     stated refusal for all of them. An item that a done request leaves over is open; the verifier does not let
     such a request end as done.
     """
-    return tuple(_account(item, proposal, ending, why) for item in items)
+    return tuple(
+        _account(item, proposal, Ending.DONE if _is_done(item, set_aside) else ending, why) for item in items
+    )
+
+
+def _is_done(item: Item, set_aside: Mapping[str, str] | None) -> bool:
+    return set_aside is not None and item.item_id not in set_aside
 
 
 def _account(item: Item, proposal: Proposal | None, ending: Ending, why: str) -> ItemOutcome:

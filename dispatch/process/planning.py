@@ -14,11 +14,30 @@ OWN_ORDER = "plan"
 def plan(brief: PlanBrief) -> Plan:
     """Return the next move, with the rule behind it.
 
-    Before any finding: the playbook's rules on asks, then one question for everything that is missing, then the
+    An item that a rule hands to a person does not silence the others: it is set aside where the desk can tell the
+    requester so, and the plan is made for the rest. Before any finding: the playbook's rules on asks, then one question for everything that is missing, then the
     groups of specialists that the items need. With findings: the rules in their order, the first that fires; none
     fires: assemble. A field that the items concerned state already is not asked for again, a person takes over.
     """
-    return _after_findings(brief) if brief.findings else _before_findings(brief)
+    aside = set_aside(brief.playbook.playbook, brief.items)
+    rest = tuple(item for item in brief.items if item.item_id not in aside)
+    brief = brief.model_copy(update={"items": rest})
+    made = _after_findings(brief) if brief.findings else _before_findings(brief)
+    return made.model_copy(update={"set_aside": aside})
+
+
+def set_aside(playbook: Playbook, items: Sequence[Item]) -> dict[str, str]:
+    """Return the items that a rule hands to a person, with the rule's reason; none where it would be all of them.
+
+    Only a desk that delivers an answer can say which part of the request it is an answer to.
+    """
+    reasons = {
+        rule.when.intent: rule.why
+        for rule in reversed(playbook.routing_rules)
+        if rule.do == "escalate" and rule.when.specialist is None and rule.when.intent is not None
+    }
+    aside = {item.item_id: reasons[item.kind] for item in items if item.kind in reasons}
+    return aside if playbook.deliver is not None and len(aside) < len(items) else {}
 
 
 def _before_findings(brief: PlanBrief) -> Plan:
@@ -61,6 +80,8 @@ def _question(playbook: Playbook, field: str, item_ids: Iterable[str], language:
         pattern=spec.pattern,
         example=spec.example,
         writings=spec.writings,
+        answer_writings=spec.answer_writings,
+        is_description=spec.is_description,
     )
 
 

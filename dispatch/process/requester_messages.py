@@ -1,6 +1,6 @@
 """What the requester is asked, reminded of and told; the contact's composer makes an action of it.
 
-A message that comes back as an answer is read as a new request: nothing here may promise otherwise.
+A reply to such a message comes back to its request (runtime/doors/threads.py).
 """
 
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def _how_to_answer(link: str, deadline: Moment, language: str) -> tuple[str, ...
     texts, when = requester_texts(language), format_moment(deadline, language)
     if link:
         return f"{texts.by_page}\n{link}", texts.answer_by.format(deadline=when), texts.without_page
-    return texts.by_new_request, texts.closes_at.format(deadline=when)
+    return texts.by_reply, texts.closes_at.format(deadline=when)
 
 
 def _concerned(questions: Sequence[Question]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from dispatch.guard.contract import ActionDefaults, ActionRules
 from dispatch.models.contract import Facts
 from dispatch.models.request.item import Item
+from dispatch.models.work.guardian import Request
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import (
     ActionVerification,
@@ -17,6 +18,7 @@ from dispatch.models.work.verification import (
     VerificationBrief,
     VerificationVerdict,
 )
+from dispatch.text.requested import is_plainly_asked
 
 _WORST_LAST: Final = (
     VerificationVerdict.CONFIRMED,
@@ -34,10 +36,12 @@ def judge(
 
     `observations` maps an action's digest to what was read back; None, or no entry, is a system that could not be
     read, and never counts as clean. Worst is refuted, then unverifiable. A brief without actions and items has
-    nothing to confirm and is unverifiable.
+    nothing to confirm and is unverifiable. An effect is held against the requester's words too: where nobody approved it
+    and nothing plainly asks for it, that it is as ordered does not make it right.
     """
     actions = tuple(
-        _action(each, observations.get(each.digest), kinds.get(each.action.name)) for each in brief.actions
+        _action(each, observations.get(each.digest), kinds.get(each.action.name), brief.unapproved)
+        for each in brief.actions
     )
     items = tuple(_item(item, brief, actions) for item in brief.items)
     return Verification(
@@ -53,9 +57,16 @@ def _worst(verdicts: Iterable[VerificationVerdict]) -> VerificationVerdict:
 
 
 def _action(
-    bound: BoundAction, observation: Observation | None, kind: type[ActionRules] | None
+    bound: BoundAction,
+    observation: Observation | None,
+    kind: type[ActionRules] | None,
+    unapproved: Mapping[str, Request],
 ) -> ActionVerification:
     verdict, why = _compared(bound, observation, kind)
+    request = unapproved.get(bound.digest)
+    if request is not None and verdict is VerificationVerdict.CONFIRMED and not is_plainly_asked(request):
+        verdict = VerificationVerdict.REFUTED
+        why = f"{why}, but no sentence of the requester's own plainly asks for it, and no person approved it"
     return ActionVerification(
         action_digest=bound.digest,
         name=bound.action.name,

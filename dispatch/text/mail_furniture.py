@@ -135,11 +135,11 @@ def begins_earlier_mail(lines: Sequence[str]) -> bool:
     folded = fold(first[:_LONGEST_DEVICE_LINE])
     if _SEPARATOR.match(folded) or _ABOVE_THIS_LINE.match(folded):
         return True
-    if _label(first) is None:
+    if label_of(first) is None:
         return False
     found: dict[str, str] = {}
     for line in lines[:_HEADER_LINES]:
-        kind = _label(line)
+        kind = label_of(line)
         if kind is not None:
             found.setdefault(kind, line)
         elif not line:
@@ -149,7 +149,8 @@ def begins_earlier_mail(lines: Sequence[str]) -> bool:
     return "sent" in found or "@" in found["from"] or len(found) > 2  # noqa: PLR2004 (From and one more may be a sender's own list)
 
 
-def _label(line: str) -> str | None:
+def label_of(line: str) -> str | None:
+    """Return which header field a line repeats: from, sent, to or subject; None for any other line."""
     match = _LABEL.match(line[:_LONGEST_DEVICE_LINE])
     return _LABEL_OF.get(fold(match[1]).strip()) if match else None
 

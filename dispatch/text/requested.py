@@ -85,6 +85,12 @@ def is_one_of(sentence: str, intents: Iterable[str]) -> bool:
     return bool(said.strip()) and any(_plain(ask) in said or said in _plain(ask) for ask in intents)
 
 
+def is_plainly_asked(request: Request) -> bool:
+    """Return whether the requester's own words ask for it, and a sentence that the action cites is one that asks."""
+    reading = read(request.words, request.phrases, request.subject)
+    return reading.is_plain and any(is_one_of(cited.text, reading.intents) for cited in request.cited)
+
+
 def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook: Playbook) -> Request | None:
     """Return what the guardian reads of the request; None where the action's policy names no ask."""
     policy = playbook.guardian.actions.get(bound.action.name)

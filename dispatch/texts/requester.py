@@ -23,8 +23,10 @@ class RequesterTexts(Contract):
     by_page: _Plain
     answer_by: _WithDeadline
     without_page: _Plain
-    by_new_request: _Plain
+    by_reply: _Plain
     closes_at: _WithDeadline
+    with_a_colleague: Annotated[str, filled_with("words")]
+    part_with_a_colleague: _Plain
     no_subject: _Plain
 
 

@@ -7,12 +7,17 @@ from channels.mail.mail_form import mail_form
 from channels.mail.systems.mail_server import MailServer
 from dispatch.models.request.request_form import RequestForm
 from runtime.doors.reading import ReadLimits
+from runtime.doors.requester_rules import requester_rules
 from runtime.settings import Settings, settings_of
 
 
-def request_forms() -> Mapping[str, RequestForm]:
-    """Return the form of each ending of a file's name."""
-    return {".eml": mail_form((settings_of(MailServer.Settings).mail_from,)), ".json": JSON_FORM}
+def request_forms(settings: Settings, desk: str | None = None) -> Mapping[str, RequestForm]:
+    """Return the form of each ending of a file's name.
+
+    Who writes mails for somebody else is what the desk's playbook says; where triage decides, what any desk's says.
+    """
+    rules = requester_rules(settings, desk)
+    return {".eml": mail_form((settings_of(MailServer.Settings).mail_from,), rules), ".json": JSON_FORM}
 
 
 def limits_of(settings: Settings) -> ReadLimits:

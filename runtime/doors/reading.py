@@ -176,7 +176,7 @@ def _submission(
         unread=unread,
         body=body,
         written_at=_bounded(request.written_at, received_at),
-        in_reply_to=request.in_reply_to,
+        thread=request.thread,
         automatic=request.automatic,
         source=source,
         attachments=tuple(store.put(a.data, a.media_type, a.name) for a in request.attachments),

@@ -69,7 +69,7 @@ async def take_in_anyway(gateway: Gateway, settings: Settings, refused: RefusedF
 def _unread(settings: Settings, refused: RefusedFile, by: str) -> Submission:
     raw = DocumentStore(settings.documents_dir).get(refused.sha256)
     name = safe_name(refused.name, "request")
-    form = request_forms().get(Path(refused.name).suffix.lower())
+    form = request_forms(settings, refused.desk).get(Path(refused.name).suffix.lower())
     known = read_known(form, name, raw, limits_of(settings)) if form else None
     source = DocumentRef(
         sha256=refused.sha256,

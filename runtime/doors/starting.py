@@ -9,6 +9,7 @@ from dispatch.storage.documents import DocumentStore
 from runtime.doors.forms import limits_of, request_forms
 from runtime.doors.reading import read_file, read_submission
 from runtime.doors.refusals import keep_refused_file
+from runtime.doors.threads import added_or_following
 from runtime.gateway import Gateway
 from runtime.gateway_types import Submitted
 from runtime.settings import Settings
@@ -24,10 +25,11 @@ def read_request(
 ) -> Submission:
     """Read a request from its bytes; `name` ends in .eml or .json, which tells its form, and is for the message.
 
-    `trigger_id` is what it is known by where it names none itself. The bytes go to the document store first. Raises SubmissionError saying what is wrong and what to do.
+    `trigger_id` is what it is known by where it names none itself. The bytes go to the document store first. Raises
+    SubmissionError saying what is wrong and what to do.
     """
     store = DocumentStore(settings.documents_dir)
-    forms, limits = request_forms(), limits_of(settings)
+    forms, limits = request_forms(settings, desk), limits_of(settings)
     return read_submission(name, raw, store, forms, limits, desk, received_at, trigger_id)
 
 
@@ -37,11 +39,15 @@ def read_request_file(settings: Settings, path: Path, desk: str | None = None) -
 
 
 async def start(gateway: Gateway, settings: Settings, name: str, submission: Submission) -> Submitted:
-    """Start a request that was read; the same one again is the same request.
+    """Start a request that was read, or add it to the open request that it answers; the same one again is the same request.
 
-    Raises SubmissionError where a request of its id began with other content, and TemporalUnavailableError.
+    Raises SubmissionError where a request of its id began with other content, TemporalUnavailableError, and where it answers an
+    open request WorkerUnavailableError.
     """
-    submitted = await gateway.submit(settings, submission)
+    found = await added_or_following(gateway, submission)
+    if isinstance(found, Submitted):
+        return found
+    submitted = await gateway.submit(settings, found)
     if submitted.differs:
         raise SubmissionError(
             f"{name} has the id of {submitted.request_id}, which began with other content; "

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from channels.mail.from_field import MOST_READ, read_from, shows_another_address
+from channels.mail.header.from_field import MOST_READ, read_from, shows_another_address
 from dispatch.models.request.requester import SenderDoubt
 
 CERTAIN = [

@@ -51,15 +51,11 @@ PDF = b"Content-Type: application/pdf\nContent-Disposition: attachment; filename
 
 def test_a_plain_mail_is_read(read: Read, store: DocumentStore) -> None:
     """Sender, subject, text and ids are the mail's; the file itself is in the store."""
-    raw = HEAD + b"In-Reply-To: <0@desk.example>\n\nWhere is it?\n"
+    raw = HEAD + b"\nWhere is it?\n"
     result = read(raw, desk="support")
     assert (result.trigger.kind, result.trigger.trigger_id) == ("mail", "<1@mail.example>")
     assert (result.sender.address, result.sender.name) == ("jane@mail.example", "Jane Doe")
-    assert (result.subject, result.body.strip(), result.in_reply_to) == (
-        "Lamp",
-        "Where is it?",
-        "<0@desk.example>",
-    )
+    assert (result.subject, result.body.strip(), result.thread) == ("Lamp", "Where is it?", ())
     assert (result.desk, result.notes, result.attachments) == ("support", (), ())
     assert (store.get(result.source.sha256), result.source.name) == (raw, "request.eml")
 

@@ -14,6 +14,7 @@ def detail_of(parts: RequestParts) -> RequestDetail:
     return RequestDetail(
         status=parts.status.status,
         submission=parts.submission,
+        additions=state.additions,
         playbook=playbook.ref if playbook else None,
         language=state.triaged.language if state.triaged else "",
         items=state.items,

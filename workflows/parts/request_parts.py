@@ -18,7 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.effects import Effects
-    from workflows.parts.requester_dialog import RequesterDialog
+    from workflows.parts.requester.additions import Additions
+    from workflows.parts.requester.dialog import RequesterDialog
     from workflows.parts.reservations import Reservations
     from workflows.parts.roles import Roles
     from workflows.parts.stages import Stages
@@ -49,6 +50,7 @@ class RequestParts:
     roles: Roles
     stages: Stages
     requester: RequesterDialog
+    additions: Additions
 
     @classmethod
     def build(
@@ -63,6 +65,9 @@ class RequestParts:
         action_queue = options.action_task_queue(workflow.info().task_queue)
         effects = Effects(recorder, dispatcher, action_queue)
         stages = Stages(request_id, submission, state, dispatcher, recorder)
+        requester = RequesterDialog(
+            request_id, submission, recorder, status, dispatcher, stages, effects, state
+        )
         parts = cls(
             request_id=request_id,
             submission=submission,
@@ -82,7 +87,8 @@ class RequestParts:
             reservations=Reservations(request_id),
             roles=Roles(request_id, submission, state, dispatcher, recorder),
             stages=stages,
-            requester=RequesterDialog(request_id, submission, recorder, status, dispatcher, stages, effects),
+            requester=requester,
+            additions=Additions(submission, state, recorder, status, requester),
         )
         if snapshot is not None:
             parts._resume(snapshot)

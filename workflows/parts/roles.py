@@ -61,7 +61,7 @@ class Roles:
     ) -> Finding:
         state, playbook = self._state, self._state.playbook
         role = playbook.specialists[name]
-        wanted = {item.kind for item in state.items}
+        wanted = {item.kind for item in state.worked_on}
         wanted |= {
             policy.requires_intent for policy in playbook.guardian.actions.values() if policy.requires_intent
         }
@@ -72,7 +72,7 @@ class Roles:
             subject=self._submission.subject,
             body=state.taken_in.body,
             attachments=self._submission.attachments,
-            items=state.items,
+            items=state.worked_on,
             findings=earlier,
             guidance=state.guidance,
             exceptions=flagged,
@@ -83,6 +83,7 @@ class Roles:
             },
             config=role.config,
             language=state.language,
+            asked_at=self._submission.asked_at,
         )
         why = "mend what the reviewer flagged" if flagged else f"the plan calls {name}"
         try:
@@ -103,7 +104,7 @@ class Roles:
         brief = ReviewBrief(
             handoff=PENDING_HANDOFF,
             proposal=self._state.proposed,
-            items=self._state.items,
+            items=self._state.worked_on,
             findings=self._state.findings,
             config=role.config,
         )

@@ -120,6 +120,7 @@ class Stages:
                 submission=self._submission,
                 playbook=state.in_force,
                 items=state.items,
+                set_aside=tuple(state.set_aside),
                 findings=state.findings,
                 guidance=state.guidance,
                 language=state.language,
@@ -190,6 +191,7 @@ class Stages:
                 siblings=siblings,
                 to_requester=to_requester,
                 request=request,
+                wrote_again=self._state.unread_additions,
             ),
             GuardResult,
             receiver="guardian",
@@ -199,16 +201,22 @@ class Stages:
         return guard_result.model_copy(update={"brief": None})
 
     async def verify(self) -> Verification:
-        proposal = self._state.proposed
+        state, proposal = self._state, self._state.proposed
+        asked = {
+            bound.digest: request_of(bound, proposal, state.taken_in, state.playbook)
+            for bound in proposal.actions
+            if bound.digest not in state.authorization
+        }
         return await self._dispatcher.call_read(
             Verifier.verify,
             VerificationBrief(
                 handoff=PENDING_HANDOFF,
                 actions=proposal.actions,
-                items=self._state.items,
+                items=self._state.worked_on,
                 draft=proposal.draft,
                 delivery=proposal.delivery,
                 refusals=proposal.refusals,
+                unapproved={digest: request for digest, request in asked.items() if request is not None},
             ),
             Verification,
             receiver="verifier",

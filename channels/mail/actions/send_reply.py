@@ -93,7 +93,7 @@ class SendReply(ActionDefaults):
         attempt may have sent and the archive does not tell; the next attempt reconciles) and pydantic's ValidationError for parameters that are no mail.
         """
         mail = MailParameters.model_validate(order.bound.action.parameters)
-        outgoing = _outgoing(mail, order.bound, self._server.sender)
+        outgoing = _outgoing(mail, order.bound, self._server)
         with reconciling():
             sent_before = await self._archive.find(outgoing.message_id)
         if sent_before is None:
@@ -142,10 +142,11 @@ class SendReply(ActionDefaults):
         )
 
 
-def _outgoing(mail: MailParameters, bound: BoundAction, sender: str) -> OutgoingMail:
+def _outgoing(mail: MailParameters, bound: BoundAction, server: MailServer) -> OutgoingMail:
     return OutgoingMail(
         message_id=message_id(bound.idempotency_key),
-        sender=sender,
+        sender=server.sender,
+        reply_to=server.reply_to(bound.request_id),
         recipient=mail.recipient,
         subject=mail.subject,
         text=mail.text,

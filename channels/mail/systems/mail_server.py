@@ -8,6 +8,7 @@ import aiosmtplib
 from pydantic import Field, ValidationError
 
 from activities.contracts import SystemSettings
+from channels.mail.identity import tagged
 from channels.mail.message import as_message
 from channels.mail.models import OutgoingMail
 from dispatch.http import bounded
@@ -27,6 +28,11 @@ class MailServer:
         smtp_host: str = "127.0.0.1"
         smtp_port: int = Field(default=8825, ge=1, le=65535)
         mail_from: str = Field(default="support@desk.example", description="the sender of every reply")
+        mail_reply_tag: bool = Field(
+            default=False,
+            description="whether replies go to the sender's address with a tag, such as support+<request>@desk.example; "
+            "for mail services that change the Message-ID, where the mailbox takes such addresses",
+        )
 
     @classmethod
     @asynccontextmanager
@@ -36,15 +42,27 @@ class MailServer:
             settings.smtp_host,
             settings.smtp_port,
             sender=settings.mail_from,
+            reply_tag=settings.mail_reply_tag,
             timeout_seconds=settings.client_timeout_seconds,
         )
 
     def __init__(
-        self, host: str, port: int, *, sender: str = "support@desk.example", timeout_seconds: float
+        self,
+        host: str,
+        port: int,
+        *,
+        sender: str = "support@desk.example",
+        reply_tag: bool = False,
+        timeout_seconds: float,
     ) -> None:
         self._host, self._port, self._timeout = host, port, timeout_seconds
+        self._reply_tag = reply_tag
         self.sender = sender
         """The address that every mail of the desk comes from."""
+
+    def reply_to(self, request_id: str) -> str | None:
+        """Return where replies about a request are to go; None: to the sender."""
+        return tagged(self.sender, request_id) if self._reply_tag else None
 
     async def send(self, mail: OutgoingMail) -> None:
         """Hand a mail over; on return the server has taken responsibility for it.

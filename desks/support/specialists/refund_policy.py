@@ -64,7 +64,7 @@ class RefundPolicy:
         items = [item for item in items if item.item_id in said]
         edits = _amounts_set(brief.guidance, facts.payments)
         overrides = {payment_id: amount for payment_id, (amount, _) in edits.items()}
-        decisions = decide(items, facts, terms, brief.handoff.at, overrides, brief.language)
+        decisions = decide(items, facts, terms, brief.asked_at or brief.handoff.at, overrides, brief.language)
         return Finding(
             handoff=brief.handoff,
             specialist=_NAME,

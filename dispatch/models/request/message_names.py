@@ -10,6 +10,7 @@ class MessageName(StrEnum):
     ANSWER = "answer"
     EXTEND = "extend"
     WITHDRAW = "withdraw"
+    ADD = "add"
 
 
 class QueryName(StrEnum):
@@ -20,5 +21,5 @@ class QueryName(StrEnum):
     DETAIL = "detail"
 
 
-SENT_BY_REQUESTER = frozenset({MessageName.ANSWER, MessageName.WITHDRAW})
+SENT_BY_REQUESTER = frozenset({MessageName.ANSWER, MessageName.WITHDRAW, MessageName.ADD})
 """Messages of the requester; every other one names the approver who sends it."""

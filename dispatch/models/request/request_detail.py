@@ -4,6 +4,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract
 from dispatch.models.people.decision import ApprovalRequest, Decision
+from dispatch.models.request.addition import Addition
 from dispatch.models.request.item import Item
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Submission
@@ -20,6 +21,7 @@ class RequestDetail(Contract):
 
     status: Status
     submission: Submission
+    additions: tuple[Addition, ...] = Field(default=(), description="what came in after the start")
     playbook: PlaybookRef | None = Field(default=None, description="None until triage has found a desk")
     language: str = Field(default="", description="in which the requester is written to; empty before triage")
     items: tuple[Item, ...] = ()

@@ -35,7 +35,7 @@ class ReadRequest:
     text: str = ""
     trigger_id: str | None = None
     content: str = ""
-    in_reply_to: str | None = None
+    thread: tuple[str, ...] = ()
     automatic: AutomaticMail | None = None
     attachments: tuple[Attachment, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)

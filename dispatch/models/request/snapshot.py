@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.language import ENGLISH
 from dispatch.models.people.decision import ApprovalRequest, Decision
+from dispatch.models.request.addition import Addition
 from dispatch.models.request.intake import Intake, Triage
 from dispatch.models.request.item import Item
 from dispatch.models.request.status import Ending, Status
@@ -121,6 +122,15 @@ class ProcessState(BaseModel):
     authorization: dict[str, Authorization] = Field(
         default_factory=dict, description="by digest: what people approved"
     )
+    additions: tuple[Addition, ...] = Field(default=(), description="messages that came after the start")
+    considered: int = Field(default=0, description="how many of them the present proposal takes into account")
+    unread_additions: bool = Field(
+        default=False, description="one of them says more than an answer to what was asked: a person reads it"
+    )
+    sent_back: int = Field(default=0, description="how often people sent a proposal back")
+    verified: bool = Field(
+        default=False, description="all that the desk itself worked on was done and read back"
+    )
     acting: bool = Field(default=False, description="the actions have begun: too late to withdraw")
     failed: bool = Field(default=False, description="the process itself failed; only a person is left")
     reception: Reception | None = Field(
@@ -155,6 +165,16 @@ class ProcessState(BaseModel):
     def planned(self) -> Plan:
         """Return the plan."""
         return _required(self.plan, "plan")
+
+    @property
+    def set_aside(self) -> dict[str, str]:
+        """Return the items that a person takes while the desk does the others, each with the reason."""
+        return self.plan.set_aside if self.plan is not None else {}
+
+    @property
+    def worked_on(self) -> tuple[Item, ...]:
+        """Return the items that the desk works on itself."""
+        return tuple(item for item in self.items if item.item_id not in self.set_aside)
 
     @property
     def proposed(self) -> Proposal:

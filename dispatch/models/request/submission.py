@@ -1,5 +1,6 @@
 """What comes in at the door: one request as its sender wrote it."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -13,6 +14,11 @@ from dispatch.models.work.playbook import DeskName
 RECEPTION: Final = "reception"
 """How the id of a request begins that was sent to no desk."""
 
+LONGEST_ON_ITS_WAY: Final = timedelta(days=3)
+"""How long before it was received a request may say that it was written."""
+MOST_THREADS: Final = 5
+"""Requests that one mail may name."""
+RequestId = Annotated[str, Field(min_length=1, max_length=200)]
 FieldName = Annotated[str, Field(max_length=100)]
 FieldValue = Annotated[str, Field(max_length=2_000)]
 
@@ -66,8 +72,13 @@ class Submission(Contract):
     written_at: Moment | None = Field(
         default=None, description="what the sender's own clock says, at the latest when it was received"
     )
-    in_reply_to: str | None = Field(
-        default=None, description="Message-ID that a reply names; None where there is none"
+    thread: tuple[RequestId, ...] = Field(
+        default=(),
+        max_length=MOST_THREADS,
+        description="the requests whose mails it answers, the likeliest first",
+    )
+    follows: RequestId | None = Field(
+        default=None, description="the request whose mail it answers, where it could not be added to that one"
     )
     automatic: AutomaticMail | None = Field(
         default=None, description="the sign that a machine sent it; such mail is set apart and never answered"
@@ -85,6 +96,15 @@ class Submission(Contract):
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
     )
+
+    @property
+    def asked_at(self) -> datetime:
+        """Return when it was asked, by which windows are judged: the sender's own time, at most three days back.
+
+        A mail may wait for days before it is taken in; a clock that anybody can set must not open a window again.
+        """
+        received = self.trigger.received_at
+        return received if self.written_at is None else max(self.written_at, received - LONGEST_ON_ITS_WAY)
 
 
 def desk_named_in(request_id: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from pydantic import Field, JsonValue
 
-from dispatch.models.contract import Contract, Facts
+from dispatch.models.contract import Contract, Facts, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
@@ -113,6 +113,9 @@ class Brief(StageInput):
     )
     config: Facts = Field(default_factory=dict, description="the playbook's entry for this specialist")
     language: Language = Field(default=ENGLISH, description="in which the requester is written to")
+    asked_at: Moment | None = Field(
+        default=None, description="when it was asked, by which windows are judged; None: now"
+    )
 
 
 class Finding(Contract):

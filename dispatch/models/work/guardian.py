@@ -53,6 +53,9 @@ class GuardBrief(StageInput):
         default=False, description="a question, reminder or notice, under the contact's policy"
     )
     request: Request | None = Field(default=None, description="where the action's policy names an intent")
+    wrote_again: bool = Field(
+        default=False, description="the requester wrote again, and nobody knows what that changes"
+    )
 
 
 class GuardianFacts(Contract):

@@ -31,6 +31,10 @@ class Question(Contract):
     pattern: str = Field(description="a regular expression that an answer must match in full")
     example: str
     writings: tuple[Writing, ...] = Field(default=(), description="other ways in which it may be written")
+    answer_writings: tuple[Writing, ...] = Field(
+        default=(), description="those that count in an answer alone"
+    )
+    is_description: bool = False
 
 
 class PlanBrief(StageInput):
@@ -51,10 +55,13 @@ class Plan(Contract):
     why: str
     groups: tuple[tuple[str, ...], ...] = ()
     questions: tuple[Question, ...] = ()
+    set_aside: dict[str, str] = Field(
+        default_factory=dict, description="items that a person takes while the desk does the others -> why"
+    )
 
 
 class AnswerCheck(StageInput):
-    """A raw answer with the questions that it must fit."""
+    """A raw answer with the questions that it must fit: `{"fields": {...}}`, or `{"text": ...}` that it is found in."""
 
     noun: ClassVar[str] = "an answer"
 
@@ -71,3 +78,4 @@ class AnswerCheckResult(Contract):
     problems: tuple[str, ...] = ()
     items: tuple[Item, ...]
     missing: tuple[Question, ...] = ()
+    says_more: bool = Field(default=False, description="a text that says more than what was asked")

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
 from dispatch.models.language import ENGLISH, Language, Text, in_language
+from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
 
 Name = str
@@ -149,6 +150,11 @@ class FieldSpec(Contract):
     example: str
     writings: tuple[Writing, ...] = Field(
         default=(), max_length=20, description="'order no. 10001' for DD-10001; found where the pattern is"
+    )
+    answer_writings: tuple[Writing, ...] = Field(
+        default=(),
+        max_length=20,
+        description="'10001' for DD-10001; only in an answer to the question, where nothing else is found",
     )
     is_description: bool = Field(
         default=False, description="whether all that is told of it in several places is one value"
@@ -334,6 +340,9 @@ class Playbook(Contract):
         default=(ENGLISH,),
         min_length=1,
         description="in which requesters are written to; the first where none fits",
+    )
+    requesters: RequesterRules = Field(
+        default=RequesterRules(), description="who writes for somebody else; read where mails come in"
     )
     routing: Routing
     triage: TriagePolicy = TriagePolicy()

@@ -86,6 +86,9 @@ class AssemblyBrief(StageInput):
     submission: Submission
     playbook: PlaybookInForce
     items: tuple[Item, ...]
+    set_aside: tuple[str, ...] = Field(
+        default=(), description="ids of items that a person takes; the draft says so"
+    )
     findings: tuple[Finding, ...]
     guidance: tuple[Guidance, ...] = ()
     language: Language = Field(default=ENGLISH, description="in which the requester is written to")

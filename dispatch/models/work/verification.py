@@ -9,6 +9,7 @@ from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Refusal
+from dispatch.models.work.guardian import Request
 from dispatch.models.work.proposal import BoundAction, Draft
 
 
@@ -39,6 +40,10 @@ class VerificationBrief(StageInput):
         description="digest of the action that delivers the draft; None where nothing is delivered",
     )
     refusals: tuple[Refusal, ...] = ()
+    unapproved: dict[str, Request] = Field(
+        default_factory=dict,
+        description="digest of each action that must have been asked for and that no person approved -> what was written",
+    )
 
 
 class ItemVerification(Contract):

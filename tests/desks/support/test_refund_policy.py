@@ -1,5 +1,6 @@
 """The refund specialist: one action for each payment, refusals with their rule, and a person's word on amounts."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -27,13 +28,17 @@ CONFIG: dict[str, Any] = TERMS.model_dump(mode="json")
 ONE = facts_of((order(),), (payment(),), {"item-1": "DD-10001"})
 
 
-async def examine(facts: OrderFacts | None, *items: Item, guidance: tuple[Guidance, ...] = ()) -> Finding:
+async def examine(
+    facts: OrderFacts | None,
+    *items: Item,
+    guidance: tuple[Guidance, ...] = (),
+    asked_at: datetime | None = None,
+) -> Finding:
     findings = () if facts is None else (order_finding(facts),)
     # It reaches nothing, so it must work without clients.
     specialist = RefundPolicy(Systems())
-    return await specialist.examine(
-        brief(*(items or (item(),)), findings=findings, guidance=guidance, config=CONFIG)
-    )
+    task = brief(*(items or (item(),)), findings=findings, guidance=guidance, config=CONFIG)
+    return await specialist.examine(task.model_copy(update={"asked_at": asked_at}))
 
 
 def said(decision_id: str = "d-1", **values: Any) -> Guidance:
@@ -88,6 +93,13 @@ async def test_refunds_on_two_orders_are_two_actions() -> None:
         ("payment PAY-1", 4990),
         ("payment PAY-2", 1200),
     }
+
+
+async def test_a_window_is_judged_by_when_it_was_asked() -> None:
+    """Whoever wrote in time is not refused because the mail waited."""
+    late = facts_of((order(delivered_at=NOW - days(31)),), (payment(),), {"item-1": "DD-10001"})
+    assert (await examine(late)).refusals
+    assert (await examine(late, asked_at=NOW - days(2))).recommended
 
 
 async def test_a_refusal_cites_its_rule_and_its_evidence() -> None:

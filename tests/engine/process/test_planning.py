@@ -20,9 +20,25 @@ def finding(status: FindingStatus, specialist: str = "records") -> Finding:
 
 def test_an_ask_that_the_playbook_escalates_comes_first() -> None:
     """A request that a person must see asks its requester nothing first."""
-    result = planned(item(1, "status"), item(2, "other"))
+    result = planned(item(1, "other"), item(2, "other"))
     assert (result.step, result.rule, result.why) == (Step.ESCALATE, "unknown_ask", "no answer to it")
-    assert result.handoff == HANDOFF
+    assert (result.handoff, result.set_aside) == (HANDOFF, {})
+
+
+def test_an_ask_for_a_person_does_not_silence_the_others() -> None:
+    """It is set aside with the rule's reason; questions and work are for the rest alone, before and after findings."""
+    items = item(1, "status"), item(2, "other"), item(3, "hours")
+    asked = planned(*items)
+    assert (asked.step, asked.set_aside) == (Step.ASK, {"item-2": "no answer to it"})
+    assert [question.item_ids for question in asked.questions] == [("item-1",)]
+    after = planned(*items, findings=(finding(FindingStatus.FOUND),))
+    assert (after.step, after.set_aside) == (Step.ASSEMBLE, {"item-2": "no answer to it"})
+
+
+def test_a_desk_that_delivers_nothing_sets_nothing_aside() -> None:
+    """Nobody would be told which part is done."""
+    result = planned(item(1, "status"), item(2, "other"), deliver=None)
+    assert (result.step, result.set_aside) == (Step.ESCALATE, {})
 
 
 def test_everything_missing_is_asked_at_once() -> None:

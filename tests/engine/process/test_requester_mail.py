@@ -71,19 +71,17 @@ def test_a_question_asks_everything_and_says_until_when() -> None:
             "- Which order? (for example: DD-10001)\n- What is damaged? (for example: the lid)\n\n"
             "You can answer on this page, which is for your request alone:\nhttps://desk.example/a/1\n\n"
             "Please answer by 09:30 UTC on 5 November 2026; after that we close your request.\n\n"
-            "A reply to this message is read as a new request. If you cannot open the page, write to us again with "
-            "all that you ask for and these answers in one message.\n\n"
+            "If you cannot open the page, simply reply to this message with your answers.\n\n"
             "Kind regards\nThe desk"
         ),
     )
 
 
-def test_without_a_page_nobody_is_told_to_answer_this_request() -> None:
-    """What comes by mail is a new request, so the question asks for a whole one and says when this one closes."""
+def test_without_a_page_the_answer_is_a_reply() -> None:
+    """A reply comes back to this request; the question says until when."""
     text = str(sent(question_message(QUESTIONS, 1, DEADLINE)).parameters["text"])
-    assert "write to us again with all that you ask for and these answers in one message" in text
+    assert "Please reply to this message with your answers." in text
     assert "We close this request at 09:30 UTC on 5 November 2026." in text
-    assert "Please answer" not in text
 
 
 def test_each_reminder_is_an_effect_of_its_own() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from channels.mail.identity import text_digest
 from dispatch.models.request.item import Item
 from dispatch.models.work.action_digest import bind
-from dispatch.models.work.finding import Refusal, Statement
+from dispatch.models.work.finding import Evidence, Refusal, Statement
+from dispatch.models.work.guardian import Request
 from dispatch.models.work.proposal import Action, BoundAction, Draft
 from dispatch.models.work.verification import (
     ItemVerification,
@@ -57,6 +58,7 @@ def judged(
     told: tuple[str, ...] = ("item-1", "item-2"),
     refused: tuple[str, ...] = (),
     items: int = 2,
+    unapproved: dict[str, Request] | None = None,
 ) -> Verification:
     return judge(
         VerificationBrief(
@@ -67,6 +69,7 @@ def judged(
             draft=Draft(
                 title="Re", text="...", statements=tuple(Statement(text=".", item_ids=(t,)) for t in told)
             ),
+            unapproved=unapproved or {},
             refusals=tuple(Refusal(item_id=i, reason="no", rule="window", evidence_ids=()) for i in refused),
         ),
         observations,
@@ -85,6 +88,18 @@ def test_all_that_is_as_ordered_is_confirmed() -> None:
     assert {a.verdict for a in verification.actions} | {i.verdict for i in verification.items} == {CONFIRMED}
     assert verification.actions[0].observation == GOOD[REFUND.digest]
     assert verification.handoff == HANDOFF
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"), [("Please refund it.", CONFIRMED), ("Please do not refund it.", REFUTED)]
+)
+def test_an_effect_is_held_against_the_requesters_words(words: str, verdict: VerificationVerdict) -> None:
+    """As ordered is not enough where nobody approved it and nothing plainly asks for it."""
+    cited = Evidence(evidence_id="e", source="request", reference="item-1", text=words)
+    request = Request(phrases=("refund",), subject="", words=words, cited=(cited,))
+    verification = judged(dict(GOOD), unapproved={REFUND.digest: request})
+    assert verification.verdict is verdict
+    assert ("no person approved it" in verification.actions[0].why) == (verdict is REFUTED)
 
 
 @pytest.mark.parametrize(

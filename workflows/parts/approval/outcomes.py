@@ -33,4 +33,4 @@ def describe(outcome: ApprovalsByDigest | Decision | Expired | None) -> tuple[st
         return outcome.approver, f"{outcome.approver} decided: {outcome.decision_type}"
     if isinstance(outcome, Expired):
         return "nobody", "nobody decided by the deadline"
-    return "requester", "the requester took the request back"
+    return "requester", "the requester wrote again or took the request back"

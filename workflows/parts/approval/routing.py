@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.approval.outcomes import returned_decision
     from workflows.parts.endings import EndedEarlyError
-    from workflows.parts.requester_dialog import RequesterDialog
+    from workflows.parts.requester.dialog import RequesterDialog
 
 MOST_ROUTINGS: Final = 3
 

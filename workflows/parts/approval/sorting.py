@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.playbook import Playbook
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.approval.outcomes import returned_decision
-    from workflows.parts.requester_dialog import RequesterDialog
+    from workflows.parts.requester.dialog import RequesterDialog
 
 
 async def ask_for_intents(

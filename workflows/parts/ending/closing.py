@@ -23,7 +23,9 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
     state, owner, follow_ups = parts.state, "nobody", tuple[str, ...]()
     playbook = state.triaged.playbook if state.triaged else None
     reservations = asyncio.ensure_future(parts.reservations.close(parts.effects.paid()))
-    if playbook is not None and ending is not Ending.DONE and state.ending is None:
+    # Where only a part is left for a person, the reply has said so.
+    untold = ending is not Ending.DONE and not state.verified and state.ending is None
+    if playbook is not None and untold:
         await parts.requester.tell(ending, why, playbook)
     state.ending, state.why = ending, why
     if ending in TO_A_PERSON:
@@ -47,7 +49,7 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
         ending=ending,
         why=why,
         owner=owner,
-        items=account(state.items, state.proposal, ending, why),
+        items=account(state.items, state.proposal, ending, why, state.set_aside if state.verified else None),
         effects=tuple(effect.receipt.effect_id for effect in parts.effects.applied),
         follow_ups=follow_ups,
         trail=tuple(parts.recorder.entries),
@@ -69,6 +71,7 @@ async def cancel(parts: RequestParts) -> None:
 def _record_end(parts: RequestParts, ending: Ending, why: str, owner: str) -> None:
     parts.approvals.close()
     parts.requester.close()
+    parts.additions.close()
     parts.recorder.record(
         EntryKind.ENDING, what=ending, why=why + parts.recorder.closing_note(), receiver=owner
     )

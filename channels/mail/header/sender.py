@@ -12,7 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from channels.mail.bounds import MAX_STRUCTURED_BYTES
 from channels.mail.encoded_words import decoded_words
-from channels.mail.from_field import MOST_READ, FromField, read_from, read_mailbox, shows_another_address
+from channels.mail.header.from_field import (
+    MOST_READ,
+    FromField,
+    read_from,
+    read_mailbox,
+    shows_another_address,
+)
 from dispatch.models.errors import SubmissionError
 from dispatch.models.request.requester import MailAddress, SenderDoubt
 from dispatch.text.normalise import encodable, one_line
@@ -51,16 +57,16 @@ def sender_of(file: str, raw: bytes, message: EmailMessage) -> MailSender:
         )
     read = _from(raw, values)
     name = _decoded(read.name)
-    if read.doubt is None and (address := _usable(read.address)):
+    if read.doubt is None and (address := usable(read.address)):
         if not (shows_another_address(name, read.address) and shows_another_address(name, address)):
             return MailSender(address, name)
         doubt = SenderDoubt.NAME_SHOWS_ANOTHER_ADDRESS
         return MailSender(address, name, doubt, f"{doubt.in_words}: {address} was taken")
     doubt = read.doubt or SenderDoubt.NO_ADDRESS
     for field, address in (
-        ("Sender", _only_address(message, "Sender")),
-        ("Reply-To", _only_address(message, "Reply-To")),
-        ("From", next((usable for a in read.candidates if (usable := _usable(a))), "")),
+        ("Sender", only_address(message, "Sender")),
+        ("Reply-To", only_address(message, "Reply-To")),
+        ("From", next((found for a in read.candidates if (found := usable(a))), "")),
     ):
         if address:
             return MailSender(address, name, doubt, f"{doubt.in_words}: {address}, of {field}, was taken")
@@ -109,10 +115,11 @@ def _raw_from_fields(raw: bytes) -> tuple[list[str], int]:
     )
 
 
-def _only_address(message: EmailMessage, name: str) -> str:
+def only_address(message: EmailMessage, name: str) -> str:
+    """Return the one address of a field; empty where it has none, several, or one that may be read in different ways."""
     values = fields_of(message, name)
     read = read_mailbox(values[0]) if len(values) == 1 else FromField()
-    return _usable(read.address) if read.doubt is None else ""
+    return usable(read.address) if read.doubt is None else ""
 
 
 def _decoded(name: str) -> str:
@@ -120,7 +127,7 @@ def _decoded(name: str) -> str:
     return one_line(encodable(decoded_words(name[:MOST_READ])[0]))[:_MAX_NAME]
 
 
-def _usable(address: str) -> str:
+def usable(address: str) -> str:
     """Return an address as it is stored, empty where it is none: the domain in its ASCII form (RFC 5890), the rest as it is."""
     local, _, domain = unicodedata.normalize("NFC", address).rpartition("@")
     try:

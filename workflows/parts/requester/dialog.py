@@ -1,6 +1,5 @@
 """The requester's side of a request: what is asked of them, what they answer, what they are told."""
 
-from datetime import datetime
 from typing import Any, Final
 
 from temporalio import workflow
@@ -8,23 +7,19 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
-    from activities.answer_links import Links
     from activities.answers import read_answer
     from dispatch.models.handoff import PENDING_HANDOFF
-    from dispatch.models.people.notification import AnswerLink, LinkBrief
+    from dispatch.models.request.addition import Addition
     from dispatch.models.request.item import Item
     from dispatch.models.request.message_names import MessageName
-    from dispatch.models.request.snapshot import DialogSnapshot, WaitSnapshot
+    from dispatch.models.request.snapshot import DialogSnapshot, ProcessState, WaitSnapshot
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
-    from dispatch.models.work.action_digest import bind
-    from dispatch.models.work.guardian import GuardDecision
     from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult, Question
     from dispatch.models.work.playbook import PlaybookInForce
     from dispatch.process.list_summary import summary_of_question
     from dispatch.process.requester_messages import (
-        RequesterMessage,
         notice_message,
         question_message,
         reminder_message,
@@ -32,8 +27,9 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.text.message_payloads import bounded
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
-    from workflows.parts.effects import EffectFailedError, Effects
+    from workflows.parts.effects import Effects
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
+    from workflows.parts.requester.mail import RequesterMail
     from workflows.parts.stages import Stages
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
@@ -53,14 +49,17 @@ class RequesterDialog:
         dispatcher: ActivityDispatcher,
         stages: Stages,
         effects: Effects,
+        state: ProcessState,
     ) -> None:
-        self._id, self._submission = request_id, submission
+        self._id, self._submission, self._state = request_id, submission, state
         self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
-        self._stages, self._effects = stages, effects
+        self._stages = stages
+        self._mail = RequesterMail(request_id, recorder, dispatcher, stages, effects)
         self._answers: list[JsonValue] = []
         self._asked = 0
         self._closed = False
         self._withdrawn = False
+        self._undelivered = False
         self.wait: DeadlineWait | None = None
         self.questions: tuple[Question, ...] = ()
         self._snapshot: WaitSnapshot | None = None
@@ -82,6 +81,17 @@ class RequesterDialog:
             )
         else:
             self._answers.append(answer)
+
+    def receive_text(self, addition: Addition) -> bool:
+        """Take in a message that may answer the open question; returns whether it is read as an answer."""
+        if self._closed or not self.questions or len(self._answers) >= MOST_KEPT:
+            return False
+        self._answers.append({"text": addition.text})
+        return True
+
+    def undelivered(self) -> None:
+        """Note that a mail of the desk came back; nobody can answer a question that did not arrive."""
+        self._undelivered = self._undelivered or bool(self.questions)
 
     def withdraw(self, raw: Any, *, too_late: bool) -> None:
         """Take the request back, unless the desk is already acting on it."""
@@ -134,25 +144,29 @@ class RequesterDialog:
             self.wait = DeadlineWait(policy.deadline, policy.reminders)
             reminders = 0
             deadline = self.wait.deadline
-            link = await self._link(playbook, deadline)
-            await self._send(question_message(questions, number, deadline, link, language), playbook)
+            link = await self._mail.link(playbook, deadline)
+            await self._mail.send(question_message(questions, number, deadline, link, language), playbook)
         try:
             while questions:
                 self.questions = questions
                 self._show(questions)
                 why = await self.wait.until(
-                    lambda: self._withdrawn or bool(self._answers) or history_full(),
+                    lambda: self._withdrawn or self._undelivered or bool(self._answers) or history_full(),
                     f"awaiting {_names(questions)}",
                 )
                 self.check_withdrawn()
+                if self._undelivered and not self._answers:
+                    raise EndedEarlyError(
+                        Ending.ESCALATED, "the question to the requester came back undelivered"
+                    )
                 if why is WakeReason.EXPIRED:
                     raise EndedEarlyError(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
                 if why is WakeReason.REMIND:
                     reminders += 1
                     # The deadline may have moved since, and with it the link's.
                     deadline = self.wait.deadline
-                    link = await self._link(playbook, deadline)
-                    await self._send(
+                    link = await self._mail.link(playbook, deadline)
+                    await self._mail.send(
                         reminder_message(questions, number, reminders, deadline, link, language), playbook
                     )
                 elif why is WakeReason.READY and self._answers:
@@ -170,7 +184,7 @@ class RequesterDialog:
         message = notice_message(playbook.playbook, ending, why, self._stages.language)
         if message is not None:
             try:
-                await self._send(message, playbook)
+                await self._mail.send(message, playbook)
             except (EndedEarlyError, StageFailedError) as unsent:
                 self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=str(unsent))
 
@@ -216,6 +230,13 @@ class RequesterDialog:
         )
         if result.problems:
             self._recorder.refuse(MessageName.ANSWER, "; ".join(result.problems), "requester", raw)
+        if isinstance(raw, dict) and "text" in raw:
+            self._state.unread_additions |= result.says_more or not result.accepted
+            if not result.accepted:
+                raise EndedEarlyError(
+                    Ending.ESCALATED,
+                    f"the requester's answer does not tell {_names(questions)}; a person reads it",
+                )
         if result.accepted:
             self._recorder.record(
                 EntryKind.ANSWER,
@@ -228,50 +249,6 @@ class RequesterDialog:
                 about=raw,
             )
         return result.items, result.missing
-
-    async def _link(self, playbook: PlaybookInForce, expires_at: datetime) -> str:
-        """Return the link to the page where it can be answered; empty where there is none. No mail waits for it."""
-        if not playbook.playbook.missing_information.answer_page:
-            return ""
-        try:
-            made = await self._dispatcher.call_local(
-                Links.answer_link,
-                LinkBrief(
-                    handoff=PENDING_HANDOFF,
-                    request_id=self._id,
-                    expires_at=expires_at,
-                ),
-                AnswerLink,
-                receiver="links",
-                why="the requester may answer on a page",
-                decided_by="playbook",
-            )
-        except StageFailedError as failed:
-            self._recorder.record(EntryKind.EFFECT, what="no link to answer by", why=str(failed))
-            return ""
-        return made.url
-
-    async def _send(self, message: RequesterMessage, playbook: PlaybookInForce) -> None:
-        """Send a message to the requester, under the contact's own policy, if the guardian allows it.
-
-        Raises EndedEarlyError (escalated): a request never waits for an answer to a question that did not go out.
-        """
-        contact = playbook.playbook.contact
-        if contact is None:
-            raise EndedEarlyError(Ending.ESCALATED, f"{message.subject}: the playbook has no contact")
-        action = await self._stages.write_message(message, playbook)
-        bound = bind(self._id, message.subject, playbook.ref, action)
-        guard_result = await self._stages.inspect(bound, playbook.playbook, to_requester=True)
-        if guard_result.decision is not GuardDecision.ALLOW:
-            raise EndedEarlyError(
-                Ending.ESCALATED, f"{message.subject} may not be sent: {guard_result.reasons[0].text}"
-            )
-        try:
-            await self._effects.carry_out(bound, guard_result, contact.policy, to_keep=False)
-        except EffectFailedError as failed:
-            raise EndedEarlyError(
-                Ending.ESCALATED, f"{message.subject} could not be sent: {failed}"
-            ) from failed
 
     def _show(self, questions: tuple[Question, ...]) -> None:
         pairs = " ".join(f"{q.field}={q.example!r}" for q in questions)

@@ -1,0 +1,51 @@
+"""What comes to an open request after its start: the requester writes again, or a machine answers a mail of the desk."""
+
+from typing import Final
+
+from pydantic import Field
+
+from dispatch.models.contract import Contract, Moment
+from dispatch.models.request.automatic import AutomaticMail, AutomaticSign
+from dispatch.models.request.submission import DocumentRef, Party
+
+MOST_CHARS: Final = 8_000
+"""Characters of a message's own words that a request keeps; all of it is in the source file."""
+MOST_ADDITIONS: Final = 20
+"""Messages that are added to one request; what comes after them is a request of its own."""
+_MOST_ATTACHMENTS: Final = 20
+
+
+class Addition(Contract):
+    """A message that names an open request: its own words, without what it quotes."""
+
+    key: str = Field(
+        pattern=r"^[0-9a-f]{16}$", description="the same for the same message, by whichever route"
+    )
+    sender: Party
+    subject: str = Field(default="", max_length=998)
+    text: str = Field(default="", max_length=MOST_CHARS)
+    received_at: Moment
+    source: DocumentRef
+    attachments: tuple[DocumentRef, ...] = Field(default=(), max_length=_MOST_ATTACHMENTS)
+    automatic: AutomaticMail | None = None
+
+    @property
+    def is_bounce(self) -> bool:
+        """Return whether it reports that a mail of the desk did not arrive."""
+        return self.automatic is not None and self.automatic.sign is AutomaticSign.REPORT
+
+    @property
+    def in_words(self) -> str:
+        """Return, for the record, what it is; none of its words."""
+        if self.automatic is None:
+            return "the requester wrote again"
+        if self.is_bounce:
+            return f"a mail of the desk came back: {self.automatic.shown}"
+        return self.automatic.in_words
+
+
+class AdditionOutcome(Contract):
+    """What became of it: the answer of the update `add`. What is not accepted is a request of its own."""
+
+    accepted: bool
+    reason: str

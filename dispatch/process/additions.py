@@ -1,0 +1,61 @@
+"""Making an addition to an open request of a message, and judging whether the request may take it."""
+
+import hashlib
+from collections.abc import Sequence
+
+from dispatch.models.request.addition import MOST_ADDITIONS, MOST_CHARS, Addition
+from dispatch.models.request.submission import Party, Submission
+from dispatch.models.work.plan import Question
+from dispatch.process.answers import tells_value
+from dispatch.text.asks import is_ask, is_pleasantry
+from dispatch.text.courtesies import is_courtesy
+from dispatch.text.new_words import own_words
+from dispatch.text.normalise import normalise
+from dispatch.text.sentences import blocks_of
+from dispatch.text.unicode_spoofing import same_address
+
+
+def addition_of(submission: Submission) -> Addition:
+    """Return what a message adds to a request that it names: its own words, cut, and its documents."""
+    trigger = submission.trigger
+    known_by = f"{trigger.kind}\n{trigger.trigger_id}\n{trigger.content}"
+    return Addition(
+        key=hashlib.sha256(known_by.encode()).hexdigest()[:16],
+        sender=submission.sender,
+        subject=submission.subject,
+        text=own_words(normalise(submission.body).text)[:MOST_CHARS],
+        received_at=trigger.received_at,
+        source=submission.source,
+        attachments=submission.attachments[:20],
+        automatic=submission.automatic,
+    )
+
+
+def why_not_added(addition: Addition, requester: Party, before: Sequence[Addition]) -> str:
+    """Return why a request cannot take it; empty where it can.
+
+    Only the requester adds to a request: what somebody else writes about it must not be taken for the requester's word.
+    """
+    if len(before) >= MOST_ADDITIONS:
+        return f"{MOST_ADDITIONS} messages were added already"
+    if addition.automatic is not None:
+        return ""
+    if addition.sender.doubt is not None:
+        return addition.sender.doubt.in_words
+    if not same_address(addition.sender.address, requester.address):
+        return "it was not written by the requester"
+    return ""
+
+
+def says_more(questions: Sequence[Question], text: str) -> bool:
+    """Return whether an answer says anything beside what was asked, greetings and polite ends.
+
+    A statement that tells a value is its answer; one that asks for something is more, whatever else it tells.
+    """
+    sentences = [sentence for block in blocks_of(text) for sentence in block.sentences]
+    return any(
+        (is_ask(sentence) or not tells_value(questions, sentence))
+        and not is_courtesy(sentence)
+        and not is_pleasantry(sentence)
+        for sentence in sentences
+    )

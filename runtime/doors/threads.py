@@ -1,0 +1,50 @@
+"""Finds the open request that a message answers: it is added there, and is a request of its own only where that cannot be."""
+
+from dispatch.models.errors import RequestClosedError, RequestNotFoundError
+from dispatch.models.request.addition import Addition, AdditionOutcome
+from dispatch.models.request.message_names import MessageName
+from dispatch.models.request.submission import Submission
+from dispatch.process.additions import addition_of
+from runtime.gateway import Gateway
+from runtime.gateway_types import Submitted
+
+
+async def added_or_following(gateway: Gateway, submission: Submission) -> Submitted | Submission:
+    """Add a message to the open request that it answers.
+
+    Returns the submission where it answers none that can take it; `follows` then names the one it answers. The same message
+    again comes to the same request, also where that has ended since. Raises WorkerUnavailableError, for only the request
+    itself can tell whether it takes it, and TemporalUnavailableError.
+    """
+    if not submission.thread:
+        return submission
+    addition = addition_of(submission)
+    for request_id in submission.thread:
+        try:
+            # Ids of our mails name requests alone, and what is no request knows no such message.
+            await gateway.describe(request_id)
+            outcome = await gateway.update(
+                request_id, MessageName.ADD, addition.model_dump(mode="json"), AdditionOutcome
+            )
+        except RequestNotFoundError:
+            continue
+        except RequestClosedError:
+            if await _was_added(gateway, request_id, addition):
+                return Submitted(request_id, new=False, automatic=submission.automatic, added=True)
+            return _following(submission, request_id, "which has ended")
+        if outcome.accepted:
+            return Submitted(request_id, new=False, automatic=submission.automatic, added=True)
+        return _following(submission, request_id, f"which does not take it: {outcome.reason}")
+    return submission
+
+
+def _following(submission: Submission, request_id: str, why: str) -> Submission:
+    note = f"it answers a mail of {request_id}, {why}"
+    return submission.model_copy(update={"follows": request_id, "notes": (*submission.notes, note[:500])})
+
+
+async def _was_added(gateway: Gateway, request_id: str, addition: Addition) -> bool:
+    """Check whether an ended request had taken the message: whoever brought it may have stopped before it was told."""
+    outcome = await gateway.outcome(request_id)
+    wanted = f"{MessageName.ADD} {addition.key}"
+    return outcome is not None and any(entry.what == wanted for entry in outcome.trail)

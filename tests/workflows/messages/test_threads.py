@@ -1,0 +1,168 @@
+"""A mail that answers one of ours comes to the request it is about: as an answer, for the next approver, or as one of its own."""
+
+import uuid
+
+from pydantic import JsonValue
+
+import starter
+from channels.mail.identity import message_id
+from channels.mail.parse import parse_mail
+from dispatch.models.request.addition import AdditionOutcome
+from dispatch.models.request.message_names import MessageName
+from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.request.status import Ending
+from runtime.doors.starting import read_request, start
+from runtime.gateway import Gateway
+from runtime.gateway_types import Submitted
+from tests.desk import Case, Desk
+from tests.workflows.replaying import also_replaying
+from tests.workflows.requests_made import ANNA, JUERGEN, damage_without_details, held_refund, until_mailed
+
+
+async def arrives(desk: Desk, text: str, to: str, *, sender: str = JUERGEN, **headers: str) -> Submitted:
+    """Bring a mail that answers the mail `to` of ours, as any door does."""
+    mail_id = headers.pop("Message_ID", f"<{uuid.uuid4()}@customer.example>")
+    more = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items())
+    raw = (
+        f"From: {sender}\nMessage-ID: {mail_id}\nSubject: Re: A question\nIn-Reply-To: {to}\n{more}\n{text}\n"
+    )
+    read = read_request(desk.settings, "reply.eml", raw.encode(), "support")
+    return await start(Gateway.over(desk.client), desk.settings, "reply.eml", read)
+
+
+async def asked(desk: Desk) -> tuple[Case, str]:
+    """Return a request that waits for an order and its damage, and the Message-ID of the question."""
+    case = await damage_without_details(desk)
+    (question,) = await until_mailed(desk, 1)
+    return case, str(question["message_id"])
+
+
+async def detail_of(case: Case) -> RequestDetail:
+    return await Gateway.over(case.desk.client).request_detail(case.id)
+
+
+async def requests_of(desk: Desk) -> list[str]:
+    found = desk.client.list_workflows(
+        f"WorkflowType = 'Coordinator' AND TaskQueue = '{desk.settings.task_queue}'"
+    )
+    return [one.id async for one in found]
+
+
+@also_replaying("desk")
+async def test_a_question_is_answered_by_mail(desk: Desk) -> None:
+    """The reply fills the fields, its quote tells nothing, and the request goes on to its end; no second one begins."""
+    case, question = await asked(desk)
+    text = "The order is 10007. The lid is cracked.\nThanks!\n\nOn Mon, 23 Nov 2026 at 09:12, Desk <support@desk.example> wrote:\n> such as DD-10008?"
+    submitted = await arrives(desk, text, question)
+    assert (submitted.request_id, submitted.new, submitted.added) == (case.id, False, True)
+    outcome = await case.outcome()
+    assert outcome.ending is Ending.DONE
+    detail = await detail_of(case)
+    assert {item.fields["order_number"] for item in detail.items} == {"DD-10007"}
+    assert [addition.text for addition in detail.additions] == [
+        "The order is 10007. The lid is cracked.\nThanks!"
+    ]
+    assert await requests_of(desk) == [case.id]
+
+
+async def test_an_answer_that_asks_for_more_is_read_by_a_person(desk: Desk) -> None:
+    """What was asked is taken; beside it stands an ask that nobody understood, so the reply waits for a person."""
+    case, question = await asked(desk)
+    await arrives(desk, "It is DD-10007, the lid is cracked. Please also change my address.", question)
+    await case.until("waiting_for_approval")
+    held = [r.rule for result in (await detail_of(case)).guard_results for r in result.reasons]
+    assert "request.wrote_again" in held
+
+
+async def test_an_answer_that_tells_nothing_goes_to_a_person(desk: Desk) -> None:
+    """Whoever answers has done their part: the request does not wait for its deadline."""
+    case, question = await asked(desk)
+    await arrives(desk, "I really cannot find that anywhere, sorry.", question)
+    await case.until("escalated")
+    assert "does not tell order_number" in (await detail_of(case)).trail[-1].why
+
+
+async def test_the_requester_writes_while_people_decide(desk: Desk) -> None:
+    """What was proposed before is decided no more: the next proposal shows the new words, and waits for a person."""
+    case = await held_refund(desk)
+    early = await case.decision("approve")
+    reply = message_id(f"{case.id}/send_reply/notice")
+    assert (await arrives(desk, "Wait, I would rather keep it.", reply, sender=ANNA)).added
+    await case.until("waiting_for_approval", proposal="p2")
+    accepted, why = await starter.decide(desk.client, case.id, early)
+    assert not accepted, why
+    detail = await detail_of(case)
+    assert [addition.text for addition in detail.additions] == ["Wait, I would rather keep it."]
+    assert detail.approval_request is not None
+    assert {item.name for item in detail.approval_request.items} == {"issue_refund", "send_reply"}
+    assert desk.back_office.refunds() == []
+    assert (await case.decide("reject", reason="she keeps it"))[0]
+    assert (await case.outcome()).ending is Ending.REJECTED
+
+
+async def test_only_the_requester_adds_to_a_request(desk: Desk) -> None:
+    """Somebody else's answer is a request of its own that names the one it answers, and that one goes on as it was."""
+    case, question = await asked(desk)
+    submitted = await arrives(
+        desk, "It is DD-10007, the lid is cracked.", question, sender="eve@elsewhere.example"
+    )
+    assert (submitted.new, submitted.added) == (True, False)
+    other = await Gateway.over(desk.client).request_detail(submitted.request_id)
+    assert other.submission.follows == case.id
+    assert "it was not written by the requester" in other.submission.notes[-1]
+    assert (await case.status()).state == "waiting_for_information"
+    assert await case.refusals() == ["it was not written by the requester"]
+
+
+async def test_the_same_mail_comes_to_the_same_request_also_when_that_has_ended(desk: Desk) -> None:
+    """Whoever brought it may stop before that is noted, and bring it again; a later mail is a request that follows."""
+    case, question = await asked(desk)
+    text, known = "DD-10007. The lid is cracked.", f"<{uuid.uuid4()}@customer.example>"
+    for _ in range(2):
+        assert (await arrives(desk, text, question, Message_ID=known)).added
+    await case.outcome()
+    assert (await arrives(desk, text, question, Message_ID=known)).request_id == case.id
+    later = await arrives(desk, "And where is the order DD-10007?", question)
+    assert (later.new, later.added) == (True, False)
+    assert (await Gateway.over(desk.client).request_detail(later.request_id)).submission.follows == case.id
+    assert len((await detail_of(case)).additions) == 1
+
+
+async def test_what_a_machine_answers_is_noted_with_its_request(desk: Desk) -> None:
+    """An absence note changes nothing; a question that came back cannot be answered, so a person has the request."""
+    case, question = await asked(desk)
+    away = await arrives(desk, "I am away.", question, Auto_Submitted="auto-replied")
+    assert (away.added, away.automatic is not None) == (True, True)
+    assert (await case.status()).state == "waiting_for_information"
+    report = "multipart/report; report-type=delivery-status; boundary=b"
+    bounce = (
+        f"--b\n\nNot delivered.\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {question}\n\n--b--"
+    )
+    await arrives(desk, bounce, question, sender="MAILER-DAEMON@mx.example", Content_Type=report)
+    await case.until("escalated")
+    assert [addition.automatic is None for addition in (await detail_of(case)).additions] == [False, False]
+    assert await requests_of(desk) == [case.id]
+
+
+async def test_what_cannot_be_read_is_refused_and_said(desk: Desk) -> None:
+    """Anybody who reaches Temporal may send anything; the request keeps what it has."""
+    case, _ = await asked(desk)
+    odd_texts: list[JsonValue] = [None, 7, "x" * 100_000, ["0" * 16]]
+    for odd in odd_texts:
+        outcome = await Gateway.over(desk.client).update(
+            case.id, MessageName.ADD, {"key": "0" * 16, "text": odd}, AdditionOutcome
+        )
+        assert not outcome.accepted
+    assert (await case.status()).state == "waiting_for_information"
+
+
+def test_a_request_is_found_by_message_id_and_by_the_tag_of_an_address() -> None:
+    """In-Reply-To before References before a tag; ids and tags that are not ours name nothing."""
+    one, two, three = (f"support-mail-{digit * 16}" for digit in "123")
+    raw = (
+        f"From: {ANNA}\nTo: Desk <support+{three}@desk.example>, else+{one}@other.example\nSubject: Re\n"
+        f"In-Reply-To: <x@y.example> {message_id(f'{one}/send_reply/reply')}\n"
+        f"References: {message_id(f'{two}/send_reply/question-1')} <z@y.example>\n\nHello"
+    )
+    assert parse_mail("a.eml", raw.encode(), ("support@desk.example",)).thread == (one, two, three)
+    assert parse_mail("a.eml", raw.encode(), ("info@desk.example",)).thread == (one, two)
