@@ -65,6 +65,8 @@ class Started(Protocol):
     def new(self) -> bool: ...
     @property
     def automatic(self) -> AutomaticMail | None: ...
+    @property
+    def added(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,13 @@ class HttpApp:
     def _accepted(self, started: Started) -> Response:
         url = f"{self._url}/requests/{started.request_id}"
         automatic = started.automatic.sign if started.automatic is not None else None
-        accepted = Accepted(id=started.request_id, new=started.new, automatic=automatic, url=url)
+        accepted = Accepted(
+            id=started.request_id,
+            new=started.new,
+            automatic=automatic,
+            added=started.added or None,
+            url=url,
+        )
         log.info("taken in", request_id=started.request_id, new=started.new, automatic=automatic)
         return JSONResponse(
             accepted.model_dump(mode="json", exclude_none=True), HTTPStatus.ACCEPTED, {"Location": url}

@@ -17,6 +17,10 @@ class Accepted(Contract):
     automatic: AutomaticSign | None = Field(
         default=None, description="why a mail counts as sent by a machine; it is set apart and never answered"
     )
+    added: bool | None = Field(
+        default=None,
+        description="true where a mail answers an open request and was added to it; `id` is that one's",
+    )
     url: str = Field(description="where the state of the request is read")
 
 

@@ -13,7 +13,15 @@ from dispatch.storage.api_keys import Scope
 from runtime.gateway import Gateway
 from tests.channels.http.serving import Served, mail, problem, served, written
 from tests.desk import running_desk
-from tests.workflows.requests_made import DAMAGE, JUERGEN
+from tests.workflows.requests_made import DAMAGE, JUERGEN, until_mailed
+
+ANSWER = """From: juergen.gross@post.example
+Message-ID: <{mail_id}@post.example>
+Subject: Re: your order
+In-Reply-To: {question}
+
+The order is 10007. The lid is cracked.
+"""
 
 
 async def test_a_json_request_is_started(door: Served, client: Client) -> None:
@@ -209,7 +217,7 @@ async def test_an_unknown_id_is_not_found(door: Served) -> None:
 
 
 async def test_a_request_is_followed_to_its_end(client: Client, tmp_path: Path) -> None:
-    """Waiting, it names its owner and when it is looked at again; ended, how and when."""
+    """Waiting, it names its owner and when it is looked at again; answered by a mail to this door, how and when it ended."""
     async with running_desk(client, tmp_path) as desk:
         own = {"task_queue": desk.settings.task_queue, "var_dir": desk.settings.var_dir}
         async with served(Gateway.over(client), tmp_path, **own) as door:
@@ -220,10 +228,13 @@ async def test_a_request_is_followed_to_its_end(client: Client, tmp_path: Path) 
             told = (await door.call("GET", f"/requests/{sent['id']}")).json()
             assert (told["state"], told["owner"]) == ("waiting_for_information", "requester")
             assert told["review_point"] > told["received_at"]
-            await case.signal("withdraw", {"reason": "no longer needed"})
+            (question,) = await until_mailed(desk, 1)
+            answer = ANSWER.format(mail_id=uuid.uuid4(), question=question["message_id"])
+            added = await door.post_mail(answer.encode(), query="?desk=support")
+            assert (added.json()["id"], added.json()["new"], added.json()["added"]) == (case.id, False, True)
             await case.outcome()
             told = (await door.call("GET", f"/requests/{sent['id']}")).json()
-    assert (told["state"], told["ending"], told["review_point"]) == ("closed", "withdrawn", None)
+    assert (told["state"], told["ending"], told["review_point"]) == ("closed", "done", None)
     assert told["closed_at"] > told["received_at"]
     assert told["desk"] == "support"
 
