@@ -1,6 +1,7 @@
 """Who calls: a program with a bearer key, or a sender that signs its webhooks (Standard Webhooks), and what each may do."""
 
 import asyncio
+import time
 from typing import Final
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -15,6 +16,12 @@ SIGNED: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _HOW: Final = (
     "send 'Authorization: Bearer KEY' with a key of 'dispatch api-key add', or sign as Standard Webhooks"
 )
+_UNSIGNED: Final = (
+    "no key fits the signature, or it is older than five minutes; sign 'ID.TIMESTAMP.BODY' with the secret of "
+    "'dispatch api-key add --signed', and set the clock"
+)
+_TOLERANCE_SECONDS: Final = 300
+"""As the library has it, which checks it again with the signature."""
 
 
 class Access:
@@ -35,16 +42,21 @@ class Access:
             )
         return self._permitted(key, scope)
 
+    async def expect_signature(self, request: Request) -> None:
+        """Refuse, before its body is read, what no key can have signed; raises UnauthorisedError."""
+        stamp = request.headers.get(SIGNED[1], "")
+        is_due = stamp.isdecimal() and abs(time.time() - int(stamp)) <= _TOLERANCE_SECONDS
+        complete = all(request.headers.get(name) for name in SIGNED)
+        if not complete or not is_due or not any(key.signing_secret for key in await self._all()):
+            raise UnauthorisedError(_UNSIGNED)
+
     async def of_signature(self, request: Request, body: bytes, scope: Scope) -> ApiKey:
         """Return the key that signed a body; raises as `of_bearer` does."""
         headers = {name: request.headers.get(name, "") for name in SIGNED}
         for key in await self._all():
             if key.signing_secret and _fits(key.signing_secret, body, headers):
                 return self._permitted(key, scope)
-        raise UnauthorisedError(
-            "no key fits the signature, or it is older than five minutes; sign 'ID.TIMESTAMP.BODY' with the secret of "
-            "'dispatch api-key add --signed', and set the clock"
-        )
+        raise UnauthorisedError(_UNSIGNED)
 
     def _permitted(self, key: ApiKey, scope: Scope) -> ApiKey:
         if wait := self._limit.wait_seconds(key.name):

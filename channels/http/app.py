@@ -123,6 +123,8 @@ class HttpApp:
 
     async def _take_in(self, request: Request) -> Response:
         signed = is_signed(request)
+        if signed:
+            await self._access.expect_signature(request)
         key = None if signed else await self._access.of_bearer(request, Scope.WRITE)
         media_type, asked = media_type_of(request), desk_asked(request)
         repeated_by = idempotency_key(request, SIGNED[0] if signed else "idempotency-key")

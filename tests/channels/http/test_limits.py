@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -79,6 +80,18 @@ async def test_a_body_that_does_not_come_is_given_up(small: Served) -> None:
     answer = await _raw(small, _head(small, "Content-Length: 1000"), *[b"a"] * 3, pause=0.05)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert asyncio.get_running_loop().time() - began < 10
+
+
+async def test_a_body_that_no_key_can_have_signed_is_not_waited_for(client: Client, tmp_path: Path) -> None:
+    """Without a signing key, or with an old stamp, a stranger's slow body holds no place."""
+    async with served(Gateway.over(client), tmp_path) as door:
+        head = _head(door, "Content-Length: 9", "webhook-id: m", "webhook-signature: v1,AAAA")
+        head = head.replace(f"Authorization: Bearer {door.key}\n", "")
+        now = head.replace("webhook-id", f"webhook-timestamp: {int(time.time())}\nwebhook-id")
+        old = head.replace("webhook-id", "webhook-timestamp: 1700000000\nwebhook-id")
+        assert (await _raw(door, now)).startswith(b"HTTP/1.1 401 ")
+        door.make_key(signed=True)
+        assert (await _raw(door, old)).startswith(b"HTTP/1.1 401 ")
 
 
 async def test_a_connection_that_says_nothing_is_closed(small: Served) -> None:
