@@ -18,7 +18,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 RUN_COMMAND = import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())
 
-.PHONY: help setup temporal demo test browser check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
+.PHONY: help setup temporal demo test browser mailbox check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,12 @@ browser: ## install Chromium, which the tests of the pages drive, where it is mi
 	elif [ "$$(id -u)" -ne 0 ]; then echo "browser: no chromium on PATH; install it (Debian: sudo apt-get install chromium)." >&2; exit 1; \
 	elif ! command -v apt-get >/dev/null; then echo "browser: no chromium on PATH and no apt-get; install Chromium as /usr/bin/chromium." >&2; exit 1; \
 	else apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; fi
+
+mailbox: ## install Dovecot, against which the tests of watched mailboxes run, where it is missing
+	@if command -v dovecot >/dev/null; then echo "mailbox: $$(command -v dovecot) is there"; \
+	elif ! command -v apt-get >/dev/null; then echo "mailbox: no dovecot on PATH and no apt-get; install Dovecot with its IMAP server." >&2; exit 1; \
+	elif [ "$$(id -u)" -ne 0 ]; then echo "mailbox: no dovecot on PATH; install it (Debian: sudo apt-get install dovecot-imapd)." >&2; exit 1; \
+	else apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dovecot-imapd; fi
 
 replay: setup ## replay the recorded histories against the workflows as they are now
 	@$(BIN)/python -m pytest tests/replay $(ARGS)

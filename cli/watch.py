@@ -1,11 +1,15 @@
 """`dispatch watch`: take in what comes to a door, until Ctrl-C or SIGTERM, which end it between two requests."""
 
 import argparse
+import os
 from pathlib import Path
 
 from cli.temporal import gateway_of_account
+from dispatch.models.errors import SettingsError
 from dispatch.storage.private_folders import tighten
 from runtime.doors.folder import watch_folder
+from runtime.doors.mailbox import watch_mailboxes
+from runtime.doors.mailboxes_file import read_mailboxes
 from runtime.lifecycle import stop_event
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
@@ -26,6 +30,14 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
         help="calls of programs",
         description="Take in JSON requests and mails by POST /requests, on DISPATCH_HTTP_HOST and DISPATCH_HTTP_PORT.",
     )
+    imap = doors.add_parser(
+        "imap",
+        help="mails of IMAP mailboxes",
+        description="Take in each mail of the mailboxes, and move it to Taken, Automatic or Refused in its mailbox.",
+    )
+    imap.add_argument(
+        "--mailboxes", type=Path, metavar="FILE", help="the list of mailboxes; default: DISPATCH_MAILBOXES"
+    )
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -38,5 +50,13 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
         await serve_http(gateway_of_account(), settings, stop)
         return 0
-    await watch_folder(gateway_of_account(), settings, arguments.folder, arguments.desk, stop)
+    if arguments.door == "folder":
+        await watch_folder(gateway_of_account(), settings, arguments.folder, arguments.desk, stop)
+        return 0
+    file = arguments.mailboxes or settings.mailboxes
+    if file is None:
+        raise SettingsError(
+            "no mailboxes are named; set DISPATCH_MAILBOXES to their file, or give --mailboxes FILE"
+        )
+    await watch_mailboxes(gateway_of_account(), settings, read_mailboxes(file, os.environ), stop)
     return 0

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -24,6 +25,7 @@ class Board:
     files: dict[str, str] = field(default_factory=dict)
     status: dict[str, Status] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def table(self) -> Table:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
@@ -50,6 +52,9 @@ class Board:
         except DispatchError:
             return False
         for row in listed:
+            if row.started > self.since:
+                # What a person put into the mailbox, or submitted.
+                self.files.setdefault(row.request_id, row.request_id)
             if row.request_id in self.files and self.rows.get(row.request_id) != row:
                 try:
                     self.status[row.request_id] = await gateway.status(row.request_id)

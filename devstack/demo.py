@@ -21,6 +21,7 @@ from temporalio.client import Client
 
 from devstack.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from devstack.board import Board
+from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
 from devstack.ports import require_free
 from devstack.processes import ROOT, Program, desk_programs, http_program, inbox_program
 from devstack.script import Sample, load_script, play
@@ -38,14 +39,17 @@ from dispatch.storage.private_folders import make_private, tighten
 from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
-from runtime.doors.starting import submit_file
+from runtime.doors.starting import read_request_file, submit_file
 from runtime.gateway import Gateway
+from runtime.gateway_types import request_id_of
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.settings import SHIPPED_DESKS
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
 PATIENCE_SECONDS = 240
+MAILED = frozenset({"01-order-status.eml", "02-small-refund.eml", "05-refund-approved.eml"})
+"""The samples that come by the mailbox."""
 QUIET_LOOKS = 3
 """Looks at the board without a change after which the desk has come to rest."""
 QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
@@ -83,6 +87,7 @@ class Demo:
                 *desk_programs(self._settings, environment, faults=True),
                 inbox_program(self._settings, environment),
                 http_program(self._settings, environment),
+                *mailbox_programs(self._settings, environment),
             )
             for program in programs:
                 await stack.enter_async_context(program)
@@ -91,8 +96,9 @@ class Demo:
             self._console.print(f"inbox: {url}; {await self._how_to_sign_in()}", highlight=False)
             self._console.print(f"HTTP: {self._settings.http_url}; a call that works, in another terminal:")
             self._console.print(self._call(), soft_wrap=True, markup=False, highlight=False)
+            self._console.print(HOW_TO_MAIL.format(port=self._settings.imap_port), highlight=False)
             client = await connect("demo", server.address)
-            requests = await self._submit(client)
+            requests = await self._submit(client, await self._mail(client))
             if self._console.is_terminal and sys.stdin.isatty():
                 return await self._with_a_person(client, server, programs)
             return await self._with_the_script(client, requests)
@@ -106,6 +112,7 @@ class Demo:
             (settings.inbox_port, "the inbox", "DISPATCH_INBOX_PORT"),
             (settings.http_port, "the HTTP door", "DISPATCH_HTTP_PORT"),
             (settings.smtp_port, "the mail sink", "DISPATCH_SMTP_PORT"),
+            (settings.imap_port, "the mailbox", "DISPATCH_IMAP_PORT"),
         ):
             require_free(port, purpose=purpose, setting=setting)
         for url, purpose, setting in (
@@ -157,14 +164,29 @@ class Demo:
             f"application/json' -d '{json.dumps(CALLED)}'"
         )
 
-    async def _submit(self, client: Client) -> list[tuple[str, Sample]]:
+    async def _mail(self, client: Client) -> dict[str, str]:
+        """Put some samples into the mailbox and return their requests by file, once the watcher has taken them in."""
+        files = [sample.file for sample in self._samples if sample.file in MAILED]
+        await put_into_mailbox(self._settings, [REQUESTS / file for file in files])
+        expected = {file: request_id_of(read_request_file(self._settings, REQUESTS / file)) for file in files}
+        for file, request_id in expected.items():
+            await until_begun(client, request_id)
+            self._console.print(f"{file}: came by the mailbox", highlight=False)
+        return expected
+
+    async def _submit(
+        self, client: Client, mailed: Mapping[str, str] | None = None
+    ) -> list[tuple[str, Sample]]:
         requests = []
         for sample in self._samples:
-            submitted = await submit_file(Gateway.over(client), self._settings, REQUESTS / sample.file)
-            self._board.files[submitted.request_id] = sample.file
-            requests.append((submitted.request_id, sample))
-            if not submitted.new:
-                self._console.print(f"{sample.file}: submitted before, it is the same request")
+            request_id = (mailed or {}).get(sample.file)
+            if request_id is None:
+                submitted = await submit_file(Gateway.over(client), self._settings, REQUESTS / sample.file)
+                request_id = submitted.request_id
+                if not submitted.new:
+                    self._console.print(f"{sample.file}: submitted before, it is the same request")
+            self._board.files[request_id] = sample.file
+            requests.append((request_id, sample))
         return requests
 
     async def _arm(self, fault: Mapping[str, Any]) -> None:

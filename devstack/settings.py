@@ -1,5 +1,6 @@
 """The product's settings together with those of the outside systems that the development stack plays."""
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from channels.mail.systems.mail_archive import MailArchive
@@ -13,6 +14,8 @@ class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Se
     """Every variable that a program of the stack reads."""
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="forbid")
+
+    imap_port: int = Field(default=8143, ge=1, le=65535, description="the demo's mailbox")
 
 
 def load_stack_settings() -> StackSettings:

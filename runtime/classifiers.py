@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from dispatch.classification.classifiers import Classifiers, shared_classifiers
 from dispatch.classification.embedder import installed_model
+from dispatch.classification.embeddings_endpoint import Endpoint, is_private
 from dispatch.models.errors import SettingsError
 from dispatch.playbooks.loader import Playbooks
 from runtime.settings import Settings
@@ -15,13 +17,27 @@ _FOLDER: Final = "classifiers"
 
 def classifiers_of(settings: Settings, playbooks: Playbooks) -> Classifiers:
     """Return the classifiers of the desks that sort by examples. Raises SettingsError where the embedder is not what it says."""
-    model = None
-    if playbooks.examples and settings.embedder == "local":
+    embedder = _embedder_of(settings) if playbooks.examples else None
+    return shared_classifiers(playbooks.examples, embedder, cache_folder())
+
+
+def _embedder_of(settings: Settings) -> Path | Endpoint | None:
+    if settings.embedder == "none":
+        return None
+    if settings.embedder == "local":
         try:
-            model = installed_model()
+            return installed_model()
         except ValueError as error:
             raise SettingsError(str(error)) from None
-    return shared_classifiers(playbooks.examples, model, cache_folder())
+    url, _, model = settings.embedder.partition("#")
+    host = urlsplit(url).hostname or ""
+    if not is_private(host):
+        raise SettingsError(
+            f"DISPATCH_EMBEDDER names {host or url}, which is not in a private network or not known; requesters' texts "
+            "would leave the building. Name a model server of your own, or 'local'."
+        )
+    key = settings.embedder_key.get_secret_value() if settings.embedder_key is not None else ""
+    return Endpoint(url.rstrip("/"), model, key)
 
 
 def cache_folder() -> Path:

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     )
     max_body_chars: int = Field(default=50_000, ge=100, description="a longer body is cut, and says so")
 
+    mailboxes: Path | None = Field(
+        default=None, description="the IMAP mailboxes that 'dispatch watch imap' takes requests from (YAML)"
+    )
+
     text_seconds: float = Field(
         default=10,
         gt=0,
@@ -128,10 +132,13 @@ class Settings(BaseSettings):
         default=1024, ge=256, description="how much memory the process that reads a text may take"
     )
 
-    embedder: Literal["local", "none"] = Field(
+    embedder: str = Field(
         default="local",
-        description="what makes sentence vectors for desks that sort by examples; none: n-grams alone",
+        pattern=r"^(local|none|https?://\S+#\S+)$",
+        description="what makes sentence vectors for desks that sort by examples: `local`, or an OpenAI-compatible endpoint "
+        "in a private network as URL#MODEL, such as `http://10.0.0.5:8080/v1#bge-m3`; `none`: n-grams alone",
     )
+    embedder_key: SecretStr | None = Field(default=None, description="opens the embeddings endpoint")
 
     temporal_program: str | None = Field(
         default=None, description="path of the `temporal` program, to skip the search"

@@ -29,6 +29,7 @@ from dispatch.storage.approvers_file import ApproversFile
 from runtime.connection import connect
 from runtime.settings import Settings
 from runtime.worker_parts.shutdown import waiting_tasks
+from tests.desk_workers import prepared_once
 from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
 
 # No deadline: these machines are shared, and speed belongs into bench/. In CI the same examples each time, so that a
@@ -48,6 +49,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     Two for each core took no less time on two cores, and made more tests lose their patience.
     """
     return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests out of every later collection of garbage: 300,000 objects that live to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -70,6 +77,12 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 async def _loop_is_known(pytestconfig: pytest.Config) -> None:
     pytestconfig.stash[_LOOP] = asyncio.get_running_loop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared_once() -> Iterator[None]:
+    with prepared_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from unittest.mock import patch
 import yaml
 from pydantic import JsonValue
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Worker
 
 import starter
 from activities.catalogue import Catalogue
@@ -31,6 +30,7 @@ from runtime.doors.starting import read_request_file
 from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
+from tests.desk_workers import never_too_slow, tried_again_soon
 from tests.servers import (
     BackOfficeService,
     MailSinkService,
@@ -206,6 +206,7 @@ async def running_desk(
     client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500, **settings: object
 ) -> AsyncIterator[Desk]:
     """Run a desk on a task queue of its own; `changes` are made to the shipped support playbook."""
+    client = client if workflow_cache else tried_again_soon(client)
     async with (
         resting_desk(client, tmp_path, *changes, **settings) as desk,
         at_work(desk, workflow_cache=workflow_cache),
@@ -257,22 +258,12 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
             reading,
             max_cached_workflows=workflow_cache,
         )
-        _never_too_slow(worker)
+        never_too_slow(worker)
         quotas = quota_worker(desk.client, desk.settings)
-        _never_too_slow(quotas)
+        never_too_slow(quotas)
         actions = action_worker(desk.client, desk.settings, desk.catalogue, acting, MailNotices(acting))
         async with running_workers(quotas, worker, actions, give_up_after=STOPPED_WITHIN):
             yield
-
-
-def _never_too_slow(worker: Worker) -> None:
-    """Let a workflow take its time: after 2 s without a yield the SDK throws an exception into its thread.
-
-    It takes that for a deadlock. On a machine busy with several processes of tests it is none, and the exception has
-    been seen to come up in whatever the thread did, even in another test. There is no setting for it.
-    """
-    assert worker._workflow_worker is not None
-    worker._workflow_worker._deadlock_timeout_seconds = PATIENCE_SECONDS
 
 
 def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:

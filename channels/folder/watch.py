@@ -12,10 +12,10 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -30,15 +30,12 @@ from channels.folder.places import (
     move_refused,
     said,
 )
+from channels.watching import Door, Hindrance, what_became_of, within_grace
 from dispatch.models.errors import DispatchError, SubmissionError
-from dispatch.models.request.automatic import AutomaticMail
-from dispatch.models.request.submission import Submission
 
 LOOK_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 1.0
 """How long size and time of a file must have stayed the same."""
-GRACE_SECONDS: Final = 5.0
-"""How long what has begun may take once it was told to stop."""
 _LONG_SECONDS: Final = 30.0
 _UNFINISHED: Final = (
     ".part",
@@ -56,30 +53,6 @@ _UNFINISHED: Final = (
 log = structlog.get_logger("folder")
 
 
-class Started(Protocol):
-    """What is known of a request once its start was accepted."""
-
-    @property
-    def request_id(self) -> str: ...
-    @property
-    def new(self) -> bool: ...
-    @property
-    def added(self) -> bool: ...
-    @property
-    def automatic(self) -> AutomaticMail | None: ...
-
-
-class Door(Protocol):
-    """Reads a file, starts its request, and keeps a refusal for people.
-
-    `read` and `start` raise SubmissionError for what is refused, every method another DispatchError for what may pass.
-    """
-
-    async def read(self, path: Path) -> Submission: ...
-    async def start(self, path: Path, submission: Submission) -> Started: ...
-    async def refuse(self, path: Path, reason: str, sha256: str) -> None: ...
-
-
 class _Seen(NamedTuple):
     mark: Mark
     since: float
@@ -91,7 +64,7 @@ class FolderWatch:
     def __init__(
         self,
         folder: Path,
-        door: Door,
+        door: Door[Path],
         *,
         look_seconds: float = LOOK_SECONDS,
         settle_seconds: float = SETTLE_SECONDS,
@@ -101,14 +74,14 @@ class FolderWatch:
         self._seen: dict[str, _Seen] = {}
         self._failed: dict[str, int] = {}
         self._mentioned = set[str]()
-        self._held = ""
+        self._hindrance = Hindrance(log, "files")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; raises DispatchError where the folder cannot be watched at all."""
         with locked(self._folder), _without_sigio():
             log.info("watching", folder=str(self._folder))
             while not stop.is_set():
-                await _within_grace(self._look(stop), stop)
+                await within_grace(self._look(stop), stop)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._look_seconds)
             log.info("stopped", folder=str(self._folder))
@@ -123,7 +96,9 @@ class FolderWatch:
                 await self._take(name)
                 self._failed.pop(name, None)
         except (DispatchError, OSError) as error:
-            self._waits(error)
+            self._hindrance.waits(
+                error, f"{self._folder}: {said(error)}" if isinstance(error, OSError) else ""
+            )
 
     def _ready(self) -> Iterator[str]:
         """Yield the names of files that are whole; those that failed before come last, so that none holds up the others."""
@@ -186,9 +161,9 @@ class FolderWatch:
         place = AUTOMATIC if started.automatic is not None else TAKEN
         moved = await asyncio.to_thread(move, path, place, mark)
         # Not for a refusal, which needs nothing that may be away.
-        self._goes_on()
+        self._hindrance.is_over()
         log.info(
-            "added" if started.added else "taken in" if started.new else "taken in before",
+            what_became_of(started),
             file=name,
             request_id=started.request_id,
             moved_to=_shown(moved),
@@ -201,40 +176,10 @@ class FolderWatch:
         moved = await asyncio.to_thread(move_refused, path, reason, mark)
         log.warning("refused", file=path.name, reason=reason, moved_to=_shown(moved))
 
-    def _waits(self, error: DispatchError | OSError) -> None:
-        """Say once why nothing is taken in."""
-        kind = type(error).__name__
-        if kind != self._held:
-            why = f"{self._folder}: {said(error)}" if isinstance(error, OSError) else str(error)
-            log.warning("waiting; files stay where they are and are taken in later", why=why)
-        self._held = kind
-
-    def _goes_on(self) -> None:
-        if self._held:
-            log.info("going on")
-        self._held = ""
-
     def _mention(self, name: str, what: str) -> None:
         if name not in self._mentioned:
             self._mentioned.add(name)
             log.warning("left alone", file=name, why=f"{name} {what}")
-
-
-async def _within_grace(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
-    """Do the work to its end; once `stop` is set, for a few seconds more.
-
-    A start that hangs is then given up. It may have been accepted, and the next watcher's start is the same request.
-    """
-    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({task}, timeout=GRACE_SECONDS)
-    finally:
-        for one in (task, stopping):
-            one.cancel()
-        await asyncio.gather(stopping, return_exceptions=True)
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _check_ordinary(path: Path) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from dispatch.models.contract import Contract
 from dispatch.models.language import ENGLISH, Text, in_language
 from dispatch.models.request.submission import Trigger
+from dispatch.text.links import foreign_links
 from dispatch.text.normalise import one_line
 from dispatch.texts.requester import requester_texts
 
@@ -54,11 +55,23 @@ def letter_text(texts: LetterTexts, name: str, paragraphs: Sequence[str], langua
 
 
 def reply_subject(subject: str, language: str = ENGLISH) -> str:
-    """Return 'Re: <subject>' on one line, with one Re: however many there were, of 998 characters at most."""
+    """Return 'Re: <subject>' on one line, with one Re: however many there were, of 998 characters at most.
+
+    A web or mail address in it, which is a stranger's, becomes '…': a reply that repeats it would not be sent.
+    """
     plain = one_line(subject)
     answered = _ANSWERED.match(plain)
-    bare = plain[answered.end() :] if answered else plain
+    bare = _without_links(plain[answered.end() :] if answered else plain)
     return f"Re: {bare or requester_texts(language).no_subject}"[:_MAX_SUBJECT]
+
+
+def _without_links(subject: str) -> str:
+    if "@" not in subject and not foreign_links(subject, ()):
+        return subject
+    words = ("…" if "@" in word or foreign_links(word, ()) else word for word in subject.split())
+    cleaned = re.sub(r"…(?: …)+", "…", " ".join(words))
+    # Taken together, what is left may still lead somewhere.
+    return cleaned if cleaned != "…" and not foreign_links(cleaned, ()) else ""
 
 
 def recipient_of(address: str) -> str:

@@ -6,6 +6,7 @@ be worked on runs through the whole process, up to the first action that is orde
 
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -15,9 +16,8 @@ from typing import Final, NamedTuple
 from cli.trial.result import TrialEnding, ending_of
 from cli.trial.server import Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
-from dispatch.classification.triage import read_and_triage
 from dispatch.isolation.text_processes import TextProcesses
-from dispatch.models.errors import SubmissionError, UnreadableTextError
+from dispatch.models.errors import DevStackError, SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.submission import Submission
@@ -25,6 +25,8 @@ from dispatch.models.work.plan import PlanBrief, Step
 from dispatch.process.evals import Case, Reading
 from dispatch.process.intake import take_in
 from dispatch.process.planning import plan
+from dispatch.process.routing import triage
+from dispatch.process.sorting import texts_of
 from runtime.classifiers import classifiers_of
 from runtime.desks import LoadedDesks
 from runtime.doors.starting import read_request_file
@@ -59,6 +61,12 @@ async def read_all(name: str, loaded: LoadedDesks, cases: Sequence[Case]) -> lis
             for number, ending in zip(left, endings, strict=True):
                 is_answered = ending is TrialEnding.ANSWERED
                 readings[number] = replace(readings[number], unaided=is_answered)
+            if restless := endings.count(None):
+                print(
+                    f"{restless} of {len(endings)} requests came to no rest in time and count as not handled unaided; "
+                    "run it again when the machine is less busy",
+                    file=sys.stderr,
+                )
     return readings
 
 
@@ -74,10 +82,10 @@ class _Rules:
         """Take a case in, route and sort it, and plan; a text that cannot be read goes to a person."""
         try:
             submission = self._submission(number, case)
-            routed = (await self._triage(submission)).playbook is not None
-            named = await self._triage(submission.model_copy(update={"desk": self._name}))
+            unnamed, named = await self._triages(submission)
         except (SubmissionError, UnreadableTextError):
             return _Begun(_UNREAD)
+        routed = unnamed.playbook is not None
         reading = Reading(routed, tuple(item.kind for item in named.items), unaided=False)
         if not routed or named.playbook is None:
             return _Begun(reading)
@@ -94,19 +102,30 @@ class _Rules:
         file.write_text(json.dumps(request), encoding="utf-8")
         return read_request_file(self._settings, file)
 
-    async def _triage(self, submission: Submission) -> Triage:
-        size = len(submission.body)
+    async def _triages(self, submission: Submission) -> tuple[Triage, Triage]:
+        """Sort it as it comes, and as it would be sorted with the desk named; the texts are read once for both."""
+        size, playbooks = len(submission.body), self._playbooks
         intake = await self._texts.read(size, take_in, submission, PENDING_HANDOFF)
         brief = TriageBrief(handoff=PENDING_HANDOFF, intake=intake, submission=submission)
-        return await read_and_triage(brief, self._playbooks, self._texts, self._classifiers)
+        texts = await self._texts.read(size, texts_of, brief)
+        read = await self._classifiers.understand(list(playbooks.by_desk), texts.all(), texts.whole)
+        named = brief.model_copy(update={"desk": self._name})
+        desks, reception = playbooks.by_desk, playbooks.reception
+        return (
+            await self._texts.read(size, triage, brief, desks, reception, read),
+            await self._texts.read(size, triage, named, desks, reception, read),
+        )
 
 
-async def _run_all(trial: Trial, submissions: Sequence[Submission]) -> list[TrialEnding]:
+async def _run_all(trial: Trial, submissions: Sequence[Submission]) -> list[TrialEnding | None]:
+    """Return how each ends; None where it came to no rest, which on a busy machine must not cost all the others."""
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def run(submission: Submission) -> TrialEnding:
+    async def run(submission: Submission) -> TrialEnding | None:
         async with free:
-            return ending_of(await trial.run(submission))
+            try:
+                return ending_of(await trial.run(submission))
+            except DevStackError:
+                return None
 
-    # Not a group of tasks: one request that comes to no rest is told in its own sentence.
     return await asyncio.gather(*map(run, submissions))

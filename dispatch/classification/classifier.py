@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import hstack
 
 from dispatch.classification.embedder import Embedder, Vectors
+from dispatch.classification.features import Features, grams_of, learned_features, words_of
 from dispatch.classification.kept_arrays import Arrays, keep, kept
 from dispatch.models.canonical import digest_of
 from dispatch.models.request.classified import Candidate, Classified
@@ -25,8 +25,9 @@ from dispatch.text.masking import masked
 
 CANDIDATES: Final = 3
 NEAREST: Final = 2
-_FORM: Final = "3"
+_FORM: Final = "4"
 """Changes with what is computed below, so that nothing kept by an older version is read."""
+_FEWEST_WITH_WORD, _FEWEST_WITH_GRAM = 1, 2
 _WORD_STRENGTH: Final = 10.0
 _MEANING_STRENGTH: Final = 16.0
 _LANDMARKS: Final = 400
@@ -47,29 +48,32 @@ class Classifier:
         self._labels = sorted(set(labels))
         self._is_intent = np.array([label not in {OTHER, NONE} for label in self._labels])
         self._masked = [masked(text) for text in self._texts]
-        self._words = _word_features().fit(self._masked)
-        self._grams = _gram_features().fit(self._masked)
         name = hashlib.sha256(f"{_FORM} {digest_of(examples)} {self._embedder_digest}".encode()).hexdigest()
         learned = kept(cache, name)
         if learned is None:
             learned = self._learn(np.array(labels))
             keep(cache, name, learned)
         self._learned = learned
+        self._words = Features(words_of, learned["words"], learned["word_rarity"])
+        self._grams = Features(grams_of, learned["grams"], learned["gram_rarity"])
 
     @property
     def _embedder_digest(self) -> str:
         return self._embedder.digest if self._embedder is not None else ""
 
-    def classify(self, texts: Sequence[str]) -> tuple[Classified, ...]:
-        """Return what each text may be; the scores have three digits, so that they are the same on any machine."""
+    def classify(self, texts: Sequence[str], *, with_vectors: bool = True) -> tuple[Classified, ...]:
+        """Return what each text may be, by n-grams alone where there is no embedder or none is wanted; the scores have three digits, so that they are the same on any machine."""
         short = [masked(text) for text in texts]
         learned = self._learned
-        scores = _probabilities(self._features(short), learned["word_weights"], learned["word_bias"])
-        if self._embedder is None:
+        linear = np.array([self._linear(text) for text in short]).reshape(
+            len(short), len(learned["word_bias"])
+        )
+        scores = _softmax(linear)
+        if self._embedder is None or not with_vectors:
             return tuple(self._classified(row, self._intents_share(row), ()) for row in scores)
         vectors = self._embedder.vectors(short)
         kernel = _kernel(vectors, learned["landmarks"], _WIDTH) @ learned["normalization"].T
-        scores = (scores + _probabilities(kernel, learned["weights"], learned["bias"])) / 2
+        scores = (scores + _softmax(kernel @ learned["weights"].T + learned["bias"])) / 2
         trade = _kernel(vectors, learned["borders"], _SCOPE_WIDTH) @ learned["border_weights"]
         is_trade = 1 / (1 + np.exp(-2 * (trade + learned["border_bias"])))
         nearest = np.argsort(-(vectors @ learned["vectors"].T), kind="stable")[:, :NEAREST]
@@ -91,12 +95,21 @@ class Classifier:
             nearest=tuple(self._texts[index] for index in nearest),
         )
 
-    def _features(self, texts: Sequence[str]) -> Any:
-        return hstack([self._words.transform(texts), self._grams.transform(texts)]).tocsr()
+    def _linear(self, text: str) -> Scores:
+        """Return the score of each label by the n-grams alone."""
+        columns, values = self._words.row(text)
+        letters, counts = self._grams.row(text)
+        weights = self._learned["word_weights"][:, np.concatenate((columns, letters + len(self._words)))]
+        return np.asarray(weights @ np.concatenate((values, counts)) + self._learned["word_bias"])
 
     def _learn(self, labels: NDArray[np.str_]) -> Arrays:
-        weights, bias = _fitted(self._features(self._masked), labels, _WORD_STRENGTH)
-        learned = {"word_weights": weights, "word_bias": bias}
+        from scipy.sparse import hstack  # noqa: PLC0415 (is needed to learn alone)
+
+        by_word, words, word_rarity = learned_features(words_of, self._masked, _FEWEST_WITH_WORD)
+        by_gram, grams, gram_rarity = learned_features(grams_of, self._masked, _FEWEST_WITH_GRAM)
+        weights, bias = _fitted(hstack([by_word, by_gram]).tocsr(), labels, _WORD_STRENGTH)
+        learned = {"word_weights": weights, "word_bias": bias, "words": words, "grams": grams}
+        learned |= {"word_rarity": word_rarity, "gram_rarity": gram_rarity}
         if self._embedder is not None:
             vectors = self._embedder.vectors(self._masked)
             learned |= {"vectors": vectors, **_meaning(vectors, labels), **_borders(vectors, labels != NONE)}
@@ -132,20 +145,6 @@ def _kernel(vectors: Vectors, others: Vectors, width: float) -> Scores:
     return np.asarray(np.exp(-width * (2 - 2 * (vectors @ others.T))), dtype=np.float64)
 
 
-def _word_features() -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 (as above)
-
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode")
-
-
-def _gram_features() -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 (as above)
-
-    return TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True, strip_accents="unicode"
-    )
-
-
 def _fitted(features: Any, labels: NDArray[np.str_], strength: float) -> tuple[Any, Any]:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 (as above)
 
@@ -154,9 +153,8 @@ def _fitted(features: Any, labels: NDArray[np.str_], strength: float) -> tuple[A
     return model.coef_, model.intercept_
 
 
-def _probabilities(features: Any, weights: Any, bias: Any) -> Scores:
-    """Return the softmax of the linear scores, as scikit-learn's own multinomial model does."""
-    linear = np.asarray(features @ weights.T) + bias
+def _softmax(linear: Scores) -> Scores:
+    """Return the probabilities of the linear scores, as scikit-learn's own multinomial model does."""
     exponents = np.exp(linear - linear.max(axis=1, keepdims=True))
     return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from dispatch.classification import in_process
 from dispatch.classification.embedder import DIGEST
+from dispatch.classification.embeddings_endpoint import Endpoint
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.canonical import digest_of
 from dispatch.models.request.classified import Understanding
@@ -18,20 +19,22 @@ _SECONDS: Final = 90
 _MEGABYTES: Final = 3_000
 """Of address space; what is used is a tenth of it."""
 _SHOWN_DIGITS: Final = 12
+_NO_VECTORS: Final = "n-grams alone"
 
 
 class Classifiers:
     """Reads texts with the classifiers of desks that have examples; each learns when it is first asked."""
 
-    def __init__(self, examples: Mapping[str, Examples], model: Path | None, cache: Path | None) -> None:
-        """`model` is the embedder's file, None for n-grams alone; `cache` a folder for what was learned, or None."""
+    def __init__(
+        self, examples: Mapping[str, Examples], embedder: Path | Endpoint | None, cache: Path | None
+    ) -> None:
+        """`embedder` is the file of a model or an endpoint, None for n-grams alone; `cache` a folder for what was learned, or None."""
         self._learning = {
-            desk: in_process.Learning(one, model, cache) for desk, one in sorted(examples.items())
+            desk: in_process.Learning(one, embedder, cache) for desk, one in sorted(examples.items())
         }
-        embedder = f"embedder {DIGEST[:_SHOWN_DIGITS]}" if model is not None else "n-grams alone"
-        self._made_by = {
-            desk: f"examples {digest_of(one)[:_SHOWN_DIGITS]}, {embedder}" for desk, one in examples.items()
-        }
+        digest = embedder.digest if isinstance(embedder, Endpoint) else DIGEST
+        self._embedder = f"embedder {digest[:_SHOWN_DIGITS]}" if embedder is not None else _NO_VECTORS
+        self._made_of = {desk: f"examples {digest_of(one)[:_SHOWN_DIGITS]}" for desk, one in examples.items()}
         # Learning and classifying are one turn: a process that ends between them has forgotten everything.
         self._lock = threading.Lock()
         self._process = TextProcesses(
@@ -67,11 +70,13 @@ class Classifiers:
                 read = self._process.call(in_process.classify, asked, texts, whole)
         if read is None:
             raise RuntimeError("a classifier was lost between two calls")
-        language, by_desk = read
+        embedder = self._embedder
+        if not read.with_vectors and embedder != _NO_VECTORS:
+            embedder = f"{_NO_VECTORS}: the embedder did not answer"
         return Understanding(
-            language=language,
-            by_desk=dict(zip(asked, by_desk, strict=True)),
-            made_by={desk: self._made_by[desk] for desk in asked},
+            language=read.language,
+            by_desk=dict(zip(asked, read.classified, strict=True)),
+            made_by={desk: f"{self._made_of[desk]}, {embedder}" for desk in asked},
         )
 
 
@@ -80,12 +85,12 @@ _one_at_a_time: Final = threading.Lock()
 
 
 def shared_classifiers(
-    examples: Mapping[str, Examples], model: Path | None, cache: Path | None
+    examples: Mapping[str, Examples], embedder: Path | Endpoint | None, cache: Path | None
 ) -> Classifiers:
-    """Return the one of this process for the same examples and model: two workers need no two processes of 300 MB."""
+    """Return the one of this process for the same examples and embedder: two workers need no two processes of 300 MB."""
     digests = [f"{desk} {digest_of(one)}" for desk, one in sorted(examples.items())]
-    key = " ".join((*digests, str(model), str(cache)))
+    key = " ".join((*digests, str(embedder), str(cache)))
     with _one_at_a_time:
         if key not in _shared:
-            _shared[key] = Classifiers(examples, model, cache)
+            _shared[key] = Classifiers(examples, embedder, cache)
         return _shared[key]

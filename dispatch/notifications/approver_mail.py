@@ -19,17 +19,17 @@ from dispatch.models.work.playbook import Tier
 from dispatch.text.links import foreign_links
 from dispatch.text.normalise import one_line
 from dispatch.text.unicode_spoofing import undisguised
+from dispatch.texts.approver import APPROVER_TEXTS as TEXTS
 
 MOST_LISTED: Final = 50
 """Requests named in one digest; the rest are counted."""
 
 _MOST_QUOTED: Final = 600
 _ASKED: Final[dict[ApprovalKind, str]] = {
-    ApprovalKind.APPROVAL: "a decision",
-    ApprovalKind.ROUTING: "a desk for a request",
-    ApprovalKind.ESCALATION: "settling a request",
+    ApprovalKind.APPROVAL: TEXTS.asked_approval,
+    ApprovalKind.ROUTING: TEXTS.asked_routing,
+    ApprovalKind.ESCALATION: TEXTS.asked_escalation,
 }
-_OPENS_ONLY: Final = "The link opens the page and does nothing else. An answer to this mail decides nothing, and neither does silence."
 
 
 def audience(approvers: Approvers, owner: str, at: datetime) -> tuple[Approver, ...]:
@@ -70,25 +70,28 @@ def digest_key(day: date, name: str) -> str:
 
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
-    approval_request, desk = brief.approval_request, brief.desk or "reception"
+    approval_request, desk = brief.approval_request, brief.desk or TEXTS.reception
     tier = riskiest(item.tier for item in approval_request.items)
     names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
-    until = "" if closed else f", by {format_moment(approval_request.deadline)}"
+    deadline = format_moment(approval_request.deadline)
+    subject = (TEXTS.subject if closed else TEXTS.subject_with_deadline).format(
+        desk=desk, headline=headline, names=names, tier=tier, deadline=deadline
+    )
     return Notice(
-        subject=f"[{desk}] {headline}: {names} ({tier}){until}",
+        subject=subject,
         opening=opening,
         facts=(
-            ("Desk", desk),
-            *(("Asked", _quoted(item.summary)) for item in approval_request.items),
+            (TEXTS.fact_desk, desk),
+            *((TEXTS.fact_asked, _quoted(item.summary)) for item in approval_request.items),
             *_weight(approval_request, tier),
-            *(() if closed else (("Decide by", format_moment(approval_request.deadline)),)),
-            ("Why", _quoted(approval_request.why)),
-            ("Request", brief.request_id),
+            *(() if closed else ((TEXTS.fact_deadline, deadline),)),
+            (TEXTS.fact_why, _quoted(approval_request.why)),
+            (TEXTS.fact_request, brief.request_id),
         ),
         link=_page(inbox_url, brief.request_id),
-        link_text="See how it went on" if closed else "Open the page to decide",
+        link_text=TEXTS.link_to_decided if closed else TEXTS.link_to_decide,
         closing=_closing(inbox_url, brief.request_id),
     )
 
@@ -97,23 +100,26 @@ def digest_for(waiting: Sequence[WaitingRequest], total: int, inbox_url: str, da
     """Write one day's digest of what waits, the most urgent first; `total` may be more than is listed."""
     ranked = sorted(waiting, key=_rank)[:MOST_LISTED]
     dues = [one.due for one in ranked if one.due is not None]
-    count = f"{total} request{'s' if total != 1 else ''} wait{'s' if total == 1 else ''} for you"
-    first = f", the first until {format_moment(min(dues))}" if dues else ""
-    more = f" {total - len(ranked)} more are in the inbox." if total > len(ranked) else ""
+    waits = (TEXTS.digest_one_waits if total == 1 else TEXTS.digest_more_wait).format(total=total)
     today = format_day(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    opening = (TEXTS.digest_opening_with_due if dues else TEXTS.digest_opening).format(
+        day=today, waiting=waits, due=format_moment(min(dues)) if dues else ""
+    )
+    if total > len(ranked):
+        opening += " " + TEXTS.digest_unlisted.format(number=total - len(ranked))
     return Notice(
-        subject=f"[Dispatch Desk] {count}",
-        opening=f"On {today} {count}{first}.{more}",
+        subject=TEXTS.digest_subject.format(waiting=waits),
+        opening=opening,
         entries=tuple(
             NoticeEntry(
-                title=f"{one.desk or 'reception'}: {one.request_id}",
+                title=TEXTS.digest_entry.format(desk=one.desk or TEXTS.reception, request_id=one.request_id),
                 detail=_detail(one),
                 link=_page(inbox_url, one.request_id),
             )
             for one in ranked
         ),
         link=inbox_url or None,
-        link_text="Open the inbox",
+        link_text=TEXTS.digest_link,
         closing=_closing(inbox_url, "ID"),
     )
 
@@ -136,33 +142,29 @@ def plain_text(notice: Notice) -> str:
 def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     """Return the event's part of the subject and the first sentence."""
     asked, owner = _ASKED[brief.approval_request.kind], brief.owner
-    of_whom = f"{asked[0].upper()}{asked[1:]}"
-    return {
-        NotifyEvent.NEW: (f"Asked of {owner}", f"{of_whom} is asked of {owner}."),
-        NotifyEvent.REMINDER: (f"Still asked of {owner}", f"{of_whom} is still asked of {owner}."),
-        NotifyEvent.ESCALATION: (
-            f"Now asked of {owner}",
-            f"{of_whom} is now asked of {owner}, for nobody has decided so far.",
-        ),
-        NotifyEvent.DECIDED: (
-            "No longer asked",
-            f"Nothing more is asked of you here: {_quoted(brief.summary)}.",
-        ),
+    headline, opening = {
+        NotifyEvent.NEW: (TEXTS.headline_new, TEXTS.opening_new),
+        NotifyEvent.REMINDER: (TEXTS.headline_reminder, TEXTS.opening_reminder),
+        NotifyEvent.ESCALATION: (TEXTS.headline_escalation, TEXTS.opening_escalation),
+        NotifyEvent.DECIDED: (TEXTS.headline_decided, TEXTS.opening_decided),
     }[brief.event]
+    return headline.format(owner=owner), opening.format(
+        asked=asked, owner=owner, summary=_quoted(brief.summary)
+    )
 
 
 def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
     approvals = dict.fromkeys(item.approval.in_words for item in approval_request.items)
-    yield "Tier", f"{tier}; it takes {', '.join(approvals)}"
+    yield TEXTS.fact_tier, TEXTS.tier.format(tier=tier, approvals=", ".join(approvals))
     amounts = [format_money(item.amount) for item in approval_request.items if item.amount is not None]
     if amounts:
-        yield "Amount", ", ".join(amounts)
+        yield TEXTS.fact_amount, ", ".join(amounts)
 
 
 def _closing(inbox_url: str, request_id: str) -> str:
     if inbox_url:
-        return _OPENS_ONLY
-    return f"To see it, type: dispatch status {request_id}. An answer to this mail decides nothing."
+        return TEXTS.closing_with_page
+    return TEXTS.closing_without_page.format(request_id=request_id)
 
 
 def _page(inbox_url: str, request_id: str) -> str | None:
@@ -175,9 +177,12 @@ def _rank(one: WaitingRequest) -> tuple[int, datetime, str]:
 
 
 def _detail(one: WaitingRequest) -> str:
-    due = f", until {format_moment(one.due)}" if one.due else ""
-    rank = f", priority {one.priority}" if one.priority else ""
-    return f"{one.state.replace('_', ' ')}, asked of {one.owner}{due}{rank}"
+    parts = [TEXTS.digest_detail.format(state=one.state.replace("_", " "), owner=one.owner)]
+    if one.due:
+        parts.append(TEXTS.digest_due.format(due=format_moment(one.due)))
+    if one.priority:
+        parts.append(TEXTS.digest_priority.format(priority=one.priority))
+    return ", ".join(parts)
 
 
 def _quoted(text: str) -> str:

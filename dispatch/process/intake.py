@@ -13,10 +13,13 @@ from dispatch.text.courtesies import is_courtesy
 from dispatch.text.mail_furniture import is_notice
 from dispatch.text.new_words import new_words, own_words
 from dispatch.text.normalise import normalise, one_line
+from dispatch.text.on_behalf import writes_for_another
 from dispatch.text.prompt_injection import exceptions_of, is_order, redirects
 from dispatch.text.sentences import Block, blocks_of, sentences_of
 
 MAX_ITEMS: Final = 20
+FOR_ANOTHER: Final = "sender_is_the_customer"
+_MOST_QUOTED: Final = 200
 READ: Final = "read_automatically"
 _INSTRUCTIONS_ENOUGH: Final = 20
 _UNREAD_SUBJECT: Final = 200
@@ -63,8 +66,9 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
         body=body.text,
         items=items,
         notes=(*body.notes, *more),
-        exceptions=exceptions_of(
-            instructions, [s for s in sentences if redirects(s, sender)], sent_elsewhere
+        exceptions=(
+            *exceptions_of(instructions, [s for s in sentences if redirects(s, sender)], sent_elsewhere),
+            *_for_another(own),
         ),
     )
 
@@ -90,6 +94,14 @@ def unread(submission: Submission, handoff: Handoff, why: str) -> Intake:
         exceptions=(exception,),
         unread=why,
     )
+
+
+def _for_another(own: str) -> tuple[ReviewException, ...]:
+    said = [s for line in own.split("\n") for s in sentences_of(line) if writes_for_another(s)]
+    if not said:
+        return ()
+    text = f"the sender writes for somebody else: “{said[0][:_MOST_QUOTED]}”"
+    return (ReviewException(reviewer="intake", standard=FOR_ANOTHER, severity=Severity.MAJOR, text=text),)
 
 
 def _whole(subject: str, body: str, submission: Submission) -> str:

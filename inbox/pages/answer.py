@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 from pydantic import JsonValue
@@ -14,6 +15,7 @@ from dispatch.models.request.message_names import MessageName
 from dispatch.models.trail import EntryKind
 from dispatch.models.work.plan import Question
 from dispatch.storage.answer_links import LinkError, read_answer_token
+from dispatch.texts.answer_page import ANSWER_PAGE_TEXTS as TEXTS
 from inbox.context import Context
 from inbox.web import Said, address_of, context_of, form_of, go_on, render, text_in
 
@@ -30,14 +32,12 @@ async def show(request: Request) -> Response:
     try:
         authorization = read_answer_token(context.answer_secret, request.path_params["token"], context.now())
     except LinkError as error:
-        return render(request, "answer.html", 410, questions=(), closed=False, wrong=str(error), until=None)
+        return _rendered(request, 410, wrong=str(error))
     found = await context.desk.describe(authorization.request_id)
     if not found.is_running:
-        return render(request, "answer.html", questions=(), closed=True, wrong="", until=None)
+        return _rendered(request, closed=True)
     questions = (await context.desk.request_detail(authorization.request_id)).questions
-    return render(
-        request, "answer.html", questions=questions, closed=False, wrong="", until=authorization.expires_at
-    )
+    return _rendered(request, questions=questions, until=authorization.expires_at)
 
 
 async def take(request: Request) -> Response:
@@ -49,7 +49,7 @@ async def take(request: Request) -> Response:
     try:
         authorization = read_answer_token(context.answer_secret, token, context.now())
     except LinkError as error:
-        return render(request, "answer.html", 410, questions=(), closed=False, wrong=str(error), until=None)
+        return _rendered(request, 410, wrong=str(error))
     form = await form_of(request)
     here = f"{context.base}/answer/{token}"
     try:
@@ -68,10 +68,10 @@ async def _send(context: Context, request_id: str, form: FormData) -> Said:
         questions, known = detail.questions, len(detail.trail)
     fields = _answers(form, questions)
     if not fields:
-        return Said("refused", "Nothing was sent", "Fill in at least one field.")
+        return Said("refused", TEXTS.empty, TEXTS.empty_remedy)
     await context.desk.signal(request_id, "answer", {"fields": fields})
     if questions is None:
-        return Said("kept", "Thank you", "Your answer has arrived and will be read soon.")
+        return Said("kept", TEXTS.thanks, TEXTS.arrived)
     return await _how_it_was_read(context, request_id, known)
 
 
@@ -99,23 +99,36 @@ async def _how_it_was_read(context: Context, request_id: str, known: int) -> Sai
         if judged:
             refused = [entry.why for entry in judged if entry.kind is EntryKind.REFUSED]
             if refused:
-                return Said("refused", "Not all of it could be used", f"{'; '.join(refused)}.")
-            return Said("recorded", "Thank you", "We have what you sent and go on with your request.")
-    return Said("kept", "Thank you", "Your answer has arrived and will be read soon.")
+                return Said("refused", TEXTS.refused, f"{'; '.join(refused)}.")
+            return Said("recorded", TEXTS.thanks, TEXTS.recorded)
+    return Said("kept", TEXTS.thanks, TEXTS.arrived)
 
 
 def _too_often(request: Request, context: Context) -> Response | None:
     wait = context.limits.answers.wait_seconds(address_of(request))
     if not wait:
         return None
-    response = render(
-        request,
-        "answer.html",
-        429,
-        questions=(),
-        closed=False,
-        wrong=f"Too many tries. Wait {wait} seconds and open the link again.",
-        until=None,
-    )
+    response = _rendered(request, 429, wrong=TEXTS.too_often.format(seconds=wait))
     response.headers["retry-after"] = str(wait)
     return response
+
+
+def _rendered(
+    request: Request,
+    status: int = 200,
+    *,
+    questions: tuple[Question, ...] = (),
+    closed: bool = False,
+    wrong: str = "",
+    until: datetime | None = None,
+) -> Response:
+    return render(
+        request,
+        "answer.html",
+        status,
+        texts=TEXTS,
+        questions=questions,
+        closed=closed,
+        wrong=wrong,
+        until=until,
+    )

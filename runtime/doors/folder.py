@@ -1,12 +1,12 @@
 """The door of a watched folder: how its files are read, started and refused."""
 
 import asyncio
-import hashlib
+from functools import partial
 from pathlib import Path
 
 from channels.folder.watch import FolderWatch
-from dispatch.models.errors import DispatchError, SubmissionError
 from dispatch.models.request.submission import Submission
+from runtime.doors.faults import read_or_refuse
 from runtime.doors.reading import check_desk_name
 from runtime.doors.refusals import keep_refused_file
 from runtime.doors.starting import read_request_file, start
@@ -31,16 +31,9 @@ class FolderDoor:
 
     async def read(self, path: Path) -> Submission:
         """Return the request of a file; a fault of the desk's own refuses this file and stops nothing else."""
-        try:
-            return await asyncio.to_thread(read_request_file, self._settings, path, self._desk)
-        except DispatchError:
-            raise
-        except Exception as error:
-            raise SubmissionError(
-                f"{path} met a fault of the desk ({type(error).__name__}); take it in by hand and report the fault",
-                # It is in the store since before the fault.
-                hashlib.sha256(await asyncio.to_thread(path.read_bytes)).hexdigest(),
-            ) from error
+        return await read_or_refuse(
+            str(path), partial(read_request_file, self._settings, path, self._desk), path.read_bytes
+        )
 
     async def start(self, path: Path, submission: Submission) -> Submitted:
         return await start(self._gateway, self._settings, str(path), submission)

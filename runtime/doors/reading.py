@@ -54,7 +54,7 @@ def read_submission(
     """
     check_desk_name(desk)
     if len(raw) > limits.max_bytes:
-        raise SubmissionError(_too_large(name, len(raw), limits.max_bytes))
+        raise SubmissionError(too_large(name, len(raw), limits.max_bytes))
     ending = PurePath(name).suffix.lower()
     media_type = forms[ending].media_type if ending in forms else _ANY_TYPE
     source = store.put(raw, media_type, safe_name(PurePath(name).name, f"request{ending}"))
@@ -112,7 +112,7 @@ def read_file(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise SubmissionError(f"{path} is no file but a device or a pipe; save the request as a file")
         if found.st_size > most:
-            raise SubmissionError(_too_large(str(path), found.st_size, most))
+            raise SubmissionError(too_large(str(path), found.st_size, most))
         with path.open("rb") as file:
             # It may grow between the two looks at it.
             raw = file.read(most + 1)
@@ -122,11 +122,12 @@ def read_file(path: Path, most: int) -> bytes:
         reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown error")
         raise SubmissionError(f"{path} cannot be read: {reason}; make it readable for this user") from None
     if len(raw) > most:
-        raise SubmissionError(_too_large(str(path), len(raw), most))
+        raise SubmissionError(too_large(str(path), len(raw), most))
     return raw
 
 
-def _too_large(name: str, size: int, most: int) -> str:
+def too_large(name: str, size: int, most: int) -> str:
+    """Return the sentence for a request of more bytes than are taken."""
     return (
         f"{name} has {size / 2**20:,.1f} MB, more than the {most / 2**20:,.1f} MB that are taken; "
         "send it without the large attachment, or raise DISPATCH_MAX_MAIL_BYTES"

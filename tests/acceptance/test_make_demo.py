@@ -48,6 +48,7 @@ def own(tmp_path: Path) -> Shell:
         "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_SMTP_PORT": str(free_port()),
+        "DISPATCH_IMAP_PORT": str(free_port()),
         "DISPATCH_INBOX_PORT": inbox,
         "DISPATCH_INBOX_URL": f"http://{LOOPBACK}:{inbox}",
         "DISPATCH_HTTP_PORT": http,
@@ -63,6 +64,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     said.words(
         "20 of 20 requests ended as they must",
         "the people's part is played",
+        "05-refund-approved.eml: came by the mailbox",
         f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",
     )
 
@@ -101,6 +103,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
         "DISPATCH_BACK_OFFICE_URL",
         "DISPATCH_MAIL_ARCHIVE_URL",
         "DISPATCH_SMTP_PORT",
+        "DISPATCH_IMAP_PORT",
         "DISPATCH_INBOX_PORT",
         "DISPATCH_HTTP_PORT",
     ],
@@ -137,7 +140,11 @@ def taken_port() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("how", "after", "started"),
     [
-        (signal.SIGINT, "no terminal", ["HTTP door", "back office", "inbox", "mail sink", "worker"]),
+        (
+            signal.SIGINT,
+            "no terminal",
+            ["HTTP door", "back office", "inbox", "mail sink", "mailbox", "watcher", "worker"],
+        ),
         (signal.SIGTERM, "mail sink: process", ["back office", "mail sink"]),
     ],
     ids=["SIGINT-amid-the-samples", "SIGTERM-amid-the-start"],

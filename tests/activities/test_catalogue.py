@@ -24,13 +24,12 @@ from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review
-from dispatch.playbooks.desk_folders import desk_folders, load_desks
-from runtime.settings import SHIPPED_DESKS
+from tests.desk import SHIPPED
 from tests.support_desk import assemble, assembly_brief, brief, item, playbook, review_brief
 
 CATALOGUE = Catalogue.discover(("desks.support", "channels.mail"))
 ROLES: dict[str, type[Specialist | Reviewer]] = {**CATALOGUE.specialist_classes, **CATALOGUE.reviewer_classes}
-SHIPPED = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk
+DESKS = SHIPPED.by_desk
 NO_SYSTEMS = Systems()
 
 SPECIALIST = """
@@ -284,7 +283,7 @@ def test_no_role_reaches_what_can_act(name: str) -> None:
 
 def _config(name: str) -> dict[str, Any]:
     """Return the config by which a playbook uses the role."""
-    for entry in (playbook(), *SHIPPED.values()):
+    for entry in (playbook(), *DESKS.values()):
         used = {**entry.playbook.specialists, **entry.playbook.review.reviewers}
         if name in used:
             return used[name].config
@@ -324,10 +323,10 @@ def test_every_action_is_closed_and_can_be_read_back(name: str) -> None:
     assert list(inspect.signature(kind.read_back).parameters) == ["systems", "bound"]
 
 
-@pytest.mark.parametrize("desk", SHIPPED)
+@pytest.mark.parametrize("desk", DESKS)
 def test_every_shipped_playbook_holds(desk: str) -> None:
     """All that a playbook of ours names exists, with the config and the reach that it says."""
-    CATALOGUE.check(SHIPPED[desk].playbook, f"{desk}.yaml")
+    CATALOGUE.check(DESKS[desk].playbook, f"{desk}.yaml")
 
 
 def broken(path: tuple[str, ...], value: Any) -> Playbook:

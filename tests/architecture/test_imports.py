@@ -46,7 +46,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),
     "dispatch.playbooks": PURE,
     "dispatch.storage": (*PURE, "dispatch.playbooks"),
-    "dispatch.notifications": PURE,
+    "dispatch.notifications": (*PURE, "dispatch.texts"),
     "dispatch.isolation": ("dispatch.models",),
     "dispatch.http": ("dispatch.models",),
     "dispatch.rate_limits": (),
@@ -58,7 +58,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "workflows": (*PURE, "dispatch.audit", "activities"),
     "runtime": (*ENGINE, "activities", "workflows", "desks"),
     # What is plugged in: never another desk, never another channel.
-    "channels": (*ENGINE, *CONTRACTS),
+    "channels": (*ENGINE, *CONTRACTS, "channels.watching"),
     "desks": (*ENGINE, *CONTRACTS, "channels"),
     # What starts it; nobody imports these.
     "cli": (*ENGINE, "runtime", "devstack"),
@@ -81,7 +81,10 @@ EXCEPTIONS: Final = {
     ("devstack.settings", "desks"): "its stand-ins take the place of the support desk's systems",
     ("devstack.settings", "channels"): "its stand-ins take the place of the mail channel's systems",
     ("devstack.demo", "inbox"): "runs the inbox in the demo's own process",
-    ("runtime.doors", "channels"): "says which channel reads which form of file",
+    (
+        "runtime.doors",
+        "channels",
+    ): "says which channel reads which form of file, and runs the doors of channels",
 }
 
 NO_IO: Final = (

@@ -29,6 +29,7 @@ NOT_FROM_DOTENV = {
     *("DISPATCH_INBOX_HOST", "DISPATCH_INBOX_PORT", "DISPATCH_LOG_FORMAT", "DISPATCH_KEY_PASSPHRASE"),
     *("DISPATCH_HTTP_HOST", "DISPATCH_HTTP_PORT"),
     *("DISPATCH_TEMPORAL_PROGRAM", "DISPATCH_TEMPORAL_PORT", "DISPATCH_TEMPORAL_UI_PORT"),
+    *("DISPATCH_IMAP_PORT", "DISPATCH_MAILBOXES"),
     *("DISPATCH_TEMPORAL_DURABILITY", "DISPATCH_RETENTION_DAYS", "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS"),
 }
 
@@ -65,7 +66,7 @@ def test_the_values_are_settings_a_process_of_ours_starts_with(
     assert settings.var_dir == Path("/var/lib/dispatch-desk")
 
 
-@pytest.mark.parametrize("service", ["worker", "inbox", "http"])
+@pytest.mark.parametrize("service", ["worker", "inbox", "watcher", "http"])
 def test_every_setting_of_a_deployer_reaches_its_program(service: str) -> None:
     """A name in .env that the file does not pass on would do nothing, and nobody would be told."""
     settings = {f"DISPATCH_{name.upper()}" for name in StackSettings.model_fields} - NOT_FROM_DOTENV
@@ -83,6 +84,16 @@ def test_a_stand_in_listens_where_it_is_reached_whatever_env_says() -> None:
     for service, names in fixed.items():
         assert not names & passed_on(service)
         assert SERVICES[service]["scale"] == "${STAND_INS:-1}"
+
+
+def test_the_watcher_runs_where_it_is_wanted_and_alone_is_given_the_mailboxes() -> None:
+    """Without mailboxes there is no watcher that fails all the time, and no other container holds their passwords."""
+    watcher = SERVICES["watcher"]
+    assert watcher["scale"] == "${WATCHERS:-0}"
+    assert [name for name in SERVICES if "secrets" in SERVICES[name]] == ["watcher"]
+    assert set(watcher["secrets"]) == COMPOSE["secrets"].keys()
+    named = environment("watcher")["DISPATCH_MAILBOXES"]
+    assert named.removeprefix("/run/secrets/") in watcher["secrets"]
 
 
 def test_our_image_is_built_by_one_service_and_never_pulled() -> None:

@@ -11,7 +11,7 @@ from dispatch.models.errors import SubmissionError
 from dispatch.models.request.status import Ending
 from dispatch.storage.documents import DocumentStore
 from dispatch.storage.not_taken_in import RefusedFile
-from runtime.doors.refusals import keep_refused_file, not_taken_in
+from runtime.doors.refusals import keep_refused, keep_refused_file, not_taken_in
 from tests.desk import Desk
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, Page, running_inbox
 
@@ -106,6 +106,29 @@ async def test_a_file_of_no_form_that_the_desk_reads_goes_to_a_person_too(
     status = await case.until("escalated")
     assert (await case.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
     assert (await case.outcome()).ending is Ending.ESCALATED
+
+
+async def test_a_mail_that_a_mailbox_refused_names_mailbox_and_folder(
+    inbox_desk: Desk, dora: Browser
+) -> None:
+    """Of one that is too large only the header was kept; taken in anyway, its sender is known."""
+    name = f"a film {uuid.uuid4().hex}.eml"
+    header = b"From: Ida Holm <ida@holm.example>\nSubject: a film\n\n"
+    kept = DocumentStore(inbox_desk.settings.documents_dir).put(header, "message/rfc822", name)
+    reason = f"{name} has 30.0 MB, more than the 25.0 MB that are taken"
+    keep_refused(
+        inbox_desk.settings, name, "sales/INBOX", reason, kept.sha256, door="mailbox", desk="support"
+    )
+    one = next(one for one in not_taken_in(inbox_desk.settings).waiting() if one.name == name)
+    page = await dora.get(PATH)
+    assert "From the mailbox" in page.text
+    assert "sales/INBOX" in page.text
+    await choose(page, one, "take")
+    case = inbox_desk.case(entry_of(inbox_desk, one).request_id)
+    await case.until("waiting_for_routing")
+    detail = await starter.detail_of(inbox_desk.client, case.id)
+    assert detail.submission.sender.address == "ida@holm.example"  # type: ignore[union-attr]  # a request's
+    assert (await case.decide("reject", "reception"))[0]
 
 
 async def test_a_file_may_be_left(inbox_desk: Desk, dora: Browser, tmp_path: Path) -> None:

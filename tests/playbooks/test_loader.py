@@ -311,7 +311,7 @@ def test_each_kind_of_error_names_file_path_and_remedy(
 @pytest.mark.parametrize(
     ("text", "path", "problem"),
     [
-        ("desk: [support", "line 1, column 15", "it is not YAML"),
+        ("desk: [support", "line 2, column 1", "it is not YAML"),
         ("desk: support\n\tversion: 1", "line 2, column 1", "it is not YAML"),
         ("a: 1\n---\nb: 2", "line 2, column 1", "it is not YAML"),
         ("", "", "it is empty and no mapping"),

@@ -56,7 +56,7 @@ def test_a_change_by_hand_is_seen_at_once(file: ApproversFile) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("approvers: [", "line 1"),
+        ("approvers: [", "line 2"),
         ("approvers:\n  - name: ana\n    name: ben\n", "line 3, column 5: the key 'name' stands twice"),
         ("approvers: &all []\nmore: *all\n", "an alias"),
         ("approver: []\n", "at approver: Extra inputs"),

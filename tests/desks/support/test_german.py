@@ -1,13 +1,17 @@
-"""German requests through the real workflow of the support desk."""
+"""German requests through the real workflow of the support desk, and the standards of its German replies."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
+from desks.support.models.facts import ReplyStandardsTerms
+from desks.support.rules.reply_standards import review
 from dispatch.models.request.status import Ending
-from tests.desk import Desk, quick, running_desk
+from tests.desk import SHIPPED, Desk, quick, running_desk
+from tests.desks.support.test_reply_standards import drafted
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -50,3 +54,23 @@ async def test_a_language_that_the_desk_lacks_falls_back_with_a_reason(desk: Des
     assert (await case.outcome()).ending is Ending.DONE
     (reply,) = (mail["text"] for mail in desk.mail_sink.messages())
     assert "Our shop and our telephone" in reply
+
+
+@pytest.mark.parametrize(
+    ("sentence", "flagged"),
+    [
+        ("Wir versprechen Ihnen, dass es nie wieder vorkommt.", {"reply.promise"}),
+        ("Das Gerät läuft garantiert und ohne jeden Zweifel noch zehn Jahre.", {"reply.promise"}),
+        ("Es war unsere  Schuld.", {"reply.promise"}),
+        ("Beruhigen Sie sich, Sie haben offensichtlich den falschen Knopf gedrückt.", {"reply.tone"}),
+        ("DAS HÄTTEN SIE vorher lesen können.", {"reply.tone"}),
+        ("Auf das Gerät geben wir zwei Jahre Garantie.", set()),
+    ],
+)
+def test_what_a_german_reply_may_not_say_is_flagged(sentence: str, flagged: set[str]) -> None:
+    """The shipped desk's lists of promises and of tone hold for its German replies too."""
+    config = SHIPPED.by_desk["support"].playbook.review.reviewers["reply_standards"].config
+    text = f"Guten Tag Ada Lovelace,\n\n{sentence}\n\nMit freundlichen Grüßen\nIhr Kundendienst"
+    draft = drafted(text)
+    found = {one.standard for one in review(draft, ReplyStandardsTerms.model_validate(config))}
+    assert found & {"reply.greeting", "reply.closing", "reply.promise", "reply.tone"} == flagged

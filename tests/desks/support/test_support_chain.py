@@ -19,12 +19,11 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.proposal import Proposal, ReviewBrief
-from dispatch.playbooks.desk_folders import desk_folders, load_desks
-from runtime.settings import SHIPPED_DESKS
+from tests.desk import SHIPPED
 from tests.servers import BackOfficeService, running_back_office
 from tests.support_desk import assemble, assembly_brief, handoff, item, review_brief
 
-SUPPORT = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk["support"]
+SUPPORT = SHIPPED.by_desk["support"]
 SAMPLES = json.loads(SEED.read_text(encoding="utf-8"))
 CUSTOMERS = {each["customer_id"]: each for each in SAMPLES["customers"]}
 ORDERS = {each["order_number"]: each for each in SAMPLES["orders"]}

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.models.contract import Contract
 from dispatch.models.errors import PlaybookError
-from dispatch.models.language import in_language
+from dispatch.models.language import ENGLISH, in_language
 from dispatch.process.requester_messages import question_message, reminder_message
+from dispatch.texts.answer_page import ANSWER_PAGE_FILE, AnswerPageTexts
+from dispatch.texts.approver import APPROVER_FILE, ApproverTexts
 from dispatch.texts.loader import load_texts
 from dispatch.texts.requester import LANGUAGES, RequesterTexts
 from tests.engine.process.test_requester_mail import DEADLINE, QUESTIONS
@@ -46,4 +49,26 @@ def test_a_texts_file_that_lacks_something_is_refused(tmp_path: Path, old: str, 
     file.write_text(SHIPPED.replace(old, new), encoding="utf-8")
     with pytest.raises(PlaybookError) as refused:
         load_texts(file, RequesterTexts, LANGUAGES)
+    assert where in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "old", "new", "where"),
+    [
+        (APPROVER_FILE, ApproverTexts, "priority {priority}", "priority {rank}", "digest_priority"),
+        (APPROVER_FILE, ApproverTexts, "fact_why:", "fact_reason:", "fact_why"),
+        (ANSWER_PAGE_FILE, AnswerPageTexts, "Wait {seconds} seconds", "Wait", "too_often"),
+        (ANSWER_PAGE_FILE, AnswerPageTexts, "  en: 'Send'", "  de: 'Senden'", "send"),
+    ],
+)
+def test_texts_for_approvers_and_of_the_page_are_as_strict(
+    tmp_path: Path, file: Path, kind: type[Contract], old: str, new: str, where: str
+) -> None:
+    """They have one language, and name the place of what is missing or has other placeholders all the same."""
+    shipped = file.read_text(encoding="utf-8")
+    assert old in shipped
+    changed = tmp_path / file.name
+    changed.write_text(shipped.replace(old, new), encoding="utf-8")
+    with pytest.raises(PlaybookError) as refused:
+        load_texts(changed, kind, (ENGLISH,))
     assert where in str(refused.value)

@@ -113,7 +113,9 @@ def test_a_notice_uses_the_playbooks_words_only() -> None:
         ("Reorder", "Re: Reorder"),
         ("", "Re: your message"),
         ("Re: ", "Re: your message"),
-        ("a\r\nBcc: evil@evil.example", "Re: a Bcc: evil@evil.example"),
+        ("a\r\nBcc: evil@evil.example", "Re: a Bcc: …"),
+        ("Where is it? I saw it on www.shop.example/a today", "Re: Where is it? I saw it on … today"),
+        ("https://evil.example", "Re: your message"),
         ("x" * 1200, "Re: " + "x" * 994),
     ],
 )

@@ -4,11 +4,10 @@ import pytest
 
 from dispatch.models.request.classified import Candidate, Classified
 from dispatch.models.request.item import OTHER, Item
-from dispatch.playbooks.desk_folders import desk_folders, load_desks
 from dispatch.process.sorting import is_in_scope, merged, reasons, sort_item
-from runtime.settings import SHIPPED_DESKS
+from tests.desk import SHIPPED
 
-PLAYBOOK = load_desks(desk_folders([SHIPPED_DESKS]), SHIPPED_DESKS).by_desk["support"].playbook
+PLAYBOOK = SHIPPED.by_desk["support"].playbook
 
 
 def read(*scores: tuple[str, float], in_scope: float = 0.9) -> Classified:

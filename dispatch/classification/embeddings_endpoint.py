@@ -1,0 +1,87 @@
+"""Sentence vectors from an OpenAI-compatible embeddings endpoint, such as a model server in one's own building.
+
+`POST {url}/embeddings` with `{"model", "input", "encoding_format": "float"}`; the answer's `data` has an `index` and an
+`embedding` for each input.
+"""
+
+import hashlib
+import ipaddress
+import socket
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from dispatch.classification.embedder import Vectors
+from dispatch.models.errors import UnavailableError
+
+_AT_ONCE: Final = 64
+_TIMEOUT_SECONDS: Final = 10.0
+_PROBE: Final = "a text by which a model is known again"
+_PROBE_DIGITS: Final = 2
+
+
+class Endpoint(NamedTuple):
+    """Where it is, up to and without `/embeddings`, which model is asked for, and the key where one is needed."""
+
+    url: str
+    model: str
+    key: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return what names it in the record; never the key."""
+        return hashlib.sha256(f"{self.url} {self.model}".encode()).hexdigest()
+
+
+def is_private(host: str) -> bool:
+    """Return whether all addresses of a host are of this machine or of a private network; unknown hosts are not.
+
+    Texts of customers go there, and the building is as far as they go.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_private for entry in found)
+
+
+class EndpointEmbedder:
+    """The endpoint as an embedder; `digest` changes with the model behind it, told by the vector of a fixed text."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Ask once; raises UnavailableError."""
+        import httpx  # noqa: PLC0415 (needed in the process that classifies alone)
+
+        self._endpoint = endpoint
+        self._error = httpx.HTTPError
+        self._http: Any = httpx.Client(
+            headers={"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {},
+            timeout=_TIMEOUT_SECONDS,
+            # A proxy of the machine must not see the texts, and no redirect leads out of the building.
+            trust_env=False,
+            follow_redirects=False,
+        )
+        probe = np.round(self.vectors([_PROBE])[0], _PROBE_DIGITS) + 0.0
+        self.digest = hashlib.sha256(endpoint.digest.encode() + probe.tobytes()).hexdigest()
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one row of length 1 for each text. Raises UnavailableError where the endpoint does not give them."""
+        rows = [self._batch(texts[start : start + _AT_ONCE]) for start in range(0, len(texts), _AT_ONCE)]
+        found = np.concatenate(rows)
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+    def _batch(self, texts: Sequence[str]) -> Vectors:
+        asked = {"model": self._endpoint.model, "input": list(texts), "encoding_format": "float"}
+        try:
+            answer = self._http.post(f"{self._endpoint.url}/embeddings", json=asked)
+            answer.raise_for_status()
+            given = sorted(answer.json()["data"], key=lambda one: one["index"])
+            vectors = np.array([one["embedding"] for one in given], dtype=np.float32)
+        except (self._error, ValueError, KeyError, TypeError) as error:
+            raise UnavailableError(
+                f"the embeddings endpoint gave no vectors ({type(error).__name__})"
+            ) from None
+        if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():  # noqa: PLR2004 (rows of numbers)
+            raise UnavailableError("the embeddings endpoint gave other vectors than were asked for")
+        return vectors
