@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", description="the address that the HTTP door listens on")
     http_port: int = Field(default=8830, ge=1, le=65535, description="the HTTP door's port")
     http_calls_a_minute: int = Field(default=120, ge=1, description="of one key at the HTTP door")
-    webhooks_file: Path | None = Field(
+    webhooks: Path | None = Field(
         default=None, description="which webhooks are sent to whom (YAML); without it none"
     )
     webhook_look_seconds: float = Field(

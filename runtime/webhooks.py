@@ -21,7 +21,7 @@ _DEFAULT_QUEUE: Final = "dispatch"
 
 def webhooks_file(settings: Settings) -> WebhooksFile:
     """Return the file of webhooks; it has none where the settings name no file."""
-    return WebhooksFile(settings.webhooks_file)
+    return WebhooksFile(settings.webhooks)
 
 
 def follower_id(settings: Settings) -> str:

@@ -31,7 +31,7 @@ class WebhooksFile:
         try:
             found = _LIST.validate_python(read_yaml(self._path) or [])
         except PlaybookError as error:
-            raise SettingsError(f"DISPATCH_WEBHOOKS_FILE: {error}") from None
+            raise SettingsError(f"DISPATCH_WEBHOOKS: {error}") from None
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the top"

@@ -254,13 +254,13 @@ async def _told_by_webhook(desk: Desk, histories: Histories) -> None:
     """Let the follower of webhooks tell a receiver of one end, which it takes at the second attempt."""
     async with receiving() as receiver:
         settings = desk.settings.model_copy(
-            update={"webhooks_file": configured(desk.settings.var_dir, receiver, events=["request.closed"])}
+            update={"webhooks": configured(desk.settings.var_dir, receiver, events=["request.closed"])}
         )
         receiver.answers = [Response(status_code=503, headers={"Retry-After": "1"})]
         await ensure_webhooks(desk.client, settings)
         case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
         (closed,) = await receiver.until_taken(case.id, "request.closed")
-        await ensure_webhooks(desk.client, settings.model_copy(update={"webhooks_file": None}))
+        await ensure_webhooks(desk.client, settings.model_copy(update={"webhooks": None}))
     for name, workflow_id, ending in (
         ("webhook-follow", follower_id(settings), "cancelled"),
         ("webhook-delivery", closed.webhook_id, "completed"),
@@ -356,7 +356,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
         own.mkdir()
         file = own / "webhooks.yaml"
         desk = await stack.enter_async_context(
-            running_desk(client, own, quick, webhooks_file=file, webhook_look_seconds=0.2)
+            running_desk(client, own, quick, webhooks=file, webhook_look_seconds=0.2)
         )
         running.append(_told_by_webhook(desk, histories))
         await asyncio.gather(*running)

@@ -106,7 +106,7 @@ async def telling_desk(
         client,
         tmp_path,
         quick,
-        webhooks_file=configured(tmp_path, receiver, **entry),
+        webhooks=configured(tmp_path, receiver, **entry),
         webhook_look_seconds=0.2,
         webhook_give_up_hours=give_up_hours,
     ) as desk:
@@ -114,4 +114,4 @@ async def telling_desk(
         try:
             yield desk
         finally:
-            await ensure_webhooks(client, desk.settings.model_copy(update={"webhooks_file": None}))
+            await ensure_webhooks(client, desk.settings.model_copy(update={"webhooks": None}))
