@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from cli.trial.result import TrialEnding, ending_of
-from cli.trial.server import Trial, open_trial, trial_settings
+from cli.trial.result import TrialEnding, ending_of, leaves_a_part
+from cli.trial.server import Rest, Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import DevStackError, SubmissionError, UnreadableTextError
@@ -57,13 +57,17 @@ async def read_all(name: str, loaded: LoadedDesks, cases: Sequence[Case]) -> lis
         left = {number: one.submission for number, one in enumerate(begun) if one.submission is not None}
         if left:
             async with open_trial(loaded, settings) as trial:
-                endings = await _run_all(trial, list(left.values()))
-            for number, ending in zip(left, endings, strict=True):
-                is_answered = ending is TrialEnding.ANSWERED
-                readings[number] = replace(readings[number], unaided=is_answered)
-            if restless := endings.count(None):
+                rests = await _run_all(trial, list(left.values()))
+            for number, rest in zip(left, rests, strict=True):
+                if rest is not None:
+                    readings[number] = replace(
+                        readings[number],
+                        unaided=ending_of(rest) is TrialEnding.ANSWERED,
+                        answers_a_part=leaves_a_part(rest),
+                    )
+            if restless := rests.count(None):
                 print(
-                    f"{restless} of {len(endings)} requests came to no rest in time and count as not handled unaided; "
+                    f"{restless} of {len(rests)} requests came to no rest in time and count as not handled unaided; "
                     "run it again when the machine is less busy",
                     file=sys.stderr,
                 )
@@ -117,14 +121,14 @@ class _Rules:
         )
 
 
-async def _run_all(trial: Trial, submissions: Sequence[Submission]) -> list[TrialEnding | None]:
-    """Return how each ends; None where it came to no rest, which on a busy machine must not cost all the others."""
+async def _run_all(trial: Trial, submissions: Sequence[Submission]) -> list[Rest | None]:
+    """Return where each comes to rest; None where it came to no rest, which on a busy machine must not cost all the others."""
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def run(submission: Submission) -> TrialEnding | None:
+    async def run(submission: Submission) -> Rest | None:
         async with free:
             try:
-                return ending_of(await trial.run(submission))
+                return await trial.run(submission)
             except DevStackError:
                 return None
 

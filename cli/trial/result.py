@@ -40,7 +40,7 @@ REFUSED_AT_THE_DOOR: Final[Mapping[str, JsonValue]] = {
 def ending_of(rest: Rest) -> TrialEnding:
     """Return the first thing that leaves the desk.
 
-    answered: the proposal is carried out with no person asked. question: the requester is asked. automatic: set apart
+    answered: the proposal is carried out with no person asked, and nothing is left. question: the requester is asked. automatic: set apart
     and never answered. person: all else, also where the requester is first told that a colleague will look at it.
     """
     if rest.outcome is not None:
@@ -48,11 +48,17 @@ def ending_of(rest: Rest) -> TrialEnding:
         return closed.get(rest.outcome.ending, TrialEnding.PERSON)
     state = rest.status.state if rest.status is not None else ""
     if state == RequestState.EXECUTE:
-        return TrialEnding.ANSWERED
+        return TrialEnding.PERSON if leaves_a_part(rest) else TrialEnding.ANSWERED
     if rest.ordered and all(order.bound.action.subject != NOTICE for order in rest.ordered):
         # Before the actions begin, only the desk's contact orders anything: a question, or a notice.
         return TrialEnding.QUESTION
     return TrialEnding.PERSON
+
+
+def leaves_a_part(rest: Rest) -> bool:
+    """Return whether an answer goes out with no person asked while a part of the request is left for one."""
+    executes = rest.status is not None and rest.status.state == RequestState.EXECUTE
+    return executes and rest.detail is not None and bool(rest.detail.set_aside)
 
 
 def as_json(submission: Submission, rest: Rest) -> dict[str, JsonValue]:

@@ -7,6 +7,7 @@ for), `none` (asks for nothing) or `offtopic` (is nothing of this business).
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -36,11 +37,15 @@ class Case(Contract):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a desk made of a case: `kinds` of its items, read as if the desk was named; `unaided`: no person, no question."""
+    """What a desk made of a case: `kinds` of its items, read as if the desk was named; `unaided`: no person, no question.
+
+    `answers_a_part`: an answer goes out unaided, and what has no intent is left for a person.
+    """
 
     routed: bool
     kinds: tuple[str, ...]
     unaided: bool
+    answers_a_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Figures:
     kind_right: every item has a kind among the labels, and one of them is an intent of the desk. routed_and_right:
     both. wrong_kind: an item has an intent of the desk that is not among the labels, in scope or not. split: more than
     one item. unaided: the request was answered or acted on with no person asked and no question sent. unaided_wrong: of
-    those, the ones whose kind is not right; whatever is out of scope is wrong.
+    those, the ones whose kind is not right; whatever is out of scope is wrong. Where an answer leaves a part for a person, it
+    is wrong if what it answers is, though the request is not handled unaided.
     """
 
     n: int = 0
@@ -132,7 +138,7 @@ def figures_by_source(read: Iterable[tuple[Case, Reading]], intents: Iterable[st
     for case, reading in read:
         labels, kinds = set(case.labels), set(reading.kinds)
         # What has no intent may be right beside one that is; alone it is not understood, whatever the labels.
-        right = kinds <= labels and bool(kinds & known)
+        right = _is_right(kinds, labels, known)
         counted = {
             "n": True,
             "in_scope": bool(labels & known),
@@ -142,11 +148,17 @@ def figures_by_source(read: Iterable[tuple[Case, Reading]], intents: Iterable[st
             "wrong_kind": bool(kinds & known - labels),
             "split": len(reading.kinds) > 1,
             "unaided": reading.unaided,
-            "unaided_wrong": reading.unaided and not right,
+            # Of an answer that leaves a part for a person, what it answers must be right.
+            "unaided_wrong": (reading.unaided and not right)
+            or (reading.answers_a_part and not _is_right(kinds - {OTHER}, labels, known)),
         }
         of_source = counts.setdefault(source_of(case), Counter())
         of_source.update(name for name, counts_for in counted.items() if counts_for)
     return {source: Figures(**counts[source]) for source in sorted(counts)}
+
+
+def _is_right(kinds: AbstractSet[str], labels: AbstractSet[str], known: AbstractSet[str]) -> bool:
+    return kinds <= labels and bool(kinds & known)
 
 
 def confusion(read: Iterable[tuple[Case, Reading]]) -> Mapping[str, Mapping[str, int]]:

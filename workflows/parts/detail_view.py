@@ -18,6 +18,7 @@ def detail_of(parts: RequestParts) -> RequestDetail:
         playbook=playbook.ref if playbook else None,
         language=state.triaged.language if state.triaged else "",
         items=state.items,
+        set_aside=state.set_aside,
         findings=state.findings,
         proposal=state.proposal,
         previous=state.previous,

@@ -25,6 +25,9 @@ class RequestDetail(Contract):
     playbook: PlaybookRef | None = Field(default=None, description="None until triage has found a desk")
     language: str = Field(default="", description="in which the requester is written to; empty before triage")
     items: tuple[Item, ...] = ()
+    set_aside: dict[str, str] = Field(
+        default_factory=dict, description="items that a person takes while the desk does the others -> why"
+    )
     findings: tuple[Finding, ...] = ()
     proposal: Proposal | None = None
     previous: Proposal | None = Field(

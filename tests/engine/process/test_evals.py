@@ -1,6 +1,7 @@
 """Figures of how well a desk understands, by cases made by hand."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,16 @@ def measured(*pairs: tuple[Case, Reading]) -> Figures:
             Figures(n=1, routed=1, wrong_kind=1, unaided=1, unaided_wrong=1),
         ),
         (case("offtopic"), reading(routed=False), Figures(n=1)),
+        (
+            case("hire"),
+            replace(reading("hire", "other"), answers_a_part=True),
+            Figures(n=1, in_scope=1, routed=1, split=1),
+        ),
+        (
+            case("hire"),
+            replace(reading("repair", "other"), answers_a_part=True),
+            Figures(n=1, in_scope=1, routed=1, wrong_kind=1, split=1, unaided_wrong=1),
+        ),
         (
             case("hire"),
             reading("hire", unaided=True),
