@@ -36,6 +36,7 @@ from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for
+from runtime.webhooks import ensure_webhooks, webhooks_file
 from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
 from workflows.digest import DailyDigest
@@ -109,6 +110,7 @@ async def main(role: str) -> int:
     if role == "check":
         for kind in catalogue.systems(acting=True):
             settings_for(kind)
+        webhooks_file(settings).read()
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")
         for shortage in missing_signers(settings, playbooks):
             print(f"warning: {shortage}")
@@ -123,6 +125,7 @@ async def main(role: str) -> int:
         if role in {"all", "desk"}:
             await ensure_sweep(client, settings)
             await ensure_follower(client, settings)
+            await ensure_webhooks(client, settings)
             await keep_daily_digest(
                 client, DailyDigest.run, task_queue=settings.task_queue, hour=settings.digest_hour
             )

@@ -1,6 +1,6 @@
 """Exports the histories of closed requests to the audit store.
 
-The sweep, the follower (audit_follower.py) and the command line call the same functions.
+The sweep, the follower (following/audit.py) and the command line call the same functions.
 """
 
 import asyncio

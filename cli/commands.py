@@ -55,6 +55,8 @@ COMMANDS: Final = {
     "audit": Command("cli.audit.commands", "the audit store: export, status, verify, anchor, questions"),
     "what-if": Command("cli.what_if", "what a changed playbook would have ruled on past actions"),
     "keys": Command("cli.keys", "keys to sign decisions with"),
+    "api-key": Command("cli.programs.api_keys", "keys of programs that call over HTTP"),
+    "webhooks": Command("cli.programs.webhooks", "webhooks that are sent, and those not delivered"),
     "desk": Command("cli.desk", "check, begin or try a desk"),
     "examples": Command("cli.examples", "keep what a person decided as an example of a desk"),
     "evals": Command("cli.evals.commands", "measure how well a desk understands labelled texts"),

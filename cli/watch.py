@@ -25,6 +25,11 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
     )
     folder.add_argument("folder", type=Path, metavar="DIR", help="the folder that requests are put into")
     folder.add_argument("--desk", help="whose work it is; without it, triage decides")
+    doors.add_parser(
+        "http",
+        help="calls of programs",
+        description="Take in JSON requests and mails by POST /requests, on DISPATCH_HTTP_HOST and DISPATCH_HTTP_PORT.",
+    )
     imap = doors.add_parser(
         "imap",
         help="mails of IMAP mailboxes",
@@ -40,6 +45,11 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     set_up_logs(settings.log_format, settings.log_level)
     tighten(settings.private_folders)
     stop = stop_event()
+    if arguments.door == "http":
+        from runtime.doors.http import serve_http  # noqa: PLC0415 (a server, which no other door needs)
+
+        await serve_http(gateway_of_account(), settings, stop)
+        return 0
     if arguments.door == "folder":
         await watch_folder(gateway_of_account(), settings, arguments.folder, arguments.desk, stop)
         return 0

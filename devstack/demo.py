@@ -5,9 +5,11 @@ examples/script.yaml plays the people's part; the exit code is 0 if every sample
 """
 
 import asyncio
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from devstack.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from devstack.board import Board
 from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
 from devstack.ports import require_free
-from devstack.processes import ROOT, Program, desk_programs, inbox_program
+from devstack.processes import ROOT, Program, desk_programs, http_program, inbox_program
 from devstack.script import Sample, load_script, play
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
@@ -31,6 +33,7 @@ from dispatch.models.errors import DevStackError, KeysError
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome
 from dispatch.playbooks.desk_folders import desk_folders, files_in_force
+from dispatch.storage.api_keys import ApiKeys, Scope
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_folders import make_private, tighten
 from inbox.app import USERS_FILE
@@ -51,6 +54,10 @@ QUIET_LOOKS = 3
 """Looks at the board without a change after which the desk has come to rest."""
 QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
 """What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
+
+CALLED = {"from": "anna.mueller@post.example", "text": "Where is my order DD-10001?"}
+"""What the call that the demo prints asks for; the sample data has the customer and the order."""
+_DEMO_KEY = "demo"
 
 
 class Demo:
@@ -79,6 +86,7 @@ class Demo:
             programs = (
                 *desk_programs(self._settings, environment, faults=True),
                 inbox_program(self._settings, environment),
+                http_program(self._settings, environment),
                 *mailbox_programs(self._settings, environment),
             )
             for program in programs:
@@ -86,6 +94,8 @@ class Demo:
                 self._console.print(f"{program.name}: process {program.pid}")
             url = self._settings.inbox_url or f"port {self._settings.inbox_port}"
             self._console.print(f"inbox: {url}; {await self._how_to_sign_in()}", highlight=False)
+            self._console.print(f"HTTP: {self._settings.http_url}; a call that works, in another terminal:")
+            self._console.print(self._call(), soft_wrap=True, markup=False, highlight=False)
             self._console.print(HOW_TO_MAIL.format(port=self._settings.imap_port), highlight=False)
             client = await connect("demo", server.address)
             requests = await self._submit(client, await self._mail(client))
@@ -100,6 +110,7 @@ class Demo:
             (settings.temporal_port, "Temporal", "DISPATCH_TEMPORAL_PORT"),
             (settings.temporal_ui_port, "Temporal's web UI", "DISPATCH_TEMPORAL_UI_PORT"),
             (settings.inbox_port, "the inbox", "DISPATCH_INBOX_PORT"),
+            (settings.http_port, "the HTTP door", "DISPATCH_HTTP_PORT"),
             (settings.smtp_port, "the mail sink", "DISPATCH_SMTP_PORT"),
             (settings.imap_port, "the mailbox", "DISPATCH_IMAP_PORT"),
         ):
@@ -141,6 +152,17 @@ class Demo:
         if known:
             return f"sign in as {', '.join(known)} with the passphrase '{DEMO_PASSPHRASE}'"
         return "a person signs in with the passphrase that '.venv/bin/python -m inbox user NAME' sets"
+
+    def _call(self) -> str:
+        """Return a call for a shell, with a key made for this run; a run before it had another one."""
+        keys = ApiKeys(self._settings.api_keys_dir)
+        with suppress(KeysError):
+            keys.remove(_DEMO_KEY)
+        made = keys.add(_DEMO_KEY, tuple(Scope), None, datetime.now(UTC).replace(microsecond=0))
+        return (
+            f"curl {self._settings.http_url}/requests -H 'Authorization: Bearer {made.secret}' -H 'Content-Type: "
+            f"application/json' -d '{json.dumps(CALLED)}'"
+        )
 
     async def _mail(self, client: Client) -> dict[str, str]:
         """Put some samples into the mailbox and return their requests by file, once the watcher has taken them in."""

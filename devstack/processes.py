@@ -173,3 +173,14 @@ def inbox_program(settings: StackSettings, environment: Mapping[str, str]) -> Pr
         environment,
         health=f"http://{settings.inbox_host}:{settings.inbox_port}/health",
     )
+
+
+def http_program(settings: StackSettings, environment: Mapping[str, str]) -> Program:
+    """Return the HTTP door; its log goes to var_dir/logs."""
+    return Program(
+        "HTTP door",
+        ["-m", "cli", "watch", "http"],
+        settings.var_dir / "logs" / "http.log",
+        environment,
+        health=f"http://{settings.http_host}:{settings.http_port}/health",
+    )

@@ -54,7 +54,7 @@ def http_client(*, base_url: str, key: str, timeout_seconds: float) -> httpx.Asy
         headers={"Authorization": f"Bearer {key}", "User-Agent": USER_AGENT, "Accept": "application/json"},
         timeout=timeout_seconds,
         transport=httpx.AsyncHTTPTransport(
-            retries=0, verify=_trusted(), limits=httpx.Limits(max_connections=MOST_CONNECTIONS)
+            retries=0, verify=trusted_certificates(), limits=httpx.Limits(max_connections=MOST_CONNECTIONS)
         ),
         # A proxy or a .netrc of the machine must neither see these calls nor replace the key.
         trust_env=False,
@@ -62,7 +62,7 @@ def http_client(*, base_url: str, key: str, timeout_seconds: float) -> httpx.Asy
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted_certificates() -> ssl.SSLContext:
     """Read the trusted certificates once for the process: it takes 50 ms, for plain HTTP too."""
     return httpx.create_ssl_context(trust_env=False)
 

@@ -27,12 +27,12 @@ from dispatch.models.errors import (
     TemporalUnavailableError,
     WorkerUnavailableError,
 )
+from dispatch.rate_limits import Lockout, RateLimit
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from dispatch.storage.secret_file import standing_secret
 from inbox.context import Context, Limits
 from inbox.filters import FILTERS, revealed
-from inbox.limits import Lockout, RateLimit
 from inbox.oidc import STATE_SECONDS, OidcProvider
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
 from inbox.pages import not_taken_in as refused

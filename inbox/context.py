@@ -7,10 +7,10 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from dispatch.rate_limits import Lockout, RateLimit
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.not_taken_in import NotTakenIn
 from dispatch.storage.private_keys import KeyStore
-from inbox.limits import Lockout, RateLimit
 from inbox.oidc import OidcProvider
 from inbox.passwords import Users
 from inbox.sessions import Sessions

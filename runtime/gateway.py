@@ -46,7 +46,13 @@ from dispatch.temporal_errors import (
     worker_error,
     worker_silent,
 )
-from runtime.gateway_types import DecisionOutcome, RequestDescription, Submitted, request_id_of
+from runtime.gateway_types import (
+    DecisionOutcome,
+    RequestDescription,
+    Submitted,
+    description_of,
+    request_id_of,
+)
 from runtime.rows import ALL, COORDINATOR, WAITING, WORKFLOW_TYPES, Row, row_of
 from runtime.settings import Settings
 from workflows.search_attributes import OWNER, STATE
@@ -139,20 +145,10 @@ class Gateway:
         """Return where a request stands as far as Temporal knows."""
         async with self._translated(request_id, by_worker=False):
             seen = await (await self._handle(request_id)).describe(rpc_timeout=self._look_timeout)
-            if seen.workflow_type not in WORKFLOW_TYPES or seen.status is None:
+            if seen.workflow_type not in WORKFLOW_TYPES:
                 raise _no_request(request_id)
             summary = await seen.static_summary() or ""
-        return RequestDescription(
-            request_id=request_id,
-            kind=seen.workflow_type,
-            status=seen.status,
-            started=seen.start_time,
-            closed=seen.close_time,
-            run_id=seen.run_id,
-            namespace=seen.namespace,
-            mark=f"{seen.run_id}.{seen.history_length}.{seen.status.name}",
-            summary=summary,
-        )
+        return description_of(seen, summary)
 
     async def status(self, request_id: str) -> Status:
         """Ask where a request stands."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.automatic import AutomaticMail
-from dispatch.models.request.submission import Submission
+from dispatch.models.request.submission import RECEPTION, Submission
+from workflows.search_attributes import DESK, OWNER, REVIEW_POINT, STATE
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,34 @@ class RequestDescription:
     namespace: str
     mark: str
     summary: str
+    desk: str | None = None
+    state: str = ""
+    owner: str = ""
+    review_point: datetime | None = None
 
     @property
     def is_running(self) -> bool:
         return self.status is WorkflowExecutionStatus.RUNNING
+
+
+def description_of(seen: WorkflowExecutionDescription, summary: str) -> RequestDescription:
+    """Read what Temporal describes."""
+    status, listed = seen.status or WorkflowExecutionStatus.RUNNING, seen.typed_search_attributes
+    return RequestDescription(
+        request_id=seen.id,
+        kind=seen.workflow_type,
+        status=status,
+        started=seen.start_time,
+        closed=seen.close_time,
+        run_id=seen.run_id,
+        namespace=seen.namespace,
+        mark=f"{seen.run_id}.{seen.history_length}.{status.name}",
+        summary=summary,
+        desk=listed.get(DESK),
+        state=listed.get(STATE, ""),
+        owner=listed.get(OWNER, ""),
+        review_point=listed.get(REVIEW_POINT),
+    )
 
 
 @dataclass(frozen=True)
@@ -68,7 +93,7 @@ def request_id_of(submission: Submission) -> str:
     if trigger.kind == "mail" and trigger.content:
         known_by += f"\n{trigger.content}"
     digest = hashlib.sha256(known_by.encode()).hexdigest()[:16]
-    return f"{submission.desk or 'reception'}-{trigger.kind}-{digest}"
+    return f"{submission.desk or RECEPTION}-{trigger.kind}-{digest}"
 
 
 def decision_for(

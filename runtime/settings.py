@@ -58,6 +58,23 @@ class Settings(BaseSettings):
     )
     inbox_host: str = Field(default="127.0.0.1", description="the address that the inbox listens on")
     inbox_port: int = Field(default=8820, ge=1, le=65535, description="the inbox's port")
+    http_url: str = Field(
+        default="http://127.0.0.1:8830",
+        pattern=r"^https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~\-]+)*$",
+        description="where programs reach the HTTP door; its answers name the addresses of requests so, without a slash at its end",
+    )
+    http_host: str = Field(default="127.0.0.1", description="the address that the HTTP door listens on")
+    http_port: int = Field(default=8830, ge=1, le=65535, description="the HTTP door's port")
+    http_calls_a_minute: int = Field(default=120, ge=1, description="of one key at the HTTP door")
+    webhooks: Path | None = Field(
+        default=None, description="which webhooks are sent to whom (YAML); without it none"
+    )
+    webhook_look_seconds: float = Field(
+        default=5, gt=0, le=3600, description="how often is looked for what webhooks are to tell"
+    )
+    webhook_give_up_hours: float = Field(
+        default=72, gt=0, le=720, description="how long a webhook is tried that is not taken"
+    )
     inbox_secret: SecretStr | None = Field(
         default=None,
         min_length=32,
@@ -173,6 +190,10 @@ class Settings(BaseSettings):
         return self.keys_dir or self.var_dir / "keys"
 
     @property
+    def api_keys_dir(self) -> Path:
+        return self.var_dir / "api-keys"
+
+    @property
     def documents_dir(self) -> Path:
         return self.var_dir / "documents"
 
@@ -186,7 +207,14 @@ class Settings(BaseSettings):
         """The folders of this machine that nobody else may enter."""
         store = () if "://" in self.audit_store or not self.audit_store else (Path(self.audit_store),)
         own = (self.audit_dir, self.audit_dir / "store", self.audit_dir / "keys", *store)
-        return (self.var_dir, self.var_dir / "logs", self.documents_dir, self.keys_path, *own)
+        return (
+            self.var_dir,
+            self.var_dir / "logs",
+            self.documents_dir,
+            self.keys_path,
+            self.api_keys_dir,
+            *own,
+        )
 
 
 def load_settings() -> Settings:

@@ -34,6 +34,7 @@ from runtime.audit.parts import audit_export, audit_follower
 from runtime.build_id import build_id
 from runtime.classifiers import classifiers_of
 from runtime.settings import Settings
+from runtime.webhooks import webhook_follower, webhook_sender
 from runtime.worker_parts.backlog_limiter import RunTracker, backlog_limited
 from runtime.worker_parts.sandbox import SANDBOX, Sandbox
 from workflows.approval_quota import ApprovalQuota
@@ -45,11 +46,16 @@ from workflows.follow_up import FollowUp
 from workflows.mail_quota import MailQuota
 from workflows.parts.options import action_task_queue
 from workflows.spend_quota import SpendQuota
+from workflows.webhook_delivery import WebhookDelivery
+from workflows.webhook_follow import WebhookFollow
 
 ACCOUNTS: Final[Sequence[type]] = (ApprovalQuota, MailQuota, SpendQuota)
 """Workflows that activities ask; they have a worker of their own."""
 
-WORKFLOWS: Final[Sequence[type]] = (Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, *ACCOUNTS)
+WORKFLOWS: Final[Sequence[type]] = (
+    *(Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, WebhookFollow, WebhookDelivery),
+    *ACCOUNTS,
+)
 
 
 def desk_worker(
@@ -96,6 +102,7 @@ def desk_worker(
             audit.list_missing,
             audit.export_history,
             audit_follower(audit, settings, stopping).follow,
+            webhook_follower(client, settings, stopping).follow,
             *catalogue.desk_activities(systems.beside(Documents(DocumentStore(settings.documents_dir)))),
         ],
         workflow_runner=Sandbox(under_way),
@@ -133,6 +140,7 @@ def action_worker(
         activities=[
             notifier.notify,
             notifier.send_digests,
+            webhook_sender(settings).deliver,
             *catalogue.action_activities(systems.beside(Permits(approvers))),
         ],
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),

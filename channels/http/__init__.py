@@ -1,1 +1,1 @@
-"""Requests as JSON over HTTP."""
+"""Requests over HTTP: the JSON form, the routes, and who may call them."""

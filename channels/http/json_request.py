@@ -29,6 +29,10 @@ _MAX_VALUE: Final = 2_000
 _FieldName = Annotated[str, Field(max_length=100)]
 
 
+class NotJsonError(SubmissionError):
+    """What came is no JSON at all, which only the program that sent it can mend."""
+
+
 class JsonRequest(Contract):
     """The shape of a JSON request; `sender` is written `from`."""
 
@@ -48,24 +52,7 @@ def parse_json(file: str, raw: bytes) -> JsonRequest:
 
     Raises SubmissionError with line and column, or with the key that is wrong.
     """
-    try:
-        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
-        # An escaped lone surrogate passes for text and can be written nowhere.
-        json.dumps(content, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise SubmissionError(
-            f"{file} is not a request: it holds half of a character (\\ud800 to \\udfff); remove it"
-        ) from None
-    except json.JSONDecodeError as error:
-        raise SubmissionError(
-            f"{file} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}; correct it there"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise SubmissionError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except RecursionError:
-        raise SubmissionError(f"{file} is nested too deeply for a request; send one flat object") from None
-    except ValueError as error:
-        raise SubmissionError(f"{file} is not a request: {error}") from None
+    content = load_json(file, raw)
     try:
         request = JsonRequest.model_validate(content)
     except ValidationError as error:
@@ -80,6 +67,29 @@ def parse_json(file: str, raw: bytes) -> JsonRequest:
                 f"{file}: 'fields.{name[:60]}' is longer than {_MAX_VALUE:,} characters; put long text in 'text'"
             )
     return request
+
+
+def load_json(file: str, raw: bytes) -> Any:
+    """Read JSON in which no key stands twice; raises NotJsonError saying what is wrong, where, and what to do."""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
+        # An escaped lone surrogate passes for text and can be written nowhere.
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotJsonError(
+            f"{file} is not a request: it holds half of a character (\\ud800 to \\udfff); remove it"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise NotJsonError(
+            f"{file} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}; correct it there"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise NotJsonError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except RecursionError:
+        raise NotJsonError(f"{file} is nested too deeply for a request; send one flat object") from None
+    except ValueError as error:
+        raise NotJsonError(f"{file} is not a request: {error}") from None
+    return content
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def _read(file: str, raw: bytes) -> ReadRequest:
     request = parse_json(file, raw)
     if not says_something(request.text):
         raise SubmissionError(f"{file} is empty: 'text' says nothing; put the request there")
-    unnamed = () if request.trigger_id else ("the request has no trigger_id: known by its digest instead",)
+    unnamed = () if request.trigger_id else ("the request has no trigger_id of its own",)
     return ReadRequest(
         address=request.sender,
         name=one_line(request.name),

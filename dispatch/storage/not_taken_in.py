@@ -103,6 +103,12 @@ class NotTakenIn:
         """Return what was decided, newest first."""
         return self._read("WHERE decided_at <> '' ORDER BY decided_at DESC LIMIT ?", most)
 
+    def since(self, moment: datetime, most: int = 1000) -> list[RefusedFile]:
+        """Return what was refused after a moment, oldest first."""
+        return self._read(
+            f"WHERE refused_at > ? ORDER BY refused_at LIMIT {most:d}", moment.astimezone(UTC).isoformat()
+        )
+
     def count(self) -> int:
         """Return how many wait; the file is not made for it."""
         if not self._file.exists():

@@ -20,7 +20,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from activities.audit_export import AuditExport
-from activities.audit_follower import AuditFollower
+from activities.following.audit import AuditFollower
 from dispatch.audit.query.extract_file import ExtractFile
 from dispatch.audit.store.backend import StoreBackend
 from dispatch.audit.store.backends import backend_of

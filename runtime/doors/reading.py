@@ -43,12 +43,13 @@ def read_submission(
     limits: ReadLimits,
     desk: str | None = None,
     received_at: datetime | None = None,
+    trigger_id: str | None = None,
 ) -> Submission:
     """Read one request; what came goes to the store first, then its attachments.
 
-    `forms` has a form for each ending of `name`, such as `.eml`. The trigger id is that of the request; without one, the
-    digest of what its sender wrote, so that the same request by two routes is one. `received_at` is now where the door
-    knows no better. Raises SubmissionError saying what is wrong with which file and what to do, and DispatchError where
+    `forms` has a form for each ending of `name`, such as `.eml`. The trigger id is that of the request; without one, that
+    of a caller who promises it (`trigger_id`), else the digest of what its sender wrote, so that the same request by two
+    routes is one. `received_at` is now where the door knows no better. Raises SubmissionError saying what is wrong with which file and what to do, and DispatchError where
     the store cannot keep it.
     """
     check_desk_name(desk)
@@ -61,7 +62,14 @@ def read_submission(
         form = _form_of(name, forms)
         request, unread = _read_form(form, name, raw, limits)
         read = _submission(
-            request, form, source, store, unread, limits.max_chars, received_at or datetime.now(UTC)
+            request,
+            form,
+            source,
+            store,
+            unread,
+            limits.max_chars,
+            received_at or datetime.now(UTC),
+            trigger_id,
         )
     except SubmissionError as error:
         raise SubmissionError(str(error), source.sha256) from None
@@ -151,6 +159,7 @@ def _submission(
     unread: str,
     most: int,
     received_at: datetime,
+    trigger_id: str | None,
 ) -> Submission:
     unread = unread or request.unread
     body, notes = _capped(request.text, most, request.notes)
@@ -159,7 +168,7 @@ def _submission(
     return Submission(
         trigger=Trigger(
             kind=form.kind,
-            trigger_id=request.trigger_id or f"sha256:{request.content or source.sha256}",
+            trigger_id=request.trigger_id or trigger_id or f"sha256:{request.content or source.sha256}",
             received_at=received_at,
             content=request.content,
         ),

@@ -21,15 +21,16 @@ def read_request(
     raw: bytes,
     desk: str | None = None,
     received_at: datetime | None = None,
+    trigger_id: str | None = None,
 ) -> Submission:
     """Read a request from its bytes; `name` ends in .eml or .json, which tells its form, and is for the message.
 
-    The bytes go to the document store first. Raises SubmissionError saying what is wrong and what to do.
+    `trigger_id` is what it is known by where it names none itself. The bytes go to the document store first. Raises
+    SubmissionError saying what is wrong and what to do.
     """
     store = DocumentStore(settings.documents_dir)
-    return read_submission(
-        name, raw, store, request_forms(settings, desk), limits_of(settings), desk, received_at
-    )
+    forms, limits = request_forms(settings, desk), limits_of(settings)
+    return read_submission(name, raw, store, forms, limits, desk, received_at, trigger_id)
 
 
 def read_request_file(settings: Settings, path: Path, desk: str | None = None) -> Submission:

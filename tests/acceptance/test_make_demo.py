@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -39,7 +40,7 @@ sys.exit(run_to_end(devstack.demo.main))
 @pytest.fixture
 def own(tmp_path: Path) -> Shell:
     """Return the shell of a person on whose machine all the usual ports may be taken."""
-    inbox = str(free_port())
+    inbox, http = str(free_port()), str(free_port())
     environment = {
         "DISPATCH_VAR_DIR": str(tmp_path / "var"),
         "DISPATCH_TEMPORAL_PORT": str(free_port()),
@@ -50,6 +51,8 @@ def own(tmp_path: Path) -> Shell:
         "DISPATCH_IMAP_PORT": str(free_port()),
         "DISPATCH_INBOX_PORT": inbox,
         "DISPATCH_INBOX_URL": f"http://{LOOPBACK}:{inbox}",
+        "DISPATCH_HTTP_PORT": http,
+        "DISPATCH_HTTP_URL": f"http://{LOOPBACK}:{http}",
     }
     return Shell(environment)
 
@@ -102,6 +105,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
         "DISPATCH_SMTP_PORT",
         "DISPATCH_IMAP_PORT",
         "DISPATCH_INBOX_PORT",
+        "DISPATCH_HTTP_PORT",
     ],
 )
 async def test_a_taken_port_is_named_before_anything_is_started(own: Shell, setting: str) -> None:
@@ -136,7 +140,11 @@ def taken_port() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("how", "after", "started"),
     [
-        (signal.SIGINT, "no terminal", ["back office", "inbox", "mail sink", "mailbox", "watcher", "worker"]),
+        (
+            signal.SIGINT,
+            "no terminal",
+            ["HTTP door", "back office", "inbox", "mail sink", "mailbox", "watcher", "worker"],
+        ),
         (signal.SIGTERM, "mail sink: process", ["back office", "mail sink"]),
     ],
     ids=["SIGINT-amid-the-samples", "SIGTERM-amid-the-start"],
@@ -144,21 +152,28 @@ def taken_port() -> Iterator[str]:
 async def test_a_demo_asked_to_end_leaves_nothing_running(
     own: Shell, how: signal.Signals, after: str, started: list[str]
 ) -> None:
-    """Ctrl-C in the middle of the samples, a plain kill while the worker starts: all that it started ends with it."""
+    """Ctrl-C in the middle of the samples, a plain kill while the worker starts: all that it started ends with it.
+
+    Amid the samples, the call that it printed is answered with a request.
+    """
     process = await asyncio.create_subprocess_exec(
         *DEMO, cwd=ROOT, env=own.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     assert process.stdout is not None
-    told = list[str]()
+    told, call = list[str](), ""
     try:
         async with asyncio.timeout(180):
             async for line in process.stdout:
                 name, _, pid = line.decode().strip().partition(": process ")
                 told += [name] if pid else []
+                call = name if name.startswith("curl ") else call
                 if after in line.decode():
                     break
             if how is signal.SIGTERM:
                 await until_started(own, "worker.py")
+            elif shutil.which("curl"):
+                answered = (await own.run("bash", "-c", f"{call} --silent --noproxy '*'")).words('"new":true')
+                assert f'"url":"{own.environment["DISPATCH_HTTP_URL"]}/requests/reception-json-' in answered
         process.send_signal(how)
         said = (await asyncio.wait_for(process.communicate(), 180))[0].decode()
     finally:

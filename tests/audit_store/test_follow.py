@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities.audit_follower import AuditFollower
+from activities.following.audit import AuditFollower
 from cli.audit.commands import run as run_audit
 from cli.commands import parsed
 from dispatch.audit.store.verify import verify
@@ -39,7 +39,8 @@ from tests.audit_store.followed import (
 )
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, at_work
 from tests.workflows.requests_made import held_refund, status_question, until
-from workflows.audit_follow import TURNS, AuditFollow
+from workflows.audit_follow import AuditFollow
+from workflows.parts.following import TURNS
 
 
 async def test_what_ends_is_in_the_store_within_seconds_however_it_ends(

@@ -27,6 +27,7 @@ NOT_FROM_DOTENV = {
     *("DISPATCH_VAR_DIR", "DISPATCH_DESKS_DIR", "DISPATCH_PLAYBOOKS_DIR", "DISPATCH_KEYS_DIR"),
     "DISPATCH_APPROVERS_FILE",
     *("DISPATCH_INBOX_HOST", "DISPATCH_INBOX_PORT", "DISPATCH_LOG_FORMAT", "DISPATCH_KEY_PASSPHRASE"),
+    *("DISPATCH_HTTP_HOST", "DISPATCH_HTTP_PORT"),
     *("DISPATCH_TEMPORAL_PROGRAM", "DISPATCH_TEMPORAL_PORT", "DISPATCH_TEMPORAL_UI_PORT"),
     *("DISPATCH_IMAP_PORT", "DISPATCH_MAILBOXES"),
     *("DISPATCH_TEMPORAL_DURABILITY", "DISPATCH_RETENTION_DAYS", "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS"),
@@ -65,7 +66,7 @@ def test_the_values_are_settings_a_process_of_ours_starts_with(
     assert settings.var_dir == Path("/var/lib/dispatch-desk")
 
 
-@pytest.mark.parametrize("service", ["worker", "inbox", "watcher"])
+@pytest.mark.parametrize("service", ["worker", "inbox", "watcher", "http"])
 def test_every_setting_of_a_deployer_reaches_its_program(service: str) -> None:
     """A name in .env that the file does not pass on would do nothing, and nobody would be told."""
     settings = {f"DISPATCH_{name.upper()}" for name in StackSettings.model_fields} - NOT_FROM_DOTENV

@@ -25,10 +25,12 @@ NEEDS: Final = {
     "demo": "runs until Ctrl-C; tests/acceptance/test_make_demo.py plays it",
     "suite": "is the run that this test is part of",
     "needs-desk": "needs a running desk, or the reader's own files",
+    "needs-file": "writes a file where it is typed",
 }
 """Why a shell block is not run, by the word on its fence; any other block of the pages below is."""
 ORDERS: Final = "repairs.db"
-PAGES = (ROOT / "README.md", EXTENDING)
+HTTP = ROOT / "docs" / "http.md"
+PAGES = (ROOT / "README.md", EXTENDING, HTTP)
 ALL_PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 COMMANDS = [
     pytest.param(line, id=f"{block.place}: {line[:60]}")

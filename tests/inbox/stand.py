@@ -18,11 +18,11 @@ from temporalio.client import Client
 from devstack.ports import LOOPBACK, free_port
 from devstack.web import listen, serving
 from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.rate_limits import Lockout
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from inbox.app import USERS_FILE, create_app
 from inbox.context import Context
-from inbox.limits import Lockout
 from inbox.passwords import Users
 from runtime.settings import Settings
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from starlette.responses import Response
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 
 import starter
@@ -40,9 +41,11 @@ from runtime.connection import connect
 from runtime.lifecycle import run_to_end
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
+from runtime.webhooks import ensure_webhooks, follower_id
 from tests.desk import Case, Desk, quick, running_desk
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
+from tests.webhooks.receiver import configured, receiving
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
@@ -247,6 +250,29 @@ async def _exported_as_it_ends(desk: Desk, histories: Histories) -> None:
     histories["audit-follow"] = history
 
 
+async def _told_by_webhook(desk: Desk, histories: Histories) -> None:
+    """Let the follower of webhooks tell a receiver of one end, which it takes at the second attempt."""
+    async with receiving() as receiver:
+        settings = desk.settings.model_copy(
+            update={"webhooks": configured(desk.settings.var_dir, receiver, events=["request.closed"])}
+        )
+        receiver.answers = [Response(status_code=503, headers={"Retry-After": "1"})]
+        await ensure_webhooks(desk.client, settings)
+        case = await desk.submit("Where is my order DD-10008?", sender="chloe.lefevre@courriel.example")
+        (closed,) = await receiver.until_taken(case.id, "request.closed")
+        await ensure_webhooks(desk.client, settings.model_copy(update={"webhooks": None}))
+    for name, workflow_id, ending in (
+        ("webhook-follow", follower_id(settings), "cancelled"),
+        ("webhook-delivery", closed.webhook_id, "completed"),
+    ):
+        handle = desk.client.get_workflow_handle(workflow_id)
+        async with asyncio.timeout(60):
+            with suppress(WorkflowFailureError):
+                await handle.result()
+        histories[name] = await handle.fetch_history()
+        _must(name, ending, histories[name])
+
+
 async def _daily_limit_reached(desk: Desk, histories: Histories) -> None:
     """Somebody may approve once a day: the second refund of the request needs somebody else."""
     limit = DailyLimit(decisions=1, amounts_minor={"EUR": 10_000})
@@ -326,6 +352,13 @@ async def _record_all(client: Client, folder: Path) -> Histories:
         own.mkdir()
         desk = await stack.enter_async_context(running_desk(client, own, quick, automatic_mails_an_hour=1))
         running.append(_hourly_limit_reached(desk, histories))
+        own = folder / "webhooks"
+        own.mkdir()
+        file = own / "webhooks.yaml"
+        desk = await stack.enter_async_context(
+            running_desk(client, own, quick, webhooks=file, webhook_look_seconds=0.2)
+        )
+        running.append(_told_by_webhook(desk, histories))
         await asyncio.gather(*running)
     return histories
 

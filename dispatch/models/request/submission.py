@@ -11,6 +11,9 @@ from dispatch.models.request.request_form import TriggerKind
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
 
+RECEPTION: Final = "reception"
+"""How the id of a request begins that was sent to no desk."""
+
 LONGEST_ON_ITS_WAY: Final = timedelta(days=3)
 """How long before it was received a request may say that it was written."""
 MOST_THREADS: Final = 5
@@ -102,3 +105,9 @@ class Submission(Contract):
         """
         received = self.trigger.received_at
         return received if self.written_at is None else max(self.written_at, received - LONGEST_ON_ITS_WAY)
+
+
+def desk_named_in(request_id: str) -> str | None:
+    """Return the desk that a request was sent to, by its id; None where it was left to triage."""
+    desk = request_id.partition("-")[0]
+    return None if desk == RECEPTION else desk

@@ -2,27 +2,21 @@
 
 import asyncio
 import time
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 import structlog
-from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.audit_export import BATCH, AuditExport
 from activities.failures import translated
+from activities.following.turns import OVERLAP, TURN, follow_for_a_turn, resumed
 from dispatch.audit.store_models import Followed
 from dispatch.models.errors import AuditStoreError, UnavailableError
 
 log = structlog.get_logger("audit")
 
-OVERLAP: Final = timedelta(minutes=1)
-"""Each look begins so long before the last one: what Temporal lists lags behind what it closes."""
-TURN: Final = timedelta(hours=1)
-"""After this an attempt gives its place back, so that work is shared again between workers."""
-_BEAT_SECONDS: Final = 5.0
 _SWITCHED_OFF: Final = timedelta(minutes=1)
 
 
@@ -38,8 +32,7 @@ class AuditFollower:
     ) -> None:
         """`every` is the pause between two looks; zero where this worker is not to follow at all.
 
-        `stopping` is set when the process is told to end. The SDK (1.35) says so to the activities that run by then,
-        and never to the first one of a worker where it starts just after: the process would wait for it all its grace.
+        `stopping` is set when the process is told to end.
         """
         self._audit, self._every, self._turn = audit, every, turn
         self._stopping = stopping or asyncio.Event()
@@ -59,50 +52,27 @@ class AuditFollower:
                 next_retry_delay=_SWITCHED_OFF,
             )
         with translated():
-            following = _Following(self._audit, _resumed(begin), self._every)
-            all_of_it = (
-                following.follow(),
-                following.beat(),
-                activity.wait_for_worker_shutdown(),
-                _until(self._stopping),
-            )
-            tasks = [asyncio.create_task(one) for one in all_of_it]
+            following = _Following(self._audit, resumed(begin))
             try:
-                done, _ = await asyncio.wait(
-                    tasks, timeout=self._turn.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+                await follow_for_a_turn(
+                    following.look, lambda: following.so_far, self._every, self._turn, self._stopping
                 )
-                for task in done:
-                    task.result()
             except AuditStoreError as error:
                 # Retried, as an outside system that is away: a person mends the store, and the desk works all the while.
                 raise UnavailableError(str(error)) from error
-            finally:
-                await _ended(tasks)
             return following.so_far
 
 
 class _Following:
     """One attempt: how far it has come, and what it need not look at again."""
 
-    def __init__(self, audit: AuditExport, begin: Followed, every: timedelta) -> None:
+    def __init__(self, audit: AuditExport, begin: Followed) -> None:
         self.so_far = begin
-        self._audit, self._every = audit, every
+        self._audit = audit
         self._settled: set[str] = set()
         self._logged: set[str] = set()
         # By Temporal's clock, whatever this machine's says.
         self._started_at, self._started = activity.info().started_time, time.monotonic()
-
-    async def follow(self) -> None:
-        """Look again and again; ends by an error or by being cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(self._every.total_seconds())
-
-    async def beat(self) -> None:
-        """Report to Temporal how far it has come, also while a look or the pause between two takes long."""
-        while True:
-            activity.heartbeat(self.so_far)
-            await asyncio.sleep(_BEAT_SECONDS)
 
     async def look(self) -> None:
         """Export what was closed since; where nothing was, it costs one query."""
@@ -129,22 +99,3 @@ class _Following:
             if request_id not in self._logged:
                 log.warning("a closed request cannot be exported", request_id=request_id, reason=why)
         self._logged |= failed.keys()
-
-
-def _resumed(begin: Followed) -> Followed:
-    """Return how far the attempt before this one had come; what another version wrote may not be readable."""
-    for told in activity.info().heartbeat_details:
-        with suppress(ValidationError):
-            return Followed.model_validate(told)
-    return begin
-
-
-async def _until(stopping: asyncio.Event) -> None:
-    await stopping.wait()
-
-
-async def _ended(tasks: "list[asyncio.Task[None]]") -> None:
-    """End what still runs; an export that is cut off goes on in its thread, and a repeated one changes nothing."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""Long activities that follow what Temporal lists: for the audit store, and for webhooks."""
