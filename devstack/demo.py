@@ -29,7 +29,7 @@ from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from devstack.web import port_of
 from dispatch.http import http_client
-from dispatch.models.errors import DevStackError, KeysError
+from dispatch.models.errors import DevStackError, DispatchError, KeysError
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome
 from dispatch.playbooks.desk_folders import desk_folders, files_in_force
@@ -248,7 +248,7 @@ class Demo:
                     )
             except TimeoutError:
                 return f"did not end within {PATIENCE_SECONDS} s"
-            except (DevStackError, KeysError) as error:
+            except DispatchError as error:
                 return str(error)
 
         outcomes = await asyncio.gather(*(one(request_id, sample) for request_id, sample in requests))

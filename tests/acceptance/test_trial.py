@@ -65,7 +65,8 @@ async def test_each_ending_is_told(tmp_path: Path) -> None:
     assert (reply["name"], reply["tier"]) == ("send_reply", "low")
     assert reply["parameters"]["recipient"] == "ann.reed@mail.example"
     assert [one["parameters"]["purpose"] for one in said["question"]["actions"]] == ["question"]
-    assert [one["parameters"]["purpose"] for one in said["person"]["actions"]] == ["notice"]
+    # What is understood is answered beside the part that a person takes.
+    assert [one["parameters"]["purpose"] for one in said["person"]["actions"]] == ["reply"]
     assert (said["automatic"]["actions"], said["automatic"]["routed"]) == ([], None)
     assert (said["unrouted"]["actions"], said["unrouted"]["routed"]) == ([], None)
     assert [item["intent"] for item in said["unrouted"]["items"]] == [None]
