@@ -9,21 +9,24 @@ from dispatch.models.work.plan import Question
 from dispatch.process.answers import tells_value
 from dispatch.text.asks import is_ask, is_pleasantry
 from dispatch.text.courtesies import is_courtesy
-from dispatch.text.new_words import own_words
+from dispatch.text.new_words import new_words
 from dispatch.text.normalise import normalise
 from dispatch.text.sentences import blocks_of
 from dispatch.text.unicode_spoofing import same_address
 
 
 def addition_of(submission: Submission) -> Addition:
-    """Return what a message adds to a request that it names: its own words, cut, and its documents."""
+    """Return what a message adds to a request that it names: its own words, cut, and its documents.
+
+    No words where all is quoted: the quote is of our question, whose examples are no answers.
+    """
     trigger = submission.trigger
     known_by = f"{trigger.kind}\n{trigger.trigger_id}\n{trigger.content}"
     return Addition(
         key=hashlib.sha256(known_by.encode()).hexdigest()[:16],
         sender=submission.sender,
         subject=submission.subject,
-        text=own_words(normalise(submission.body).text)[:MOST_CHARS],
+        text=new_words(normalise(submission.body).text)[:MOST_CHARS],
         received_at=trigger.received_at,
         source=submission.source,
         attachments=submission.attachments[:20],
