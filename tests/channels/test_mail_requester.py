@@ -31,6 +31,11 @@ def who(request: ReadRequest) -> tuple[str, SenderDoubt | None]:
         ("", "Name: Ada\nE-Mail: ada@y.example\n\nWhere is it?", ("ada@y.example", None)),
         ("", "*Your email address:* <ada@y.example>\nWhere is it?", ("ada@y.example", None)),
         ("", "Email: ada@y.example\nEmail: eve@y.example\n", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
+        (
+            "",
+            "Email: eve@y.example\n" + 60 * "Hello\n" + "Email: ada@y.example\n",
+            ("", SenderDoubt.FORM_WITHOUT_ADDRESS),
+        ),
         ("", "Where is it?", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
         ("Reply-To: form@web.example\n", "Where is it?", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
         ("Reply-To: a@y.example, b@y.example\n", "Where?", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
