@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from temporalio.client import Client
 
 import starter
-from channels.mail.identity import message_id
+from channels.mail.identity import message_id, request_tagged_in, tagged
 from channels.mail.parse import parse_mail
 from dispatch.models.request.addition import AdditionOutcome
 from dispatch.models.request.message_names import MessageName
@@ -228,3 +228,4 @@ def test_a_request_is_found_by_message_id_and_by_the_tag_of_an_address() -> None
     )
     assert parse_mail("a.eml", raw.encode(), ("support@desk.example",)).thread == (one, two, three)
     assert parse_mail("a.eml", raw.encode(), ("info@desk.example",)).thread == (one, two)
+    assert request_tagged_in(tagged("we+shop@desk.example", one), ("we+shop@desk.example",)) == one
