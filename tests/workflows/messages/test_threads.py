@@ -191,18 +191,21 @@ async def test_the_same_mail_comes_to_the_same_request_also_when_that_has_ended(
 
 
 async def test_what_a_machine_answers_is_noted_with_its_request(desk: Desk) -> None:
-    """An absence note changes nothing; a question that came back cannot be answered, so a person has the request."""
+    """An absence note and a delay change nothing; a question that came back cannot be answered, so a person has the request."""
     case, question = await asked(desk)
     away = await arrives(desk, "I am away.", question, Auto_Submitted="auto-replied")
     assert (away.added, away.automatic is not None) == (True, True)
     assert (await case.status()).state == "waiting_for_information"
     report = "multipart/report; report-type=delivery-status; boundary=b"
+    late = "--b\n\nStill trying.\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; x@y.example\nAction: delayed\nStatus: 4.4.7\n\n--b--"
+    assert (await arrives(desk, late, question, sender="MAILER-DAEMON@mx.example", Content_Type=report)).added
+    assert (await case.status()).state == "waiting_for_information"
     bounce = (
         f"--b\n\nNot delivered.\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {question}\n\n--b--"
     )
     await arrives(desk, bounce, question, sender="MAILER-DAEMON@mx.example", Content_Type=report)
     await case.until("escalated")
-    assert [addition.automatic is None for addition in (await detail_of(case)).additions] == [False, False]
+    assert [addition.is_bounce for addition in (await detail_of(case)).additions] == [False, False, True]
     assert await requests_of(desk) == [case.id]
 
 
