@@ -190,6 +190,18 @@ async def test_the_same_mail_comes_to_the_same_request_also_when_that_has_ended(
     assert len((await detail_of(case)).additions) == 1
 
 
+async def test_what_became_a_request_of_its_own_stays_one(desk: Desk) -> None:
+    """The request that it answers would not take it then and would now; brought again, it is still no addition."""
+    case, question = await asked(desk)
+    raw = f"From: {JUERGEN}\nMessage-ID: <{uuid.uuid4()}@customer.example>\nIn-Reply-To: {question}\n\nDD-10007.\n"
+    read = read_request(desk.settings, "reply.eml", raw.encode(), "support")
+    gateway = Gateway.over(desk.client)
+    own = await gateway.submit(desk.settings, read.model_copy(update={"follows": case.id}))
+    again = await start(gateway, desk.settings, "reply.eml", read)
+    assert (again.request_id, again.new, again.added) == (own.request_id, False, False)
+    assert (await detail_of(case)).additions == ()
+
+
 async def test_what_a_machine_answers_is_noted_with_its_request(desk: Desk) -> None:
     """An absence note and a delay change nothing; a question that came back cannot be answered, so a person has the request."""
     case, question = await asked(desk)
