@@ -42,6 +42,8 @@ from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import desk_worker, quota_worker
 
 PATIENCE_SECONDS: Final = 120
+_REMEMBERED: Final = 100
+"""Requests that the worker keeps in memory; those at rest are forgotten first."""
 _LOOK_SECONDS: Final = 0.2
 _ACTION: Final = "action."
 """How the activities of actions begin."""
@@ -123,6 +125,8 @@ def trial_settings(**more: str) -> Iterator[StackSettings]:
             "DISPATCH_VAR_DIR": str(Path(here) / "var"),
             "DISPATCH_TASK_QUEUE": "desk-try",
             "DISPATCH_AUDIT_STORE": "",
+            # No action is ever carried out, so requests at rest count as under way: they must not hold up new ones.
+            "DISPATCH_WORKFLOW_CACHE": "1000000",
             "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{back_office}",
             "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{archive}",
             "DISPATCH_SMTP_HOST": LOOPBACK,
@@ -162,6 +166,7 @@ async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncItera
         await stack.enter_async_context(mail_sink)
         client = await connect("desk-try", server.address)
         reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
-        workers = (quota_worker(client, settings), desk_worker(client, settings, *loaded, reading))
+        worker = desk_worker(client, settings, *loaded, reading, max_cached_workflows=_REMEMBERED)
+        workers = (quota_worker(client, settings), worker)
         await stack.enter_async_context(running_workers(*workers))
         yield Trial(client, settings)

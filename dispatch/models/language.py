@@ -13,6 +13,11 @@ Text = str | Annotated[dict[Language, str], Field(min_length=1)]
 """One text for every requester, or one by language."""
 
 
+def in_each_language(text: Text) -> tuple[str, ...]:
+    """Return the text as every language has it."""
+    return (text,) if isinstance(text, str) else tuple(text.values())
+
+
 def in_language(text: Text, language: str) -> str:
     """Return the text in a language; in the first that it has where it lacks this one."""
     return text if isinstance(text, str) else text.get(language, next(iter(text.values())))

@@ -246,6 +246,7 @@ def _translated(playbook: Playbook) -> Iterator[tuple[str, dict[str, str]]]:
         *((f"intents.{kind}.answer", ask.answer) for kind, ask in playbook.intents.items()),
         *((f"intents.{kind}.refuse", ask.refuse) for kind, ask in playbook.intents.items()),
         *((f"fields.{field}.question", spec.question) for field, spec in playbook.fields.items()),
+        *((f"fields.{field}.example", spec.example) for field, spec in playbook.fields.items()),
         *((f"notices.{ending}", text) for ending, text in playbook.notices.items()),
     ]
     for path, text in texts:
@@ -260,7 +261,7 @@ def standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
         yield from _texts_in(f"intents.{kind}.refuse", ask.refuse)
     for field, spec in playbook.fields.items():
         yield from _texts_in(f"fields.{field}.question", spec.question)
-        yield f"fields.{field}.example", spec.example
+        yield from _texts_in(f"fields.{field}.example", spec.example)
     if playbook.deliver is not None:
         yield from _texts_in("deliver.config", playbook.deliver.config)
     if playbook.contact is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
+from dispatch.models.language import in_each_language
 from dispatch.models.work.playbook import FieldSpec, Writing
 from dispatch.process.fields import whole_value
 
@@ -24,20 +25,22 @@ _ENDLESS_AFTER: Final = re.compile(r"[*+]|\{\d*,\d*\}|\{(?:\d{2,}|[2-9])\}")
 def field_problems(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, str, str]]:
     """Yield (path, problem, remedy) for each field whose pattern or example will not do."""
     for name, spec in fields.items():
-        path = f"fields.{name}.pattern"
-        problem = _pattern_problem(spec.pattern, spec.example)
+        path, examples = f"fields.{name}.pattern", in_each_language(spec.example)
+        problem = _pattern_problem(spec.pattern, examples[0])
+        unfit = next((e for e in examples if problem is None and whole_value(spec.pattern, e) is None), None)
         if problem is not None:
             yield (path, *problem)
-        elif whole_value(spec.pattern, spec.example) is None:
+        elif unfit is not None:
             yield (
                 f"fields.{name}.example",
-                f"the example {spec.example!r} does not match the pattern in full",
+                f"the example {unfit!r} does not match the pattern in full",
                 "Give an example that an answer could be, or correct the pattern.",
             )
-        for index, writing in enumerate(spec.writings):
-            problem = _pattern_problem(writing.pattern, spec.example) or _writing_problem(writing)
-            if problem is not None:
-                yield (f"fields.{name}.writings.{index}", *problem)
+        for key, writings in (("writings", spec.writings), ("answer_writings", spec.answer_writings)):
+            for index, writing in enumerate(writings):
+                problem = _pattern_problem(writing.pattern, examples[0]) or _writing_problem(writing)
+                if problem is not None:
+                    yield (f"fields.{name}.{key}.{index}", *problem)
 
 
 def _writing_problem(writing: Writing) -> tuple[str, str] | None:

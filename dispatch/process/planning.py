@@ -78,7 +78,7 @@ def _question(playbook: Playbook, field: str, item_ids: Iterable[str], language:
         text=in_language(spec.question, language),
         item_ids=tuple(item_ids),
         pattern=spec.pattern,
-        example=spec.example,
+        example=in_language(spec.example, language),
         writings=spec.writings,
         answer_writings=spec.answer_writings,
         is_description=spec.is_description,

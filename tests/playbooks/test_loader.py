@@ -185,6 +185,11 @@ WRONG: list[tuple[Change, str, str]] = [
         "does not match the pattern in full",
     ),
     (
+        put("fields.size", {**FIELD, "example": {"en": "12", "de": "zwölf"}}),
+        "fields.size.example",
+        "the example 'zwölf' does not match the pattern in full",
+    ),
+    (
         put("guardian.actions.send_reply.tier", "high"),
         "guardian.actions.send_reply.tier",
         "tier 'high' is not declared",

@@ -147,7 +147,7 @@ class FieldSpec(Contract):
     pattern: str = Field(
         description="a regular expression; found in the request, and matched in full by an answer"
     )
-    example: str
+    example: Text
     writings: tuple[Writing, ...] = Field(
         default=(), max_length=20, description="'order no. 10001' for DD-10001; found where the pattern is"
     )

@@ -94,8 +94,9 @@ def test_a_description_that_is_told_twice_is_one() -> None:
         ({"pattern": r"(?:a+)+(b)", "value": "T-{}"}, "a repeat stands inside a repeated group"),
     ],
 )
-def test_a_writing_that_will_not_do_is_refused(writing: dict[str, str], problem: str) -> None:
+@pytest.mark.parametrize("key", ["writings", "answer_writings"])
+def test_a_writing_that_will_not_do_is_refused(key: str, writing: dict[str, str], problem: str) -> None:
     """The loader holds a writing to what it holds a pattern to."""
-    spec = FieldSpec.model_validate({**TICKET.model_dump(), "writings": [writing]})
+    spec = FieldSpec.model_validate({**TICKET.model_dump(), key: [writing]})
     ((path, said, remedy),) = field_problems({"ticket": spec})
-    assert (path, said.startswith(problem), bool(remedy)) == ("fields.ticket.writings.0", True, True)
+    assert (path, said.startswith(problem), bool(remedy)) == (f"fields.ticket.{key}.0", True, True)

@@ -75,7 +75,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     for desk, in_force in SHIPPED.by_desk.items():
         for field, spec in in_force.playbook.fields.items():
             yield f"{desk}.fields.{field}", re.compile(spec.pattern)
-            for number, writing in enumerate(spec.writings):
+            for number, writing in enumerate((*spec.writings, *spec.answer_writings)):
                 yield f"{desk}.fields.{field}.writings.{number}", re.compile(writing.pattern)
 
 
