@@ -119,6 +119,20 @@ async def test_what_comes_behind_a_full_answer_is_read_by_a_person(client: Clien
             assert {addition.text for addition in (await detail_of(case)).additions} == {first, second}
 
 
+async def test_what_comes_behind_a_withdrawal_is_a_request_of_its_own(client: Client, tmp_path: Path) -> None:
+    """A request that was taken back ends unread; what its requester writes then is not lost with it."""
+    async with resting_desk(client, tmp_path, quick) as desk:
+        async with at_work(desk):
+            case, question = await asked(desk)
+        await case.signal("withdraw", {})
+        writing = asyncio.create_task(arrives(desk, "Wait, I still want my money back.", question))
+        # It is with the server before a worker is.
+        await asyncio.sleep(1)
+        async with at_work(desk):
+            assert (await writing).new
+            assert (await case.outcome()).ending is Ending.WITHDRAWN
+
+
 async def test_a_request_that_was_only_half_answered_is_not_abandoned(client: Client, tmp_path: Path) -> None:
     """Whoever asks for something else in the answer has not fallen silent: at the deadline a person reads it."""
 
