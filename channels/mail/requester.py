@@ -70,11 +70,12 @@ def _email_told(text: str) -> str:
 def _take_forwarded(mail: ParsedMail) -> bool:
     """Put the one mail that a colleague forwards in the place of theirs; returns whether there is one."""
     attached = [one for one in mail.attachments if one.media_type == _MESSAGE]
-    above, inner = (
-        (mail.text, _attached(attached[0].name, attached[0].data))
-        if len(attached) == 1
-        else _below(mail.text)
-    )
+    above, inner = _below(mail.text)
+    if len(attached) == 1:
+        if inner is not None:
+            # Whoever wrote the mail in the text may have attached the other one, of anybody.
+            return False
+        above, inner = mail.text, _attached(attached[0].name, attached[0].data)
     if inner is None or not inner.address:
         return False
     words = one_line(above)[:_MOST_WORDS]
