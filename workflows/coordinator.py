@@ -217,21 +217,26 @@ class Coordinator(RequestHandlers):
         """Wait for people on what is held; True when all may run, False when it goes round once more."""
         state = self._state
         self._requester.check_withdrawn()
-        if self._additions.are_new():
+        # A gate that the history before left open is closed in the usual way, below.
+        if self._resume_at is None and self._additions.are_new():
             return self._again()
         held = request_approval(
             state.proposed.actions, state.guard_results, state.playbook.guardian, workflow.now()
         )
         if held is None:
+            if state.unread_additions:
+                # There is no action that the guardian could have held for a person to read them.
+                raise EndedEarlyError(Ending.ESCALATED, "the requester wrote again; a person reads that")
             return True
         outcome = await self._approvals.decide(*held, RequestState.WAITING_FOR_APPROVAL, self._is_overtaken)
         self._resume_at = None
         self._requester.check_withdrawn()
+        if outcome is None or self._additions.are_new():
+            # Also while a decision was checked: whoever made it did not know what was written meanwhile.
+            return self._again()
         if isinstance(outcome, dict):
             state.authorization = authorizations_of(held[0], outcome, self._parts.submission.sender.address)
             return True
-        if outcome is None:
-            return self._again()
         decision = returned_decision(outcome, "nobody decided by the deadline; silence approves nothing")
         state.sent_back += 1
         if state.sent_back >= state.playbook.plan.max_rounds:

@@ -94,7 +94,12 @@ def recognise(mail: MailFacts, own_addresses: Iterable[str] = ()) -> AutomaticMa
             return None
         found = AutomaticSign.SEVERAL_HINTS, ", ".join(weak)
     sign, shown = found
-    return AutomaticMail(sign=sign, shown=one_line(shown)[:MOST_SHOWN], our_message_id=_ours(mail))
+    return AutomaticMail(
+        sign=sign,
+        shown=one_line(shown)[:MOST_SHOWN],
+        our_message_id=_ours(mail),
+        no_failure=mail.no_failure,
+    )
 
 
 def _strong_signs(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[AutomaticSign, str]]:

@@ -103,6 +103,7 @@ def tagged(address: str, request_id: str) -> str:
 def request_tagged_in(address: str, own_addresses: tuple[str, ...]) -> str | None:
     """Return the request's id in the tag of an address of ours; None where it has none."""
     local, _, domain = address.rpartition("@")
-    name, _, tag = local.partition(_TAG)
+    # An address of ours may have a tag already: ours is the last.
+    name, _, tag = local.rpartition(_TAG)
     ours = any(same_address(f"{name}@{domain}", own) for own in own_addresses)
     return tag.lower() if ours and _OF_A_REQUEST.fullmatch(tag.lower()) else None

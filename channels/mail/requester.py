@@ -20,7 +20,6 @@ from dispatch.text.unicode_spoofing import same_address
 
 _MESSAGE: Final = "message/rfc822"
 _MOST_WORDS: Final = 300
-_FORM_LINES: Final = 40
 _HEADER_LINES: Final = 8
 _EMAIL_LINE: Final = re.compile(
     r"\s{0,8}[*_]{0,2}(?:your |ihre )?(?:e-?mail|mail)(?:[- ]?add?ress?e?)?[*_]{0,2} ?[:=] ?[*_]{0,2}(.{3,330})",
@@ -59,10 +58,10 @@ def _doubt(mail: ParsedMail, doubt: SenderDoubt, more: str = "") -> None:
 
 def _email_told(text: str) -> str:
     """Return the one address that lines 'Email: ...' of a form tell; empty where there is none, or several."""
-    lines = (line for line in text.split("\n")[:_FORM_LINES])
+    # All of it: whoever fills a form in must not push its own line out of sight with a long message.
     told = {
         usable(read_mailbox(match[1].strip(" *_")).address)
-        for line in lines
+        for line in text.split("\n")
         if (match := _EMAIL_LINE.match(line))
     }
     return told.pop() if len(told) == 1 else ""
@@ -71,11 +70,12 @@ def _email_told(text: str) -> str:
 def _take_forwarded(mail: ParsedMail) -> bool:
     """Put the one mail that a colleague forwards in the place of theirs; returns whether there is one."""
     attached = [one for one in mail.attachments if one.media_type == _MESSAGE]
-    above, inner = (
-        (mail.text, _attached(attached[0].name, attached[0].data))
-        if len(attached) == 1
-        else _below(mail.text)
-    )
+    above, inner = _below(mail.text)
+    if len(attached) == 1:
+        if inner is not None:
+            # Whoever wrote the mail in the text may have attached the other one, of anybody.
+            return False
+        above, inner = mail.text, _attached(attached[0].name, attached[0].data)
     if inner is None or not inner.address:
         return False
     words = one_line(above)[:_MOST_WORDS]

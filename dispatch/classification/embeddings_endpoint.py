@@ -62,14 +62,21 @@ class EndpointEmbedder:
             trust_env=False,
             follow_redirects=False,
         )
-        probe = np.round(self.vectors([_PROBE])[0], _PROBE_DIGITS) + 0.0
+        self._known: tuple[Vectors, ...] = ()
+        self._known = (self.vectors([_PROBE]),)
+        probe = np.round(self._known[0][0], _PROBE_DIGITS) + 0.0
         self.digest = hashlib.sha256(endpoint.digest.encode() + probe.tobytes()).hexdigest()
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return one row of length 1 for each text. Raises UnavailableError where the endpoint does not give them."""
         rows = [self._batch(texts[start : start + _AT_ONCE]) for start in range(0, len(texts), _AT_ONCE)]
+        if len({row.shape[1] for row in (*rows, *self._known)}) > 1:
+            raise UnavailableError("the embeddings endpoint gives vectors of another length than before")
         found = np.concatenate(rows)
-        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        if not lengths.all():
+            raise UnavailableError("the embeddings endpoint gave a vector of zeros")
+        return np.asarray(found / lengths, dtype=np.float32)
 
     def _batch(self, texts: Sequence[str]) -> Vectors:
         asked = {"model": self._endpoint.model, "input": list(texts), "encoding_format": "float"}

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 from dispatch.models.request.addition import MOST_ADDITIONS, MOST_CHARS, Addition
 from dispatch.models.request.submission import Party, Submission
@@ -9,21 +10,26 @@ from dispatch.models.work.plan import Question
 from dispatch.process.answers import tells_value
 from dispatch.text.asks import is_ask, is_pleasantry
 from dispatch.text.courtesies import is_courtesy
-from dispatch.text.new_words import own_words
+from dispatch.text.new_words import new_words
 from dispatch.text.normalise import normalise
 from dispatch.text.sentences import blocks_of
 from dispatch.text.unicode_spoofing import same_address
 
+_MOST_AUTOMATIC: Final = MOST_ADDITIONS // 2
+
 
 def addition_of(submission: Submission) -> Addition:
-    """Return what a message adds to a request that it names: its own words, cut, and its documents."""
+    """Return what a message adds to a request that it names: its own words, cut, and its documents.
+
+    No words where all is quoted: the quote is of our question, whose examples are no answers.
+    """
     trigger = submission.trigger
     known_by = f"{trigger.kind}\n{trigger.trigger_id}\n{trigger.content}"
     return Addition(
         key=hashlib.sha256(known_by.encode()).hexdigest()[:16],
         sender=submission.sender,
         subject=submission.subject,
-        text=own_words(normalise(submission.body).text)[:MOST_CHARS],
+        text=new_words(normalise(submission.body).text)[:MOST_CHARS],
         received_at=trigger.received_at,
         source=submission.source,
         attachments=submission.attachments[:20],
@@ -39,7 +45,9 @@ def why_not_added(addition: Addition, requester: Party, before: Sequence[Additio
     if len(before) >= MOST_ADDITIONS:
         return f"{MOST_ADDITIONS} messages were added already"
     if addition.automatic is not None:
-        return ""
+        # Anybody may send these: they must leave room for the requester's own.
+        noted = sum(known.automatic is not None for known in before)
+        return f"{_MOST_AUTOMATIC} automatic messages were noted already" if noted >= _MOST_AUTOMATIC else ""
     if addition.sender.doubt is not None:
         return addition.sender.doubt.in_words
     if not same_address(addition.sender.address, requester.address):

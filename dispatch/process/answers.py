@@ -6,6 +6,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import FieldSpec, Writing
 from dispatch.process.fields import MAX_VALUE_CHARS, field_values, whole_value
+from dispatch.text.normalise import one_line
 
 _SHOWN = 60
 
@@ -43,14 +44,24 @@ def read_answer(
 def values_told(questions: Sequence[Question], text: str) -> dict[str, str]:
     """Return the value of each question that the text of an answer tells.
 
-    Of a question for which it tells several values none: nobody can choose for the requester.
+    Of a question for which it tells several values none: nobody can choose for the requester. The lines of our own
+    question are left out, which some programs quote without any mark.
     """
     told: dict[str, str] = {}
+    text = _without_our_question(questions, text)
     for question in questions:
         values = _told(question, question.writings, text) or _told(question, question.answer_writings, text)
         if len(values) == 1:
             told[question.field] = values[0]
     return told
+
+
+def _without_our_question(questions: Sequence[Question], text: str) -> str:
+    flat = one_line(text)
+    if all(one_line(question.text) not in flat for question in questions):
+        return text
+    ours = [words for question in questions for words in (question.text, question.example)]
+    return "\n".join(line for line in text.split("\n") if not any(words in line for words in ours))
 
 
 def tells_value(questions: Sequence[Question], sentence: str) -> bool:

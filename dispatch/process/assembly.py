@@ -1,6 +1,5 @@
 """One clean draft from the findings, each paragraph linked to its evidence, with the actions it leads to."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -22,17 +21,13 @@ from dispatch.models.work.finding import (
 from dispatch.models.work.playbook import Delivery, Playbook
 from dispatch.models.work.proposal import Action, AssemblyBrief, Draft, Proposal
 from dispatch.process.statements import merged
-from dispatch.text.links import foreign_links
+from dispatch.process.with_a_colleague import with_a_colleague
 from dispatch.text.normalise import one_line
-from dispatch.texts.requester import requester_texts
 
 Compose = Callable[[ComposeBrief], Composition]
 """A composer's own work; it only computes."""
 
 _MOST_EVIDENCE: Final = 500
-_MOST_QUOTED: Final = 120
-# A number of so many digits may be a card's or an account's; a reply repeats none.
-_LONG_NUMBER: Final = re.compile(r"(?:\d[ .-]?){8}")
 _NOTHING_DELIVERED: Final = Draft(title="", text="", statements=(), parameter=None)
 
 
@@ -61,7 +56,7 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
     refusals = tuple({(r.item_id, r.rule): r for f in findings for r in f.refusals}.values())
     aside = [item for item in brief.items if item.item_id in brief.set_aside]
     evidence += [_asked_in(item) for item in aside]
-    statements = _statements(findings, refusals, [_with_a_colleague(item, brief.language) for item in aside])
+    statements = _statements(findings, refusals, [with_a_colleague(item, brief.language) for item in aside])
     ordered = _actions(findings)
     draft = _NOTHING_DELIVERED.model_copy(update={"statements": statements})
     delivered = None
@@ -219,16 +214,6 @@ def _asked_in(item: Item) -> Evidence:
         reference=item.item_id,
         text=text,
     )
-
-
-def _with_a_colleague(item: Item, language: str) -> Statement:
-    """Tell the requester which part of the request a person takes, in the requester's own words where they are harmless."""
-    texts, words = requester_texts(language), one_line(item.text)
-    if len(words) > _MOST_QUOTED:
-        words = f"{words[:_MOST_QUOTED].rsplit(' ', 1)[0]} …"
-    leads_away = "@" in words or foreign_links(words, ()) or _LONG_NUMBER.search(words)
-    text = texts.part_with_a_colleague if leads_away else texts.with_a_colleague.format(words=words)
-    return Statement(text=text, item_ids=(item.item_id,), evidence_ids=(f"request.{item.item_id}",))
 
 
 def _statements(

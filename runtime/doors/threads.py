@@ -6,7 +6,7 @@ from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.submission import Submission
 from dispatch.process.additions import addition_of
 from runtime.gateway import Gateway
-from runtime.gateway_types import Submitted
+from runtime.gateway_types import Submitted, request_id_of
 
 
 async def added_or_following(gateway: Gateway, submission: Submission) -> Submitted | Submission:
@@ -16,7 +16,7 @@ async def added_or_following(gateway: Gateway, submission: Submission) -> Submit
     again comes to the same request, also where that has ended since. Raises WorkerUnavailableError, for only the request
     itself can tell whether it takes it, and TemporalUnavailableError.
     """
-    if not submission.thread:
+    if not submission.thread or await _is_a_request(gateway, submission):
         return submission
     addition = addition_of(submission)
     for request_id in submission.thread:
@@ -36,6 +36,15 @@ async def added_or_following(gateway: Gateway, submission: Submission) -> Submit
             return Submitted(request_id, new=False, automatic=submission.automatic, added=True)
         return _following(submission, request_id, f"which does not take it: {outcome.reason}")
     return submission
+
+
+async def _is_a_request(gateway: Gateway, submission: Submission) -> bool:
+    """Check whether the message began a request when it came before: what would not take it then might now."""
+    try:
+        await gateway.describe(request_id_of(submission))
+    except RequestNotFoundError:
+        return False
+    return True
 
 
 def _following(submission: Submission, request_id: str, why: str) -> Submission:

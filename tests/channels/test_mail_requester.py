@@ -31,6 +31,11 @@ def who(request: ReadRequest) -> tuple[str, SenderDoubt | None]:
         ("", "Name: Ada\nE-Mail: ada@y.example\n\nWhere is it?", ("ada@y.example", None)),
         ("", "*Your email address:* <ada@y.example>\nWhere is it?", ("ada@y.example", None)),
         ("", "Email: ada@y.example\nEmail: eve@y.example\n", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
+        (
+            "",
+            "Email: eve@y.example\n" + 60 * "Hello\n" + "Email: ada@y.example\n",
+            ("", SenderDoubt.FORM_WITHOUT_ADDRESS),
+        ),
         ("", "Where is it?", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
         ("Reply-To: form@web.example\n", "Where is it?", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
         ("Reply-To: a@y.example, b@y.example\n", "Where?", ("", SenderDoubt.FORM_WITHOUT_ADDRESS)),
@@ -91,6 +96,10 @@ def test_what_a_colleague_writes_is_no_customers() -> None:
         "kim@desk.example",
         SenderDoubt.COLLEAGUE,
     )
+    both = "please\n\nFrom: eve@else.example\nSent: Saturday\nTo: Kim\nSubject: hers\n\nSee the mail of hers."
+    kims = "From: kim@desk.example\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=b\n\n"
+    found = read(f"{kims}--b\n\n{both}\n--b\nContent-Type: message/rfc822\n\n{INNER}\n--b--\n")
+    assert who(found) == ("kim@desk.example", SenderDoubt.COLLEAGUE)
     outside = "From: eve@else.example\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
     found = read(f"{outside}--b\n\nsee below\n--b\nContent-Type: message/rfc822\n\n{INNER}\n--b--\n")
     assert who(found) == ("eve@else.example", None)

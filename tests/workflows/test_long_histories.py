@@ -1,6 +1,7 @@
 """A flood of messages makes a history long; the request goes on in a new one, and nothing of it is lost."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
@@ -21,6 +22,7 @@ from dispatch.models.request.follow_up import FollowUpOutcome
 from dispatch.models.request.list_summary import LIST_SUMMARY
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from dispatch.process.additions import addition_of
 from runtime.connection import connect
 from runtime.settings import Settings
 from runtime.worker_parts.sandbox import SANDBOX
@@ -239,3 +241,18 @@ async def test_nobody_starts_a_request_in_the_middle(desk: Desk) -> None:
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.type == "NotTakenIn"
     assert desk.back_office.refunds() == []
+
+
+async def test_a_message_that_comes_between_two_histories_reopens_the_gate_once(desk: Desk) -> None:
+    """The new history begins with a message that its open approval request does not show: it goes round, and never spins."""
+    case = await held_refund(desk)
+    await flood(case)
+    history = (await case.handle.fetch_history()).to_json_dict()
+    # The first workflow task, without what came of it.
+    history["events"] = history["events"][:4]
+    started = history["events"][0]["workflowExecutionStartedEventAttributes"]
+    snapshot = json.loads(base64.b64decode(started["input"]["payloads"][1]["data"]))
+    snapshot["state"]["additions"] = [addition_of(desk.written("Wait.", sender=ANNA)).model_dump(mode="json")]
+    started["input"]["payloads"][1]["data"] = base64.b64encode(json.dumps(snapshot).encode()).decode()
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(WorkflowHistory.from_json(case.id, history))

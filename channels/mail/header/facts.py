@@ -37,6 +37,7 @@ def facts_of(message: EmailMessage, sender: str) -> MailFacts:
         content_type=kind,
         calendar_method=_calendar_method(message),
         returned_id=_returned_id(message) if kind == "multipart/report" else None,
+        no_failure=kind == "multipart/report" and _reports_no_failure(message),
     )
 
 
@@ -87,6 +88,21 @@ def _method(part: EmailMessage) -> str:
     except _UNREADABLE:
         return ""
     return one_line(value)[:40] if isinstance(value, str) else ""
+
+
+def _reports_no_failure(message: EmailMessage) -> bool:
+    """Check whether a report is of something other than a mail that failed: RFC 8098, or none of RFC 3464's actions is it."""
+    if _tried(lambda: str(message.get_param("report-type", "")), "").lower() == "disposition-notification":
+        return True
+    actions = [
+        str(value).strip().lower()
+        for part in _parts(message)[:_MOST_VALUES]
+        if _tried(part.get_content_type, "") == "message/delivery-status"
+        for block in _parts(part)[:_MOST_VALUES]
+        for name, value in block.raw_items()
+        if name.lower() == "action"
+    ]
+    return bool(actions) and not any(action.startswith("failed") for action in actions)
 
 
 def _returned_id(message: EmailMessage) -> str | None:

@@ -32,7 +32,8 @@ class Addition(Contract):
     @property
     def is_bounce(self) -> bool:
         """Return whether it reports that a mail of the desk did not arrive."""
-        return self.automatic is not None and self.automatic.sign is AutomaticSign.REPORT
+        told = self.automatic
+        return told is not None and told.sign is AutomaticSign.REPORT and not told.no_failure
 
     @property
     def in_words(self) -> str:

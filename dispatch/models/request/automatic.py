@@ -37,6 +37,7 @@ class MailFacts(Contract):
     content_type: str = Field(default="text/plain", description="of the whole mail")
     calendar_method: str = Field(default="", description="of a calendar entry that is the main content")
     returned_id: str | None = Field(default=None, description="Message-ID of the mail that a report returns")
+    no_failure: bool = Field(default=False, description="a report of a delay, a delivery or a receipt")
 
 
 class AutomaticMail(Contract):
@@ -46,6 +47,9 @@ class AutomaticMail(Contract):
     shown: str = Field(max_length=MOST_SHOWN, description="the header or the part that is the sign")
     our_message_id: str | None = Field(
         default=None, description="of the mail of ours that it answers, or that came back"
+    )
+    no_failure: bool = Field(
+        default=False, description="a report that no mail failed: it is late, has arrived or was opened"
     )
 
     @property

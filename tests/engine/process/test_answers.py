@@ -1,7 +1,7 @@
 import pytest
 
 from dispatch.models.work.plan import Question
-from dispatch.process.answers import read_answer
+from dispatch.process.answers import read_answer, values_told
 from tests.asked import item
 
 ORDER = Question(
@@ -54,3 +54,18 @@ def test_hidden_characters_do_not_make_an_answer_fail() -> None:
     """A number pasted with a zero-width space is the number."""
     items, problems = read_answer((ORDER,), ITEMS, {"order_number": "DD-\u200b10001"})
     assert (items[0].fields, problems) == ({"order_number": "DD-10001"}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It is DD-10007.", {"order_number": "DD-10007"}),
+        ("It is DD-10001.", {"order_number": "DD-10001"}),
+        ("\nFrom the desk\n- Which order? (for example: DD-10001)\n", {}),
+        ("DD-10007\n- Which\norder? (for example: DD-10001)\n", {"order_number": "DD-10007"}),
+        ("DD-10007 or DD-10008", {}),
+    ],
+)
+def test_the_example_of_a_question_is_no_answer_to_it(text: str, told: dict[str, str]) -> None:
+    """Some programs quote without any mark; who names the very order of the example has told it all the same."""
+    assert values_told((ORDER,), text) == told

@@ -23,6 +23,10 @@ from tests.asked import HANDOFF, submission
         "Im Namen meiner Mutter bitte ich um Auskunft.",
         "Meine Oma hat bei Ihnen eine Lampe bestellt.",
         "Ich schreibe f\u00fcr Ada Byron.",
+        "I am asking for Mrs. Byron where her parcel is.",
+        "I am writing on my mother's behalf.",
+        "My aunt is waiting for her teapot.",
+        "My aunt has received the wrong teapot.",
     ],
 )
 def test_a_sender_who_writes_for_somebody_else_says_so(text: str) -> None:
@@ -46,6 +50,16 @@ def test_a_sender_who_writes_for_somebody_else_says_so(text: str) -> None:
         "Im Auftrag steht die falsche Adresse.",
         "I am writing for Order DD-10001.",
         "> I am writing for Ada Byron.",
+        "I am asking for Express Shipping.",
+        "We are asking for Next Day delivery.",
+        "I am writing about my customer account.",
+        "I'm writing about my mother's day order.",
+        "My husband received the parcel at the door, but the box was empty.",
+        "My neighbour received my parcel by mistake.",
+        "My wife bought me this lamp, and I want to return it.",
+        "My boss is waiting for the invoice.",
+        "Meine Frau hat das Paket erhalten, aber die Lampe fehlt.",
+        "I ask on my own behalf.",
     ],
 )
 def test_whoever_writes_for_themselves_is_not_held_up(text: str) -> None:

@@ -1,11 +1,15 @@
 """A mail that answers one of ours comes to the request it is about: as an answer, for the next approver, or as one of its own."""
 
+import asyncio
 import uuid
+from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
+from temporalio.client import Client
 
 import starter
-from channels.mail.identity import message_id
+from channels.mail.identity import message_id, request_tagged_in, tagged
 from channels.mail.parse import parse_mail
 from dispatch.models.request.addition import AdditionOutcome
 from dispatch.models.request.message_names import MessageName
@@ -14,9 +18,16 @@ from dispatch.models.request.status import Ending
 from runtime.doors.starting import read_request, start
 from runtime.gateway import Gateway
 from runtime.gateway_types import Submitted
-from tests.desk import Case, Desk
+from tests.desk import Case, Desk, at_work, quick, resting_desk, running_desk
 from tests.workflows.replaying import also_replaying
-from tests.workflows.requests_made import ANNA, JUERGEN, damage_without_details, held_refund, until_mailed
+from tests.workflows.requests_made import (
+    ANNA,
+    JUERGEN,
+    answered_late,
+    damage_without_details,
+    held_refund,
+    until_mailed,
+)
 
 
 async def arrives(desk: Desk, text: str, to: str, *, sender: str = JUERGEN, **headers: str) -> Submitted:
@@ -82,6 +93,71 @@ async def test_an_answer_that_tells_nothing_goes_to_a_person(desk: Desk) -> None
     assert "does not tell order_number" in (await detail_of(case)).trail[-1].why
 
 
+async def test_an_answer_that_only_quotes_tells_nothing(desk: Desk) -> None:
+    """The quote is of our own question, and its example is no answer: a person reads it."""
+    case, question = await asked(desk)
+    text = "On Mon, 23 Nov 2026 at 09:12, Desk <support@desk.example> wrote:\n> Your order (for example: DD-10008)\n> The damage (for example: the lid is cracked)"
+    assert (await arrives(desk, text, question)).added
+    await case.until("escalated")
+    detail = await detail_of(case)
+    assert [item.fields.get("order_number") for item in detail.items] == [None]
+    assert [addition.text for addition in detail.additions] == [""]
+
+
+async def test_what_comes_behind_a_full_answer_is_read_by_a_person(client: Client, tmp_path: Path) -> None:
+    """Two mails wait for a worker: the first tells all that was asked, the second answers nothing any more."""
+    async with resting_desk(client, tmp_path, quick) as desk:
+        async with at_work(desk):
+            case, question = await asked(desk)
+        first, second = "DD-10007. The lid is cracked.", "Wait, I would rather keep it."
+        answering = asyncio.gather(*(arrives(desk, text, question) for text in (first, second)))
+        # Both are with the server before a worker is.
+        await asyncio.sleep(1)
+        async with at_work(desk):
+            assert all(submitted.added for submitted in await answering)
+            await case.until("waiting_for_approval")
+            assert {addition.text for addition in (await detail_of(case)).additions} == {first, second}
+
+
+async def test_what_comes_behind_a_withdrawal_is_a_request_of_its_own(client: Client, tmp_path: Path) -> None:
+    """A request that was taken back ends unread; what its requester writes then is not lost with it."""
+    async with resting_desk(client, tmp_path, quick) as desk:
+        async with at_work(desk):
+            case, question = await asked(desk)
+        await case.signal("withdraw", {})
+        writing = asyncio.create_task(arrives(desk, "Wait, I still want my money back.", question))
+        # It is with the server before a worker is.
+        await asyncio.sleep(1)
+        async with at_work(desk):
+            assert (await writing).new
+            assert (await case.outcome()).ending is Ending.WITHDRAWN
+
+
+async def test_a_request_that_was_only_half_answered_is_not_abandoned(client: Client, tmp_path: Path) -> None:
+    """Whoever asks for something else in the answer has not fallen silent: at the deadline a person reads it."""
+
+    def impatient(playbook: dict[str, Any]) -> None:
+        playbook["missing_information"] |= {"reminders": [], "deadline": "4 seconds"}
+
+    async with running_desk(client, tmp_path, quick, impatient) as desk:
+        case, question = await asked(desk)
+        text = "The lid is cracked. Please also change my address."
+        assert (await arrives(desk, text, question)).added
+        await case.until("escalated")
+
+
+async def test_a_request_takes_nothing_that_nobody_would_read(desk: Desk) -> None:
+    """It is refused while the notice of the refusal is still being sent; what comes is a request of its own."""
+    case = await held_refund(desk)
+    await answered_late(desk.mail_sink, "SMTP DATA")
+    assert (await case.decide("reject", reason="the terms say no"))[0]
+    reply = message_id(f"{case.id}/send_reply/question-1")
+    submitted = await arrives(desk, "Wait, I would rather keep it.", reply, sender=ANNA)
+    assert (submitted.new, submitted.added) == (True, False)
+    await desk.mail_sink.disarm()
+    assert (await case.outcome()).ending is Ending.REJECTED
+
+
 async def test_the_requester_writes_while_people_decide(desk: Desk) -> None:
     """What was proposed before is decided no more: the next proposal shows the new words, and waits for a person."""
     case = await held_refund(desk)
@@ -128,19 +204,34 @@ async def test_the_same_mail_comes_to_the_same_request_also_when_that_has_ended(
     assert len((await detail_of(case)).additions) == 1
 
 
+async def test_what_became_a_request_of_its_own_stays_one(desk: Desk) -> None:
+    """The request that it answers would not take it then and would now; brought again, it is still no addition."""
+    case, question = await asked(desk)
+    raw = f"From: {JUERGEN}\nMessage-ID: <{uuid.uuid4()}@customer.example>\nIn-Reply-To: {question}\n\nDD-10007.\n"
+    read = read_request(desk.settings, "reply.eml", raw.encode(), "support")
+    gateway = Gateway.over(desk.client)
+    own = await gateway.submit(desk.settings, read.model_copy(update={"follows": case.id}))
+    again = await start(gateway, desk.settings, "reply.eml", read)
+    assert (again.request_id, again.new, again.added) == (own.request_id, False, False)
+    assert (await detail_of(case)).additions == ()
+
+
 async def test_what_a_machine_answers_is_noted_with_its_request(desk: Desk) -> None:
-    """An absence note changes nothing; a question that came back cannot be answered, so a person has the request."""
+    """An absence note and a delay change nothing; a question that came back cannot be answered, so a person has the request."""
     case, question = await asked(desk)
     away = await arrives(desk, "I am away.", question, Auto_Submitted="auto-replied")
     assert (away.added, away.automatic is not None) == (True, True)
     assert (await case.status()).state == "waiting_for_information"
     report = "multipart/report; report-type=delivery-status; boundary=b"
+    late = "--b\n\nStill trying.\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; x@y.example\nAction: delayed\nStatus: 4.4.7\n\n--b--"
+    assert (await arrives(desk, late, question, sender="MAILER-DAEMON@mx.example", Content_Type=report)).added
+    assert (await case.status()).state == "waiting_for_information"
     bounce = (
         f"--b\n\nNot delivered.\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {question}\n\n--b--"
     )
     await arrives(desk, bounce, question, sender="MAILER-DAEMON@mx.example", Content_Type=report)
     await case.until("escalated")
-    assert [addition.automatic is None for addition in (await detail_of(case)).additions] == [False, False]
+    assert [addition.is_bounce for addition in (await detail_of(case)).additions] == [False, False, True]
     assert await requests_of(desk) == [case.id]
 
 
@@ -166,3 +257,4 @@ def test_a_request_is_found_by_message_id_and_by_the_tag_of_an_address() -> None
     )
     assert parse_mail("a.eml", raw.encode(), ("support@desk.example",)).thread == (one, two, three)
     assert parse_mail("a.eml", raw.encode(), ("info@desk.example",)).thread == (one, two)
+    assert request_tagged_in(tagged("we+shop@desk.example", one), ("we+shop@desk.example",)) == one

@@ -21,6 +21,8 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
     Raises HistoryFullError while it waits for the person.
     """
     state, owner, follow_ups = parts.state, "nobody", tuple[str, ...]()
+    if ending not in TO_A_PERSON:
+        parts.additions.close()
     playbook = state.triaged.playbook if state.triaged else None
     reservations = asyncio.ensure_future(parts.reservations.close(parts.effects.paid()))
     # Where only a part is left for a person, the reply has said so.
@@ -31,6 +33,7 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
     if ending in TO_A_PERSON:
         await find_reception(state, parts.stages)
         owner, why = await settle(parts.approvals, parts.request_id, ending, why, escalation_of(state))
+        parts.additions.close()
     if playbook is not None:
         follow_ups = await start_follow_ups(
             parts.request_id,

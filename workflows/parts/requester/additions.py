@@ -46,7 +46,7 @@ class Additions:
         if any(known.key == addition.key for known in self._state.additions):
             return _outcome("it had been added before", accepted=True)
         if self._is_too_late:
-            return self._refused("the desk has acted on the request already", raw)
+            return self._refused("the desk has acted on the request already, or it ends", raw)
         if why := why_not_added(addition, self._submission.sender, self._state.additions):
             return self._refused(why, raw)
         self._state.additions = (*self._state.additions, addition)
@@ -82,7 +82,7 @@ class Additions:
         """Return whether nobody would read it any more; a person who has yet to settle the request does."""
         if self._closed or self._status.status.state == RequestState.ESCALATED:
             return self._closed
-        return self._state.acting or self._state.ending is not None
+        return self._state.acting or self._state.ending is not None or self._requester.is_withdrawn()
 
     def _refused(self, why: str, raw: Any) -> dict[str, JsonValue]:
         self._recorder.refuse(MessageName.ADD, why, "requester", bounded(raw))

@@ -84,7 +84,9 @@ class RequesterDialog:
 
     def receive_text(self, addition: Addition) -> bool:
         """Take in a message that may answer the open question; returns whether it is read as an answer."""
-        if self._closed or not self.questions or len(self._answers) >= MOST_KEPT:
+        # Between two histories the question is open too, and waits in the snapshot.
+        is_open = bool(self.questions) or self._snapshot is not None
+        if self._closed or not is_open or len(self._answers) >= MOST_KEPT:
             return False
         self._answers.append({"text": addition.text})
         return True
@@ -160,7 +162,7 @@ class RequesterDialog:
                         Ending.ESCALATED, "the question to the requester came back undelivered"
                     )
                 if why is WakeReason.EXPIRED:
-                    raise EndedEarlyError(Ending.ABANDONED, f"no answer by the deadline: {_names(questions)}")
+                    raise self._unanswered(questions)
                 if why is WakeReason.REMIND:
                     reminders += 1
                     # The deadline may have moved since, and with it the link's.
@@ -177,7 +179,21 @@ class RequesterDialog:
         finally:
             self.wait = None
             self.questions = ()
+        self._leave_to_a_person()
         return items
+
+    def _unanswered(self, questions: tuple[Question, ...]) -> EndedEarlyError:
+        """Return how it ends at the deadline: abandoned only by a requester who wrote nothing that is still to be read."""
+        why = f"no answer by the deadline: {_names(questions)}"
+        if self._state.unread_additions:
+            return EndedEarlyError(Ending.ESCALATED, f"{why}; the requester wrote again, a person reads that")
+        return EndedEarlyError(Ending.ABANDONED, why)
+
+    def _leave_to_a_person(self) -> None:
+        """Leave the messages to a person that came after the one which told all: they answer nothing any more."""
+        kept = [answer for answer in self._answers if not _is_text(answer)]
+        self._state.unread_additions |= len(kept) < len(self._answers)
+        self._answers = kept
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
         """Notify the requester how it ended, where the playbook says so; a failure here changes no ending."""
@@ -230,7 +246,7 @@ class RequesterDialog:
         )
         if result.problems:
             self._recorder.refuse(MessageName.ANSWER, "; ".join(result.problems), "requester", raw)
-        if isinstance(raw, dict) and "text" in raw:
+        if _is_text(raw):
             self._state.unread_additions |= result.says_more or not result.accepted
             if not result.accepted:
                 raise EndedEarlyError(
@@ -263,6 +279,10 @@ class RequesterDialog:
         )
         self._status.publish()
         self._status.show(summary_of_question(self._submission, awaiting))
+
+
+def _is_text(answer: JsonValue) -> bool:
+    return isinstance(answer, dict) and "text" in answer
 
 
 def _names(questions: tuple[Question, ...]) -> str:

@@ -1,0 +1,26 @@
+"""What a reply says of a part that was set aside for a person."""
+
+import re
+from typing import Final
+
+from dispatch.models.request.item import Item
+from dispatch.models.work.finding import Statement
+from dispatch.text.links import foreign_links
+from dispatch.text.normalise import one_line
+from dispatch.text.unicode_spoofing import undisguised
+from dispatch.texts.requester import requester_texts
+
+_MOST_QUOTED: Final = 120
+# A number of so many digits may be a card's or an account's; a reply repeats none. A quotation mark would end the
+# requester's words before they end.
+_LEADS_AWAY: Final = re.compile(r"[@\u201c-\u201f]|(?:\d\W{0,3}){8}")
+
+
+def with_a_colleague(item: Item, language: str) -> Statement:
+    """Tell the requester which part of the request a person takes, in the requester's own words where they are harmless."""
+    texts, words = requester_texts(language), one_line(item.text)
+    if len(words) > _MOST_QUOTED:
+        words = f"{words[:_MOST_QUOTED].rsplit(' ', 1)[0]} …"
+    leads_away = _LEADS_AWAY.search(undisguised(words)) or foreign_links(words, ())
+    text = texts.part_with_a_colleague if leads_away else texts.with_a_colleague.format(words=words)
+    return Statement(text=text, item_ids=(item.item_id,), evidence_ids=(f"request.{item.item_id}",))
