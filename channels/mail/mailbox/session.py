@@ -89,8 +89,9 @@ class MailboxSession:
     def uids(self) -> list[str]:
         """Return the mails of the folder, oldest first, without those that are marked as deleted."""
         with self._told("does not list its mails") as box:
-            # Some servers tell of new mails only when asked for nothing else.
-            box.client.noop()
+            # Opened anew each time: of a folder that was made anew meanwhile some servers go on to show the old one, and
+            # some tell of new mails only then.
+            self._opened[1].select(self._account.folder)
             return sorted(box.uids("UNDELETED", charset=None), key=int)
 
     def fetch(self, uid: str, most: int) -> Arrived | None:
