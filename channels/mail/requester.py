@@ -34,7 +34,7 @@ def put_requester(mail: ParsedMail, rules: RequesterRules) -> None:
     if _is_listed(mail.address, rules.forms):
         _take_form(mail)
     elif _is_listed(mail.address, rules.colleagues):
-        if not _take_forwarded(mail):
+        if not _take_forwarded(mail, rules):
             _doubt(mail, SenderDoubt.COLLEAGUE)
     elif mail.answers_to and not same_address(mail.answers_to, mail.address):
         _doubt(mail, SenderDoubt.ANSWERS_ELSEWHERE, f": {mail.answers_to}")
@@ -67,8 +67,11 @@ def _email_told(text: str) -> str:
     return told.pop() if len(told) == 1 else ""
 
 
-def _take_forwarded(mail: ParsedMail) -> bool:
-    """Put the one mail that a colleague forwards in the place of theirs; returns whether there is one."""
+def _take_forwarded(mail: ParsedMail, rules: RequesterRules) -> bool:
+    """Put the one mail that a colleague forwards in the place of theirs; returns whether there is one.
+
+    A mail of the company's own, such as the desk's that the colleague answers, is none.
+    """
     attached = [one for one in mail.attachments if one.media_type == _MESSAGE]
     above, inner = _below(mail.text)
     if len(attached) == 1:
@@ -76,7 +79,7 @@ def _take_forwarded(mail: ParsedMail) -> bool:
             # Whoever wrote the mail in the text may have attached the other one, of anybody.
             return False
         above, inner = mail.text, _attached(attached[0].name, attached[0].data)
-    if inner is None or not inner.address:
+    if inner is None or not inner.address or _is_listed(inner.address, rules.colleagues):
         return False
     words = one_line(above)[:_MOST_WORDS]
     mail.notes.append(f"{mail.address} forwarded it{f' and wrote: {words}' if words else ''}")

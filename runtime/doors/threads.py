@@ -18,7 +18,7 @@ async def added_or_following(gateway: Gateway, submission: Submission) -> Submit
     """
     if not submission.thread or await _is_a_request(gateway, submission):
         return submission
-    addition = addition_of(submission)
+    addition, following = addition_of(submission), submission
     for request_id in submission.thread:
         try:
             # Ids of our mails name requests alone, and what is no request knows no such message.
@@ -31,11 +31,14 @@ async def added_or_following(gateway: Gateway, submission: Submission) -> Submit
         except RequestClosedError:
             if await _was_added(gateway, request_id, addition):
                 return Submitted(request_id, new=False, automatic=submission.automatic, added=True)
-            return _following(submission, request_id, "which has ended")
-        if outcome.accepted:
-            return Submitted(request_id, new=False, automatic=submission.automatic, added=True)
-        return _following(submission, request_id, f"which does not take it: {outcome.reason}")
-    return submission
+            why = "which has ended"
+        else:
+            if outcome.accepted:
+                return Submitted(request_id, new=False, automatic=submission.automatic, added=True)
+            why = f"which does not take it: {outcome.reason}"
+        if following is submission:
+            following = _following(submission, request_id, why)
+    return following
 
 
 async def _is_a_request(gateway: Gateway, submission: Submission) -> bool:

@@ -100,6 +100,9 @@ def test_what_a_colleague_writes_is_no_customers() -> None:
     kims = "From: kim@desk.example\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=b\n\n"
     found = read(f"{kims}--b\n\n{both}\n--b\nContent-Type: message/rfc822\n\n{INNER}\n--b--\n")
     assert who(found) == ("kim@desk.example", SenderDoubt.COLLEAGUE)
+    quoted = "From: Desk <support@desk.example>\nSent: Monday\nTo: Kim\nSubject: x\n\nWhere is DD-10001?"
+    answered = read(f"From: kim@desk.example\nSubject: Re: x\n\nThanks, all clear.\n\n{quoted}\n")
+    assert who(answered) == ("kim@desk.example", SenderDoubt.COLLEAGUE)
     outside = "From: eve@else.example\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
     found = read(f"{outside}--b\n\nsee below\n--b\nContent-Type: message/rfc822\n\n{INNER}\n--b--\n")
     assert who(found) == ("eve@else.example", None)

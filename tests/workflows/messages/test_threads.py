@@ -41,10 +41,10 @@ async def arrives(desk: Desk, text: str, to: str, *, sender: str = JUERGEN, **he
     return await start(Gateway.over(desk.client), desk.settings, "reply.eml", read)
 
 
-async def asked(desk: Desk) -> tuple[Case, str]:
+async def asked(desk: Desk, mailed: int = 1) -> tuple[Case, str]:
     """Return a request that waits for an order and its damage, and the Message-ID of the question."""
     case = await damage_without_details(desk)
-    (question,) = await until_mailed(desk, 1)
+    question = (await until_mailed(desk, mailed))[-1]
     return case, str(question["message_id"])
 
 
@@ -174,6 +174,16 @@ async def test_the_requester_writes_while_people_decide(desk: Desk) -> None:
     assert desk.back_office.refunds() == []
     assert (await case.decide("reject", reason="she keeps it"))[0]
     assert (await case.outcome()).ending is Ending.REJECTED
+
+
+async def test_of_several_requests_the_one_that_takes_it_has_it(desk: Desk) -> None:
+    """A mail may answer mails of two requests, of which the first has ended."""
+    ended = await desk.submit("What are your opening hours?", sender=JUERGEN)
+    await ended.outcome()
+    case, question = await asked(desk, mailed=2)
+    first = message_id(f"{ended.id}/send_reply/reply")
+    submitted = await arrives(desk, "DD-10007. The lid is cracked.", f"{first} {question}")
+    assert (submitted.request_id, submitted.added) == (case.id, True)
 
 
 async def test_only_the_requester_adds_to_a_request(desk: Desk) -> None:
