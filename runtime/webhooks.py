@@ -2,21 +2,16 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Final
 
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
 
 from activities.following.webhooks import WebhookFollower
 from activities.webhooks.delivery import WebhookSender
 from dispatch.storage.webhooks_file import WebhooksFile
-from dispatch.temporal_errors import is_not_found
 from runtime.doors.refusals import not_taken_in
+from runtime.followers import ensure_follower_is, id_of_the_desk
 from runtime.settings import Settings
 from workflows.webhook_follow import WebhookFollow
-
-_DEFAULT_QUEUE: Final = "dispatch"
 
 
 def webhooks_file(settings: Settings) -> WebhooksFile:
@@ -25,9 +20,8 @@ def webhooks_file(settings: Settings) -> WebhooksFile:
 
 
 def follower_id(settings: Settings) -> str:
-    """Name the follower's workflow; a second desk in the same namespace has one of its own."""
-    queue = settings.task_queue
-    return "webhook-follow" if queue == _DEFAULT_QUEUE else f"webhook-follow.{queue}"
+    """Name the follower's workflow."""
+    return id_of_the_desk("webhook-follow", settings)
 
 
 def webhook_follower(client: Client, settings: Settings, stopping: asyncio.Event | None) -> WebhookFollower:
@@ -53,17 +47,11 @@ async def ensure_webhooks(client: Client, settings: Settings) -> None:
 
     Raises SettingsError where the file is wrong.
     """
-    if not webhooks_file(settings).read():
-        try:
-            await client.get_workflow_handle(follower_id(settings)).cancel()
-        except RPCError as error:
-            if not is_not_found(error):
-                raise
-        return
-    await client.start_workflow(
+    await ensure_follower_is(
+        client,
+        settings,
         WebhookFollow.run,
-        id=follower_id(settings),
-        task_queue=settings.task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="tells receivers of webhooks what happens to requests",
+        follower_id(settings),
+        wanted=bool(webhooks_file(settings).read()),
+        summary="tells receivers of webhooks what happens to requests",
     )

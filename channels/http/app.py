@@ -42,8 +42,8 @@ from channels.http.problems import (
     UnprocessableError,
     problem_answer,
 )
+from channels.watching import Started
 from dispatch.models.errors import DispatchError, RequestNotFoundError, SubmissionError
-from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.submission import Submission
 from dispatch.storage.api_keys import ApiKey, Scope
 from dispatch.storage.idempotency import IdempotencyKeys
@@ -54,19 +54,6 @@ _NAME: Final = "request"
 """Of what comes in, in messages; the ending tells its form."""
 
 log = structlog.get_logger("http")
-
-
-class Started(Protocol):
-    """What is known of a request once its start was accepted."""
-
-    @property
-    def request_id(self) -> str: ...
-    @property
-    def new(self) -> bool: ...
-    @property
-    def automatic(self) -> AutomaticMail | None: ...
-    @property
-    def added(self) -> bool: ...
 
 
 @dataclass(frozen=True)

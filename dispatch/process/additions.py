@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
-from dispatch.models.request.addition import MOST_ADDITIONS, MOST_CHARS, Addition
+from dispatch.models.request.addition import MOST_ADDITIONS, MOST_ATTACHMENTS, MOST_CHARS, Addition
 from dispatch.models.request.submission import Party, Submission
 from dispatch.models.work.plan import Question
 from dispatch.process.answers import tells_value
@@ -32,7 +32,7 @@ def addition_of(submission: Submission) -> Addition:
         text=new_words(normalise(submission.body).text)[:MOST_CHARS],
         received_at=trigger.received_at,
         source=submission.source,
-        attachments=submission.attachments[:20],
+        attachments=submission.attachments[:MOST_ATTACHMENTS],
         automatic=submission.automatic,
     )
 

@@ -16,8 +16,6 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
 
 from activities.audit_export import AuditExport
 from activities.following.audit import AuditFollower
@@ -29,7 +27,7 @@ from dispatch.audit.store.request_keys import RequestKeys
 from dispatch.audit.store.store import AuditStore
 from dispatch.audit.store_models import PublicKey
 from dispatch.models.errors import SettingsError
-from dispatch.temporal_errors import is_not_found
+from runtime.followers import ensure_follower_is, id_of_the_desk
 from runtime.settings import Settings
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
@@ -42,22 +40,17 @@ KEPT: Final = (Coordinator.__name__, FollowUp.__name__)
 SWEEP: Final = AuditSweep.__name__
 """The type of the sweep's workflows."""
 
-_DEFAULT_QUEUE: Final = "dispatch"
 _RETENTION_OVER_INTERVAL: Final = 3
 
 
 def schedule_id(settings: Settings) -> str:
     """Name the sweep's schedule; a second desk in the same namespace has one of its own."""
-    return _of_the_desk("audit-sweep", settings)
+    return id_of_the_desk("audit-sweep", settings)
 
 
 def follower_id(settings: Settings) -> str:
     """Name the follower's workflow, in the same way."""
-    return _of_the_desk("audit-follow", settings)
-
-
-def _of_the_desk(name: str, settings: Settings) -> str:
-    return name if settings.task_queue == _DEFAULT_QUEUE else f"{name}.{settings.task_queue}"
+    return id_of_the_desk("audit-follow", settings)
 
 
 def backend_from(settings: Settings, where: str = "") -> StoreBackend:
@@ -169,17 +162,11 @@ async def ensure_sweep(client: Client, settings: Settings) -> None:
 
 async def ensure_follower(client: Client, settings: Settings) -> None:
     """Start the follower where there is none; end the one there is where the settings switch it off."""
-    if not settings.audit_follow_seconds:
-        try:
-            await client.get_workflow_handle(follower_id(settings)).cancel()
-        except RPCError as error:
-            if not is_not_found(error):
-                raise
-        return
-    await client.start_workflow(
+    await ensure_follower_is(
+        client,
+        settings,
         AuditFollow.run,
-        id=follower_id(settings),
-        task_queue=settings.task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="exports requests to the audit store as they end",
+        follower_id(settings),
+        wanted=bool(settings.audit_follow_seconds),
+        summary="exports requests to the audit store as they end",
     )

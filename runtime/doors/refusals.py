@@ -25,12 +25,31 @@ def not_taken_in(settings: Settings) -> NotTakenIn:
 
 
 def keep_refused(
-    settings: Settings, name: str, place: str, reason: str, sha256: str, *, door: Door, desk: str | None
+    settings: Settings,
+    name: str,
+    place: str,
+    reason: str,
+    sha256: str,
+    *,
+    door: Door,
+    desk: str | None,
+    version: str = "",
 ) -> None:
-    """Keep for a person what was refused at a door; its content is in the document store under `sha256`."""
+    """Keep for a person what was refused at a door; its content is in the document store under `sha256`.
+
+    Where it was not read, `version` tells one state of it from another.
+    """
     content = DocumentStore(settings.documents_dir).get(sha256) if sha256 else b""
     not_taken_in(settings).add(
-        name, place, reason, datetime.now(UTC), door=door, desk=desk, sha256=sha256, content=content
+        name,
+        place,
+        reason,
+        datetime.now(UTC),
+        door=door,
+        desk=desk,
+        sha256=sha256,
+        content=content,
+        version=version,
     )
 
 
@@ -40,16 +59,14 @@ def keep_refused_file(
     """Keep a refused file as `keep_refused`; nothing where there is no file, which only its caller can put right."""
     if not sha256 and (path.is_dir() or not (path.is_symlink() or path.exists())):
         return
-    content = DocumentStore(settings.documents_dir).get(sha256) if sha256 else b""
-    not_taken_in(settings).add(
+    keep_refused(
+        settings,
         path.name,
         str(path.absolute().parent),
         reason.replace(str(path), path.name),
-        datetime.now(UTC),
+        sha256,
         door=door,
         desk=desk,
-        sha256=sha256,
-        content=content,
         version="" if sha256 else version_of(path),
     )
 

@@ -12,7 +12,7 @@ MOST_CHARS: Final = 8_000
 """Characters of a message's own words that a request keeps; all of it is in the source file."""
 MOST_ADDITIONS: Final = 20
 """Messages that are added to one request; what comes after them is a request of its own."""
-_MOST_ATTACHMENTS: Final = 20
+MOST_ATTACHMENTS: Final = 20
 
 
 class Addition(Contract):
@@ -26,7 +26,7 @@ class Addition(Contract):
     text: str = Field(default="", max_length=MOST_CHARS)
     received_at: Moment
     source: DocumentRef
-    attachments: tuple[DocumentRef, ...] = Field(default=(), max_length=_MOST_ATTACHMENTS)
+    attachments: tuple[DocumentRef, ...] = Field(default=(), max_length=MOST_ATTACHMENTS)
     automatic: AutomaticMail | None = None
 
     @property
