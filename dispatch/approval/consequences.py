@@ -39,7 +39,18 @@ def still_awaited(
     return tuple(
         item
         for item in approval_request.items
-        if item.is_awaited and not is_settled(item, approvals, rejections)
+        if item.is_awaited
+        and not is_settled(item, approvals, rejections)
+        and not is_to_be_rewritten(approval_request, item, rejections)
+    )
+
+
+def is_to_be_rewritten(
+    approval_request: ApprovalRequest, item: ApprovalItem, rejections: Sequence[Decision]
+) -> bool:
+    """Check whether an item is the text for the requester, of which a rejection makes another."""
+    return item.digest == approval_request.delivery and any(
+        decision.action_digest != item.digest for decision in rejections
     )
 
 
@@ -166,4 +177,8 @@ def _delivery_in(approval_request: ApprovalRequest, rejections: Sequence[Decisio
 
 
 def _named(items: Sequence[ApprovalItem]) -> str:
-    return ", ".join(item.key or item.name for item in items)
+    return ", ".join(" ".join(part for part in _words(item) if part) for item in items)
+
+
+def _words(item: ApprovalItem) -> tuple[str, str]:
+    return item.title or item.name.replace("_", " "), item.key.partition("/")[2]

@@ -168,7 +168,7 @@ def _problem(
         return f"{item.name} needs no approval; it follows when the rest is decided"
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
-    due = _due(check.approval_request, item)
+    due = due_at(check.approval_request, item)
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
@@ -179,7 +179,7 @@ def _problem(
     )
 
 
-def _due(approval_request: ApprovalRequest, item: ApprovalItem) -> ApprovalPolicy:
+def due_at(approval_request: ApprovalRequest, item: ApprovalItem) -> ApprovalPolicy:
     """Return what a decision on an item needs; on what is not awaited itself, as much as on what the gate waits for."""
     awaited = item.approval.combined_with(least_approval(item.tier))
     if item.is_awaited:
