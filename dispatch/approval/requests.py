@@ -201,6 +201,16 @@ def decision_by_hand(
     return plain if decision.edits else {name: value for name, value in plain.items() if name != "edits"}
 
 
+def next_command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    """Return what a person types to decide on an item."""
+    if approval_request.kind is ApprovalKind.ROUTING:
+        chosen = " ".join(f"{name}={choices[0]}" for name, choices in item.choices.items())
+        return f"dispatch edit {request_id} {chosen} --as {owner}"
+    # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
+    who = "NAME" if item.approval.needs_listed_people else owner
+    return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"
+
+
 def _gate(
     kind: ApprovalKind,
     proposal_id: str,

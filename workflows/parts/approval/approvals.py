@@ -11,11 +11,9 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.decision_check import DecisionChecks
     from dispatch.approval.consequences import still_awaited
-    from dispatch.approval.requests import decision_by_hand
+    from dispatch.approval.requests import decision_by_hand, next_command
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
-        ApprovalItem,
-        ApprovalKind,
         ApprovalRequest,
         Decision,
         DecisionCheck,
@@ -255,18 +253,20 @@ class Approvals:
         owner: str,
         by: datetime,
     ) -> None:
-        open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
+        open_item, *more = still_awaited(approval_request, self.approvals, self.rejections)
         earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
-            awaiting=f"a decision: {open_item.summary}" + (f" ({progress})" if earlier else ""),
+            awaiting=f"a decision: {open_item.summary}"
+            + (f" ({progress})" if earlier else "")
+            + "".join(f"; and {item.summary}" for item in more),
             owner=owner,
             about=open_item.summary,
             by=by,
             action_digest=open_item.digest,
             proposal_id=approval_request.proposal_id,
-            next_command=_command(self._request_id, approval_request, open_item, owner),
+            next_command=next_command(self._request_id, approval_request, open_item, owner),
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
         )
         self._status.publish()
@@ -289,12 +289,3 @@ class Approvals:
             receiver=f"approver.{owner}",
             decided_by="playbook",
         )
-
-
-def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
-    if approval_request.kind is ApprovalKind.ROUTING:
-        chosen = " ".join(f"{name}={choices[0]}" for name, choices in item.choices.items())
-        return f"dispatch edit {request_id} {chosen} --as {owner}"
-    # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
-    who = "NAME" if item.approval.needs_listed_people else owner
-    return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"
