@@ -1,7 +1,7 @@
 """What runs in the process that classifies: it keeps each desk's classifier from the first call on.
 
 Called by `dispatch.classification.classifiers` through `dispatch.isolation`, never in the worker's own process: what is
-loaded here takes some 300 MB, and a text of a stranger's is read. The worker imports this module to name its functions,
+loaded here takes some 240 MB, and a text of a stranger's is read. The worker imports this module to name its functions,
 so numpy and scipy are imported only where they are called.
 """
 
