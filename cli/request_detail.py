@@ -18,7 +18,7 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.proposal import BoundAction
-from dispatch.process.ranking import waited
+from dispatch.ranking.rank import waited
 
 _LAST = 5
 """Entries of the trail shown here; `dispatch trail ID` has them all."""

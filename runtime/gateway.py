@@ -39,7 +39,7 @@ from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.process.list_summary import as_memo, summary_of_arrival
-from dispatch.process.ranking import fairness_key
+from dispatch.ranking.organisations import fairness_key
 from dispatch.temporal_errors import (
     is_not_found,
     is_worker_silent,

@@ -18,7 +18,7 @@ from dispatch.models.request.status import WAITING_STATES, Ending
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.ranking import NEUTRAL, RankingPolicy
 from dispatch.process.list_summary import read_summary
-from dispatch.process.ranking import waiting_points
+from dispatch.ranking.rank import waiting_points
 from workflows.search_attributes import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 COORDINATOR: Final = "Coordinator"

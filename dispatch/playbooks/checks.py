@@ -13,7 +13,7 @@ from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.process.planning import OWN_ORDER
-from dispatch.process.ranking import organisation_of
+from dispatch.ranking.organisations import organisation_of
 
 
 class Problem(NamedTuple):

@@ -11,9 +11,10 @@ from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.models.work.ranking import Rank, RankingFacts
 from dispatch.process.fields import field_values, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
-from dispatch.process.ranking import fairness_key, organisation_of, rank
 from dispatch.process.sorting import Texts, is_in_scope, merged, reasons, sort_item, texts_of
-from dispatch.text.deadlines import deadline_in
+from dispatch.ranking.deadlines import deadline_in
+from dispatch.ranking.organisations import fairness_key, organisation_of
+from dispatch.ranking.rank import rank
 from dispatch.text.extraction import amounts_in, says
 from dispatch.text.new_words import own_words
 

@@ -11,7 +11,7 @@ from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome, TrailEntry
-from dispatch.process.ranking import waited
+from dispatch.ranking.rank import waited
 from inbox.context import Context
 from inbox.pages import follow_up
 from inbox.signing_keys import usable_keys

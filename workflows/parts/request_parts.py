@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import RequestState
     from dispatch.models.request.submission import Submission
     from dispatch.process.list_summary import summary_of_approval
-    from dispatch.process.ranking import rank, with_findings
+    from dispatch.ranking.rank import rank, with_findings
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals

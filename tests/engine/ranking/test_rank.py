@@ -12,8 +12,9 @@ from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.work.finding import Finding, FindingStatus
 from dispatch.models.work.ranking import RankingEvidence, RankingFacts, RankingPolicy, ToldDeadline, Weight
 from dispatch.process.intake import take_in
-from dispatch.process.ranking import fairness_key, rank, waited, with_findings
 from dispatch.process.routing import triage
+from dispatch.ranking.organisations import fairness_key
+from dispatch.ranking.rank import rank, waited, with_findings
 from tests.asked import HANDOFF, NOW, RECEPTION, in_force, submission
 
 POLICY = RankingPolicy.model_validate(

@@ -21,7 +21,7 @@ from temporalio.worker import (
 )
 
 from activities.permits import Permits
-from dispatch.process.ranking import fairness_key
+from dispatch.ranking.organisations import fairness_key
 from dispatch.storage.approvers_file import ApproversFile
 from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import desk_worker, quota_worker

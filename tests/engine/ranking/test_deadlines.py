@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.text.deadlines import deadline_in
+from dispatch.ranking.deadlines import deadline_in
 
 MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
