@@ -136,8 +136,8 @@ def test_the_time_taken_is_linear(part: str) -> None:
 
     def seconds(length: int) -> float:
         text = (part * length)[:length]
-        begin = time.perf_counter()
+        begin = time.process_time()
         deadline_in(text, MONDAY)
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     assert min(seconds(100_000) for _ in range(3)) < 12 * min(seconds(25_000) for _ in range(3)) + 0.05
