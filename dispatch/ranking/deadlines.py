@@ -65,16 +65,14 @@ _PART: Final = pattern(rf"[ ]?({any_of(PARTS)})\b")
 def deadline_in(text: str, asked_at: datetime) -> ToldDeadline | None:
     """Return the earliest deadline that a text tells, relative to when it was written and in that time's zone.
 
-    A day without a time ends at 23:59. None where no deadline is told, or it is over already.
+    A day without a time ends at 23:59, and 'before' it is over as it begins. None where no deadline is told, or it is over already.
     """
     told = [one for one in (*_of_cues(text, asked_at), *_of_spans(text, asked_at)) if one.at >= asked_at]
     return min(told, key=lambda one: one.at, default=None)
 
 
 def _of_cues(text: str, asked_at: datetime) -> Iterator[ToldDeadline]:
-    finds = (
-        (cue.start(), found) for cue in _CUE.finditer(text) if (found := _read(text, cue.end(), asked_at))
-    )
+    finds = ((cue.start(), found) for cue in _CUE.finditer(text) if (found := _read(text, cue, asked_at)))
     for start, (at, end) in islice(finds, _MOST_FINDS):
         if not is_told_of_something_else(text, start, end):
             yield ToldDeadline(at=at, said=_said(text, start, end))
@@ -100,9 +98,9 @@ def _at(asked_at: datetime, day: date, at: time) -> datetime:
     return datetime.combine(day, at, tzinfo=asked_at.tzinfo)
 
 
-def _read(text: str, start: int, asked_at: datetime) -> tuple[datetime, int] | None:
-    """Read a day, a time or both from a place on; None where neither stands there, or no such day is to come."""
-    today, position = asked_at.date(), start
+def _read(text: str, cue: re.Match[str], asked_at: datetime) -> tuple[datetime, int] | None:
+    """Read a day, a time or both behind a cue; None where neither stands there, or no such day is to come."""
+    today, position = asked_at.date(), cue.end()
     clock = _TIME.match(text, position)
     if clock is not None:
         joined = _JOINED.match(text, clock.end())
@@ -113,7 +111,7 @@ def _read(text: str, start: int, asked_at: datetime) -> tuple[datetime, int] | N
     day, end = named
     if day is None:
         return None
-    at = END_OF_DAY
+    at = time() if cue[0].lower().startswith(("before", "vor")) else END_OF_DAY
     if clock is not None:
         at = _clock(clock)
     elif (part := _PART.match(text, end)) is not None:

@@ -16,14 +16,14 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
     ("text", "due"),
     [
         ("We need the projector by Friday.", "4 Dec 23:59"),
-        ("Please answer before 3 December", "3 Dec 23:59"),
+        ("Please answer before 3 December", "3 Dec 00:00"),
         ("The caterer wants to know until tomorrow noon", "1 Dec 12:00"),
         ("by 5 pm tomorrow, please", "1 Dec 17:00"),
         ("Could it be here by Friday, 11 December 2026?", "11 Dec 23:59"),
         ("by December 4th at the door", "4 Dec 23:59"),
         ("no later than Wed 2 Dec, 14:00", "2 Dec 14:00"),
         ("by 2026-12-02", "2 Dec 23:59"),
-        ("We fly before 12/8/2026", "8 Dec 23:59"),
+        ("We fly before 12/8/2026", "8 Dec 00:00"),
         ("Deadline: 3 December", "3 Dec 23:59"),
         ("by the end of next week", "13 Dec 23:59"),
         ("by the end of the month", "30 Nov 23:59"),
@@ -31,7 +31,7 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
         ("Please reply within 2 days", "2 Dec 09:00"),
         ("I bought a tent and need it by Thursday", "3 Dec 23:59"),
         ("The tent that I bought must be here by Thursday", "3 Dec 23:59"),
-        ("Not before 9 December, but by 12 December", "9 Dec 23:59"),
+        ("Not before 9 December, but by 12 December", "9 Dec 00:00"),
         ("Bitte bis Freitag", "4 Dec 23:59"),
         ("Das Zelt muss bis zum 3.12. da sein", "3 Dec 23:59"),
         ("bis spätestens Mittwoch, 2. Dezember 2026, 18 Uhr", "2 Dec 18:00"),
@@ -41,6 +41,7 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
         ("Antworten Sie bitte innerhalb von 24 Stunden", "1 Dec 09:00"),
         ("Ich habe bestellt und brauche es bis Ende der Woche", "6 Dec 23:59"),
         ("Bitte noch heute", "30 Nov 23:59"),
+        ("Die Lampe muss vor Donnerstag kommen", "3 Dec 00:00"),
     ],
 )
 def test_a_deadline_is_read_relative_to_the_day_of_the_mail(text: str, due: str) -> None:
