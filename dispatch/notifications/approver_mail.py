@@ -71,8 +71,8 @@ def digest_key(day: date, name: str) -> str:
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
     approval_request, desk = brief.approval_request, brief.desk or TEXTS.reception
-    tier = riskiest(item.tier for item in approval_request.items)
-    names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
+    tier = riskiest(item.tier for item in approval_request.awaited)
+    names = ", ".join(dict.fromkeys(item.name for item in approval_request.awaited))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
     deadline = format_moment(approval_request.deadline)
@@ -84,7 +84,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
         opening=opening,
         facts=(
             (TEXTS.fact_desk, desk),
-            *((TEXTS.fact_asked, _quoted(item.summary)) for item in approval_request.items),
+            *((TEXTS.fact_asked, _quoted(item.summary)) for item in approval_request.awaited),
             *_weight(approval_request, tier),
             *(() if closed else ((TEXTS.fact_deadline, deadline),)),
             (TEXTS.fact_why, _quoted(approval_request.why)),
@@ -154,9 +154,9 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
 
 
 def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(item.approval.in_words for item in approval_request.items)
+    approvals = dict.fromkeys(item.approval.in_words for item in approval_request.awaited)
     yield TEXTS.fact_tier, TEXTS.tier.format(tier=tier, approvals=", ".join(approvals))
-    amounts = [format_money(item.amount) for item in approval_request.items if item.amount is not None]
+    amounts = [format_money(item.amount) for item in approval_request.awaited if item.amount is not None]
     if amounts:
         yield TEXTS.fact_amount, ", ".join(amounts)
 

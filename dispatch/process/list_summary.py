@@ -52,22 +52,21 @@ def summary_of_approval(
     exceptions: Sequence[ReviewException] = (),
     rank: Rank | None = None,
 ) -> ListSummary:
-    """Summarise what an open gate asks. `given` are the approvals and rejections so far, `bound` the proposed actions and `guard_results` the guardian's decisions on them."""
-    asked = {item.digest for item in approval_request.items if item.is_awaited}
+    """Summarise what an open gate asks. `given` are the approvals and rejections so far.
+
+    `bound` are the proposed actions and `guard_results` the guardian's decisions on them.
+    """
+    asked = {item.digest for item in approval_request.awaited}
     why = _why(
         [b for b in bound if b.digest in asked], [v for v in guard_results if v.action_digest in asked]
     )
     decided = {decision.action_digest for decision in given}
-    left = tuple(
-        item.digest for item in approval_request.items if item.is_awaited and item.digest not in decided
-    )
+    left = tuple(item.digest for item in approval_request.awaited if item.digest not in decided)
     glance = _glance(
         summary_of_arrival(submission),
         approval_request,
         [decision for decision in given if decision.decision_type is DecisionType.APPROVE],
-        amounts=[
-            item.amount for item in approval_request.items if item.is_awaited and item.amount is not None
-        ],
+        amounts=[item.amount for item in approval_request.awaited if item.amount is not None],
         why=why or approval_request.why,
         digests=left
         if is_plain(approval_request, exceptions, submission.sender.doubt) and len(left) <= MOST_NAMED
@@ -120,8 +119,7 @@ def is_plain(
         and doubt is None
         and all(
             not item.approval.needs_listed_people and item.tier in BULK_TIERS
-            for item in approval_request.items
-            if item.is_awaited
+            for item in approval_request.awaited
         )
     )
 
@@ -154,7 +152,7 @@ def _glance(
     return ListSummary(
         subject=about.subject,
         requester=about.requester,
-        tier=_highest(item for item in approval_request.items if item.is_awaited),
+        tier=_highest(approval_request.awaited),
         amount=_amount(amounts),
         why=_cut("why", why),
         proposal_id=approval_request.proposal_id,

@@ -109,6 +109,11 @@ class ApprovalRequest(Contract):
         default=(), description="those for which a role of the desk can use guidance"
     )
 
+    @property
+    def awaited(self) -> tuple[ApprovalItem, ...]:
+        """Return the items that the gate waits for; the others may be decided on too."""
+        return tuple(item for item in self.items if item.is_awaited)
+
 
 class DecisionCheck(StageInput):
     """The raw decision with the gate that it must fit and the approvals that it already has."""

@@ -235,9 +235,11 @@ class Approvals:
             return None
         decision = result.decision
         self._received.accept(received, decision.decision_id, result.reason, result.follows)
+        key = next(one.key for one in approval_request.items if one.digest == decision.action_digest)
         self._recorder.record(
             EntryKind.DECISION,
             what=f"{decision.decision_type} {approval_request.kind} {decision.proposal_id}"
+            + (f" on {key}" if key else "")
             + (f", signed with {result.signed_with}" if result.signed_with else ""),
             why=decision.reason or result.reason,
             sender=f"approver.{decision.approver}",
