@@ -6,7 +6,6 @@ people have validly approved. It knows nothing of how the desk decides.
 """
 
 import asyncio
-import os
 import sqlite3
 import threading
 from collections import defaultdict
@@ -40,9 +39,10 @@ from runtime.connection import connect
 from runtime.settings import Settings
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
+from tests.sizes import rounds
 from tests.workflows.requests_made import HELD_REFUND
 
-EXAMPLES, STEPS = int(os.environ.get("INTERLEAVED_EXAMPLES", "8")), 8
+EXAMPLES, STEPS = rounds(3, 20), 8
 ANSWER_SECONDS = 60
 ANNA = "anna.mueller@post.example"
 ANA = Signer("ana", ("refunds",))
