@@ -1,8 +1,8 @@
 """Which tests are run a second time without a workflow cache, so that every task replays the history so far.
 
 These cover each stage, wait, message and ending of the process once; a variation of one of them need not replay too.
-All of them do so in a thorough run, and of each kind one in every run: each ending is replayed from its recorded history
-anyway (tests/replay).
+All of them do so in a thorough run, and of each kind one in every run, for each ending is reached without a cache by the
+samples (test_samples.py) and replayed from its recorded history (tests/replay).
 """
 
 import pytest
