@@ -96,6 +96,8 @@ def _request(detail: RequestDetail) -> Iterator[str]:
     yield escape(submission.body)
     for item in detail.items:
         yield escape(f"- {item.item_id} ({item.kind}): {item.text}")
+        for field, value in item.fields.items():
+            yield escape(f"    {field.replace('_', ' ')}: {value}")
 
 
 def _draft(detail: RequestDetail) -> Iterator[str]:

@@ -114,8 +114,6 @@ class TextProcesses:
                 "PATH": os.defpath,
                 "OPENBLAS_NUM_THREADS": "1",
                 "OMP_NUM_THREADS": "1",
-                # glibc raises this by itself and then keeps what was freed: 77 MB after a model was loaded.
-                "MALLOC_MMAP_THRESHOLD_": "65536",
             },
             # Ctrl-C in a terminal is this process's to answer.
             start_new_session=True,

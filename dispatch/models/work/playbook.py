@@ -114,13 +114,24 @@ class Intent(Contract):
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
     requires: tuple[Name, ...] = Field(default=(), description="fields that must be known before work starts")
     specialists: tuple[Name, ...] = Field(default=(), description="who works on it")
-    answer: Text | None = Field(default=None, description="a standing answer")
-    refuse: Text | None = Field(default=None, description="a stated refusal")
+    answer: Text | None = Field(
+        default=None, description="a standing answer; {field} stands for a field that is required"
+    )
+    refuse: Text | None = Field(default=None, description="a stated refusal, with fields as in an answer")
+    hand_over: str | None = Field(
+        default=None,
+        min_length=1,
+        description="why a person takes it, once all that is required is known; shown to people of the desk alone",
+    )
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
-        if sum((bool(self.specialists), self.answer is not None, self.refuse is not None)) != 1:
-            raise ValueError("give exactly one of specialists, answer, refuse")
+        ways = (
+            bool(self.specialists),
+            *(way is not None for way in (self.answer, self.refuse, self.hand_over)),
+        )
+        if sum(ways) != 1:
+            raise ValueError("give exactly one of specialists, answer, refuse, hand_over")
         return self
 
     def in_language(self, language: str) -> Self:
