@@ -53,7 +53,7 @@ demo: setup ## the desk at work on sample requests; without a terminal it plays 
 test: check temporal ## everything: format, lint, types and all tests
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
-thorough: export DISPATCH_TEST_THOROUGH = 1
+thorough: export TEST_THOROUGH = 1
 thorough: test ## make test with more kills, more examples and what is too long for each run; before a release
 
 check: setup ## format, lint and types, changing nothing
