@@ -18,6 +18,7 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.proposal import BoundAction
+from dispatch.ranking.rank import waited
 
 _LAST = 5
 """Entries of the trail shown here; `dispatch trail ID` has them all."""
@@ -30,6 +31,7 @@ def show(console: Console, detail: RequestDetail) -> None:
     sections = (
         ("Exceptions", _exceptions(detail)),
         ("Where it stands", _status(detail)),
+        ("Why this rank", _rank(detail)),
         ("Request", _request(detail)),
         ("Draft", _draft(detail)),
         ("What it would do", _actions(detail)),
@@ -82,6 +84,15 @@ def _status(detail: RequestDetail) -> Iterator[str]:
             yield escape(_scrutiny(item, detail))
     for question in detail.questions:
         yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
+
+
+def _rank(detail: RequestDetail) -> Iterator[str]:
+    if detail.rank is None:
+        return
+    ranked = waited(detail.rank, detail.submission.trigger.received_at, datetime.now(UTC))
+    yield f"priority {ranked.priority_key}, {ranked.score} points"
+    for reason in ranked.reasons:
+        yield escape(f"{reason.points:+4d}  {reason.text}")
 
 
 def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:

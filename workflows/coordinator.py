@@ -137,8 +137,7 @@ class Coordinator(RequestHandlers):
             self._state.routing = await ask_for_routing(
                 self._parts.request_id, triage, number, self._approvals, self._requester
             )
-        self._status.routed(self._state.playbook.desk, triage.priority)
-        self._parts.set_priority()
+        self._parts.rank()
         self._state.items = await ask_for_intents(
             self._parts.request_id, triage.items, self._state.playbook, self._approvals, self._requester
         )
@@ -179,6 +178,7 @@ class Coordinator(RequestHandlers):
                 )
                 self._status.at(RequestState.SPECIALISTS)
             self._state.findings = (*self._state.findings, *found)
+            self._parts.rank()
 
     async def _assemble(self) -> None:
         self._status.at(RequestState.ASSEMBLE)

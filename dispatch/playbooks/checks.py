@@ -1,6 +1,6 @@
 """What must hold between the parts of a playbook, which no single field can say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from dispatch.models.work.playbook import Playbook, Tier
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.playbooks.text_checks import one_of, text_problems
 from dispatch.process.planning import HAND_OVER, OWN_ORDER
+from dispatch.ranking.organisations import organisation_of
 
 
 class Problem(NamedTuple):
@@ -28,6 +29,7 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from _handoffs(playbook)
     yield from _mend(playbook)
     yield from _tiers(playbook)
+    yield from _ranking(playbook)
     yield from _asked_by(playbook)
     yield from _delivery(playbook)
     yield from (Problem(*found) for found in text_problems(playbook))
@@ -172,13 +174,29 @@ def _tiers(playbook: Playbook) -> Iterator[Problem]:
                 f"Add it to guardian.tiers, or use one of: {one_of([*tiers])}.",
             )
     for name, action in playbook.guardian.actions.items():
-        for currency in action.amounts:
-            if not (len(currency) == 3 and currency.isascii() and currency.isupper()):  # noqa: PLR2004 (ISO 4217)
-                yield Problem(
-                    f"guardian.actions.{name}.amounts.{currency}",
-                    f"{currency!r} is no ISO 4217 currency",
-                    "Write three capitals, such as EUR.",
-                )
+        yield from _currencies(f"guardian.actions.{name}.amounts", action.amounts)
+
+
+def _ranking(playbook: Playbook) -> Iterator[Problem]:
+    yield from _currencies("ranking.value", playbook.ranking.value)
+    for domain in playbook.ranking.shares:
+        organisation = organisation_of(f"@{domain}")
+        if organisation != domain:
+            yield Problem(
+                f"ranking.shares.{domain}",
+                f"{domain!r} is no organisation by which requests are shared",
+                "Write an organisation's domain without its subdomains, such as partner.example.",
+            )
+
+
+def _currencies(path: str, currencies: Iterable[str]) -> Iterator[Problem]:
+    for currency in currencies:
+        if not (len(currency) == 3 and currency.isascii() and currency.isupper()):  # noqa: PLR2004 (ISO 4217)
+            yield Problem(
+                f"{path}.{currency}",
+                f"{currency!r} is no ISO 4217 currency",
+                "Write three capitals, such as EUR.",
+            )
 
 
 def _delivery(playbook: Playbook) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.ranking import Rank
 
 BULK_TIERS: Final = frozenset({Tier.LOW, Tier.MEDIUM})
 """What may be approved together with other requests."""
@@ -43,6 +44,7 @@ def summary_of_approval(
     bound: Sequence[BoundAction] = (),
     guard_results: Sequence[GuardResult] = (),
     exceptions: Sequence[ReviewException] = (),
+    rank: Rank | None = None,
 ) -> ListSummary:
     """Summarise what an open gate asks. `bound` are the proposed actions and `guard_results` the guardian's decisions on them."""
     asked = {item.digest for item in approval_request.items}
@@ -51,7 +53,7 @@ def summary_of_approval(
     )
     decided = {decision.action_digest for decision in approvals}
     left = tuple(item.digest for item in approval_request.items if item.digest not in decided)
-    return _glance(
+    glance = _glance(
         summary_of_arrival(submission),
         approval_request,
         approvals,
@@ -61,11 +63,13 @@ def summary_of_approval(
         if is_plain(approval_request, exceptions, submission.sender.doubt) and len(left) <= MOST_NAMED
         else (),
     )
+    return _ranked(glance, rank)
 
 
-def summary_of_question(submission: Submission, awaiting: str) -> ListSummary:
+def summary_of_question(submission: Submission, awaiting: str, rank: Rank | None = None) -> ListSummary:
     """Summarise what the requester was asked for; there is nothing to decide."""
-    return summary_of_arrival(submission).model_copy(update={"why": _cut("why", awaiting)})
+    asked = summary_of_arrival(submission).model_copy(update={"why": _cut("why", awaiting)})
+    return _ranked(asked, rank)
 
 
 def summary_of_follow_up_input(requester: str, bound: Sequence[BoundAction]) -> ListSummary:
@@ -146,6 +150,13 @@ def _glance(
         digests=digests,
         approved_by=tuple(approved_by)[:MOST_NAMED],
     )
+
+
+def _ranked(list_summary: ListSummary, rank: Rank | None) -> ListSummary:
+    if rank is None:
+        return list_summary
+    points = {"score": rank.score, "waiting_per_day": rank.waiting_per_day}
+    return list_summary.model_copy(update=points)
 
 
 def _highest(items: Iterable[ApprovalItem]) -> Tier:

@@ -11,6 +11,7 @@ from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.work.playbook import Intent
+from dispatch.models.work.ranking import RankingEvidence
 
 
 class FindingStatus(StrEnum):
@@ -132,6 +133,9 @@ class Finding(Contract):
     statements: tuple[Statement, ...] = ()
     recommended: tuple[RecommendedAction, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    ranking: RankingEvidence | None = Field(
+        default=None, description="what of it counts for how soon the request is done"
+    )
 
 
 class Severity(StrEnum):

@@ -13,6 +13,7 @@ from dispatch.models.contract import Contract, Duration, Facts
 from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
+from dispatch.models.work.ranking import RankingPolicy
 
 Name = str
 
@@ -102,7 +103,7 @@ class TriagePolicy(Contract):
 
 
 class Urgency(Contract):
-    """A sign of urgency; `priority` 1 is the most urgent."""
+    """A sign of urgency; `priority` is its level, 1 the most urgent. `ranking` says how much that counts."""
 
     phrases: tuple[str, ...] = Field(min_length=1)
     priority: int = Field(ge=1, le=5)
@@ -357,8 +358,9 @@ class Playbook(Contract):
     )
     routing: Routing
     triage: TriagePolicy = TriagePolicy()
-    priority: int = Field(default=3, ge=1, le=5, description="of a request with no sign of urgency")
+    priority: int = Field(default=3, ge=1, le=5, description="the urgency where no sign is found")
     urgency: tuple[Urgency, ...] = ()
+    ranking: RankingPolicy = RankingPolicy()
     intents: dict[Name, Intent] = Field(min_length=1)
     fields: dict[Name, FieldSpec] = Field(default_factory=dict)
     missing_information: MissingInformation
