@@ -24,8 +24,8 @@ from tests.chaos.stage import Stage, stage, temporal
 from tests.servers import back_office_process, mail_sink_process
 from tests.sizes import rounds
 
-MAILS: Final = rounds(24, 200)
-KILLS: Final = rounds(4, 20)
+MAILS: Final = rounds(24, 2_000)
+KILLS: Final = rounds(4, 40)
 SEED: Final = 4
 PATIENCE_SECONDS: Final = 120 + MAILS / 2
 pytestmark = [
