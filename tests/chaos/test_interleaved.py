@@ -8,7 +8,6 @@ though the writer of this desk lets some of it slip.
 """
 
 import asyncio
-import os
 import re
 import sqlite3
 import threading
@@ -46,8 +45,9 @@ from runtime.connection import connect
 from runtime.settings import Settings
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
+from tests.sizes import rounds
 
-EXAMPLES, STEPS = int(os.environ.get("INTERLEAVED_EXAMPLES", "8")), 8
+EXAMPLES, STEPS = rounds(3, 20), 8
 ANSWER_SECONDS = 60
 TWO_REFUNDS = "Please refund my canvas bag, order DD-10030."
 ANNOUNCED = re.compile(r"(We are refunding EUR (\d+)\.(\d\d) for order DD-10030 \(payment (PAY-10030-\d)\))")
@@ -373,6 +373,10 @@ def test_no_refund_without_leave_for_exactly_it(stage: Stage, monkeypatch: pytes
 
     monkeypatch.setattr(Letter, "compose", slips)
     Interleaved.stage, Interleaved.begun, Interleaved.paid = stage, 0, 0
+    plain = Interleaved()
+    plain.a_refund_waits(approved=False)
+    plain.teardown()
+    assert Interleaved.paid == 2, "without any trouble both are paid"
     run_state_machine_as_test(
         Interleaved,
         settings=settings(
@@ -387,4 +391,3 @@ def test_no_refund_without_leave_for_exactly_it(stage: Stage, monkeypatch: pytes
             ),  # a shrunk example would meet another timing
         ),
     )
-    assert Interleaved.paid, "no example came as far as a refund, so nothing was tried"
