@@ -15,13 +15,14 @@ from pydantic import JsonValue
 
 from cli.account import add_as
 from cli.keys import ask_passphrase
+from cli.request_ids import add_id, resolved
 from cli.temporal import gateway_of_account
 from dispatch.approval.authority import key_problem, person_named
-from dispatch.approval.signing import sign
+from dispatch.approval.signing import Signable, sign
 from dispatch.guard.risk import least_approval
 from dispatch.models.errors import ApproversError, SubmissionError, WorkerUnavailableError
 from dispatch.models.people.approvers import Approver
-from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionType
+from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, Decision, DecisionType
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from runtime.gateway import Gateway
@@ -46,7 +47,7 @@ class _Waiting(NamedTuple):
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
     """Add what one of the four decisions is called with."""
-    command.add_argument("id", metavar="ID")
+    add_id(command)
     add_as(command, "approver", "the approver")
     command.add_argument("--reason", default="", help="required with reject and respond")
     command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
@@ -68,6 +69,7 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
 
     Raises SubmissionError where nothing waits, KeysError and ApproversError where it cannot be signed.
     """
+    arguments.id = await resolved(gateway, arguments.id)
     pairs = pairs_of(arguments.pairs) if "pairs" in arguments else {}
     expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
     waiting = await _waiting(gateway, arguments)
@@ -82,7 +84,7 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
     if expires_at is not None:
         decision["expires_at"] = expires_at.isoformat()
     signed = arguments.sign or waiting.signed
-    decision = _signed(decision, settings, arguments.approver, due=signed)
+    decision = signed_as(decision, settings, arguments.approver, due=signed)
     accepted, reason = await _sent(gateway, arguments.id, decision, answered=waiting.answered)
     if arguments.json:
         print_judged(accepted, reason)
@@ -169,10 +171,18 @@ def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -
     return item is not None and (item.approval.signed or least_approval(item.tier).signed)
 
 
-def _signed(
-    decision: dict[str, JsonValue], settings: Settings, name: str, *, due: bool | None
+def signed_as(
+    decision: dict[str, JsonValue],
+    settings: Settings,
+    name: str,
+    *,
+    due: bool | None,
+    kind: type[Signable] = Decision,
 ) -> dict[str, JsonValue]:
-    """Sign it where that is due, and where that cannot be told by whoever has a key to do it."""
+    """Sign a decision, or another `kind`, where that is due, and where that cannot be told by whoever has a key to do it.
+
+    Raises KeysError and ApproversError where it cannot be signed.
+    """
     file, store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
     if due is False:
         return decision
@@ -182,12 +192,12 @@ def _signed(
         return decision
     if person is None:
         raise ApproversError(
-            f"{file.path}: {name} is not in it, and this asks for a signed decision; "
+            f"{file.path}: {name} is not in it, and this asks for a signature; "
             "decide --as somebody who is, or add them to the file and make a key with 'dispatch keys new'"
         )
     key = store.to_sign_with(person, now)
     passphrase = ask_passphrase(settings, f"{name}'s key {key.key_id}")
-    return sign(store.load(name, key.key_id, passphrase), decision)
+    return sign(store.load(name, key.key_id, passphrase), decision, kind)
 
 
 def _could_sign(person: Approver, store: KeyStore, now: datetime) -> bool:

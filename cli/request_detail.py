@@ -38,7 +38,8 @@ def show(console: Console, detail: RequestDetail) -> None:
     )
     print_sections(console, sections, detail.status.next_command)
     if (by_hand := _by_hand(detail)) is not None:
-        console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
+        named = ", with your name for NAME" if by_hand["approver"] == "NAME" else ""
+        console.print(f"\nor, as the signal 'decide' in Temporal's own UI{named}:", highlight=False)
         console.print(
             escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
         )

@@ -13,10 +13,11 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from dispatch.models.contract import Contract
 from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.people.decision import DecisionType
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import Outcome
 from runtime.gateway import Gateway
-from runtime.gateway_types import decision_for
+from runtime.gateway_types import ExtensionOutcome, decision_for
 
 
 class Act(Contract):
@@ -106,7 +107,9 @@ async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, 
     elif act.extend_seconds is not None:
         until = (datetime.now(UTC) + timedelta(seconds=act.extend_seconds)).isoformat()
         extension: dict[str, JsonValue] = {"approver": act.by, "deadline": until, "reason": act.reason}
-        await gateway.signal(request_id, "extend", extension)
+        moved = await gateway.update(request_id, MessageName.EXTEND, extension, ExtensionOutcome)
+        if not moved.accepted:
+            raise DevStackError(f"the script's extension of {request_id} was refused: {moved.reason}")
     elif act.decision is not None:
         decision = decision_for(
             act.decision, act.by, status.proposal_id or "", status.action_digest or "", act.reason, act.edits

@@ -144,11 +144,11 @@ def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[s
 def decision_by_hand(
     approval_request: ApprovalRequest, item: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
-    """Return what a person may paste as the `decide` signal for an item; None where only listed people count.
+    """Return what a person may paste as the `decide` signal for an item; None where it must be signed.
 
-    It is the gate's first decision type, in the name of `approver` and issued `at`; its id is the same each time, so that
-    what was pasted twice is one decision. Where it must be signed, or several people must approve, nobody can paste it
-    as it is.
+    It is the gate's first decision type, issued `at`; its id is the same each time, so that what was pasted twice is one
+    decision. It is in the name of `approver` where a role's own name decides; elsewhere the person's name takes the
+    place of NAME. Where several people must approve, nobody can paste it.
     """
     if item.approval.needs_listed_people:
         return None
@@ -161,11 +161,19 @@ def decision_by_hand(
         edits={name: values[0] for name, values in item.choices.items()}
         if decision_type is DecisionType.EDIT
         else {},
-        approver=approver,
+        approver=name_to_type(approval_request, item, approver),
         issued_at=at.replace(microsecond=0),
     )
     plain: dict[str, JsonValue] = decision.model_dump(mode="json", exclude_none=True)
     return plain if decision.edits else {name: value for name, value in plain.items() if name != "edits"}
+
+
+def name_to_type(approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    """Return whose name to put under a decision: the owner's where a role's own name decides, else NAME.
+
+    Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
+    """
+    return owner if approval_request.role_names and not item.approval.needs_listed_people else "NAME"
 
 
 def _gate(
@@ -183,6 +191,7 @@ def _gate(
         items=items,
         decision_types=decision_types,
         approvers=waiting.approvers,
+        role_names=waiting.role_names,
         opened_at=opened_at,
         deadline=opened_at + waiting.deadline,
         why=why,

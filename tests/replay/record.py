@@ -27,6 +27,7 @@ from channels.mail.identity import message_id
 from devstack.approvers import demo_signer, make_people
 from devstack.demo import REQUESTS, SCRIPT
 from devstack.ports import free_port
+from devstack.quick import UNANSWERED
 from devstack.script import Sample, load_script, play
 from devstack.temporal_server import TemporalServer
 from dispatch.approval.approval_quota import day_of
@@ -69,6 +70,11 @@ def _nobody_is_there(playbook: dict[str, Any]) -> None:
         "deadline": f"{SILENT} seconds",
     }
     playbook["missing_information"] |= {"reminders": ["3 seconds"], "deadline": f"{SILENT} seconds"}
+
+
+def _gives_up_on_a_question(playbook: dict[str, Any]) -> None:
+    """As the demo does where its script plays: one sample is never answered."""
+    playbook["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
 
 
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
@@ -335,7 +341,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
     async with AsyncExitStack() as stack:
         running = []
         for name, changes, recordings in (
-            ("samples", (quick,), samples),
+            ("samples", (quick, _gives_up_on_a_question), samples),
             ("acts", (quick, _follows_up_soon), acts),
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
             ("told", (quick,), [_approvers_told]),

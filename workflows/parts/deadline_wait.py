@@ -3,18 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum, auto
-from typing import Any
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.approval.deadlines import read_extension
-    from dispatch.models.moments import deadline_moved_text
-    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import WaitSnapshot
-    from dispatch.models.trail import EntryKind
-    from dispatch.text.message_payloads import bounded, text_of
-    from workflows.parts.trail_recorder import TrailRecorder
 
 
 class WakeReason(Enum):
@@ -43,6 +36,8 @@ class DeadlineWait:
     ) -> None:
         self.opened_at = workflow.now()
         self.deadline = self.opened_at + deadline
+        self.extensions_under_way = 0
+        """Extensions that came in time and are being checked: until they are, the wait does not expire."""
         self._due = [(self.opened_at + after, WakeReason.REMIND) for after in reminders]
         if escalate_after is not None:
             self._due += [
@@ -81,6 +76,9 @@ class DeadlineWait:
                 return WakeReason.READY
             now = workflow.now()
             if now >= self.deadline:
+                if self.extensions_under_way:
+                    await workflow.wait_condition(lambda: ready() or not self.extensions_under_way)
+                    continue
                 return WakeReason.EXPIRED
             if self._due and now >= self._due[0][0]:
                 return self._due.pop(0)[1]
@@ -93,24 +91,3 @@ class DeadlineWait:
                 )
             except TimeoutError:
                 continue
-
-
-def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], recorder: TrailRecorder) -> None:
-    """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
-    request = bounded(raw)
-    sender = text_of(request, "approver") or "unknown"
-    deadline, problem = read_extension(request, workflow.now(), allowed)
-    if wait is None:
-        recorder.refuse(MessageName.EXTEND, "nothing is awaited now", sender, request)
-    elif deadline is None:
-        recorder.refuse(MessageName.EXTEND, problem, sender, request)
-    else:
-        wait.deadline = deadline
-        recorder.record(
-            EntryKind.DECISION,
-            what=MessageName.EXTEND,
-            why=deadline_moved_text(deadline),
-            sender=f"approver.{sender}",
-            decided_by=sender,
-            about=request,
-        )

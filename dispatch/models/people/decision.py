@@ -79,6 +79,9 @@ class ApprovalRequest(Contract):
     items: tuple[ApprovalItem, ...] = Field(min_length=1)
     decision_types: tuple[DecisionType, ...]
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
+    role_names: bool = Field(
+        default=False, description="whether a role's own name decides, as a shared mailbox"
+    )
     opened_at: Moment
     deadline: Moment
     why: str

@@ -54,6 +54,7 @@ def check(raw: JsonValue, *, items: tuple[ApprovalItem, ...] = (), **changes: An
         "items": items or (item(), item(name="send_reply", digest=REPLY.digest, editable=("text",))),
         "decision_types": tuple(DecisionType),
         "approvers": ("anna", "ben"),
+        "role_names": True,
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
         "why": "held",

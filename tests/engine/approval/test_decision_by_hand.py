@@ -12,7 +12,7 @@ from dispatch.models.work.playbook import Tier, Waiting
 from tests.bound import HANDOFF, NOW, PARAMETERS
 from tests.engine.approval.test_approval import REFUND, item
 
-WAITING = Waiting(approvers=("refunds",), deadline=timedelta(days=2))
+WAITING = Waiting(approvers=("refunds",), role_names=True, deadline=timedelta(days=2))
 LATER = NOW + timedelta(hours=1, microseconds=7)
 APPROVAL = ApprovalRequest(
     kind=ApprovalKind.APPROVAL,
@@ -20,6 +20,7 @@ APPROVAL = ApprovalRequest(
     items=(item(),),
     decision_types=tuple(DecisionType),
     approvers=("refunds",),
+    role_names=True,
     opened_at=NOW,
     deadline=NOW + timedelta(days=2),
     why="held",

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decision_check import DecisionChecks
-    from dispatch.approval.requests import decision_by_hand
+    from dispatch.approval.requests import decision_by_hand, name_to_type
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
         ApprovalItem,
@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.text.message_payloads import text_of
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approver_notifications import ApproverNotifications
+    from workflows.parts.approval.extensions import OpenWait
     from workflows.parts.approval.outcomes import ApprovalsByDigest, Expired, describe
     from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
@@ -95,9 +96,12 @@ class Approvals:
         return tuple(decision for approved in self._approvals.values() for decision in approved)
 
     @property
-    def may_decide(self) -> tuple[str, ...]:
-        """Return who may decide on the open request, and so may move its deadline."""
-        return self._open_request.approvers if self._open_request else ()
+    def open_wait(self) -> OpenWait | None:
+        """Return the wait of the open request, whose deadline may be moved by whoever may decide."""
+        gate = self.open_request
+        if gate is None or self.wait is None:
+            return None
+        return OpenWait(self.wait, gate.approvers, gate.role_names, gate)
 
     async def decide(
         self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
@@ -115,7 +119,9 @@ class Approvals:
                 self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline, approvals)
                 why = await wait.until(
                     lambda: (
-                        withdrawn() or self._received.next(self._open_request) is not None or history_full()
+                        withdrawn()
+                        or self._received.next(self._open_request) is not None
+                        or (history_full() and not wait.extensions_under_way)
                     ),
                     f"{approval_request.kind}: {approval_request.why}",
                 )
@@ -283,9 +289,8 @@ def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
 
 
 def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    who = name_to_type(approval_request, item, owner)
     if approval_request.kind is ApprovalKind.ROUTING:
         chosen = " ".join(f"{name}={choices[0]}" for name, choices in item.choices.items())
-        return f"dispatch edit {request_id} {chosen} --as {owner}"
-    # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
-    who = "NAME" if item.approval.needs_listed_people else owner
+        return f"dispatch edit {request_id} {chosen} --as {who}"
     return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"
