@@ -25,7 +25,7 @@ from dispatch.text.masking import masked
 
 CANDIDATES: Final = 3
 NEAREST: Final = 2
-_FORM: Final = "4"
+_FORM: Final = "5"
 """Changes with what is computed below, so that nothing kept by an older version is read."""
 _FEWEST_WITH_WORD, _FEWEST_WITH_GRAM = 1, 2
 _WORD_STRENGTH: Final = 10.0
@@ -134,7 +134,8 @@ def _borders(vectors: Vectors, is_trade: NDArray[np.bool_]) -> Arrays:
 
     machine = SVC(C=_SCOPE_STRENGTH, gamma=_SCOPE_WIDTH, class_weight="balanced").fit(vectors, is_trade)
     return {
-        "borders": machine.support_vectors_,
+        # As short as the vectors that it is multiplied with, which would all be made longer for each text otherwise.
+        "borders": machine.support_vectors_.astype(np.float32),
         "border_weights": machine.dual_coef_[0],
         "border_bias": machine.intercept_,
     }

@@ -87,7 +87,7 @@ _one_at_a_time: Final = threading.Lock()
 def shared_classifiers(
     examples: Mapping[str, Examples], embedder: Path | Endpoint | None, cache: Path | None
 ) -> Classifiers:
-    """Return the one of this process for the same examples and embedder: two workers need no two processes of 300 MB."""
+    """Return the one of this process for the same examples and embedder: two workers need no two processes of 240 MB."""
     digests = [f"{desk} {digest_of(one)}" for desk, one in sorted(examples.items())]
     key = " ".join((*digests, str(embedder), str(cache)))
     with _one_at_a_time:
