@@ -32,12 +32,18 @@ _ASKED: Final[dict[ApprovalKind, str]] = {
 }
 
 
-def audience(approvers: Approvers, owner: str, at: datetime) -> tuple[Approver, ...]:
-    """Return the people whom an event for `owner`, a person or a role, concerns: all who may decide for it at a moment.
+def concerned(approvers: Approvers, brief: NotifyBrief, at: datetime) -> tuple[Approver, ...]:
+    """Return the people whose decision may be due: of the owner and the others, but those who have approved."""
+    people = audience(approvers, at, brief.owner, *brief.others)
+    return tuple(person for person in people if person.name not in brief.approved_by)
+
+
+def audience(approvers: Approvers, at: datetime, *owners: str) -> tuple[Approver, ...]:
+    """Return the people whom an event for `owners`, people or roles, concerns: all who may decide for one at a moment.
 
     One who is absent is left in peace if there is a deputy.
     """
-    people = people_for(approvers, (owner,), at)
+    people = people_for(approvers, owners, at)
     return tuple(person for person in people if not _is_stood_in_for(approvers, person, at))
 
 
@@ -146,6 +152,7 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
         NotifyEvent.NEW: (TEXTS.headline_new, TEXTS.opening_new),
         NotifyEvent.REMINDER: (TEXTS.headline_reminder, TEXTS.opening_reminder),
         NotifyEvent.ESCALATION: (TEXTS.headline_escalation, TEXTS.opening_escalation),
+        NotifyEvent.APPROVED: (TEXTS.headline_approved, TEXTS.opening_approved),
         NotifyEvent.DECIDED: (TEXTS.headline_decided, TEXTS.opening_decided),
     }[brief.event]
     return headline.format(owner=owner), opening.format(

@@ -27,10 +27,12 @@ class ApproverTexts(Contract):
     headline_new: _OfOwner
     headline_reminder: _OfOwner
     headline_escalation: _OfOwner
+    headline_approved: _OfOwner
     headline_decided: _Plain
     opening_new: _AskedOfOwner
     opening_reminder: _AskedOfOwner
     opening_escalation: _AskedOfOwner
+    opening_approved: Annotated[str, filled_with("asked", "summary")]
     opening_decided: Annotated[str, filled_with("summary")]
     fact_desk: _Plain
     fact_asked: _Plain

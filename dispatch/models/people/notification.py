@@ -17,6 +17,8 @@ class NotifyEvent(StrEnum):
     NEW = "new"
     REMINDER = "reminder"
     ESCALATION = "escalation"
+    APPROVED = "approved"
+    """One of several approvals is there; the others are still due."""
     DECIDED = "decided"
 
 
@@ -31,6 +33,10 @@ class NotifyBrief(StageInput):
     number: int = Field(default=1, ge=1, description="counts the events of one kind at one gate")
     approval_request: ApprovalRequest
     owner: str = Field(description="a person or a role of the approvers file; with decided, who decided")
+    others: tuple[str, ...] = Field(
+        default=(), description="further people and roles that it concerns: where several must approve, all of the gate"
+    )
+    approved_by: tuple[str, ...] = Field(default=(), description="who has approved already and is not asked again")
     notified: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
     summary: str = Field(description="what happened, in a line")
     only: tuple[str, ...] = Field(
