@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import JsonValue, ValidationError
 
 from cli.account import add_as
-from cli.decisions import pairs_of, print_judged, signed_as
+from cli.decisions import Signing, pairs_of, print_judged
 from cli.follow_up import show_follow_up
 from cli.listing import console, iso
 from cli.request_detail import show
@@ -144,7 +144,7 @@ async def _extend(gateway: Gateway, settings: Settings, arguments: argparse.Name
         if (gate := detail.approval_request) is not None:
             extension |= {"proposal_id": gate.proposal_id, "action_digest": gate.items[0].digest}
             due = required_at(gate).signed
-            extension = signed_as(extension, settings, arguments.approver, due=due, kind=Extension)
+            extension = Signing(settings, arguments.approver).signed(extension, due=due, kind=Extension)
         outcome = await gateway.update(arguments.id, MessageName.EXTEND, extension, ExtensionOutcome)
         accepted, reason = outcome.accepted, outcome.reason
     except WorkerUnavailableError:

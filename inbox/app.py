@@ -162,6 +162,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
         Route("/requests/{request_id}", request.show, methods=["GET"]),
         Route("/requests/{request_id}/live", request.live, methods=["GET"]),
         Route("/requests/{request_id}/decide", decide.decide, methods=["POST"]),
+        Route("/requests/{request_id}/approve", decide.approve_together, methods=["POST"]),
         Route("/requests/{request_id}/sign", decide.sign, methods=["POST"]),
         Route(refused.PATH, refused.show, methods=["GET"]),
         Route(f"{refused.PATH}/{{refused_id}}", refused.decide, methods=["POST"]),

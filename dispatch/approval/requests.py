@@ -1,6 +1,6 @@
 """What is put before people: one gate for held actions, one for routing, one for what the desk could not settle."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -16,23 +16,40 @@ from dispatch.models.people.decision import (
     DecisionType,
 )
 from dispatch.models.request.item import OTHER, Item
+from dispatch.models.work.approval_policy import NO_APPROVAL
 from dispatch.models.work.examples import NONE
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardDecision, GuardResult
-from dispatch.models.work.playbook import GuardianPolicy, Tier, Waiting
-from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.guidance import RespondPurpose
+from dispatch.models.work.playbook import Playbook, Tier, Waiting
+from dispatch.models.work.proposal import BoundAction, Proposal
 
-ALL_DECISION_TYPES = tuple(DecisionType)
+OF_ACTIONS = (DecisionType.APPROVE, DecisionType.EDIT, DecisionType.REJECT, DecisionType.RESPOND)
+OF_ROUTING = (DecisionType.ROUTE, DecisionType.REJECT)
+OF_SORTING = (DecisionType.SORT, DecisionType.REJECT)
+OF_SETTLEMENT = (DecisionType.SETTLE, DecisionType.LEAVE)
+"""The verbs of each gate; the first is what most say."""
+GUIDANCE_REPEATED = "guidance.repeated"
+"""The standard that a text breaks which repeats what people said for the desk alone."""
 _SHOWN = 200
 
 
 def request_approval(
-    bound: tuple[BoundAction, ...],
-    guard_results: tuple[GuardResult, ...],
-    policy: GuardianPolicy,
+    proposal: Proposal,
+    guard_results: Sequence[GuardResult],
+    playbook: Playbook,
     opened_at: datetime,
+    approved: Collection[str] = (),
+    exceptions: Iterable[ReviewException] = (),
 ) -> tuple[ApprovalRequest, Waiting] | None:
-    """Return the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
-    held = [(b, v) for b, v in zip(bound, guard_results, strict=True) if v.decision is GuardDecision.HOLD]
+    """Return the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held.
+
+    `approved` are the digests of what was approved at an earlier gate. What the guardian allows comes last: the gate does
+    not wait for it, and it may be edited or rejected as long as it is open.
+    """
+    policy = playbook.guardian
+    left = [(b, v) for b, v in zip(proposal.actions, guard_results, strict=True) if b.digest not in approved]
+    held = [(b, v) for b, v in left if v.decision is GuardDecision.HOLD]
     if not held:
         return None
     tiers = list(Tier)
@@ -40,23 +57,41 @@ def request_approval(
     waiting = policy.tiers[riskiest].waiting
     if waiting is None:
         raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
+    repeats = next((e.text for e in exceptions if e.standard == GUIDANCE_REPEATED), "")
     items = tuple(
         ApprovalItem(
             name=b.action.name,
+            key=f"{b.action.name}/{b.action.subject}",
             title=b.view.title if b.view is not None else "",
             digest=b.digest,
             tier=v.tier,
-            approval=policy.tiers[v.tier].approval,
+            approval=policy.tiers[v.tier].approval if v.decision is GuardDecision.HOLD else NO_APPROVAL,
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
+            must_change=repeats if proposal.delivers(b) else "",
         )
-        for b, v in held
+        for b, v in (*held, *((b, v) for b, v in left if v.decision is GuardDecision.ALLOW))
     )
     why = "; ".join(reason.text for _, v in held for reason in v.reasons)
-    return _gate(
-        ApprovalKind.APPROVAL, held[0][0].proposal_id, items, ALL_DECISION_TYPES, waiting, opened_at, why
+    request = _gate(ApprovalKind.APPROVAL, proposal.proposal_id, items, OF_ACTIONS, waiting, opened_at, why)
+    return request.model_copy(
+        update={
+            "delivery": proposal.delivery,
+            "purposes": _purposes(playbook),
+            "usable": playbook.uses_guidance,
+        }
     ), waiting
+
+
+def _purposes(playbook: Playbook) -> tuple[RespondPurpose, ...]:
+    """Return for what a proposal of this desk may be sent back: only what it writes can be changed, only whom it contacts be asked."""
+    possible = {
+        RespondPurpose.CHANGE_DRAFT: playbook.deliver is not None,
+        RespondPurpose.CHANGE_ACTION: True,
+        RespondPurpose.ASK_REQUESTER: playbook.contact is not None,
+    }
+    return tuple(purpose for purpose, can in possible.items() if can)
 
 
 def price_of(bound: BoundAction) -> Money | None:
@@ -67,7 +102,7 @@ def price_of(bound: BoundAction) -> Money | None:
 def request_routing(
     request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
 ) -> ApprovalRequest:
-    """Return the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
+    """Return the gate that asks a person for the desk: route with {'desk': NAME}, or reject."""
     item = ApprovalItem(
         name="route",
         digest=digest_of({"route": request_id, "attempt": n}),
@@ -76,14 +111,13 @@ def request_routing(
         choices={"desk": desks},
         summary=f"which desk takes this ({', '.join(desks)})",
     )
-    decision_types = (DecisionType.EDIT, DecisionType.REJECT)
-    return _gate(ApprovalKind.ROUTING, f"route-{n}", (item,), decision_types, waiting, opened_at, why)
+    return _gate(ApprovalKind.ROUTING, f"route-{n}", (item,), OF_ROUTING, waiting, opened_at, why)
 
 
 def request_sorting(
     request_id: str, items: tuple[Item, ...], intents: tuple[str, ...], waiting: Waiting, opened_at: datetime
 ) -> ApprovalRequest:
-    """Return the gate that asks a person what items ask: edit with {ITEM: INTENT}, or reject.
+    """Return the gate that asks a person what items ask: sort with {ITEM: INTENT}, or reject.
 
     The choices begin with what the classifier takes for likely; 'other' hands the request to a person.
     """
@@ -100,8 +134,7 @@ def request_sorting(
         summary=f"what is asked; {asked}",
     )
     why = "the examples do not tell surely enough what is asked"
-    decision_types = (DecisionType.EDIT, DecisionType.REJECT)
-    return _gate(ApprovalKind.ROUTING, "sort-1", (gate_item,), decision_types, waiting, opened_at, why)
+    return _gate(ApprovalKind.ROUTING, "sort-1", (gate_item,), OF_SORTING, waiting, opened_at, why)
 
 
 def _likely(item: Item) -> tuple[str, ...]:
@@ -111,15 +144,14 @@ def _likely(item: Item) -> tuple[str, ...]:
 def request_settlement(
     request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str
 ) -> ApprovalRequest:
-    """Return the gate that hands a request to a person: approve says that it has been settled, and how."""
+    """Return the gate that hands a request to a person: settle says that it has been settled, and how; leave, that it is not."""
     item = ApprovalItem(
         name="settle",
         digest=digest_of({"settle": request_id, "what": what}),
         tier=Tier.MEDIUM,
         summary=f"{what}: {why}",
     )
-    decision_types = (DecisionType.APPROVE, DecisionType.REJECT)
-    return _gate(ApprovalKind.ESCALATION, "settle-1", (item,), decision_types, waiting, opened_at, why)
+    return _gate(ApprovalKind.ESCALATION, "settle-1", (item,), OF_SETTLEMENT, waiting, opened_at, why)
 
 
 def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
@@ -158,14 +190,23 @@ def decision_by_hand(
         proposal_id=approval_request.proposal_id,
         action_digest=item.digest,
         decision_type=decision_type,
-        edits={name: values[0] for name, values in item.choices.items()}
-        if decision_type is DecisionType.EDIT
-        else {},
+        edits={name: values[0] for name, values in item.choices.items()} if decision_type.sets_values else {},
         approver=name_to_type(approval_request, item, approver),
         issued_at=at.replace(microsecond=0),
     )
     plain: dict[str, JsonValue] = decision.model_dump(mode="json", exclude_none=True)
     return plain if decision.edits else {name: value for name, value in plain.items() if name != "edits"}
+
+
+def next_command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    """Return what a person could type for an item, in the verbs of its gate."""
+    verb = approval_request.decision_types[0]
+    if verb is DecisionType.ROUTE:
+        chosen = [item.choices["desk"][0]]
+    else:
+        chosen = [f"{name}={choices[0]}" for name, choices in item.choices.items()]
+    who = name_to_type(approval_request, item, owner)
+    return " ".join(["dispatch", verb, request_id, *chosen, "--as", who])
 
 
 def name_to_type(approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:

@@ -13,7 +13,7 @@ from dispatch.guard.risk import riskiest
 from dispatch.models.moments import format_day, format_moment
 from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
-from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
+from dispatch.models.people.decision import ApprovalRequest, DecisionType
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
 from dispatch.models.work.playbook import Tier
 from dispatch.text.links import foreign_links
@@ -25,11 +25,13 @@ MOST_LISTED: Final = 50
 """Requests named in one digest; the rest are counted."""
 
 _MOST_QUOTED: Final = 600
-_ASKED: Final[dict[ApprovalKind, str]] = {
-    ApprovalKind.APPROVAL: TEXTS.asked_approval,
-    ApprovalKind.ROUTING: TEXTS.asked_routing,
-    ApprovalKind.ESCALATION: TEXTS.asked_escalation,
+_ASKED: Final[dict[DecisionType, tuple[str, str]]] = {
+    DecisionType.APPROVE: (TEXTS.asked_approval, TEXTS.link_to_decide),
+    DecisionType.ROUTE: (TEXTS.asked_routing, TEXTS.link_to_route),
+    DecisionType.SORT: (TEXTS.asked_sorting, TEXTS.link_to_sort),
+    DecisionType.SETTLE: (TEXTS.asked_escalation, TEXTS.link_to_settle),
 }
+"""By the first verb of a gate: what is asked there, and what its link is for."""
 
 
 def concerned(approvers: Approvers, brief: NotifyBrief, at: datetime) -> tuple[Approver, ...]:
@@ -81,6 +83,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
+    link = _ASKED[approval_request.decision_types[0]][1]
     deadline = format_moment(approval_request.deadline)
     subject = (TEXTS.subject if closed else TEXTS.subject_with_deadline).format(
         desk=desk, headline=headline, names=names, tier=tier, deadline=deadline
@@ -97,7 +100,7 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
             (TEXTS.fact_request, brief.request_id),
         ),
         link=_page(inbox_url, brief.request_id),
-        link_text=TEXTS.link_to_decided if closed else TEXTS.link_to_decide,
+        link_text=TEXTS.link_to_decided if closed else link,
         closing=_closing(inbox_url, brief.request_id),
     )
 
@@ -147,7 +150,7 @@ def plain_text(notice: Notice) -> str:
 
 def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     """Return the event's part of the subject and the first sentence."""
-    asked, owner = _ASKED[brief.approval_request.kind], brief.owner
+    asked, owner = _ASKED[brief.approval_request.decision_types[0]][0], brief.owner
     headline, opening = {
         NotifyEvent.NEW: (TEXTS.headline_new, TEXTS.opening_new),
         NotifyEvent.REMINDER: (TEXTS.headline_reminder, TEXTS.opening_reminder),

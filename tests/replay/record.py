@@ -156,7 +156,7 @@ async def _followed_up_and_reopened(desk: Desk, histories: Histories) -> None:
     check = Case(desk, desk.client.get_workflow_handle(outcome.follow_ups[0]))
     status = await check.until("escalated")
     decision = starter.decision_for(
-        DecisionType.APPROVE,
+        DecisionType.SETTLE,
         "support-lead",
         status.proposal_id or "",
         status.action_digest or "",

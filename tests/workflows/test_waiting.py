@@ -401,7 +401,7 @@ async def test_a_request_that_waits_for_routing_is_found(desk: Desk) -> None:
     case = await desk.submit("Good morning to all of you.", sender=ANNA, desk=None)
     status = await case.until("waiting_for_routing")
     assert status.review_point.owner == "reception"
-    assert status.next_command.endswith(f"dispatch edit {case.id} desk=support --as reception")
+    assert status.next_command.endswith(f"dispatch route {case.id} support --as reception")
     assert await listed(case, "RequestState = 'waiting_for_routing' AND NextOwner = 'reception'")
 
 
@@ -409,7 +409,7 @@ async def test_a_request_that_waits_to_be_settled_is_found(desk: Desk) -> None:
     """An escalated request is still open and names who settles it."""
     case = await beyond_the_desk(desk)
     status = await case.status()
-    assert status.next_command.endswith(f"dispatch approve {case.id} --as support-lead")
+    assert status.next_command.endswith(f"dispatch settle {case.id} --as support-lead")
     assert await listed(case, "RequestState = 'escalated' AND NextOwner = 'support-lead'")
 
 

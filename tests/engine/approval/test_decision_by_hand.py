@@ -31,8 +31,8 @@ APPROVAL = ApprovalRequest(
     ("approval_request", "decision_type"),
     [
         (APPROVAL, "approve"),
-        (request_routing("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "edit"),
-        (request_settlement("r-1", "blocked", WAITING, NOW, "nobody may"), "approve"),
+        (request_routing("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "route"),
+        (request_settlement("r-1", "blocked", WAITING, NOW, "nobody may"), "settle"),
     ],
     ids=["approval", "routing", "settlement"],
 )
@@ -49,7 +49,7 @@ def test_it_counts_as_it_stands(approval_request: ApprovalRequest, decision_type
     assert result.accepted, result.reason
     assert result.decision is not None
     assert result.decision.decision_type == decision_type
-    assert ("edits" in pasted) == (decision_type == "edit")
+    assert ("edits" in pasted) == (decision_type == "route")
 
 
 @pytest.mark.parametrize("approval", [{"signatures": 1, "signed": True}, {"signatures": 2}])

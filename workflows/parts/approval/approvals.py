@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from temporalio import workflow
 
@@ -10,11 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decision_check import DecisionChecks
-    from dispatch.approval.requests import decision_by_hand, name_to_type
+    from dispatch.approval.consequences import done_with, more_due, still_awaited
+    from dispatch.approval.requests import decision_by_hand, next_command
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
-        ApprovalItem,
-        ApprovalKind,
         ApprovalRequest,
         Decision,
         DecisionCheck,
@@ -30,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approver_notifications import ApproverNotifications
     from workflows.parts.approval.extensions import OpenWait
-    from workflows.parts.approval.outcomes import ApprovalsByDigest, Expired, describe
+    from workflows.parts.approval.outcomes import Decided, Expired, decided_of, describe
     from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
     from workflows.parts.endings import HistoryFullError, history_full
@@ -38,10 +37,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 
-T = TypeVar("T", ApprovalsByDigest, Decision, Expired, None)
+T = TypeVar("T", Decided, Expired, None)
+
+_OF_ONE_ITEM: Final = frozenset({DecisionType.APPROVE, DecisionType.REJECT})
 
 Summarise = Callable[[ApprovalRequest, tuple[Decision, ...]], ListSummary]
-"""Returns the row of an open approval request, with its approvals so far, in lists."""
+"""Returns the row of an open approval request, with its approvals and rejections so far, in lists."""
 
 
 class Approvals:
@@ -56,13 +57,12 @@ class Approvals:
         dispatcher: ActivityDispatcher,
         summarise: Summarise,
     ) -> None:
-        self._request_id, self._requester = request_id, requester
-        self._summarise = summarise
+        self._request_id, self._requester, self._summarise = request_id, requester, summarise
         self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
         self._notifications = ApproverNotifications(request_id, recorder, status, dispatcher)
         self._received = ReceivedDecisions(recorder)
         self._open_request: ApprovalRequest | None = None
-        self._approvals: ApprovalsByDigest = {}
+        self._given: list[Decision] = []
         self._turn = 0
         self._snapshot: ApprovalSnapshot | None = None
         self.wait: DeadlineWait | None = None
@@ -81,7 +81,12 @@ class Approvals:
                 "reason": "no approval request is open; kept until one opens that it fits",
             }
         await workflow.wait_condition(lambda: received.answer is not None)
-        return {"accepted": received.accepted, "kept": False, "reason": received.answer}
+        return {
+            "accepted": received.accepted,
+            "kept": False,
+            "reason": received.answer,
+            "follows": received.follows,
+        }
 
     @property
     def open_request(self) -> ApprovalRequest | None:
@@ -93,7 +98,12 @@ class Approvals:
     @property
     def approvals(self) -> tuple[Decision, ...]:
         """Return the approvals that the open request has so far."""
-        return tuple(decision for approved in self._approvals.values() for decision in approved)
+        return tuple(one for one in self._given if one.decision_type is DecisionType.APPROVE)
+
+    @property
+    def rejections(self) -> tuple[Decision, ...]:
+        """Return the rejections of single items that the open request has so far."""
+        return tuple(one for one in self._given if one.decision_type is DecisionType.REJECT)
 
     @property
     def open_wait(self) -> OpenWait | None:
@@ -105,18 +115,18 @@ class Approvals:
 
     async def decide(
         self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
-    ) -> ApprovalsByDigest | Decision | Expired | None:
+    ) -> Decided | Expired | None:
         """Open an approval request and wait.
 
-        Returns the approvals of each digest once all items have theirs, else the first decision that is not
-        an approval, Expired at the deadline, or None when the requester withdrew.
+        Returns what was decided once each item is approved or rejected, or once the first edit or response closes it;
+        Expired at the deadline, or None when the requester withdrew.
 
         Raises HistoryFullError, with the request left open for a new history, when all decisions are evaluated.
         """
-        approval_request, wait, approvals = self._open(approval_request, waiting)
+        approval_request, wait = self._open(approval_request, waiting)
         try:
             while not withdrawn():
-                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline, approvals)
+                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline)
                 why = await wait.until(
                     lambda: (
                         withdrawn()
@@ -132,40 +142,42 @@ class Approvals:
                     self._remind(why, approval_request, waiting)
                 elif (received := self._received.next(self._open_request)) is not None and not withdrawn():
                     decision = await self._evaluate(received, self.open_request or approval_request)
-                    if decision is not None and decision.decision_type is not DecisionType.APPROVE:
-                        return self._closed_by(approval_request, waiting, decision)
+                    if decision is not None and decision.decision_type not in _OF_ONE_ITEM:
+                        return self._closed_by(
+                            approval_request, waiting, decided_of(approval_request, self._given, decision)
+                        )
                     if decision is not None:
-                        approvals[decision.action_digest] += (decision,)
-                    if not any(_still_needs(item, approvals) for item in approval_request.items):
-                        return self._closed_by(approval_request, waiting, approvals)
+                        self._given.append(decision)
+                        self._ask_for_more(decision, approval_request, waiting)
+                    if not still_awaited(approval_request, self.approvals, self.rejections):
+                        return self._closed_by(
+                            approval_request, waiting, decided_of(approval_request, self._given)
+                        )
                 elif why is WakeReason.READY and not withdrawn():
                     await self._notifications.finish()
                     self._snapshot = ApprovalSnapshot(
                         approval_request=approval_request,
                         wait=wait.snapshot(),
                         turn=self._turn,
-                        approvals=self.approvals,
+                        approvals=tuple(self._given),
                         notifications=self._notifications.snapshot(),
                     )
                     raise HistoryFullError
             return self._closed_by(approval_request, waiting, None)
         finally:
             self._open_request = self.wait = None
-            self._approvals = {}
+            self._given = []
             if self._snapshot is None:
                 self._received.reject_superseded(approval_request.proposal_id)
 
     def _open(
         self, approval_request: ApprovalRequest, waiting: Waiting
-    ) -> tuple[ApprovalRequest, DeadlineWait, ApprovalsByDigest]:
+    ) -> tuple[ApprovalRequest, DeadlineWait]:
         """Open a new approval request, or the one that the history before this one left open."""
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
-            approval_request, self._turn, earlier = (
-                snapshot.approval_request,
-                snapshot.turn,
-                snapshot.approvals,
-            )
+            approval_request, self._turn = snapshot.approval_request, snapshot.turn
+            earlier = snapshot.approvals
             wait = DeadlineWait.resumed(snapshot.wait)
             self._notifications.resume(snapshot.notifications)
         else:
@@ -178,11 +190,8 @@ class Approvals:
                 escalations=len(waiting.approvers) - 1,
             )
         self._open_request, self.wait = approval_request, wait
-        self._approvals = {
-            item.digest: tuple(d for d in earlier if d.action_digest == item.digest)
-            for item in approval_request.items
-        }
-        return approval_request, wait, self._approvals
+        self._given = list(earlier)
+        return approval_request, wait
 
     def snapshot(self) -> ApprovalsSnapshot:
         """Return what a new history must know."""
@@ -218,6 +227,7 @@ class Approvals:
                 received_at=workflow.now(),
                 requester=self._requester,
                 approvals=self.approvals,
+                rejections=self.rejections,
                 seen=self._received.seen,
             ),
             DecisionCheckResult,
@@ -228,7 +238,7 @@ class Approvals:
             self._received.refuse(received, result.reason)
             return None
         decision = result.decision
-        self._received.accept(received, decision.decision_id, result.reason)
+        self._received.accept(received, decision.decision_id, result.reason, result.follows)
         self._recorder.record(
             EntryKind.DECISION,
             what=f"{decision.decision_type} {approval_request.kind} {decision.proposal_id}"
@@ -240,16 +250,9 @@ class Approvals:
         )
         return decision
 
-    def _show(
-        self,
-        approval_request: ApprovalRequest,
-        state: str,
-        owner: str,
-        by: datetime,
-        approvals: ApprovalsByDigest,
-    ) -> None:
-        open_item = next(item for item in approval_request.items if _still_needs(item, approvals))
-        earlier = [decision.approver for decision in approvals[open_item.digest]]
+    def _show(self, approval_request: ApprovalRequest, state: str, owner: str, by: datetime) -> None:
+        open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
+        earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
@@ -259,11 +262,11 @@ class Approvals:
             by=by,
             action_digest=open_item.digest,
             proposal_id=approval_request.proposal_id,
-            next_command=_command(self._request_id, approval_request, open_item, owner),
+            next_command=next_command(self._request_id, approval_request, open_item, owner),
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
         )
         self._status.publish()
-        self._status.show(self._summarise(approval_request, self.approvals))
+        self._status.show(self._summarise(approval_request, tuple(self._given)))
 
     def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
         """Notify those who heard of the approval request that it is closed, and return its outcome."""
@@ -273,24 +276,23 @@ class Approvals:
 
     def _remind(self, why: WakeReason, approval_request: ApprovalRequest, waiting: Waiting) -> None:
         event = NotifyEvent.ESCALATION if why is WakeReason.ESCALATE else NotifyEvent.REMINDER
-        owner = waiting.approvers[self._turn]
-        self._notifications.notify(event, approval_request, waiting, owner, "nobody has decided so far")
+        self._tell(event, approval_request, waiting, "nobody has decided so far")
         self._recorder.record(
             EntryKind.REMINDER,
             what=event,
             why=f"{approval_request.kind} {approval_request.proposal_id} is still open",
-            receiver=f"approver.{owner}",
+            receiver=f"approver.{waiting.approvers[self._turn]}",
             decided_by="playbook",
         )
 
+    def _ask_for_more(self, decision: Decision, approval_request: ApprovalRequest, waiting: Waiting) -> None:
+        if why := more_due(approval_request, decision, self.approvals, self.rejections):
+            self._tell(NotifyEvent.APPROVED, approval_request, waiting, why)
 
-def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
-    return len(approvals[item.digest]) < item.approval.signatures
-
-
-def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
-    who = name_to_type(approval_request, item, owner)
-    if approval_request.kind is ApprovalKind.ROUTING:
-        chosen = " ".join(f"{name}={choices[0]}" for name, choices in item.choices.items())
-        return f"dispatch edit {request_id} {chosen} --as {who}"
-    return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"
+    def _tell(
+        self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, why: str
+    ) -> None:
+        """Notify everybody whose decision may be due: not who has given all that is still awaited."""
+        done = done_with(approval_request, self.approvals, self.rejections)
+        owner = waiting.approvers[self._turn]
+        self._notifications.notify(event, approval_request, waiting, owner, why, done)
