@@ -24,8 +24,7 @@ from devstack.board import Board
 from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
 from devstack.ports import require_free
 from devstack.processes import ROOT, Program, desk_programs, http_program, inbox_program
-from devstack.quick import QUICK, shorten
-from devstack.script import Sample, load_script, play
+from devstack.script import QUICK, Sample, load_script, play, shorten
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from devstack.web import port_of

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
@@ -19,6 +19,11 @@ from dispatch.models.trail import Outcome
 from dispatch.models.work.guidance import RespondPurpose
 from runtime.gateway import Gateway
 from runtime.gateway_types import ExtensionOutcome, decision_for
+
+QUICK: Final = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
+"""What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
+UNANSWERED: Final = "25 seconds"
+"""How long a question waits where the script plays: one of the samples is never answered."""
 
 
 class Act(Contract):
@@ -129,3 +134,15 @@ async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, 
         outcome = await gateway.decide(request_id, decision)
         if not (outcome.accepted or outcome.kept):
             raise DevStackError(f"the script's {act.decision} on {request_id} was refused: {outcome.reason}")
+
+
+def shorten(document: dict[str, Any], *, played: bool) -> None:
+    """Shorten a playbook's waits; where the script plays the people's part (`played`), those for answers too."""
+    policies = [*document.get("guardian", {}).get("actions", {}).values()]
+    policies += [contact["policy"]] if "policy" in (contact := document.get("contact") or {}) else []
+    for action in policies:
+        action["give_up_after"] = QUICK["give_up_after"]
+        if "follow_up_after" in action:
+            action["follow_up_after"] = QUICK["follow_up_after"]
+    if played and "missing_information" in document:
+        document["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}

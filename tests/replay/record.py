@@ -27,8 +27,7 @@ from channels.mail.identity import message_id
 from devstack.approvers import demo_signer, make_people
 from devstack.demo import REQUESTS, SCRIPT
 from devstack.ports import free_port
-from devstack.quick import UNANSWERED
-from devstack.script import Sample, load_script, play
+from devstack.script import UNANSWERED, Sample, load_script, play
 from devstack.temporal_server import TemporalServer
 from dispatch.approval.approval_quota import day_of
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id

@@ -1,6 +1,6 @@
 """Waiting with reminders, escalation and a deadline that can move."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import Enum, auto
 
@@ -36,8 +36,9 @@ class DeadlineWait:
     ) -> None:
         self.opened_at = workflow.now()
         self.deadline = self.opened_at + deadline
-        self.extensions_under_way = 0
-        """Extensions that came in time and are being checked: until they are, the wait does not expire."""
+        self.asked: list[Callable[[], Awaitable[None]]] = []
+        """Checks of extensions that came in. The wait makes them itself, before it expires and while it has no timer: a
+        local activity beside a timer may be answered before it when the history is replayed, and after it before."""
         self._due = [(self.opened_at + after, WakeReason.REMIND) for after in reminders]
         if escalate_after is not None:
             self._due += [
@@ -72,13 +73,12 @@ class DeadlineWait:
         """
         deadline = self.deadline
         while True:
+            for _ in range(len(self.asked)):
+                await self.asked.pop(0)()
             if ready():
                 return WakeReason.READY
             now = workflow.now()
             if now >= self.deadline:
-                if self.extensions_under_way:
-                    await workflow.wait_condition(lambda: ready() or not self.extensions_under_way)
-                    continue
                 return WakeReason.EXPIRED
             if self._due and now >= self._due[0][0]:
                 return self._due.pop(0)[1]
@@ -87,7 +87,9 @@ class DeadlineWait:
             wake = min(deadline, self._due[0][0]) if self._due else deadline
             try:
                 await workflow.wait_condition(
-                    lambda: ready() or self.deadline != deadline, timeout=wake - now, timeout_summary=summary
+                    lambda: ready() or bool(self.asked) or self.deadline != deadline,
+                    timeout=wake - now,
+                    timeout_summary=summary,
                 )
             except TimeoutError:
                 continue

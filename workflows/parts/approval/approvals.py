@@ -129,9 +129,7 @@ class Approvals:
                 self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline)
                 why = await wait.until(
                     lambda: (
-                        withdrawn()
-                        or self._received.next(self._open_request) is not None
-                        or (history_full() and not wait.extensions_under_way)
+                        withdrawn() or self._received.next(self._open_request) is not None or history_full()
                     ),
                     f"{approval_request.kind}: {approval_request.why}",
                 )

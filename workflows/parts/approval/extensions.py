@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from temporalio import workflow
@@ -13,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.approval.deadlines import ExtensionRefusedError, read_extension
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import ApprovalRequest
-    from dispatch.models.people.extension import ExtensionCheck, ExtensionCheckResult
+    from dispatch.models.people.extension import Extension, ExtensionCheck, ExtensionCheckResult
     from dispatch.models.request.message_names import MessageName
     from dispatch.models.trail import EntryKind
     from dispatch.text.message_payloads import bounded, text_of
@@ -21,8 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.deadline_wait import DeadlineWait
     from workflows.parts.trail_recorder import TrailRecorder
 
-MOST_UNDER_WAY: Final = 10
-"""Extensions of one wait that are checked at the same time; more are refused, so that a flood cannot hold a wait open."""
+MOST_ASKED: Final = 10
+"""Extensions of one wait that wait to be checked; more are refused, so that a flood cannot hold it up."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class OpenWait:
     allowed: tuple[str, ...]
     role_names: bool
     approval_request: ApprovalRequest | None = None
+
+
+@dataclass
+class _Asked:
+    """One extension as it came in; `answer` is set once it has been checked."""
+
+    found: OpenWait
+    extension: Extension
+    received_at: datetime
+    answer: ExtensionCheckResult | ExtensionRefusedError | None = None
 
 
 class Extensions:
@@ -49,7 +60,7 @@ class Extensions:
         request = bounded(raw)
         sender = text_of(request, "approver") or "unknown"
         try:
-            result = await self._checked(request, sender, open_wait)
+            result = await self._checked(request, open_wait)
         except ExtensionRefusedError as refused:
             self._recorder.refuse(MessageName.EXTEND, str(refused), sender, request)
             return {"accepted": False, "reason": str(refused)}
@@ -64,7 +75,7 @@ class Extensions:
         return {"accepted": True, "reason": result.reason}
 
     async def _checked(
-        self, request: JsonValue, sender: str, open_wait: Callable[[], OpenWait | None]
+        self, request: JsonValue, open_wait: Callable[[], OpenWait | None]
     ) -> ExtensionCheckResult:
         """Move the deadline; raises ExtensionRefusedError where it is not moved."""
         found = open_wait()
@@ -72,19 +83,37 @@ class Extensions:
             raise ExtensionRefusedError("nothing is awaited now")
         wait, received_at = found.wait, workflow.now()
         extension = read_extension(request, received_at, wait.deadline, found.approval_request)
-        if wait.extensions_under_way and received_at >= wait.deadline:
-            raise ExtensionRefusedError("late: the deadline has passed")
-        if wait.extensions_under_way >= MOST_UNDER_WAY:
-            raise ExtensionRefusedError(f"{MOST_UNDER_WAY} extensions are being checked; send it again later")
-        wait.extensions_under_way += 1
+        if len(wait.asked) >= MOST_ASKED:
+            raise ExtensionRefusedError(f"{MOST_ASKED} extensions are being checked; send it again later")
+        asked = _Asked(found, extension, received_at)
+        wait.asked.append(lambda: self._check(asked))
+
+        def is_over() -> bool:
+            return (now := open_wait()) is None or now.wait is not wait
+
+        await workflow.wait_condition(lambda: asked.answer is not None or is_over())
+        if isinstance(asked.answer, ExtensionCheckResult):
+            return asked.answer
+        raise asked.answer or ExtensionRefusedError("late: what it would move was decided meanwhile")
+
+    async def _check(self, asked: "_Asked") -> None:
+        """Check an extension and, where it counts, move the deadline; the wait calls this."""
+        found, wait = asked.found, asked.found.wait
         try:
+            # Another one may have moved it while this waited.
+            read_extension(
+                asked.extension.model_dump(mode="json"),
+                asked.received_at,
+                wait.deadline,
+                found.approval_request,
+            )
             result = await self._dispatcher.call_local(
                 DecisionChecks.verify_extension,
                 ExtensionCheck(
                     handoff=PENDING_HANDOFF,
-                    extension=extension,
+                    extension=asked.extension,
                     in_force=wait.deadline,
-                    received_at=received_at,
+                    received_at=asked.received_at,
                     allowed=found.allowed,
                     role_names=found.role_names,
                     approval_request=found.approval_request,
@@ -92,18 +121,13 @@ class Extensions:
                 ),
                 ExtensionCheckResult,
                 receiver="decision_check",
-                why=f"a later deadline is asked for by {sender[:50]}",
+                why=f"a later deadline is asked for by {asked.extension.approver[:50]}",
             )
         except StageFailedError as failed:
-            raise ExtensionRefusedError(f"cannot be judged now, send it again: {failed}") from None
+            asked.answer = ExtensionRefusedError(f"cannot be judged now, send it again: {failed}")
+        except ExtensionRefusedError as refused:
+            asked.answer = refused
         else:
-            if not result.accepted:
-                raise ExtensionRefusedError(result.reason)
-            if (now := open_wait()) is None or now.wait is not wait:
-                raise ExtensionRefusedError("late: what it would move was decided meanwhile")
-            # Another one may have moved it while this was checked.
-            read_extension(request, received_at, wait.deadline, found.approval_request)
-            wait.deadline = extension.deadline
-        finally:
-            wait.extensions_under_way -= 1
-        return result
+            asked.answer = result if result.accepted else ExtensionRefusedError(result.reason)
+            if result.accepted:
+                wait.deadline = asked.extension.deadline

@@ -152,7 +152,10 @@ class RequesterDialog:
             while questions:
                 self.questions = questions
                 self._show(questions)
-                why = await self.wait.until(self._is_ready, f"awaiting {_names(questions)}")
+                why = await self.wait.until(
+                    lambda: self._withdrawn or self._undelivered or bool(self._answers) or history_full(),
+                    f"awaiting {_names(questions)}",
+                )
                 self.check_withdrawn()
                 if self._undelivered and not self._answers:
                     raise EndedEarlyError(
@@ -224,11 +227,6 @@ class RequesterDialog:
                 MessageName.ANSWER, "nothing was asked that this answers", "requester", answer
             )
         self._answers.clear()
-
-    def _is_ready(self) -> bool:
-        if self._withdrawn or self._undelivered or self._answers:
-            return True
-        return history_full() and not (self.wait is not None and self.wait.extensions_under_way)
 
     async def _read(
         self, raw: JsonValue, items: tuple[Item, ...], questions: tuple[Question, ...]
