@@ -94,7 +94,7 @@ def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
         return f"{item.key} is rejected by {rejected.approver}: {rejected.reason}"
     given = [d.approver for d in detail.approvals if d.action_digest == item.digest]
     so_far = f"; {item.approval.progress(len(given))}: {', '.join(given)}" if given else ""
-    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}"
+    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}{_bounds(item)}"
 
 
 def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
@@ -112,6 +112,11 @@ def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
     yield f"[dim]    reject: {escape(then.reject)}[/]"
     for purpose, sentence in then.respond.items():
         yield f"[dim]    respond {purpose}: {escape(sentence)}[/]"
+
+
+def _bounds(item: ApprovalItem) -> str:
+    """Return what an edit may set at most, as it is typed."""
+    return "".join(f"; {name} at most {most}" for name, most in item.most.items() if name in item.editable)
 
 
 def _request(detail: RequestDetail) -> Iterator[str]:

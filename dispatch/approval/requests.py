@@ -68,6 +68,7 @@ def request_approval(
             approval=policy.tiers[v.tier].approval if v.decision is GuardDecision.HOLD else NO_APPROVAL,
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
+            most=v.most,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
             must_change=repeats if proposal.delivers(b) else "",
         )

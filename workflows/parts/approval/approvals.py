@@ -249,12 +249,14 @@ class Approvals:
         return decision
 
     def _show(self, approval_request: ApprovalRequest, state: str, owner: str, by: datetime) -> None:
-        open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
+        open_item, *more = still_awaited(approval_request, self.approvals, self.rejections)
         earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
-            awaiting=f"a decision: {open_item.summary}" + (f" ({progress})" if earlier else ""),
+            awaiting=f"a decision: {open_item.summary}"
+            + (f" ({progress})" if earlier else "")
+            + "".join(f"; and {item.summary}" for item in more),
             owner=owner,
             about=open_item.summary,
             by=by,
