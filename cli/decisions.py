@@ -1,4 +1,4 @@
-"""`dispatch approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
+"""`dispatch approve|edit|reject|respond|route|sort|settle|leave ID`: a decision as a person types it, signed where the tier asks for it.
 
 A decision is bound to what is shown when it is typed, or to --proposal and --digest. Where the subject's tier asks for
 a signature, it is signed with the newest key of the approver's that counts and whose private half is here.
@@ -16,14 +16,21 @@ from pydantic import JsonValue
 
 from cli.account import add_as
 from cli.keys import ask_passphrase
+from cli.request_ids import add_id, resolved
 from cli.temporal import gateway_of_account
 from dispatch.approval.authority import key_problem, person_named
 from dispatch.approval.consequences import still_awaited
 from dispatch.approval.decisions import due_at
-from dispatch.approval.signing import sign
+from dispatch.approval.signing import Signable, sign
 from dispatch.models.errors import ApproversError, SubmissionError, WorkerUnavailableError
 from dispatch.models.people.approvers import Approver
-from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest, DecisionType
+from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
+    Decision,
+    DecisionType,
+)
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.work.guidance import RespondPurpose
@@ -52,8 +59,8 @@ class _Waiting(NamedTuple):
 
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
-    """Add what one of the four decisions is called with."""
-    command.add_argument("id", metavar="ID")
+    """Add what one of the decisions is called with."""
+    add_id(command)
     add_as(command, "approver", "the approver")
     command.add_argument("--reason", default="", help="for the desk alone, never in a mail; needed to reject")
     command.add_argument(
@@ -75,6 +82,10 @@ def add(command: argparse.ArgumentParser, name: str) -> None:
             "--purpose", required=True, choices=[purpose.value for purpose in RespondPurpose], help="what for"
         )
         command.add_argument("--question", default="", help="with ask_requester: sent as it is typed")
+    if name == DecisionType.ROUTE:
+        command.add_argument("desk", metavar="DESK")
+    if name == DecisionType.SORT:
+        command.add_argument("pairs", nargs="+", metavar="item=intent")
     if name == DecisionType.EDIT:
         command.add_argument("pairs", nargs="+", metavar="parameter=value")
 
@@ -89,7 +100,10 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
 
     Raises SubmissionError where nothing waits, KeysError and ApproversError where it cannot be signed.
     """
+    arguments.id = await resolved(gateway, arguments.id)
     pairs = pairs_of(arguments.pairs) if "pairs" in arguments else {}
+    if "desk" in arguments:
+        pairs = {"desk": arguments.desk}
     expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
     code = 0
     sign_as = Signing(settings, arguments.approver)
@@ -250,15 +264,17 @@ def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -
 
 
 class Signing:
-    """Signs the decisions of one person; the passphrase is asked once."""
+    """Signs the decisions and extensions of one person; the passphrase is asked once."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._settings, self._name = settings, name
         self._file, self._store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
         self._private: Ed25519PrivateKey | None = None
 
-    def signed(self, decision: dict[str, JsonValue], *, due: bool | None) -> dict[str, JsonValue]:
-        """Sign it where that is due, and where that cannot be told by whoever has a key to do it."""
+    def signed(
+        self, decision: dict[str, JsonValue], *, due: bool | None, kind: type[Signable] = Decision
+    ) -> dict[str, JsonValue]:
+        """Sign it where that is due, and where that cannot be told by whoever has a key to do it; `kind` is what it is."""
         if due is False:
             return decision
         person = person_named(self._file.read(), self._name)
@@ -267,14 +283,14 @@ class Signing:
             return decision
         if person is None:
             raise ApproversError(
-                f"{self._file.path}: {self._name} is not in it, and this asks for a signed decision; "
+                f"{self._file.path}: {self._name} is not in it, and this asks for a signature; "
                 "decide --as somebody who is, or add them to the file and make a key with 'dispatch keys new'"
             )
         if self._private is None:
             key = self._store.to_sign_with(person, now)
             passphrase = ask_passphrase(self._settings, f"{self._name}'s key {key.key_id}")
             self._private = self._store.load(self._name, key.key_id, passphrase)
-        return sign(self._private, decision)
+        return sign(self._private, decision, kind)
 
 
 def _could_sign(person: Approver, store: KeyStore, now: datetime) -> bool:

@@ -37,11 +37,13 @@ def show(console: Console, detail: RequestDetail) -> None:
         ("Draft", _draft(detail)),
         ("What it would do", _actions(detail)),
         ("Changed since it was sent back", _changes(detail)),
+        ("Who was told", told_lines(detail.trail)),
         (f"The last {_LAST} entries of its trail", trail_lines(detail.trail)),
     )
     print_sections(console, sections, detail.status.next_command)
     if (by_hand := _by_hand(detail)) is not None:
-        console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
+        named = ", with your name for NAME" if by_hand["approver"] == "NAME" else ""
+        console.print(f"\nor, as the signal 'decide' in Temporal's own UI{named}:", highlight=False)
         console.print(
             escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
         )
@@ -103,7 +105,7 @@ def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
         return f"{item.key} is rejected by {rejected.approver}: {rejected.reason}"
     given = [d.approver for d in detail.approvals if d.action_digest == item.digest]
     so_far = f"; {item.approval.progress(len(given))}: {', '.join(given)}" if given else ""
-    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}"
+    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}{_bounds(item)}"
 
 
 def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
@@ -121,6 +123,11 @@ def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
     yield f"[dim]    reject: {escape(then.reject)}[/]"
     for purpose, sentence in then.respond.items():
         yield f"[dim]    respond {purpose}: {escape(sentence)}[/]"
+
+
+def _bounds(item: ApprovalItem) -> str:
+    """Return what an edit may set at most, as it is typed."""
+    return "".join(f"; {name} at most {most}" for name, most in item.most.items() if name in item.editable)
 
 
 def _request(detail: RequestDetail) -> Iterator[str]:
@@ -192,6 +199,14 @@ def _lines(bound: BoundAction) -> Iterator[str]:
     for name, value in bound.action.parameters.items():
         for line in _plain(value).splitlines() or [""]:
             yield f"{bound.action.name} {name}: {line}"
+
+
+def told_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:
+    """Yield which approvers were told of what, and when."""
+    for entry in trail:
+        if entry.says_who_was_told:
+            at = format_stamp(entry.at, seconds=False)
+            yield escape(f"{at}  {entry.what.partition(': ')[2] or entry.what}; {entry.why}")
 
 
 def trail_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dispatch.approval.consequences import Consequences, before, is_settled, is_
 from dispatch.approval.decisions import due_at
 from dispatch.approval.requests import price_of
 from dispatch.models.money import Money, amount_named, format_figure, format_money
-from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
+from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.work.approval_policy import ApprovalPolicy
@@ -204,7 +204,7 @@ def asked_of(
         summary=item.summary,
         decision_types=tuple(kind.value for kind in approval_request.decision_types),
         fields=tuple(_field(name, item, bound) for name in item.editable)
-        if DecisionType.EDIT in approval_request.decision_types
+        if any(kind.sets_values for kind in approval_request.decision_types)
         else (),
         approvals=approvals,
         may_decide=may,
@@ -225,7 +225,10 @@ def _field(name: str, item: ApprovalItem, bound: BoundAction | None) -> EditFiel
     if name in item.choices:
         return EditField(name, label, "choice", str(value or ""), choices=item.choices[name])
     if (amount := amount_named(name, parameters)) is not None:
-        label = f"{_plain_name(name)} in {amount.currency}"
+        most = Money(amount_minor=item.most[name], currency=amount.currency) if name in item.most else None
+        label = f"{_plain_name(name)} in {amount.currency}" + (
+            f", at most {format_figure(most)}" if most else ""
+        )
         return EditField(name, label, "amount", format_figure(amount), currency=amount.currency)
     if isinstance(value, int):
         return EditField(name, label, "number", str(value))

@@ -44,6 +44,31 @@ def still_awaited(
     )
 
 
+def more_due(
+    approval_request: ApprovalRequest,
+    decision: Decision,
+    approvals: Sequence[Decision],
+    rejections: Sequence[Decision],
+) -> str | None:
+    """Return, after an approval, that its item needs more of them; None where it needs none. `approvals` has it already."""
+    awaited = still_awaited(approval_request, approvals, rejections)
+    item = next((one for one in awaited if one.digest == decision.action_digest), None)
+    if item is None or decision.decision_type is not DecisionType.APPROVE:
+        return None
+    given = sum(one.action_digest == item.digest for one in approvals)
+    return f"{decision.approver} has approved, {item.approval.progress(given)}"
+
+
+def done_with(
+    approval_request: ApprovalRequest, approvals: Sequence[Decision], rejections: Sequence[Decision]
+) -> tuple[str, ...]:
+    """Return who has approved all that is still awaited, and so is asked for nothing more."""
+    awaited = {item.digest for item in still_awaited(approval_request, approvals, rejections)}
+    given = {(one.approver, one.action_digest) for one in approvals}
+    names = dict.fromkeys(one.approver for one in approvals)
+    return tuple(name for name in names if all((name, digest) in given for digest in awaited))
+
+
 def is_to_be_rewritten(
     approval_request: ApprovalRequest, item: ApprovalItem, rejections: Sequence[Decision]
 ) -> bool:

@@ -59,7 +59,9 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
         inspection,
         (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind)),
     )
-    return guard_result.model_copy(update={"spend": inspection.spend, "facts": facts})
+    return guard_result.model_copy(
+        update={"spend": inspection.spend, "most": dict(inspection.most), "facts": facts}
+    )
 
 
 def _weighed(

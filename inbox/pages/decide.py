@@ -138,7 +138,7 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
         decision_type = DecisionType(pressed)
     except ValueError:
         raise DispatchError("No decision was chosen; use one of the buttons") from None
-    edits = _edits(form) if decision_type is DecisionType.EDIT else {}
+    edits = _edits(form) if decision_type.sets_values else {}
     if decision_type is DecisionType.EDIT and not edits:
         raise DispatchError(
             "Nothing was changed, so there is no edit to send; change a field, or approve as it is"

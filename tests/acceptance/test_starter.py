@@ -4,6 +4,7 @@ import asyncio
 import json
 import shlex
 import uuid
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,29 @@ async def test_a_waiting_request_is_shown_and_decided_as_shown(
     (await shell.starter("trail", request_id)).words("approve", "RF-", "done")
 
 
+async def test_a_request_is_named_by_its_beginning_and_as_the_last(shell: Shell, tmp_path: Path) -> None:
+    """Which one is meant is said; a beginning of several names them, and is never guessed."""
+    name = uuid.uuid4().hex[:8]
+    ids = []
+    for number in (1, 2):
+        made = {
+            "trigger_id": f"{name}-{number}",
+            "from": "anna.mueller@post.example",
+            "text": "Where is DD-10001?",
+        }
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps(made), encoding="utf-8")
+        ids.append(await submitted(shell, file))
+    first, short = ids[0], ids[0][:-4]
+    for command in ("status", "show", "trail", "explain"):
+        said = await shell.starter(command, short)
+        said.words()
+        assert said.err.strip() == f"{short}: {first}"
+    (await shell.starter("approve", "reception-")).sentence("reception- begins reception-", "type more")
+    assert (await shell.starter("status", "last")).err.startswith("last: ")
+    (await shell.starter("status", first)).words(first)
+
+
 async def test_the_inbox_says_tier_amount_and_why(shell: Shell, desk: Desk) -> None:
     """For people in a line and for scripts in fields; what a customer wrote is neither markup nor a control sequence."""
     case = await desk.submit(
@@ -152,8 +176,15 @@ async def test_edit_respond_extend_and_withdraw_can_be_typed(shell: Shell, desk:
     respond = ("respond", case.id, "--as", "refunds", "--purpose", "change_draft", "--reason", "Kinder.")
     (await shell.starter(*respond)).words("accepted: ", "cannot use guidance")
     await case.until("waiting_for_approval", proposal="p3")
-    extend = ("extend", case.id, "--as", "refunds", "--until", "2099-01-01T00:00:00Z", "--reason", "holiday")
-    (await shell.starter(*extend)).words("sent")
+    for days, says in (
+        (10, "deadline moved to "),
+        (1, "refused: the deadline in force is "),
+        (99, "refused: "),
+    ):
+        until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        extend = ("extend", case.id, "--as", "refunds", "--until", until, "--reason", "holiday")
+        said = await shell.starter(*extend)
+        assert (said.code, said.out.startswith(says)) == (int(days != 10), True), said
     (await shell.starter("withdraw", case.id, "--reason", "I keep it")).words("sent")
     assert (await case.outcome()).ending == "withdrawn"
 
@@ -337,7 +368,7 @@ async def test_a_routing_says_what_follows(shell: Shell, desk: Desk) -> None:
     """A desk is named, and no proposal is there that would need a decision."""
     case = await desk.submit("Good morning.", sender="anna.mueller@post.example", subject="Hello", desk=None)
     await case.until("waiting_for_routing")
-    said = await shell.starter("edit", case.id, "--as", "reception", "desk=support")
+    said = await shell.starter("route", case.id, "--as", "reception", "support")
     said.words("accepted: ", f"the desk goes on with what was chosen: dispatch status {case.id}")
     assert "proposal" not in said.out
 

@@ -319,7 +319,7 @@ async def test_settle_what_the_desk_could_not(inbox_desk: Desk, dora: Browser) -
     case = await beyond_the_desk(inbox_desk)
     page = await dora.request(case.id)
     assert "It is settled" in page.text
-    after = await _decide(page, "approve", reason="told them by telephone")
+    after = await _decide(page, "settle", reason="told them by telephone")
     assert after.said.startswith("Recorded")
     assert (await case.outcome()).ending is Ending.ESCALATED
 
@@ -330,10 +330,10 @@ async def test_route_what_no_desk_fits(inbox_desk: Desk, dora: Browser) -> None:
     await case.until("waiting_for_routing")
     page = await dora.request(case.id)
     assert page.form("/decide").fields["field.desk"] == "support"
-    after = await _decide(page, "edit", reason="")
+    after = await _decide(page, "route", reason="")
     assert after.said.startswith("Recorded")
     await case.until("escalated")
-    await case.decide("approve", by="dora", reason="passed on")
+    await case.decide("settle", by="dora", reason="passed on")
     await case.outcome()
 
 

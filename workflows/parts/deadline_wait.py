@@ -1,20 +1,13 @@
 """Waiting with reminders, escalation and a deadline that can move."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import Enum, auto
-from typing import Any
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.approval.deadlines import read_extension
-    from dispatch.models.moments import deadline_moved_text
-    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import WaitSnapshot
-    from dispatch.models.trail import EntryKind
-    from dispatch.text.message_payloads import bounded, text_of
-    from workflows.parts.trail_recorder import TrailRecorder
 
 
 class WakeReason(Enum):
@@ -43,6 +36,9 @@ class DeadlineWait:
     ) -> None:
         self.opened_at = workflow.now()
         self.deadline = self.opened_at + deadline
+        self.asked: list[Callable[[], Awaitable[None]]] = []
+        """Checks of extensions that came in. The wait makes them itself, before it expires and while it has no timer: a
+        local activity beside a timer may be answered before it when the history is replayed, and after it before."""
         self._due = [(self.opened_at + after, WakeReason.REMIND) for after in reminders]
         if escalate_after is not None:
             self._due += [
@@ -77,6 +73,8 @@ class DeadlineWait:
         """
         deadline = self.deadline
         while True:
+            for _ in range(len(self.asked)):
+                await self.asked.pop(0)()
             if ready():
                 return WakeReason.READY
             now = workflow.now()
@@ -89,28 +87,9 @@ class DeadlineWait:
             wake = min(deadline, self._due[0][0]) if self._due else deadline
             try:
                 await workflow.wait_condition(
-                    lambda: ready() or self.deadline != deadline, timeout=wake - now, timeout_summary=summary
+                    lambda: ready() or bool(self.asked) or self.deadline != deadline,
+                    timeout=wake - now,
+                    timeout_summary=summary,
                 )
             except TimeoutError:
                 continue
-
-
-def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], recorder: TrailRecorder) -> None:
-    """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
-    request = bounded(raw)
-    sender = text_of(request, "approver") or "unknown"
-    deadline, problem = read_extension(request, workflow.now(), allowed)
-    if wait is None:
-        recorder.refuse(MessageName.EXTEND, "nothing is awaited now", sender, request)
-    elif deadline is None:
-        recorder.refuse(MessageName.EXTEND, problem, sender, request)
-    else:
-        wait.deadline = deadline
-        recorder.record(
-            EntryKind.DECISION,
-            what=MessageName.EXTEND,
-            why=deadline_moved_text(deadline),
-            sender=f"approver.{sender}",
-            decided_by=sender,
-            about=request,
-        )

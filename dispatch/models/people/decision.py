@@ -15,10 +15,21 @@ from dispatch.models.work.playbook import Tier
 
 
 class DecisionType(StrEnum):
+    """What a person may say; each gate has verbs of its own."""
+
     APPROVE = "approve"
     EDIT = "edit"
     REJECT = "reject"
     RESPOND = "respond"
+    ROUTE = "route"
+    SORT = "sort"
+    SETTLE = "settle"
+    LEAVE = "leave"
+
+    @property
+    def sets_values(self) -> bool:
+        """Whether its `edits` hold what was chosen."""
+        return self in {DecisionType.EDIT, DecisionType.ROUTE, DecisionType.SORT}
 
 
 class Decision(Contract):
@@ -81,6 +92,9 @@ class ApprovalItem(Contract):
     choices: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="of an editable parameter: the only values there are"
     )
+    most: dict[str, int] = Field(
+        default_factory=dict, description="of an editable parameter: the most that it may be set to"
+    )
     summary: str = Field(description="what the person decides on, in one line")
     must_change: str = Field(default="", description="why it cannot be approved as it is; empty where it can")
 
@@ -98,6 +112,9 @@ class ApprovalRequest(Contract):
     items: tuple[ApprovalItem, ...] = Field(min_length=1)
     decision_types: tuple[DecisionType, ...]
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
+    role_names: bool = Field(
+        default=False, description="whether a role's own name decides, as a shared mailbox"
+    )
     opened_at: Moment
     deadline: Moment
     why: str

@@ -124,7 +124,7 @@ async def test_sending_back_is_bounded(two_rounds: Desk) -> None:
     await case.until("waiting_for_approval", proposal="p2")
     await case.decide("respond", reason="Kinder still.", purpose="change_draft")
     await case.until("escalated")
-    await case.decide("approve", by="support-lead", reason="wrote myself")
+    await case.decide("settle", by="support-lead", reason="wrote myself")
     outcome = await case.outcome()
     assert outcome.ending is Ending.ESCALATED
     assert "sent back 2 times" in outcome.why
@@ -293,14 +293,14 @@ async def test_an_early_routing_is_kept_and_applied(resting: Desk) -> None:
     submission = resting.written("Hello there.", sender=ANNA, desk=None, trigger_id=trigger)
     digest = digest_of({"route": starter.request_id_of(submission), "attempt": 1})
     route = starter.decision_for(
-        DecisionType.EDIT, "reception", "route-1", digest, "I know it", {"desk": "support"}
+        DecisionType.ROUTE, "reception", "route-1", digest, "I know it", {"desk": "support"}
     )
     case = await started_with(resting, "Hello there.", "decide", route, desk=None, trigger_id=trigger)
     async with at_work(resting):
         await case.until("escalated")
         (decision,) = await entries(case, EntryKind.DECISION)
         assert (await case.status()).desk == "support"
-    assert (decision.what, decision.decided_by) == ("edit routing route-1", "reception")
+    assert (decision.what, decision.decided_by) == ("route routing route-1", "reception")
 
 
 @also_replaying(in_each_run=True)
@@ -416,13 +416,13 @@ async def test_a_flood_of_junk_leaves_the_request_responsive_and_its_trail_bound
 async def test_a_request_that_is_escalated_takes_no_approval_of_its_actions(desk: Desk) -> None:
     """At the gate of a settlement only a settlement counts, by those who may settle."""
     case = await beyond_the_desk(desk)
-    assert await case.decide("approve", by="refunds") == (
+    assert await case.decide("settle", by="refunds") == (
         False,
         "refunds may not decide here; may: support-lead, head-of-support",
     )
     accepted, reason = await case.decide("edit", by="support-lead", edits={"amount_minor": 1})
-    assert (accepted, reason) == (False, "edit is not possible here; possible: approve, reject")
-    await case.decide("approve", by="support-lead", reason="passed on")
+    assert (accepted, reason) == (False, "edit is not possible here; possible: settle, leave")
+    await case.decide("settle", by="support-lead", reason="passed on")
     outcome = await case.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
 
