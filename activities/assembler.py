@@ -15,6 +15,7 @@ from dispatch.models.errors import CatalogueError
 from dispatch.models.work.composition import Message, MessageBrief
 from dispatch.models.work.proposal import AssemblyBrief, Proposal
 from dispatch.process import assembly
+from dispatch.process.guidance_kept import broken_guidance
 from dispatch.process.invariants import broken_invariants
 
 
@@ -35,8 +36,10 @@ class Assembler:
             composer = self._composer(deliver.compose) if deliver is not None else None
             proposal = assembly.assemble(brief, composer.compose if composer is not None else None)
             actions = tuple(with_view(bound, self._actions) for bound in proposal.actions)
-            broken = broken_invariants(proposal, brief.items, brief.guidance)
-            return proposal.model_copy(update={"actions": actions, "exceptions": broken})
+            rejected = [one.effect for one in brief.declined]
+            broken = broken_invariants(proposal, brief.items, brief.guidance, rejected)
+            said = broken_guidance(proposal, brief)
+            return proposal.model_copy(update={"actions": actions, "exceptions": (*broken, *said)})
 
     @activity.defn(name="write_message")
     async def write_message(self, brief: MessageBrief) -> Message:

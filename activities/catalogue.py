@@ -144,7 +144,7 @@ class Catalogue:
         return playbook_errors(playbook, file, sets)
 
     def completed(self, playbook: Playbook) -> Playbook:
-        """Return a checked playbook in which each role says what it reaches, so that the workflow knows."""
+        """Return a checked playbook that says what each role reaches and uses, so that the workflow knows."""
         names = {kind: name for name, kind in self.system_classes.items()}
 
         def of(roles: dict[str, Role], kinds: Mapping[str, type[Specialist | Reviewer]]) -> dict[str, Role]:
@@ -155,10 +155,17 @@ class Catalogue:
 
         review = playbook.review
         reviewers = of(review.reviewers, self.reviewer_classes)
+        called = {name for group in playbook.plan.groups for name in group}
+        kinds: list[type[Specialist | Composer]] = [self.specialist_classes[name] for name in sorted(called)]
+        if playbook.deliver is not None:
+            kinds.append(self.composer_classes[playbook.deliver.compose])
+        # A class that says nothing of it uses none: most roles work by rules, which no sentence changes.
+        usable = {purpose for kind in kinds for purpose in getattr(kind, "uses_guidance", ())}
         return playbook.model_copy(
             update={
                 "specialists": of(playbook.specialists, self.specialist_classes),
                 "review": review.model_copy(update={"reviewers": reviewers}),
+                "uses_guidance": tuple(sorted(usable)),
             }
         )
 

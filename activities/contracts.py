@@ -105,7 +105,8 @@ class Specialist(Protocol):
     """Examines or drafts one thing.
 
     `uses` names the systems it reads through; none: it is a pure decision. `needs` names the specialists whose findings
-    it reads; a playbook calls them in an earlier group.
+    it reads; a playbook calls them in an earlier group. One that reads the `guidance` of its brief may say for which
+    purposes in `uses_guidance: ClassVar[tuple[RespondPurpose, ...]]`; what people wrote there is never to be repeated.
     """
 
     uses: ClassVar[tuple[type[System], ...]]
@@ -163,7 +164,7 @@ class Action(ActionRules, Protocol):
 class Composer(Protocol):
     """Turns findings into the desk's draft and the parameters of the action that delivers it.
 
-    It only computes and reaches no system: what it writes from, specialists have found.
+    It only computes and reaches no system: what it writes from, specialists have found. `uses_guidance` as a specialist's.
     """
 
     Config: ClassVar[type[Contract]]

@@ -15,6 +15,7 @@ from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import Outcome
+from dispatch.models.work.guidance import RespondPurpose
 from runtime.gateway import Gateway
 from runtime.gateway_types import decision_for
 
@@ -26,6 +27,8 @@ class Act(Contract):
     decision: DecisionType | None = None
     by: str = "requester"
     reason: str = ""
+    reason_for_requester: str = ""
+    purpose: RespondPurpose | None = None
     edits: dict[str, JsonValue] = Field(default_factory=dict)
     signed: bool = Field(default=False, description="with the key that the key store holds of `by`")
     answer: dict[str, str] | None = None
@@ -109,7 +112,14 @@ async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, 
         await gateway.signal(request_id, "extend", extension)
     elif act.decision is not None:
         decision = decision_for(
-            act.decision, act.by, status.proposal_id or "", status.action_digest or "", act.reason, act.edits
+            act.decision,
+            act.by,
+            status.proposal_id or "",
+            status.action_digest or "",
+            act.reason,
+            act.edits,
+            purpose=act.purpose,
+            reason_for_requester=act.reason_for_requester,
         )
         if act.signed:
             decision = sign(act.by, decision)

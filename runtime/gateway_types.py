@@ -75,11 +75,12 @@ def description_of(seen: WorkflowExecutionDescription, summary: str) -> RequestD
 
 @dataclass(frozen=True)
 class DecisionOutcome:
-    """What became of a decision; `kept` until a gate opens that it fits."""
+    """What became of a decision, and what follows of it; `kept` until a gate opens that it fits."""
 
     accepted: bool
     kept: bool
     reason: str
+    follows: str = ""
 
 
 def request_id_of(submission: Submission) -> str:
@@ -103,9 +104,14 @@ def decision_for(
     digest: str,
     reason: str = "",
     edits: Mapping[str, JsonValue] | None = None,
+    **more: str | None,
 ) -> dict[str, JsonValue]:
-    """Write a decision, as the `decide` signal takes it; bound to the digest that was shown."""
+    """Write a decision, as the `decide` signal takes it; bound to the digest that was shown.
+
+    `more` are `purpose`, `question` and `reason_for_requester`; what is empty is left out.
+    """
     return {
+        **{name: value for name, value in more.items() if value},
         "decision_id": f"d-{uuid.uuid4().hex[:16]}",
         "proposal_id": proposal_id,
         "action_digest": digest,

@@ -11,7 +11,8 @@ from dispatch.models.handoff import Handoff
 from dispatch.models.money import Money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
-from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance
+from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
+from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.playbook import Intent, PlanPolicy, Playbook, PlaybookInForce, PlaybookRef
 from dispatch.models.work.proposal import AssemblyBrief, Proposal, ReviewBrief
 from dispatch.process import assembly

@@ -17,15 +17,15 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.mending import groups_to_mend
     from workflows.parts.activity_dispatcher import StageFailedError
-    from workflows.parts.approval.authorizations import authorizations_of, guidance_of
-    from workflows.parts.approval.outcomes import returned_decision
+    from workflows.parts.approval.outcomes import Decided
     from workflows.parts.approval.routing import ask_for_routing
     from workflows.parts.approval.sorting import ask_for_intents
+    from workflows.parts.approval.taking import drop_outgrown, take_decisions
     from workflows.parts.effects import EffectFailedError
     from workflows.parts.ending.closing import close
     from workflows.parts.ending.compensation import compensate
+    from workflows.parts.ending.ending_of import ending_of
     from workflows.parts.ending.interruption import handle_interruption
-    from workflows.parts.ending.set_aside import left_for_a_person
     from workflows.parts.endings import EndedEarlyError
     from workflows.parts.request_handlers import RequestHandlers
     from workflows.parts.request_input import read_input
@@ -72,6 +72,7 @@ class Coordinator(RequestHandlers):
                 approved = False
                 while not approved:
                     if self._is_before(ResumePoint.APPROVAL):
+                        await self._ask_for_a_person()
                         await self._call_specialists()
                         await self._assemble()
                         await self._review()
@@ -79,9 +80,9 @@ class Coordinator(RequestHandlers):
                     approved = await self._approve()
                 await self._execute()
                 await self._verify()
-                ending, why = left_for_a_person(self._state)
+                ending, why = ending_of(self._state)
             except EndedEarlyError as ended:
-                ending, why = left_for_a_person(self._state, ended)
+                ending, why = ending_of(self._state, ended)
             except StageFailedError as failed:
                 ending, why = Ending.ESCALATED, f"{self._status.status.state} failed: {failed}"
             return await close(self._parts, ending, why)
@@ -158,6 +159,12 @@ class Coordinator(RequestHandlers):
         if plan.step is Step.ESCALATE:
             raise EndedEarlyError(Ending.ESCALATED, plan.why)
 
+    async def _ask_for_a_person(self) -> None:
+        """Ask the requester what a person wants to know, and go on with the answer, or without one at the deadline."""
+        if self._state.to_ask:
+            await self._requester.ask_for_a_person(self._state, self._additions.are_new)
+            self._state.forget_decisions()
+
     async def _call_specialists(self) -> None:
         """Call each group in parallel and the groups in order; a later one reads the findings of the earlier."""
         self._requester.check_withdrawn()
@@ -220,11 +227,18 @@ class Coordinator(RequestHandlers):
         # A gate that the history before left open is closed in the usual way, below.
         if self._resume_at is None and self._additions.are_new():
             return self._again()
+        if drop_outgrown(state, workflow.now()):
+            return self._again()
         held = request_approval(
-            state.proposed.actions, state.guard_results, state.playbook.guardian, workflow.now()
+            state.proposed,
+            state.guard_results,
+            state.playbook,
+            workflow.now(),
+            state.authorization,
+            state.exceptions,
         )
         if held is None:
-            if state.unread_additions:
+            if state.unread_additions and not state.authorization:
                 # There is no action that the guardian could have held for a person to read them.
                 raise EndedEarlyError(Ending.ESCALATED, "the requester wrote again; a person reads that")
             return True
@@ -234,24 +248,20 @@ class Coordinator(RequestHandlers):
         if outcome is None or self._additions.are_new():
             # Also while a decision was checked: whoever made it did not know what was written meanwhile.
             return self._again()
-        if isinstance(outcome, dict):
-            state.authorization = authorizations_of(held[0], outcome, self._parts.submission.sender.address)
-            return True
-        decision = returned_decision(outcome, "nobody decided by the deadline; silence approves nothing")
-        state.sent_back += 1
-        if state.sent_back >= state.playbook.plan.max_rounds:
-            raise EndedEarlyError(
-                Ending.ESCALATED, f"sent back {state.sent_back} times; the last by {decision.approver}"
-            )
-        state.guidance = (*state.guidance, guidance_of(decision, state.proposed))
-        return self._again()
+        if not isinstance(outcome, Decided):
+            raise EndedEarlyError(Ending.REJECTED, "nobody decided by the deadline; silence approves nothing")
+        if take_decisions(state, held[0], outcome, self._parts.submission.sender.address):
+            return self._again()
+        return True
 
     def _is_overtaken(self) -> bool:
         """Check whether what people decide on is no longer all that the requester said."""
         return self._requester.is_withdrawn() or self._additions.are_new()
 
     def _again(self) -> bool:
-        """Make another proposal: the one that there is has been sent back, or the requester wrote again."""
+        """Make another proposal: people sent back or rejected what there is, or the requester wrote again."""
+        if self._additions.are_new():
+            self._state.forget_decisions()
         self._state.round += 1
         self._state.previous = self._state.proposal
         return False

@@ -31,6 +31,7 @@ class SupportTexts(Contract):
     refunded_on: Annotated[str, filled_with("amount", "day")]
     tracking: Annotated[str, filled_with("link")]
     refunding: Annotated[str, filled_with("amount", "number", "payment", "days")]
+    not_refunding: Annotated[str, filled_with("amount", "number", "payment")]
     of_payment: Annotated[str, filled_with("payment")]
     a_day: _Plain
     days: Annotated[str, filled_with("count")]

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dispatch.approval.authority import authority_of, holders_of, is_own, key_in, key_problem, person_named
-from dispatch.approval.decision_text import UnreadableError, edits_problem, excerpt, read_decision
+from dispatch.approval.completeness import incomplete
+from dispatch.approval.consequences import after, is_settled
+from dispatch.approval.decision_text import UnreadableError, excerpt, read_decision
 from dispatch.approval.requests import precheck
 from dispatch.approval.signing import verify
 from dispatch.guard.risk import least_approval
@@ -35,7 +37,6 @@ from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-_NEEDS_REASON: Final = frozenset({DecisionType.REJECT, DecisionType.RESPOND})
 
 
 def check_decision(
@@ -50,7 +51,7 @@ def check_decision(
     expired, issued more than five minutes ahead, a decision type that the gate does not name, a person who may not decide,
     or already has, or whose own request it is, a signature that is due and missing, or is forged, or made with a key
     that is unknown, somebody else's, revoked or expired, an edit that is empty or not allowed, edits with another
-    decision type, a rejection or response without a reason. What could not be read comes back as `received`, cut; the rest
+    decision type, a rejection or response without what it needs, an approval of what must change first. What could not be read comes back as `received`, cut; the rest
     as `decision`.
     """
     try:
@@ -70,6 +71,7 @@ def check_decision(
         accepted=True,
         reason=_accepted(check, decision, item, approvers),
         decision=decision,
+        follows=after(check.approval_request, decision, check.approvals, check.rejections),
         signed_with=_signed_with(decision, approvers),
     )
 
@@ -160,24 +162,31 @@ def _problem(
     """Return the first reason to refuse, in the order in which a person would want to know."""
     if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or item is None:
         return why
-    if _approved(check, item):
+    if is_settled(item, check.approvals, check.rejections):
         return f"{item.name} is already decided"
+    if decision.decision_type is DecisionType.APPROVE and not item.is_awaited:
+        return f"{item.name} needs no approval; it follows when the rest is decided"
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
-    due = item.approval.combined_with(least_approval(item.tier))
+    due = _due(check.approval_request, item)
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
         _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
         or _again(check, decision, item)
         or _unsigned(decision, due, check.received_at, approvers)
-        or _incomplete(decision, item, parameters)
+        or incomplete(decision, item, check.approval_request, parameters)
     )
 
 
-def _approved(check: DecisionCheck, item: ApprovalItem) -> bool:
-    earlier = [decision for decision in check.approvals if decision.action_digest == item.digest]
-    return len(earlier) >= item.approval.signatures
+def _due(approval_request: ApprovalRequest, item: ApprovalItem) -> ApprovalPolicy:
+    """Return what a decision on an item needs; on what is not awaited itself, as much as on what the gate waits for."""
+    awaited = item.approval.combined_with(least_approval(item.tier))
+    if item.is_awaited:
+        return awaited
+    for other in approval_request.items:
+        awaited = awaited.combined_with(other.approval).combined_with(least_approval(other.tier))
+    return awaited
 
 
 def _again(check: DecisionCheck, decision: Decision, item: ApprovalItem) -> str | None:
@@ -251,16 +260,3 @@ def _unsigned(decision: Decision, approval: ApprovalPolicy, at: datetime, approv
     if (why := key_problem(key, at)) is not None:
         return why
     return None if verify(key, decision) else f"forged: the signature is not that of key {key.key_id}"
-
-
-def _incomplete(
-    decision: Decision, item: ApprovalItem, parameters: Mapping[str, type[Contract]]
-) -> str | None:
-    if decision.decision_type is DecisionType.EDIT:
-        return edits_problem(decision.edits, item, parameters)
-    if decision.edits:
-        # The approver means a change that this decision type would silently drop.
-        return f"edits were given with {decision.decision_type}; send them with edit"
-    if decision.decision_type in _NEEDS_REASON and not decision.reason.strip():
-        return f"{decision.decision_type} needs a reason"
-    return None

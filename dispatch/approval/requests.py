@@ -1,6 +1,6 @@
 """What is put before people: one gate for held actions, one for routing, one for what the desk could not settle."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -16,23 +16,36 @@ from dispatch.models.people.decision import (
     DecisionType,
 )
 from dispatch.models.request.item import OTHER, Item
+from dispatch.models.work.approval_policy import NO_APPROVAL
 from dispatch.models.work.examples import NONE
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardDecision, GuardResult
-from dispatch.models.work.playbook import GuardianPolicy, Tier, Waiting
-from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.guidance import RespondPurpose
+from dispatch.models.work.playbook import Playbook, Tier, Waiting
+from dispatch.models.work.proposal import BoundAction, Proposal
 
 ALL_DECISION_TYPES = tuple(DecisionType)
+GUIDANCE_REPEATED = "guidance.repeated"
+"""The standard that a text breaks which repeats what people said for the desk alone."""
 _SHOWN = 200
 
 
 def request_approval(
-    bound: tuple[BoundAction, ...],
-    guard_results: tuple[GuardResult, ...],
-    policy: GuardianPolicy,
+    proposal: Proposal,
+    guard_results: Sequence[GuardResult],
+    playbook: Playbook,
     opened_at: datetime,
+    approved: Collection[str] = (),
+    exceptions: Iterable[ReviewException] = (),
 ) -> tuple[ApprovalRequest, Waiting] | None:
-    """Return the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held."""
-    held = [(b, v) for b, v in zip(bound, guard_results, strict=True) if v.decision is GuardDecision.HOLD]
+    """Return the gate for the held actions, with the waiting of the riskiest tier among them; None if none is held.
+
+    `approved` are the digests of what was approved at an earlier gate. What the guardian allows comes last: the gate does
+    not wait for it, and it may be edited or rejected as long as it is open.
+    """
+    policy = playbook.guardian
+    left = [(b, v) for b, v in zip(proposal.actions, guard_results, strict=True) if b.digest not in approved]
+    held = [(b, v) for b, v in left if v.decision is GuardDecision.HOLD]
     if not held:
         return None
     tiers = list(Tier)
@@ -40,23 +53,43 @@ def request_approval(
     waiting = policy.tiers[riskiest].waiting
     if waiting is None:
         raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
+    repeats = next((e.text for e in exceptions if e.standard == GUIDANCE_REPEATED), "")
     items = tuple(
         ApprovalItem(
             name=b.action.name,
+            key=f"{b.action.name}/{b.action.subject}",
             title=b.view.title if b.view is not None else "",
             digest=b.digest,
             tier=v.tier,
-            approval=policy.tiers[v.tier].approval,
+            approval=policy.tiers[v.tier].approval if v.decision is GuardDecision.HOLD else NO_APPROVAL,
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
+            must_change=repeats if proposal.delivers(b) else "",
         )
-        for b, v in held
+        for b, v in (*held, *((b, v) for b, v in left if v.decision is GuardDecision.ALLOW))
     )
     why = "; ".join(reason.text for _, v in held for reason in v.reasons)
-    return _gate(
-        ApprovalKind.APPROVAL, held[0][0].proposal_id, items, ALL_DECISION_TYPES, waiting, opened_at, why
+    request = _gate(
+        ApprovalKind.APPROVAL, proposal.proposal_id, items, ALL_DECISION_TYPES, waiting, opened_at, why
+    )
+    return request.model_copy(
+        update={
+            "delivery": proposal.delivery,
+            "purposes": _purposes(playbook),
+            "usable": playbook.uses_guidance,
+        }
     ), waiting
+
+
+def _purposes(playbook: Playbook) -> tuple[RespondPurpose, ...]:
+    """Return for what a proposal of this desk may be sent back: only what it writes can be changed, only whom it contacts be asked."""
+    possible = {
+        RespondPurpose.CHANGE_DRAFT: playbook.deliver is not None,
+        RespondPurpose.CHANGE_ACTION: True,
+        RespondPurpose.ASK_REQUESTER: playbook.contact is not None,
+    }
+    return tuple(purpose for purpose, can in possible.items() if can)
 
 
 def price_of(bound: BoundAction) -> Money | None:

@@ -233,10 +233,13 @@ def _texts(playbook: Playbook) -> Iterator[Problem]:
                 f"Write one text for each of: {_one_of(playbook.languages)}.",
             )
     for ending in playbook.notices:
-        if ending not in {e.value for e in Ending} - {Ending.DONE.value}:
-            known = ", ".join(e.value for e in Ending if e is not Ending.DONE)
+        # What is done, in whole or in part, is told by the reply.
+        known = [e.value for e in Ending if e not in {Ending.DONE, Ending.PARTLY_DONE}]
+        if ending not in known:
             yield Problem(
-                f"notices.{ending}", f"{ending!r} is no ending with a notice", f"Name one of: {known}."
+                f"notices.{ending}",
+                f"{ending!r} is no ending with a notice",
+                f"Name one of: {', '.join(known)}.",
             )
 
 

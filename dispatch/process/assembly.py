@@ -4,30 +4,27 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.request.item import Item
 from dispatch.models.work.action_digest import bind
 from dispatch.models.work.composition import ComposeBrief, Composition, Message, MessageBrief, Purpose
 from dispatch.models.work.finding import (
     Evidence,
-    EvidenceSource,
     Finding,
     FindingStatus,
-    Guidance,
     RecommendedAction,
     Refusal,
     Statement,
     is_personal,
 )
+from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.playbook import Delivery, Playbook
-from dispatch.models.work.proposal import Action, AssemblyBrief, Draft, Proposal
+from dispatch.models.work.proposal import Action, AssemblyBrief, BoundAction, Draft, Proposal
+from dispatch.process.declined import unsent, without_declined
 from dispatch.process.statements import merged
-from dispatch.process.with_a_colleague import with_a_colleague
-from dispatch.text.normalise import one_line
+from dispatch.process.with_a_colleague import request_evidence, with_a_colleague
 
 Compose = Callable[[ComposeBrief], Composition]
 """A composer's own work; it only computes."""
 
-_MOST_EVIDENCE: Final = 500
 _NOTHING_DELIVERED: Final = Draft(title="", text="", statements=(), parameter=None)
 
 
@@ -46,30 +43,39 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
     approver wrote replaces what was composed. Without `deliver` in the playbook there is no composer (None) and no
     delivery; what the findings state is kept as the draft's statements.
 
+    What a person rejected is left out and told; what was approved keeps its digest while nothing of it changes.
+
     Raises DispatchError where a draft would hide something: a specialist is unavailable, two findings order
     different things for one action and subject, or one evidence id says two things.
     """
     playbook = brief.playbook.playbook
-    findings = _in_order(brief.findings, playbook)
-    _refuse_unavailable(findings)
-    evidence = list(_unique_evidence(findings))
-    refusals = tuple({(r.item_id, r.rule): r for f in findings for r in f.refusals}.values())
+    found = _in_order(brief.findings, playbook)
+    _refuse_unavailable(found)
+    findings, declined, evidence_of_people = without_declined(
+        found, brief.declined, brief.items, brief.language
+    )
+    evidence = [*_unique_evidence(findings), *evidence_of_people]
+    refusals = (
+        *{(r.item_id, r.rule, r.reason): r for f in findings for r in f.refusals}.values(),
+        *declined,
+    )
     aside = [item for item in brief.items if item.item_id in brief.set_aside]
-    evidence += [_asked_in(item) for item in aside]
+    evidence += [request_evidence(item) for item in aside]
     statements = _statements(findings, refusals, [with_a_colleague(item, brief.language) for item in aside])
     ordered = _actions(findings)
     draft = _NOTHING_DELIVERED.model_copy(update={"statements": statements})
     delivered = None
-    if playbook.deliver is not None:
+    if any(one.is_delivery for one in brief.declined):
+        carried = {i for action in ordered for i in action.item_ids} | {r.item_id for r in refusals}
+        more, cited = unsent(brief.items, (*carried, *brief.set_aside), brief.declined, brief.language)
+        refusals, evidence = (*refusals, *more), [*evidence, *cited]
+    elif playbook.deliver is not None:
         composition = _composed(brief, playbook.deliver, compose, findings, statements, refusals)
         delivered = _delivered(brief, playbook.deliver.action, composition, _grounds(statements, evidence))
         draft = delivered.draft
         evidence += [delivered.cited] if delivered.cited else []
         ordered.append(_alone(delivered.action, ordered))
-    bound = tuple(
-        bind(brief.request_id, brief.proposal_id, brief.playbook.ref, _with_sources(action, evidence))
-        for action in ordered
-    )
+    bound = tuple(_bound(brief, _with_sources(action, evidence)) for action in ordered)
     return Proposal(
         handoff=brief.handoff,
         proposal_id=brief.proposal_id,
@@ -144,16 +150,17 @@ def _delivered(
     """Return the delivery as it was composed, or as the latest edit of an approver has it."""
     draft, parameters = composition.draft, composition.parameters
     cited = None
-    edits = [said for said in brief.guidance if said.edits.get(f"{name}/{composition.subject}")]
+    effect = f"{name}/{composition.subject}"
+    edits = [said for said in brief.guidance if said.edits.get(effect) and effect not in said.superseded]
     for said in edits:
-        edited = said.edits[f"{name}/{composition.subject}"]
+        edited = said.edits[effect]
         parameters = {**parameters, **edited}
     if edits:
         cited = _decided(edits[-1])
         grounds = (cited.evidence_id, *grounds)
         text = parameters.get(draft.parameter) if draft.parameter else None
         if isinstance(text, str) and text != draft.text:
-            whole = _as_rewritten(draft.statements, text, cited)
+            whole = _as_rewritten(draft.statements, text, cited, brief)
             draft = draft.model_copy(update={"text": text, "statements": (whole,)})
     number = len(brief.items)
     action = Action(
@@ -166,6 +173,14 @@ def _delivered(
         evidence_ids=grounds,
     )
     return _Delivered(draft, action, cited)
+
+
+def _bound(brief: AssemblyBrief, action: Action) -> BoundAction:
+    """Bind an action to this proposal; one that was approved before and is the same stays as it was approved."""
+    for approved in brief.approved:
+        if approved.action == action and approved.playbook == brief.playbook.ref:
+            return approved
+    return bind(brief.request_id, brief.proposal_id, brief.playbook.ref, action)
 
 
 def _alone(delivery: Action, others: Iterable[Action]) -> Action:
@@ -206,16 +221,6 @@ def _unique_evidence(findings: Iterable[Finding]) -> Iterable[Evidence]:
     return by_id.values()
 
 
-def _asked_in(item: Item) -> Evidence:
-    text = one_line(item.text)[:_MOST_EVIDENCE]
-    return Evidence(
-        evidence_id=f"request.{item.item_id}",
-        source=EvidenceSource.REQUEST,
-        reference=item.item_id,
-        text=text,
-    )
-
-
 def _statements(
     findings: Sequence[Finding], refusals: Iterable[Refusal], others: Sequence[Statement] = ()
 ) -> tuple[Statement, ...]:
@@ -248,11 +253,16 @@ def _decided(said: Guidance) -> Evidence:
     )
 
 
-def _as_rewritten(statements: tuple[Statement, ...], text: str, cited: Evidence) -> Statement:
-    """Make the new text one statement; it still rests on all that the old one rested on, which the guardian needs."""
+def _as_rewritten(
+    statements: tuple[Statement, ...], text: str, cited: Evidence, brief: AssemblyBrief
+) -> Statement:
+    """Make the new text one statement; it still rests on all that the old one rested on, which the guardian needs.
+
+    It speaks of every item: whoever wrote it was shown which of them nothing had been said of.
+    """
     return Statement(
         text=text,
-        item_ids=tuple(dict.fromkeys(i for said in statements for i in said.item_ids)),
+        item_ids=tuple(item.item_id for item in brief.items),
         evidence_ids=tuple(
             dict.fromkeys((cited.evidence_id, *(e for said in statements for e in said.evidence_ids)))
         ),

@@ -4,7 +4,7 @@ Standards: `items.left_over`, `delivery.as_reviewed` and `edit.not_kept` (critic
 `evidence.missing` (major). Their exceptions name the process as the reviewer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -13,7 +13,8 @@ from dispatch.models.canonical import canonical_json
 from dispatch.models.contract import Facts
 from dispatch.models.money import amount_named, format_money
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import Guidance, ReviewException, Severity
+from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.proposal import Proposal
 
 PROCESS: Final = "process"
@@ -21,16 +22,19 @@ _LONGEST_VALUE: Final = 80
 
 
 def broken_invariants(
-    proposal: Proposal, items: Iterable[Item], guidance: Sequence[Guidance] = ()
+    proposal: Proposal,
+    items: Iterable[Item],
+    guidance: Sequence[Guidance] = (),
+    rejected: Collection[str] = (),
 ) -> tuple[ReviewException, ...]:
     """Return one exception for each invariant that the proposal breaks, in a fixed order; nothing where all hold.
 
-    `guidance` is what people said of earlier proposals.
+    `guidance` is what people said of earlier proposals, `rejected` the keys of the actions that they rejected.
     """
     return (
         *_as_reviewed(proposal),
         *_left_over(proposal, items),
-        *_edits_kept(proposal, guidance),
+        *_edits_kept(proposal, guidance, rejected),
         *_evidence(proposal),
     )
 
@@ -63,13 +67,16 @@ def _left_over(proposal: Proposal, items: Iterable[Item]) -> Iterable[ReviewExce
             yield _broken("items.left_over", Severity.CRITICAL, why, (item.item_id,))
 
 
-def _edits_kept(proposal: Proposal, guidance: Sequence[Guidance]) -> Iterable[ReviewException]:
+def _edits_kept(
+    proposal: Proposal, guidance: Sequence[Guidance], rejected: Collection[str]
+) -> Iterable[ReviewException]:
     """Hold every value that a person set, the latest of each, against the action as it would be sent."""
     actions = {f"{bound.action.name}/{bound.action.subject}": bound.action for bound in proposal.actions}
     wanted = {
         (effect, name): (value, said.by)
         for said in guidance
         for effect, values in said.edits.items()
+        if effect not in (*said.superseded, *rejected)
         for name, value in values.items()
     }
     for (effect, name), (value, by) in wanted.items():

@@ -44,14 +44,14 @@ def _account(item: Item, proposal: Proposal | None, ending: Ending, why: str) ->
 
 
 def _as_proposed(item: Item, proposal: Proposal) -> tuple[Disposition, str]:
-    for refusal in proposal.refusals:
-        if refusal.item_id == item.item_id:
-            return Disposition.REFUSED, f"{refusal.rule}: {refusal.reason}"
+    refused = [f"{r.rule}: {r.reason}" for r in proposal.refusals if r.item_id == item.item_id]
     acts = [
-        b.action for b in proposal.actions if item.item_id in b.action.item_ids and not proposal.delivers(b)
+        f"{b.action.name} on {b.action.subject}"
+        for b in proposal.actions
+        if item.item_id in b.action.item_ids and not proposal.delivers(b)
     ]
-    if acts:
-        return Disposition.ACTED, "; ".join(f"{act.name} on {act.subject}" for act in acts)
+    if acts or refused:
+        return Disposition.ACTED if acts else Disposition.REFUSED, "; ".join((*acts, *refused))
     told = any(item.item_id in statement.item_ids for statement in proposal.draft.statements)
     if told and proposal.delivery is not None:
         return Disposition.ANSWERED, "answered in what was delivered"

@@ -7,7 +7,13 @@ from pydantic import JsonValue, ValidationError
 
 from dispatch.approval.requests import price_of
 from dispatch.models.money import Money, format_money
-from dispatch.models.people.decision import ApprovalItem, ApprovalKind, ApprovalRequest, Decision
+from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
+    Decision,
+    DecisionType,
+)
 from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, ListSummary
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.request.submission import Submission
@@ -39,23 +45,27 @@ def summary_of_arrival(submission: Submission) -> ListSummary:
 def summary_of_approval(
     submission: Submission,
     approval_request: ApprovalRequest,
-    approvals: Sequence[Decision],
+    given: Sequence[Decision],
     bound: Sequence[BoundAction] = (),
     guard_results: Sequence[GuardResult] = (),
     exceptions: Sequence[ReviewException] = (),
 ) -> ListSummary:
-    """Summarise what an open gate asks. `bound` are the proposed actions and `guard_results` the guardian's decisions on them."""
-    asked = {item.digest for item in approval_request.items}
+    """Summarise what an open gate asks. `given` are the approvals and rejections so far, `bound` the proposed actions and `guard_results` the guardian's decisions on them."""
+    asked = {item.digest for item in approval_request.items if item.is_awaited}
     why = _why(
         [b for b in bound if b.digest in asked], [v for v in guard_results if v.action_digest in asked]
     )
-    decided = {decision.action_digest for decision in approvals}
-    left = tuple(item.digest for item in approval_request.items if item.digest not in decided)
+    decided = {decision.action_digest for decision in given}
+    left = tuple(
+        item.digest for item in approval_request.items if item.is_awaited and item.digest not in decided
+    )
     return _glance(
         summary_of_arrival(submission),
         approval_request,
-        approvals,
-        amounts=[item.amount for item in approval_request.items if item.amount is not None],
+        [decision for decision in given if decision.decision_type is DecisionType.APPROVE],
+        amounts=[
+            item.amount for item in approval_request.items if item.is_awaited and item.amount is not None
+        ],
         why=why or approval_request.why,
         digests=left
         if is_plain(approval_request, exceptions, submission.sender.doubt) and len(left) <= MOST_NAMED
@@ -107,6 +117,7 @@ def is_plain(
         and all(
             not item.approval.needs_listed_people and item.tier in BULK_TIERS
             for item in approval_request.items
+            if item.is_awaited
         )
     )
 
@@ -139,7 +150,7 @@ def _glance(
     return ListSummary(
         subject=about.subject,
         requester=about.requester,
-        tier=_highest(approval_request.items),
+        tier=_highest(item for item in approval_request.items if item.is_awaited),
         amount=_amount(amounts),
         why=_cut("why", why),
         proposal_id=approval_request.proposal_id,

@@ -60,6 +60,25 @@ def reminder_message(
     )
 
 
+def persons_question(
+    question: str, n: int, m: int, deadline: Moment, language: str = ENGLISH
+) -> RequesterMessage:
+    """Ask what a person wants to know, in their words; `m` counts the reminders. Subject as of the desk's own questions."""
+    texts, when = requester_texts(language), format_moment(deadline, language)
+    return RequesterMessage(
+        Purpose.REMINDER if m else Purpose.QUESTION,
+        f"question-{n}-reminder-{m}" if m else f"question-{n}",
+        (
+            texts.reminder_by_a_person if m else texts.asked_by_a_person,
+            question,
+            texts.by_reply,
+            texts.decided_at.format(deadline=when),
+        ),
+        (),
+        "a person wants to know more",
+    )
+
+
 def notice_message(
     playbook: Playbook, ending: Ending, why: str, language: str = ENGLISH
 ) -> RequesterMessage | None:

@@ -27,6 +27,12 @@ class RequesterTexts(Contract):
     closes_at: _WithDeadline
     with_a_colleague: Annotated[str, filled_with("words")]
     part_with_a_colleague: _Plain
+    declined: Annotated[str, filled_with("words")]
+    part_declined: _Plain
+    all_declined: _Plain
+    asked_by_a_person: _Plain
+    reminder_by_a_person: _Plain
+    decided_at: _WithDeadline
     no_subject: _Plain
 
 

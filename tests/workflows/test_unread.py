@@ -14,6 +14,7 @@ import workflows.parts.ending.task_failures
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from dispatch.models.work.proposal import Proposal
 from tests.desk import PATIENCE_SECONDS, Case, Desk, Looks, at_work, quick, resting_desk
 from tests.workflows.replaying import also_replaying
 from workflows.coordinator import Coordinator
@@ -75,10 +76,10 @@ async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_
     """A bug that one request meets leaves it with a person in a history of its own; the others are answered."""
     approval_request = dispatch.approval.requests.request_approval
 
-    def broken(bound: tuple[Any, ...], *others: Any) -> Any:
-        if any(b.action.parameters.get("recipient") == "unlucky@mail.example" for b in bound):
+    def broken(proposal: Proposal, *others: Any) -> Any:
+        if any(b.action.parameters.get("recipient") == "unlucky@mail.example" for b in proposal.actions):
             raise KeyError("a bug")
-        return approval_request(bound, *others)
+        return approval_request(proposal, *others)
 
     # Each workflow imports the rule when it begins or is read again; its own module is one of its sandbox.
     monkeypatch.setattr(dispatch.approval.requests, "request_approval", broken)

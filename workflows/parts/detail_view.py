@@ -27,6 +27,9 @@ def detail_of(parts: RequestParts) -> RequestDetail:
         guard_results=state.guard_results,
         approval_request=parts.approvals.open_request,
         approvals=parts.approvals.approvals,
+        rejections=parts.approvals.rejections,
+        approved=tuple(one.bound.digest for one in state.approved),
+        declined=state.declined,
         questions=parts.requester.questions,
         trail=tuple(parts.recorder.entries),
     )

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.effects import Effects
     from workflows.parts.requester.additions import Additions
-    from workflows.parts.requester.dialog import RequesterDialog
+    from workflows.parts.requester.conversation import RequesterConversation
     from workflows.parts.reservations import Reservations
     from workflows.parts.roles import Roles
     from workflows.parts.stages import Stages
@@ -49,7 +49,7 @@ class RequestParts:
     reservations: Reservations
     roles: Roles
     stages: Stages
-    requester: RequesterDialog
+    requester: RequesterConversation
     additions: Additions
 
     @classmethod
@@ -65,7 +65,7 @@ class RequestParts:
         action_queue = options.action_task_queue(workflow.info().task_queue)
         effects = Effects(recorder, dispatcher, action_queue)
         stages = Stages(request_id, submission, state, dispatcher, recorder)
-        requester = RequesterDialog(
+        requester = RequesterConversation(
             request_id, submission, recorder, status, dispatcher, stages, effects, state
         )
         parts = cls(

@@ -75,6 +75,7 @@ class Roles:
             items=state.worked_on,
             findings=earlier,
             guidance=state.guidance,
+            declined=state.declined,
             exceptions=flagged,
             intents={
                 kind: intent.in_language(state.language)

@@ -2,7 +2,8 @@
 
 Rule ids of the refusals made here: `intents.<kind>` (the playbook refuses this kind), `order.not_found`,
 `order.ambiguous`. An item that nobody has found anything on, because a specialist is unavailable or its kind is
-unknown, is left uncovered on purpose, unless a person's guidance covers it: the reviewer then flags it.
+unknown, is left uncovered on purpose: the reviewer then flags it. What people wrote in sending a draft back is not used: it
+is for the desk alone, and these rules understand no sentence.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from desks.support.texts import support_texts
 from dispatch.models.language import in_language
 from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Guidance, Refusal, Statement
+from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Refusal, Statement
 from dispatch.process.statements import merged
 
 WRITER: Final = "reply_writer"
@@ -48,8 +49,7 @@ def write(brief: Brief, terms: ReplyTerms) -> Written:
     """Write the paragraphs for every item that something is known of.
 
     Items whose paragraphs another specialist wrote are left to it. Where the reviewer found the draft too long,
-    the paragraphs of the desk's own wording keep to their essentials; a playbook's answer and a person's words are
-    never shortened.
+    the paragraphs of the desk's own wording keep to their essentials; a playbook's answer is never shortened.
     """
     known = _Known(_orders(brief.findings), _refunds(brief.findings))
     essentials = any(exception.standard == TOO_LONG for exception in brief.exceptions)
@@ -60,8 +60,6 @@ def write(brief: Brief, terms: ReplyTerms) -> Written:
         if item.item_id not in taken
         for part in _item(item, brief, known, terms, essentials=essentials)
     ]
-    covered = taken | {item_id for part in parts for item_id in part.statement.item_ids}
-    parts += _guidance(brief.guidance, [i.item_id for i in brief.items if i.item_id not in covered])
     evidence = {part.evidence.evidence_id: part.evidence for part in parts if part.evidence is not None}
     return Written(
         statements=merged(part.statement for part in parts),
@@ -77,7 +75,10 @@ def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essenti
     if standing := ask.answer or ask.refuse:
         return [_status(item, in_language(standing, brief.language), is_refusal=ask.refuse is not None)]
     if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
-        return [_stated(refusal) for refusal in refused]
+        return [
+            *(_stated(refusal) for refusal in refused),
+            *_granted(item, brief, known, terms, essentials=essentials),
+        ]
     if _ORDERS in ask.specialists and known.orders is not None:
         wants_refund = _REFUNDS in ask.specialists
         return _from_orders(item, brief, known, terms, wants_refund=wants_refund, essentials=essentials)
@@ -93,10 +94,17 @@ def _from_orders(
     if item.item_id not in orders.by_item:
         return [_no_order(item, in_language(terms.not_found, brief.language), "order.not_found")]
     if wants_refund:
-        decisions = known.refunds.decisions if known.refunds else ()
-        mine = [d for d in decisions if d.item_id == item.item_id and d.eligible]
-        return [_announced(d, orders, terms, brief.language, essentials=essentials) for d in mine]
+        return _granted(item, brief, known, terms, essentials=essentials)
     return [_order(item, orders, brief, essentials=essentials)]
+
+
+def _granted(
+    item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essentials: bool
+) -> Sequence[_Part]:
+    decisions = known.refunds.decisions if known.refunds else ()
+    mine = [d for d in decisions if d.item_id == item.item_id and d.eligible]
+    orders = known.orders or OrderFacts()
+    return [_announced(d, orders, terms, brief.language, essentials=essentials) for d in mine]
 
 
 def _status(item: Item, text: str, *, is_refusal: bool) -> _Part:
@@ -156,25 +164,6 @@ def _order(item: Item, orders: OrderFacts, brief: Brief, *, essentials: bool) ->
     ids = (f"{_ORDERS}.order.{number}", *(f"{_ORDERS}.refund.{refund.refund_id}" for refund in refunds))
     text = told(order, refunds, brief.handoff.at, essentials=essentials, language=brief.language)
     return _Part(Statement(text=text, item_ids=(item.item_id,), evidence_ids=ids))
-
-
-def _guidance(guidance: Sequence[Guidance], uncovered: Sequence[str]) -> list[_Part]:
-    """Return a person's words verbatim; they cover what nothing else covers, for the person has seen what was open."""
-    parts = []
-    for said in guidance:
-        if not said.text.strip():
-            continue
-        evidence = Evidence(
-            evidence_id=f"{WRITER}.decision.{said.decision_id}",
-            source="decision",
-            reference=said.decision_id,
-            text=f"{said.by}: {' '.join(said.text.split())}",
-        )
-        statement = Statement(
-            text=said.text.strip(), item_ids=tuple(uncovered), evidence_ids=(evidence.evidence_id,)
-        )
-        parts.append(_Part(statement, None, evidence))
-    return parts
 
 
 def _found(findings: Sequence[Finding], name: str) -> Finding | None:

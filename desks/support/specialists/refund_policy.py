@@ -8,18 +8,12 @@ from desks.support.models.facts import OrderFacts, RefundDecision, RefundFacts, 
 from desks.support.models.records import Payment
 from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.refunds import decide
+from desks.support.texts import support_texts
 from dispatch.models.contract import Contract
 from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import (
-    Brief,
-    Evidence,
-    Finding,
-    FindingStatus,
-    Guidance,
-    RecommendedAction,
-    Refusal,
-)
+from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, RecommendedAction, Refusal
+from dispatch.models.work.guidance import REJECTED, Declined, Guidance
 from dispatch.text.requested import REQUEST, read
 
 _NAME: Final = "refund_policy"
@@ -35,7 +29,8 @@ class RefundPolicy:
     Money is given only for what a plain sentence of the requester's own asks for, which the action cites. Where an item
     has none, or another sentence speaks against it, the finding is `ambiguous`, neither given nor refused: a person
     reads it. One action 'issue_refund' for each payment, subject 'payment <id>', whatever number of items it serves. An
-    approver's edit of its amount replaces ours, and still never exceeds what is left. Without order_history's
+    approver's edit of its amount replaces ours, and still never exceeds what is left. A refund that a person rejected is
+    refused, and the others stand. Without order_history's
     finding it is unavailable: no records read is not the same as no order found. Facts: RefundFacts.
     """
 
@@ -65,6 +60,8 @@ class RefundPolicy:
         edits = _amounts_set(brief.guidance, facts.payments)
         overrides = {payment_id: amount for payment_id, (amount, _) in edits.items()}
         decisions = decide(items, facts, terms, brief.asked_at or brief.handoff.at, overrides, brief.language)
+        rejected = {one.subject: one for one in brief.declined if one.name == _ACTION}
+        decisions = tuple(_as_people_decided(d, rejected, facts, brief.language) for d in decisions)
         return Finding(
             handoff=brief.handoff,
             specialist=_NAME,
@@ -74,6 +71,7 @@ class RefundPolicy:
             evidence=(
                 *_rules_cited(decisions),
                 *_decisions_cited(decisions, edits),
+                *_rejections_cited(rejected.values()),
                 *_requests_cited(decisions, said),
             ),
             recommended=tuple(_actions(decisions, facts, edits)),
@@ -116,6 +114,46 @@ def _amounts_set(guidance: Sequence[Guidance], payments: Iterable[Payment]) -> _
     return edits
 
 
+def _as_people_decided(
+    decision: RefundDecision, rejected: Mapping[str, Declined], facts: OrderFacts, language: str
+) -> RefundDecision:
+    """Refuse a refund that a person rejected, in words that tell it from the others."""
+    one = rejected.get(_subject(decision.payment_id)) if decision.payment_id is not None else None
+    if one is None or not decision.eligible or decision.amount is None:
+        return decision
+    texts = support_texts(language)
+    several = sum(payment.order_number == decision.order_number for payment in facts.payments) > 1
+    text = texts.not_refunding.format(
+        amount=format_money(decision.amount, language),
+        number=decision.order_number,
+        payment=texts.of_payment.format(payment=decision.payment_id) if several else "",
+    )
+    return decision.model_copy(
+        update={
+            "eligible": False,
+            "amount": None,
+            "rule": REJECTED,
+            "text": f"{text} {one.reason_for_requester}".strip(),
+            "note": "",
+            "evidence_ids": (*decision.evidence_ids, _rejection(one)),
+        }
+    )
+
+
+def _rejection(one: Declined) -> str:
+    return f"{_NAME}.rejected.{one.decision_id}"
+
+
+def _rejections_cited(rejected: Iterable[Declined]) -> Iterable[Evidence]:
+    for one in rejected:
+        yield Evidence(
+            evidence_id=_rejection(one),
+            source="decision",
+            reference=one.decision_id,
+            text=f"{one.by} rejected the refund on {one.subject}",
+        )
+
+
 def _subject(payment_id: str) -> str:
     return f"payment {payment_id}"
 
@@ -139,6 +177,8 @@ def _cited(decision: RefundDecision) -> str:
 def _rules_cited(decisions: Iterable[RefundDecision]) -> Iterable[Evidence]:
     texts: dict[str, Evidence] = {}
     for decision in decisions:
+        if decision.rule == REJECTED:
+            continue  # no rule of the playbook: the person's decision is cited
         texts[_cited(decision)] = Evidence(
             evidence_id=_cited(decision),
             source="playbook",
@@ -223,5 +263,7 @@ def _refusal(decision: RefundDecision) -> Refusal:
         item_id=decision.item_id,
         reason=decision.text,
         rule=decision.rule,
-        evidence_ids=(*decision.evidence_ids, _cited(decision)),
+        evidence_ids=decision.evidence_ids
+        if decision.rule == REJECTED
+        else (*decision.evidence_ids, _cited(decision)),
     )

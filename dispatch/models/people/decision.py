@@ -10,6 +10,7 @@ from dispatch.models.contract import Contract, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.money import Money
 from dispatch.models.work.approval_policy import ONE_DECISION, ApprovalPolicy
+from dispatch.models.work.guidance import RespondPurpose
 from dispatch.models.work.playbook import Tier
 
 
@@ -32,7 +33,18 @@ class Decision(Contract):
     edits: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="with edit: parameter -> value"
     )
-    reason: str = Field(default="", max_length=4000, description="required with reject and respond")
+    reason: str = Field(
+        default="", max_length=4000, description="for the desk alone; with reject and respond, as a gate asks"
+    )
+    reason_for_requester: str = Field(
+        default="", max_length=2000, description="with reject: what the requester is told, as it is"
+    )
+    purpose: RespondPurpose | None = Field(default=None, description="with respond: what is to happen")
+    question: str = Field(
+        default="",
+        max_length=2000,
+        description="with respond to ask_requester: sent to the requester as it is",
+    )
     approver: str = Field(min_length=1, max_length=100)
     issued_at: Moment
     expires_at: Moment | None = None
@@ -57,6 +69,7 @@ class ApprovalItem(Contract):
     """One thing that a gate asks a person to decide."""
 
     name: str = Field(description="of the action; or route, settle")
+    key: str = Field(default="", description="'<action name>/<subject>', by which people name the action")
     title: str = Field(default="", description="the action's, as people say it")
     digest: str
     tier: Tier
@@ -69,6 +82,12 @@ class ApprovalItem(Contract):
         default_factory=dict, description="of an editable parameter: the only values there are"
     )
     summary: str = Field(description="what the person decides on, in one line")
+    must_change: str = Field(default="", description="why it cannot be approved as it is; empty where it can")
+
+    @property
+    def is_awaited(self) -> bool:
+        """Return whether the gate waits for it; what the guardian allows may still be edited or rejected."""
+        return self.approval.signatures > 0
 
 
 class ApprovalRequest(Contract):
@@ -82,6 +101,13 @@ class ApprovalRequest(Contract):
     opened_at: Moment
     deadline: Moment
     why: str
+    delivery: str | None = Field(default=None, description="digest of the item that writes to the requester")
+    purposes: tuple[RespondPurpose, ...] = Field(
+        default=(), description="for which the proposal may be sent back"
+    )
+    usable: tuple[RespondPurpose, ...] = Field(
+        default=(), description="those for which a role of the desk can use guidance"
+    )
 
 
 class DecisionCheck(StageInput):
@@ -96,6 +122,7 @@ class DecisionCheck(StageInput):
         default="", description="the requester's address: nobody decides on their own request"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at this gate before")
+    rejections: tuple[Decision, ...] = Field(default=(), description="likewise, of single actions")
     seen: tuple[str, ...] = Field(default=(), description="decision ids already received")
 
 
@@ -106,6 +133,7 @@ class DecisionCheckResult(Contract):
     accepted: bool
     reason: str
     decision: Decision | None = Field(default=None, description="None where it could not be read")
+    follows: str = Field(default="", description="what happens to the rest now, for whoever decided")
     signed_with: str | None = Field(
         default=None, description="fingerprint of the key whose signature was verified; None where none was"
     )

@@ -9,8 +9,9 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import TrailEntry
-from dispatch.models.work.finding import Finding, Guidance, ReviewException
+from dispatch.models.work.finding import Finding, ReviewException
 from dispatch.models.work.guardian import GuardResult
+from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import PlaybookRef
 from dispatch.models.work.proposal import Proposal
@@ -42,6 +43,13 @@ class RequestDetail(Contract):
         default=None, description="the open gate, with its present deadline"
     )
     approvals: tuple[Decision, ...] = Field(default=(), description="accepted at the open gate so far")
+    rejections: tuple[Decision, ...] = Field(
+        default=(), description="of single actions, accepted at the open gate so far"
+    )
+    approved: tuple[str, ...] = Field(
+        default=(), description="digests of proposed actions that were approved at an earlier gate"
+    )
+    declined: tuple[Declined, ...] = Field(default=(), description="rejected at an earlier gate")
     questions: tuple[Question, ...] = Field(
         default=(), description="asked of the requester and not yet answered"
     )

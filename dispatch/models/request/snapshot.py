@@ -18,10 +18,11 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.execution import Authorization, Receipt
-from dispatch.models.work.finding import Finding, Guidance, ReviewException
+from dispatch.models.work.finding import Finding, ReviewException
 from dispatch.models.work.guardian import GuardResult
+from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.plan import Plan
-from dispatch.models.work.playbook import ActionPolicy, Playbook, PlaybookInForce, Reception
+from dispatch.models.work.playbook import ActionPolicy, Playbook, PlaybookInForce, Reception, Tier
 from dispatch.models.work.proposal import BoundAction, Proposal
 
 T = TypeVar("T")
@@ -43,8 +44,15 @@ class NotificationsSnapshot(Contract):
     counts: dict[str, int] = Field(default_factory=dict)
 
 
+class ApprovedAction(Contract):
+    """What people approved, at which tier: it stands in later proposals as long as neither changes."""
+
+    bound: BoundAction
+    tier: Tier
+
+
 class ApprovalSnapshot(Contract):
-    """An open gate, with what it has so far."""
+    """An open gate, with what it has so far; `approvals` holds the rejections of single items too."""
 
     approval_request: ApprovalRequest
     wait: WaitSnapshot
@@ -122,11 +130,16 @@ class ProcessState(BaseModel):
     authorization: dict[str, Authorization] = Field(
         default_factory=dict, description="by digest: what people approved"
     )
+    approved: tuple[ApprovedAction, ...] = Field(
+        default=(), description="likewise, the actions with their digests"
+    )
+    declined: tuple[Declined, ...] = Field(default=(), description="what people rejected of the request")
     additions: tuple[Addition, ...] = Field(default=(), description="messages that came after the start")
     considered: int = Field(default=0, description="how many of them the present proposal takes into account")
     unread_additions: bool = Field(
         default=False, description="one of them says more than an answer to what was asked: a person reads it"
     )
+    to_ask: str = Field(default="", description="what a person wants to know of the requester, as it is sent")
     sent_back: int = Field(default=0, description="how often people sent a proposal back")
     verified: bool = Field(
         default=False, description="all that the desk itself worked on was done and read back"
@@ -170,6 +183,15 @@ class ProcessState(BaseModel):
     def set_aside(self) -> dict[str, str]:
         """Return the items that a person takes while the desk does the others, each with the reason."""
         return self.plan.set_aside if self.plan is not None else {}
+
+    def forget_decisions(self) -> None:
+        """Drop what people decided on single actions: the requester wrote again, and they did not know that."""
+        self.authorization, self.approved, self.declined = {}, (), ()
+
+    def drop_approval(self, digest: str) -> None:
+        """Drop the approval of one action, which must be approved anew."""
+        self.authorization.pop(digest, None)
+        self.approved = tuple(one for one in self.approved if one.bound.digest != digest)
 
     @property
     def worked_on(self) -> tuple[Item, ...]:

@@ -51,6 +51,7 @@ class Ending(StrEnum):
     """How a request ends."""
 
     DONE = "done"
+    PARTLY_DONE = "partly_done"
     REJECTED = "rejected"
     BLOCKED = "blocked"
     ABANDONED = "abandoned"

@@ -10,7 +10,8 @@ from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party, Submission, Trigger
-from dispatch.models.work.finding import Finding, Guidance, Refusal, Statement
+from dispatch.models.work.finding import Finding, Refusal, Statement
+from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.models.work.proposal import Action, Draft
 

@@ -3,13 +3,14 @@
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
+from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.playbook import Intent
 
 
@@ -79,17 +80,6 @@ class Refusal(Contract):
     evidence_ids: tuple[str, ...]
 
 
-class Guidance(Contract):
-    """What a person said when sending a proposal back: words to follow, or exact values (an edit)."""
-
-    by: str
-    decision_id: str
-    text: str = ""
-    edits: dict[str, dict[str, JsonValue]] = Field(
-        default_factory=dict, description="'<action name>/<subject>' -> parameter -> value"
-    )
-
-
 class Brief(StageInput):
     """A specialist's task."""
 
@@ -105,6 +95,9 @@ class Brief(StageInput):
     items: tuple[Item, ...]
     findings: tuple["Finding", ...] = Field(default=(), description="of earlier groups")
     guidance: tuple[Guidance, ...] = ()
+    declined: tuple[Declined, ...] = Field(
+        default=(), description="what people rejected: to be recommended and announced no more"
+    )
     exceptions: tuple["ReviewException", ...] = Field(
         default=(), description="what the reviewer wants mended"
     )

@@ -13,6 +13,7 @@ from dispatch.models.contract import Contract, Duration, Facts
 from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
+from dispatch.models.work.guidance import RespondPurpose
 
 Name = str
 
@@ -362,6 +363,10 @@ class Playbook(Contract):
         default=None, description="null: the desk asks and tells the requester nothing"
     )
     notices: dict[str, Text] = Field(default_factory=dict, description="ending -> what the requester is told")
+    uses_guidance: tuple[RespondPurpose, ...] = Field(
+        default=(),
+        description="for what a role can use guidance; as the classes say and the catalogue writes",
+    )
 
     @property
     def contact_composer(self) -> tuple[Name, Facts] | None:

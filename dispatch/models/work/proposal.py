@@ -8,17 +8,11 @@ from dispatch.models.contract import Contract, Facts
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.money import Money
+from dispatch.models.request.addition import Addition
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
-from dispatch.models.work.finding import (
-    Evidence,
-    Finding,
-    Guidance,
-    Refusal,
-    ReviewException,
-    Statement,
-    is_personal,
-)
+from dispatch.models.work.finding import Evidence, Finding, Refusal, ReviewException, Statement, is_personal
+from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.playbook import PlaybookInForce, PlaybookRef
 
 
@@ -91,6 +85,12 @@ class AssemblyBrief(StageInput):
     )
     findings: tuple[Finding, ...]
     guidance: tuple[Guidance, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    approved: tuple[BoundAction, ...] = Field(
+        default=(), description="what was approved before: it keeps its digest where nothing of it changes"
+    )
+    previous: "Proposal | None" = Field(default=None, description="what was sent back, where anything was")
+    additions: tuple[Addition, ...] = Field(default=(), description="what the requester wrote since")
     language: Language = Field(default=ENGLISH, description="in which the requester is written to")
 
 
@@ -145,3 +145,7 @@ class Review(Contract):
     handoff: Handoff
     reviewer: str
     exceptions: tuple[ReviewException, ...] = ()
+
+
+# It names what stands below it. Left to its first use, that would be completed inside the workflow sandbox, which cannot.
+AssemblyBrief.model_rebuild()

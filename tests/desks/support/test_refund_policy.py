@@ -9,7 +9,8 @@ from activities.contracts import Systems
 from desks.support.models.facts import OrderFacts, RefundFacts
 from desks.support.specialists.refund_policy import RefundPolicy
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import Finding, FindingStatus, Guidance
+from dispatch.models.work.finding import Finding, FindingStatus
+from dispatch.models.work.guidance import Guidance
 from tests.support_desk import (
     CUSTOMER,
     NOW,

@@ -13,15 +13,8 @@ from desks.support.rules.refunds import decide
 from desks.support.rules.replies import write
 from desks.support.specialists.reply_writer import ReplyWriter
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import (
-    Finding,
-    FindingStatus,
-    Guidance,
-    Refusal,
-    ReviewException,
-    Severity,
-    Statement,
-)
+from dispatch.models.work.finding import Finding, FindingStatus, Refusal, ReviewException, Severity, Statement
+from dispatch.models.work.guidance import Guidance
 from tests.support_desk import (
     ASKS,
     NOW,
@@ -193,16 +186,14 @@ async def test_an_unavailable_specialist_leaves_its_items_uncovered() -> None:
     assert (finding.status, finding.statements, finding.refusals) == (FindingStatus.NOTHING, (), ())
 
 
-async def test_a_person_s_words_are_added_verbatim_and_cover_what_was_open() -> None:
-    """Guidance is a paragraph of its own, resting on the decision; it answers the item that no rule could."""
+async def test_what_a_person_wrote_for_the_desk_is_no_text_for_the_customer() -> None:
+    """Guidance adds no paragraph, covers no item and is no evidence."""
     words = Guidance(by="anna", decision_id="d-1", text="We will call you.\nOn Monday.")
     finding = await examine(
         item("Open?", kind="opening_hours"), item("Odd?", number=2, kind="other"), guidance=(words,)
     )
-    last = finding.statements[-1]
-    assert (last.text, last.item_ids) == (words.text, ("item-2",))
-    (evidence,) = (e for e in finding.evidence if e.source == "decision")
-    assert (evidence.reference, last.evidence_ids) == ("d-1", (evidence.evidence_id,))
+    assert [said.item_ids for said in finding.statements] == [("item-1",)]
+    assert "call you" not in finding.model_dump_json(include={"statements", "evidence"})
 
 
 async def test_an_edit_s_guidance_adds_no_paragraph() -> None:

@@ -20,6 +20,7 @@ from dispatch.models.people.decision import (
     DecisionType,
 )
 from dispatch.models.work.guardian import GuardDecision
+from dispatch.models.work.guidance import RespondPurpose
 from dispatch.models.work.playbook import Tier
 from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund, reply
 
@@ -45,7 +46,7 @@ def check(raw: JsonValue, *, items: tuple[ApprovalItem, ...] = (), **changes: An
     known = changes.pop("known", NOBODY)
     own = {
         name: changes.pop(name)
-        for name in ("received_at", "approvals", "seen", "requester")
+        for name in ("received_at", "approvals", "rejections", "seen", "requester")
         if name in changes
     }
     approval_request = {
@@ -57,6 +58,7 @@ def check(raw: JsonValue, *, items: tuple[ApprovalItem, ...] = (), **changes: An
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
         "why": "held",
+        "purposes": tuple(RespondPurpose),
         **changes,
     }
     received = own.pop("received_at", NOW + timedelta(hours=1))
@@ -163,7 +165,52 @@ def test_no_field_of_a_decision_may_be_missing(field: str) -> None:
             "approve is not possible here; possible: reject",
         ),
         ({"decision_type": "reject"}, {}, "reject needs a reason"),
-        ({"decision_type": "respond", "reason": " \n"}, {}, "respond needs a reason"),
+        (
+            {"decision_type": "respond", "purpose": "change_draft", "reason": " \n"},
+            {},
+            "respond needs a reason",
+        ),
+        (
+            {"decision_type": "respond", "reason": "kinder"},
+            {},
+            "respond needs a purpose: change_draft, change_action, ask_requester",
+        ),
+        (
+            {"decision_type": "respond", "purpose": "change_draft", "reason": "kinder"},
+            {"purposes": ("change_action",)},
+            "change_draft is not possible at this desk; possible: change_action",
+        ),
+        (
+            {"decision_type": "respond", "purpose": "ask_requester", "reason": "which colour?"},
+            {},
+            "ask_requester needs a question, as it is to be sent",
+        ),
+        (
+            {"decision_type": "respond", "purpose": "change_draft", "reason": "kinder", "question": "Which?"},
+            {},
+            "a question was given; it belongs to respond with the purpose ask_requester",
+        ),
+        ({"purpose": "change_draft"}, {}, "a purpose was given with approve; it belongs to respond"),
+        (
+            {"reason_for_requester": "Sorry."},
+            {},
+            "reason_for_requester was given with approve; it belongs to the rejection of an action",
+        ),
+        (
+            {},
+            {"rejections": (decision(REFUND, decision_type="reject", reason="no"),)},
+            "issue_refund is already decided",
+        ),
+        (
+            {},
+            {"items": (item(approval={"signatures": 0}), item(digest=REPLY.digest))},
+            "issue_refund needs no approval; it follows when the rest is decided",
+        ),
+        (
+            {},
+            {"items": (item(must_change="it repeats what anna wrote"),)},
+            "it cannot be approved as it is: it repeats what anna wrote",
+        ),
         ({"edits": {"reason": "x"}}, {}, "edits were given with approve; send them with edit"),
         ({"decision_type": "edit"}, {}, "edit needs edits; editable: amount_minor, reason"),
         (

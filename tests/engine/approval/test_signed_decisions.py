@@ -23,6 +23,7 @@ from dispatch.models.people.decision import (
 from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.execution import ActionCommand, Authorization
 from dispatch.models.work.guardian import GuardDecision
+from dispatch.models.work.guidance import RespondPurpose
 from dispatch.models.work.playbook import Tier
 from tests.bound import HANDOFF, NOW, PARAMETERS, decision, order, refund
 from tests.signers import Signer, approvers
@@ -79,6 +80,7 @@ def check(
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",
+        purposes=tuple(RespondPurpose),
     )
     fields = {"received_at": LATER, **more}
     return check_decision(
@@ -122,6 +124,7 @@ def test_every_verdict_is_signed_where_a_signature_is_due(decision_type: str) ->
         "decision_type": decision_type,
         "reason": "not so",
         "edits": {"amount_minor": 5} if decision_type == "edit" else {},
+        "purpose": "change_draft" if decision_type == "respond" else None,
     }
     assert check(signed(BEN, **said)).accepted
     assert not check(raw(approver="ben", **said)).accepted

@@ -16,11 +16,11 @@ from dispatch.models.work.finding import (
     Evidence,
     Finding,
     FindingStatus,
-    Guidance,
     RecommendedAction,
     Refusal,
     Statement,
 )
+from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.playbook import Delivery
 from dispatch.models.work.proposal import Draft
 from dispatch.process import assembly
@@ -118,7 +118,7 @@ def test_an_approver_s_text_replaces_the_letter_and_keeps_what_it_rests_on() -> 
     assert proposal.draft.text == proposal.actions[-1].action.parameters["text"] == "Dear Ada, 2."
     (said,) = proposal.draft.statements
     assert said.evidence_ids == ("assembler.decision.d-2", "order_history.1")
-    assert said.item_ids == ("item-1",)
+    assert said.item_ids == ("item-1", "item-2"), "who rewrote it saw what nothing had been said of"
     (cited,) = (e for e in proposal.evidence if e.source == "decision")
     assert (cited.reference, "Dear Ada" in cited.text) == ("d-2", False)
 

@@ -11,12 +11,12 @@ from dispatch.models.work.finding import (
     Evidence,
     Finding,
     FindingStatus,
-    Guidance,
     RecommendedAction,
     Refusal,
     Severity,
     Statement,
 )
+from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.proposal import Proposal
 from dispatch.process.invariants import PROCESS, broken_invariants
 from tests.support_desk import assembler, assembly_brief, handoff, item

@@ -117,24 +117,12 @@ async def test_reject_ends_it_and_nothing_is_done(desk: Desk) -> None:
     assert "please call them" not in mail["text"]
 
 
-@also_replaying()
-async def test_respond_sends_it_back_with_guidance(desk: Desk) -> None:
-    """The approver's words are followed in the next proposal, which waits again."""
-    case = await held_refund(desk)
-    await case.decide("respond", reason="Please keep the lamp until our driver collects it on Thursday.")
-    await case.until("waiting_for_approval", proposal="p2")
-    await case.decide("approve")
-    await case.outcome()
-    (mail,) = desk.mail_sink.messages()
-    assert "until our driver collects it on Thursday" in mail["text"]
-
-
 async def test_sending_back_is_bounded(two_rounds: Desk) -> None:
     """The last round that the playbook allows goes to a person instead of round once more."""
     case = await held_refund(two_rounds)
-    await case.decide("respond", reason="Say it kinder.")
+    await case.decide("respond", reason="Say it kinder.", purpose="change_draft")
     await case.until("waiting_for_approval", proposal="p2")
-    await case.decide("respond", reason="Kinder still.")
+    await case.decide("respond", reason="Kinder still.", purpose="change_draft")
     await case.until("escalated")
     await case.decide("approve", by="support-lead", reason="wrote myself")
     outcome = await case.outcome()
@@ -187,7 +175,8 @@ async def test_what_may_not_be_decided_is_refused_and_the_request_keeps_waiting(
         await case.decide("edit", edits={"payment_id": "PAY-10003"}),
         await case.decide("edit", edits={"amount_minor": "2000"}),
         await case.decide("edit"),
-        await case.decide("respond", reason=" "),
+        await case.decide("respond", reason=" ", purpose="change_draft"),
+        await case.decide("respond", reason="kinder"),
         await case.decide("reject", reason=""),
         await case.decide("approve", edits={"amount_minor": 2000}),
     ]
@@ -198,12 +187,13 @@ async def test_what_may_not_be_decided_is_refused_and_the_request_keeps_waiting(
     assert reasons[2].startswith("issued in the future")
     assert reasons[3] == "payment_id may not be edited; editable: amount_minor"
     assert reasons[4].startswith("edits.amount_minor: ")
-    assert reasons[5:8] == [
+    assert reasons[5:9] == [
         "edit needs edits; editable: amount_minor",
         "respond needs a reason",
+        "respond needs a purpose: change_draft, change_action, ask_requester",
         "reject needs a reason",
     ]
-    assert reasons[8].startswith("edits were given with approve")
+    assert reasons[9].startswith("edits were given with approve")
     assert await case.refusals() == reasons
     assert desk.back_office.refunds() == []
     await case.decide("approve")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from temporalio import workflow
 
@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decision_check import DecisionChecks
+    from dispatch.approval.consequences import still_awaited
     from dispatch.approval.requests import decision_by_hand
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
@@ -29,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.text.message_payloads import text_of
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approver_notifications import ApproverNotifications
-    from workflows.parts.approval.outcomes import ApprovalsByDigest, Expired, describe
+    from workflows.parts.approval.outcomes import Decided, Expired, decided_of, describe
     from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason
     from workflows.parts.endings import HistoryFullError, history_full
@@ -37,10 +38,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 
-T = TypeVar("T", ApprovalsByDigest, Decision, Expired, None)
+T = TypeVar("T", Decided, Expired, None)
+
+_OF_ONE_ITEM: Final = frozenset({DecisionType.APPROVE, DecisionType.REJECT})
 
 Summarise = Callable[[ApprovalRequest, tuple[Decision, ...]], ListSummary]
-"""Returns the row of an open approval request, with its approvals so far, in lists."""
+"""Returns the row of an open approval request, with its approvals and rejections so far, in lists."""
 
 
 class Approvals:
@@ -55,13 +58,12 @@ class Approvals:
         dispatcher: ActivityDispatcher,
         summarise: Summarise,
     ) -> None:
-        self._request_id, self._requester = request_id, requester
-        self._summarise = summarise
+        self._request_id, self._requester, self._summarise = request_id, requester, summarise
         self._recorder, self._status, self._dispatcher = recorder, status, dispatcher
         self._notifications = ApproverNotifications(request_id, recorder, status, dispatcher)
         self._received = ReceivedDecisions(recorder)
         self._open_request: ApprovalRequest | None = None
-        self._approvals: ApprovalsByDigest = {}
+        self._given: list[Decision] = []
         self._turn = 0
         self._snapshot: ApprovalSnapshot | None = None
         self.wait: DeadlineWait | None = None
@@ -80,7 +82,12 @@ class Approvals:
                 "reason": "no approval request is open; kept until one opens that it fits",
             }
         await workflow.wait_condition(lambda: received.answer is not None)
-        return {"accepted": received.accepted, "kept": False, "reason": received.answer}
+        return {
+            "accepted": received.accepted,
+            "kept": False,
+            "reason": received.answer,
+            "follows": received.follows,
+        }
 
     @property
     def open_request(self) -> ApprovalRequest | None:
@@ -92,7 +99,12 @@ class Approvals:
     @property
     def approvals(self) -> tuple[Decision, ...]:
         """Return the approvals that the open request has so far."""
-        return tuple(decision for approved in self._approvals.values() for decision in approved)
+        return tuple(one for one in self._given if one.decision_type is DecisionType.APPROVE)
+
+    @property
+    def rejections(self) -> tuple[Decision, ...]:
+        """Return the rejections of single items that the open request has so far."""
+        return tuple(one for one in self._given if one.decision_type is DecisionType.REJECT)
 
     @property
     def may_decide(self) -> tuple[str, ...]:
@@ -101,18 +113,18 @@ class Approvals:
 
     async def decide(
         self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
-    ) -> ApprovalsByDigest | Decision | Expired | None:
+    ) -> Decided | Expired | None:
         """Open an approval request and wait.
 
-        Returns the approvals of each digest once all items have theirs, else the first decision that is not
-        an approval, Expired at the deadline, or None when the requester withdrew.
+        Returns what was decided once each item is approved or rejected, or once the first edit or response closes it;
+        Expired at the deadline, or None when the requester withdrew.
 
         Raises HistoryFullError, with the request left open for a new history, when all decisions are evaluated.
         """
-        approval_request, wait, approvals = self._open(approval_request, waiting)
+        approval_request, wait = self._open(approval_request, waiting)
         try:
             while not withdrawn():
-                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline, approvals)
+                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline)
                 why = await wait.until(
                     lambda: (
                         withdrawn() or self._received.next(self._open_request) is not None or history_full()
@@ -126,32 +138,36 @@ class Approvals:
                     self._remind(why, approval_request, waiting)
                 elif (received := self._received.next(self._open_request)) is not None and not withdrawn():
                     decision = await self._evaluate(received, self.open_request or approval_request)
-                    if decision is not None and decision.decision_type is not DecisionType.APPROVE:
-                        return self._closed_by(approval_request, waiting, decision)
+                    if decision is not None and decision.decision_type not in _OF_ONE_ITEM:
+                        return self._closed_by(
+                            approval_request, waiting, decided_of(approval_request, self._given, decision)
+                        )
                     if decision is not None:
-                        approvals[decision.action_digest] += (decision,)
-                    if not any(_still_needs(item, approvals) for item in approval_request.items):
-                        return self._closed_by(approval_request, waiting, approvals)
+                        self._given.append(decision)
+                    if not still_awaited(approval_request, self.approvals, self.rejections):
+                        return self._closed_by(
+                            approval_request, waiting, decided_of(approval_request, self._given)
+                        )
                 elif why is WakeReason.READY and not withdrawn():
                     await self._notifications.finish()
                     self._snapshot = ApprovalSnapshot(
                         approval_request=approval_request,
                         wait=wait.snapshot(),
                         turn=self._turn,
-                        approvals=self.approvals,
+                        approvals=tuple(self._given),
                         notifications=self._notifications.snapshot(),
                     )
                     raise HistoryFullError
             return self._closed_by(approval_request, waiting, None)
         finally:
             self._open_request = self.wait = None
-            self._approvals = {}
+            self._given = []
             if self._snapshot is None:
                 self._received.reject_superseded(approval_request.proposal_id)
 
     def _open(
         self, approval_request: ApprovalRequest, waiting: Waiting
-    ) -> tuple[ApprovalRequest, DeadlineWait, ApprovalsByDigest]:
+    ) -> tuple[ApprovalRequest, DeadlineWait]:
         """Open a new approval request, or the one that the history before this one left open."""
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
@@ -172,11 +188,8 @@ class Approvals:
                 escalations=len(waiting.approvers) - 1,
             )
         self._open_request, self.wait = approval_request, wait
-        self._approvals = {
-            item.digest: tuple(d for d in earlier if d.action_digest == item.digest)
-            for item in approval_request.items
-        }
-        return approval_request, wait, self._approvals
+        self._given = list(earlier)
+        return approval_request, wait
 
     def snapshot(self) -> ApprovalsSnapshot:
         """Return what a new history must know."""
@@ -212,6 +225,7 @@ class Approvals:
                 received_at=workflow.now(),
                 requester=self._requester,
                 approvals=self.approvals,
+                rejections=self.rejections,
                 seen=self._received.seen,
             ),
             DecisionCheckResult,
@@ -222,7 +236,7 @@ class Approvals:
             self._received.refuse(received, result.reason)
             return None
         decision = result.decision
-        self._received.accept(received, decision.decision_id, result.reason)
+        self._received.accept(received, decision.decision_id, result.reason, result.follows)
         self._recorder.record(
             EntryKind.DECISION,
             what=f"{decision.decision_type} {approval_request.kind} {decision.proposal_id}"
@@ -240,10 +254,9 @@ class Approvals:
         state: str,
         owner: str,
         by: datetime,
-        approvals: ApprovalsByDigest,
     ) -> None:
-        open_item = next(item for item in approval_request.items if _still_needs(item, approvals))
-        earlier = [decision.approver for decision in approvals[open_item.digest]]
+        open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
+        earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
@@ -257,7 +270,7 @@ class Approvals:
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
         )
         self._status.publish()
-        self._status.show(self._summarise(approval_request, self.approvals))
+        self._status.show(self._summarise(approval_request, tuple(self._given)))
 
     def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
         """Notify those who heard of the approval request that it is closed, and return its outcome."""
@@ -276,10 +289,6 @@ class Approvals:
             receiver=f"approver.{owner}",
             decided_by="playbook",
         )
-
-
-def _still_needs(item: ApprovalItem, approvals: ApprovalsByDigest) -> bool:
-    return len(approvals[item.digest]) < item.approval.signatures
 
 
 def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:

@@ -27,6 +27,7 @@ class Received:
     raw: JsonValue
     early: bool
     answer: str | None = None
+    follows: str = ""
     accepted: bool = False
 
 
@@ -78,10 +79,10 @@ class ReceivedDecisions:
         """Take a decision out of the queue, because it is evaluated now."""
         self._queue.remove(received)
 
-    def accept(self, received: Received, decision_id: str, reason: str) -> None:
-        """Answer a decision that counts."""
+    def accept(self, received: Received, decision_id: str, reason: str, follows: str) -> None:
+        """Answer a decision that counts, with what happens now."""
         self._seen.append(decision_id)
-        received.answer, received.accepted = reason, True
+        received.answer, received.follows, received.accepted = reason, follows, True
 
     def refuse(self, received: Received, why: str) -> None:
         """Answer and record a decision that does not count."""

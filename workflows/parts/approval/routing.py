@@ -29,7 +29,5 @@ async def ask_for_routing(
         approval_request, waiting, RequestState.WAITING_FOR_ROUTING, requester.is_withdrawn
     )
     requester.check_withdrawn()
-    decision = returned_decision(
-        None if isinstance(outcome, dict) else outcome, "nobody routed it by the deadline"
-    )
+    decision = returned_decision(outcome, "nobody routed it by the deadline")
     return RoutingState(number=number + 1, desk=str(decision.edits.get("desk")), decided_by=decision.approver)

@@ -4,10 +4,11 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.approval.requests import request_settlement
-    from dispatch.models.people.decision import Decision, DecisionType
+    from dispatch.models.people.decision import DecisionType
     from dispatch.models.request.status import RequestState
     from dispatch.models.work.playbook import Waiting
     from workflows.parts.approval.approvals import Approvals
+    from workflows.parts.approval.outcomes import Decided
 
 
 async def settle(
@@ -18,11 +19,10 @@ async def settle(
     Returns who has it now ('nobody' once settled) and why, with what the person wrote.
     """
     approval_request = request_settlement(request_id, what, waiting, workflow.now(), why)
-    decision = await approvals.decide(approval_request, waiting, RequestState.ESCALATED, lambda: False)
-    if isinstance(decision, dict):
-        (decision,) = next(iter(decision.values()))
-    if not isinstance(decision, Decision):
+    outcome = await approvals.decide(approval_request, waiting, RequestState.ESCALATED, lambda: False)
+    if not isinstance(outcome, Decided):
         return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
+    decision = outcome.last
     if decision.decision_type is DecisionType.APPROVE:
         return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
     return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"

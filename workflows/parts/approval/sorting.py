@@ -32,9 +32,7 @@ async def ask_for_intents(
         approval_request, waiting, RequestState.WAITING_FOR_ROUTING, requester.is_withdrawn
     )
     requester.check_withdrawn()
-    decision = returned_decision(
-        None if isinstance(outcome, dict) else outcome, "nobody said by the deadline what is asked"
-    )
+    decision = returned_decision(outcome, "nobody said by the deadline what is asked")
     return tuple(
         item.model_copy(
             update={"kind": str(decision.edits.get(item.item_id, item.kind)), "is_doubtful": False}

@@ -1,0 +1,169 @@
+"""What a decision on one action does to the rest of the request, said before it is made and after."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
+    Decision,
+    DecisionType,
+)
+from dispatch.models.work.guidance import RespondPurpose
+
+_ANEW = "The text for the requester is written anew from what is decided"
+
+
+class Consequences(NamedTuple):
+    """One sentence or two for each button."""
+
+    approve: str
+    reject: str
+    edit: str
+    respond: dict[RespondPurpose, str]
+
+
+def is_settled(item: ApprovalItem, approvals: Sequence[Decision], rejections: Sequence[Decision]) -> bool:
+    """Check whether an item is rejected, or has all the approvals that it needs."""
+    if any(decision.action_digest == item.digest for decision in rejections):
+        return True
+    given = sum(decision.action_digest == item.digest for decision in approvals)
+    return item.is_awaited and given >= item.approval.signatures
+
+
+def still_awaited(
+    approval_request: ApprovalRequest, approvals: Sequence[Decision], rejections: Sequence[Decision]
+) -> tuple[ApprovalItem, ...]:
+    """Return the items that the gate still waits for."""
+    return tuple(
+        item
+        for item in approval_request.items
+        if item.is_awaited and not is_settled(item, approvals, rejections)
+    )
+
+
+def before(
+    approval_request: ApprovalRequest,
+    item: ApprovalItem,
+    approvals: Sequence[Decision] = (),
+    rejections: Sequence[Decision] = (),
+) -> Consequences:
+    """Return what each decision on an item would do, for whoever is about to make it."""
+    others = [
+        one for one in still_awaited(approval_request, approvals, rejections) if one.digest != item.digest
+    ]
+    return Consequences(
+        approve=_approve(item, approvals, others, is_first_rejection=not rejections),
+        reject=_reject(approval_request, item, others, rejections),
+        edit="An edit makes a new proposal; what is edited needs an approval of its own. What was decided before stays.",
+        respond={purpose: _respond(purpose, approval_request) for purpose in approval_request.purposes},
+    )
+
+
+def after(
+    approval_request: ApprovalRequest,
+    decision: Decision,
+    approvals: Sequence[Decision],
+    rejections: Sequence[Decision],
+) -> str:
+    """Return what happens now that a decision is accepted; `approvals` and `rejections` are the earlier ones."""
+    if approval_request.kind is not ApprovalKind.APPROVAL:
+        return ""
+    kind = decision.decision_type
+    if kind is DecisionType.RESPOND and decision.purpose is not None:
+        return f"{_respond(decision.purpose, approval_request)} A new proposal follows."
+    if kind is DecisionType.EDIT:
+        return "It goes round once more; the new proposal needs a decision of its own."
+    approvals = (*approvals, *([decision] if kind is DecisionType.APPROVE else []))
+    rejections = (*rejections, *([decision] if kind is DecisionType.REJECT else []))
+    left = still_awaited(approval_request, approvals, rejections)
+    if left:
+        return f"Nothing is done until this is decided too: {_named(left)}."
+    return f"Everything is decided. {_then(approval_request, rejections)}"
+
+
+def _then(approval_request: ApprovalRequest, rejections: Sequence[Decision]) -> str:
+    if not rejections:
+        return "It is done now."
+    gone = {decision.action_digest for decision in rejections}
+    if approval_request.delivery in gone or approval_request.delivery is None:
+        rest = [item for item in approval_request.items if item.digest not in gone]
+        if approval_request.delivery is not None:
+            return _unsent(rest)
+        return f"Done now: {_named(rest) if rest else 'nothing, for all of it was rejected'}."
+    return f"{_ANEW}; what was rejected is not done."
+
+
+def _approve(
+    item: ApprovalItem,
+    approvals: Sequence[Decision],
+    others: Sequence[ApprovalItem],
+    *,
+    is_first_rejection: bool,
+) -> str:
+    given = sum(decision.action_digest == item.digest for decision in approvals)
+    if item.approval.signatures - given > 1:
+        return f"After you, {item.approval.signatures - given - 1} more must approve it."
+    if others:
+        return f"It is done once this is decided too: {_named(others)}."
+    if is_first_rejection:
+        return "Everything is decided then, and is done."
+    return f"Everything is decided then. {_ANEW}, without what was rejected."
+
+
+def _reject(
+    approval_request: ApprovalRequest,
+    item: ApprovalItem,
+    others: Sequence[ApprovalItem],
+    rejections: Sequence[Decision],
+) -> str:
+    gone = {decision.action_digest for decision in rejections} | {item.digest, approval_request.delivery}
+    rest = [one for one in approval_request.items if one.digest not in gone]
+    if item.digest == approval_request.delivery:
+        return f"This text is not sent. {_unsent(rest)}"
+    told = (
+        f"{_ANEW}, and says that this is not done, with your reason for the requester."
+        if approval_request.delivery is not None
+        else ""
+    )
+    if not rest:
+        return (
+            "Nothing of what is proposed is done. The requester is told so, with your reason for the requester."
+            if approval_request.delivery is not None
+            else "This is not done, and nothing else is proposed."
+        )
+    decided = f"{_named(rest)}: not affected, {'decided on its own' if others else 'done all the same'}."
+    return f"Only this is not done. {decided} {told}".rstrip()
+
+
+def _unsent(rest: Sequence[ApprovalItem]) -> str:
+    """Return what a request comes to whose text for the requester is not sent."""
+    if rest:
+        return f"The requester hears nothing of the rest, which is done as decided: {_named(rest)}."
+    return "The request ends as rejected, and the requester gets the desk's notice of that, where it has one."
+
+
+def _respond(purpose: RespondPurpose, approval_request: ApprovalRequest) -> str:
+    can = purpose in approval_request.usable
+    if purpose is RespondPurpose.ASK_REQUESTER:
+        return "Your question is sent to the requester as you write it; the request waits for the answer."
+    if purpose is RespondPurpose.CHANGE_DRAFT:
+        return (
+            "The desk's writer reads your guidance and writes the text anew; your own words never go into it."
+            if can
+            else "This desk writes by rules and cannot use guidance: the text comes back as it is, for you to edit."
+        )
+    return (
+        "The desk reads your guidance and plans the action anew."
+        if can
+        else "This desk plans by rules and cannot use guidance: the action comes back as it is, for you to edit or reject."
+    )
+
+
+def _delivery_in(approval_request: ApprovalRequest, rejections: Sequence[Decision]) -> bool:
+    return any(decision.action_digest == approval_request.delivery for decision in rejections)
+
+
+def _named(items: Sequence[ApprovalItem]) -> str:
+    return ", ".join(item.key or item.name for item in items)
