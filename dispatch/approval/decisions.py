@@ -79,7 +79,7 @@ def check_decision(
 def _accepted(check: DecisionCheck, decision: Decision, item: ApprovalItem, approvers: Approvers) -> str:
     person = person_named(approvers, decision.approver)
     how = (
-        authority_of(approvers, person, check.approval_request.approvers, check.received_at)
+        authority_of(approvers, person, check.approval_request.approvers_of(item), check.received_at)
         if person
         else None
     )
@@ -116,6 +116,8 @@ def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str 
         return "the guardian blocked it"
     if authorization is None:
         return "it is held and nobody decided on it" if guard_result.decision is GuardDecision.HOLD else None
+    if guard_result.approvers and guard_result.approvers != authorization.approvers:
+        return f"it is for {', '.join(guard_result.approvers)} to decide, and {', '.join(authorization.approvers)} were asked"
     return _insufficient(bound, guard_result.tier, authorization, now, approvers)
 
 
@@ -172,7 +174,9 @@ def _problem(
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
-        _not_theirs(decision, check.approval_request.approvers, check.requester, moments, approvers, due)
+        _not_theirs(
+            decision, check.approval_request.approvers_of(item), check.requester, moments, approvers, due
+        )
         or _again(check, decision, item)
         or _unsigned(decision, due, check.received_at, approvers)
         or incomplete(decision, item, check.approval_request, parameters)

@@ -11,6 +11,8 @@ from dispatch.models.language import Text
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
+from dispatch.playbooks.calendar_checks import calendar_problems
+from dispatch.playbooks.case_checks import case_problems
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.process.planning import OWN_ORDER
 
@@ -31,7 +33,9 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from _handoffs(playbook)
     yield from _mend(playbook)
     yield from _tiers(playbook)
+    yield from (Problem(*found) for found in case_problems(playbook))
     yield from _asked_by(playbook)
+    yield from (Problem(*found) for found in calendar_problems(playbook))
     yield from _delivery(playbook)
     yield from _texts(playbook)
 

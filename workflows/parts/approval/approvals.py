@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.approval.approver_notifications import ApproverNotifications
     from workflows.parts.approval.outcomes import Decided, Expired, decided_of, describe
     from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
-    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason, open_wait
     from workflows.parts.endings import HistoryFullError, history_full
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
@@ -121,7 +121,7 @@ class Approvals:
 
         Raises HistoryFullError, with the request left open for a new history, when all decisions are evaluated.
         """
-        approval_request, wait = self._open(approval_request, waiting)
+        approval_request, wait = await self._open(approval_request, waiting)
         try:
             while not withdrawn():
                 self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline)
@@ -165,7 +165,7 @@ class Approvals:
             if self._snapshot is None:
                 self._received.reject_superseded(approval_request.proposal_id)
 
-    def _open(
+    async def _open(
         self, approval_request: ApprovalRequest, waiting: Waiting
     ) -> tuple[ApprovalRequest, DeadlineWait]:
         """Open a new approval request, or the one that the history before this one left open."""
@@ -176,17 +176,18 @@ class Approvals:
                 snapshot.turn,
                 snapshot.approvals,
             )
-            wait = DeadlineWait.resumed(snapshot.wait)
+            wait = DeadlineWait(snapshot.wait)
             self._notifications.resume(snapshot.notifications)
         else:
-            self._notifications.opened(approval_request, waiting)
-            self._turn, earlier = 0, ()
-            wait = DeadlineWait(
-                waiting.deadline,
-                waiting.reminders,
-                waiting.escalate_after,
-                escalations=len(waiting.approvers) - 1,
+            wait = await open_wait(
+                waiting, self._dispatcher, waiting.escalate_after, escalations=approval_request.turns
             )
+            # The gate was written with a deadline in all time; the wait knows it in working time.
+            approval_request = approval_request.model_copy(
+                update={"opened_at": wait.opened_at, "deadline": wait.deadline}
+            )
+            self._turn, earlier = 0, ()
+            self._notifications.opened(approval_request, waiting)
         self._open_request, self.wait = approval_request, wait
         self._given = list(earlier)
         return approval_request, wait
