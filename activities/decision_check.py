@@ -14,6 +14,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.failures import translated
 from activities.quotas.asking import ask_workflow
 from dispatch.approval.approval_quota import closed, quota_request, with_quota
+from dispatch.approval.deadlines import check_extension
 from dispatch.approval.decisions import check_decision
 from dispatch.models.contract import Contract
 from dispatch.models.errors import ApproversError, UnavailableError
@@ -24,6 +25,7 @@ from dispatch.models.people.approval_quota import (
     ApprovalQuotaRequest,
 )
 from dispatch.models.people.decision import DecisionCheck, DecisionCheckResult
+from dispatch.models.people.extension import ExtensionCheck, ExtensionCheckResult
 from dispatch.storage.approvers_file import ApproversFile
 
 TRIES: Final = 3
@@ -53,7 +55,20 @@ class DecisionChecks:
                 return DecisionCheckResult(
                     handoff=check.handoff,
                     accepted=False,
-                    reason=f"cannot be judged now, send it again: {error}"[:REASON_LENGTH],
+                    reason=_not_now(error),
+                )
+
+    @activity.defn(name="verify_extension")
+    async def verify_extension(self, check: ExtensionCheck) -> ExtensionCheckResult:
+        """Accept a later deadline or refuse it with the reason, as `verify_decision` does decisions."""
+        with translated():
+            try:
+                return check_extension(check, self._approvers.read())
+            except ApproversError as error:
+                if activity.info().attempt < TRIES:
+                    raise
+                return ExtensionCheckResult(
+                    handoff=check.handoff, extension=check.extension, accepted=False, reason=_not_now(error)
                 )
 
     async def _evaluate(self, check: DecisionCheck) -> DecisionCheckResult:
@@ -61,6 +76,10 @@ class DecisionChecks:
         result = check_decision(check, approvers, self._parameters)
         ask = quota_request(check, result, approvers, str(activity.info().workflow_id))
         return result if ask is None else with_quota(result, await _answer(ask))
+
+
+def _not_now(error: Exception) -> str:
+    return f"cannot be judged now, send it again: {error}"[:REASON_LENGTH]
 
 
 async def _answer(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:

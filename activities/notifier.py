@@ -25,7 +25,7 @@ from dispatch.models.people.notification import (
 )
 from dispatch.models.request.status import DECISION_STATES
 from dispatch.notifications.approver_mail import (
-    audience,
+    concerned,
     digest_for,
     digest_key,
     notice_for,
@@ -64,7 +64,7 @@ class Notifier:
         with translated():
             approvers, at = self._approvers.read(), datetime.now(UTC)
             decided = brief.event is NotifyEvent.DECIDED
-            people = notified_before(approvers, brief) if decided else audience(approvers, brief.owner, at)
+            people = notified_before(approvers, brief) if decided else concerned(approvers, brief, at)
             notice = notice_for(brief, self._inbox_url)
             if brief.only:
                 people = tuple(p for p in people if p.name in brief.only)

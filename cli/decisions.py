@@ -1,4 +1,4 @@
-"""`dispatch approve|edit|reject|respond ID`: a decision as a person types it, signed where the tier asks for it.
+"""`dispatch approve|edit|reject|respond|route|sort|settle|leave ID`: a decision as a person types it, signed where the tier asks for it.
 
 A decision is bound to what is shown when it is typed, or to --proposal and --digest. Where the subject's tier asks for
 a signature, it is signed with the newest key of the approver's that counts and whose private half is here.
@@ -11,24 +11,37 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import JsonValue
 
 from cli.account import add_as
 from cli.keys import ask_passphrase
+from cli.request_ids import add_id, resolved
 from cli.temporal import gateway_of_account
 from dispatch.approval.authority import key_problem, person_named
-from dispatch.approval.signing import sign
-from dispatch.guard.risk import least_approval
+from dispatch.approval.consequences import still_awaited
+from dispatch.approval.decisions import due_at
+from dispatch.approval.signing import Signable, sign
 from dispatch.models.errors import ApproversError, SubmissionError, WorkerUnavailableError
 from dispatch.models.people.approvers import Approver
-from dispatch.models.people.decision import ApprovalKind, ApprovalRequest, DecisionType
+from dispatch.models.people.decision import (
+    ApprovalItem,
+    ApprovalKind,
+    ApprovalRequest,
+    Decision,
+    DecisionType,
+)
+from dispatch.models.request.follow_up import FollowUpDetail
+from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.work.guidance import RespondPurpose
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from runtime.gateway import Gateway
 from runtime.gateway_types import decision_for
 from runtime.settings import Settings
 
-_GOES_ROUND: Final = frozenset({DecisionType.EDIT, DecisionType.RESPOND})
+_OF_EACH: Final = frozenset({DecisionType.APPROVE, DecisionType.REJECT})
+"""Decisions that are made on each action that waits, where none is named."""
 
 
 class _Waiting(NamedTuple):
@@ -42,18 +55,37 @@ class _Waiting(NamedTuple):
     signed: bool | None
     answered: bool = True
     kind: ApprovalKind | None = None
+    key: str = ""
 
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
-    """Add what one of the four decisions is called with."""
-    command.add_argument("id", metavar="ID")
+    """Add what one of the decisions is called with."""
+    add_id(command)
     add_as(command, "approver", "the approver")
-    command.add_argument("--reason", default="", help="required with reject and respond")
+    command.add_argument("--reason", default="", help="for the desk alone, never in a mail; needed to reject")
+    command.add_argument(
+        "--action",
+        metavar="KEY",
+        help=f"the action decided on, as 'dispatch show' names it ({_without(name)})",
+    )
     command.add_argument("--proposal", help="the proposal decided on (default: the one that waits)")
     command.add_argument("--digest", help="the digest decided on (default: the one that waits)")
     command.add_argument("--expires", metavar="TIME", help="it counts until then: ISO 8601 with a time zone")
     command.add_argument("--sign", action="store_true", help="sign it though the tier asks for a name only")
     command.add_argument("--json", action="store_true", help="for scripts")
+    if name == DecisionType.REJECT:
+        command.add_argument(
+            "--reason-for-requester", default="", metavar="TEXT", help="goes into the mail as it is typed"
+        )
+    if name == DecisionType.RESPOND:
+        command.add_argument(
+            "--purpose", required=True, choices=[purpose.value for purpose in RespondPurpose], help="what for"
+        )
+        command.add_argument("--question", default="", help="with ask_requester: sent as it is typed")
+    if name == DecisionType.ROUTE:
+        command.add_argument("desk", metavar="DESK")
+    if name == DecisionType.SORT:
+        command.add_argument("pairs", nargs="+", metavar="item=intent")
     if name == DecisionType.EDIT:
         command.add_argument("pairs", nargs="+", metavar="parameter=value")
 
@@ -68,43 +100,65 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
 
     Raises SubmissionError where nothing waits, KeysError and ApproversError where it cannot be signed.
     """
+    arguments.id = await resolved(gateway, arguments.id)
     pairs = pairs_of(arguments.pairs) if "pairs" in arguments else {}
+    if "desk" in arguments:
+        pairs = {"desk": arguments.desk}
     expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
-    waiting = await _waiting(gateway, arguments)
-    decision = decision_for(
-        DecisionType(arguments.command),
-        arguments.approver,
-        waiting.proposal,
-        waiting.digest,
-        arguments.reason,
-        {name: _value(text) for name, text in pairs.items()},
-    )
-    if expires_at is not None:
-        decision["expires_at"] = expires_at.isoformat()
-    signed = arguments.sign or waiting.signed
-    decision = _signed(decision, settings, arguments.approver, due=signed)
-    accepted, reason = await _sent(gateway, arguments.id, decision, answered=waiting.answered)
-    if arguments.json:
-        print_judged(accepted, reason)
-    else:
-        print(f"refused: {reason}" if accepted is False else reason)
-        if accepted and decision["decision_type"] in _GOES_ROUND:
-            print(f"{_what_follows(waiting.kind)}: dispatch status {arguments.id}")
-    return 1 if accepted is False else 0
+    code = 0
+    sign_as = Signing(settings, arguments.approver)
+    for waiting in await _all_waiting(gateway, arguments):
+        decision = decision_for(
+            DecisionType(arguments.command),
+            arguments.approver,
+            waiting.proposal,
+            waiting.digest,
+            arguments.reason,
+            {name: _value(text) for name, text in pairs.items()},
+            **{
+                name: getattr(arguments, name, "") for name in ("purpose", "question", "reason_for_requester")
+            },
+        )
+        if expires_at is not None:
+            decision["expires_at"] = expires_at.isoformat()
+        decision = sign_as.signed(decision, due=arguments.sign or waiting.signed)
+        judged = await _sent(gateway, arguments.id, decision, answered=waiting.answered)
+        if arguments.json:
+            print_judged(judged.accepted, judged.reason)
+        else:
+            _print(judged, waiting, arguments.id, is_edit=bool(pairs))
+        if judged.accepted is False:
+            code = 1
+    return code
+
+
+class _Judged(NamedTuple):
+    """What the desk said; `accepted` is None where it keeps the decision and has not judged it yet."""
+
+    accepted: bool | None
+    reason: str
+    follows: str = ""
+
+
+def _print(judged: _Judged, waiting: _Waiting, request_id: str, *, is_edit: bool) -> None:
+    print(f"refused: {judged.reason}" if judged.accepted is False else judged.reason)
+    if judged.accepted and waiting.kind is ApprovalKind.ROUTING and is_edit:
+        print(f"the desk goes on with what was chosen: dispatch status {request_id}")
+    elif judged.accepted and judged.follows:
+        print(f"{judged.follows} dispatch status {request_id}")
 
 
 async def _sent(
     gateway: Gateway, request_id: str, decision: dict[str, JsonValue], *, answered: bool
-) -> tuple[bool | None, str]:
+) -> _Judged:
     """Send it, or leave it in history where nobody answers (or has just not answered)."""
     if answered:
         with contextlib.suppress(WorkerUnavailableError):
             outcome = await gateway.decide(request_id, decision)
-            return None if outcome.kept else outcome.accepted, outcome.reason
+            return _Judged(None if outcome.kept else outcome.accepted, outcome.reason, outcome.follows)
     await gateway.signal(request_id, "decide", decision)
-    return (
-        None,
-        "no worker answers now; the decision is in the request's history and is judged when one runs",
+    return _Judged(
+        None, "no worker answers now; the decision is in the request's history and is judged when one runs"
     )
 
 
@@ -140,8 +194,8 @@ def _expiry(text: str) -> datetime:
     return expires_at
 
 
-async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
-    """Return what is decided on: what was given, else what the status names.
+async def _all_waiting(gateway: Gateway, arguments: argparse.Namespace) -> tuple[_Waiting, ...]:
+    """Return what is decided on: what was named, else each action that waits, or for an edit or a response the first.
 
     Raises SubmissionError where nothing waits, WorkerUnavailableError where nobody answers and not both were given.
     """
@@ -151,13 +205,51 @@ async def _waiting(gateway: Gateway, arguments: argparse.Namespace) -> _Waiting:
     except WorkerUnavailableError:
         if not (proposal and digest):
             raise
-        return _Waiting(proposal, digest, None, answered=False)
-    status = detail.status
-    proposal, digest = proposal or status.proposal_id, digest or status.action_digest
-    if proposal is None or digest is None:
+        return (_Waiting(proposal, digest, None, answered=False),)
+    status, gate = detail.status, detail.approval_request
+    proposal = proposal or status.proposal_id
+    if proposal is None or (digest is None and status.action_digest is None):
         raise SubmissionError(f"{arguments.id} awaits no decision now; see 'dispatch status {arguments.id}'")
-    gate = detail.approval_request
-    return _Waiting(proposal, digest, _asks_for_signature(gate, digest), kind=gate.kind if gate else None)
+    kind = gate.kind if gate else None
+    if digest is not None or gate is None:
+        chosen = digest or status.action_digest or ""
+        return (_Waiting(proposal, chosen, _asks_for_signature(gate, chosen), kind=kind),)
+    return tuple(
+        _Waiting(proposal, item.digest, due_at(gate, item).signed, kind=kind, key=item.key)
+        for item in _chosen(gate, detail, arguments)
+    )
+
+
+def _chosen(
+    gate: ApprovalRequest, detail: RequestDetail | FollowUpDetail, arguments: argparse.Namespace
+) -> tuple[ApprovalItem, ...]:
+    if arguments.action is not None:
+        return (_named(gate, arguments.action),)
+    rejections = detail.rejections if isinstance(detail, RequestDetail) else ()
+    mine = [one for one in detail.approvals if one.approver == arguments.approver]
+    waiting = [
+        item
+        for item in still_awaited(gate, detail.approvals, rejections)
+        if all(one.action_digest != item.digest for one in mine)
+    ] or [item for item in gate.items if item.digest == detail.status.action_digest]
+    return tuple(waiting) if arguments.command in _OF_EACH else tuple(waiting[:1])
+
+
+def _named(gate: ApprovalRequest, key: str) -> ApprovalItem:
+    """Return the action of that key, or of the only one whose key has it in it; raises SubmissionError for any other."""
+    found = [item for item in gate.items if item.key == key] or [
+        item for item in gate.items if key.casefold() in item.key.casefold()
+    ]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(item.key or item.name for item in gate.items)
+    raise SubmissionError(
+        f"--action {key}: {'several actions fit' if found else 'no such action waits'}; there are: {there}"
+    )
+
+
+def _without(name: str) -> str:
+    return "default: each that waits" if name in _OF_EACH else "default: the first that waits"
 
 
 def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -> bool | None:
@@ -166,35 +258,38 @@ def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -
         return None
     # A digest that does not wait is the desk's to refuse, signed or not.
     item = next((s for s in approval_request.items if s.digest == digest), None)
-    return item is not None and (item.approval.signed or least_approval(item.tier).signed)
+    return item is not None and due_at(approval_request, item).signed
 
 
-def _signed(
-    decision: dict[str, JsonValue], settings: Settings, name: str, *, due: bool | None
-) -> dict[str, JsonValue]:
-    """Sign it where that is due, and where that cannot be told by whoever has a key to do it."""
-    file, store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
-    if due is False:
-        return decision
-    person = person_named(file.read(), name)
-    now = datetime.now(UTC)
-    if due is None and (person is None or not _could_sign(person, store, now)):
-        return decision
-    if person is None:
-        raise ApproversError(
-            f"{file.path}: {name} is not in it, and this asks for a signed decision; "
-            "decide --as somebody who is, or add them to the file and make a key with 'dispatch keys new'"
-        )
-    key = store.to_sign_with(person, now)
-    passphrase = ask_passphrase(settings, f"{name}'s key {key.key_id}")
-    return sign(store.load(name, key.key_id, passphrase), decision)
+class Signing:
+    """Signs the decisions and extensions of one person; the passphrase is asked once."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._settings, self._name = settings, name
+        self._file, self._store = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
+        self._private: Ed25519PrivateKey | None = None
+
+    def signed(
+        self, decision: dict[str, JsonValue], *, due: bool | None, kind: type[Signable] = Decision
+    ) -> dict[str, JsonValue]:
+        """Sign it where that is due, and where that cannot be told by whoever has a key to do it; `kind` is what it is."""
+        if due is False:
+            return decision
+        person = person_named(self._file.read(), self._name)
+        now = datetime.now(UTC)
+        if due is None and (person is None or not _could_sign(person, self._store, now)):
+            return decision
+        if person is None:
+            raise ApproversError(
+                f"{self._file.path}: {self._name} is not in it, and this asks for a signature; "
+                "decide --as somebody who is, or add them to the file and make a key with 'dispatch keys new'"
+            )
+        if self._private is None:
+            key = self._store.to_sign_with(person, now)
+            passphrase = ask_passphrase(self._settings, f"{self._name}'s key {key.key_id}")
+            self._private = self._store.load(self._name, key.key_id, passphrase)
+        return sign(self._private, decision, kind)
 
 
 def _could_sign(person: Approver, store: KeyStore, now: datetime) -> bool:
     return any(key_problem(key, now) is None and store.has(person.name, key.key_id) for key in person.keys)
-
-
-def _what_follows(kind: ApprovalKind | None) -> str:
-    if kind is ApprovalKind.ROUTING:
-        return "the desk goes on with what was chosen"
-    return "it goes round once more; the new proposal needs a decision of its own"

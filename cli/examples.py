@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from cli.request_ids import resolved
 from cli.temporal import gateway_of_account
 from dispatch.models.errors import DeskFolderError, PlaybookError
 from dispatch.models.request.item import OTHER, Item
@@ -36,7 +37,9 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show and write them; raises DeskFolderError, PlaybookError, RequestNotFoundError and WorkerUnavailableError."""
-    detail = await gateway_of_account().request_detail(arguments.request)
+    gateway = gateway_of_account()
+    arguments.request = await resolved(gateway, arguments.request)
+    detail = await gateway.request_detail(arguments.request)
     was_sorted = any(
         entry.kind is EntryKind.DECISION and f" {_SORTED}" in f" {entry.what}" for entry in detail.trail
     )

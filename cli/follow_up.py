@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.markup import escape
 
-from cli.request_detail import lines_of, print_sections, trail_lines
+from cli.request_detail import lines_of, print_sections, told_lines, trail_lines
 from dispatch.models.moments import format_stamp
 from dispatch.models.request.follow_up import FollowUpDetail
 
@@ -15,6 +15,7 @@ def show_follow_up(console: Console, detail: FollowUpDetail) -> None:
     sections = (
         ("Where it stands", _status(detail)),
         ("What was done, and what is there now", _checks(detail)),
+        ("Who was told", told_lines(detail.trail)),
         ("The last entries of its trail", trail_lines(detail.trail)),
     )
     print_sections(console, sections, detail.status.next_command)

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
 
+from dispatch.approval.consequences import before, is_settled
 from dispatch.approval.requests import decision_by_hand, price_of
 from dispatch.models.moments import format_stamp
 from dispatch.models.money import Money, amount_named, format_money
-from dispatch.models.people.decision import ApprovalItem
+from dispatch.models.people.decision import ApprovalItem, ApprovalKind
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.guardian import GuardResult
@@ -34,11 +35,13 @@ def show(console: Console, detail: RequestDetail) -> None:
         ("Draft", _draft(detail)),
         ("What it would do", _actions(detail)),
         ("Changed since it was sent back", _changes(detail)),
+        ("Who was told", told_lines(detail.trail)),
         (f"The last {_LAST} entries of its trail", trail_lines(detail.trail)),
     )
     print_sections(console, sections, detail.status.next_command)
     if (by_hand := _by_hand(detail)) is not None:
-        console.print("\nor, as the signal 'decide' in Temporal's own UI:", highlight=False)
+        named = ", with your name for NAME" if by_hand["approver"] == "NAME" else ""
+        console.print(f"\nor, as the signal 'decide' in Temporal's own UI{named}:", highlight=False)
         console.print(
             escape(json.dumps(by_hand, indent=2, ensure_ascii=False)), highlight=False, soft_wrap=True
         )
@@ -80,14 +83,35 @@ def _status(detail: RequestDetail) -> Iterator[str]:
         yield f"may decide: {escape(', '.join(approval_request.approvers))}; by {format_stamp(approval_request.deadline, seconds=False)}"
         for item in approval_request.items:
             yield escape(_scrutiny(item, detail))
+            yield from _consequences(item, detail)
     for question in detail.questions:
         yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
 
 
 def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
+    rejected = next((d for d in detail.rejections if d.action_digest == item.digest), None)
+    if rejected is not None:
+        return f"{item.key} is rejected by {rejected.approver}: {rejected.reason}"
     given = [d.approver for d in detail.approvals if d.action_digest == item.digest]
     so_far = f"; {item.approval.progress(len(given))}: {', '.join(given)}" if given else ""
-    return f"{item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}"
+    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}"
+
+
+def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
+    """Yield what a decision on one of several actions does to the rest."""
+    gate = detail.approval_request
+    if (
+        gate is None
+        or gate.kind is not ApprovalKind.APPROVAL
+        or is_settled(item, detail.approvals, detail.rejections)
+    ):
+        return
+    then = before(gate, item, detail.approvals, detail.rejections)
+    if item.is_awaited:
+        yield f"[dim]    approve: {escape(item.must_change or then.approve)}[/]"
+    yield f"[dim]    reject: {escape(then.reject)}[/]"
+    for purpose, sentence in then.respond.items():
+        yield f"[dim]    respond {purpose}: {escape(sentence)}[/]"
 
 
 def _request(detail: RequestDetail) -> Iterator[str]:
@@ -157,6 +181,14 @@ def _lines(bound: BoundAction) -> Iterator[str]:
     for name, value in bound.action.parameters.items():
         for line in _plain(value).splitlines() or [""]:
             yield f"{bound.action.name} {name}: {line}"
+
+
+def told_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:
+    """Yield which approvers were told of what, and when."""
+    for entry in trail:
+        if entry.says_who_was_told:
+            at = format_stamp(entry.at, seconds=False)
+            yield escape(f"{at}  {entry.what.partition(': ')[2] or entry.what}; {entry.why}")
 
 
 def trail_lines(trail: Sequence[TrailEntry]) -> Iterator[str]:

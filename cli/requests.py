@@ -5,19 +5,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from cli.account import add_as
-from cli.decisions import pairs_of, print_judged
+from cli.decisions import Signing, pairs_of, print_judged
 from cli.follow_up import show_follow_up
 from cli.listing import console, iso
 from cli.request_detail import show
+from cli.request_ids import add_id, resolved
 from cli.temporal import gateway_of_account
-from dispatch.models.errors import WorkerUnavailableError
+from dispatch.approval.deadlines import required_at
+from dispatch.models.errors import SubmissionError, WorkerUnavailableError
+from dispatch.models.people.extension import Extension
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.message_names import MessageName
 from dispatch.models.trail import EntryKind
 from runtime.gateway import Gateway
+from runtime.gateway_types import ExtensionOutcome
 from runtime.settings import Settings
 
 _LOOKS: Final = 30
@@ -25,7 +29,7 @@ _LOOKS: Final = 30
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
     """Add what each of them is called with."""
-    command.add_argument("id", metavar="ID")
+    add_id(command)
     if name == "answer":
         command.add_argument("pairs", nargs="+", metavar="field=value")
     elif name == "withdraw":
@@ -34,17 +38,19 @@ def add(command: argparse.ArgumentParser, name: str) -> None:
         add_as(command, "approver", "who may decide there")
         command.add_argument("--until", required=True, metavar="TIME", help="ISO 8601 with a time zone")
         command.add_argument("--reason", default="")
-    if name in {"answer", "status", "show"}:
+    if name in {"answer", "extend", "status", "show"}:
         command.add_argument("--json", action="store_true", help="for scripts")
 
 
-async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of them; returns its exit code."""
     gateway = gateway_of_account()
+    arguments.id = await resolved(gateway, arguments.id)
+    if arguments.command == "extend":
+        return await _extend(gateway, settings, arguments)
     commands: dict[str, Callable[[Gateway, argparse.Namespace], Awaitable[int]]] = {
         "answer": _answer,
         "withdraw": _withdraw,
-        "extend": _extend,
         "status": _show_status,
         "show": show_detail,
     }
@@ -125,8 +131,33 @@ async def _withdraw(gateway: Gateway, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _extend(gateway: Gateway, arguments: argparse.Namespace) -> int:
-    payload = {"approver": arguments.approver, "deadline": arguments.until, "reason": arguments.reason}
-    await gateway.signal(arguments.id, "extend", payload)
-    print("sent; 'dispatch status' shows the deadline in force")
-    return 0
+async def _extend(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Ask for a later deadline, signed where a decision is, and say what became of it."""
+    extension: dict[str, JsonValue] = {
+        "approver": arguments.approver,
+        "deadline": arguments.until,
+        "reason": arguments.reason,
+    }
+    accepted: bool | None = None
+    try:
+        detail = await gateway.detail(arguments.id)
+        if (gate := detail.approval_request) is not None:
+            extension |= {"proposal_id": gate.proposal_id, "action_digest": gate.items[0].digest}
+            due = required_at(gate).signed
+            extension = Signing(settings, arguments.approver).signed(extension, due=due, kind=Extension)
+        outcome = await gateway.update(arguments.id, MessageName.EXTEND, extension, ExtensionOutcome)
+        accepted, reason = outcome.accepted, outcome.reason
+    except WorkerUnavailableError:
+        await gateway.signal(arguments.id, MessageName.EXTEND, extension)
+        reason = (
+            "no worker answers now; the extension is in the request's history and is judged when one runs"
+        )
+    except ValidationError:
+        raise SubmissionError(
+            f"--until {arguments.until}: no time with a time zone; write it such as 2026-12-01T12:00:00Z"
+        ) from None
+    if arguments.json:
+        print_judged(accepted, reason)
+    else:
+        print(f"refused: {reason}" if accepted is False else reason)
+    return 1 if accepted is False else 0

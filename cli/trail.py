@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.account import identity
+from cli.request_ids import add_id, resolved
 from dispatch.audit.models import AuditEntry, AuditKind, Judgement, Trail
 from dispatch.audit.read.history import events_in
 from dispatch.audit.read.trail import as_json, trail_of_events
@@ -20,6 +21,7 @@ from dispatch.audit.report.report import as_html, as_markdown
 from dispatch.models.errors import SubmissionError
 from dispatch.models.moments import format_stamp
 from runtime.connection import connect
+from runtime.gateway import Gateway
 from runtime.histories import trail_of_history
 from runtime.settings import Settings
 
@@ -41,7 +43,7 @@ def add(command: argparse.ArgumentParser, name: str) -> None:
         shapes.add_argument(
             "--html", type=Path, metavar="FILE", help="write a report to look at and to print"
         )
-    command.add_argument("id", nargs="?", metavar="ID")
+    add_id(command, nargs="?")
     command.add_argument(
         "--from",
         dest="files",
@@ -75,7 +77,7 @@ async def _trail(arguments: argparse.Namespace) -> Trail:
         if arguments.id is None:
             raise SubmissionError(f"name a request, or a file: dispatch {arguments.command} --from FILE")
         client = await connect(identity=identity())
-        return await trail_of_history(client, arguments.id)
+        return await trail_of_history(client, await resolved(Gateway.over(client), arguments.id))
     trail = trail_of_events(events_in(*arguments.files))
     if arguments.id not in {None, trail.request_id}:
         raise SubmissionError(

@@ -24,7 +24,7 @@ from devstack.board import Board
 from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
 from devstack.ports import require_free
 from devstack.processes import ROOT, Program, desk_programs, http_program, inbox_program
-from devstack.script import Sample, load_script, play
+from devstack.script import QUICK, Sample, load_script, play, shorten
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from devstack.web import port_of
@@ -52,8 +52,6 @@ MAILED = frozenset({"01-order-status.eml", "02-small-refund.eml", "05-refund-app
 """The samples that come by the mailbox."""
 QUIET_LOOKS = 3
 """Looks at the board without a change after which the desk has come to rest."""
-QUICK = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
-"""What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
 
 CALLED = {"from": "anna.mueller@post.example", "text": "Where is my order DD-10001?"}
 """What the call that the demo prints asks for; the sample data has the customer and the order."""
@@ -99,9 +97,12 @@ class Demo:
             self._console.print(HOW_TO_MAIL.format(port=self._settings.imap_port), highlight=False)
             client = await connect("demo", server.address)
             requests = await self._submit(client, await self._mail(client))
-            if self._console.is_terminal and sys.stdin.isatty():
+            if self._has_a_person():
                 return await self._with_a_person(client, server, programs)
             return await self._with_the_script(client, requests)
+
+    def _has_a_person(self) -> bool:
+        return self._console.is_terminal and sys.stdin.isatty()
 
     def _require_free_ports(self) -> None:
         """Raise DevStackError for the first port that is taken, before anything is started."""
@@ -129,12 +130,7 @@ class Demo:
         files = files_in_force(folders, SHIPPED_DESKS, self._settings.playbooks_dir)
         for desk, file in files.items():
             document = yaml.safe_load(file.read_text(encoding="utf-8"))
-            policies = [*document.get("guardian", {}).get("actions", {}).values()]
-            policies += [contact["policy"]] if "policy" in (contact := document.get("contact") or {}) else []
-            for action in policies:
-                action["give_up_after"] = QUICK["give_up_after"]
-                if "follow_up_after" in action:
-                    action["follow_up_after"] = QUICK["follow_up_after"]
+            shorten(document, played=not self._has_a_person())
             text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
             (folder / f"{desk}.yaml").write_text(text, encoding="utf-8")
         shortened = ", ".join(f"{name} {length}" for name, length in QUICK.items())

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
@@ -13,11 +13,17 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from dispatch.models.contract import Contract
 from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.people.decision import DecisionType
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import Outcome
 from dispatch.models.work.guidance import RespondPurpose
 from runtime.gateway import Gateway
-from runtime.gateway_types import decision_for
+from runtime.gateway_types import ExtensionOutcome, decision_for
+
+QUICK: Final = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
+"""What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
+UNANSWERED: Final = "25 seconds"
+"""How long a question waits where the script plays: one of the samples is never answered."""
 
 
 class Act(Contract):
@@ -109,7 +115,9 @@ async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, 
     elif act.extend_seconds is not None:
         until = (datetime.now(UTC) + timedelta(seconds=act.extend_seconds)).isoformat()
         extension: dict[str, JsonValue] = {"approver": act.by, "deadline": until, "reason": act.reason}
-        await gateway.signal(request_id, "extend", extension)
+        moved = await gateway.update(request_id, MessageName.EXTEND, extension, ExtensionOutcome)
+        if not moved.accepted:
+            raise DevStackError(f"the script's extension of {request_id} was refused: {moved.reason}")
     elif act.decision is not None:
         decision = decision_for(
             act.decision,
@@ -126,3 +134,15 @@ async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, 
         outcome = await gateway.decide(request_id, decision)
         if not (outcome.accepted or outcome.kept):
             raise DevStackError(f"the script's {act.decision} on {request_id} was refused: {outcome.reason}")
+
+
+def shorten(document: dict[str, Any], *, played: bool) -> None:
+    """Shorten a playbook's waits; where the script plays the people's part (`played`), those for answers too."""
+    policies = [*document.get("guardian", {}).get("actions", {}).values()]
+    policies += [contact["policy"]] if "policy" in (contact := document.get("contact") or {}) else []
+    for action in policies:
+        action["give_up_after"] = QUICK["give_up_after"]
+        if "follow_up_after" in action:
+            action["follow_up_after"] = QUICK["follow_up_after"]
+    if played and "missing_information" in document:
+        document["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}

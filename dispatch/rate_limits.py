@@ -1,4 +1,4 @@
-"""How often: a bound on tries by one key, and a lock on a name that was tried with wrong passphrases.
+"""How often: a bound on tries by one key, and a lock on a key that was tried with wrong passphrases.
 
 Counters live in memory and are lost with the process; what they guard, argon2 makes slow by itself.
 """
@@ -38,7 +38,7 @@ class _Failures:
 
 
 class Lockout:
-    """After `most` wrong passphrases a name is locked for `first`; each further one doubles it, up to `longest`."""
+    """After `most` wrong passphrases a key, such as a name or a device, is locked for `first`; each further one doubles it, up to `longest`."""
 
     def __init__(self, most: int, first: timedelta, longest: timedelta, now: Callable[[], datetime]) -> None:
         self._most, self._first, self._longest, self._now = most, first, longest, now

@@ -32,6 +32,7 @@ from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.private_keys import KeyStore
 from dispatch.storage.secret_file import standing_secret
 from inbox.context import Context, Limits
+from inbox.devices import Devices
 from inbox.filters import FILTERS, revealed
 from inbox.oidc import STATE_SECONDS, OidcProvider
 from inbox.pages import answer, decide, keys, request, sign_in, waiting
@@ -86,6 +87,13 @@ def create_app(
     desk = Gateway(connect, worker_timeout, LOOK_TIMEOUT)
     secret = _session_secret(settings)
     https = settings.inbox_url.startswith("https://")
+    sessions = Sessions(
+        secret,
+        idle=timedelta(minutes=settings.inbox_idle_minutes),
+        longest=timedelta(hours=settings.inbox_session_hours),
+        secure=https,
+        now=now,
+    )
     context = Context(
         settings=settings,
         desk=desk,
@@ -94,16 +102,14 @@ def create_app(
         users=users or Users(settings.var_dir / USERS_FILE),
         approvers=approvers or ApproversFile(settings.approvers_path),
         keys=keys or KeyStore(settings.keys_path),
-        sessions=Sessions(
-            secret,
-            idle=timedelta(minutes=settings.inbox_idle_minutes),
-            longest=timedelta(hours=settings.inbox_session_hours),
-            secure=https,
-            now=now,
-        ),
+        sessions=sessions,
+        devices=Devices(sessions.signer("inbox device v1"), secure=https, now=now),
         limits=Limits(
             sign_in=RateLimit(20, _MINUTE, now),
-            names=Lockout(5, _MINUTE, timedelta(minutes=15), now),
+            names_by_address=Lockout(5, _MINUTE, timedelta(minutes=15), now),
+            devices=Lockout(5, _MINUTE, timedelta(minutes=15), now),
+            # Far above what the locks leave to one address: it takes many of them to reach it.
+            names=RateLimit(60, timedelta(hours=1), now),
             # Of its own: a name is typed by anybody, and must lock nobody's key.
             keys=Lockout(5, _MINUTE, timedelta(minutes=15), now),
             sending=RateLimit(60, _MINUTE, now),
@@ -156,6 +162,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
         Route("/requests/{request_id}", request.show, methods=["GET"]),
         Route("/requests/{request_id}/live", request.live, methods=["GET"]),
         Route("/requests/{request_id}/decide", decide.decide, methods=["POST"]),
+        Route("/requests/{request_id}/approve", decide.approve_together, methods=["POST"]),
         Route("/requests/{request_id}/sign", decide.sign, methods=["POST"]),
         Route(refused.PATH, refused.show, methods=["GET"]),
         Route(f"{refused.PATH}/{{refused_id}}", refused.decide, methods=["POST"]),

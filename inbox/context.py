@@ -11,6 +11,7 @@ from dispatch.rate_limits import Lockout, RateLimit
 from dispatch.storage.approvers_file import ApproversFile
 from dispatch.storage.not_taken_in import NotTakenIn
 from dispatch.storage.private_keys import KeyStore
+from inbox.devices import Devices
 from inbox.oidc import OidcProvider
 from inbox.passwords import Users
 from inbox.sessions import Sessions
@@ -21,10 +22,15 @@ from runtime.settings import Settings
 
 @dataclass(frozen=True)
 class Limits:
-    """Tries from one address, wrong passphrases for one name and for the key of one, decisions and answers from one address."""
+    """Tries from one address; wrong passphrases for a name from one address, on a known device, and for the key of one.
+
+    Also tries for one name from all addresses, and decisions and answers from one address.
+    """
 
     sign_in: RateLimit
-    names: Lockout
+    names_by_address: Lockout
+    devices: Lockout
+    names: RateLimit
     keys: Lockout
     sending: RateLimit
     answers: RateLimit
@@ -40,6 +46,7 @@ class Context:
     approvers: ApproversFile
     keys: KeyStore
     sessions: Sessions
+    devices: Devices
     limits: Limits
     company: OidcProvider | None
     answer_secret: str

@@ -19,6 +19,14 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "The httpx module is deprecated", AuthlibDeprecationWarning)
     from authlib.integrations.starlette_client import OAuth
 
+SIGNED_WITH: Final = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
+)
+"""How an ID token may be signed: with a key that only the provider has. Never `none`, and no shared secret (HS256)."""
+_DEFAULT: Final = ("RS256",)
+"""What a provider signs with that names nothing (OpenID Connect Discovery 1.0, section 3)."""
+_ALGORITHMS: Final = "id_token_signing_alg_values_supported"
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
 
@@ -45,9 +53,9 @@ class OidcProvider:
         )
 
     async def send_there(self, request: Request, back_to: str) -> Response:
-        """Send the browser to the identity provider; raises CompanyError where it is not reached."""
+        """Send the browser to the identity provider; raises OidcError where it is not reached."""
         try:
-            await self._check_issuer()
+            await self._check_provider()
             answer: Response = await self._provider.authorize_redirect(request, back_to)
         except (HTTPError, OAuthError, RuntimeError, ValueError) as error:
             raise OidcError(
@@ -56,12 +64,12 @@ class OidcProvider:
         return answer
 
     async def name_of(self, request: Request) -> str:
-        """Return the approver's name that the provider vouches for; raises CompanyError.
+        """Return the approver's name that the provider vouches for; raises OidcError.
 
-        Checked: state, PKCE, the ID token's signature, issuer, audience, times and nonce.
+        Checked: state, PKCE, the ID token's signature and its algorithm, issuer, audience, times and nonce.
         """
         try:
-            await self._check_issuer()
+            await self._check_provider()
             token = await self._provider.authorize_access_token(request)
         except (HTTPError, OAuthError, JoseError, RuntimeError, ValueError, KeyError) as error:
             raise OidcError(
@@ -77,10 +85,20 @@ class OidcProvider:
             )
         return name
 
-    async def _check_issuer(self) -> None:
-        """Refuse a provider whose own description names another issuer: the ID token would be checked against that one."""
+    async def _check_provider(self) -> None:
+        """Refuse a provider whose own description names another issuer, for the ID token would be checked against that one.
+
+        Of the algorithms that it names only those of SIGNED_WITH stay in force; Authlib takes any that the provider names.
+        """
         metadata = await self._provider.load_server_metadata()
         if metadata.get("issuer") != self._issuer:
             raise OidcError(
                 "The identity provider calls itself by another name than DISPATCH_OIDC_ISSUER. Tell who looks after the desk."
             )
+        named = metadata.get(_ALGORITHMS) or _DEFAULT
+        usable = [algorithm for algorithm in SIGNED_WITH if algorithm in named]
+        if not usable:
+            raise OidcError(
+                "The identity provider signs its ID tokens in no way that proves who made them. Tell who looks after the desk."
+            )
+        metadata[_ALGORITHMS] = usable

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from dispatch.approval.consequences import Consequences, before, is_settled, is_to_be_rewritten
+from dispatch.approval.decisions import due_at
 from dispatch.approval.requests import price_of
 from dispatch.models.money import Money, amount_named, format_figure, format_money
-from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision, DecisionType
+from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.work.approval_policy import ApprovalPolicy
@@ -57,6 +59,7 @@ class ShownAction:
     evidence: tuple[Evidence, ...] = ()
     guard_result: GuardResult | None = None
     asked: "Asked | None" = None
+    is_approved: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,14 @@ class Asked:
     approvals: tuple[Decision, ...]
     may_decide: bool
     approved_by_me: bool
-
-    @property
-    def is_open(self) -> bool:
-        return len(self.approvals) < self.approval.signatures
+    is_open: bool = True
+    is_awaited: bool = True
+    is_rewritten: bool = False
+    is_signed: bool = False
+    must_change: str = ""
+    rejection: Decision | None = None
+    then: Consequences | None = None
+    """What each decision does to the rest of the request; None where the gate is not of actions."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,8 @@ class ShownRequest:
     changes: tuple[Change, ...]
     evidence: Mapping[str, Evidence]
     may_decide: bool
+    together: tuple[Asked, ...] = ()
+    """What this person could approve with one press, where there is more than one."""
 
 
 def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownRequest:
@@ -104,13 +113,18 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
     for bound in proposal.actions if proposal else ():
         item = by_digest.pop(bound.digest, None)
         asked = (
-            asked_of(approval_request, item, detail.approvals, bound, me, may=may)
+            asked_of(
+                approval_request, item, detail.approvals, bound, me, may=may, rejections=detail.rejections
+            )
             if approval_request and item
             else None
         )
-        actions.append(_action(bound, guard_results.get(bound.digest), asked, evidence))
+        action = _action(bound, guard_results.get(bound.digest), asked, evidence)
+        actions.append(replace(action, is_approved=bound.digest in detail.approved))
     # What a gate asks about is first: it is what the person came for.
-    actions.sort(key=lambda action: action.asked is None)
+    actions.sort(
+        key=lambda action: (action.asked is None, action.asked is not None and not action.asked.is_awaited)
+    )
     other = (
         tuple(asked_of(approval_request, s, detail.approvals, None, me, may=may) for s in by_digest.values())
         if approval_request
@@ -124,7 +138,16 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
         changes=changes(detail.previous, proposal) if detail.previous and proposal else (),
         evidence=evidence,
         may_decide=may,
+        together=_together([action.asked for action in actions if action.asked is not None]),
     )
+
+
+def _together(asked: Sequence[Asked]) -> tuple[Asked, ...]:
+    """Return what one press approves: all that waits for a plain approval, if that is all that waits and more than one."""
+    waiting = [one for one in asked if one.is_awaited and one.is_open]
+    plain = all(one.may_decide and not one.is_signed and not one.approved_by_me for one in waiting)
+    ready = plain and not any(one.must_change for one in waiting)
+    return tuple(waiting) if ready and len(waiting) > 1 else ()
 
 
 def _action(
@@ -150,7 +173,9 @@ def _action(
 def mark_of(detail: RequestDetail | FollowUpDetail | None) -> str:
     """Digest what a person decides by: where it stands, what is asked, what was approved; None is closed."""
     approval_request = detail.approval_request.model_dump_json() if detail and detail.approval_request else ""
-    approvals = [decision.decision_id for decision in detail.approvals] if detail else []
+    given = detail.approvals if detail else ()
+    given = (*given, *detail.rejections) if isinstance(detail, RequestDetail) else given
+    approvals = [decision.decision_id for decision in given]
     where = detail.status.model_dump_json() if detail else "closed"
     return hashlib.sha256(f"{where}\n{approval_request}\n{approvals}".encode()).hexdigest()[:16]
 
@@ -163,8 +188,12 @@ def asked_of(
     me: str,
     *,
     may: bool,
+    rejections: Sequence[Decision] = (),
 ) -> Asked:
     """Return one item of an open gate as a form; `bound` is the action that it is about, where it is about one."""
+    then = before(approval_request, item, approvals, rejections) if bound is not None else None
+    rewritten = is_to_be_rewritten(approval_request, item, rejections)
+    is_open = not is_settled(item, approvals, rejections)
     approvals = tuple(d for d in approvals if d.action_digest == item.digest)
     return Asked(
         proposal_id=approval_request.proposal_id,
@@ -175,11 +204,18 @@ def asked_of(
         summary=item.summary,
         decision_types=tuple(kind.value for kind in approval_request.decision_types),
         fields=tuple(_field(name, item, bound) for name in item.editable)
-        if DecisionType.EDIT in approval_request.decision_types
+        if any(kind.sets_values for kind in approval_request.decision_types)
         else (),
         approvals=approvals,
         may_decide=may,
         approved_by_me=any(decision.approver == me for decision in approvals),
+        is_open=is_open,
+        is_awaited=item.is_awaited and not rewritten,
+        is_rewritten=rewritten,
+        is_signed=due_at(approval_request, item).signed,
+        must_change=item.must_change,
+        rejection=next((d for d in rejections if d.action_digest == item.digest), None),
+        then=then,
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final, cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -198,8 +199,15 @@ def go_on(request: Request, path: str, said: Said | None = None) -> Response:
 
 
 def address_of(request: Request) -> str:
-    """Return the address that a request came from; limits count by it."""
-    return request.client.host if request.client else "unknown"
+    """Return the address that a request came from, of IPv6 the network that one subscriber has; limits count by it."""
+    given = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((address.packed[:8] + bytes(8), 64)))
+    return str(address)
 
 
 def request_path(context: Context, request_id: str) -> str:

@@ -83,6 +83,14 @@ class DecisionOutcome:
     follows: str = ""
 
 
+@dataclass(frozen=True)
+class ExtensionOutcome:
+    """What became of an extension."""
+
+    accepted: bool
+    reason: str
+
+
 def request_id_of(submission: Submission) -> str:
     """Name the request by desk and trigger, so that one trigger is one request; a hash keeps addresses out of ids.
 

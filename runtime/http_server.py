@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import h11
 import uvicorn
@@ -15,6 +16,10 @@ from dispatch.models.errors import SettingsError
 
 HEAD_SECONDS: Final = 10
 """How long the head of a call may take to come; uvicorn (0.54) itself waits without end."""
+BODY_SECONDS: Final = 60
+"""How long its body may take, and how long a caller may leave an answer unread."""
+MOST_OF_ONE_ADDRESS: Final = 100
+"""Connections that one address may hold; a proxy in front of the server has one address for all."""
 _GRACE_SECONDS: Final = 5
 _BACKLOG: Final = 2048
 _MOST_CONNECTIONS: Final = 500
@@ -29,13 +34,29 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """Closes a connection whose head does not come, so that slow callers cannot hold the connections."""
+    """Closes a connection whose head or body does not come or whose answer is not read, and one too many of an address.
+
+    So no caller holds connections that others need, however slowly it sends or reads.
+    """
 
     _due: asyncio.TimerHandle | None = None
+    _due_in: Any = None
+    _unread: asyncio.TimerHandle | None = None
     head_seconds: float = HEAD_SECONDS
+    body_seconds: float = BODY_SECONDS
+    most_of_one_address: int = MOST_OF_ONE_ADDRESS
+    by_address: Counter[str]
+    """Open connections of one server, shared by its protocols."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.by_address[self._address] += 1
+        if (
+            self.by_address[self._address] > self.most_of_one_address
+            or len(self.connections) > _MOST_CONNECTIONS
+        ):
+            transport.abort()
+            return
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -44,18 +65,45 @@ class _Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
+        self._read_again()
+        # In place: the counter is the server's.
+        self.by_address.subtract([self._address])
+        if not self.by_address[self._address]:
+            del self.by_address[self._address]
         super().connection_lost(exc)
 
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self.body_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._read_again()
+        super().resume_writing()
+
     def _watch(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
-            self._forget()
-        elif self._due is None:
-            self._due = self.loop.call_later(self.head_seconds, self.transport.close)
+        """Bound the part of a call that is being received; the next part, or the next call, has its own time."""
+        part = self.conn.their_state
+        if self._due is not None and part is self._due_in:
+            return
+        self._forget()
+        seconds = {h11.IDLE: self.head_seconds, h11.SEND_BODY: self.body_seconds}.get(part)
+        if seconds is not None:
+            self._due_in, self._due = part, self.loop.call_later(seconds, self.transport.close)
 
     def _forget(self) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
+
+    def _read_again(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
 
 async def serve(
@@ -65,11 +113,19 @@ async def serve(
     *,
     lifespan: Literal["on", "off"] = "off",
     head_seconds: float = HEAD_SECONDS,
+    body_seconds: float = BODY_SECONDS,
+    most_of_one_address: int = MOST_OF_ONE_ADDRESS,
 ) -> None:
     """Serve until `stop` is set; answers that are under way get some seconds to finish."""
+    bounds = {
+        "head_seconds": head_seconds,
+        "body_seconds": body_seconds,
+        "most_of_one_address": most_of_one_address,
+        "by_address": Counter[str](),
+    }
     config = uvicorn.Config(
         app,
-        http=type("_Bounded", (_Protocol,), {"head_seconds": head_seconds}),
+        http=type("_Bounded", (_Protocol,), bounds),
         ws="none",
         lifespan=lifespan,
         log_config=None,

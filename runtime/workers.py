@@ -75,6 +75,10 @@ def desk_worker(
     links = answer_links_from(settings)
     triage_desk = TriageDesk(playbooks, texts, classifiers_of(settings, playbooks))
     assembler = Assembler(catalogue.composers(), catalogue.action_classes)
+    decision_checks = DecisionChecks(
+        ApproversFile(settings.approvers_path),
+        {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
+    )
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -89,10 +93,8 @@ def desk_worker(
             assembler.write_message,
             write_trail,
             count_working_time,
-            DecisionChecks(
-                ApproversFile(settings.approvers_path),
-                {name: kind.Parameters for name, kind in catalogue.action_classes.items()},
-            ).verify_decision,
+            decision_checks.verify_decision,
+            decision_checks.verify_extension,
             Guardian(
                 systems,
                 catalogue.action_classes,

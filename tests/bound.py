@@ -55,7 +55,10 @@ PAYMENT = Payment(
 POLICY: dict[str, Any] = {
     "tiers": {
         "low": {"approval": {"signatures": 0}},
-        "medium": {"approval": {"signatures": 1}, "waiting": {"approvers": ["anna"], "deadline": "2 days"}},
+        "medium": {
+            "approval": {"signatures": 1},
+            "waiting": {"approvers": ["anna"], "role_names": True, "deadline": "2 days"},
+        },
         "high": {
             "approval": {"signatures": 1, "signed": True},
             "waiting": {"approvers": ["ben"], "deadline": "2 days"},
@@ -276,6 +279,7 @@ def order(
         Authorization(
             approval=ONE_DECISION,
             approvers=("anna", "ben"),
+            role_names=True,
             requester="max@mail.example",
             decisions=(decided,),
         )

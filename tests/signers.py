@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from dispatch.approval.signing import key_id_of, sign
 from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
+from dispatch.models.people.extension import Extension
 from dispatch.storage.approvers_file import ApproversFile
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -58,6 +59,10 @@ class Signer:
     def signs(self, decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Return the decision in this person's name, signed."""
         return sign(self.private, {**decision, "approver": self.name})
+
+    def signs_extension(self, extension: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Return the extension in this person's name, signed."""
+        return sign(self.private, {**extension, "approver": self.name}, Extension)
 
 
 def approvers(*signers: Signer) -> Approvers:

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.mending import groups_to_mend
     from workflows.parts.activity_dispatcher import StageFailedError
+    from workflows.parts.approval.extensions import Extensions
     from workflows.parts.approval.outcomes import Decided
     from workflows.parts.approval.routing import ask_for_routing
     from workflows.parts.approval.sorting import ask_for_intents
@@ -53,6 +54,7 @@ class Coordinator(RequestHandlers):
         self._resume_at = snapshot.at if snapshot is not None else None
         self._state, self._recorder, self._status = parts.state, parts.recorder, parts.status
         self._approvals, self._requester, self._effects = parts.approvals, parts.requester, parts.effects
+        self._extensions = Extensions(submission.sender.address, parts.recorder, parts.dispatcher)
         self._stages, self._roles, self._additions = parts.stages, parts.roles, parts.additions
 
     @workflow.run

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.approval.decision_handlers import DecisionHandlers
+    from workflows.parts.approval.extensions import Extensions
     from workflows.parts.approval.settlement import settle
     from workflows.parts.effects import Effect
     from workflows.parts.endings import HistoryFullError
@@ -63,6 +64,7 @@ class FollowUp(DecisionHandlers):
         self._approvals = Approvals(
             self._id, follow_up.requester, self._recorder, self._status, self._dispatcher, self._summarise
         )
+        self._extensions = Extensions(follow_up.requester, self._recorder, self._dispatcher)
         # As in the coordinator: only the follow-up itself may say what was carried over.
         snapshot = self._snapshot = follow_up.snapshot if workflow.info().continued_run_id else None
         if snapshot is not None:

@@ -19,6 +19,7 @@ from cli.audit.custody import acknowledge, add_custody, rotate_key
 from cli.audit.erasure import add_erase, erase
 from cli.audit.status import tell_status
 from cli.audit.verify import anchor_head, verify_store
+from cli.request_ids import resolved
 from dispatch.audit.query.questions import BY_NAME, Answer, Asked, answers
 from dispatch.audit.query.questions_page import cell_text, page_of, title_of
 from dispatch.audit.store.crypto_shredding import opened
@@ -29,6 +30,7 @@ from dispatch.audit.store_models import ManifestLine
 from dispatch.models.errors import AuditStoreError, SubmissionError
 from runtime.audit.parts import audit_export, backend_from, extract_from, keys_from
 from runtime.connection import connect
+from runtime.gateway import Gateway
 from runtime.settings import Settings
 
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
@@ -110,13 +112,15 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
-    exporter = audit_export(await _client(), settings)
+    client = await _client()
+    ids = [await resolved(Gateway.over(client), each) for each in arguments.ids]
+    exporter = audit_export(client, settings)
     refused = await exporter.refusal()
     if refused is not None:
         print(refused, file=sys.stderr)
         return 1
     failed = dict[str, str]()
-    async for done in exporter.export_in_batches(arguments.ids):
+    async for done in exporter.export_in_batches(ids):
         failed |= done.failed
         for words, which in (
             ("exported", done.exported),

@@ -22,7 +22,7 @@ def incomplete(
 ) -> str | None:
     """Return what is missing, or what was given that this decision type would silently drop; None where all fits."""
     kind = decision.decision_type
-    if kind is DecisionType.EDIT:
+    if kind.sets_values:
         return edits_problem(decision.edits, item, parameters) or _unused(decision, approval_request)
     if decision.edits:
         return f"edits were given with {kind}; send them with edit"
@@ -30,8 +30,8 @@ def incomplete(
         return why
     if kind is DecisionType.APPROVE and item.must_change:
         return f"it cannot be approved as it is: {item.must_change}"
-    if kind is DecisionType.REJECT and not decision.reason.strip():
-        return "reject needs a reason"
+    if kind in {DecisionType.REJECT, DecisionType.LEAVE} and not decision.reason.strip():
+        return f"{kind} needs a reason"
     return _response(decision, approval_request) if kind is DecisionType.RESPOND else None
 
 

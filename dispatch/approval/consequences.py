@@ -39,7 +39,43 @@ def still_awaited(
     return tuple(
         item
         for item in approval_request.items
-        if item.is_awaited and not is_settled(item, approvals, rejections)
+        if item.is_awaited
+        and not is_settled(item, approvals, rejections)
+        and not is_to_be_rewritten(approval_request, item, rejections)
+    )
+
+
+def more_due(
+    approval_request: ApprovalRequest,
+    decision: Decision,
+    approvals: Sequence[Decision],
+    rejections: Sequence[Decision],
+) -> str | None:
+    """Return, after an approval, that its item needs more of them; None where it needs none. `approvals` has it already."""
+    awaited = still_awaited(approval_request, approvals, rejections)
+    item = next((one for one in awaited if one.digest == decision.action_digest), None)
+    if item is None or decision.decision_type is not DecisionType.APPROVE:
+        return None
+    given = sum(one.action_digest == item.digest for one in approvals)
+    return f"{decision.approver} has approved, {item.approval.progress(given)}"
+
+
+def done_with(
+    approval_request: ApprovalRequest, approvals: Sequence[Decision], rejections: Sequence[Decision]
+) -> tuple[str, ...]:
+    """Return who has approved all that is still awaited, and so is asked for nothing more."""
+    awaited = {item.digest for item in still_awaited(approval_request, approvals, rejections)}
+    given = {(one.approver, one.action_digest) for one in approvals}
+    names = dict.fromkeys(one.approver for one in approvals)
+    return tuple(name for name in names if all((name, digest) in given for digest in awaited))
+
+
+def is_to_be_rewritten(
+    approval_request: ApprovalRequest, item: ApprovalItem, rejections: Sequence[Decision]
+) -> bool:
+    """Check whether an item is the text for the requester, of which a rejection makes another."""
+    return item.digest == approval_request.delivery and any(
+        decision.action_digest != item.digest for decision in rejections
     )
 
 
@@ -166,4 +202,8 @@ def _delivery_in(approval_request: ApprovalRequest, rejections: Sequence[Decisio
 
 
 def _named(items: Sequence[ApprovalItem]) -> str:
-    return ", ".join(item.key or item.name for item in items)
+    return ", ".join(" ".join(part for part in _words(item) if part) for item in items)
+
+
+def _words(item: ApprovalItem) -> tuple[str, str]:
+    return item.title or item.name.replace("_", " "), item.key.partition("/")[2]

@@ -1,35 +1,96 @@
-"""Who may move a deadline, and how far."""
+"""Who may move a deadline, and how far: later than the one in force, and with what a decision needs at the same gate.
+
+An earlier deadline would be a rejection that needs no right to reject, so there is none.
+"""
 
 from datetime import datetime, timedelta
+from typing import Final
 
-from pydantic import AwareDatetime, Field, JsonValue, ValidationError
+from pydantic import JsonValue, ValidationError
 
-from dispatch.models.contract import Contract
+from dispatch.approval.attribution import Allowed, how_theirs, not_theirs, signed_with, unsigned
+from dispatch.guard.risk import least_approval
+from dispatch.models.moments import deadline_moved_text, format_stamp
+from dispatch.models.people.approvers import Approvers
+from dispatch.models.people.decision import ApprovalRequest
+from dispatch.models.people.extension import Extension, ExtensionCheck, ExtensionCheckResult
+from dispatch.models.work.approval_policy import ONE_DECISION, ApprovalPolicy
 
-FURTHEST = timedelta(days=90)
-
-
-class Extension(Contract):
-    """Shape of the `extend` signal."""
-
-    approver: str = Field(min_length=1, max_length=100)
-    deadline: AwareDatetime
-    reason: str = Field(default="", max_length=4000)
+FURTHEST: Final = timedelta(days=90)
 
 
-def read_extension(raw: JsonValue, now: datetime, allowed: tuple[str, ...]) -> tuple[datetime | None, str]:
-    """Return the new deadline, or None and why it is refused.
+class ExtensionRefusedError(ValueError):
+    """The message moves no deadline; the text says why, and never repeats what was sent."""
 
-    A deadline may move to any time after now, at most 90 days ahead, by one of `allowed`.
+
+def read_extension(
+    raw: JsonValue, now: datetime, in_force: datetime, approval_request: ApprovalRequest | None
+) -> Extension:
+    """Read what can be told without the approvers file, so that a flood of messages costs no activity.
+
+    Raises ExtensionRefusedError: no extension, another gate's, one that shortens, or one beyond 90 days from now.
     """
     try:
         extension = Extension.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the message"
-        return None, f"{where}: {first['msg']}; send approver and deadline (ISO 8601 with a time zone)"
-    if extension.approver not in allowed:
-        return None, f"{extension.approver} may not move this deadline"
-    if not now < extension.deadline <= now + FURTHEST:
-        return None, f"the deadline must lie after now and within {FURTHEST.days} days"
-    return extension.deadline, ""
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])[:64] or "the message"
+        raise ExtensionRefusedError(
+            f"{where}: {first['msg']}; send approver and deadline (ISO 8601 with a time zone)"
+        ) from None
+    if extension.deadline <= in_force:
+        raise ExtensionRefusedError(
+            f"the deadline in force is {format_stamp(in_force)}, and an extension only moves it to later; "
+            "to end the wait before it, decide"
+        )
+    if extension.deadline > now + FURTHEST:
+        raise ExtensionRefusedError(f"a deadline lies at most {FURTHEST.days} days ahead")
+    if approval_request is not None:
+        _fits(extension, approval_request)
+    return extension
+
+
+def _fits(extension: Extension, approval_request: ApprovalRequest) -> None:
+    """Raise ExtensionRefusedError where it names another gate, or none at one that asks for signatures."""
+    waits, named = approval_request.proposal_id, extension.proposal_id
+    if named not in {None, waits}:
+        raise ExtensionRefusedError(f"stale: names proposal {named}, but {waits} waits")
+    digests = {item.digest for item in approval_request.items}
+    if extension.action_digest is not None and extension.action_digest not in digests:
+        raise ExtensionRefusedError(f"names no action that waits here: digest {extension.action_digest}")
+    if required_at(approval_request).signed and (named is None or extension.action_digest is None):
+        raise ExtensionRefusedError(
+            "this asks for a signed extension, which names proposal_id and action_digest"
+        )
+
+
+def required_at(approval_request: ApprovalRequest | None) -> ApprovalPolicy:
+    """Return what a decision needs at a gate, the most of its items: an extension moves the deadline of all."""
+    required = ONE_DECISION
+    for item in approval_request.items if approval_request is not None else ():
+        required = required.combined_with(item.approval).combined_with(least_approval(item.tier))
+    return required
+
+
+def check_extension(check: ExtensionCheck, approvers: Approvers) -> ExtensionCheckResult:
+    """Accept an extension or refuse it with the exact reason: whose it is, and whether it is signed where that is due."""
+    extension, required = check.extension, required_at(check.approval_request)
+    allowed = Allowed(check.allowed, check.requester, check.role_names)
+    problem = not_theirs(extension, allowed, (check.received_at,), approvers, required) or unsigned(
+        extension, required, check.received_at, approvers
+    )
+    if problem is not None:
+        return ExtensionCheckResult(
+            handoff=check.handoff, extension=extension, accepted=False, reason=problem
+        )
+    key = signed_with(extension, approvers)
+    how = how_theirs(extension, allowed, check.received_at, approvers)
+    moved = deadline_moved_text(extension.deadline)
+    return ExtensionCheckResult(
+        handoff=check.handoff,
+        extension=extension,
+        accepted=True,
+        reason=f"{moved} (it was {format_stamp(check.in_force)}) by {extension.approver}{how}"
+        + (f"; signed with {key}" if key else ""),
+        signed_with=key,
+    )

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from dispatch.approval.authority import authority_of, holders_of, is_own, key_in, key_problem, person_named
+from dispatch.approval.attribution import Allowed, how_theirs, not_theirs, signed_with, unsigned
 from dispatch.approval.completeness import incomplete
 from dispatch.approval.consequences import after, is_settled
 from dispatch.approval.decision_text import UnreadableError, excerpt, read_decision
 from dispatch.approval.requests import precheck
-from dispatch.approval.signing import verify
 from dispatch.guard.risk import least_approval
 from dispatch.models.contract import Contract
 from dispatch.models.moments import format_stamp
@@ -72,32 +71,23 @@ def check_decision(
         reason=_accepted(check, decision, item, approvers),
         decision=decision,
         follows=after(check.approval_request, decision, check.approvals, check.rejections),
-        signed_with=_signed_with(decision, approvers),
+        signed_with=signed_with(decision, approvers),
     )
 
 
 def _accepted(check: DecisionCheck, decision: Decision, item: ApprovalItem, approvers: Approvers) -> str:
-    person = person_named(approvers, decision.approver)
-    how = (
-        authority_of(approvers, person, check.approval_request.approvers_of(item), check.received_at)
-        if person
-        else None
-    )
-    signed_with = _signed_with(decision, approvers)
-    holders = holders_of(approvers, decision.approver)
-    if person is None and holders:
-        how = f"as a plain name: no limit and no own request is checked; the role is held by {', '.join(holders)}"
-    seal = f"; signed with {signed_with}" if signed_with else ""
-    if decision.signature is not None and not signed_with:
+    how = how_theirs(decision, _allowed_at(check, item), check.received_at, approvers)
+    key = signed_with(decision, approvers)
+    seal = f"; signed with {key}" if key else ""
+    if decision.signature is not None and not key:
         seal = "; its signature was not verified, for its key is not known"
     summary = f"{decision.decision_type} by {decision.approver} on {item.name}"
-    return f"accepted: {summary}{f' {how}' if how else ''}{seal}"
+    return f"accepted: {summary}{how}{seal}"
 
 
-def _signed_with(decision: Decision, approvers: Approvers) -> str | None:
-    """Return the fingerprint of the key under an accepted decision: a known key's signature has been verified."""
-    known = decision.signature is not None and key_in(approvers, decision.key_id) is not None
-    return decision.key_id if known else None
+def _allowed_at(check: DecisionCheck, item: ApprovalItem) -> Allowed:
+    gate = check.approval_request
+    return Allowed(gate.approvers_of(item), check.requester, gate.role_names)
 
 
 def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
@@ -148,10 +138,9 @@ def _unfit(
         return f"the decision expired at {format_stamp(decision.expires_at)}"
     # Delegations and absences count as of the decision; they may well have ended since.
     moments = (decision.issued_at,)
-    theirs = _not_theirs(
-        decision, authorization.approvers, authorization.requester, moments, approvers, authorization.approval
-    )
-    return theirs or _unsigned(decision, authorization.approval, now, approvers)
+    allowed = Allowed(authorization.approvers, authorization.requester, authorization.role_names)
+    theirs = not_theirs(decision, allowed, moments, approvers, authorization.approval)
+    return theirs or unsigned(decision, authorization.approval, now, approvers)
 
 
 def _problem(
@@ -170,20 +159,18 @@ def _problem(
         return f"{item.name} needs no approval; it follows when the rest is decided"
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
-    due = _due(check.approval_request, item)
+    due = due_at(check.approval_request, item)
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
-        _not_theirs(
-            decision, check.approval_request.approvers_of(item), check.requester, moments, approvers, due
-        )
+        not_theirs(decision, _allowed_at(check, item), moments, approvers, due)
         or _again(check, decision, item)
-        or _unsigned(decision, due, check.received_at, approvers)
+        or unsigned(decision, due, check.received_at, approvers)
         or incomplete(decision, item, check.approval_request, parameters)
     )
 
 
-def _due(approval_request: ApprovalRequest, item: ApprovalItem) -> ApprovalPolicy:
+def due_at(approval_request: ApprovalRequest, item: ApprovalItem) -> ApprovalPolicy:
     """Return what a decision on an item needs; on what is not awaited itself, as much as on what the gate waits for."""
     awaited = item.approval.combined_with(least_approval(item.tier))
     if item.is_awaited:
@@ -219,48 +206,3 @@ def _not_possible(approval_request: ApprovalRequest, decision: Decision) -> str 
     if decision.decision_type not in approval_request.decision_types:
         return f"{decision.decision_type} is not possible here; possible: {', '.join(approval_request.decision_types)}"
     return None
-
-
-def _not_theirs(
-    decision: Decision,
-    allowed: tuple[str, ...],
-    requester: str,
-    moments: tuple[datetime, ...],
-    approvers: Approvers,
-    approval: ApprovalPolicy,
-) -> str | None:
-    """Return why this is not for the approver to decide, at one of some moments."""
-    person = person_named(approvers, decision.approver)
-    if person is None:
-        if decision.approver not in allowed or approval.signed:
-            return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
-        if approval.needs_listed_people:
-            return (
-                f"{decision.approver} is no person of the approvers file, and {approval.signatures} different people "
-                "must approve; decide in a person's own name"
-            )
-        return None
-    if any(authority_of(approvers, person, allowed, at) is None for at in moments):
-        return f"{decision.approver} may not decide here; may: {', '.join(allowed)}"
-    if is_own(person, requester):
-        return f"{decision.approver} may not decide on a request of their own"
-    return None
-
-
-def _unsigned(decision: Decision, approval: ApprovalPolicy, at: datetime, approvers: Approvers) -> str | None:
-    """Return why a signature that is due, or that is given though none is due, does not count.
-
-    Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
-    """
-    due = approval.signed
-    if decision.signature is None:
-        return "unsigned: this asks for a signed decision" if due else None
-    found = key_in(approvers, decision.key_id)
-    if found is None:
-        return f"unknown key: {decision.key_id or 'none is named'}" if due else None
-    person, key = found
-    if person.name != decision.approver:
-        return f"key {key.key_id} is {person.name}'s, not {decision.approver}'s"
-    if (why := key_problem(key, at)) is not None:
-        return why
-    return None if verify(key, decision) else f"forged: the signature is not that of key {key.key_id}"

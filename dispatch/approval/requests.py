@@ -25,7 +25,11 @@ from dispatch.models.work.guidance import RespondPurpose
 from dispatch.models.work.playbook import Playbook, Tier, Waiting
 from dispatch.models.work.proposal import BoundAction, Proposal
 
-ALL_DECISION_TYPES = tuple(DecisionType)
+OF_ACTIONS = (DecisionType.APPROVE, DecisionType.EDIT, DecisionType.REJECT, DecisionType.RESPOND)
+OF_ROUTING = (DecisionType.ROUTE, DecisionType.REJECT)
+OF_SORTING = (DecisionType.SORT, DecisionType.REJECT)
+OF_SETTLEMENT = (DecisionType.SETTLE, DecisionType.LEAVE)
+"""The verbs of each gate; the first is what most say."""
 GUIDANCE_REPEATED = "guidance.repeated"
 """The standard that a text breaks which repeats what people said for the desk alone."""
 _SHOWN = 200
@@ -76,9 +80,7 @@ def request_approval(
     why = "; ".join(reason.text for _, v in held for reason in v.reasons)
     if own:
         waiting = waiting.model_copy(update={"approvers": _all_approvers(items)})
-    request = _gate(
-        ApprovalKind.APPROVAL, proposal.proposal_id, items, ALL_DECISION_TYPES, waiting, opened_at, why
-    )
+    request = _gate(ApprovalKind.APPROVAL, proposal.proposal_id, items, OF_ACTIONS, waiting, opened_at, why)
     return request.model_copy(
         update={
             "delivery": proposal.delivery,
@@ -112,7 +114,7 @@ def price_of(bound: BoundAction) -> Money | None:
 def request_routing(
     request_id: str, desks: tuple[str, ...], waiting: Waiting, opened_at: datetime, why: str, n: int
 ) -> ApprovalRequest:
-    """Return the gate that asks a person for the desk: edit with {'desk': NAME}, or reject."""
+    """Return the gate that asks a person for the desk: route with {'desk': NAME}, or reject."""
     item = ApprovalItem(
         name="route",
         digest=digest_of({"route": request_id, "attempt": n}),
@@ -121,14 +123,13 @@ def request_routing(
         choices={"desk": desks},
         summary=f"which desk takes this ({', '.join(desks)})",
     )
-    decision_types = (DecisionType.EDIT, DecisionType.REJECT)
-    return _gate(ApprovalKind.ROUTING, f"route-{n}", (item,), decision_types, waiting, opened_at, why)
+    return _gate(ApprovalKind.ROUTING, f"route-{n}", (item,), OF_ROUTING, waiting, opened_at, why)
 
 
 def request_sorting(
     request_id: str, items: tuple[Item, ...], intents: tuple[str, ...], waiting: Waiting, opened_at: datetime
 ) -> ApprovalRequest:
-    """Return the gate that asks a person what items ask: edit with {ITEM: INTENT}, or reject.
+    """Return the gate that asks a person what items ask: sort with {ITEM: INTENT}, or reject.
 
     The choices begin with what the classifier takes for likely; 'other' hands the request to a person.
     """
@@ -145,8 +146,7 @@ def request_sorting(
         summary=f"what is asked; {asked}",
     )
     why = "the examples do not tell surely enough what is asked"
-    decision_types = (DecisionType.EDIT, DecisionType.REJECT)
-    return _gate(ApprovalKind.ROUTING, "sort-1", (gate_item,), decision_types, waiting, opened_at, why)
+    return _gate(ApprovalKind.ROUTING, "sort-1", (gate_item,), OF_SORTING, waiting, opened_at, why)
 
 
 def _likely(item: Item) -> tuple[str, ...]:
@@ -156,15 +156,14 @@ def _likely(item: Item) -> tuple[str, ...]:
 def request_settlement(
     request_id: str, what: str, waiting: Waiting, opened_at: datetime, why: str
 ) -> ApprovalRequest:
-    """Return the gate that hands a request to a person: approve says that it has been settled, and how."""
+    """Return the gate that hands a request to a person: settle says that it has been settled, and how; leave, that it is not."""
     item = ApprovalItem(
         name="settle",
         digest=digest_of({"settle": request_id, "what": what}),
         tier=Tier.MEDIUM,
         summary=f"{what}: {why}",
     )
-    decision_types = (DecisionType.APPROVE, DecisionType.REJECT)
-    return _gate(ApprovalKind.ESCALATION, "settle-1", (item,), decision_types, waiting, opened_at, why)
+    return _gate(ApprovalKind.ESCALATION, "settle-1", (item,), OF_SETTLEMENT, waiting, opened_at, why)
 
 
 def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
@@ -189,11 +188,11 @@ def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[s
 def decision_by_hand(
     approval_request: ApprovalRequest, item: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
-    """Return what a person may paste as the `decide` signal for an item; None where only listed people count.
+    """Return what a person may paste as the `decide` signal for an item; None where it must be signed.
 
-    It is the gate's first decision type, in the name of `approver` and issued `at`; its id is the same each time, so that
-    what was pasted twice is one decision. Where it must be signed, or several people must approve, nobody can paste it
-    as it is.
+    It is the gate's first decision type, issued `at`; its id is the same each time, so that what was pasted twice is one
+    decision. It is in the name of `approver` where a role's own name decides; elsewhere the person's name takes the
+    place of NAME. Where several people must approve, nobody can paste it.
     """
     if item.approval.needs_listed_people:
         return None
@@ -203,14 +202,31 @@ def decision_by_hand(
         proposal_id=approval_request.proposal_id,
         action_digest=item.digest,
         decision_type=decision_type,
-        edits={name: values[0] for name, values in item.choices.items()}
-        if decision_type is DecisionType.EDIT
-        else {},
-        approver=approver,
+        edits={name: values[0] for name, values in item.choices.items()} if decision_type.sets_values else {},
+        approver=name_to_type(approval_request, item, approver),
         issued_at=at.replace(microsecond=0),
     )
     plain: dict[str, JsonValue] = decision.model_dump(mode="json", exclude_none=True)
     return plain if decision.edits else {name: value for name, value in plain.items() if name != "edits"}
+
+
+def next_command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    """Return what a person could type for an item, in the verbs of its gate."""
+    verb = approval_request.decision_types[0]
+    if verb is DecisionType.ROUTE:
+        chosen = [item.choices["desk"][0]]
+    else:
+        chosen = [f"{name}={choices[0]}" for name, choices in item.choices.items()]
+    who = name_to_type(approval_request, item, owner)
+    return " ".join(["dispatch", verb, request_id, *chosen, "--as", who])
+
+
+def name_to_type(approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
+    """Return whose name to put under a decision: the owner's where a role's own name decides, else NAME.
+
+    Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
+    """
+    return owner if approval_request.role_names and not item.approval.needs_listed_people else "NAME"
 
 
 def _gate(
@@ -228,6 +244,7 @@ def _gate(
         items=items,
         decision_types=decision_types,
         approvers=waiting.approvers,
+        role_names=waiting.role_names,
         opened_at=opened_at,
         deadline=opened_at + waiting.deadline,
         why=why,

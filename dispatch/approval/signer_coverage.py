@@ -12,11 +12,12 @@ def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: d
     """Yield each tier with too few people, and each of its approvers that nobody decides for, in a sentence.
 
     A person counts who may decide there at `at` and, where the tier needs signatures, has a key that is neither revoked
-    nor expired. A tier that needs one decision without a signature also takes a plain name and is always covered.
+    nor expired. A tier that needs one decision without a signature is always covered where it takes a role's own name (`role_names`).
     """
     for tier, scrutiny in policy.tiers.items():
         approval = scrutiny.approval
-        if scrutiny.waiting is None or not approval.needs_listed_people:
+        waiting = scrutiny.waiting
+        if waiting is None or (waiting.role_names and not approval.needs_listed_people):
             continue
         verb = "sign" if approval.signed else "decide"
         able = {
@@ -25,7 +26,7 @@ def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: d
                 for person in people_for(approvers, (role,), at)
                 if live_keys(person, at) or not approval.signed
             ]
-            for role in scrutiny.waiting.approvers
+            for role in waiting.approvers
         }
         count = len({name for names in able.values() for name in names})
         if count < approval.signatures:

@@ -1,7 +1,8 @@
-"""Signatures under decisions: Ed25519 (RFC 8032) over the canonical form of the whole decision.
+"""Signatures under decisions and extensions: Ed25519 (RFC 8032) over the canonical form of the whole.
 
-Signed is `SIGNED_PREFIX` followed by the canonical JSON of the decision's canonical form (dispatch/models/canonical.py):
-its schema id and every field but `signature` that differs from its default. The prefix keeps a signature from meaning anything elsewhere; `key_id` is among
+Signed is `SIGNED_PREFIX` followed by the canonical JSON of the canonical form (dispatch/models/canonical.py):
+its schema id and every field but `signature` that differs from its default. The prefix keeps a signature from meaning anything elsewhere,
+the schema id one under an extension from meaning a decision; `key_id` is among
 what is signed, so that nobody can claim another's signature for a key of their own.
 """
 
@@ -9,7 +10,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,6 +20,10 @@ from pydantic import JsonValue
 from dispatch.models.canonical import canonical_bytes, canonical_form, canonical_json
 from dispatch.models.people.approvers import ApproverKey
 from dispatch.models.people.decision import Decision
+from dispatch.models.people.extension import Extension
+
+Signable = Decision | Extension
+S = TypeVar("S", bound=Signable)
 
 SIGNED_PREFIX: Final = b"dispatch-desk decision v2\n"
 _NOT_COVERED: Final = frozenset({"signature"})
@@ -53,7 +58,7 @@ _SMALL_ORDER: Final = frozenset(
 """The y coordinates of the curve's points of small order, in every encoding: such a key verifies what nobody signed."""
 
 
-def signed_bytes(decision: Decision) -> bytes:
+def signed_bytes(decision: Signable) -> bytes:
     """Return the bytes that a signature is made of."""
     return SIGNED_PREFIX + canonical_bytes(canonical_form(decision, _NOT_COVERED))
 
@@ -80,7 +85,7 @@ def key_mismatch(key: ApproverKey) -> str | None:
     )
 
 
-def verify(key: ApproverKey, decision: Decision) -> bool:
+def verify(key: ApproverKey, decision: Signable) -> bool:
     """Check whether the decision's signature was made with this key over exactly this decision; False where there is none."""
     return _verify(key, decision, signed_bytes)
 
@@ -96,7 +101,7 @@ def _first_signed_bytes(decision: Decision) -> bytes:
     return _FIRST_PREFIX + canonical_bytes(plain)
 
 
-def _verify(key: ApproverKey, decision: Decision, form: Callable[[Decision], bytes]) -> bool:
+def _verify(key: ApproverKey, decision: S, form: Callable[[S], bytes]) -> bool:
     if decision.signature is None or decision.key_id != key.key_id:
         return False
     try:
@@ -110,14 +115,16 @@ def _verify(key: ApproverKey, decision: Decision, form: Callable[[Decision], byt
     return True
 
 
-def sign(private_key: Ed25519PrivateKey, decision: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the decision as JSON values, with `key_id` and `signature` of this key in it.
+def sign(
+    private_key: Ed25519PrivateKey, decision: Mapping[str, JsonValue], kind: type[Signable] = Decision
+) -> dict[str, JsonValue]:
+    """Return the decision, or another `kind`, as JSON values, with `key_id` and `signature` of this key in it.
 
-    Raises pydantic's ValidationError where it is no decision.
+    Raises pydantic's ValidationError where it is none.
     """
     public = private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     named = {**decision, "key_id": key_id_of(public), "signature": None}
-    whole = Decision.model_validate(named)
+    whole = kind.model_validate(named)
     signature = base64.b64encode(private_key.sign(signed_bytes(whole))).decode("ascii")
     signed: dict[str, JsonValue] = whole.model_copy(update={"signature": signature}).model_dump(mode="json")
     return signed

@@ -1,7 +1,7 @@
 """The record of one request, entry by entry."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from dispatch.models.contract import Contract
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import ItemOutcome
 from dispatch.models.request.status import Ending
+
+NOTIFIER: Final = "notifier"
+"""Who writes the entries that say which approvers were told of something, or could not be."""
 
 
 class EntryKind(StrEnum):
@@ -27,6 +30,11 @@ class TrailEntry(Handoff):
     """A handoff, a decision, or another event that changes where the request stands."""
 
     kind: EntryKind
+
+    @property
+    def says_who_was_told(self) -> bool:
+        """Whether it says which approvers were told."""
+        return self.kind is EntryKind.EFFECT and self.sender == NOTIFIER
 
 
 class Outcome(Contract):

@@ -13,7 +13,7 @@ from dispatch.guard.risk import riskiest
 from dispatch.models.moments import format_day, format_moment
 from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
-from dispatch.models.people.decision import ApprovalKind, ApprovalRequest
+from dispatch.models.people.decision import ApprovalItem, DecisionType
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
 from dispatch.models.work.playbook import Tier
 from dispatch.text.links import foreign_links
@@ -25,19 +25,27 @@ MOST_LISTED: Final = 50
 """Requests named in one digest; the rest are counted."""
 
 _MOST_QUOTED: Final = 600
-_ASKED: Final[dict[ApprovalKind, str]] = {
-    ApprovalKind.APPROVAL: TEXTS.asked_approval,
-    ApprovalKind.ROUTING: TEXTS.asked_routing,
-    ApprovalKind.ESCALATION: TEXTS.asked_escalation,
+_ASKED: Final[dict[DecisionType, tuple[str, str]]] = {
+    DecisionType.APPROVE: (TEXTS.asked_approval, TEXTS.link_to_decide),
+    DecisionType.ROUTE: (TEXTS.asked_routing, TEXTS.link_to_route),
+    DecisionType.SORT: (TEXTS.asked_sorting, TEXTS.link_to_sort),
+    DecisionType.SETTLE: (TEXTS.asked_escalation, TEXTS.link_to_settle),
 }
+"""By the first verb of a gate: what is asked there, and what its link is for."""
 
 
-def audience(approvers: Approvers, owner: str, at: datetime) -> tuple[Approver, ...]:
-    """Return the people whom an event for `owner`, a person or a role, concerns: all who may decide for it at a moment.
+def concerned(approvers: Approvers, brief: NotifyBrief, at: datetime) -> tuple[Approver, ...]:
+    """Return the people whose decision may be due: of the owner and the others, but those who have approved."""
+    people = audience(approvers, at, brief.owner, *brief.others)
+    return tuple(person for person in people if person.name not in brief.approved_by)
+
+
+def audience(approvers: Approvers, at: datetime, *owners: str) -> tuple[Approver, ...]:
+    """Return the people whom an event for `owners`, people or roles, concerns: all who may decide for one at a moment.
 
     One who is absent is left in peace if there is a deputy.
     """
-    people = people_for(approvers, (owner,), at)
+    people = people_for(approvers, owners, at)
     return tuple(person for person in people if not _is_stood_in_for(approvers, person, at))
 
 
@@ -71,10 +79,12 @@ def digest_key(day: date, name: str) -> str:
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
     approval_request, desk = brief.approval_request, brief.desk or TEXTS.reception
-    tier = riskiest(item.tier for item in approval_request.items)
-    names = ", ".join(dict.fromkeys(item.name for item in approval_request.items))
+    awaited = tuple(item for item in approval_request.items if item.is_awaited)
+    tier = riskiest(item.tier for item in awaited)
+    names = ", ".join(dict.fromkeys(item.name for item in awaited))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
+    link = _ASKED[approval_request.decision_types[0]][1]
     deadline = format_moment(approval_request.deadline)
     subject = (TEXTS.subject if closed else TEXTS.subject_with_deadline).format(
         desk=desk, headline=headline, names=names, tier=tier, deadline=deadline
@@ -84,14 +94,14 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
         opening=opening,
         facts=(
             (TEXTS.fact_desk, desk),
-            *((TEXTS.fact_asked, _quoted(item.summary)) for item in approval_request.items),
-            *_weight(approval_request, tier),
+            *((TEXTS.fact_asked, _quoted(item.summary)) for item in awaited),
+            *_weight(awaited, tier),
             *(() if closed else ((TEXTS.fact_deadline, deadline),)),
             (TEXTS.fact_why, _quoted(approval_request.why)),
             (TEXTS.fact_request, brief.request_id),
         ),
         link=_page(inbox_url, brief.request_id),
-        link_text=TEXTS.link_to_decided if closed else TEXTS.link_to_decide,
+        link_text=TEXTS.link_to_decided if closed else link,
         closing=_closing(inbox_url, brief.request_id),
     )
 
@@ -141,11 +151,12 @@ def plain_text(notice: Notice) -> str:
 
 def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     """Return the event's part of the subject and the first sentence."""
-    asked, owner = _ASKED[brief.approval_request.kind], brief.owner
+    asked, owner = _ASKED[brief.approval_request.decision_types[0]][0], brief.owner
     headline, opening = {
         NotifyEvent.NEW: (TEXTS.headline_new, TEXTS.opening_new),
         NotifyEvent.REMINDER: (TEXTS.headline_reminder, TEXTS.opening_reminder),
         NotifyEvent.ESCALATION: (TEXTS.headline_escalation, TEXTS.opening_escalation),
+        NotifyEvent.APPROVED: (TEXTS.headline_approved, TEXTS.opening_approved),
         NotifyEvent.DECIDED: (TEXTS.headline_decided, TEXTS.opening_decided),
     }[brief.event]
     return headline.format(owner=owner), opening.format(
@@ -153,10 +164,10 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     )
 
 
-def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(item.approval.in_words for item in approval_request.items)
+def _weight(items: Sequence[ApprovalItem], tier: Tier) -> Iterable[tuple[str, str]]:
+    approvals = dict.fromkeys(item.approval.in_words for item in items)
     yield TEXTS.fact_tier, TEXTS.tier.format(tier=tier, approvals=", ".join(approvals))
-    amounts = [format_money(item.amount) for item in approval_request.items if item.amount is not None]
+    amounts = [format_money(item.amount) for item in items if item.amount is not None]
     if amounts:
         yield TEXTS.fact_amount, ", ".join(amounts)
 

@@ -21,16 +21,19 @@ class ApproverTexts(Contract):
     reception: _Plain
     asked_approval: _Plain
     asked_routing: _Plain
+    asked_sorting: _Plain
     asked_escalation: _Plain
     subject: Annotated[str, filled_with("desk", "headline", "names", "tier")]
     subject_with_deadline: Annotated[str, filled_with("desk", "headline", "names", "tier", "deadline")]
     headline_new: _OfOwner
     headline_reminder: _OfOwner
     headline_escalation: _OfOwner
+    headline_approved: _OfOwner
     headline_decided: _Plain
     opening_new: _AskedOfOwner
     opening_reminder: _AskedOfOwner
     opening_escalation: _AskedOfOwner
+    opening_approved: Annotated[str, filled_with("asked", "summary")]
     opening_decided: Annotated[str, filled_with("summary")]
     fact_desk: _Plain
     fact_asked: _Plain
@@ -41,6 +44,9 @@ class ApproverTexts(Contract):
     fact_request: _Plain
     tier: Annotated[str, filled_with("tier", "approvals")]
     link_to_decide: _Plain
+    link_to_route: _Plain
+    link_to_sort: _Plain
+    link_to_settle: _Plain
     link_to_decided: _Plain
     closing_with_page: _Plain
     closing_without_page: Annotated[str, filled_with("request_id")]

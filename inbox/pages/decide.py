@@ -14,6 +14,7 @@ from dispatch.models.errors import AmountError, DispatchError, RequestClosedErro
 from dispatch.models.money import read_figure
 from dispatch.models.people.approvers import ApproverKey
 from dispatch.models.people.decision import Decision, DecisionType
+from dispatch.models.work.guidance import RespondPurpose
 from inbox.context import Context
 from inbox.signing_keys import KeyProblemError, sign_with_held_key, usable_keys, with_signature
 from inbox.view_models import ShownAction, shown
@@ -30,10 +31,11 @@ from inbox.web import (
     signed_in,
     text_in,
 )
-from runtime.gateway_types import decision_for
+from runtime.gateway_types import DecisionOutcome, decision_for
 
 _ID: Final = re.compile(r"d-[0-9a-f]{16}")
-_ROUND_AGAIN: Final = frozenset({DecisionType.EDIT.value, DecisionType.RESPOND.value})
+MOST_TOGETHER: Final = 20
+"""Actions of one request that are approved with one press."""
 _UNSENT: Final = "Not sent"
 
 
@@ -56,6 +58,44 @@ async def decide(request: Request) -> Response:
     if text_in(form, "signed") == "1":
         return await _to_sign(request, context, request_id, decision, person, text_in(form, "key_id"))
     return await _send(request, context, request_id, decision)
+
+
+@signed_in
+async def approve_together(request: Request) -> Response:
+    """Approve each action that the page showed by a decision of its own, in their order, until one is refused."""
+    context, form, person = context_of(request), await form_of(request), person_of(request)
+    request_id = request.path_params["request_id"]
+    here = request_path(context, request_id)
+    if wait := context.limits.sending.wait_seconds(address_of(request)):
+        return go_on(
+            request,
+            here,
+            Said("refused", _UNSENT, f"Too many decisions; wait {wait} seconds and send it again."),
+        )
+    proposal, reason = text_in(form, "proposal_id")[:100], text_in(form, "reason").strip()[:4000]
+    digests = [digest for digest in form.getlist("digest") if isinstance(digest, str)][:MOST_TOGETHER]
+    said: list[DecisionOutcome] = []
+    try:
+        for digest in digests:
+            decision = decision_for(DecisionType.APPROVE, person.name, proposal, digest[:64], reason)
+            said.append(await context.desk.decide(request_id, decision))
+            if not said[-1].accepted:
+                break
+    except WorkerUnavailableError:
+        return go_on(
+            request,
+            here,
+            Said("refused", _UNSENT, f"No worker answers now; {len(said)} of {len(digests)} were approved."),
+        )
+    except RequestClosedError:
+        return go_on(request, here, _late())
+    finally:
+        context.waiting.doubt()
+    good = sum(one.accepted for one in said)
+    if not said or good < len(digests):
+        why = said[-1].reason if said else "nothing was named"
+        return go_on(request, here, Said("refused", f"{good} of {len(digests)} approved", f"{why}."))
+    return go_on(request, here, Said("recorded", f"{good} approved", said[-1].follows))
 
 
 @signed_in
@@ -92,11 +132,13 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
 
     Raises AmountError, or DispatchError where nothing was decided.
     """
+    # One button tells both: what is decided and, of a response, what for.
+    pressed, _, purpose = text_in(form, "decision_type").partition(":")
     try:
-        decision_type = DecisionType(text_in(form, "decision_type"))
+        decision_type = DecisionType(pressed)
     except ValueError:
         raise DispatchError("No decision was chosen; use one of the buttons") from None
-    edits = _edits(form) if decision_type is DecisionType.EDIT else {}
+    edits = _edits(form) if decision_type.sets_values else {}
     if decision_type is DecisionType.EDIT and not edits:
         raise DispatchError(
             "Nothing was changed, so there is no edit to send; change a field, or approve as it is"
@@ -108,10 +150,20 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
         text_in(form, "digest")[:64],
         text_in(form, "reason").strip()[:4000],
         edits,
+        purpose=purpose,
+        **_texts_for_requester(form, decision_type, purpose),
     )
     shown_id = text_in(form, "decision_id")
     # The form's own id makes a second click the same decision, refused as received before.
     return decision | ({"decision_id": shown_id} if _ID.fullmatch(shown_id) else {})
+
+
+def _texts_for_requester(form: FormData, decision_type: DecisionType, purpose: str) -> dict[str, str]:
+    """Return what the requester is to read; what stands in the field of another button is not meant."""
+    if decision_type is DecisionType.REJECT:
+        return {"reason_for_requester": text_in(form, "reason_for_requester").strip()[:2000]}
+    asks = purpose == RespondPurpose.ASK_REQUESTER
+    return {"question": text_in(form, "question").strip()[:2000]} if asks else {}
 
 
 def _edits(form: FormData) -> dict[str, JsonValue]:
@@ -237,12 +289,7 @@ async def _send(
                 f"{said.reason}. The refusal is in the trail; nothing was done.",
             ),
         )
-    more = (
-        " It goes round once more; the new proposal needs a decision of its own."
-        if decision["decision_type"] in _ROUND_AGAIN
-        else ""
-    )
-    return go_on(request, here, Said("recorded", "Recorded", f"{said.reason}.{more}"))
+    return go_on(request, here, Said("recorded", "Recorded", f"{said.reason}. {said.follows}".rstrip()))
 
 
 def _late() -> Said:

@@ -28,14 +28,37 @@ async def sign_in(request: Request) -> Response:
     """Check a passphrase; what is wrong is said without telling whether the name is known."""
     context, form = context_of(request), await form_of(request)
     to, name = local_path(context, text_in(form, "next")), text_in(form, "name").strip()[:63]
-    wait = context.limits.sign_in.wait_seconds(address_of(request)) or context.limits.names.wait_seconds(name)
-    if wait:
+    device = context.devices.known(request, name)
+    if wait := _wait_seconds(request, name, device):
         return _form(request, to, 429, f"Too many tries. Wait {_spoken(wait)} and try again.", name, wait)
     stamp = await context.users.check(name, text_in(form, "passphrase"))
     if stamp is None:
         return _form(request, to, 401, _WRONG, name)
-    context.limits.names.succeeded(name)
+    if device is not None:
+        context.limits.devices.succeeded(device)
+    else:
+        context.limits.names_by_address.succeeded(_name_there(request, name))
     return _welcome(context, to, name, "password", stamp)
+
+
+def _wait_seconds(request: Request, name: str, device: str | None) -> int:
+    """Count a try; return how many seconds it must wait.
+
+    On a device that the name is known on only wrong passphrases on that device count: a stranger, who has to try from
+    elsewhere or without its cookie, locks the name for strangers alone.
+    """
+    limits = context_of(request).limits
+    if device is not None:
+        return limits.devices.wait_seconds(device)
+    return (
+        limits.sign_in.wait_seconds(address_of(request))
+        or limits.names_by_address.wait_seconds(_name_there(request, name))
+        or limits.names.wait_seconds(name)
+    )
+
+
+def _name_there(request: Request, name: str) -> str:
+    return f"{name} from {address_of(request)}"
 
 
 async def go_to_company(request: Request) -> Response:
@@ -103,6 +126,7 @@ def _form(request: Request, to: str, status: int, wrong: str = "", name: str = "
 def _welcome(context: Context, to: str, name: str, way: Way, stamp: str) -> Response:
     response = RedirectResponse(to, 303)
     context.sessions.write(response, context.sessions.begin(name, way, stamp))
+    context.devices.remember(response, name)
     return response
 
 

@@ -170,7 +170,7 @@ async def test_what_cannot_be_signed_is_one_sentence_and_sends_nothing(
     """A stranger, no key, the private half elsewhere, a revoked key, a wrong passphrase, none, an expiry that is none."""
     case = await held_refund(signing)
     stranger = await shell.starter("approve", case.id, "--as", "mallory")
-    stranger.sentence(str(signing.settings.approvers_path), "mallory is not in it", "a signed decision")
+    stranger.sentence(str(signing.settings.approvers_path), "mallory is not in it", "a signature")
     for more, passphrase, says in (
         (("cleo",), PASSPHRASE, "cleo has no key; make one with 'dispatch keys new cleo'"),
         (("dan",), PASSPHRASE, "the private half of dan's key SHA256:.*DISPATCH_KEYS_DIR"),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shlex
 import uuid
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from devstack.demo import REQUESTS
 from devstack.ports import LOOPBACK, free_port
 from tests.acceptance.shell import Shell
 from tests.desk import PATIENCE_SECONDS, Desk, quick, running_desk
+from tests.workflows.requests_made import two_held_refunds
 
 CHAIR = "05-refund-approved.eml"
 NOBODY = "support-mail-0000000000000000"
@@ -83,6 +85,29 @@ async def test_a_waiting_request_is_shown_and_decided_as_shown(
     (await shell.starter("trail", request_id)).words("approve", "RF-", "done")
 
 
+async def test_a_request_is_named_by_its_beginning_and_as_the_last(shell: Shell, tmp_path: Path) -> None:
+    """Which one is meant is said; a beginning of several names them, and is never guessed."""
+    name = uuid.uuid4().hex[:8]
+    ids = []
+    for number in (1, 2):
+        made = {
+            "trigger_id": f"{name}-{number}",
+            "from": "anna.mueller@post.example",
+            "text": "Where is DD-10001?",
+        }
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps(made), encoding="utf-8")
+        ids.append(await submitted(shell, file))
+    first, short = ids[0], ids[0][:-4]
+    for command in ("status", "show", "trail", "explain"):
+        said = await shell.starter(command, short)
+        said.words()
+        assert said.err.strip() == f"{short}: {first}"
+    (await shell.starter("approve", "reception-")).sentence("reception- begins reception-", "type more")
+    assert (await shell.starter("status", "last")).err.startswith("last: ")
+    (await shell.starter("status", first)).words(first)
+
+
 async def test_the_inbox_says_tier_amount_and_why(shell: Shell, desk: Desk) -> None:
     """For people in a line and for scripts in fields; what a customer wrote is neither markup nor a control sequence."""
     case = await desk.submit(
@@ -146,13 +171,47 @@ async def test_edit_respond_extend_and_withdraw_can_be_typed(shell: Shell, desk:
     edit = ("edit", case.id, "--as", "refunds", "--reason", "a part", "amount_minor=2000")
     (await shell.starter(*edit)).words("accepted: ")
     await case.until("waiting_for_approval", proposal="p2")
-    respond = ("respond", case.id, "--as", "refunds", "--reason", "Please keep the jug.")
-    (await shell.starter(*respond)).words("accepted: ")
+    respond = ("respond", case.id, "--as", "refunds", "--purpose", "change_draft", "--reason", "Kinder.")
+    (await shell.starter(*respond)).words("accepted: ", "cannot use guidance")
     await case.until("waiting_for_approval", proposal="p3")
-    extend = ("extend", case.id, "--as", "refunds", "--until", "2099-01-01T00:00:00Z", "--reason", "holiday")
-    (await shell.starter(*extend)).words("sent")
+    for days, says in (
+        (10, "deadline moved to "),
+        (1, "refused: the deadline in force is "),
+        (99, "refused: "),
+    ):
+        until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        extend = ("extend", case.id, "--as", "refunds", "--until", until, "--reason", "holiday")
+        said = await shell.starter(*extend)
+        assert (said.code, said.out.startswith(says)) == (int(days != 10), True), said
     (await shell.starter("withdraw", case.id, "--reason", "I keep it")).words("sent")
     assert (await case.outcome()).ending == "withdrawn"
+
+
+async def test_one_action_of_several_is_named_and_all_that_wait_are_meant_without(
+    shell: Shell, desk: Desk
+) -> None:
+    """What is rejected alone is not done, with a reason of its own for the customer; the rest is approved at once."""
+    case = await two_held_refunds(desk)
+    shown = await shell.starter("show", case.id)
+    shown.words(
+        "issue_refund/payment PAY-10030-1 needs one person's decision", "not affected, decided on its own"
+    )
+    reject = ("reject", case.id, "--as", "refunds", "--reason", "voucher, see accounts")
+    unclear, unknown = await asyncio.gather(
+        shell.starter(*reject, "--action", "PAY-10030"), shell.starter(*reject, "--action", "parcel")
+    )
+    unclear.sentence("several actions fit", "issue_refund/payment PAY-10030-1")
+    unknown.sentence("no such action waits", "issue_refund/payment PAY-10030-2")
+    told = ("--reason-for-requester", "This part was paid with a voucher.")
+    one = await shell.starter(*reject, *told, "--action", "PAY-10030-1")
+    one.words(
+        "accepted: reject by refunds", "Nothing is done until this is decided too: Refund payment PAY-10030-2"
+    )
+    (await shell.starter("approve", case.id, "--as", "refunds")).words("accepted: ", "written anew")
+    assert (await case.outcome()).ending == "partly_done"
+    (mail,) = [m for m in desk.mail_sink.messages() if m["recipient"] == "zoe.dangelo@mail.example"]
+    assert "This part was paid with a voucher." in mail["text"]
+    assert "accounts" not in mail["text"]
 
 
 async def test_a_reopened_follow_up_is_settled_as_shown(
@@ -307,7 +366,7 @@ async def test_a_routing_says_what_follows(shell: Shell, desk: Desk) -> None:
     """A desk is named, and no proposal is there that would need a decision."""
     case = await desk.submit("Good morning.", sender="anna.mueller@post.example", subject="Hello", desk=None)
     await case.until("waiting_for_routing")
-    said = await shell.starter("edit", case.id, "--as", "reception", "desk=support")
+    said = await shell.starter("route", case.id, "--as", "reception", "support")
     said.words("accepted: ", f"the desk goes on with what was chosen: dispatch status {case.id}")
     assert "proposal" not in said.out
 

@@ -37,6 +37,7 @@ def check(decision_type: str = "approve", **more: Any) -> DecisionCheck:
         items=(item,),
         decision_types=tuple(DecisionType),
         approvers=("refunds",),
+        role_names=True,
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",

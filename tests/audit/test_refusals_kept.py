@@ -93,7 +93,7 @@ async def test_a_follow_up_tells_what_it_refused_and_why(desk: Desk) -> None:
     for payload in (JUNK, STALE):
         await case.signal("decide", payload)
     await case.refused(2)
-    assert (await case.decide("approve", by="support-lead", reason="settled by telephone"))[0]
+    assert (await case.decide("settle", by="support-lead", reason="settled by telephone"))[0]
     handle = desk.client.get_workflow_handle(case.id, result_type=FollowUpOutcome)
     async with asyncio.timeout(PATIENCE_SECONDS):
         outcome = await handle.result()

@@ -1,5 +1,7 @@
 """Decisions of every kind, timers, edits and worker restarts in any order: no money without leave, and never twice.
 
+No deadline comes nearer, and none moves without the right to decide.
+
 A refund at the tier critical needs signed approvals of two different people for exactly its digest. The machine sends
 what people and forgers might, in an order that hypothesis chooses, and keeps its own account of which digests two
 people have validly approved. It knows nothing of how the desk decides.
@@ -132,6 +134,8 @@ class Interleaved(RuleBasedStateMachine):
         type(self).begun += 1
         self.sent: list[dict[str, JsonValue]] = []
         self.amounts: dict[str, int] = {}
+        self.deadlines: dict[str, datetime] = {}
+        self.moved_to: list[datetime] = []
         self.approved_by: defaultdict[str, set[str]] = defaultdict(set)
         self.case = self.stage.run(self.stage.desk.submit(HELD_REFUND, sender=ANNA))
         self.stage.run(self.case.until("waiting_for_approval"))
@@ -152,6 +156,12 @@ class Interleaved(RuleBasedStateMachine):
             or detail.proposal is None
         ):
             return None
+        gate = detail.approval_request
+        held = self.deadlines.get(gate.proposal_id, gate.deadline)
+        assert gate.deadline >= held, f"the deadline of {gate.proposal_id} came nearer"
+        rightly = {held, *self.moved_to}
+        assert gate.deadline in rightly, f"{gate.deadline} is a deadline that nobody with the right asked for"
+        self.deadlines[gate.proposal_id] = gate.deadline
         for bound in detail.proposal.actions:
             if bound.action.name == "issue_refund":
                 self.amounts[bound.digest] = int(str(bound.action.parameters["amount_minor"]))
@@ -244,12 +254,25 @@ class Interleaved(RuleBasedStateMachine):
     def send_junk(self, junk: JsonValue) -> None:
         self.send(junk)
 
-    @rule(seconds=st.integers(min_value=1, max_value=6))
-    def move_the_deadline(self, seconds: int) -> None:
-        if not self.waits():
-            return
+    def extension(self, seconds: int) -> dict[str, JsonValue]:
+        proposal, digest = self.waits() or ("p0", "0" * 64)
         deadline = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-        self.stage.run(self._send({"approver": "refunds-lead", "deadline": deadline}, "extend"))
+        return {"proposal_id": proposal, "action_digest": digest, "deadline": deadline}
+
+    def extend(self, extension: dict[str, JsonValue]) -> None:
+        self.stage.run(self._send(extension, "extend"))
+
+    @rule(by=TWO, seconds=st.integers(min_value=1, max_value=40))
+    def move_the_deadline(self, by: Signer, seconds: int) -> None:
+        """Only to later: whoever wants it earlier has to reject."""
+        extension = by.signs_extension(self.extension(seconds))
+        self.moved_to.append(datetime.fromisoformat(str(extension["deadline"])))
+        self.extend(extension)
+
+    @rule(by=st.sampled_from([ANA, PRETENDER, None]), seconds=st.integers(min_value=1, max_value=40))
+    def move_the_deadline_without_the_right(self, by: Signer | None, seconds: int) -> None:
+        extension = self.extension(seconds)
+        self.extend(by.signs_extension(extension) if by else {**extension, "approver": "refunds-lead"})
 
     @rule()
     def restart_the_workers(self) -> None:

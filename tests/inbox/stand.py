@@ -63,8 +63,10 @@ class Inbox:
         for limit in vars(self.context.limits).values():
             (limit._failures if isinstance(limit, Lockout) else limit._counts).clear()
 
-    def browser(self) -> "Browser":
-        http = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20)
+    def browser(self, address: str | None = None) -> "Browser":
+        """Open a browser; `address` is another of the loopback's that it comes from."""
+        way = httpx.AsyncHTTPTransport(local_address=address)
+        http = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20, transport=way)
         self.browsers.append(http)
         return Browser(self, http)
 

@@ -11,7 +11,7 @@ from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, Page
 from tests.signers import Signer
-from tests.workflows.requests_made import ANNA, beyond_the_desk, held_refund
+from tests.workflows.requests_made import ANNA, beyond_the_desk, held_refund, two_held_refunds
 
 WRONG = "not the passphrase"
 NO_AMOUNT = "\N{EN DASH}"
@@ -89,13 +89,44 @@ async def test_an_edit_without_a_change_is_not_sent(standing_held: Case, dora: B
 
 
 async def test_send_back(inbox_desk: Desk, dora: Browser) -> None:
-    """The guidance goes to the desk, which comes back with a new proposal."""
+    """The guidance goes to the desk, which comes back with a new proposal and says that it could not use it."""
     case = await held_refund(inbox_desk)
-    after = await _decide(await dora.request(case.id), "respond", reason="Please mention the return label.")
-    assert "goes round once more" in after.said
+    page = await dora.request(case.id)
+    assert "This desk writes by rules and cannot use guidance" in page.text, "said before it is pressed"
+    after = await _decide(page, "respond:change_draft", reason="Please mention the return label.")
+    assert "cannot use guidance" in after.said
     await case.until("waiting_for_approval", proposal="p2")
     await case.decide("reject", by="dora")
-    await case.outcome()
+    assert (await case.outcome()).ending is Ending.REJECTED, (
+        "the reply, which told of it, is nobody's to decide any more"
+    )
+
+
+async def test_each_action_is_decided_alone_and_the_page_says_what_follows(
+    inbox_desk: Desk, dora: Browser
+) -> None:
+    """One of two refunds is rejected with two reasons; the page tells the rest before and after, and who reads which."""
+    case = await two_held_refunds(inbox_desk)
+    page = await dora.request(case.id)
+    assert "Approve all 2" in page.text
+    first, second, reply = page.forms("/decide")
+    assert "not affected, decided on its own" in page.text
+    assert "Needs no approval: it follows when the rest is decided" in page.text
+    fields = {"decision_type": "reject", "reason": "double claim", "reason_for_requester": "Paid by voucher."}
+    after = await dora.post(first.action, {**first.fields, **fields})
+    assert "Nothing is done until this is decided too: Refund payment" in after.said
+    assert "Rejected by dora: double claim The requester is told: “Paid by voucher.”" in after.text
+    assert "This text is written anew once the rest is decided" in after.text
+    assert "Approve all" not in after.text
+    last = await dora.post(second.action, {**second.fields, "decision_type": "reject", "reason": "this too"})
+    assert "The text for the requester is written anew" in last.said
+    outcome = await case.outcome()
+    assert outcome.ending is Ending.REJECTED
+    assert reply.fields["digest"] not in {first.fields["digest"], second.fields["digest"]}
+    (mail,) = [m for m in inbox_desk.mail_sink.messages() if case.id in str(m["message_id"])] or [
+        {"text": ""}
+    ]
+    assert "double claim" not in str(mail["text"])
 
 
 async def test_a_page_that_is_out_of_date_decides_nothing(inbox_desk: Desk, dora: Browser) -> None:
@@ -131,7 +162,7 @@ async def test_the_second_click_of_one_form_is_a_duplicate(inbox_desk: Desk, dor
     )
     await case.until("waiting_for_approval")
     page = await dora.request(case.id)
-    assert len(page.forms("/decide")) == 2
+    assert len(page.forms("/decide")) == 3, "two refunds, and the reply, which needs nobody"
     assert (await _decide(page, "approve")).said.startswith("Recorded")
     assert "duplicate" in (await _decide(page, "approve")).said
     assert (await _decide(await dora.request(case.id), "approve")).said.startswith("Recorded")
@@ -288,7 +319,7 @@ async def test_settle_what_the_desk_could_not(inbox_desk: Desk, dora: Browser) -
     case = await beyond_the_desk(inbox_desk)
     page = await dora.request(case.id)
     assert "It is settled" in page.text
-    after = await _decide(page, "approve", reason="told them by telephone")
+    after = await _decide(page, "settle", reason="told them by telephone")
     assert after.said.startswith("Recorded")
     assert (await case.outcome()).ending is Ending.ESCALATED
 
@@ -299,10 +330,10 @@ async def test_route_what_no_desk_fits(inbox_desk: Desk, dora: Browser) -> None:
     await case.until("waiting_for_routing")
     page = await dora.request(case.id)
     assert page.form("/decide").fields["field.desk"] == "support"
-    after = await _decide(page, "edit", reason="")
+    after = await _decide(page, "route", reason="")
     assert after.said.startswith("Recorded")
     await case.until("escalated")
-    await case.decide("approve", by="dora", reason="passed on")
+    await case.decide("settle", by="dora", reason="passed on")
     await case.outcome()
 
 

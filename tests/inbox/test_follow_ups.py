@@ -49,7 +49,7 @@ async def test_what_no_longer_stands_is_shown_and_settled(desk: Desk, inbox: Inb
     ):
         assert said in page.text
     assert f"/requests/{case.id.partition('.follow-up')[0]}" in page.response.text
-    page = await page.send("/decide", decision_type="approve", reason="the customer kept the goods")
+    page = await page.send("/decide", decision_type="settle", reason="the customer kept the goods")
     assert "Recorded" in page.said
     handle = desk.client.get_workflow_handle(case.id, result_type=FollowUpOutcome)
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,15 +1,18 @@
 """Who gets in, for how long, and what a page of another site can do about it."""
 
 import asyncio
+import hashlib
 import re
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
 import pytest
+from itsdangerous import URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.sessions import COOKIE
+from inbox.web import address_of
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, users_of
 
 READ_ONLY = ("/", "/?whose=all", "/live", "/keys", "/requests/none", "/sign-in", "/health", "/answer/none")
@@ -44,6 +47,81 @@ async def test_a_name_locks_after_five_wrong_passphrases_and_opens_again(inbox: 
     assert int(locked.response.headers["retry-after"]) > 0
     inbox.clock.ahead = timedelta(minutes=2)
     assert (await browser.sign_in("emil")).status == 200
+
+
+async def test_a_stranger_keeps_nobody_signed_out(inbox: Inbox) -> None:
+    """Wrong passphrases all day from one address: the name stays open to its owner, on any device elsewhere."""
+    stranger = inbox.browser("127.0.0.9")
+    wrong = 0
+    for minutes in range(0, 24 * 60, 8):
+        inbox.clock.ahead = timedelta(minutes=minutes)
+        wrong += (await stranger.sign_in("emil", "wrong")).status == 401
+    assert wrong > 50
+    assert (await stranger.sign_in("emil")).status == 429
+    assert (await inbox.browser().sign_in("emil")).status == 200
+
+
+async def test_a_known_device_passes_every_lock_that_strangers_bring_about(inbox: Inbox) -> None:
+    """Behind the same proxy, and where so many addresses try that the name is closed to devices that nobody knows."""
+    known = inbox.browser()
+    await known.sign_in("emil")
+    await (await known.get("/keys")).send("/sign-out")
+    near = inbox.browser()
+    for _ in range(6):
+        await near.sign_in("emil", "wrong")
+    for number in range(20, 35):
+        far = inbox.browser(f"127.0.0.{number}")
+        for _ in range(4):
+            await far.sign_in("emil", "wrong")
+    assert (await inbox.browser("127.0.0.50").sign_in("emil")).status == 429
+    assert (await near.sign_in("emil")).status == 429
+    assert (await known.sign_in("emil")).status == 200
+
+
+async def test_a_known_device_is_known_for_one_name_and_has_a_lock_of_its_own(inbox: Inbox) -> None:
+    """Its cookie opens no other name, is none that anybody else can make, and is worth five wrong passphrases."""
+    known = inbox.browser()
+    await known.sign_in("emil")
+    name = next(one for one in known.http.cookies if one.startswith("desk_device_"))
+    cookie = known.http.cookies[name]
+    thief = inbox.browser()
+    thief.http.cookies.set(name, cookie)
+    for _ in range(5):
+        assert (await thief.sign_in("emil", "wrong")).status == 401
+    assert (await thief.sign_in("emil")).status == 429
+    assert (await inbox.browser().sign_in("emil")).status == 200
+    for value in (cookie[:-2] + "xx", cookie):
+        other = inbox.browser("127.0.0.8")
+        other.http.cookies.set(_device_cookie("dora"), value)
+        page = await other.sign_in("dora", "wrong")
+        assert page.status == 401
+        assert set(inbox.context.limits.devices._failures) == {_device_in(cookie)}
+    inbox.clock.ahead = timedelta(days=181)
+    await thief.sign_in("emil", "wrong")
+    assert inbox.context.limits.names_by_address._failures["emil from 127.0.0.1"].number == 1
+
+
+def _device_cookie(name: str) -> str:
+    return f"desk_device_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _device_in(cookie: str) -> str:
+    return str(URLSafeSerializer("", salt="inbox device v1").loads_unsafe(cookie)[1][0])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("2001:db8:1:2::5", "2001:db8:1:2:ffff::1", True),
+        ("2001:db8:1:2::5", "2001:db8:1:3::5", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+    ],
+)
+def test_tries_of_one_network_of_ipv6_count_together(first: str, second: str, *, same: bool) -> None:
+    """One subscriber has 2**64 addresses there; each of IPv4 is somebody's own."""
+    keys = {address_of(Request({"type": "http", "client": (one, 1)})) for one in (first, second)}
+    assert (len(keys) == 1) is same
 
 
 async def test_tries_sent_at_the_same_moment_lock_a_name_as_well(inbox: Inbox) -> None:

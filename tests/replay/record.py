@@ -27,7 +27,7 @@ from channels.mail.identity import message_id
 from devstack.approvers import demo_signer, make_people
 from devstack.demo import REQUESTS, SCRIPT
 from devstack.ports import free_port
-from devstack.script import Sample, load_script, play
+from devstack.script import UNANSWERED, Sample, load_script, play
 from devstack.temporal_server import TemporalServer
 from dispatch.approval.approval_quota import day_of
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id
@@ -69,6 +69,11 @@ def _nobody_is_there(playbook: dict[str, Any]) -> None:
         "deadline": f"{SILENT} seconds",
     }
     playbook["missing_information"] |= {"reminders": ["3 seconds"], "deadline": f"{SILENT} seconds"}
+
+
+def _gives_up_on_a_question(playbook: dict[str, Any]) -> None:
+    """As the demo does where its script plays: one sample is never answered."""
+    playbook["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
 
 
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
@@ -150,7 +155,7 @@ async def _followed_up_and_reopened(desk: Desk, histories: Histories) -> None:
     check = Case(desk, desk.client.get_workflow_handle(outcome.follow_ups[0]))
     status = await check.until("escalated")
     decision = starter.decision_for(
-        DecisionType.APPROVE,
+        DecisionType.SETTLE,
         "support-lead",
         status.proposal_id or "",
         status.action_digest or "",
@@ -335,7 +340,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
     async with AsyncExitStack() as stack:
         running = []
         for name, changes, recordings in (
-            ("samples", (quick,), samples),
+            ("samples", (quick, _gives_up_on_a_question), samples),
             ("acts", (quick, _follows_up_soon), acts),
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
             ("told", (quick,), [_approvers_told]),

@@ -114,7 +114,7 @@ async def test_an_outcome_that_nobody_can_tell_goes_to_a_person(desk: Desk) -> N
     await case.decide("approve")
     status = await case.until("escalated")
     assert status.review_point.awaiting.startswith("a decision: unknown: whether it took effect is unknown")
-    await case.decide("approve", by="support-lead", reason="the bank says it was paid")
+    await case.decide("settle", by="support-lead", reason="the bank says it was paid")
     outcome = await case.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.UNKNOWN, "nobody")
     assert statuses(desk) == ["succeeded"]
@@ -133,7 +133,7 @@ async def test_what_was_done_is_undone_in_reverse(desk: Desk) -> None:
     undone = [entry.what for entry in await entries(case, EntryKind.COMPENSATION)]
     assert undone == ["issue_refund payment PAY-10030-2", "issue_refund payment PAY-10030-1"]
     assert statuses(desk) == ["cancelled", "cancelled"]
-    await case.decide("approve", by="support-lead", reason="called them")
+    await case.decide("settle", by="support-lead", reason="called them")
     outcome = await case.outcome()
     assert (outcome.ending, outcome.effects) == (Ending.COMPENSATED, ())
 
@@ -147,7 +147,7 @@ async def test_a_reply_that_is_refused_undoes_the_refund(desk: Desk) -> None:
     await case.decide("approve")
     await case.until("escalated")
     assert statuses(desk) == ["cancelled"]
-    await case.decide("approve", by="support-lead", reason="wrote a letter")
+    await case.decide("settle", by="support-lead", reason="wrote a letter")
     assert (await case.outcome()).ending is Ending.COMPENSATED
 
 
@@ -159,7 +159,7 @@ async def test_a_refund_that_cannot_be_undone_is_said_to_stand(desk: Desk) -> No
     case = await small_refund(desk)
     status = await case.until("escalated")
     assert "could not be undone" in status.review_point.awaiting
-    await case.decide("approve", by="support-lead", reason="undid it by hand")
+    await case.decide("settle", by="support-lead", reason="undid it by hand")
     outcome = await case.outcome()
     assert outcome.ending is Ending.ESCALATED
     assert outcome.effects == (desk.back_office.refunds()[0]["refund_id"],)

@@ -16,7 +16,7 @@ def test_a_request_takes_every_declared_message_and_query() -> None:
     """The audit reads messages by their declared names, so a handler under another name would go unread."""
     signals, updates, queries = _names(Coordinator)
     assert signals | updates == set(MessageName)
-    assert updates == {MessageName.DECIDE, MessageName.ADD}
+    assert updates == {MessageName.DECIDE, MessageName.EXTEND, MessageName.ADD}
     assert queries == set(QueryName)
 
 
@@ -24,7 +24,7 @@ def test_a_follow_up_inherits_what_people_decide_with() -> None:
     """The handlers stand once, on a base class; Temporal finds them there."""
     signals, updates, queries = _names(FollowUp)
     assert signals == {MessageName.DECIDE, MessageName.EXTEND}
-    assert updates == {MessageName.DECIDE}
+    assert updates == {MessageName.DECIDE, MessageName.EXTEND}
     assert queries == set(QueryName)
     for name in MessageName.DECIDE, MessageName.EXTEND:
         definitions = (

@@ -95,7 +95,7 @@ async def test_it_is_written_when_it_changes_and_only_then(desk: Desk) -> None:
     """A moved deadline leaves it as it is; an approval that is not yet enough is in it; two events in all."""
     case = await two_held_refunds(desk)
     before = await case.status()
-    await case.signal("extend", extension("refunds", 3600))
+    await case.signal("extend", extension("refunds", 80 * 86_400))
 
     async def moved() -> bool:
         return (await case.status()).review_point.by != before.review_point.by

@@ -168,7 +168,7 @@ async def test_a_flood_while_a_person_settles(desk: Desk) -> None:
     owner, mails = (await case.status()).review_point.owner, len(desk.mail_sink.messages())
     await flood(case)
     assert (await case.until("escalated")).review_point.owner == owner
-    assert (await case.decide("approve", by="support-lead", reason="done by telephone"))[0]
+    assert (await case.decide("settle", by="support-lead", reason="done by telephone"))[0]
     outcome = await case.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
     assert len(desk.mail_sink.messages()) == mails
@@ -180,7 +180,7 @@ async def test_a_flood_while_a_desk_is_sought(desk: Desk) -> None:
     await case.until("waiting_for_routing")
     await flood(case)
     await case.until("waiting_for_routing")
-    assert (await case.decide("edit", by="reception", edits={"desk": "support"}))[0]
+    assert (await case.decide("route", by="reception", edits={"desk": "support"}))[0]
     assert (await case.until("escalated")).desk == "support"
 
 
@@ -196,7 +196,7 @@ async def test_a_flood_of_a_reopened_follow_up(impatient: Client, tmp_path: Path
         reopened = desk.case(outcome.follow_ups[0])
         await reopened.until("escalated")
         await flood(reopened)
-        await reopened.decide("approve", by="support-lead", reason="the customer asked for it")
+        await reopened.decide("settle", by="support-lead", reason="the customer asked for it")
         handle = desk.client.get_workflow_handle(reopened.id, result_type=FollowUpOutcome)
         async with asyncio.timeout(30):
             assert (await handle.result()).owner == "nobody"

@@ -22,7 +22,7 @@ async def test_what_is_understood_is_answered_and_the_rest_is_a_persons(desk: De
     assert "DD-10008" in reply["text"]
     assert "A colleague looks at this part of your message" in reply["text"]
     assert "would you sponsor the summer party of our school" in reply["text"]
-    await case.decide("approve", by="support-lead", reason="written to by hand")
+    await case.decide("settle", by="support-lead", reason="written to by hand")
     outcome = await case.outcome()
     assert outcome.ending is Ending.ESCALATED
     assert [item.disposition for item in outcome.items] == [Disposition.ANSWERED, Disposition.OPEN]
@@ -41,6 +41,6 @@ async def test_a_rejection_of_the_rest_leaves_the_part_with_a_person(desk: Desk)
     await case.decide("reject", reason="used for a year")
     await case.until("escalated")
     assert desk.back_office.refunds() == []
-    await case.decide("approve", by="support-lead", reason="both written to by hand")
+    await case.decide("settle", by="support-lead", reason="both written to by hand")
     outcome = await case.outcome()
     assert "rejected by refunds: used for a year; a part is left for a person, item-2" in outcome.why

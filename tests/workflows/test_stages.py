@@ -143,7 +143,7 @@ async def test_an_item_left_over_never_ends_as_done(resting: Desk) -> None:
             )
         status = await case.until("escalated")
         assert "left over" in status.review_point.awaiting
-        await case.decide("approve", by="support-lead", reason="wrote a second mail")
+        await case.decide("settle", by="support-lead", reason="wrote a second mail")
         outcome = await case.outcome()
     assert outcome.ending is Ending.ESCALATED
 
@@ -166,7 +166,7 @@ async def test_a_person_routes_what_no_desk_fits(desk: Desk) -> None:
     case = await desk.submit("Good morning to all of you.", sender=ANNA, subject="Hello", desk=None)
     status = await case.until("waiting_for_routing")
     assert status.desk is None
-    await case.decide("edit", by="reception", edits={"desk": "support"})
+    await case.decide("route", by="reception", edits={"desk": "support"})
     assert (await case.until("escalated")).desk == "support"
     routed = [entry for entry in await case.trail() if entry.why == "route to support, as named"]
     assert [entry.decided_by for entry in routed] == ["reception"]
@@ -176,12 +176,12 @@ async def test_a_desk_that_does_not_exist_cannot_be_routed_to(desk: Desk) -> Non
     """A wrong name is refused with the desks that there are, and the request keeps waiting for a right one."""
     case = await desk.submit("Good morning to all of you.", sender=ANNA, subject="Hello", desk=None)
     await case.until("waiting_for_routing")
-    assert await case.decide("edit", by="reception", edits={"desk": "suport"}) == (
+    assert await case.decide("route", by="reception", edits={"desk": "suport"}) == (
         False,
         "edits.desk: there is no such desk; there are support",
     )
     assert (await case.status()).state == "waiting_for_routing"
-    await case.decide("edit", by="reception", edits={"desk": "support"})
+    await case.decide("route", by="reception", edits={"desk": "support"})
     await case.until("escalated")
 
 
@@ -189,7 +189,7 @@ async def test_a_submission_to_a_desk_that_does_not_exist_is_routed_by_a_person(
     """The submitter's wrong name is not guessed at."""
     case = await desk.submit("Where is my order DD-10002?", sender=ANNA, desk="suport")
     await case.until("waiting_for_routing")
-    await case.decide("edit", by="support-lead", edits={"desk": "support"})
+    await case.decide("route", by="support-lead", edits={"desk": "support"})
     assert (await case.outcome()).ending is Ending.DONE
 
 

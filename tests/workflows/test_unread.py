@@ -42,7 +42,7 @@ async def test_a_text_that_takes_too_long_waits_for_a_person_alone(hurried: Desk
     assert any(why in entry.why for entry in await long.trail())
     (item,) = (await long.handle.query(Coordinator.detail)).items
     assert (item.kind, len(item.text) <= 500) == (OTHER, True)
-    assert (await long.decide("edit", "reception", edits={"desk": "support"}))[0]
+    assert (await long.decide("route", "reception", edits={"desk": "support"}))[0]
     status = await long.until("escalated")
     assert (await long.handle.query(Coordinator.detail)).proposal is None
     assert (await long.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
@@ -91,6 +91,6 @@ async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_
     status = await unlucky.until("escalated")
     assert status.review_point.owner == "reception"
     assert "failed again and again at guard (KeyError)" in status.review_point.awaiting
-    assert (await unlucky.decide("approve", "reception", reason="answered by hand"))[0]
+    assert (await unlucky.decide("settle", "reception", reason="answered by hand"))[0]
     outcome = await unlucky.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")

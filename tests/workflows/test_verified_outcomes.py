@@ -54,7 +54,7 @@ async def settled(case: Case, says: str) -> Outcome:
     status = await case.until("escalated")
     assert says in status.review_point.awaiting
     assert status.review_point.owner == "support-lead"
-    await case.decide("approve", by="support-lead", reason="looked into it")
+    await case.decide("settle", by="support-lead", reason="looked into it")
     return await case.outcome()
 
 
@@ -122,7 +122,7 @@ async def test_what_cannot_be_read_back_is_unverifiable(desk: Desk) -> None:
     (verification,) = await entries(case, EntryKind.VERIFICATION)
     assert verification.what == "unverifiable"
     # The notice cannot be sent either, and that keeps nobody from settling it.
-    await case.decide("approve", by="support-lead", reason="the mail is there")
+    await case.decide("settle", by="support-lead", reason="the mail is there")
     assert (await case.outcome()).ending is Ending.ESCALATED
 
 
@@ -167,7 +167,7 @@ async def test_a_follow_up_reopens_to_a_person(following: Desk, *, by_update: bo
     status = await reopened.until("escalated")
     assert status.review_point.owner == "support-lead"
     assert "differs in status" in status.review_point.awaiting
-    settlement = await reopened.decision("approve", by="support-lead", reason="the customer asked for it")
+    settlement = await reopened.decision("settle", by="support-lead", reason="the customer asked for it")
     if by_update:
         assert (await starter.decide(following.client, reopened.id, settlement))[0]
     else:
@@ -185,7 +185,7 @@ async def test_a_follow_up_refuses_who_may_not_settle(following: Desk) -> None:
     await cancel_refund(following)
     reopened = following.case(outcome.follow_ups[0])
     await reopened.until("escalated")
-    await reopened.signal("decide", await reopened.decision("approve", by="mallory"))
+    await reopened.signal("decide", await reopened.decision("settle", by="mallory"))
     (reason,) = await reopened.refused()
     assert reason.startswith("mallory may not decide here")
     assert (await reopened.status()).state == "escalated"

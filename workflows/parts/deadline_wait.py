@@ -1,25 +1,18 @@
 """Waiting with reminders, escalation and a deadline that can move."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Any
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.working_time import count_working_time
-    from dispatch.approval.deadlines import read_extension
     from dispatch.models.handoff import PENDING_HANDOFF
-    from dispatch.models.moments import deadline_moved_text
-    from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import WaitSnapshot
-    from dispatch.models.trail import EntryKind
     from dispatch.models.work.calendar import WaitLengths, WorkingTimeBrief, WorkingTimes
     from dispatch.models.work.playbook import Timing
-    from dispatch.text.message_payloads import bounded, text_of
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
-    from workflows.parts.trail_recorder import TrailRecorder
 
 
 class WakeReason(Enum):
@@ -41,6 +34,9 @@ class DeadlineWait:
 
     def __init__(self, times: WaitSnapshot) -> None:
         self.opened_at, self.deadline = times.opened_at, times.deadline
+        self.asked: list[Callable[[], Awaitable[None]]] = []
+        """Checks of extensions that came in. The wait makes them itself, before it expires and while it has no timer: a
+        local activity beside a timer may be answered before it when the history is replayed, and after it before."""
         self._due = [(at, WakeReason.REMIND) for at in times.reminders]
         self._due += [(at, WakeReason.ESCALATE) for at in times.escalations]
         self._due.sort(key=lambda entry: entry[0])
@@ -62,6 +58,8 @@ class DeadlineWait:
         """
         deadline = self.deadline
         while True:
+            for _ in range(len(self.asked)):
+                await self.asked.pop(0)()
             if ready():
                 return WakeReason.READY
             now = workflow.now()
@@ -74,7 +72,9 @@ class DeadlineWait:
             wake = min(deadline, self._due[0][0]) if self._due else deadline
             try:
                 await workflow.wait_condition(
-                    lambda: ready() or self.deadline != deadline, timeout=wake - now, timeout_summary=summary
+                    lambda: ready() or bool(self.asked) or self.deadline != deadline,
+                    timeout=wake - now,
+                    timeout_summary=summary,
                 )
             except TimeoutError:
                 continue
@@ -138,24 +138,3 @@ def _in_all_time(
         if escalate_after is not None
         else (),
     )
-
-
-def extend(raw: Any, wait: DeadlineWait | None, allowed: tuple[str, ...], recorder: TrailRecorder) -> None:
-    """Move the deadline of the open wait, if one of `allowed` asks for it; a wait under way takes notice."""
-    request = bounded(raw)
-    sender = text_of(request, "approver") or "unknown"
-    deadline, problem = read_extension(request, workflow.now(), allowed)
-    if wait is None:
-        recorder.refuse(MessageName.EXTEND, "nothing is awaited now", sender, request)
-    elif deadline is None:
-        recorder.refuse(MessageName.EXTEND, problem, sender, request)
-    else:
-        wait.deadline = deadline
-        recorder.record(
-            EntryKind.DECISION,
-            what=MessageName.EXTEND,
-            why=deadline_moved_text(deadline),
-            sender=f"approver.{sender}",
-            decided_by=sender,
-            about=request,
-        )

@@ -1,7 +1,7 @@
 """The messages that a request takes and the queries that it answers, beside those that a follow-up has too.
 
-Signals: `answer` brings missing information, `decide` a person's decision, `extend` moves a deadline, `withdraw` takes
-the request back. Updates: `decide` does as the signal and returns what became of the decision; `add` brings a message
+Signals: `answer` brings missing information, `decide` a person's decision, `extend` moves a deadline to later, `withdraw` takes
+the request back. Updates: `decide` does as the signal and returns what became of the decision, `extend` likewise; `add` brings a message
 that answers a mail of the request. Queries: `status`, `trail` and `detail`.
 """
 
@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.request_detail import RequestDetail
     from dispatch.text.message_payloads import single
     from workflows.parts.approval.decision_handlers import DecisionHandlers
-    from workflows.parts.deadline_wait import DeadlineWait
+    from workflows.parts.approval.extensions import OpenWait
     from workflows.parts.detail_view import detail_of
     from workflows.parts.request_parts import RequestParts
 
@@ -26,9 +26,10 @@ class RequestHandlers(DecisionHandlers):
 
     _parts: RequestParts
 
-    def _open_wait(self) -> tuple[DeadlineWait | None, tuple[str, ...]]:
-        if self._parts.requester.wait is not None:
-            return self._parts.requester.wait, self._parts.state.playbook.escalation.approvers
+    def _open_wait(self) -> OpenWait | None:
+        if (wait := self._parts.requester.wait) is not None:
+            people = self._parts.state.playbook.escalation
+            return OpenWait(wait, people.approvers, people.role_names)
         return super()._open_wait()
 
     @workflow.signal(

@@ -119,7 +119,7 @@ QUESTIONS: Final = (
         SELECT d.moment, d.request_id, d.approver, d.decision_type, g.name, g.subject, g.amount_minor, g.currency, g.tier,
                'blocked: ' || g.reasons, d.reason
         FROM decision d JOIN guarded g ON g.request_id = d.request_id AND g.guard_decision = 'block'
-        WHERE d.approval_request = 'escalation' AND d.decision_type = 'approve' AND d.moment >= $since AND d.moment < $until
+        WHERE d.approval_request = 'escalation' AND d.decision_type IN ('settle', 'approve') AND d.moment >= $since AND d.moment < $until
         ORDER BY moment, request_id
         """,
     ),

@@ -101,7 +101,9 @@ class Messages:
         if message is None:
             return None
         reason = failure or words(answer, "reason")
-        if field(answer, "accepted") is True:
+        if field(answer, "accepted") is True and message.name == MessageName.EXTEND:
+            self._accept_as(message, reason, *_MOVED)
+        elif field(answer, "accepted") is True:
             self._accept(message, reason)
         elif field(answer, "kept") is True:
             message.note.facts["kept"] = reason
@@ -126,6 +128,32 @@ class Messages:
         if field(result, "accepted") is True:
             self._accept(message, words(result, "reason"))
         else:
+            message.judge(Judgement.REFUSED, words(result, "reason"))
+        return message.note
+
+    def extension_checked(self, result: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
+        """Take in what the check of a later deadline said: the oldest message that asked for the same.
+
+        What is accepted here may still come too late; the desk's own record says so, and it stays open until then.
+        """
+        asked = field(result, "extension")
+        same = (
+            m
+            for m in self.all
+            if m.name == MessageName.EXTEND
+            and m.open
+            and "check" not in m.note.facts
+            and words(m.raw, "approver", longest=100) == words(asked, "approver", longest=100)
+            and parsed(field(m.raw, "deadline")) == parsed(field(asked, "deadline"))
+        )
+        message = next(same, None)
+        if message is None:
+            return None
+        message.judged_at(run, event_id)
+        if signed_with := words(result, "signed_with"):
+            message.note.facts["signed_with"] = signed_with
+        message.note.facts["check"] = words(result, "reason")
+        if field(result, "accepted") is not True:
             message.judge(Judgement.REFUSED, words(result, "reason"))
         return message.note
 

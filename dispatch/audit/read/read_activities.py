@@ -111,12 +111,12 @@ def record_answer(
     result, digest = first(payloads), digest_of(payloads)
     if activity == "write_trail":
         reading.recorded_besides(many(result, "trail"))
-    if activity in {"verify_decision", "read_answer"}:
-        judge = (
-            reading.messages.decision_checked
-            if activity == "verify_decision"
-            else reading.messages.answer_checked
-        )
+    judges = {
+        "verify_decision": reading.messages.decision_checked,
+        "verify_extension": reading.messages.extension_checked,
+        "read_answer": reading.messages.answer_checked,
+    }
+    if (judge := judges.get(activity)) is not None:
         message = judge(result, reading.run, event.event_id)
         carrier = message if message is not None and message.run == reading.run else handoff
         if message is not None and carrier is not None:

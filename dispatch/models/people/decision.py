@@ -15,10 +15,21 @@ from dispatch.models.work.playbook import Tier
 
 
 class DecisionType(StrEnum):
+    """What a person may say; each gate has verbs of its own."""
+
     APPROVE = "approve"
     EDIT = "edit"
     REJECT = "reject"
     RESPOND = "respond"
+    ROUTE = "route"
+    SORT = "sort"
+    SETTLE = "settle"
+    LEAVE = "leave"
+
+    @property
+    def sets_values(self) -> bool:
+        """Whether its `edits` hold what was chosen."""
+        return self in {DecisionType.EDIT, DecisionType.ROUTE, DecisionType.SORT}
 
 
 class Decision(Contract):
@@ -102,6 +113,9 @@ class ApprovalRequest(Contract):
     decision_types: tuple[DecisionType, ...]
     approvers: tuple[str, ...] = Field(
         min_length=1, description="in order of escalation; all may decide, but for items that name their own"
+    )
+    role_names: bool = Field(
+        default=False, description="whether a role's own name decides, as a shared mailbox"
     )
     opened_at: Moment
     deadline: Moment

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import Field
 
@@ -17,7 +17,23 @@ class NotifyEvent(StrEnum):
     NEW = "new"
     REMINDER = "reminder"
     ESCALATION = "escalation"
+    APPROVED = "approved"
+    """One of several approvals is there; the others are still due."""
     DECIDED = "decided"
+
+    @property
+    def in_words(self) -> str:
+        """Return what people were told, as the trail has it."""
+        return _IN_WORDS[self]
+
+
+_IN_WORDS: Final = {
+    NotifyEvent.NEW: "a decision is asked",
+    NotifyEvent.REMINDER: "a decision is still asked",
+    NotifyEvent.ESCALATION: "a decision is now asked of the next",
+    NotifyEvent.APPROVED: "another approval is due",
+    NotifyEvent.DECIDED: "it is decided",
+}
 
 
 class NotifyBrief(StageInput):
@@ -31,6 +47,13 @@ class NotifyBrief(StageInput):
     number: int = Field(default=1, ge=1, description="counts the events of one kind at one gate")
     approval_request: ApprovalRequest
     owner: str = Field(description="a person or a role of the approvers file; with decided, who decided")
+    others: tuple[str, ...] = Field(
+        default=(),
+        description="further people and roles that it concerns: where several must approve, all of the gate",
+    )
+    approved_by: tuple[str, ...] = Field(
+        default=(), description="who has approved already and is not asked again"
+    )
     notified: tuple[str, ...] = Field(default=(), description="with decided: who heard of this gate before")
     summary: str = Field(description="what happened, in a line")
     only: tuple[str, ...] = Field(
@@ -56,6 +79,12 @@ class NotifyReport(Contract):
     later: tuple[Undelivered, ...] = Field(
         default=(), description="not reached yet: to be tried again, without the others"
     )
+
+    @property
+    def is_about_somebody(self) -> bool:
+        """Whether there is anybody whom it concerns."""
+        people = (self.notified, self.left_to_digest, self.want_none, self.undelivered, self.later)
+        return any(people)
 
     @property
     def in_words(self) -> str:

@@ -17,6 +17,7 @@ class Authorization(Contract):
 
     approval: ApprovalPolicy
     approvers: tuple[str, ...] = Field(min_length=1, description="people or roles; all of them may decide")
+    role_names: bool = Field(default=False, description="whether a role's own name decides")
     requester: str = Field(description="the requester's address")
     decisions: tuple[Decision, ...] = Field(min_length=1)
 

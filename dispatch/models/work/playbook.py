@@ -77,6 +77,11 @@ class Waiting(Timing):
     """How the desk waits for a person: who, when to remind, when to turn to the next, when to give up."""
 
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation")
+    role_names: bool = Field(
+        default=False,
+        strict=True,
+        description="whether a role's own name may decide, as a shared mailbox; else only people of the approvers file",
+    )
     escalate_after: Duration | None = Field(
         default=None, description="each time this passes, the next approver"
     )

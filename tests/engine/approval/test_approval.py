@@ -55,6 +55,7 @@ def check(raw: JsonValue, *, items: tuple[ApprovalItem, ...] = (), **changes: An
         "items": items or (item(), item(name="send_reply", digest=REPLY.digest, editable=("text",))),
         "decision_types": tuple(DecisionType),
         "approvers": ("anna", "ben"),
+        "role_names": True,
         "opened_at": NOW,
         "deadline": NOW + timedelta(days=2),
         "why": "held",
@@ -263,7 +264,7 @@ def test_a_person_routes_by_an_edit() -> None:
     """A gate that is no action's takes single values: a desk by its name, and no structure."""
     digest = digest_of({"route": 1})
     route = (item(name="route", digest=digest, editable=("desk",)),)
-    message = raw(decision_type="edit", action_digest=digest, edits={"desk": "support"})
+    message = raw(decision_type="route", action_digest=digest, edits={"desk": "support"})
     assert check(message, items=route).accepted
     message["edits"] = {"desk": ["support"]}
     assert check(message, items=route).reason.startswith("edits.desk: ")

@@ -136,6 +136,7 @@ def checked(
         items=(item,),
         decision_types=tuple(DecisionType),
         approvers=("refunds",),
+        role_names=True,
         opened_at=NOW,
         deadline=NOW + timedelta(days=2),
         why="held",

@@ -12,7 +12,7 @@ from dispatch.models.work.playbook import Tier, Waiting
 from tests.bound import HANDOFF, NOW, PARAMETERS
 from tests.engine.approval.test_approval import REFUND, item
 
-WAITING = Waiting(approvers=("refunds",), deadline=timedelta(days=2))
+WAITING = Waiting(approvers=("refunds",), role_names=True, deadline=timedelta(days=2))
 LATER = NOW + timedelta(hours=1, microseconds=7)
 APPROVAL = ApprovalRequest(
     kind=ApprovalKind.APPROVAL,
@@ -20,6 +20,7 @@ APPROVAL = ApprovalRequest(
     items=(item(),),
     decision_types=tuple(DecisionType),
     approvers=("refunds",),
+    role_names=True,
     opened_at=NOW,
     deadline=NOW + timedelta(days=2),
     why="held",
@@ -30,8 +31,8 @@ APPROVAL = ApprovalRequest(
     ("approval_request", "decision_type"),
     [
         (APPROVAL, "approve"),
-        (request_routing("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "edit"),
-        (request_settlement("r-1", "blocked", WAITING, NOW, "nobody may"), "approve"),
+        (request_routing("r-1", ("support", "website"), WAITING, NOW, "no desk fits", 1), "route"),
+        (request_settlement("r-1", "blocked", WAITING, NOW, "nobody may"), "settle"),
     ],
     ids=["approval", "routing", "settlement"],
 )
@@ -48,7 +49,7 @@ def test_it_counts_as_it_stands(approval_request: ApprovalRequest, decision_type
     assert result.accepted, result.reason
     assert result.decision is not None
     assert result.decision.decision_type == decision_type
-    assert ("edits" in pasted) == (decision_type == "edit")
+    assert ("edits" in pasted) == (decision_type == "route")
 
 
 @pytest.mark.parametrize("approval", [{"signatures": 1, "signed": True}, {"signatures": 2}])

@@ -26,9 +26,9 @@ def names(people: tuple[Approver, ...]) -> list[str]:
 def test_those_who_are_named_or_hold_the_role_are_told() -> None:
     """A playbook may name either; nobody else hears of it."""
     people = known(person("anna", "refunds"), person("ben", "legal"), person("cleo", "legal", "refunds"))
-    assert names(audience(people, "refunds", NOW)) == ["anna", "cleo"]
-    assert names(audience(people, "ben", NOW)) == ["ben"]
-    assert audience(people, "nobody-has-this", NOW) == ()
+    assert names(audience(people, NOW, "refunds")) == ["anna", "cleo"]
+    assert names(audience(people, NOW, "ben")) == ["ben"]
+    assert audience(people, NOW, "nobody-has-this") == ()
 
 
 def test_the_deputy_is_told_for_one_who_is_absent() -> None:
@@ -36,16 +36,16 @@ def test_the_deputy_is_told_for_one_who_is_absent() -> None:
     away = person("anna", "refunds", deputy="ben", absences=[during(1)])
     alone = person("cleo", "refunds", absences=[during(1)])
     people = known(away, person("ben"), alone)
-    assert names(audience(people, "refunds", NOW)) == ["ben", "cleo"]
-    assert names(audience(people, "refunds", NOW + timedelta(hours=1))) == ["anna", "cleo"]
+    assert names(audience(people, NOW, "refunds")) == ["ben", "cleo"]
+    assert names(audience(people, NOW + timedelta(hours=1), "refunds")) == ["anna", "cleo"]
 
 
 def test_whom_a_role_is_handed_to_is_told_until_the_delegation_ends() -> None:
     """The end itself is excluded."""
     giver = person("anna", "refunds", delegations=[{"to": "ben", "roles": ["refunds"], **during(1)}])
     people = known(giver, person("ben"))
-    assert names(audience(people, "refunds", NOW)) == ["anna", "ben"]
-    assert names(audience(people, "refunds", NOW + timedelta(hours=1))) == ["anna"]
+    assert names(audience(people, NOW, "refunds")) == ["anna", "ben"]
+    assert names(audience(people, NOW + timedelta(hours=1), "refunds")) == ["anna"]
 
 
 def test_a_digest_lists_what_an_event_would_have_told() -> None:

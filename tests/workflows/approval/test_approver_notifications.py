@@ -70,7 +70,7 @@ async def until_told(desk: Desk, name: str, number: int = 1) -> list[dict[str, A
 
 
 def said(outcome: Outcome, what: str) -> list[str]:
-    return [e.why for e in outcome.trail if e.kind is EntryKind.EFFECT and e.what == what]
+    return [e.why for e in outcome.trail if e.kind is EntryKind.EFFECT and e.what.startswith(what)]
 
 
 async def _told(case: Case, why: str) -> bool:
@@ -124,13 +124,51 @@ async def test_reminder_and_escalation_go_to_whom_it_is_with(client: Client, tmp
         assert "nobody decided by the deadline" in mails_to(desk, "lena")[1]["text"]
 
 
+def two_approve(playbook: dict[str, Any]) -> None:
+    """Hold every refund for two people of two roles, and remind a second after the gate opened."""
+    tiers = playbook["guardian"]["tiers"]
+    tiers["high"]["approval"] = {"signatures": 2, "signed": True}
+    tiers["medium"] |= {
+        "approval": {"signatures": 2},
+        "waiting": {"approvers": ["refunds", "refunds-lead"], "deadline": "3 days", "notify": "mail"},
+    }
+
+
+async def test_the_second_approver_hears_of_it_at_once(client: Client, tmp_path: Path) -> None:
+    """Whoever may approve hears of the gate; when the first has, the others hear that theirs is due, and who was told is kept."""
+    write_approvers(
+        tmp_path,
+        one("anna", "refunds"),
+        one("lena", "refunds-lead"),
+        one("rosa", "refunds-lead", notify="daily"),
+        one("sam", "support-lead"),
+    )
+    async with running_desk(client, tmp_path, quick, two_approve) as desk:
+        case = await held_refund(desk)
+        await until_told(desk, "anna")
+        await until_told(desk, "lena")
+        assert (await case.decide("approve", by="anna"))[0]
+        (_, mail) = await until_told(desk, "lena", 2)
+        assert mail["subject"].startswith("[support] One more asked of refunds: issue_refund (")
+        assert "anna has approved, 1 of 2 approvals. Yours may be the one." in mail["text"]
+        assert (len(mails_to(desk, "anna")), mails_to(desk, "sam")) == (1, [])
+        told = [entry for entry in await case.trail() if entry.says_who_was_told]
+        assert [(entry.what, entry.why) for entry in told] == [
+            ("approvers notified: a decision is asked", "notified anna, lena; left to the digest of rosa"),
+            ("approvers notified: another approval is due", "notified lena; left to the digest of rosa"),
+        ]
+        assert (await case.decide("approve", by="lena"))[0]
+        assert (await case.outcome()).ending is Ending.DONE
+        assert "lena approved" in mails_to(desk, "anna")[1]["text"]
+
+
 async def test_who_decides_is_not_told_of_it(desk: Desk) -> None:
     """A settlement asked of one person alone costs one mail and one activity."""
     case = await beyond_the_desk(desk)
     (mail,) = await until_told(desk, "sam")
     assert "settling a request" in mail["text"].lower()
     assert "radios" not in mail["subject"]
-    await case.decide("approve", by="support-lead")
+    await case.decide("settle", by="support-lead")
     await case.outcome()
     # 'support-lead' is a role and not sam: the desk cannot know that it was sam who typed it.
     assert len(mails_to(desk, "sam")) == 2

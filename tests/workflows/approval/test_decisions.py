@@ -124,7 +124,7 @@ async def test_sending_back_is_bounded(two_rounds: Desk) -> None:
     await case.until("waiting_for_approval", proposal="p2")
     await case.decide("respond", reason="Kinder still.", purpose="change_draft")
     await case.until("escalated")
-    await case.decide("approve", by="support-lead", reason="wrote myself")
+    await case.decide("settle", by="support-lead", reason="wrote myself")
     outcome = await case.outcome()
     assert outcome.ending is Ending.ESCALATED
     assert "sent back 2 times" in outcome.why
@@ -422,7 +422,7 @@ async def test_a_request_that_is_escalated_takes_no_approval_of_its_actions(desk
     )
     accepted, reason = await case.decide("edit", by="support-lead", edits={"amount_minor": 1})
     assert (accepted, reason) == (False, "edit is not possible here; possible: approve, reject")
-    await case.decide("approve", by="support-lead", reason="passed on")
+    await case.decide("settle", by="support-lead", reason="passed on")
     outcome = await case.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
 

@@ -1,7 +1,7 @@
 """Signed decisions and four eyes on the real server: what counts, what is refused, and what the executor looks at again."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ from temporalio.client import Client
 
 import starter
 from dispatch.models.people.approvers import Approvers
+from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
 from dispatch.storage.approvers_file import ApproversFile
+from runtime.gateway import Gateway
+from runtime.gateway_types import ExtensionOutcome
 from tests.desk import Case, Change, Desk, quick, running_desk
 from tests.signers import Signer, write_approvers
 from tests.workflows.requests_made import held_refund
@@ -108,6 +111,54 @@ async def test_every_refusal_says_why_and_the_request_keeps_waiting(signing: Des
     assert (await starter.decide(signing.client, case.id, BEN.signs(good)))[0]
     assert (await case.outcome()).ending is Ending.DONE
     assert len(signing.back_office.refunds()) == 1
+
+
+async def test_a_deadline_moves_with_the_signature_of_whoever_may_decide(signing: Desk) -> None:
+    """A plain signal in a role's or a person's name moves nothing, however late its deadline; nor does an old signature."""
+    case = await held_refund(signing)
+    before = (await case.status()).review_point.by
+    wanted = await later(case, days=10)
+    altered = {**BEN.signs_extension(wanted), "deadline": (await later(case, days=20))["deadline"]}
+    as_decision = BEN.signs(await case.decision("reject"))
+    refused: list[tuple[dict[str, JsonValue], str]] = [
+        (
+            {"approver": "refunds-lead", "deadline": wanted["deadline"]},
+            "this asks for a signed extension, which",
+        ),
+        ({**wanted, "approver": "refunds-lead"}, "refunds-lead is no person of the approvers file"),
+        ({**wanted, "approver": "ben"}, "unsigned: this asks for a signed extension"),
+        (ANA.signs_extension(wanted), "ana may not decide here; may: ben, cleo, anna"),
+        (HERSELF.signs_extension(wanted), "anna may not decide on a request of their own"),
+        (altered, f"forged: the signature is not that of key {BEN.key.key_id}"),
+        ({**BEN.signs_extension(wanted), "signature": as_decision["signature"]}, "forged"),
+        (BEN.signs_extension(await later(case, seconds=3)), "the deadline in force is "),
+        (BEN.signs_extension({**wanted, "proposal_id": "p7"}), "stale: names proposal p7, but p1 waits"),
+    ]
+    for sent, _ in refused:
+        await case.signal("extend", sent)
+    reasons = await case.refused(len(refused))
+    for _, begins in refused:
+        assert [reason for reason in reasons if reason.startswith(begins)], (begins, reasons)
+    assert (await case.status()).review_point.by == before
+    outcome = await Gateway.over(signing.client).update(
+        case.id, MessageName.EXTEND, BEN.signs_extension(wanted), ExtensionOutcome
+    )
+    assert outcome.accepted, outcome.reason
+    assert outcome.reason.endswith(f"by ben as refunds-lead; signed with {BEN.key.key_id}")
+    by = (await case.status()).review_point.by
+    assert by == datetime.fromisoformat(str(wanted["deadline"]))
+    assert (await say(case, BEN))[0]
+    assert (await case.outcome()).ending is Ending.DONE
+
+
+async def later(case: Case, **ahead: float) -> dict[str, JsonValue]:
+    """Write an extension to so far from now, for what waits now."""
+    status = await case.status()
+    return {
+        "deadline": (datetime.now(UTC) + timedelta(**ahead)).isoformat(),
+        "proposal_id": status.proposal_id,
+        "action_digest": status.action_digest,
+    }
 
 
 async def test_a_key_revoked_before_the_effect_takes_the_approval_with_it(four_eyes: Desk) -> None:

@@ -24,7 +24,7 @@ async def test_a_person_says_what_is_asked_and_the_desk_goes_on(desk: Desk) -> N
     assert asked.name == "sort"
     likely = tuple(one.intent for one in item.candidates if one.intent != "none")
     assert asked.choices["item-1"][: len(likely)] == likely
-    await case.decide(DecisionType.EDIT, edits={"item-1": "return_policy"}, by="support-lead")
+    await case.decide(DecisionType.SORT, edits={"item-1": "return_policy"}, by="support-lead")
     outcome = await case.outcome()
     assert outcome.ending is Ending.DONE
     (decision,) = [entry for entry in outcome.trail if entry.kind is EntryKind.DECISION]
@@ -35,7 +35,7 @@ async def test_an_intent_that_is_not_offered_is_refused(desk: Desk) -> None:
     """The refusal names those that there are, and the gate stays open."""
     case = await desk.submit(DOUBTFUL, sender=ANNA)
     await case.until("waiting_for_routing")
-    await case.decide(DecisionType.EDIT, edits={"item-1": "give_it_all_away"}, by="support-lead")
+    await case.decide(DecisionType.SORT, edits={"item-1": "give_it_all_away"}, by="support-lead")
     await case.refused()
     assert (await case.status()).state == "waiting_for_routing"
     await case.decide(DecisionType.REJECT, reason="spam", by="support-lead")

@@ -10,12 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decision_check import DecisionChecks
-    from dispatch.approval.consequences import still_awaited
-    from dispatch.approval.requests import decision_by_hand
+    from dispatch.approval.consequences import done_with, more_due, still_awaited
+    from dispatch.approval.requests import decision_by_hand, next_command
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
-        ApprovalItem,
-        ApprovalKind,
         ApprovalRequest,
         Decision,
         DecisionCheck,
@@ -30,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.text.message_payloads import text_of
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approver_notifications import ApproverNotifications
+    from workflows.parts.approval.extensions import OpenWait
     from workflows.parts.approval.outcomes import Decided, Expired, decided_of, describe
     from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason, open_wait
@@ -107,9 +106,12 @@ class Approvals:
         return tuple(one for one in self._given if one.decision_type is DecisionType.REJECT)
 
     @property
-    def may_decide(self) -> tuple[str, ...]:
-        """Return who may decide on the open request, and so may move its deadline."""
-        return self._open_request.approvers if self._open_request else ()
+    def open_wait(self) -> OpenWait | None:
+        """Return the wait of the open request, whose deadline may be moved by whoever may decide."""
+        gate = self.open_request
+        if gate is None or self.wait is None:
+            return None
+        return OpenWait(self.wait, gate.approvers, gate.role_names, gate)
 
     async def decide(
         self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
@@ -144,6 +146,7 @@ class Approvals:
                         )
                     if decision is not None:
                         self._given.append(decision)
+                        self._ask_for_more(decision, approval_request, waiting)
                     if not still_awaited(approval_request, self.approvals, self.rejections):
                         return self._closed_by(
                             approval_request, waiting, decided_of(approval_request, self._given)
@@ -171,11 +174,8 @@ class Approvals:
         """Open a new approval request, or the one that the history before this one left open."""
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
-            approval_request, self._turn, earlier = (
-                snapshot.approval_request,
-                snapshot.turn,
-                snapshot.approvals,
-            )
+            approval_request, self._turn = snapshot.approval_request, snapshot.turn
+            earlier = snapshot.approvals
             wait = DeadlineWait(snapshot.wait)
             self._notifications.resume(snapshot.notifications)
         else:
@@ -249,13 +249,7 @@ class Approvals:
         )
         return decision
 
-    def _show(
-        self,
-        approval_request: ApprovalRequest,
-        state: str,
-        owner: str,
-        by: datetime,
-    ) -> None:
+    def _show(self, approval_request: ApprovalRequest, state: str, owner: str, by: datetime) -> None:
         open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
         earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
@@ -267,7 +261,7 @@ class Approvals:
             by=by,
             action_digest=open_item.digest,
             proposal_id=approval_request.proposal_id,
-            next_command=_command(self._request_id, approval_request, open_item, owner),
+            next_command=next_command(self._request_id, approval_request, open_item, owner),
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
         )
         self._status.publish()
@@ -281,21 +275,23 @@ class Approvals:
 
     def _remind(self, why: WakeReason, approval_request: ApprovalRequest, waiting: Waiting) -> None:
         event = NotifyEvent.ESCALATION if why is WakeReason.ESCALATE else NotifyEvent.REMINDER
-        owner = waiting.approvers[self._turn]
-        self._notifications.notify(event, approval_request, waiting, owner, "nobody has decided so far")
+        self._tell(event, approval_request, waiting, "nobody has decided so far")
         self._recorder.record(
             EntryKind.REMINDER,
             what=event,
             why=f"{approval_request.kind} {approval_request.proposal_id} is still open",
-            receiver=f"approver.{owner}",
+            receiver=f"approver.{waiting.approvers[self._turn]}",
             decided_by="playbook",
         )
 
+    def _ask_for_more(self, decision: Decision, approval_request: ApprovalRequest, waiting: Waiting) -> None:
+        if why := more_due(approval_request, decision, self.approvals, self.rejections):
+            self._tell(NotifyEvent.APPROVED, approval_request, waiting, why)
 
-def _command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
-    if approval_request.kind is ApprovalKind.ROUTING:
-        chosen = " ".join(f"{name}={choices[0]}" for name, choices in item.choices.items())
-        return f"dispatch edit {request_id} {chosen} --as {owner}"
-    # Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
-    who = "NAME" if item.approval.needs_listed_people else owner
-    return f"dispatch {approval_request.decision_types[0]} {request_id} --as {who}"
+    def _tell(
+        self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, why: str
+    ) -> None:
+        """Notify everybody whose decision may be due: not who has given all that is still awaited."""
+        done = done_with(approval_request, self.approvals, self.rejections)
+        owner = waiting.approvers[self._turn]
+        self._notifications.notify(event, approval_request, waiting, owner, why, done)

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.people.decision import ApprovalRequest
     from dispatch.models.people.notification import NotifyBrief, NotifyEvent, NotifyReport
     from dispatch.models.request.snapshot import NotificationsSnapshot
-    from dispatch.models.trail import EntryKind
+    from dispatch.models.trail import NOTIFIER, EntryKind
     from dispatch.models.work.playbook import Waiting
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
@@ -52,19 +52,44 @@ class ApproverNotifications:
         self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
     def opened(self, approval_request: ApprovalRequest, waiting: Waiting) -> None:
-        """Notify the first owner of a request that has just been opened; not to be called for one that was resumed."""
+        """Notify whose decision may be due on a request just opened; not to be called for one that was resumed.
+
+        That is the first owner; where several people must approve, everybody who may.
+        """
         self._notified, self._counts = [], Counter()
         self.notify(NotifyEvent.NEW, approval_request, waiting, waiting.approvers[0], approval_request.why)
 
     def notify(
-        self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, owner: str, why: str
+        self,
+        event: NotifyEvent,
+        approval_request: ApprovalRequest,
+        waiting: Waiting,
+        owner: str,
+        why: str,
+        approved_by: tuple[str, ...] = (),
     ) -> None:
-        """Notify the people of `owner` without waiting for it; of a decision those notified before, but not its maker."""
+        """Notify the people of `owner` without waiting for it; of a decision those notified before, but not its maker.
+
+        Where several people must approve, everybody else who may and is not among `approved_by` is notified too.
+        """
         if waiting.notify != "mail":
             return
         self._counts[event] += 1
         before, notified = tuple(self._running), self._notified
-        sending = self._send(event, self._counts[event], approval_request, owner, why, notified, before)
+        several = any(item.approval.signatures > 1 for item in approval_request.items)
+        brief = NotifyBrief(
+            handoff=PENDING_HANDOFF,
+            request_id=self._id,
+            desk=self._status.status.desk,
+            event=event,
+            number=self._counts[event],
+            approval_request=approval_request,
+            owner=owner,
+            others=waiting.approvers if several and event is not NotifyEvent.DECIDED else (),
+            approved_by=approved_by,
+            summary=why,
+        )
+        sending = self._send(brief, notified, before)
         self._running.append(asyncio.create_task(sending))
 
     async def finish(self) -> None:
@@ -81,6 +106,7 @@ class ApproverNotifications:
                     EntryKind.EFFECT,
                     what="approvers not notified",
                     why=f"called off at the end: {len(late)} under way",
+                    sender=NOTIFIER,
                 )
         self._running, self._belated = [], []
 
@@ -93,6 +119,7 @@ class ApproverNotifications:
                 EntryKind.EFFECT,
                 what="approvers not notified",
                 why=f"called off, for nothing is asked any more: {', '.join(names)}",
+                sender=NOTIFIER,
             )
 
     def snapshot(self) -> NotificationsSnapshot:
@@ -104,57 +131,43 @@ class ApproverNotifications:
         self._notified, self._counts = list(snapshot.notified), Counter(snapshot.counts)
 
     async def _send(
-        self,
-        event: NotifyEvent,
-        number: int,
-        approval_request: ApprovalRequest,
-        owner: str,
-        why: str,
-        notified: list[str],
-        before: tuple["asyncio.Task[None]", ...],
-        only: tuple[str, ...] = (),
+        self, brief: NotifyBrief, notified: list[str], before: tuple["asyncio.Task[None]", ...]
     ) -> None:
-        if event is NotifyEvent.DECIDED and not only:
+        event = brief.event
+        if event is NotifyEvent.DECIDED and not brief.only:
             # Who was notified is known once the notifications before this one have been sent.
             await asyncio.gather(*before)
             self._cancel_belated()
-            if not set(notified) - {owner}:
+            if not set(notified) - {brief.owner}:
                 return
+            brief = brief.model_copy(update={"notified": tuple(notified)})
         try:
             report = await self._dispatcher.call_remote(
                 Notifier.notify,
-                NotifyBrief(
-                    handoff=PENDING_HANDOFF,
-                    request_id=self._id,
-                    desk=self._status.status.desk,
-                    event=event,
-                    number=number,
-                    approval_request=approval_request,
-                    owner=owner,
-                    notified=tuple(notified) if event is NotifyEvent.DECIDED else (),
-                    summary=why,
-                    only=only,
-                ),
+                brief,
                 NotifyReport,
                 receiver="notifier",
-                why=f"{event}: {why}",
+                why=f"{event}: {brief.summary}",
                 decided_by="playbook",
                 give_up_after=GIVE_UP_AFTER,
                 task_queue=self._task_queue,
             )
         except StageFailedError as failed:
-            self._recorder.record(EntryKind.EFFECT, what="approvers not notified", why=f"{event}: {failed}")
+            self._record(event, told=False, why=str(failed))
         else:
             notified += [name for name in report.notified if name not in notified]
-            if report.notified or report.undelivered or report.later:
-                self._recorder.record(
-                    EntryKind.EFFECT,
-                    what="approvers notified" if report.notified else "approvers not notified",
-                    why=report.in_words,
-                    sender="notifier",
-                    decided_by="playbook",
-                )
+            if report.is_about_somebody:
+                self._record(event, told=bool(report.notified), why=report.in_words)
             if report.later:
-                names = tuple(one.name for one in report.later)
-                again = self._send(event, number, approval_request, owner, why, notified, (), names)
-                self._belated.append((", ".join(names), asyncio.create_task(again)))
+                again = brief.model_copy(update={"only": tuple(one.name for one in report.later)})
+                task = asyncio.create_task(self._send(again, notified, ()))
+                self._belated.append((", ".join(again.only), task))
+
+    def _record(self, event: NotifyEvent, *, told: bool, why: str) -> None:
+        self._recorder.record(
+            EntryKind.EFFECT,
+            what=f"approvers {'notified' if told else 'not notified'}: {event.in_words}",
+            why=why,
+            sender=NOTIFIER,
+            decided_by="playbook",
+        )

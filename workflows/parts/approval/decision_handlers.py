@@ -16,15 +16,16 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import TrailEntry
     from dispatch.text.message_payloads import single
     from workflows.parts.approval.approvals import Approvals
-    from workflows.parts.deadline_wait import DeadlineWait, extend
+    from workflows.parts.approval.extensions import Extensions, OpenWait
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
 
 
 class DecisionHandlers:
-    """Base of a workflow in which people decide; `__init__` of the workflow sets the three parts."""
+    """Base of a workflow in which people decide; `__init__` of the workflow sets the parts."""
 
     _approvals: Approvals
+    _extensions: Extensions
     _recorder: TrailRecorder
     _status: StatusPublisher
 
@@ -43,11 +44,17 @@ class DecisionHandlers:
 
     @workflow.signal(
         name=MessageName.EXTEND.value,
-        description="Move the deadline of the open wait: {approver, deadline, reason}.",
+        description="Move the deadline of the open wait to later: {approver, deadline, reason}; "
+        "signed, with proposal_id and action_digest, where a decision is.",
     )
-    def extend(self, *raw: Any) -> None:
-        wait, allowed = self._open_wait()
-        extend(single(raw), wait, allowed, self._recorder)
+    async def extend(self, *raw: Any) -> None:
+        await self._extensions.extend(single(raw), self._open_wait)
+
+    @workflow.update(
+        name=MessageName.EXTEND.value, description="As the signal; returns what became of the extension."
+    )
+    async def extend_and_report(self, *raw: Any) -> dict[str, JsonValue]:
+        return await self._extensions.extend(single(raw), self._open_wait)
 
     @workflow.query(
         name=QueryName.STATUS.value,
@@ -62,6 +69,6 @@ class DecisionHandlers:
     def trail(self) -> list[TrailEntry]:
         return self._recorder.entries
 
-    def _open_wait(self) -> tuple[DeadlineWait | None, tuple[str, ...]]:
+    def _open_wait(self) -> OpenWait | None:
         """Return the wait whose deadline may be moved now, and who may move it."""
-        return self._approvals.wait, self._approvals.may_decide
+        return self._approvals.open_wait

@@ -23,6 +23,6 @@ async def settle(
     if not isinstance(outcome, Decided):
         return waiting.approvers[-1], f"{why}; nobody settled it by the deadline"
     decision = outcome.last
-    if decision.decision_type is DecisionType.APPROVE:
+    if decision.decision_type is DecisionType.SETTLE:
         return "nobody", f"{why}; settled by {decision.approver}: {decision.reason}"
     return decision.approver, f"{why}; not settled, says {decision.approver}: {decision.reason}"

@@ -59,6 +59,7 @@ def authorizations_of(
         item.digest: Authorization(
             approval=item.approval,
             approvers=approval_request.approvers_of(item),
+            role_names=approval_request.role_names,
             requester=requester,
             decisions=approvals[item.digest],
         )
