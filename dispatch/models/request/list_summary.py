@@ -41,6 +41,9 @@ class ListSummary(Contract):
         max_length=MOST_NAMED,
         description="all that still needs one plain decision; none where anything needs more than that",
     )
+    also_with: tuple[_Name, ...] = Field(
+        default=(), max_length=MOST_NAMED, description="who is to decide now too, beside the next owner"
+    )
     approved_by: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="who has approved at the open gate so far"
     )

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decision_check import DecisionChecks
-    from dispatch.approval.consequences import done_with, more_due, still_awaited
+    from dispatch.approval.consequences import done_with, more_due, owners_now, still_awaited
     from dispatch.approval.requests import decision_by_hand, next_command
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         DecisionType,
     )
     from dispatch.models.people.notification import NotifyEvent
-    from dispatch.models.request.list_summary import ListSummary
+    from dispatch.models.request.list_summary import MOST_NAMED, ListSummary
     from dispatch.models.request.snapshot import ApprovalSnapshot, ApprovalsSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import Waiting
@@ -75,11 +75,8 @@ class Approvals:
         """Take a decision in and return what became of it: accepted, refused and why, or kept for a later request."""
         received = self.receive(raw)
         if received.early and received.answer is None:
-            return {
-                "accepted": False,
-                "kept": True,
-                "reason": "no approval request is open; kept until one opens that it fits",
-            }
+            why = "no approval request is open; kept until one opens that it fits"
+            return {"accepted": False, "kept": True, "reason": why}
         await workflow.wait_condition(lambda: received.answer is not None)
         return {
             "accepted": received.accepted,
@@ -126,7 +123,7 @@ class Approvals:
         approval_request, wait = await self._open(approval_request, waiting)
         try:
             while not withdrawn():
-                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline)
+                self._show(approval_request, state, wait.deadline)
                 why = await wait.until(
                     lambda: (
                         withdrawn() or self._received.next(self._open_request) is not None or history_full()
@@ -187,9 +184,8 @@ class Approvals:
                 update={"opened_at": wait.opened_at, "deadline": wait.deadline}
             )
             self._turn, earlier = 0, ()
-            self._notifications.opened(approval_request, waiting)
-        self._open_request, self.wait = approval_request, wait
-        self._given = list(earlier)
+            self._notifications.opened(approval_request, waiting, self._owners(approval_request))
+        self._open_request, self.wait, self._given = approval_request, wait, list(earlier)
         return approval_request, wait
 
     def snapshot(self) -> ApprovalsSnapshot:
@@ -249,8 +245,9 @@ class Approvals:
         )
         return decision
 
-    def _show(self, approval_request: ApprovalRequest, state: str, owner: str, by: datetime) -> None:
+    def _show(self, approval_request: ApprovalRequest, state: str, by: datetime) -> None:
         open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
+        owner, *others = self._owners(approval_request)
         earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
@@ -265,12 +262,13 @@ class Approvals:
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
         )
         self._status.publish()
-        self._status.show(self._summarise(approval_request, tuple(self._given)))
+        list_summary = self._summarise(approval_request, tuple(self._given))
+        self._status.show(list_summary.model_copy(update={"also_with": tuple(others[:MOST_NAMED])}))
 
     def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
         """Notify those who heard of the approval request that it is closed, and return its outcome."""
         closer, summary = describe(outcome)
-        self._notifications.notify(NotifyEvent.DECIDED, approval_request, waiting, closer, summary)
+        self._notifications.notify(NotifyEvent.DECIDED, approval_request, waiting, (closer,), summary)
         return outcome
 
     def _remind(self, why: WakeReason, approval_request: ApprovalRequest, waiting: Waiting) -> None:
@@ -280,7 +278,7 @@ class Approvals:
             EntryKind.REMINDER,
             what=event,
             why=f"{approval_request.kind} {approval_request.proposal_id} is still open",
-            receiver=f"approver.{waiting.approvers[self._turn]}",
+            receiver=", ".join(f"approver.{owner}" for owner in self._owners(approval_request)),
             decided_by="playbook",
         )
 
@@ -292,6 +290,11 @@ class Approvals:
         self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, why: str
     ) -> None:
         """Notify everybody whose decision may be due: not who has given all that is still awaited."""
-        done = done_with(approval_request, self.approvals, self.rejections)
-        owner = waiting.approvers[self._turn]
-        self._notifications.notify(event, approval_request, waiting, owner, why, done)
+        done, owners = (
+            done_with(approval_request, self.approvals, self.rejections),
+            self._owners(approval_request),
+        )
+        self._notifications.notify(event, approval_request, waiting, owners, why, done)
+
+    def _owners(self, approval_request: ApprovalRequest) -> tuple[str, ...]:
+        return owners_now(approval_request, self.approvals, self.rejections, self._turn)
