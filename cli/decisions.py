@@ -107,7 +107,8 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
     expires_at = _expiry(arguments.expires) if arguments.expires is not None else None
     code = 0
     sign_as = Signing(settings, arguments.approver)
-    for waiting in await _all_waiting(gateway, arguments):
+    chosen = await _all_waiting(gateway, arguments)
+    for waiting in chosen:
         decision = decision_for(
             DecisionType(arguments.command),
             arguments.approver,
@@ -126,7 +127,8 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
         if arguments.json:
             print_judged(judged.accepted, judged.reason)
         else:
-            _print(judged, waiting, arguments.id, is_edit=bool(pairs))
+            named = f"{waiting.key}: " if len(chosen) > 1 else ""
+            _print(judged, waiting, arguments.id, named, is_edit=bool(pairs))
         if judged.accepted is False:
             code = 1
     return code
@@ -140,8 +142,8 @@ class _Judged(NamedTuple):
     follows: str = ""
 
 
-def _print(judged: _Judged, waiting: _Waiting, request_id: str, *, is_edit: bool) -> None:
-    print(f"refused: {judged.reason}" if judged.accepted is False else judged.reason)
+def _print(judged: _Judged, waiting: _Waiting, request_id: str, named: str, *, is_edit: bool) -> None:
+    print(f"{named}refused: {judged.reason}" if judged.accepted is False else f"{named}{judged.reason}")
     if judged.accepted and waiting.kind is ApprovalKind.ROUTING and is_edit:
         print(f"the desk goes on with what was chosen: dispatch status {request_id}")
     elif judged.accepted and judged.follows:

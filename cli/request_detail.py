@@ -95,7 +95,7 @@ def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
     given = [d.approver for d in detail.approvals if d.action_digest == item.digest]
     so_far = f"; {item.approval.progress(len(given))}: {', '.join(given)}" if given else ""
     of = f", of {', '.join(item.approvers)}" if item.approvers else ""
-    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}{of}; digest {item.digest}"
+    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}{of}; digest {item.digest}{_bounds(item)}"
 
 
 def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
@@ -113,6 +113,11 @@ def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
     yield f"[dim]    reject: {escape(then.reject)}[/]"
     for purpose, sentence in then.respond.items():
         yield f"[dim]    respond {purpose}: {escape(sentence)}[/]"
+
+
+def _bounds(item: ApprovalItem) -> str:
+    """Return what an edit may set at most, as it is typed."""
+    return "".join(f"; {name} at most {most}" for name, most in item.most.items() if name in item.editable)
 
 
 def _request(detail: RequestDetail) -> Iterator[str]:

@@ -227,7 +227,10 @@ def _field(name: str, item: ApprovalItem, bound: BoundAction | None) -> EditFiel
     if name in item.choices:
         return EditField(name, label, "choice", str(value or ""), choices=item.choices[name])
     if (amount := amount_named(name, parameters)) is not None:
-        label = f"{_plain_name(name)} in {amount.currency}"
+        most = Money(amount_minor=item.most[name], currency=amount.currency) if name in item.most else None
+        label = f"{_plain_name(name)} in {amount.currency}" + (
+            f", at most {format_figure(most)}" if most else ""
+        )
         return EditField(name, label, "amount", format_figure(amount), currency=amount.currency)
     if isinstance(value, int):
         return EditField(name, label, "number", str(value))

@@ -125,6 +125,9 @@ def after(
     approvals = (*approvals, *([decision] if kind is DecisionType.APPROVE else []))
     rejections = (*rejections, *([decision] if kind is DecisionType.REJECT else []))
     left = still_awaited(approval_request, approvals, rejections)
+    same = [item for item in left if item.digest == decision.action_digest]
+    if same:
+        return f"Nothing is done until a different person has approved it too: {_named(same)}."
     if left:
         return f"Nothing is done until this is decided too: {_named(left)}."
     return f"Everything is decided. {_then(approval_request, rejections)}"

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dispatch.models.contract import Contract
+from dispatch.models.money import Money, format_money
 from dispatch.models.people.decision import ApprovalItem, Decision
 from dispatch.text.message_payloads import EXCERPT, LARGEST
 
@@ -57,10 +58,22 @@ def edits_problem(
             return f"{name[:64]} may not be edited; editable: {', '.join(item.editable) or 'nothing'}"
         if problem := _value_problem(parameters.get(item.name), name, value):
             return f"edits.{name}: {problem}"
+        most = item.most.get(name)
+        if most is not None and isinstance(value, int) and value > most:
+            return (
+                f"edits.{name}: {_shown(value, item)} is more than can be done, which is {_shown(most, item)}"
+            )
         choices = item.choices.get(name)
         if choices is not None and value not in choices:
             return f"edits.{name}: there is no such {name}; there are {', '.join(choices)}"
     return None
+
+
+def _shown(value: int, item: ApprovalItem) -> str:
+    """Return an amount as people read it, where the item has one, with the figure to send."""
+    if item.amount is None:
+        return str(value)
+    return f"{format_money(Money(amount_minor=value, currency=item.amount.currency))} ({value})"
 
 
 def _value_problem(parameters: type[Contract] | None, name: str, value: JsonValue) -> str | None:

@@ -72,6 +72,7 @@ def request_approval(
             approvers=(v.approvers or waiting.approvers) if own and v.decision is GuardDecision.HOLD else (),
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
+            most=v.most,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
             must_change=repeats if proposal.delivers(b) else "",
         )

@@ -58,8 +58,10 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
     for one in policies_of(policy, action, brief.asked_for):
         inspection = _inspection(brief, facts, one.policy, kind)
         judged.append((one, _weighed(brief, one.policy, inspection, more)))
-    # What was spent before is the same in each case.
-    return strictest(judged).model_copy(update={"spend": inspection.spend, "facts": facts})
+    # What was spent before and what can be done at most is the same in each case.
+    return strictest(judged).model_copy(
+        update={"spend": inspection.spend, "most": dict(inspection.most), "facts": facts}
+    )
 
 
 def _weighed(

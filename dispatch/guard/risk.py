@@ -36,6 +36,7 @@ class Inspection(NamedTuple):
 
     `least` is the lowest tier that the playbook has for this action, whatever the circumstances; the engine finds it.
     `sums` are those that its amount is part of: the tier is that of the whole.
+    `most` holds what a numeric parameter may be at most: what an edit beyond it would be cut to is refused instead.
     """
 
     least: Tier = Tier.LOW
@@ -43,6 +44,7 @@ class Inspection(NamedTuple):
     raises: tuple[Raised, ...] = ()
     spend: SpendSoFar | None = None
     sums: tuple[Sum, ...] = ()
+    most: tuple[tuple[str, int], ...] = ()
 
 
 def least_approval(tier: Tier) -> ApprovalPolicy:

@@ -60,8 +60,9 @@ async function swap(region) {
 
 // A decision binds to what the page shows, so a page with forms is never changed by itself once it is touched.
 function changed(region) {
-  const open = region.querySelector("form");
-  if (!open) return void location.reload();
+  // A form that nothing waits for binds nobody who has not begun to fill it in.
+  const open = region.querySelector("form:not([data-optional])");
+  if (!open && !isBusy(region)) return void location.reload();
   region.querySelector(".changed")?.removeAttribute("hidden");
 }
 

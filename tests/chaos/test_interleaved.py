@@ -2,13 +2,16 @@
 
 No deadline comes nearer, and none moves without the right to decide.
 
-A refund at the tier critical needs signed approvals of two different people for exactly its digest. The machine sends
-what people and forgers might, in an order that hypothesis chooses, and keeps its own account of which digests two
-people have validly approved. It knows nothing of how the desk decides.
+Two refunds of one request at the tier critical each need signed approvals of two different people for exactly its
+digest. The machine sends what people and forgers might, in an order that hypothesis chooses, and keeps its own account
+of which digests two people have validly approved and which refunds were rejected. It knows nothing of how the desk
+decides. Whatever it does, a mail tells of no refund that was not paid, and nothing that was written for the desk alone,
+though the writer of this desk lets some of it slip.
 """
 
 import asyncio
 import os
+import re
 import sqlite3
 import threading
 from collections import defaultdict
@@ -33,25 +36,33 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 import starter
+from channels.mail.composers.letter import Letter
 from devstack.ports import free_port
 from devstack.temporal_server import TemporalServer
-from dispatch.models.errors import WorkerUnavailableError
+from dispatch.models.errors import RequestClosedError, WorkerUnavailableError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.work.composition import ComposeBrief, Composition
+from dispatch.models.work.finding import Statement
 from runtime.connection import connect
 from runtime.settings import Settings
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
-from tests.workflows.requests_made import HELD_REFUND
 
 EXAMPLES, STEPS = int(os.environ.get("INTERLEAVED_EXAMPLES", "8")), 8
 ANSWER_SECONDS = 60
-ANNA = "anna.mueller@post.example"
+TWO_REFUNDS = "Please refund my canvas bag, order DD-10030."
+ANNOUNCED = re.compile(r"(We are refunding EUR (\d+)\.(\d\d) for order DD-10030 \(payment (PAY-10030-\d)\))")
+ZOE = "zoe.dangelo@mail.example"
+INTERNAL = "between us this one has done it before"
+LEAKED = "LEAK that she is on our list of liars"
+TOLD = "This part was paid with a voucher."
 ANA = Signer("ana", ("refunds",))
 BEN = Signer("ben", ("refunds-lead",))
 CLEO = Signer("cleo", ("refunds-lead",))
 PRETENDER = Signer("ben", ("refunds-lead",))
 TWO = st.sampled_from([BEN, CLEO])
+WHICH = st.integers(min_value=0, max_value=2)
 
 T = TypeVar("T")
 
@@ -97,6 +108,10 @@ class Stage:
         await self._workers.aclose()
         await self._workers.enter_async_context(at_work(self.desk, workflow_cache=0))
 
+    def mails(self) -> list[str]:
+        """Return the texts of all mails to the customer so far."""
+        return [str(mail["text"]) for mail in self.desk.mail_sink.messages() if mail["recipient"] == ZOE]
+
     def forget_refunds(self) -> None:
         """Let the payment be refunded again: each example is the first."""
         with closing(sqlite3.connect(self.desk.back_office.db_path, timeout=10)) as connection, connection:
@@ -133,20 +148,22 @@ class Interleaved(RuleBasedStateMachine):
         self.stage.forget_refunds()
         type(self).begun += 1
         self.sent: list[dict[str, JsonValue]] = []
-        self.amounts: dict[str, int] = {}
+        self.refunds: dict[str, tuple[str, int]] = {}
         self.deadlines: dict[str, datetime] = {}
         self.moved_to: list[datetime] = []
         self.approved_by: defaultdict[str, set[str]] = defaultdict(set)
-        self.case = self.stage.run(self.stage.desk.submit(HELD_REFUND, sender=ANNA))
+        self.rejected: set[str] = set()
+        self.mailed = len(self.stage.mails())
+        self.case = self.stage.run(self.stage.desk.submit(TWO_REFUNDS, sender=ZOE))
         self.stage.run(self.case.until("waiting_for_approval"))
         if approved:
-            self.approve(BEN)
+            self.approve(BEN, 0)
 
-    def waits(self) -> tuple[str, str] | None:
-        """Learn what waits, if anything does: proposal and digest; and which digest stands for which amount."""
+    def waits(self) -> tuple[str, tuple[str, ...]] | None:
+        """Learn what waits, if anything does: proposal and digests; and which digest stands for which refund."""
         return self.stage.run(self._look())
 
-    async def _look(self) -> tuple[str, str] | None:
+    async def _look(self) -> tuple[str, tuple[str, ...]] | None:
         detail = await self._detail()
         if detail is None:
             return None
@@ -164,8 +181,10 @@ class Interleaved(RuleBasedStateMachine):
         self.deadlines[gate.proposal_id] = gate.deadline
         for bound in detail.proposal.actions:
             if bound.action.name == "issue_refund":
-                self.amounts[bound.digest] = int(str(bound.action.parameters["amount_minor"]))
-        return detail.approval_request.proposal_id, detail.approval_request.items[0].digest
+                parameters = bound.action.parameters
+                payment, amount = str(parameters["payment_id"]), int(str(parameters["amount_minor"]))
+                self.refunds[bound.digest] = payment, amount
+        return gate.proposal_id, tuple(item.digest for item in gate.items)
 
     async def _detail(self) -> RequestDetail | None:
         """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
@@ -176,13 +195,12 @@ class Interleaved(RuleBasedStateMachine):
                 return detail
         return None
 
-    def decision(self, decision_type: str, **more: JsonValue) -> dict[str, JsonValue]:
-        """Write a decision on what waits; where nothing does, on nothing."""
-        proposal, digest = self.waits() or ("p0", "0" * 64)
+    def decision(self, decision_type: str, which: int = 0, **more: JsonValue) -> dict[str, JsonValue]:
+        """Write a decision on something that waits; where nothing does, on nothing."""
+        proposal, digests = self.waits() or ("p0", ("0" * 64,))
+        digest = digests[which % len(digests)]
         return {
-            **starter.decision_for(
-                DecisionType(decision_type), "nobody", proposal, digest, "as it should be"
-            ),
+            **starter.decision_for(DecisionType(decision_type), "nobody", proposal, digest, INTERNAL),
             **more,
         }
 
@@ -197,25 +215,54 @@ class Interleaved(RuleBasedStateMachine):
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    @rule(by=TWO)
-    def approve(self, by: Signer) -> None:
-        decision = by.signs(self.decision("approve"))
+    @rule(by=TWO, which=WHICH)
+    def approve(self, by: Signer, which: int) -> None:
+        decision = by.signs(self.decision("approve", which))
         self.approved_by[str(decision["action_digest"])].add(by.name)
         self.sent.append(decision)
         self.send(decision)
 
-    @rule(first=TWO)
-    def approve_one_after_the_other(self, first: Signer) -> None:
-        self.approve(first)
-        self.approve(CLEO if first is BEN else BEN)
+    @rule(first=TWO, which=WHICH)
+    def approve_one_after_the_other(self, first: Signer, which: int) -> None:
+        self.approve(first, which)
+        self.approve(CLEO if first is BEN else BEN, which)
 
-    @rule(by=TWO, amount=st.integers(min_value=100, max_value=4_990))
-    def edit(self, by: Signer, amount: int) -> None:
-        self.send(by.signs(self.decision("edit", edits={"amount_minor": amount})))
+    @rule(by=TWO, which=WHICH, told=st.sampled_from(["", TOLD]))
+    def reject(self, by: Signer, which: int, told: str) -> None:
+        """Reject one thing alone; what the desk accepts stands, for the customer never writes again here."""
+        decision = by.signs(self.decision("reject", which, reason_for_requester=told))
+        known = self.refunds.get(str(decision["action_digest"]))
+        if self.stage.run(self._is_accepted(decision)) and known is not None:
+            self.rejected.add(known[0])
+
+    async def _is_accepted(self, decision: dict[str, JsonValue]) -> bool:
+        try:
+            accepted, _ = await starter.decide(self.stage.desk.client, self.case.id, decision)
+        except RequestClosedError:
+            return False
+        return accepted
+
+    @rule(
+        by=TWO,
+        which=st.integers(min_value=0, max_value=1),
+        amount=st.integers(min_value=100, max_value=4_990),
+    )
+    def edit(self, by: Signer, which: int, amount: int) -> None:
+        self.send(by.signs(self.decision("edit", which, edits={"amount_minor": amount})))
 
     @rule(by=TWO)
-    def respond(self, by: Signer) -> None:
-        self.send(by.signs(self.decision("respond", reason="say it more kindly")))
+    def edit_the_text(self, by: Signer) -> None:
+        # What is not awaited comes last, and so does the reply.
+        self.send(by.signs(self.decision("edit", -1, edits={"text": "Hello,\n\nwe wrote.\n\nKind regards"})))
+
+    @rule(
+        by=TWO,
+        which=WHICH,
+        purpose=st.sampled_from(["change_draft", "change_action"]),
+        text=st.sampled_from([INTERNAL, LEAKED]),
+    )
+    def respond(self, by: Signer, which: int, purpose: str, text: str) -> None:
+        self.send(by.signs(self.decision("respond", which, purpose=purpose, reason=text)))
 
     @rule()
     def approve_without_a_signature(self) -> None:
@@ -255,9 +302,9 @@ class Interleaved(RuleBasedStateMachine):
         self.send(junk)
 
     def extension(self, seconds: int) -> dict[str, JsonValue]:
-        proposal, digest = self.waits() or ("p0", "0" * 64)
+        proposal, digests = self.waits() or ("p0", ("0" * 64,))
         deadline = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-        return {"proposal_id": proposal, "action_digest": digest, "deadline": deadline}
+        return {"proposal_id": proposal, "action_digest": digests[0], "deadline": deadline}
 
     def extend(self, extension: dict[str, JsonValue]) -> None:
         self.stage.run(self._send(extension, "extend"))
@@ -287,20 +334,28 @@ class Interleaved(RuleBasedStateMachine):
             return
         if self.begun % 2 and self.waits():
             # Chance alone seldom brings both signatures: here every second example ends with them.
-            self.approve_one_after_the_other(BEN)
+            for which in range(len((self.waits() or ("", ()))[1])):
+                self.approve_one_after_the_other(BEN, which)
             self.stage.run(self._end(decided=True))
         else:
             self.stage.run(self._end())
-        refunds = self.stage.desk.back_office.refunds()
-        assert len(refunds) <= 1, "the same refund was paid twice"
-        type(self).paid += len(refunds)
-        for refund in refunds:
-            authorization = [
-                self.approved_by[d] for d, amount in self.amounts.items() if amount == refund["amount_minor"]
-            ]
-            assert {"ben", "cleo"} in authorization, (
-                f"{refund['amount_minor']} was paid with the leave of {authorization}"
-            )
+        paid = [(r["payment_id"], r["amount_minor"]) for r in self.stage.desk.back_office.refunds()]
+        assert len({payment for payment, _ in paid}) == len(paid), "the same refund was paid twice"
+        type(self).paid += len(paid)
+        for refund in paid:
+            authorization = [self.approved_by[d] for d, known in self.refunds.items() if known == refund]
+            assert {"ben", "cleo"} in authorization, f"{refund} was paid with the leave of {authorization}"
+            assert refund[0] not in self.rejected, f"{refund} was rejected and paid all the same"
+        for text in self.stage.mails()[self.mailed :]:
+            self.check_mail(text, paid)
+
+    def check_mail(self, text: str, paid: list[tuple[str, int]]) -> None:
+        """Hold a mail against what was done and what was said for whom."""
+        assert INTERNAL not in text
+        assert LEAKED not in text
+        for announced, whole, part, payment in ANNOUNCED.findall(text):
+            amount = int(whole + part)
+            assert (payment, amount) in paid, f"{announced} is told, and paid was {paid}"
 
     async def _end(self, *, decided: bool = False) -> None:
         """Let what is under way come to its end; what waits for people has no effect and is ended.
@@ -323,8 +378,15 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.timeout(600)
-def test_no_refund_without_leave_for_exactly_it(stage: Stage) -> None:
+def test_no_refund_without_leave_for_exactly_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever order things come in: a refund that was paid had two people's signatures under its digest, and is one."""
+    compose = Letter.compose
+
+    def slips(self: Letter, brief: ComposeBrief) -> Composition:
+        said = tuple(Statement(text=one.text) for one in brief.guidance if one.text == LEAKED)
+        return compose(self, brief.model_copy(update={"statements": (*brief.statements, *said)}))
+
+    monkeypatch.setattr(Letter, "compose", slips)
     Interleaved.stage, Interleaved.begun, Interleaved.paid = stage, 0, 0
     run_state_machine_as_test(
         Interleaved,

@@ -30,6 +30,7 @@ async def test_three_doors_decide_in_turn_with_one_outcome(inbox_desk: Desk, dor
         "proposal_id": status["proposal_id"],
         "action_digest": status["action_digest"],
         "decision_type": "respond",
+        "purpose": "change_draft",
         "reason": "mention the return label",
         "approver": "refunds",
         "issued_at": datetime.now(UTC).isoformat(),

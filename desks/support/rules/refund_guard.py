@@ -42,6 +42,7 @@ def inspect_refund(refund: RefundParameters, facts: RefundGuardFacts, context: G
         raises=tuple(of_count(spend, velocity)),
         spend=spend,
         sums=sums_of(spend, velocity),
+        most=_most(refund, key, facts),
     )
 
 
@@ -63,11 +64,22 @@ def _ownership(refund: RefundParameters, facts: RefundGuardFacts) -> list[Reason
     return blocks
 
 
+def _most(refund: RefundParameters, key: str, facts: RefundGuardFacts) -> tuple[tuple[str, int], ...]:
+    payment = facts.payment
+    if payment is None or payment.amount.currency != refund.currency:
+        return ()
+    return (("amount_minor", _remains(payment, _under_own_key(key, facts, payment))),)
+
+
+def _remains(payment: Payment, own_minor: int) -> int:
+    return payment.amount.amount_minor - payment.refunded_minor + own_minor
+
+
 def _amount(refund: RefundParameters, payment: Payment, own_minor: int) -> list[Reason]:
     if refund.currency != payment.amount.currency:
         text = f"the payment was in {payment.amount.currency}, not in {refund.currency}"
         return [Reason(rule="refund.currency", text=text)]
-    remains = payment.amount.amount_minor - payment.refunded_minor + own_minor
+    remains = _remains(payment, own_minor)
     if refund.amount_minor > remains:
         asked, left = _text(refund.amount_minor, refund.currency), _text(remains, refund.currency)
         return [Reason(rule="refund.remainder", text=f"{asked} is more than the {left} that remain")]

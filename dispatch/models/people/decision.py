@@ -95,6 +95,9 @@ class ApprovalItem(Contract):
     choices: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="of an editable parameter: the only values there are"
     )
+    most: dict[str, int] = Field(
+        default_factory=dict, description="of an editable parameter: the most that it may be set to"
+    )
     summary: str = Field(description="what the person decides on, in one line")
     must_change: str = Field(default="", description="why it cannot be approved as it is; empty where it can")
 

@@ -93,6 +93,10 @@ class GuardResult(Contract):
         default=(), description="who may decide in this case; empty: those of the tier"
     )
     spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")
+    most: dict[str, int] = Field(
+        default_factory=dict,
+        description="what an editable parameter may be set to at most, as things stand now",
+    )
     facts: GuardianFacts | None = Field(
         default=None, description="what it ruled on, so that it can be ruled again"
     )

@@ -89,7 +89,7 @@ async def approvals(case: Case) -> list[str]:
     await case.until("waiting_for_approval")
     approval_request = (await case.handle.query(Coordinator.detail)).approval_request
     assert approval_request is not None
-    return [item.approval.in_words for item in approval_request.items]
+    return [item.approval.in_words for item in approval_request.items if item.is_awaited]
 
 
 def quota(desk: Desk, owner: str) -> WorkflowHandle[Any, None]:

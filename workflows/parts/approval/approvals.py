@@ -138,16 +138,14 @@ class Approvals:
                 elif (received := self._received.next(self._open_request)) is not None and not withdrawn():
                     decision = await self._evaluate(received, self.open_request or approval_request)
                     if decision is not None and decision.decision_type not in _OF_ONE_ITEM:
-                        return self._closed_by(
-                            approval_request, waiting, decided_of(approval_request, self._given, decision)
-                        )
+                        decided = decided_of(approval_request, self._given, decision)
+                        return self._closed_by(approval_request, waiting, decided)
                     if decision is not None:
                         self._given.append(decision)
                         self._ask_for_more(decision, approval_request, waiting)
                     if not still_awaited(approval_request, self.approvals, self.rejections):
-                        return self._closed_by(
-                            approval_request, waiting, decided_of(approval_request, self._given)
-                        )
+                        decided = decided_of(approval_request, self._given)
+                        return self._closed_by(approval_request, waiting, decided)
                 elif why is WakeReason.READY and not withdrawn():
                     await self._notifications.finish()
                     self._snapshot = ApprovalSnapshot(
@@ -246,13 +244,15 @@ class Approvals:
         return decision
 
     def _show(self, approval_request: ApprovalRequest, state: str, by: datetime) -> None:
-        open_item = still_awaited(approval_request, self.approvals, self.rejections)[0]
+        open_item, *more = still_awaited(approval_request, self.approvals, self.rejections)
         owner, *others = self._owners(approval_request)
         earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
             state,
-            awaiting=f"a decision: {open_item.summary}" + (f" ({progress})" if earlier else ""),
+            awaiting=f"a decision: {open_item.summary}"
+            + (f" ({progress})" if earlier else "")
+            + "".join(f"; and {item.summary}" for item in more),
             owner=owner,
             about=open_item.summary,
             by=by,

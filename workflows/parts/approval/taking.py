@@ -145,7 +145,7 @@ def _without_edits_of_the_text(said: Guidance, proposal: Proposal) -> Guidance:
     delivery = next((_effect(bound) for bound in proposal.actions if proposal.delivers(bound)), "")
     if delivery not in said.edits:
         return said
-    return said.model_copy(update={"superseded": tuple({*said.superseded, delivery})})
+    return said.model_copy(update={"superseded": tuple(dict.fromkeys((*said.superseded, delivery)))})
 
 
 def _leaves_nothing(state: ProcessState) -> bool:
