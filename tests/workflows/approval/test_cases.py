@@ -11,6 +11,7 @@ from dispatch.models.people.decision import ApprovalRequest, DecisionType
 from dispatch.models.request.list_summary import LIST_SUMMARY
 from dispatch.models.request.status import Ending
 from tests.desk import Case, Desk, quick, running_desk
+from tests.workflows.approval.test_approver_notifications import one, until_told, write_approvers
 from tests.workflows.replaying import also_replaying, cache_of
 from tests.workflows.requests_made import held_refund, until
 from workflows.coordinator import Coordinator
@@ -90,3 +91,21 @@ async def test_another_value_is_decided_as_ever(lamps: Desk) -> None:
     assert gate.approvers == ("refunds", "refunds-lead")
     assert {item.approvers for item in gate.items} == {()}
     assert WHY not in gate.why
+
+
+async def test_all_who_are_asked_hear_of_it_at_once(client: Client, tmp_path: Path) -> None:
+    """One mail each, of whatever actions; who may decide for several is written to once."""
+    write_approvers(
+        tmp_path, one("anna", "refunds"), one("ben", "lamps-lead"), one("cleo", "refunds", "lamps-lead")
+    )
+    async with running_desk(client, tmp_path, quick, of_the_lamps) as desk:
+        case = await held_refund(desk)
+        for name in ("anna", "ben", "cleo"):
+            (mail,) = await until_told(desk, name)
+            assert WHY in mail["text"]
+        accepted, why = await decide_on(case, "issue_refund", DecisionType.APPROVE, "anna")
+        assert not accepted
+        assert "anna may not decide here; may: ben, cleo" in why
+        assert (await decide_on(case, "issue_refund", DecisionType.APPROVE, "ben"))[0]
+        assert (await decide_on(case, "send_reply", DecisionType.APPROVE, "anna"))[0]
+        assert (await case.outcome()).ending is Ending.DONE

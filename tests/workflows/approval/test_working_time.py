@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from dispatch.audit.read.trail import invented, trail_of_events, unaccounted
 from dispatch.models.moments import format_moment
 from dispatch.models.request.status import Ending
 from tests.desk import Desk, quick, running_desk
 from tests.workflows.replaying import also_replaying, cache_of
-from tests.workflows.requests_made import ANNA, damage_without_details, held_refund, until_mailed
+from tests.workflows.requests_made import ANNA, damage_without_details, events_of, held_refund, until_mailed
 from workflows.coordinator import Coordinator
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -76,6 +77,10 @@ async def test_an_approval_is_not_overdue_before_anybody_works(closed: Desk, reo
     await asyncio.sleep(3)
     await case.decide("approve", by="refunds")
     assert (await case.outcome()).ending is Ending.DONE
+    events = await events_of(case)
+    trail = trail_of_events(events)
+    assert unaccounted(events, trail.entries) == ()
+    assert invented(events, trail.entries) == ()
 
 
 async def test_an_approval_is_overdue_once_they_have_worked_so_long(working: Desk) -> None:
