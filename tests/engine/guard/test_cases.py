@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dispatch.models.work.guardian import AskedFor, GuardBrief, GuardDecision, GuardResult
@@ -123,3 +125,35 @@ def test_a_case_that_says_too_little_is_refused(case: dict[str, Any], says: str)
     """It names what it is for, what is otherwise, and why."""
     with pytest.raises(ValidationError, match=says):
         ActionPolicy.model_validate({"cases": [case]})
+
+
+CASES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "when": st.sampled_from(
+                [{"intent": "return"}, {"field": "shop", "values": ["harbour", "market"]}]
+            ),
+            "tier": st.sampled_from(["low", "medium", "high", "critical"]),
+            "why": st.just("It is so."),
+        },
+        optional={"approvers": st.sampled_from([["harbour-lead"], ["returns", "lead"]])},
+    ),
+    max_size=4,
+)
+ASKED = st.builds(
+    lambda intent, shop: asked(intent, shop=shop),
+    st.sampled_from(["return", "refund"]),
+    st.sampled_from(["harbour", "market", "none"]),
+)
+
+
+@given(CASES, st.lists(ASKED, min_size=1, max_size=3), ASKED)
+def test_one_item_more_never_leads_to_less(
+    cases: list[dict[str, Any]], asked_for: list[AskedFor], one: AskedFor
+) -> None:
+    """Whatever the cases, what is asked for beside an item lowers neither its tier nor the scrutiny."""
+    alone, together = ruled(*cases, asked_for=tuple(asked_for)), ruled(*cases, asked_for=(*asked_for, one))
+    decisions, tiers = list(GuardDecision), list(Tier)
+    assert decisions.index(together.decision) >= decisions.index(alone.decision)
+    assert tiers.index(together.tier) >= tiers.index(alone.tier)
+    assert together.decision is GuardDecision.HOLD or together.approvers == ()
