@@ -55,7 +55,7 @@ def moment_after(start: datetime, lasts: timedelta, calendar: Calendar, zone: tz
     """Return when so much working time has passed since `start`, in UTC; at most `FURTHEST` after it.
 
     The moment lies within working hours, their ends included. It never falls as `start` grows, nor as the days or the
-    hours of `lasts` grow.
+    hours of `lasts` grow; only days counted from within an hour that the clock goes through twice may change places.
     """
     start = start.astimezone(UTC)
     limit = start + FURTHEST
