@@ -9,8 +9,8 @@ from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import ActionPolicy, Contact, Playbook, Role, Tier
-from dispatch.playbooks.checks import standing_texts
 from dispatch.playbooks.loader import path_in_file, problem_of
+from dispatch.playbooks.text_checks import standing_texts
 
 
 class HasConfig(Protocol):

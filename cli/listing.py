@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
@@ -20,7 +20,9 @@ from runtime.settings import Settings
 
 _WIDTH_OF_A_PIPE = 140
 """Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
-_HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio")
+_HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio", "points")
+_MOST_RANKED: Final = 10_000
+"""Waiting requests that are read to rank them; of more, the newest."""
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
@@ -37,9 +39,13 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def show_rows(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
     """Print what waits for a person, or all requests; no worker is asked."""
     inbox = arguments.command == "inbox"
-    listed = [row async for row in gateway.rows(waiting_only=inbox, limit=arguments.limit)]
+    now = datetime.now(UTC)
+    most = _MOST_RANKED if inbox else arguments.limit
+    listed = [row async for row in gateway.rows(waiting_only=inbox, limit=most)]
+    if inbox:
+        listed = sorted(listed, key=lambda row: row.place(now))[: arguments.limit]
     if arguments.json:
-        print(json.dumps([_for_scripts(row) for row in listed]))
+        print(json.dumps([_for_scripts(row, now) for row in listed]))
         return 0
     refused = not_taken_in(settings).count() if inbox else 0
     if refused:
@@ -51,7 +57,7 @@ async def show_rows(gateway: Gateway, settings: Settings, arguments: argparse.Na
         console().print(nothing if inbox else "no requests")
         return 0
     if inbox:
-        _print_waiting(listed)
+        _print_waiting(listed, now)
     else:
         console().print(_all(listed))
     print("dispatch status ID shows what is awaited, and the command to type")
@@ -64,9 +70,9 @@ def console() -> Console:
     return here if here.is_terminal else Console(width=max(here.width, _WIDTH_OF_A_PIPE))
 
 
-def _print_waiting(listed: list[Row]) -> None:
-    """Print what a person chooses by, and why it waits on a line of its own; a dash stands for what it does not say."""
-    cells = [_HEAD, *(_cells(row) for row in listed)]
+def _print_waiting(listed: list[Row], now: datetime) -> None:
+    """Print what a person chooses by, most urgent first, and why it waits on a line of its own; a dash stands for what it does not say."""
+    cells = [_HEAD, *(_cells(row, now) for row in listed)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
     out = console()
@@ -83,9 +89,10 @@ def _print_waiting(listed: list[Row]) -> None:
         out.print(Text(f"    {_printable(said)}", style="dim"), no_wrap=True, overflow="ellipsis")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, now: datetime) -> tuple[str, ...]:
     risk, amount = (row.list_summary.tier, row.list_summary.amount) if row.list_summary else (None, "")
-    return row.request_id, risk or "-", amount or "-", row.owner, _by(row), str(row.priority or "-")
+    rank = str(row.priority or "-"), str(row.points(now))
+    return row.request_id, risk or "-", amount or "-", row.owner, _by(row), *rank
 
 
 def _all(listed: list[Row]) -> Table:
@@ -110,7 +117,7 @@ def _all(listed: list[Row]) -> Table:
     return table
 
 
-def _for_scripts(row: Row) -> dict[str, Any]:
+def _for_scripts(row: Row, now: datetime) -> dict[str, Any]:
     """Return a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
     list_summary = row.list_summary
     return {
@@ -120,6 +127,7 @@ def _for_scripts(row: Row) -> dict[str, Any]:
         "owner": row.owner,
         "review_point": iso(row.review_point),
         "priority": row.priority,
+        "points": row.points(now),
         "started": iso(row.started),
         "tier": (list_summary.tier or "") if list_summary else "",
         "amount": list_summary.amount if list_summary else "",

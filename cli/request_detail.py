@@ -19,6 +19,7 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.trail import TrailEntry
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.proposal import BoundAction
+from dispatch.ranking.rank import waited
 
 _LAST = 5
 """Entries of the trail shown here; `dispatch trail ID` has them all."""
@@ -31,6 +32,7 @@ def show(console: Console, detail: RequestDetail) -> None:
     sections = (
         ("Exceptions", _exceptions(detail)),
         ("Where it stands", _status(detail)),
+        ("Why this rank", _rank(detail)),
         ("Request", _request(detail)),
         ("Draft", _draft(detail)),
         ("What it would do", _actions(detail)),
@@ -88,6 +90,15 @@ def _status(detail: RequestDetail) -> Iterator[str]:
         yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
 
 
+def _rank(detail: RequestDetail) -> Iterator[str]:
+    if detail.rank is None:
+        return
+    ranked = waited(detail.rank, detail.submission.trigger.received_at, datetime.now(UTC))
+    yield f"priority {ranked.priority_key}, {ranked.score} points"
+    for reason in ranked.reasons:
+        yield escape(f"{reason.points:+4d}  {reason.text}")
+
+
 def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
     rejected = next((d for d in detail.rejections if d.action_digest == item.digest), None)
     if rejected is not None:
@@ -126,6 +137,8 @@ def _request(detail: RequestDetail) -> Iterator[str]:
     yield escape(submission.body)
     for item in detail.items:
         yield escape(f"- {item.item_id} ({item.kind}): {item.text}")
+        for field, value in item.fields.items():
+            yield escape(f"    {field.replace('_', ' ')}: {value}")
 
 
 def _draft(detail: RequestDetail) -> Iterator[str]:

@@ -150,7 +150,8 @@ class WaitingList:
 
     def _rank(self) -> None:
         reading = self._reading
-        reading.ranked = sorted(reading.rows.values(), key=lambda row: row.rank)
+        now = self._now()
+        reading.ranked = sorted(reading.rows.values(), key=lambda row: row.place(now))
         reading.desks = tuple(sorted({row.desk for row in reading.ranked if row.desk}))
 
 

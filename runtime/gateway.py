@@ -21,7 +21,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -39,6 +39,7 @@ from dispatch.models.request.status import RequestState, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.process.list_summary import as_memo, summary_of_arrival
+from dispatch.ranking.organisations import fairness_key
 from dispatch.temporal_errors import (
     is_not_found,
     is_worker_silent,
@@ -123,6 +124,8 @@ class Gateway:
                     LIST_SUMMARY: as_memo(summary_of_arrival(submission)),
                     CONTENT: submission.trigger.content,
                 },
+                # Triage has not ranked it yet; whose it is is known, and its first steps are shared fairly too.
+                priority=Priority(fairness_key=fairness_key(submission.sender.address)),
                 static_summary=submission.subject[:200] or "(no subject)",
                 static_details=f"trigger: {submission.trigger.kind} received {received}",
                 rpc_timeout=self._look_timeout,

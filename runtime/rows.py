@@ -16,7 +16,9 @@ from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.request.status import WAITING_STATES, Ending
 from dispatch.models.work.playbook import Tier
+from dispatch.models.work.ranking import NEUTRAL, RankingPolicy
 from dispatch.process.list_summary import read_summary
+from dispatch.ranking.rank import waiting_points
 from workflows.search_attributes import DESK, OWNER, PRIORITY, REVIEW_POINT, STATE
 
 COORDINATOR: Final = "Coordinator"
@@ -31,7 +33,9 @@ WAITING: Final = (
 """The visibility query for those that wait for somebody outside the desk."""
 
 _PLAIN: Final = b"json/plain"
-_NO_PRIORITY: Final = 9
+_SCORES: Final = RankingPolicy().urgency
+"""For those that say no score: follow-up checks, and requests that nobody has routed yet."""
+_PER_DAY: Final = RankingPolicy().waiting_per_day
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 # What a request said when it waited last is of no use once it waits no longer; why it was set apart is.
 _TELLING: Final = frozenset({*WAITING_STATES, Ending.SET_APART})
@@ -55,11 +59,17 @@ class Row:
     memo: bytes = b""
     tier: Tier | None = None
     text: str = ""
+    score: int | None = None
+    waiting_per_day: int = _PER_DAY
 
-    @property
-    def rank(self) -> tuple[int, datetime, datetime, str]:
-        """Most urgent first: by priority, then by what falls due, then by age."""
-        return self.priority or _NO_PRIORITY, self.review_point or _LAST, self.started, self.request_id
+    def points(self, now: datetime) -> int:
+        """Return the points of its rank, with those for the time that it has waited at `now`."""
+        score = _SCORES[(self.priority or NEUTRAL) - 1] if self.score is None else self.score
+        return score + waiting_points(self.waiting_per_day, self.started, now)
+
+    def place(self, now: datetime) -> tuple[int, datetime, datetime, str]:
+        """Return what lists sort by: most points first, then what falls due, then age."""
+        return -self.points(now), self.review_point or _LAST, self.started, self.request_id
 
     @property
     def list_summary(self) -> ListSummary | None:
@@ -85,8 +95,11 @@ def row_of(found: WorkflowExecutionInfo, before: Row | None = None) -> Row:
     memo = _memo(found.memo.fields)
     if before is not None and before.memo == memo:
         memo, tier, text = before.memo, before.tier, before.text
+        score, per_day = before.score, before.waiting_per_day
     else:
-        tier, text = _searched(request_id, read_summary(_PLAIN, memo) if memo else None)
+        said = read_summary(_PLAIN, memo) if memo else None
+        tier, text = _searched(request_id, said)
+        score, per_day = (said.score, said.waiting_per_day) if said else (None, _PER_DAY)
     return Row(
         request_id=request_id,
         desk=sys.intern(_value(fields, DESK.name) or ""),
@@ -98,6 +111,8 @@ def row_of(found: WorkflowExecutionInfo, before: Row | None = None) -> Row:
         memo=memo,
         tier=tier,
         text=text,
+        score=score,
+        waiting_per_day=per_day,
     )
 
 

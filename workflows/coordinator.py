@@ -140,8 +140,7 @@ class Coordinator(RequestHandlers):
             self._state.routing = await ask_for_routing(
                 self._parts.request_id, triage, number, self._approvals, self._requester
             )
-        self._status.routed(self._state.playbook.desk, triage.priority)
-        self._parts.set_priority()
+        self._parts.rank()
         self._state.items = await ask_for_intents(
             self._parts.request_id, triage.items, self._state.playbook, self._approvals, self._requester
         )
@@ -188,6 +187,7 @@ class Coordinator(RequestHandlers):
                 )
                 self._status.at(RequestState.SPECIALISTS)
             self._state.findings = (*self._state.findings, *found)
+            self._parts.rank()
 
     async def _assemble(self) -> None:
         self._status.at(RequestState.ASSEMBLE)

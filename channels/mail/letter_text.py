@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract
 from dispatch.models.language import ENGLISH, Text, in_language
+from dispatch.models.request.requester import MailAddress
 from dispatch.models.request.submission import Trigger
 from dispatch.text.links import foreign_links
 from dispatch.text.normalise import one_line
@@ -29,6 +30,9 @@ class LetterTexts(Contract):
     greeting_without_name: Text
     closing: Text
     signature: Text
+    sender: MailAddress | None = Field(
+        default=None, description="the address that this desk writes from; None: DISPATCH_MAIL_FROM"
+    )
 
     @model_validator(mode="after")
     def _greets_by_name(self) -> Self:

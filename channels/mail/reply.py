@@ -15,6 +15,7 @@ class MailParameters(Contract):
     text: str = Field(min_length=1, max_length=100_000)
     in_reply_to: str | None = None
     purpose: Literal["reply", "question", "reminder", "notice"]
+    sender: str | None = Field(default=None, description="None: the mail server's own")
 
 
 class MailGuardFacts(Contract):

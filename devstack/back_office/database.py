@@ -13,7 +13,7 @@ from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_VERSION = "1"
+_VERSION = "2"
 _FRESH_SECONDS = 86_400
 
 

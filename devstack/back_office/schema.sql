@@ -1,7 +1,8 @@
--- Version 1: a change here needs a new number in database.py.
+-- Version 2: a change here needs a new number in database.py.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE customers (
-  customer_id TEXT PRIMARY KEY, name TEXT NOT NULL, organisation TEXT, locale TEXT NOT NULL
+  customer_id TEXT PRIMARY KEY, name TEXT NOT NULL, organisation TEXT, locale TEXT NOT NULL,
+  tier TEXT NOT NULL
 );
 CREATE TABLE addresses (
   customer_id TEXT NOT NULL REFERENCES customers, position INTEGER NOT NULL, address TEXT NOT NULL COLLATE NOCASE,

@@ -64,6 +64,7 @@ class SeedCustomer(_Row):
     email_addresses: tuple[str, ...] = Field(min_length=1)
     organisation: str | None = None
     locale: str
+    tier: str = ""
 
 
 class Seed(_Row):
@@ -92,6 +93,7 @@ def apply_seed(connection: sqlite3.Connection, path: Path, now: datetime) -> Non
             customer.name,
             customer.organisation,
             customer.locale,
+            customer.tier,
         )
         for position, address in enumerate(customer.email_addresses):
             _put(connection, "addresses", customer.customer_id, position, address)

@@ -38,9 +38,8 @@ def still_awaited(
     """Return the items that the gate still waits for."""
     return tuple(
         item
-        for item in approval_request.items
-        if item.is_awaited
-        and not is_settled(item, approvals, rejections)
+        for item in approval_request.awaited
+        if not is_settled(item, approvals, rejections)
         and not is_to_be_rewritten(approval_request, item, rejections)
     )
 

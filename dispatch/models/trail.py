@@ -48,6 +48,9 @@ class Outcome(Contract):
     items: tuple[ItemOutcome, ...]
     effects: tuple[str, ...] = Field(default=(), description="ids of the effects that stand")
     follow_ups: tuple[str, ...] = Field(default=(), description="workflow ids of the checks still to come")
+    added: tuple[str, ...] = Field(
+        default=(), description="keys of the messages that came in after the start and were taken"
+    )
     trail: tuple[TrailEntry, ...]
 
 

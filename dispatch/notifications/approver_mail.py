@@ -13,7 +13,7 @@ from dispatch.guard.risk import riskiest
 from dispatch.models.moments import format_day, format_moment
 from dispatch.models.money import format_money
 from dispatch.models.people.approvers import Approver, Approvers
-from dispatch.models.people.decision import ApprovalItem, DecisionType
+from dispatch.models.people.decision import ApprovalRequest, DecisionType
 from dispatch.models.people.notification import Notice, NoticeEntry, NotifyBrief, NotifyEvent, WaitingRequest
 from dispatch.models.work.playbook import Tier
 from dispatch.text.links import foreign_links
@@ -79,9 +79,8 @@ def digest_key(day: date, name: str) -> str:
 def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     """Write the mail of one event; `inbox_url` without a slash at its end, empty where there are no pages."""
     approval_request, desk = brief.approval_request, brief.desk or TEXTS.reception
-    awaited = tuple(item for item in approval_request.items if item.is_awaited)
-    tier = riskiest(item.tier for item in awaited)
-    names = ", ".join(dict.fromkeys(item.name for item in awaited))
+    tier = riskiest(item.tier for item in approval_request.awaited)
+    names = ", ".join(dict.fromkeys(item.name for item in approval_request.awaited))
     closed = brief.event is NotifyEvent.DECIDED
     headline, opening = _headlines(brief)
     link = _ASKED[approval_request.decision_types[0]][1]
@@ -94,8 +93,8 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
         opening=opening,
         facts=(
             (TEXTS.fact_desk, desk),
-            *((TEXTS.fact_asked, _quoted(item.summary)) for item in awaited),
-            *_weight(awaited, tier),
+            *((TEXTS.fact_asked, _quoted(item.summary)) for item in approval_request.awaited),
+            *_weight(approval_request, tier),
             *(() if closed else ((TEXTS.fact_deadline, deadline),)),
             (TEXTS.fact_why, _quoted(approval_request.why)),
             (TEXTS.fact_request, brief.request_id),
@@ -164,10 +163,10 @@ def _headlines(brief: NotifyBrief) -> tuple[str, str]:
     )
 
 
-def _weight(items: Sequence[ApprovalItem], tier: Tier) -> Iterable[tuple[str, str]]:
-    approvals = dict.fromkeys(item.approval.in_words for item in items)
+def _weight(approval_request: ApprovalRequest, tier: Tier) -> Iterable[tuple[str, str]]:
+    approvals = dict.fromkeys(item.approval.in_words for item in approval_request.awaited)
     yield TEXTS.fact_tier, TEXTS.tier.format(tier=tier, approvals=", ".join(approvals))
-    amounts = [format_money(item.amount) for item in items if item.amount is not None]
+    amounts = [format_money(item.amount) for item in approval_request.awaited if item.amount is not None]
     if amounts:
         yield TEXTS.fact_amount, ", ".join(amounts)
 

@@ -1,20 +1,18 @@
 """What must hold between the parts of a playbook, which no single field can say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from pydantic import JsonValue
-
 from dispatch.guard.risk import least_approval
-from dispatch.models.language import Text
 from dispatch.models.request.item import OTHER
-from dispatch.models.request.status import Ending
 from dispatch.models.work.playbook import Playbook, Tier
 from dispatch.playbooks.calendar_checks import calendar_problems
 from dispatch.playbooks.case_checks import case_problems
 from dispatch.playbooks.field_checks import field_problems
-from dispatch.process.planning import OWN_ORDER
+from dispatch.playbooks.text_checks import one_of, text_problems
+from dispatch.process.planning import HAND_OVER, OWN_ORDER
+from dispatch.ranking.organisations import organisation_of
 
 
 class Problem(NamedTuple):
@@ -34,15 +32,11 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from _mend(playbook)
     yield from _tiers(playbook)
     yield from (Problem(*found) for found in case_problems(playbook))
+    yield from _ranking(playbook)
     yield from _asked_by(playbook)
     yield from (Problem(*found) for found in calendar_problems(playbook))
     yield from _delivery(playbook)
-    yield from _texts(playbook)
-
-
-def _one_of(names: object) -> str:
-    known = ", ".join(map(str, names)) if isinstance(names, (dict, tuple, list)) else str(names)
-    return known or "nothing yet"
+    yield from (Problem(*found) for found in text_problems(playbook))
 
 
 def _phrases(path: str, phrases: tuple[str, ...]) -> Iterator[Problem]:
@@ -68,7 +62,7 @@ def _asks(playbook: Playbook) -> Iterator[Problem]:
                 yield Problem(
                     f"{path}.requires[{index}]",
                     f"there is no field {name!r}",
-                    f"Add it to fields, or name one of: {_one_of(playbook.fields)}.",
+                    f"Add it to fields, or name one of: {one_of(playbook.fields)}.",
                 )
         for index, name in enumerate(ask.specialists):
             if name not in playbook.specialists:
@@ -87,7 +81,7 @@ def _asked_by(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(
                 f"guardian.actions.{name}.requires_intent",
                 f"there is no intent {policy.requires_intent!r}",
-                f"Name one of: {_one_of(playbook.intents)}.",
+                f"Name one of: {one_of(playbook.intents)}.",
             )
 
 
@@ -95,7 +89,7 @@ def _no_specialist(path: str, name: str, playbook: Playbook) -> Problem:
     return Problem(
         path,
         f"there is no specialist {name!r}",
-        f"Add it to specialists, or name one of: {_one_of(playbook.specialists)}.",
+        f"Add it to specialists, or name one of: {one_of(playbook.specialists)}.",
     )
 
 
@@ -117,7 +111,7 @@ def _handoffs(playbook: Playbook) -> Iterator[Problem]:
     names: set[str] = set()
     for index, rule in enumerate(playbook.routing_rules):
         path = f"routing_rules[{index}]"
-        if rule.name in names or rule.name == OWN_ORDER:
+        if rule.name in names or rule.name in {OWN_ORDER, HAND_OVER}:
             yield Problem(f"{path}.name", f"the name {rule.name!r} is taken", "Give each rule its own name.")
         names.add(rule.name)
         if rule.when.specialist is not None and rule.when.specialist not in playbook.specialists:
@@ -126,13 +120,13 @@ def _handoffs(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(
                 f"{path}.when.intent",
                 f"there is no intent {rule.when.intent!r}",
-                f"Name one of: {_one_of(playbook.intents)}, {OTHER}.",
+                f"Name one of: {one_of(playbook.intents)}, {OTHER}.",
             )
         if rule.field is not None and rule.field not in playbook.fields:
             yield Problem(
                 f"{path}.field",
                 f"there is no field {rule.field!r}",
-                f"Add it to fields, or name one of: {_one_of(playbook.fields)}.",
+                f"Add it to fields, or name one of: {one_of(playbook.fields)}.",
             )
 
 
@@ -143,7 +137,7 @@ def _mend(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(
                 f"review.mend[{index}]",
                 f"{name} is in no group of plan.groups and could mend nothing",
-                f"Name one of: {_one_of(grouped)}.",
+                f"Name one of: {one_of(grouped)}.",
             )
 
 
@@ -181,16 +175,32 @@ def _tiers(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(
                 path,
                 f"tier '{tier}' is not declared",
-                f"Add it to guardian.tiers, or use one of: {_one_of([*tiers])}.",
+                f"Add it to guardian.tiers, or use one of: {one_of([*tiers])}.",
             )
     for name, action in playbook.guardian.actions.items():
-        for currency in action.amounts:
-            if not (len(currency) == 3 and currency.isascii() and currency.isupper()):  # noqa: PLR2004 (ISO 4217)
-                yield Problem(
-                    f"guardian.actions.{name}.amounts.{currency}",
-                    f"{currency!r} is no ISO 4217 currency",
-                    "Write three capitals, such as EUR.",
-                )
+        yield from _currencies(f"guardian.actions.{name}.amounts", action.amounts)
+
+
+def _ranking(playbook: Playbook) -> Iterator[Problem]:
+    yield from _currencies("ranking.value", playbook.ranking.value)
+    for domain in playbook.ranking.shares:
+        organisation = organisation_of(f"@{domain}")
+        if organisation != domain:
+            yield Problem(
+                f"ranking.shares.{domain}",
+                f"{domain!r} is no organisation by which requests are shared",
+                "Write an organisation's domain without its subdomains, such as partner.example.",
+            )
+
+
+def _currencies(path: str, currencies: Iterable[str]) -> Iterator[Problem]:
+    for currency in currencies:
+        if not (len(currency) == 3 and currency.isascii() and currency.isupper()):  # noqa: PLR2004 (ISO 4217)
+            yield Problem(
+                f"{path}.{currency}",
+                f"{currency!r} is no ISO 4217 currency",
+                "Write three capitals, such as EUR.",
+            )
 
 
 def _delivery(playbook: Playbook) -> Iterator[Problem]:
@@ -199,7 +209,7 @@ def _delivery(playbook: Playbook) -> Iterator[Problem]:
         yield Problem(
             "deliver.action",
             f"guardian.actions does not list {playbook.deliver.action!r}, so every delivery would be blocked",
-            f"Add it to guardian.actions, or name one of: {_one_of(guarded)}.",
+            f"Add it to guardian.actions, or name one of: {one_of(guarded)}.",
         )
     if contact is None:
         if playbook.notices:
@@ -222,67 +232,3 @@ def _delivery(playbook: Playbook) -> Iterator[Problem]:
             f"tier '{contact.policy.tier}' asks for an approval, and no question waits for one",
             "Name a tier that asks for none; what is delivered may still need one.",
         )
-
-
-def _texts(playbook: Playbook) -> Iterator[Problem]:
-    for path, by_language in _translated(playbook):
-        if set(by_language) != set(playbook.languages):
-            missing = [language for language in playbook.languages if language not in by_language]
-            unknown = [language for language in by_language if language not in playbook.languages]
-            yield Problem(
-                path,
-                f"it has no text in {', '.join(missing)}"
-                if missing
-                else f"{unknown[0]!r} is none of `languages`",
-                f"Write one text for each of: {_one_of(playbook.languages)}.",
-            )
-    for ending in playbook.notices:
-        # What is done, in whole or in part, is told by the reply.
-        known = [e.value for e in Ending if e not in {Ending.DONE, Ending.PARTLY_DONE}]
-        if ending not in known:
-            yield Problem(
-                f"notices.{ending}",
-                f"{ending!r} is no ending with a notice",
-                f"Name one of: {', '.join(known)}.",
-            )
-
-
-def _translated(playbook: Playbook) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield every text that is written by language; one plain text serves every language."""
-    texts: list[tuple[str, Text | None]] = [
-        *((f"intents.{kind}.answer", ask.answer) for kind, ask in playbook.intents.items()),
-        *((f"intents.{kind}.refuse", ask.refuse) for kind, ask in playbook.intents.items()),
-        *((f"fields.{field}.question", spec.question) for field, spec in playbook.fields.items()),
-        *((f"fields.{field}.example", spec.example) for field, spec in playbook.fields.items()),
-        *((f"notices.{ending}", text) for ending, text in playbook.notices.items()),
-    ]
-    for path, text in texts:
-        if isinstance(text, dict):
-            yield path, text
-
-
-def standing_texts(playbook: Playbook) -> Iterator[tuple[str, str]]:
-    """Yield every text that the desk sends as it stands in the playbook, with its path."""
-    for kind, ask in playbook.intents.items():
-        yield from _texts_in(f"intents.{kind}.answer", ask.answer)
-        yield from _texts_in(f"intents.{kind}.refuse", ask.refuse)
-    for field, spec in playbook.fields.items():
-        yield from _texts_in(f"fields.{field}.question", spec.question)
-        yield from _texts_in(f"fields.{field}.example", spec.example)
-    if playbook.deliver is not None:
-        yield from _texts_in("deliver.config", playbook.deliver.config)
-    if playbook.contact is not None:
-        yield from _texts_in("contact.config", playbook.contact.config)
-    for ending, text in playbook.notices.items():
-        yield from _texts_in(f"notices.{ending}", text)
-
-
-def _texts_in(path: str, value: JsonValue | Text) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _texts_in(f"{path}.{name}", part)
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _texts_in(f"{path}[{index}]", part)

@@ -5,6 +5,7 @@ order DD-10001 in every record.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +13,12 @@ from dispatch.models.work.playbook import FieldSpec, Writing
 from dispatch.text.normalise import one_line
 
 MAX_VALUE_CHARS: Final = 2_000
+PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def filled(text: str, fields: Mapping[str, str]) -> str:
+    """Return a standing text with each {field} as the item states it; the loader has checked that it is required."""
+    return PLACEHOLDER.sub(lambda found: fields.get(found[1], found[0]), text)
 
 
 @lru_cache(maxsize=256)

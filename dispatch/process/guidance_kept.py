@@ -19,7 +19,7 @@ from dispatch.process.invariants import PROCESS
 _RUN: Final = 5
 _SENTENCE: Final = 3
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_ENDS: Final = re.compile(r"[.!?;:\n]+")
+_ENDS: Final = re.compile(r"[.!?;:]+(?=\s|$)|\n+")
 _SHOWN: Final = 60
 
 Words = tuple[str, ...]

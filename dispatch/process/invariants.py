@@ -1,6 +1,6 @@
 """What holds for every proposal of every desk, whatever its reviewers check on top.
 
-Standards: `items.left_over`, `delivery.as_reviewed` and `edit.not_kept` (critical), `evidence.unknown` and
+Standards: `items.left_over`, `text.not_filled`, `delivery.as_reviewed` and `edit.not_kept` (critical), `evidence.unknown` and
 `evidence.missing` (major). Their exceptions name the process as the reviewer.
 """
 
@@ -16,6 +16,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.work.finding import ReviewException, Severity
 from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.proposal import Proposal
+from dispatch.process.fields import PLACEHOLDER
 
 PROCESS: Final = "process"
 _LONGEST_VALUE: Final = 80
@@ -31,9 +32,11 @@ def broken_invariants(
 
     `guidance` is what people said of earlier proposals, `rejected` the keys of the actions that they rejected.
     """
+    items = tuple(items)
     return (
         *_as_reviewed(proposal),
         *_left_over(proposal, items),
+        *_not_filled(proposal, items),
         *_edits_kept(proposal, guidance, rejected),
         *_evidence(proposal),
     )
@@ -65,6 +68,16 @@ def _left_over(proposal: Proposal, items: Iterable[Item]) -> Iterable[ReviewExce
         if item.item_id not in carried:
             why = f"{item.item_id} has no answer, no action and no stated refusal"
             yield _broken("items.left_over", Severity.CRITICAL, why, (item.item_id,))
+
+
+def _not_filled(proposal: Proposal, items: Iterable[Item]) -> Iterable[ReviewException]:
+    """Find a field's placeholder that a writer left in the draft; the loader has checked only those of the playbook."""
+    fields = {field for item in items for field in item.fields}
+    for name in dict.fromkeys(PLACEHOLDER.findall(proposal.draft.text)):
+        if name in fields:
+            yield _broken(
+                "text.not_filled", Severity.CRITICAL, f"the draft holds {{{name}}} in place of its value"
+            )
 
 
 def _edits_kept(

@@ -21,6 +21,7 @@ from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.ranking import Rank
 
 BULK_TIERS: Final = frozenset({Tier.LOW, Tier.MEDIUM})
 """What may be approved together with other requests."""
@@ -49,33 +50,35 @@ def summary_of_approval(
     bound: Sequence[BoundAction] = (),
     guard_results: Sequence[GuardResult] = (),
     exceptions: Sequence[ReviewException] = (),
+    rank: Rank | None = None,
 ) -> ListSummary:
-    """Summarise what an open gate asks. `given` are the approvals and rejections so far, `bound` the proposed actions and `guard_results` the guardian's decisions on them."""
-    asked = {item.digest for item in approval_request.items if item.is_awaited}
+    """Summarise what an open gate asks. `given` are the approvals and rejections so far.
+
+    `bound` are the proposed actions and `guard_results` the guardian's decisions on them.
+    """
+    asked = {item.digest for item in approval_request.awaited}
     why = _why(
         [b for b in bound if b.digest in asked], [v for v in guard_results if v.action_digest in asked]
     )
     decided = {decision.action_digest for decision in given}
-    left = tuple(
-        item.digest for item in approval_request.items if item.is_awaited and item.digest not in decided
-    )
-    return _glance(
+    left = tuple(item.digest for item in approval_request.awaited if item.digest not in decided)
+    glance = _glance(
         summary_of_arrival(submission),
         approval_request,
         [decision for decision in given if decision.decision_type is DecisionType.APPROVE],
-        amounts=[
-            item.amount for item in approval_request.items if item.is_awaited and item.amount is not None
-        ],
+        amounts=[item.amount for item in approval_request.awaited if item.amount is not None],
         why=why or approval_request.why,
         digests=left
         if is_plain(approval_request, exceptions, submission.sender.doubt) and len(left) <= MOST_NAMED
         else (),
     )
+    return _ranked(glance, rank)
 
 
-def summary_of_question(submission: Submission, awaiting: str) -> ListSummary:
+def summary_of_question(submission: Submission, awaiting: str, rank: Rank | None = None) -> ListSummary:
     """Summarise what the requester was asked for; there is nothing to decide."""
-    return summary_of_arrival(submission).model_copy(update={"why": _cut("why", awaiting)})
+    asked = summary_of_arrival(submission).model_copy(update={"why": _cut("why", awaiting)})
+    return _ranked(asked, rank)
 
 
 def summary_of_follow_up_input(requester: str, bound: Sequence[BoundAction]) -> ListSummary:
@@ -117,8 +120,7 @@ def is_plain(
         and len({item.approvers for item in approval_request.items if item.is_awaited}) == 1
         and all(
             not item.approval.needs_listed_people and item.tier in BULK_TIERS
-            for item in approval_request.items
-            if item.is_awaited
+            for item in approval_request.awaited
         )
     )
 
@@ -151,13 +153,20 @@ def _glance(
     return ListSummary(
         subject=about.subject,
         requester=about.requester,
-        tier=_highest(item for item in approval_request.items if item.is_awaited),
+        tier=_highest(approval_request.awaited),
         amount=_amount(amounts),
         why=_cut("why", why),
         proposal_id=approval_request.proposal_id,
         digests=digests,
         approved_by=tuple(approved_by)[:MOST_NAMED],
     )
+
+
+def _ranked(list_summary: ListSummary, rank: Rank | None) -> ListSummary:
+    if rank is None:
+        return list_summary
+    points = {"score": rank.score, "waiting_per_day": rank.waiting_per_day}
+    return list_summary.model_copy(update=points)
 
 
 def _highest(items: Iterable[ApprovalItem]) -> Tier:

@@ -9,6 +9,7 @@ from dispatch.models.work.plan import Plan, PlanBrief, Question, Step
 from dispatch.models.work.playbook import Playbook, RoutingRule
 
 OWN_ORDER = "plan"
+HAND_OVER = "hand_over"
 
 
 def plan(brief: PlanBrief) -> Plan:
@@ -29,15 +30,31 @@ def plan(brief: PlanBrief) -> Plan:
 def set_aside(playbook: Playbook, items: Sequence[Item]) -> dict[str, str]:
     """Return the items that a rule hands to a person, with the rule's reason; none where it would be all of them.
 
-    Only a desk that delivers an answer can say which part of the request it is an answer to.
+    So is an item whose intent hands it over, once all that the intent requires is known. Only a desk that delivers an
+    answer can say which part of the request it is an answer to.
     """
+    reasons = _handed_over(playbook, items) | _ruled_out(playbook, items)
+    return reasons if playbook.deliver is not None and len(reasons) < len(items) else {}
+
+
+def _ruled_out(playbook: Playbook, items: Iterable[Item]) -> dict[str, str]:
     reasons = {
         rule.when.intent: rule.why
         for rule in reversed(playbook.routing_rules)
         if rule.do == "escalate" and rule.when.specialist is None and rule.when.intent is not None
     }
-    aside = {item.item_id: reasons[item.kind] for item in items if item.kind in reasons}
-    return aside if playbook.deliver is not None and len(aside) < len(items) else {}
+    return {item.item_id: reasons[item.kind] for item in items if item.kind in reasons}
+
+
+def _handed_over(playbook: Playbook, items: Iterable[Item]) -> dict[str, str]:
+    found = ((item, playbook.intents.get(item.kind)) for item in items)
+    return {
+        item.item_id: intent.hand_over
+        for item, intent in found
+        if intent is not None
+        and intent.hand_over is not None
+        and all(item.fields.get(field) for field in intent.requires)
+    }
 
 
 def _before_findings(brief: PlanBrief) -> Plan:
@@ -50,6 +67,8 @@ def _before_findings(brief: PlanBrief) -> Plan:
     if questions:
         fields = ", ".join(question.field for question in questions)
         return _ask(brief, OWN_ORDER, f"the request lacks: {fields}", questions)
+    if handed_over := _handed_over(playbook, brief.items):
+        return _move(brief, Step.ESCALATE, HAND_OVER, "; ".join(dict.fromkeys(handed_over.values())))
     return _call(brief)
 
 

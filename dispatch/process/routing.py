@@ -8,14 +8,17 @@ from dispatch.models.request.classified import Classified, Understanding
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
+from dispatch.models.work.ranking import Rank, RankingFacts
 from dispatch.process.fields import field_values, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
 from dispatch.process.sorting import Texts, is_in_scope, merged, reasons, sort_item, texts_of
-from dispatch.text.extraction import says
+from dispatch.ranking.deadlines import deadline_in
+from dispatch.ranking.organisations import fairness_key, organisation_of
+from dispatch.ranking.rank import rank
+from dispatch.text.extraction import amounts_in, says
 from dispatch.text.new_words import own_words
 
-_UNROUTED_PRIORITY: Final = 3
-_FAIRNESS_KEY_BYTES: Final = 64
+_MOST_AMOUNTS: Final = 20
 
 
 class Fit(NamedTuple):
@@ -39,13 +42,17 @@ def triage(
     read = _Read.of(brief, understanding or Understanding())
     desk, why = _route(brief, playbooks, read)
     in_force = playbooks[desk] if desk is not None else None
-    items, priority = brief.intake.items, _UNROUTED_PRIORITY
-    if in_force is not None and brief.intake.unread:
-        priority = in_force.playbook.priority
-    elif in_force is not None:
-        items, notes = _sorted_items(brief, in_force.playbook, read)
-        priority, sign = _priority(brief, in_force.playbook)
-        why = "; ".join(part for part in (why, sign, notes) if part)
+    items, ranked = brief.intake.items, Rank()
+    facts = RankingFacts(asked_at=brief.submission.asked_at)
+    sender, weight = brief.submission.sender.address, None
+    if in_force is not None:
+        playbook, notes = in_force.playbook, ""
+        if not brief.intake.unread:
+            items, notes = _sorted_items(brief, playbook, read)
+        facts = _ranking_facts(brief, playbook)
+        ranked = rank(facts, playbook.ranking)
+        weight = playbook.ranking.shares.get(organisation_of(sender))
+        why = "; ".join(part for part in (why, ranked.in_words, notes) if part)
     language, unusable = _language(brief.submission.language, read.language, in_force)
     why = "; ".join(part for part in (why, unusable) if part)
     return Triage(
@@ -53,8 +60,10 @@ def triage(
         playbook=in_force,
         reception=reception,
         desks=tuple(sorted(playbooks)),
-        priority=priority,
-        fairness_key=fairness_key(brief.submission.sender.address),
+        ranking=facts,
+        rank=ranked,
+        fairness_key=fairness_key(sender),
+        fairness_weight=weight,
         items=items,
         why=why,
         language=language,
@@ -87,13 +96,6 @@ def _language(stated: str | None, found: str, in_force: PlaybookInForce | None) 
         return wanted or known[0], ""
     how = "stated language" if stated is not None else "request's language"
     return known[0], f"the {how} {wanted!r} is none of the desk's ({', '.join(known)}); {known[0]} is used"
-
-
-def fairness_key(address: str) -> str:
-    """Return the address's domain in lower case, 'unknown' without one; Temporal takes 64 bytes at most."""
-    domain = address.rpartition("@")[2].strip().rstrip(".").lower() if "@" in address else ""
-    # The right end of a domain names the organisation; the left one is free to vary.
-    return domain.encode("utf-8", "replace")[-_FAIRNESS_KEY_BYTES:].decode("utf-8", "ignore") or "unknown"
 
 
 def _whole_request(brief: TriageBrief) -> str:
@@ -240,10 +242,20 @@ def _best_ask(text: str, playbook: Playbook) -> str:
     return best if fits[best].hits else OTHER
 
 
-def _priority(brief: TriageBrief, playbook: Playbook) -> tuple[int, str]:
+def _ranking_facts(brief: TriageBrief, playbook: Playbook) -> RankingFacts:
+    """Return what the sender's own words tell of how soon it is wanted; of an unread request only when it was asked."""
+    asked_at = brief.submission.asked_at
+    if brief.intake.unread:
+        return RankingFacts(asked_at=asked_at, urgency=playbook.priority)
     text = _own_request(brief)
     signs = [(sign.priority, phrase) for sign in playbook.urgency for phrase in says(text, sign.phrases)]
-    if not signs:
-        return playbook.priority, ""
-    priority, phrase = min(signs)
-    return priority, f"urgent: {phrase!r} was said"
+    urgency, sign = min(signs, default=(playbook.priority, ""))
+    weighed = (amount for amount in amounts_in(text) if amount.currency in playbook.ranking.value)
+    amounts = sorted(weighed, key=lambda amount: (-amount.amount_minor, amount.currency))
+    return RankingFacts(
+        asked_at=asked_at,
+        urgency=urgency,
+        sign=sign,
+        deadline=deadline_in(text, asked_at),
+        amounts=tuple(amounts[:_MOST_AMOUNTS]),
+    )

@@ -11,6 +11,7 @@ from dispatch.models.errors import DispatchError, WorkerUnavailableError
 from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome, TrailEntry
+from dispatch.ranking.rank import waited
 from inbox.context import Context
 from inbox.pages import follow_up
 from inbox.signing_keys import usable_keys
@@ -93,10 +94,12 @@ def _page(
     outcome: Outcome | None = None,
 ) -> Response:
     context, person = context_of(request), person_of(request)
+    rank = view.detail.rank if view and found.is_running else None
     return render(
         request,
         "request.html",
         found=found,
+        rank=waited(rank, found.started, context.now()) if rank else None,
         status=status,
         view=view,
         asked=view.other if view and found.is_running else (),

@@ -7,7 +7,7 @@ from channels.mail.mail_form import mail_form
 from channels.mail.systems.mail_server import MailServer
 from dispatch.models.request.request_form import RequestForm
 from runtime.doors.reading import ReadLimits
-from runtime.doors.requester_rules import requester_rules
+from runtime.doors.requester_rules import requester_rules, senders_of_desks
 from runtime.settings import Settings, settings_of
 
 
@@ -16,8 +16,8 @@ def request_forms(settings: Settings, desk: str | None = None) -> Mapping[str, R
 
     Who writes mails for somebody else is what the desk's playbook says; where triage decides, what any desk's says.
     """
-    rules = requester_rules(settings, desk)
-    return {".eml": mail_form((settings_of(MailServer.Settings).mail_from,), rules), ".json": JSON_FORM}
+    own = (settings_of(MailServer.Settings).mail_from, *senders_of_desks(settings))
+    return {".eml": mail_form(own, requester_rules(settings, desk)), ".json": JSON_FORM}
 
 
 def limits_of(settings: Settings) -> ReadLimits:

@@ -1,4 +1,7 @@
-"""Who writes for somebody else, as the desks' playbooks say: read where mails come in, before any desk is known."""
+"""Who writes for somebody else, and what the desks write from, as their playbooks say.
+
+Read where mails come in, before any desk is known.
+"""
 
 from functools import lru_cache, reduce
 from pathlib import Path
@@ -18,11 +21,21 @@ def requester_rules(settings: Settings, desk: str | None) -> RequesterRules:
 
     The rest of a playbook is the worker's to check.
     """
-    files = files_in_force(desk_folders(settings.desk_roots), SHIPPED_DESKS, settings.playbooks_dir)
-    wanted = [file for name, file in sorted(files.items()) if name != RECEPTION and desk in {None, name}]
+    wanted = (file for name, file in _playbooks(settings) if desk in {None, name})
     return reduce(
         RequesterRules.joined, (_rules_in(file, _changed(file)) for file in wanted), RequesterRules()
     )
+
+
+def senders_of_desks(settings: Settings) -> tuple[str, ...]:
+    """Return the addresses that desks write from besides that of the settings; raises PlaybookError."""
+    found = (sender for _, file in _playbooks(settings) for sender in _senders_in(file, _changed(file)))
+    return tuple(dict.fromkeys(found))
+
+
+def _playbooks(settings: Settings) -> list[tuple[str, Path]]:
+    files = files_in_force(desk_folders(settings.desk_roots), SHIPPED_DESKS, settings.playbooks_dir)
+    return [(name, file) for name, file in sorted(files.items()) if name != RECEPTION]
 
 
 def _changed(file: Path) -> int:
@@ -33,8 +46,24 @@ def _changed(file: Path) -> int:
 
 
 @lru_cache(maxsize=64)
-def _rules_in(file: Path, _changed: int) -> RequesterRules:
-    content = read_yaml(file)
+def _senders_in(file: Path, changed: int) -> tuple[str, ...]:
+    configs = (_mapping(_mapping(_content(file, changed), part), "config") for part in ("deliver", "contact"))
+    return tuple(sender for config in configs if isinstance(sender := config.get("sender"), str))
+
+
+def _mapping(content: object, name: str) -> dict[object, object]:
+    part = content.get(name) if isinstance(content, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+@lru_cache(maxsize=64)
+def _content(file: Path, _changed: int) -> object:
+    return read_yaml(file)
+
+
+@lru_cache(maxsize=64)
+def _rules_in(file: Path, changed: int) -> RequesterRules:
+    content = _content(file, changed)
     listed = content.get("requesters") if isinstance(content, dict) else None
     try:
         return RequesterRules.model_validate(listed or {})

@@ -58,5 +58,4 @@ def _following(submission: Submission, request_id: str, why: str) -> Submission:
 async def _was_added(gateway: Gateway, request_id: str, addition: Addition) -> bool:
     """Check whether an ended request had taken the message: whoever brought it may have stopped before it was told."""
     outcome = await gateway.outcome(request_id)
-    wanted = f"{MessageName.ADD} {addition.key}"
-    return outcome is not None and any(entry.what == wanted for entry in outcome.trail)
+    return outcome is not None and addition.key in outcome.added

@@ -96,7 +96,8 @@ async def _edited_and_approved(library: Library, client: Client, case: Case) -> 
         assert "Printed slip slip" in page.text
         # 14 days at 20 cents, which no parameter holds: the action's class says so.
         assert "Amount EUR 2.80" in page.text
-        (form,) = page.forms("/decide")
+        form, slip = page.forms("/decide")
+        assert not any(name.startswith("field.") for name in slip.fields), "nothing of the slip may be edited"
         assert {name: value for name, value in form.fields.items() if name.startswith("field.")} == {
             "field.days": "14"
         }

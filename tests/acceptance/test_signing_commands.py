@@ -116,17 +116,17 @@ def typed(signing: Desk, capsys: pytest.CaptureFixture[str]) -> Typed:
 async def test_what_waits_is_shown_and_approved_with_a_signature(
     shell: Shell, signing: Desk, typed: Typed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`show` says what it needs; each of two held refunds is signed for, the one that the status names first."""
+    """`show` says what it needs; each of two held refunds is signed for, the one that is named first."""
     case = await two_held_refunds(signing)
     shown = await shell.starter("show", case.id)
-    shown.words("issue_refund needs one signed decision (tier high)", "may decide: refunds-lead")
+    shown.words("PAY-10030-1 needs one signed decision (tier high)", "may decide: refunds-lead")
     arguments = parsed(["show", case.id, "--json"])
     assert await show_detail(gateway_to(signing), arguments) == 0
     detail = RequestDetail.model_validate_json(capsys.readouterr().out)
     assert detail.approval_request is not None
-    assert len(detail.approval_request.items) == 2
-    said = await shell.starter("approve", case.id, "--as", "ben")
-    said.words("accepted: approve by ben", "signed with SHA256:")
+    assert len(detail.approval_request.awaited) == 2
+    said = await shell.starter("approve", case.id, "--as", "ben", "--action", "PAY-10030-1")
+    said.words("accepted: approve by ben", "signed with SHA256:", "until this is decided too")
     code, second = await typed.decision("approve", case.id, "--as", "ben", "--json")
     assert (code, json.loads(second)["accepted"], set(json.loads(second))) == (
         0,
@@ -146,7 +146,7 @@ async def test_an_edit_and_a_rejection_are_signed_too(signing: Desk, typed: Type
     code, said = await typed.decision(*edit)
     assert code == 0, said
     assert "accepted: edit by ben" in said
-    assert "it goes round once more" in said
+    assert "It goes round once more" in said
     await case.until("waiting_for_approval", proposal="p2")
     code, said = await typed.decision("reject", case.id, "--as", "ben", "--json")
     assert (code, json.loads(said)) == (1, {"accepted": False, "reason": "reject needs a reason"})

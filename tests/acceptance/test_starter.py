@@ -126,6 +126,8 @@ async def test_the_inbox_says_tier_amount_and_why(shell: Shell, desk: Desk) -> N
     (row,) = found
     assert (row["tier"], row["amount"], row["requester"]) == ("medium", "EUR 49.90", "Anna [bold]Müller")
     assert row["why"]
+    points = [row["points"] for row in listed]
+    assert points == sorted(points, reverse=True)
     table = (await shell.starter("inbox", "--limit", "1000")).words("medium", "EUR 49.90", "[red]Now[U+202E]")
     assert "\x1b" not in table
     (await shell.starter("reject", case.id, "--as", "refunds", "--reason", "over")).words("accepted: ")

@@ -10,7 +10,14 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-PURE: Final = ("dispatch.models", "dispatch.text", "dispatch.guard", "dispatch.approval", "dispatch.process")
+PURE: Final = (
+    "dispatch.models",
+    "dispatch.text",
+    "dispatch.guard",
+    "dispatch.approval",
+    "dispatch.ranking",
+    "dispatch.process",
+)
 ENGINE: Final = (
     *PURE,
     "dispatch.texts",
@@ -36,11 +43,13 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     "dispatch.text": ("dispatch.models",),
     "dispatch.guard": ("dispatch.models", "dispatch.text"),
     "dispatch.approval": ("dispatch.models", "dispatch.text", "dispatch.guard"),
+    "dispatch.ranking": ("dispatch.models",),
     "dispatch.process": (
         "dispatch.models",
         "dispatch.text",
         "dispatch.guard",
         "dispatch.approval",
+        "dispatch.ranking",
         "dispatch.texts",
     ),
     "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),

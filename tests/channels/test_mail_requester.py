@@ -7,12 +7,16 @@ import pytest
 
 from channels.mail.mail_form import mail_form
 from dispatch.models.errors import PlaybookError
+from dispatch.models.request.automatic import AutomaticSign
 from dispatch.models.request.request_form import ReadRequest
 from dispatch.models.request.requester import RequesterRules, SenderDoubt
+from runtime.doors.forms import request_forms
 from runtime.doors.requester_rules import requester_rules
 from runtime.settings import Settings
+from tests.desk import changed_playbooks
 
 RULES = RequesterRules(forms=("form@web.example",), colleagues=("@desk.example",))
+OWN = "orders@desk.example"
 INNER = "From: Ada <ada@y.example>\nTo: kim@desk.example\nSubject: my lamp\n\nWhere is my lamp?\n"
 
 
@@ -125,3 +129,12 @@ def test_the_rules_are_the_playbooks(settings_with: Callable[[str], Settings]) -
     assert requester_rules(settings, "elsewhere") == RequesterRules()
     with pytest.raises(PlaybookError, match=r"requesters\.forms\.0.*List addresses"):
         requester_rules(settings_with("requesters: {forms: [not an address]}\n# changed\n"), "support")
+
+
+def test_what_a_desk_writes_from_is_its_own_mail(tmp_path: Path) -> None:
+    """A mail from an address that any desk writes from is never taken for a request: it would answer itself."""
+    folder = changed_playbooks(tmp_path, lambda playbook: playbook["deliver"]["config"].update(sender=OWN))
+    forms = request_forms(Settings(playbooks_dir=folder))
+    mail = forms[".eml"].read("a.eml", f"From: {OWN}\nSubject: lamp\n\nWhere is it?\n".encode())
+    assert mail.automatic is not None
+    assert mail.automatic.sign is AutomaticSign.OWN_MAIL

@@ -187,8 +187,15 @@ class Interleaved(RuleBasedStateMachine):
         return gate.proposal_id, tuple(item.digest for item in gate.items)
 
     async def _detail(self) -> RequestDetail | None:
-        """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds."""
-        while (await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+        """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds.
+
+        Never amid a turn: a query there cuts it in two, and what a local activity brought in the first half may be read
+        in another order when the history is replayed.
+        """
+        while (seen := await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+            if seen.raw_description.HasField("pending_workflow_task"):
+                await asyncio.sleep(0.05)
+                continue
             with suppress(WorkerUnavailableError):
                 detail = await starter.detail_of(self.stage.desk.client, self.case.id)
                 assert isinstance(detail, RequestDetail)

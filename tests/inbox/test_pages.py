@@ -37,6 +37,24 @@ async def test_a_requests_page_has_all_that_is_needed_to_decide(inbox_desk: Desk
     assert f"/namespaces/default/workflows/{case.id}/{described.run_id}" in page.response.text
 
 
+async def test_a_requests_page_says_why_it_has_its_rank(inbox_desk: Desk, dora: Browser) -> None:
+    """Each part with its points, what the records say and the waiting so far among them."""
+    case = await inbox_desk.submit(
+        "Urgent: please refund order DD-10015.", sender="einkauf@bergmann-buero.example"
+    )
+    await case.until("waiting_for_approval")
+    page = await dora.request(case.id)
+    assert "Why this rank: 60 points" in page.text
+    for said in (
+        "+40 for urgency: urgency 1 of 5, 'urgent' was said",
+        "+5 for value: EUR 180.00 is concerned, on record",
+        "+15 for customer tier: customer tier gold, on record",
+        "+0 for waiting: waiting for",
+    ):
+        assert said in page.text
+    await case.decide("reject", by="dora")
+
+
 async def test_what_a_stranger_wrote_is_text_and_nothing_else(inbox_desk: Desk, dora: Browser) -> None:
     """Mark-up in a mail is shown as its author typed it."""
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"

@@ -17,6 +17,7 @@ def detail_of(parts: RequestParts) -> RequestDetail:
         additions=state.additions,
         playbook=playbook.ref if playbook else None,
         language=state.triaged.language if state.triaged else "",
+        rank=state.rank,
         items=state.items,
         set_aside=state.set_aside,
         findings=state.findings,

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import RequestState
     from dispatch.models.request.submission import Submission
     from dispatch.process.list_summary import summary_of_approval
+    from dispatch.ranking.rank import rank, with_findings
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals
@@ -94,13 +95,19 @@ class RequestParts:
             parts._resume(snapshot)
         return parts
 
-    def set_priority(self) -> None:
-        """Rank the request's activities as triage says."""
+    def rank(self) -> None:
+        """Rank the request, and the activities that follow, by all that is known now; nothing before a desk is found."""
         triaged = self.state.triaged
-        if triaged is not None and triaged.playbook is not None:
-            self.dispatcher.priority = Priority(
-                priority_key=triaged.priority, fairness_key=triaged.fairness_key[:64]
-            )
+        if triaged is None or triaged.playbook is None:
+            return
+        policy = triaged.playbook.playbook.ranking
+        now = self.state.rank = rank(with_findings(triaged.ranking, self.state.findings), policy)
+        self.status.routed(triaged.playbook.ref.desk, now.priority_key)
+        self.dispatcher.priority = Priority(
+            priority_key=now.priority_key,
+            fairness_key=triaged.fairness_key,
+            fairness_weight=triaged.fairness_weight,
+        )
 
     def snapshot(self) -> RequestSnapshot:
         """Return what a new history must know; it resumes at the stage that waits now."""
@@ -124,7 +131,7 @@ class RequestParts:
         self.requester.resume(snapshot.requester)
         self.effects.resume(snapshot.effects)
         self.reservations.resume(snapshot.reservations)
-        self.set_priority()
+        self.rank()
 
 
 def _list_summary_of(
@@ -136,5 +143,5 @@ def _list_summary_of(
     """Return the row of an open approval request in lists of requests."""
     actions = state.proposal.actions if state.proposal else ()
     return summary_of_approval(
-        submission, approval_request, approvals, actions, state.guard_results, state.exceptions
+        submission, approval_request, approvals, actions, state.guard_results, state.exceptions, state.rank
     )

@@ -131,8 +131,15 @@ class Stages:
             ),
             Proposal,
             receiver="assembler",
-            why=f"one draft from {len(state.findings)} findings",
+            why=f"one draft from {len(state.findings)} findings{self._ranked_anew()}",
         )
+
+    def _ranked_anew(self) -> str:
+        """Return the rank where the records have changed it since triage."""
+        state = self._state
+        if state.rank is None or state.triaged is None or state.rank == state.triaged.rank:
+            return ""
+        return f"; now {state.rank.in_words}"
 
     async def write_message(self, message: RequesterMessage, playbook: PlaybookInForce) -> Action:
         """Have the contact's composer write a message; returns the action that sends it."""

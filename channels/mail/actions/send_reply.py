@@ -143,10 +143,11 @@ class SendReply(ActionDefaults):
 
 
 def _outgoing(mail: MailParameters, bound: BoundAction, server: MailServer) -> OutgoingMail:
+    sender = mail.sender or server.sender
     return OutgoingMail(
         message_id=message_id(bound.idempotency_key),
-        sender=server.sender,
-        reply_to=server.reply_to(bound.request_id),
+        sender=sender,
+        reply_to=server.reply_to(bound.request_id, sender),
         recipient=mail.recipient,
         subject=mail.subject,
         text=mail.text,

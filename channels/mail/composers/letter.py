@@ -25,9 +25,11 @@ class Letter:
             text=text,
             in_reply_to=message_id(brief.trigger),
             purpose=brief.purpose.value,
+            sender=texts.sender,
         )
         return Composition(
             draft=Draft(title=mail.subject, text=text, statements=brief.statements),
-            parameters=mail.model_dump(mode="json"),
+            # Every parameter is shown to people, and most desks have no sender of their own.
+            parameters=mail.model_dump(mode="json", exclude=set() if mail.sender else {"sender"}),
             subject=brief.purpose.value,
         )

@@ -27,7 +27,10 @@ class MailServer:
 
         smtp_host: str = "127.0.0.1"
         smtp_port: int = Field(default=8825, ge=1, le=65535)
-        mail_from: str = Field(default="support@desk.example", description="the sender of every reply")
+        mail_from: str = Field(
+            default="support@desk.example",
+            description="the sender of every mail of a desk that names none of its own",
+        )
         mail_reply_tag: bool = Field(
             default=False,
             description="whether replies go to the sender's address with a tag, such as support+<request>@desk.example; "
@@ -58,11 +61,11 @@ class MailServer:
         self._host, self._port, self._timeout = host, port, timeout_seconds
         self._reply_tag = reply_tag
         self.sender = sender
-        """The address that every mail of the desk comes from."""
+        """The address that mails come from."""
 
-    def reply_to(self, request_id: str) -> str | None:
+    def reply_to(self, request_id: str, sender: str) -> str | None:
         """Return where replies about a request are to go; None: to the sender."""
-        return tagged(self.sender, request_id) if self._reply_tag else None
+        return tagged(sender, request_id) if self._reply_tag else None
 
     async def send(self, mail: OutgoingMail) -> None:
         """Hand a mail over; on return the server has taken responsibility for it.

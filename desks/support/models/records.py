@@ -25,6 +25,9 @@ class Customer(Contract):
     email_addresses: tuple[str, ...] = Field(description="on record, the first is the main one")
     organisation: str | None
     locale: str = Field(description="BCP 47, such as de-DE")
+    tier: str = Field(
+        default="", max_length=40, description="what the shop calls its regulars; empty for all others"
+    )
 
 
 class OrderLine(Contract):

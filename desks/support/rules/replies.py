@@ -16,6 +16,7 @@ from dispatch.models.language import in_language
 from dispatch.models.money import format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus, Refusal, Statement
+from dispatch.process.fields import filled
 from dispatch.process.statements import merged
 
 WRITER: Final = "reply_writer"
@@ -73,7 +74,8 @@ def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essenti
     if ask is None:
         return ()
     if standing := ask.answer or ask.refuse:
-        return [_status(item, in_language(standing, brief.language), is_refusal=ask.refuse is not None)]
+        text = filled(in_language(standing, brief.language), item.fields)
+        return [_status(item, text, is_refusal=ask.refuse is not None)]
     if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
         return [
             *(_stated(refusal) for refusal in refused),

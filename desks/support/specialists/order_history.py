@@ -11,9 +11,10 @@ from desks.support.rules.order_choice import Meant, meant_order
 from desks.support.systems.records import Records
 from dispatch.models.contract import Contract
 from dispatch.models.moments import format_day
-from dispatch.models.money import format_money
+from dispatch.models.money import Money, format_money
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
+from dispatch.models.work.ranking import RankingEvidence
 
 _NAME: Final = "order_history"
 
@@ -54,6 +55,7 @@ class OrderHistory:
             summary=_summary(customer, meant),
             facts=facts.model_dump(mode="json"),
             evidence=evidence,
+            ranking=RankingEvidence(customer_tier=customer.tier, value=_value_of(facts)),
         )
 
     async def _facts(
@@ -79,6 +81,11 @@ class OrderHistory:
             refunds=tuple(r for r in refunds if r.order_number in by_item.values() and r not in mine),
             by_item=by_item,
         )
+
+
+def _value_of(facts: OrderFacts) -> Money | None:
+    """Return the total of the largest order that the items are about; several orders need not have one currency."""
+    return max((order.total for order in facts.orders), key=lambda total: total.amount_minor, default=None)
 
 
 def _without(mine: tuple[Refund, ...], payment: Payment) -> Payment:

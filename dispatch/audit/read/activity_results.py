@@ -96,11 +96,14 @@ def _triage(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Ans
     desk = words(ref, "desk")
     yield Answer(
         AuditKind.RESULT,
-        f"routed to {desk}, priority {text(field(result, 'priority'))}" if desk else "no desk fits",
+        f"routed to {desk}, priority {text(field(result, 'rank', 'priority_key'))}"
+        if desk
+        else "no desk fits",
         words(result, "why"),
         activity,
         playbook=kept(ref),
-        priority=kept(field(result, "priority")),
+        priority=kept(field(result, "rank", "priority_key")),
+        rank=kept(field(result, "rank")),
     )
 
 
@@ -134,6 +137,7 @@ def _finding(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[An
         recommended=recommended,
         refusals=kept(many(result, "refusals"), 500),
         statements=len(many(result, "statements")) or None,
+        ranking=kept(field(result, "ranking")),
     )
 
 

@@ -145,6 +145,11 @@ class ApprovalRequest(Contract):
         """Return how often the gate can turn to the next approvers."""
         return max(len(self.approvers_of(item)) for item in self.items if item.is_awaited) - 1
 
+    @property
+    def awaited(self) -> tuple[ApprovalItem, ...]:
+        """Return the items that the gate waits for; the others may be decided on too."""
+        return tuple(item for item in self.items if item.is_awaited)
+
 
 class DecisionCheck(StageInput):
     """The raw decision with the gate that it must fit and the approvals that it already has."""

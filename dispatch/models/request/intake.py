@@ -11,6 +11,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.playbook import PlaybookInForce, Reception
+from dispatch.models.work.ranking import Rank, RankingFacts
 
 
 class IntakeBrief(StageInput):
@@ -47,14 +48,16 @@ class TriageBrief(StageInput):
 
 
 class Triage(Contract):
-    """Where the request goes and how urgent it is; `playbook` is None where no desk fits."""
+    """Where the request goes and how soon it is done; `playbook` is None where no desk fits, and the rank then neutral."""
 
     handoff: Handoff
     playbook: PlaybookInForce | None
     reception: Reception = Field(description="who routes what no desk fits")
     desks: tuple[str, ...] = Field(description="the desks that a person may route to")
-    priority: int = Field(ge=1, le=5, description="1 is the most urgent; Temporal's priority key")
-    fairness_key: str = Field(description="the requester's organisation")
+    ranking: RankingFacts = Field(description="what the rank is made of, for when the records tell more")
+    rank: Rank
+    fairness_key: str = Field(description="the requester's organisation, or the requester at a mail provider")
+    fairness_weight: float | None = Field(default=None, description="its share of a busy worker; None: 1")
     items: tuple[Item, ...] = Field(min_length=1)
     why: str
     language: Language = Field(default=ENGLISH, description="in which the requester is written to")

@@ -41,6 +41,10 @@ class ListSummary(Contract):
         max_length=MOST_NAMED,
         description="all that still needs one plain decision; none where anything needs more than that",
     )
+    score: int | None = Field(
+        default=None, description="the points of its rank without those for waiting; None until it has one"
+    )
+    waiting_per_day: int = Field(default=10, ge=1, description="what a reader adds for each day of waiting")
     also_with: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="who is to decide now too, beside the next owner"
     )

@@ -15,6 +15,7 @@ from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import PlaybookRef
 from dispatch.models.work.proposal import Proposal
+from dispatch.models.work.ranking import Rank
 
 
 class RequestDetail(Contract):
@@ -25,6 +26,9 @@ class RequestDetail(Contract):
     additions: tuple[Addition, ...] = Field(default=(), description="what came in after the start")
     playbook: PlaybookRef | None = Field(default=None, description="None until triage has found a desk")
     language: str = Field(default="", description="in which the requester is written to; empty before triage")
+    rank: Rank | None = Field(
+        default=None, description="how soon it is done, and why, without the time since it came in"
+    )
     items: tuple[Item, ...] = ()
     set_aside: dict[str, str] = Field(
         default_factory=dict, description="items that a person takes while the desk does the others -> why"

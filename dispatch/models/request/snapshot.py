@@ -24,6 +24,7 @@ from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.plan import Plan
 from dispatch.models.work.playbook import ActionPolicy, Playbook, PlaybookInForce, Reception, Tier
 from dispatch.models.work.proposal import BoundAction, Proposal
+from dispatch.models.work.ranking import Rank
 
 T = TypeVar("T")
 
@@ -121,6 +122,9 @@ class ProcessState(BaseModel):
     items: tuple[Item, ...] = ()
     plan: Plan | None = None
     findings: tuple[Finding, ...] = ()
+    rank: Rank | None = Field(
+        default=None, description="by all that is known so far; None until a desk was found"
+    )
     guidance: tuple[Guidance, ...] = ()
     proposal: Proposal | None = None
     previous: Proposal | None = Field(default=None, description="the proposal that was sent back last")

@@ -12,6 +12,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.playbook import Intent
+from dispatch.models.work.ranking import RankingEvidence
 
 
 class FindingStatus(StrEnum):
@@ -125,6 +126,9 @@ class Finding(Contract):
     statements: tuple[Statement, ...] = ()
     recommended: tuple[RecommendedAction, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    ranking: RankingEvidence | None = Field(
+        default=None, description="what of it counts for how soon the request is done"
+    )
 
 
 class Severity(StrEnum):

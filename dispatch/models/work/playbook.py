@@ -15,6 +15,7 @@ from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.calendar import Calendar
 from dispatch.models.work.guidance import RespondPurpose
+from dispatch.models.work.ranking import RankingPolicy
 
 Name = str
 
@@ -137,7 +138,7 @@ class TriagePolicy(Contract):
 
 
 class Urgency(Contract):
-    """A sign of urgency; `priority` 1 is the most urgent."""
+    """A sign of urgency; `priority` is its level, 1 the most urgent. `ranking` says how much that counts."""
 
     phrases: tuple[str, ...] = Field(min_length=1)
     priority: int = Field(ge=1, le=5)
@@ -149,13 +150,24 @@ class Intent(Contract):
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
     requires: tuple[Name, ...] = Field(default=(), description="fields that must be known before work starts")
     specialists: tuple[Name, ...] = Field(default=(), description="who works on it")
-    answer: Text | None = Field(default=None, description="a standing answer")
-    refuse: Text | None = Field(default=None, description="a stated refusal")
+    answer: Text | None = Field(
+        default=None, description="a standing answer; {field} stands for a field that is required"
+    )
+    refuse: Text | None = Field(default=None, description="a stated refusal, with fields as in an answer")
+    hand_over: str | None = Field(
+        default=None,
+        min_length=1,
+        description="why a person takes it, once all that is required is known; shown to people of the desk alone",
+    )
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
-        if sum((bool(self.specialists), self.answer is not None, self.refuse is not None)) != 1:
-            raise ValueError("give exactly one of specialists, answer, refuse")
+        ways = (
+            bool(self.specialists),
+            *(way is not None for way in (self.answer, self.refuse, self.hand_over)),
+        )
+        if sum(ways) != 1:
+            raise ValueError("give exactly one of specialists, answer, refuse, hand_over")
         return self
 
     def in_language(self, language: str) -> Self:
@@ -425,8 +437,9 @@ class Playbook(Contract):
     )
     routing: Routing
     triage: TriagePolicy = TriagePolicy()
-    priority: int = Field(default=3, ge=1, le=5, description="of a request with no sign of urgency")
+    priority: int = Field(default=3, ge=1, le=5, description="the urgency where no sign is found")
     urgency: tuple[Urgency, ...] = ()
+    ranking: RankingPolicy = RankingPolicy()
     intents: dict[Name, Intent] = Field(min_length=1)
     fields: dict[Name, FieldSpec] = Field(default_factory=dict)
     missing_information: MissingInformation

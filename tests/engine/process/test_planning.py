@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,3 +168,30 @@ def test_a_plan_names_only_what_the_playbook_lists(
     ids = {i.item_id for i in items}
     assert all(q.item_ids and ids.issuperset(q.item_ids) for q in result.questions)
     assert not (filled and result.step is Step.ASK)
+
+
+HANDED_OVER: Final = {
+    "status": {
+        "phrases": ["where is"],
+        "requires": ["order_number"],
+        "hand_over": "the courier must be asked",
+    },
+    "hours": {"phrases": ["opening hours"], "answer": "From 9 to 18."},
+}
+
+
+def test_what_a_person_takes_is_asked_for_first() -> None:
+    """Fields are collected before a person gets the request; then it is theirs, with the playbook's reason."""
+    asked = planned(item(1, "status"), intents=HANDED_OVER)
+    assert (asked.step, [q.field for q in asked.questions]) == (Step.ASK, ["order_number"])
+    known = planned(item(1, "status", order_number="DD-10001"), intents=HANDED_OVER)
+    assert (known.step, known.rule, known.why) == (Step.ESCALATE, "hand_over", "the courier must be asked")
+
+
+def test_what_a_person_takes_does_not_hold_up_the_rest() -> None:
+    """Once it is known enough of, it is set aside, and the others are worked on."""
+    items = item(1, "status", order_number="DD-10001"), item(2, "hours")
+    result = planned(*items, intents=HANDED_OVER)
+    assert (result.step, result.set_aside) == (Step.CALL, {"item-1": "the courier must be asked"})
+    alone = planned(*items, intents=HANDED_OVER, deliver=None)
+    assert (alone.step, alone.set_aside) == (Step.ESCALATE, {})

@@ -9,7 +9,7 @@ from dispatch.models.request.item import OTHER
 from dispatch.models.request.submission import Party
 from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.process.intake import OVERFLOW_ITEM, take_in
-from dispatch.process.routing import fairness_key, triage
+from dispatch.process.routing import triage
 from tests.asked import HANDOFF, RECEPTION, in_force, submission
 
 SUPPORT = in_force()
@@ -98,7 +98,7 @@ def test_a_field_that_only_a_handoff_rule_asks_for_is_filled_too() -> None:
 def test_what_is_quoted_tells_no_field_and_no_urgency() -> None:
     """An earlier mail below the sender's own words is not said anew."""
     quoted = "Where is my order?\n\n> Dear Jane, your order DD-10002 is urgent."
-    assert (triaged(quoted).items[0].fields, triaged(quoted).priority) == ({}, 3)
+    assert (triaged(quoted).items[0].fields, triaged(quoted).ranking.urgency) == ({}, 3)
 
 
 def test_what_one_item_tells_of_itself_is_not_said_of_another() -> None:
@@ -131,24 +131,10 @@ def test_stated_fields_go_to_every_item_where_they_fit() -> None:
     ],
 )
 def test_the_most_urgent_sign_wins(body: str, priority: int) -> None:
-    """Priority is the playbook's unless the request shows a sign."""
-    assert triaged(body).priority == priority
-
-
-@pytest.mark.parametrize(
-    ("address", "key"),
-    [
-        ("a@Mail.Example", "mail.example"),
-        ("a@mail.example.", "mail.example"),
-        ("nobody", "unknown"),
-        ("a@", "unknown"),
-        ("a@" + "x" * 80 + ".example", "x" * 56 + ".example"),
-    ],
-)
-def test_the_fairness_key_is_the_organisation(address: str, key: str) -> None:
-    """One organisation's requests share a key that Temporal takes."""
-    assert fairness_key(address) == key
-    assert len(key.encode()) <= 64
+    """Urgency is the playbook's unless the request shows a sign; alone it makes the priority of the same number."""
+    result = triaged(body)
+    assert (result.ranking.urgency, result.rank.priority_key) == (priority, priority)
+    assert result.rank.in_words in result.why
 
 
 @given(
@@ -166,7 +152,7 @@ def test_triage_is_total(
     intake = take_in(came, HANDOFF)
     result = triage(TriageBrief(handoff=HANDOFF, intake=intake, submission=came, desk=named), BOTH, RECEPTION)
     assert [(i.item_id, i.text) for i in result.items] == [(i.item_id, i.text) for i in intake.items]
-    assert 1 <= result.priority <= 5
+    assert result.rank.score == sum(reason.points for reason in result.rank.reasons)
     assert 0 < len(result.fairness_key.encode()) <= 64
     intents = result.playbook.playbook.intents if result.playbook else {}
     assert all(item.kind in {*intents, OTHER} for item in result.items)

@@ -88,9 +88,8 @@ class Approvals:
     @property
     def open_request(self) -> ApprovalRequest | None:
         """Return the open approval request, with its present deadline."""
-        if self._open_request is None or self.wait is None:
-            return None
-        return self._open_request.model_copy(update={"deadline": self.wait.deadline})
+        gate, wait = self._open_request, self.wait
+        return gate.model_copy(update={"deadline": wait.deadline}) if gate and wait else None
 
     @property
     def approvals(self) -> tuple[Decision, ...]:
@@ -106,9 +105,7 @@ class Approvals:
     def open_wait(self) -> OpenWait | None:
         """Return the wait of the open request, whose deadline may be moved by whoever may decide."""
         gate = self.open_request
-        if gate is None or self.wait is None:
-            return None
-        return OpenWait(self.wait, gate.approvers, gate.role_names, gate)
+        return OpenWait(self.wait, gate.approvers, gate.role_names, gate) if gate and self.wait else None
 
     async def decide(
         self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
@@ -232,9 +229,11 @@ class Approvals:
             return None
         decision = result.decision
         self._received.accept(received, decision.decision_id, result.reason, result.follows)
+        key = next(one.key for one in approval_request.items if one.digest == decision.action_digest)
         self._recorder.record(
             EntryKind.DECISION,
             what=f"{decision.decision_type} {approval_request.kind} {decision.proposal_id}"
+            + (f" on {key}" if key else "")
             + (f", signed with {result.signed_with}" if result.signed_with else ""),
             why=decision.reason or result.reason,
             sender=f"approver.{decision.approver}",

@@ -55,6 +55,7 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
         items=account(state.items, state.proposal, ending, why, state.set_aside if state.verified else None),
         effects=tuple(effect.receipt.effect_id for effect in parts.effects.applied),
         follow_ups=follow_ups,
+        added=tuple(addition.key for addition in state.additions),
         trail=tuple(parts.recorder.entries),
     )
 

@@ -52,7 +52,7 @@ class Additions:
         self._state.additions = (*self._state.additions, addition)
         self._recorder.record(
             EntryKind.ANSWER,
-            what=f"{MessageName.ADD} {addition.key}",
+            what="further message",
             why=addition.in_words,
             sender="requester" if addition.automatic is None else "mail system",
             decided_by="requester" if addition.automatic is None else "process",

@@ -77,4 +77,4 @@ class RequesterConversation(RequesterDialog):
             by=self.wait.deadline if self.wait else None,
         )
         self._status.publish()
-        self._status.show(summary_of_question(self._submission, awaiting))
+        self._status.show(summary_of_question(self._submission, awaiting, self._state.rank))

@@ -279,7 +279,7 @@ class RequesterDialog:
             next_command=f"dispatch answer {self._id} {pairs}",
         )
         self._status.publish()
-        self._status.show(summary_of_question(self._submission, awaiting))
+        self._status.show(summary_of_question(self._submission, awaiting, self._state.rank))
 
 
 def _is_text(answer: JsonValue) -> bool:

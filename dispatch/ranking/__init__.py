@@ -1,0 +1,1 @@
+"""How soon a request is done, and whose turn it is."""
