@@ -18,7 +18,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 RUN_COMMAND = import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())
 
-.PHONY: help setup temporal demo test browser mailbox check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
+.PHONY: help setup temporal demo test thorough browser mailbox check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ demo: setup ## the desk at work on sample requests; without a terminal it plays 
 # anew, and the sandbox the workflows' with each run and replay.
 test: check temporal ## everything: format, lint, types and all tests
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
+
+thorough: export TEST_THOROUGH = 1
+thorough: test ## make test with more kills, more examples and what is too long for each run; before a release
 
 check: setup ## format, lint and types, changing nothing
 	@$(BIN)/ruff format --check .

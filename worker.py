@@ -10,6 +10,7 @@ python worker.py --check         validates settings, playbooks and the open sets
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -150,11 +151,16 @@ async def main(role: str) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def run(typed: Sequence[str]) -> int:
+    """Work, or check, as the typed words say; returns the exit code."""
     parser = argparse.ArgumentParser(description="Dispatch Desk's worker")
     parser.add_argument("--role", choices=["all", "desk", "actions"], default="all")
     parser.add_argument(
         "--check", action="store_true", help="validate settings, playbooks and open sets, and end"
     )
-    arguments = parser.parse_args()
-    sys.exit(run_to_end(lambda: main("check" if arguments.check else arguments.role)))
+    arguments = parser.parse_args(typed)
+    return run_to_end(lambda: main("check" if arguments.check else arguments.role))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

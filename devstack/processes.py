@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Protocol, Self
 
 import httpx
 
@@ -18,8 +18,21 @@ from dispatch.storage.private_folders import make_private_file
 from runtime.worker_parts.shutdown import MARGIN
 
 ROOT = Path(__file__).parents[1]
+PRIVATE = 0o077
+"""The umask of a program: what it writes is for its own user."""
 PATIENCE_SECONDS = 90
 """What a program may take to answer; 2 s on an idle machine, and one that ends by itself is not waited for."""
+
+
+class Child(Protocol):
+    """What is asked of a process that was started, as `subprocess.Popen` answers it."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
 
 
 class Program:
@@ -36,10 +49,10 @@ class Program:
         says: str | None = None,
         grace_seconds: float = 10,
     ) -> None:
-        self.name, self._arguments, self._log = name, arguments, log
-        self._environment = {**os.environ, **(environment or {})}
+        self.name, self.arguments, self._log = name, arguments, log
+        self.environment = {**os.environ, **(environment or {})}
         self._health, self._says, self._grace = health, says, grace_seconds
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     @property
     def pid(self) -> int:
@@ -56,19 +69,23 @@ class Program:
         make_private_file(self._log)
         begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 (kept as a Popen: it outlives the loop that started it)
-                [sys.executable, *self._arguments],
-                stdout=log,
-                stderr=log,
-                env=self._environment,
-                cwd=ROOT,
-                umask=0o077,
-            )
+            self._process = self.launched(log)
         try:
             await self._until_it_answers(self._process, begin)
         except BaseException:
             await self.stop()
             raise
+
+    def launched(self, log: IO[bytes]) -> Child:
+        """Start the process, which writes to `log`; it outlives the loop that started it."""
+        return subprocess.Popen(
+            [sys.executable, *self.arguments],
+            stdout=log,
+            stderr=log,
+            env=self.environment,
+            cwd=ROOT,
+            umask=PRIVATE,
+        )
 
     async def stop(self) -> None:
         """Ask it to end, and kill it where it does not within its grace."""
@@ -93,7 +110,7 @@ class Program:
         """Return the exit code if it has ended by itself."""
         return self._process.poll() if self._process is not None else None
 
-    async def _until_it_answers(self, process: "subprocess.Popen[bytes]", begin: int) -> None:
+    async def _until_it_answers(self, process: Child, begin: int) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not await self._answers(begin):
             if process.poll() is not None:

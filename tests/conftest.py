@@ -31,10 +31,13 @@ from runtime.settings import Settings
 from runtime.worker_parts.shutdown import waiting_tasks
 from tests.desk_workers import prepared_once
 from tests.servers import BackOfficeService, MailSinkService, running_back_office, running_mail_sink
+from tests.sizes import rounds
 
 # No deadline: these machines are shared, and speed belongs into bench/. In CI the same examples each time, so that a
 # new one is met by the person who can mend what it shows.
-hypothesis.settings.register_profile("desk", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile(
+    "desk", deadline=None, derandomize="CI" in os.environ, max_examples=rounds(40, 400)
+)
 hypothesis.settings.load_profile("desk")
 
 

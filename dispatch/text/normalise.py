@@ -63,6 +63,12 @@ def normalise(raw: str) -> Clean:
 
 
 def _visible(text: str, notes: list[str]) -> str:
+    if (
+        text.replace("\n", " ").isprintable()
+        and _BLANK.isdisjoint(text)
+        and not any(map(unicodedata.combining, text))
+    ):
+        return text  # a text with umlauts, as most are: nothing is hidden, and looking at each letter takes longest
     kept: list[str] = []
     hidden: Counter[str] = Counter()
     marks = stacked = 0

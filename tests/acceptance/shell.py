@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from runtime.settings import Settings
-from tests.acceptance.warm import run_warm
+from tests.acceptance.warm import is_warm, run_warm
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -65,9 +64,9 @@ class Shell:
         return changed
 
     async def run(self, *command: str | Path, seconds: float = 120) -> Said:
-        """Run a command; `dispatch` is that of this checkout, whatever is installed, and starts warm."""
-        if command[0] == "dispatch":
-            typed = tuple(str(word) for word in command[1:])
+        """Run a command; `dispatch` and `worker.py` are those of this checkout, and start warm."""
+        if is_warm(str(command[0])):
+            typed = tuple(str(word) for word in command)
             code, written, complained = await run_warm(typed, ROOT, self.environment, seconds)
             return Said(code, written.decode(), complained.decode())
         process = await asyncio.create_subprocess_exec(
@@ -91,7 +90,7 @@ class Shell:
         return await self.run("dispatch", *arguments)
 
     async def worker(self, *arguments: str) -> Said:
-        return await self.run(sys.executable, "worker.py", *arguments)
+        return await self.run("worker.py", *arguments)
 
 
 def environment_of(settings: Settings, address: str) -> dict[str, str]:

@@ -15,14 +15,15 @@ import pytest
 from temporalio.client import Client
 
 from devstack.ports import free_port
-from devstack.processes import Program
 from devstack.temporal_server import TemporalServer
 from runtime.settings import Settings
 from tests.acceptance.shell import Shell
+from tests.acceptance.warm import WarmProgram
+from tests.sizes import rounds
 
 PATIENCE_SECONDS: Final = 120
-FILES: Final = 120
-KILLS: Final = 8
+FILES: Final = rounds(36, 120)
+KILLS: Final = rounds(3, 8)
 
 
 class Watcher:
@@ -38,9 +39,9 @@ class Watcher:
             "DISPATCH_TASK_QUEUE": self.queue,
             "DISPATCH_LOG_FORMAT": "json",
         }
-        self.program = Program(
+        self.program = WarmProgram(
             "watcher",
-            ["-m", "cli", "watch", "folder", str(self.folder), "--desk", "support"],
+            ["dispatch", "watch", "folder", str(self.folder), "--desk", "support"],
             self.log,
             self.environment,
             says="watching",

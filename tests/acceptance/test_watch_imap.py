@@ -16,6 +16,7 @@ from devstack.ports import free_port
 from devstack.processes import Program
 from devstack.temporal_server import TemporalServer
 from tests.acceptance.shell import Shell
+from tests.acceptance.warm import WarmProgram
 from tests.servers import settings_from
 
 PATIENCE_SECONDS: Final = 60
@@ -41,9 +42,9 @@ class Watcher:
         self.mailbox = Program(
             "mailbox", ["-m", "devstack.mailbox"], tmp_path / "mailbox.log", self.environment, says="mailbox:"
         )
-        self.program = Program(
+        self.program = WarmProgram(
             "watcher",
-            ["-m", "cli", "watch", "imap"],
+            ["dispatch", "watch", "imap"],
             self.log,
             self.environment | {"DISPATCH_MAILBOXES": str(self.file)},
             says="watching",

@@ -15,6 +15,7 @@ from dispatch.audit.read.trail import as_json, invented, trail_of_events, unacco
 from dispatch.audit.report.explain import explain
 from dispatch.audit.report.report import as_html, as_markdown
 from tests.audit.made import DIGEST
+from tests.sizes import rounds
 
 NAMES = (
     *("decide", "answer", "extend", "withdraw", "verify_decision", "read_answer", "intake", "triage", "plan"),
@@ -172,7 +173,7 @@ histories = st.lists(events(), max_size=20).map(_numbered_from_one)
 
 
 @given(histories)
-@settings(max_examples=60)
+@settings(max_examples=rounds(25, 200))
 def test_any_history_has_a_trail(history: list[HistoryEvent]) -> None:
     """It never raises, nothing is left over, nothing is added, and the order is that of the events."""
     trail = trail_of_events(history)
@@ -199,7 +200,7 @@ def _numbered(history: list[HistoryEvent]) -> list[tuple[int, HistoryEvent]]:
 
 
 @given(histories)
-@settings(max_examples=20)
+@settings(max_examples=rounds(8, 60))
 def test_any_trail_can_be_shown(history: list[HistoryEvent]) -> None:
     """As JSON that reads back, as a page, as Markdown, in sentences; each entry has a chain."""
     trail = trail_of_events(history)
@@ -213,7 +214,7 @@ def test_any_trail_can_be_shown(history: list[HistoryEvent]) -> None:
 
 
 @given(histories)
-@settings(max_examples=20)
+@settings(max_examples=rounds(8, 60))
 def test_every_message_is_accounted_for(history: list[HistoryEvent]) -> None:
     """As many accounts as there are signals and updates, each with its own entry of a fitting kind."""
     trail = trail_of_events(history)

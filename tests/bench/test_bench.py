@@ -11,6 +11,7 @@ import pytest
 
 from bench.baseline import SHAPE
 from devstack.processes import ROOT
+from tests.sizes import THOROUGH_ONLY
 
 LIMIT_SECONDS = 280
 pytestmark = pytest.mark.timeout(LIMIT_SECONDS + 20)
@@ -108,6 +109,7 @@ def test_throughput_writes_every_figure_beside_the_baseline(tmp_path: Path) -> N
     assert "audit follower off" in said
 
 
+@THOROUGH_ONLY
 def test_waiting_writes_what_was_measured_while_they_wait(tmp_path: Path) -> None:
     """All of them wait at once when the figures are taken; the inbox shows more than one page holds, and each is on it."""
     said = run("bench.waiting", tmp_path, BENCH_WAITING="26", BENCH_SIGNALS="3")

@@ -15,6 +15,7 @@ from dispatch.storage.documents import DocumentStore
 from dispatch.text.file_name import safe_name
 from runtime.doors.starting import read_request_file
 from runtime.settings import Settings
+from tests.sizes import rounds
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "requests"
 HEAD = b"From: Jane Doe <jane@mail.example>\nMessage-ID: <1@mail.example>\nSubject: Lamp\n"
@@ -326,7 +327,9 @@ def test_a_name_of_an_attachment_is_safe(name: str | None, safe: str) -> None:
     assert safe_name(name, "document") == safe
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=rounds(60, 600), deadline=None
+)
 @given(
     head=st.binary(max_size=120),
     body=st.binary(max_size=200),

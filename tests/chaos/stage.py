@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from dispatch.models.errors import UnavailableError, WorkerUnavailableError
 from dispatch.models.trail import EntryKind, Outcome
 from runtime.connection import connect
 from runtime.settings import Settings
+from tests.acceptance.warm import WarmProgram
 from tests.desk import Case, Desk
 from tests.servers import BackOfficeService, MailSinkService, settings_from
 from worker import load_checked
@@ -40,6 +41,17 @@ class Stage:
         """Have the back office do what it is asked at once and answer late."""
         rule = {"payment_id": payment} if payment else {}
         await self.desk.back_office.arm(match, "slow", delay_seconds=seconds, **rule)
+
+    async def waits(self, case: Case) -> None:
+        """Wait until it waits for an approval; a server or worker that is not back yet is asked again."""
+
+        async def does() -> bool:
+            with suppress(WorkerUnavailableError, UnavailableError):
+                await case.until("waiting_for_approval")
+                return True
+            return False
+
+        await _until(does)
 
     async def approve(self, case: Case) -> None:
         """Approve as soon as it waits for that; a server or worker that is not back yet is asked again."""
@@ -144,7 +156,7 @@ async def stage(
     )
     client = await connect("chaos", server.address)
     desk = Desk(client, settings, back_office, mail_sink, *load_checked(settings))
-    worker = Program(
+    worker = WarmProgram(
         "worker", ["worker.py"], folder / f"{name}.log", environment, says="working", grace_seconds=45
     )
     async with AsyncExitStack() as stack:

@@ -10,7 +10,6 @@ though the writer of this desk lets some of it slip.
 """
 
 import asyncio
-import os
 import re
 import sqlite3
 import threading
@@ -48,8 +47,9 @@ from runtime.connection import connect
 from runtime.settings import Settings
 from tests.desk import Desk, at_work, quick, resting_desk
 from tests.signers import Signer, write_approvers
+from tests.sizes import rounds
 
-EXAMPLES, STEPS = int(os.environ.get("INTERLEAVED_EXAMPLES", "8")), 8
+EXAMPLES, STEPS = rounds(3, 20), 8
 ANSWER_SECONDS = 60
 TWO_REFUNDS = "Please refund my canvas bag, order DD-10030."
 ANNOUNCED = re.compile(r"(We are refunding EUR (\d+)\.(\d\d) for order DD-10030 \(payment (PAY-10030-\d)\))")

@@ -1,10 +1,6 @@
-"""Mails into a mailbox while watcher, worker, Temporal server and IMAP server are killed: each is one request, none lost.
-
-Of the size that the environment says: `MAILBOX_MAILS=2000 MAILBOX_KILLS=40 pytest tests/chaos/test_mailbox_kills.py`.
-"""
+"""Mails into a mailbox while watcher, worker, Temporal server and IMAP server are killed: each is one request, none lost."""
 
 import asyncio
-import os
 import random
 import time
 from collections import Counter
@@ -21,14 +17,16 @@ from temporalio.service import RPCError
 from devstack.processes import Program
 from devstack.temporal_server import TemporalServer
 from runtime.doors.refusals import not_taken_in
+from tests.acceptance.warm import WarmProgram
 from tests.channels.mailbox import dovecot
 from tests.channels.mailbox.imap_servers import Mailbox
 from tests.chaos.stage import Stage, stage, temporal
 from tests.servers import back_office_process, mail_sink_process
+from tests.sizes import rounds
 
-MAILS: Final = int(os.environ.get("MAILBOX_MAILS", "40"))
-KILLS: Final = int(os.environ.get("MAILBOX_KILLS", "6"))
-SEED: Final = int(os.environ.get("MAILBOX_SEED", "4"))
+MAILS: Final = rounds(24, 2_000)
+KILLS: Final = rounds(4, 40)
+SEED: Final = 4
 PATIENCE_SECONDS: Final = 120 + MAILS / 2
 pytestmark = [
     pytest.mark.xdist_group("chaos"),
@@ -107,9 +105,9 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         stack.push_async_callback(imap.remove)
         await imap.start()
         mailbox = Mailbox(imap.port, dovecot.USERS[0], "dovecot")
-        watcher = Program(
+        watcher = WarmProgram(
             "watcher",
-            ["-m", "cli", "watch", "imap", "--mailboxes", str(mailboxes_file(tmp_path, mailbox))],
+            ["dispatch", "watch", "imap", "--mailboxes", str(mailboxes_file(tmp_path, mailbox))],
             tmp_path / "watcher.log",
             more | {"TEMPORAL_ADDRESS": server.address, "DISPATCH_TASK_QUEUE": "mailbox"},
             says="watching",
@@ -131,7 +129,7 @@ def mailboxes_file(folder: Path, mailbox: Mailbox) -> Path:
 async def test_killed_at_any_moment_each_mail_is_one_request(scene: Scene) -> None:
     """None is lost, none is doubled, none answered twice; what is refused is listed once."""
     chance, sent, begin = random.Random(SEED), Sent(), time.monotonic()  # noqa: S311 (moments to kill at)
-    victims = ["watcher", "IMAP server", "watcher", "Temporal server", "watcher", "worker"]
+    victims = ["watcher", "IMAP server", "Temporal server", "worker", "watcher"]
     batch = -(-MAILS // KILLS)
     for round_ in range(KILLS):
         numbers = range(round_ * batch, min(MAILS, (round_ + 1) * batch))

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from functools import cache
 
 import pytest
 
@@ -33,7 +34,9 @@ An auditor who read this history before would now be shown something else.
 every_history = pytest.mark.parametrize("recorded", RECORDED, ids=lambda r: f"{r.version}/{r.name}")
 
 
+@cache
 def read(recorded: Recorded) -> Trail:
+    """Read a trail once for all that is asked of it; it is frozen."""
     return trail_of_events(events_in(recorded.path))
 
 

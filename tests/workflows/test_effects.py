@@ -58,7 +58,7 @@ def statuses(desk: Desk) -> list[str]:
     return [refund["status"] for refund in desk.back_office.refunds()]
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_a_refund_and_its_mail_are_done_once(desk: Desk) -> None:
     """One row, one mail; the reply goes out after the refund that it announces."""
     outcome = await (await small_refund(desk)).outcome()
@@ -121,7 +121,7 @@ async def test_an_outcome_that_nobody_can_tell_goes_to_a_person(desk: Desk) -> N
     assert all("refund" not in mail["text"].lower() for mail in desk.mail_sink.messages())
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_what_was_done_is_undone_in_reverse(desk: Desk) -> None:
     """Two refunds are made and the reply is refused for good: the second is undone first."""
     await desk.mail_sink.arm("SMTP DATA", "status", status=550)
@@ -176,7 +176,7 @@ async def test_cancelling_what_waits_for_approval_does_nothing(desk: Desk) -> No
     assert (await case.status()).state == "cancelled"
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_cancelling_in_the_middle_of_a_refund_undoes_it(desk: Desk) -> None:
     """The refund under way is waited for, then undone; the reply is never sent."""
     await answered_late(desk.back_office, "POST /refunds")

@@ -132,7 +132,7 @@ async def test_what_needs_no_person_has_no_event_for_it(desk: Desk, make: Any) -
     assert not [e for e in events if e.marker_recorded_event_attributes.marker_name == "core_patch"]
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_a_request_that_began_without_a_memo_writes_one_where_it_waits(desk: Desk) -> None:
     """As one that another client starts: a list shows it as any other once it waits for somebody."""
     case = await held_refund_without_memo(desk)

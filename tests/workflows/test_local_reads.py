@@ -121,7 +121,7 @@ async def test_the_guardian_of_what_pays_is_queued(desk: Desk) -> None:
     assert local(events)["guardian.inspect", False] == 1
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_a_system_that_is_down_is_asked_on_from_the_queue(desk: Desk) -> None:
     """The failed attempt and the regular activity are one handoff; once it is up again, reads are local again."""
     await desk.back_office.arm(CUSTOMERS, "status", status=503, times=2)

@@ -97,7 +97,7 @@ async def test_a_reviewer_that_does_not_run_holds_everything(resting: Desk) -> N
         assert (await case.outcome()).ending is Ending.DONE
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_five_asks_are_five_items_each_carried_to_its_end(desk: Desk) -> None:
     """An action, three answers and a stated refusal; none is left over."""
     case = await desk.submit(FIVE_ASKS, sender=ANNA)
@@ -160,7 +160,7 @@ async def test_a_specialist_that_answers_under_another_name_is_unavailable(resti
         assert "the reply could not be written" in status.review_point.awaiting
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_a_person_routes_what_no_desk_fits(desk: Desk) -> None:
     """The desk that a person names takes the request, and the trail says who named it."""
     case = await desk.submit("Good morning to all of you.", sender=ANNA, subject="Hello", desk=None)

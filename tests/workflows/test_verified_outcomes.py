@@ -157,7 +157,7 @@ async def test_a_follow_up_shows_what_it_waits_for(desk: Desk) -> None:
     assert status.review_point.by is not None
 
 
-@also_replaying("following")
+@also_replaying("following", in_each_run=True)
 @pytest.mark.parametrize("by_update", [True, False], ids=["update", "signal"])
 async def test_a_follow_up_reopens_to_a_person(following: Desk, *, by_update: bool) -> None:
     """A refund that was cancelled after the answer went out is settled by a person, in the starter's way and by signal."""

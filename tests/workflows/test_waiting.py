@@ -61,7 +61,7 @@ async def turning(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
         yield running
 
 
-@also_replaying("hasty")
+@also_replaying("hasty", in_each_run=True)
 async def test_silence_is_reminded_escalated_and_at_last_denied(hasty: Desk) -> None:
     """Each step is recorded in order, the next owner moves, and nothing is paid: silence approves nothing."""
     case = await hasty.submit(HELD_REFUND, sender=ANNA)
@@ -133,7 +133,7 @@ async def moved_to(case: Case, message: dict[str, JsonValue]) -> datetime:
     return deadline
 
 
-@also_replaying("hasty")
+@also_replaying("hasty", in_each_run=True)
 async def test_a_deadline_moves_later(hasty: Desk) -> None:
     """After an extension the old deadline passes without effect, and a decision still counts."""
     case = await hasty.submit(HELD_REFUND, sender=ANNA)
@@ -298,7 +298,7 @@ async def test_a_malformed_answer_is_refused(desk: Desk, message: JsonValue) -> 
     assert (await case.status()).state == "waiting_for_information"
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_an_answer_before_the_question_is_kept(desk: Desk) -> None:
     """It is in the history before the desk has begun, and is taken once the question is asked."""
     answer: dict[str, JsonValue] = {"fields": {"order_number": "DD-10002"}}
@@ -413,7 +413,7 @@ async def test_a_request_that_waits_to_be_settled_is_found(desk: Desk) -> None:
     assert await listed(case, "RequestState = 'escalated' AND NextOwner = 'support-lead'")
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_withdrawing_while_it_waits_ends_it_and_nothing_is_done(desk: Desk) -> None:
     """The requester may take it back as long as nothing has begun, at any wait."""
     case = await held_refund(desk)

@@ -13,6 +13,7 @@ from devstack.ports import free_port
 from devstack.processes import Program
 from devstack.temporal_server import TemporalServer
 from tests.acceptance.shell import Shell
+from tests.acceptance.warm import WarmProgram
 
 
 def _environment(tmp_path: Path, temporal: TemporalServer, port: int) -> dict[str, str]:
@@ -41,8 +42,8 @@ async def test_a_call_that_a_kill_cut_off_is_one_request(
     made = await shell.starter("api-key", "add", "shop", "--scope", "requests:write")
     headers = {"Authorization": f"Bearer {made.out.strip()}"}
     url = f"http://127.0.0.1:{port}"
-    program = Program(
-        "door", ["-m", "cli", "watch", "http"], tmp_path / "door.log", environment, health=f"{url}/health"
+    program = WarmProgram(
+        "door", ["dispatch", "watch", "http"], tmp_path / "door.log", environment, health=f"{url}/health"
     )
     ids: dict[int, str] = {}
 

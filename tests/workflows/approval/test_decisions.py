@@ -91,7 +91,7 @@ async def test_an_action_is_approved_once(desk: Desk) -> None:
     assert desk.back_office.refunds() == []
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_edit_makes_a_new_proposal_that_needs_its_own_approval(desk: Desk) -> None:
     """Nothing runs on an edit alone; what is approved then is the edited amount under a new digest."""
     case = await held_refund(desk)
@@ -303,7 +303,7 @@ async def test_an_early_routing_is_kept_and_applied(resting: Desk) -> None:
     assert (decision.what, decision.decided_by) == ("edit routing route-1", "reception")
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_an_early_approval_is_kept_and_applied(desk: Desk) -> None:
     """The same request looks the same again: an approval of its digest, sent ahead, fits when the gate opens."""
     trigger = new_trigger()
@@ -427,7 +427,7 @@ async def test_a_request_that_is_escalated_takes_no_approval_of_its_actions(desk
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
 
 
-@also_replaying()
+@also_replaying(in_each_run=True)
 async def test_decisions_that_meet_at_the_gate_are_both_answered_at_once(desk: Desk) -> None:
     """The first wins; the other sender is told at once, and does not wait until the request ends."""
     case = await held_refund(desk)

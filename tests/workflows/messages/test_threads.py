@@ -59,7 +59,7 @@ async def requests_of(desk: Desk) -> list[str]:
     return [one.id async for one in found]
 
 
-@also_replaying("desk")
+@also_replaying("desk", in_each_run=True)
 async def test_a_question_is_answered_by_mail(desk: Desk) -> None:
     """The reply fills the fields, its quote tells nothing, and the request goes on to its end; no second one begins."""
     case, question = await asked(desk)
