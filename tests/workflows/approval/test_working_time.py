@@ -65,7 +65,7 @@ async def working(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
         yield running
 
 
-@also_replaying("closed")
+@also_replaying("closed", in_each_run=True)
 async def test_an_approval_is_not_overdue_before_anybody_works(closed: Desk, reopens: date) -> None:
     """Opened on a holiday, two seconds end with the next working day's first two, and all that tells it says so."""
     case = await held_refund(closed)
