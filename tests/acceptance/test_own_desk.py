@@ -235,7 +235,7 @@ async def test_no_item_is_passed_over(client: Client, tmp_path: Path) -> None:
         assert accepted, why
         status = await case.until("escalated")
         assert "left over" in status.review_point.awaiting
-        await case.decide("approve", by="dora", reason="asked the reader at the counter")
+        await case.decide("settle", by="dora", reason="asked the reader at the counter")
         outcome = await case.outcome()
         assert outcome.ending is Ending.ESCALATED
         assert library.desk.mail_sink.rows(MAIL) == []

@@ -23,6 +23,7 @@ from tests.acceptance.shell import Shell
 from tests.deploy.composed import ROOT, SERVICES, environment
 from tests.deploy.postgresql import low_port, postgresql, running
 from tests.servers import BackOfficeService, MailSinkService
+from tests.signers import Signer, write_approvers
 
 VERSION = SERVICES["temporal"]["image"].partition(":")[2]
 MODULES = Path(os.environ.get("GOMODCACHE", Path.home() / "go/pkg/mod"))
@@ -85,6 +86,8 @@ async def deployed(
             )
             assert made.code == 0, made
             desk = {**environment("worker"), **back_office.environment, **mail_sink.environment, **there}
+            desk["DISPATCH_APPROVERS_FILE"] = str(tmp_path / "approvers.yaml")
+            write_approvers(tmp_path / "approvers.yaml", Signer("ana", ("refunds",)))
             log = tmp_path / "worker.log"
             async with Program("worker", ["worker.py"], log, desk, says='"working"', grace_seconds=45):
                 yield Shell(desk)
@@ -104,7 +107,7 @@ async def test_the_deployed_desk_works(deployed: Shell, back_office: BackOfficeS
     await until(partial(stands_at, deployed, approved, "waiting_for_approval"))
     waiting = (await deployed.starter("inbox")).words(approved)
     assert alone not in waiting
-    (await deployed.starter("approve", approved, "--as", "refunds", "--reason", "known")).words("accepted")
+    (await deployed.starter("approve", approved, "--as", "ana", "--reason", "known")).words("accepted")
     await until(partial(stands_at, deployed, approved, "done"))
     assert len(back_office.refunds()) == 2
     (await deployed.starter("audit", "export")).words()

@@ -18,6 +18,7 @@ import desks
 from cli import commands
 from tests.desk import Desk, running_desk
 from tests.docs.markdown import Block, blocks_of
+from tests.signers import Signer, write_approvers
 
 ROOT = Path(__file__).parents[2]
 EXTENDING = ROOT / "docs" / "extending.md"
@@ -108,6 +109,7 @@ async def repairs(
     home = tmp_path / "my-desks"
     write_desk(home)
     async with running_desk(client, tmp_path, desks_dir=home) as desk:
+        write_approvers(desk.settings.approvers_path, Signer("ana"))
         yield desk
 
 
@@ -139,8 +141,8 @@ async def test_a_request_goes_through_the_recipes_desk(repairs: Desk, tmp_path: 
         "Hello,\n\nplease repair my mower.\n\nKim", sender="kim@post.example", name="Kim", desk="repairs"
     )
     status = await case.until("waiting_for_approval")
-    assert status.review_point.owner == "workshop-lead"
-    accepted, why = await case.decide("approve", by="workshop-lead")
+    assert status.review_point.owner == "ana"
+    accepted, why = await case.decide("approve", by="ana")
     assert accepted, why
     outcome = await case.outcome()
     assert outcome.ending == "done", outcome

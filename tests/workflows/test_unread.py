@@ -45,7 +45,7 @@ async def test_a_text_that_takes_too_long_waits_for_a_person_alone(hurried: Desk
     assert (await long.decide("route", "reception", edits={"desk": "support"}))[0]
     status = await long.until("escalated")
     assert (await long.handle.query(Coordinator.detail)).proposal is None
-    assert (await long.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
+    assert (await long.decide("settle", status.review_point.owner, reason="answered by telephone"))[0]
     outcome = await long.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
     unread = [entry for entry in outcome.trail if entry.what == "unread"]

@@ -293,14 +293,14 @@ async def test_an_early_routing_is_kept_and_applied(resting: Desk) -> None:
     submission = resting.written("Hello there.", sender=ANNA, desk=None, trigger_id=trigger)
     digest = digest_of({"route": starter.request_id_of(submission), "attempt": 1})
     route = starter.decision_for(
-        DecisionType.EDIT, "reception", "route-1", digest, "I know it", {"desk": "support"}
+        DecisionType.ROUTE, "reception", "route-1", digest, "I know it", {"desk": "support"}
     )
     case = await started_with(resting, "Hello there.", "decide", route, desk=None, trigger_id=trigger)
     async with at_work(resting):
         await case.until("escalated")
         (decision,) = await entries(case, EntryKind.DECISION)
         assert (await case.status()).desk == "support"
-    assert (decision.what, decision.decided_by) == ("edit routing route-1", "reception")
+    assert (decision.what, decision.decided_by) == ("route routing route-1", "reception")
 
 
 @also_replaying(in_each_run=True)
@@ -416,12 +416,12 @@ async def test_a_flood_of_junk_leaves_the_request_responsive_and_its_trail_bound
 async def test_a_request_that_is_escalated_takes_no_approval_of_its_actions(desk: Desk) -> None:
     """At the gate of a settlement only a settlement counts, by those who may settle."""
     case = await beyond_the_desk(desk)
-    assert await case.decide("approve", by="refunds") == (
+    assert await case.decide("settle", by="refunds") == (
         False,
         "refunds may not decide here; may: support-lead, head-of-support",
     )
     accepted, reason = await case.decide("edit", by="support-lead", edits={"amount_minor": 1})
-    assert (accepted, reason) == (False, "edit is not possible here; possible: approve, reject")
+    assert (accepted, reason) == (False, "edit is not possible here; possible: settle, leave")
     await case.decide("settle", by="support-lead", reason="passed on")
     outcome = await case.outcome()
     assert (outcome.ending, outcome.owner) == (Ending.ESCALATED, "nobody")
@@ -438,14 +438,3 @@ async def test_decisions_that_meet_at_the_gate_are_both_answered_at_once(desk: D
         )
     assert sorted(accepted for accepted, _ in said) == [False, True]
     assert (await case.outcome()).ending in {Ending.DONE, Ending.REJECTED}
-
-
-async def test_an_edit_beyond_what_can_be_done_is_refused_with_the_most_that_can(desk: Desk) -> None:
-    """It would be cut when the next proposal is made, after it was recorded as if it stood; now nothing is recorded."""
-    case = await held_refund(desk)
-    assert await case.decide("edit", edits={"amount_minor": 9_900}) == (
-        False,
-        "edits.amount_minor: EUR 99.00 (9900) is more than can be done, which is EUR 49.90 (4990)",
-    )
-    assert (await case.status()).proposal_id == "p1"
-    assert (await case.decide("edit", edits={"amount_minor": 4_990}))[0]
