@@ -105,7 +105,8 @@ def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
         return f"{item.key} is rejected by {rejected.approver}: {rejected.reason}"
     given = [d.approver for d in detail.approvals if d.action_digest == item.digest]
     so_far = f"; {item.approval.progress(len(given))}: {', '.join(given)}" if given else ""
-    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}; digest {item.digest}{_bounds(item)}"
+    of = f", of {', '.join(item.approvers)}" if item.approvers else ""
+    return f"{item.key or item.name} needs {item.approval.in_words} (tier {item.tier}){so_far}{of}; digest {item.digest}{_bounds(item)}"
 
 
 def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:

@@ -75,6 +75,8 @@ class Asked:
     decision_types: tuple[str, ...]
     fields: tuple[EditField, ...]
     approvals: tuple[Decision, ...]
+    approvers: tuple[str, ...]
+    """Who may decide on it, where that is not everybody at the gate."""
     may_decide: bool
     approved_by_me: bool
     is_open: bool = True
@@ -105,7 +107,8 @@ class ShownRequest:
 def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownRequest:
     """Arrange the detail of a request for a person who goes by `my_names` (their own and their roles')."""
     approval_request, proposal = detail.approval_request, detail.proposal
-    may = approval_request is not None and bool(set(approval_request.approvers) & set(my_names))
+    names = frozenset(my_names)
+    may = approval_request is not None and not names.isdisjoint(approval_request.approvers)
     by_digest = {s.digest: s for s in approval_request.items} if approval_request else {}
     actions: list[ShownAction] = []
     guard_results = {result.action_digest: result for result in detail.guard_results}
@@ -113,9 +116,7 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
     for bound in proposal.actions if proposal else ():
         item = by_digest.pop(bound.digest, None)
         asked = (
-            asked_of(
-                approval_request, item, detail.approvals, bound, me, may=may, rejections=detail.rejections
-            )
+            asked_of(approval_request, item, detail.approvals, bound, me, names, rejections=detail.rejections)
             if approval_request and item
             else None
         )
@@ -126,7 +127,7 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
         key=lambda action: (action.asked is None, action.asked is not None and not action.asked.is_awaited)
     )
     other = (
-        tuple(asked_of(approval_request, s, detail.approvals, None, me, may=may) for s in by_digest.values())
+        tuple(asked_of(approval_request, s, detail.approvals, None, me, names) for s in by_digest.values())
         if approval_request
         else ()
     )
@@ -186,8 +187,8 @@ def asked_of(
     approvals: Sequence[Decision],
     bound: BoundAction | None,
     me: str,
+    my_names: Collection[str],
     *,
-    may: bool,
     rejections: Sequence[Decision] = (),
 ) -> Asked:
     """Return one item of an open gate as a form; `bound` is the action that it is about, where it is about one."""
@@ -207,7 +208,8 @@ def asked_of(
         if any(kind.sets_values for kind in approval_request.decision_types)
         else (),
         approvals=approvals,
-        may_decide=may,
+        approvers=item.approvers,
+        may_decide=not set(my_names).isdisjoint(approval_request.approvers_of(item)),
         approved_by_me=any(decision.approver == me for decision in approvals),
         is_open=is_open,
         is_awaited=item.is_awaited and not rewritten,

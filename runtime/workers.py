@@ -23,6 +23,7 @@ from activities.quotas.mail_quota import MailQuotaDesk
 from activities.trail_record import write_trail
 from activities.triage import TriageDesk
 from activities.verifier import Verifier
+from activities.working_time import count_working_time
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.playbooks.loader import Playbooks
@@ -91,6 +92,7 @@ def desk_worker(
             assembler.assemble,
             assembler.write_message,
             write_trail,
+            count_working_time,
             decision_checks.verify_decision,
             decision_checks.verify_extension,
             Guardian(

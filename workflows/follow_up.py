@@ -191,7 +191,7 @@ async def start_follow_ups(
             priority=priority or playbook.playbook.priority,
             actions=tuple(effect.bound for effect in due),
             after=when,
-            waiting=playbook.playbook.escalation,
+            waiting=playbook.playbook.timed(playbook.playbook.escalation),
         )
         try:
             await workflow.start_child_workflow(

@@ -69,6 +69,17 @@ def done_with(
     return tuple(name for name in names if all((name, digest) in given for digest in awaited))
 
 
+def owners_now(
+    approval_request: ApprovalRequest,
+    approvals: Sequence[Decision],
+    rejections: Sequence[Decision],
+    turn: int,
+) -> tuple[str, ...]:
+    """Return with whom a gate is at a turn: one for each item that it still waits for, the first item's first."""
+    awaited = still_awaited(approval_request, approvals, rejections)
+    return approval_request.owners(awaited or approval_request.items, turn)
+
+
 def is_to_be_rewritten(
     approval_request: ApprovalRequest, item: ApprovalItem, rejections: Sequence[Decision]
 ) -> bool:

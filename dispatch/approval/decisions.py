@@ -76,7 +76,7 @@ def check_decision(
 
 
 def _accepted(check: DecisionCheck, decision: Decision, item: ApprovalItem, approvers: Approvers) -> str:
-    how = how_theirs(decision, _allowed_at(check), check.received_at, approvers)
+    how = how_theirs(decision, _allowed_at(check, item), check.received_at, approvers)
     key = signed_with(decision, approvers)
     seal = f"; signed with {key}" if key else ""
     if decision.signature is not None and not key:
@@ -85,9 +85,9 @@ def _accepted(check: DecisionCheck, decision: Decision, item: ApprovalItem, appr
     return f"accepted: {summary}{how}{seal}"
 
 
-def _allowed_at(check: DecisionCheck) -> Allowed:
+def _allowed_at(check: DecisionCheck, item: ApprovalItem) -> Allowed:
     gate = check.approval_request
-    return Allowed(gate.approvers, check.requester, gate.role_names)
+    return Allowed(gate.approvers_of(item), check.requester, gate.role_names)
 
 
 def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str | None:
@@ -106,6 +106,8 @@ def permits(command: ActionCommand, now: datetime, approvers: Approvers) -> str 
         return "the guardian blocked it"
     if authorization is None:
         return "it is held and nobody decided on it" if guard_result.decision is GuardDecision.HOLD else None
+    if guard_result.approvers and guard_result.approvers != authorization.approvers:
+        return f"it is for {', '.join(guard_result.approvers)} to decide, and {', '.join(authorization.approvers)} were asked"
     return _insufficient(bound, guard_result.tier, authorization, now, approvers)
 
 
@@ -161,7 +163,7 @@ def _problem(
     # The executor asks as of the decision's own date, so what would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
-        not_theirs(decision, _allowed_at(check), moments, approvers, due)
+        not_theirs(decision, _allowed_at(check, item), moments, approvers, due)
         or _again(check, decision, item)
         or unsigned(decision, due, check.received_at, approvers)
         or incomplete(decision, item, check.approval_request, parameters)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from pydantic import JsonValue
 
@@ -57,6 +58,8 @@ def request_approval(
     waiting = policy.tiers[riskiest].waiting
     if waiting is None:
         raise ValueError(f"tier {riskiest} holds an action and names nobody to decide on it")
+    waiting = playbook.timed(waiting)
+    own = any(v.approvers for _, v in held)
     repeats = next((e.text for e in exceptions if e.standard == GUIDANCE_REPEATED), "")
     items = tuple(
         ApprovalItem(
@@ -66,6 +69,7 @@ def request_approval(
             digest=b.digest,
             tier=v.tier,
             approval=policy.tiers[v.tier].approval if v.decision is GuardDecision.HOLD else NO_APPROVAL,
+            approvers=(v.approvers or waiting.approvers) if own and v.decision is GuardDecision.HOLD else (),
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
             most=v.most,
@@ -75,6 +79,8 @@ def request_approval(
         for b, v in (*held, *((b, v) for b, v in left if v.decision is GuardDecision.ALLOW))
     )
     why = "; ".join(reason.text for _, v in held for reason in v.reasons)
+    if own:
+        waiting = waiting.model_copy(update={"approvers": _all_approvers(items)})
     request = _gate(ApprovalKind.APPROVAL, proposal.proposal_id, items, OF_ACTIONS, waiting, opened_at, why)
     return request.model_copy(
         update={
@@ -83,6 +89,12 @@ def request_approval(
             "usable": playbook.uses_guidance,
         }
     ), waiting
+
+
+def _all_approvers(items: Sequence[ApprovalItem]) -> tuple[str, ...]:
+    """Return the approvers of all items in turns: the first of each, then the second of each."""
+    turns = zip_longest(*(item.approvers for item in items))
+    return tuple(dict.fromkeys(name for turn in turns for name in turn if name is not None))
 
 
 def _purposes(playbook: Playbook) -> tuple[RespondPurpose, ...]:

@@ -5,34 +5,60 @@ from datetime import datetime
 
 from dispatch.approval.authority import live_keys, people_for
 from dispatch.models.people.approvers import Approvers
-from dispatch.models.work.playbook import GuardianPolicy
+from dispatch.models.work.playbook import ActionCase, ActionPolicy, GuardianPolicy, Tier, TierPolicy, Waiting
 
 
 def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: datetime) -> Iterator[str]:
-    """Yield each tier with too few people, and each of its approvers that nobody decides for, in a sentence.
+    """Yield each tier and each case with too few people, and each of its approvers that nobody decides for, in a sentence.
 
     A person counts who may decide there at `at` and, where the tier needs signatures, has a key that is neither revoked
     nor expired. A tier that needs one decision without a signature is always covered where it takes a role's own name (`role_names`).
     """
     for tier, scrutiny in policy.tiers.items():
-        approval = scrutiny.approval
-        waiting = scrutiny.waiting
-        if waiting is None or (waiting.role_names and not approval.needs_listed_people):
-            continue
-        verb = "sign" if approval.signed else "decide"
-        able = {
-            role: [
-                person.name
-                for person in people_for(approvers, (role,), at)
-                if live_keys(person, at) or not approval.signed
-            ]
-            for role in waiting.approvers
-        }
-        count = len({name for names in able.values() for name in names})
-        if count < approval.signatures:
-            coverage = f"{count} of {approval.signatures} people can {verb} for {', '.join(able)}"
-            yield f"{desk}, tier {tier}: {coverage}; what it holds waits"
-            continue
-        for role, names in able.items():
-            if not names:
-                yield f"{desk}, tier {tier}: nobody can {verb} as {role}"
+        if scrutiny.waiting is not None:
+            where = f"{desk}, tier {tier}"
+            yield from _gaps(where, scrutiny, scrutiny.waiting, scrutiny.waiting.approvers, approvers, at)
+    for name, action in policy.actions.items():
+        for number, case in enumerate(action.cases, start=1):
+            for tier in _tiers_of(case, action):
+                held = policy.tiers.get(tier)
+                if case.approvers is not None and held is not None and held.waiting is not None:
+                    where = f"{desk}, case {number} of {name}, tier {tier}"
+                    yield from _gaps(where, held, held.waiting, case.approvers, approvers, at)
+
+
+def _tiers_of(case: ActionCase, action: ActionPolicy) -> Iterator[Tier]:
+    """Yield the tiers that a case leads to by itself, each once; the guardian may raise it further."""
+    amounts = action.amounts if case.amounts is None else case.amounts
+    steps = (step.tier for ascending in amounts.values() for step in ascending)
+    yield from dict.fromkeys((case.tier or action.tier, *steps))
+
+
+def _gaps(
+    where: str,
+    scrutiny: TierPolicy,
+    waiting: Waiting,
+    asked: tuple[str, ...],
+    approvers: Approvers,
+    at: datetime,
+) -> Iterator[str]:
+    approval = scrutiny.approval
+    if waiting.role_names and not approval.needs_listed_people:
+        return
+    verb = "sign" if approval.signed else "decide"
+    able = {
+        role: [
+            person.name
+            for person in people_for(approvers, (role,), at)
+            if live_keys(person, at) or not approval.signed
+        ]
+        for role in asked
+    }
+    count = len({name for names in able.values() for name in names})
+    if count < approval.signatures:
+        coverage = f"{count} of {approval.signatures} people can {verb} for {', '.join(able)}"
+        yield f"{where}: {coverage}; what it holds waits"
+        return
+    for role, names in able.items():
+        if not names:
+            yield f"{where}: nobody can {verb} as {role}"

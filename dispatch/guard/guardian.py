@@ -1,6 +1,6 @@
 """The guardian's decision on one action: hard rules first, then the risk tier and what it asks for.
 
-Rule ids: `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*`, `sender.*`, `mail.*` here;
+Rule ids: `case.*` in cases.py; `binding.*`, `policy.*`, `parameters.*`, `request.*`, `review.*`, `quota.*`, `sender.*`, `mail.*` here;
 `amount.*` in spending.py, `tier.*` in risk.py, all others in the action's own guard. Every rule that fires is among the reasons; more risk never leads to a weaker
 decision or a lower tier. A blocked action has the highest tier there is, so that nothing outranks it.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from dispatch.guard.cases import policies_of, strictest
 from dispatch.guard.contract import ActionRules, GuardContext
 from dispatch.guard.risk import (
     Inspection,
@@ -52,14 +53,13 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
         text = f"the playbook does not list the action {action.name[:64]}"
         return _blocked(brief, Reason(rule="policy.action", text=text))
     kind = actions.get(action.name)
-    inspection = _inspection(brief, facts, policy, kind)
-    guard_result = _weighed(
-        brief,
-        policy,
-        inspection,
-        (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind)),
-    )
-    return guard_result.model_copy(
+    more = (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind))
+    judged = []
+    for one in policies_of(policy, action, brief.asked_for):
+        inspection = _inspection(brief, facts, one.policy, kind)
+        judged.append((one, _weighed(brief, one.policy, inspection, more)))
+    # What was spent before and what can be done at most is the same in each case.
+    return strictest(judged).model_copy(
         update={"spend": inspection.spend, "most": dict(inspection.most), "facts": facts}
     )
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from dispatch.guard.risk import least_approval
 from dispatch.models.request.item import OTHER
 from dispatch.models.work.playbook import Playbook, Tier
+from dispatch.playbooks.calendar_checks import calendar_problems
+from dispatch.playbooks.case_checks import case_problems
 from dispatch.playbooks.field_checks import field_problems
 from dispatch.playbooks.text_checks import one_of, text_problems
 from dispatch.process.planning import HAND_OVER, OWN_ORDER
@@ -29,8 +31,10 @@ def problems_of(playbook: Playbook) -> Iterator[Problem]:
     yield from _handoffs(playbook)
     yield from _mend(playbook)
     yield from _tiers(playbook)
+    yield from (Problem(*found) for found in case_problems(playbook))
     yield from _ranking(playbook)
     yield from _asked_by(playbook)
+    yield from (Problem(*found) for found in calendar_problems(playbook))
     yield from _delivery(playbook)
     yield from (Problem(*found) for found in text_problems(playbook))
 

@@ -15,6 +15,7 @@ from dispatch.models.errors import PlaybookError
 from dispatch.models.work import playbook as contracts
 from dispatch.models.work.examples import Examples
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
+from dispatch.playbooks.calendar_checks import timing_problems
 from dispatch.playbooks.checks import problems_of
 from dispatch.playbooks.strict_yaml import read_yaml
 
@@ -73,7 +74,10 @@ def read_reception(file: Path) -> Reception:
         raise PlaybookError(
             str(file), "", "there is no such file", "Add it; it says who routes what no desk fits."
         )
-    return validated_file(file, Reception)
+    reception = validated_file(file, Reception)
+    for path, problem, remedy in timing_problems("routing", reception.routing, None):
+        raise PlaybookError(str(file), path, problem, remedy)
+    return reception
 
 
 def playbooks_in(folder: Path) -> dict[str, Path]:

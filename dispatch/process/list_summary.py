@@ -117,6 +117,7 @@ def is_plain(
         approval_request.kind is ApprovalKind.APPROVAL
         and not exceptions
         and doubt is None
+        and len({item.approvers for item in approval_request.items if item.is_awaited}) == 1
         and all(
             not item.approval.needs_listed_people and item.tier in BULK_TIERS
             for item in approval_request.awaited

@@ -93,8 +93,7 @@ def _asked(detail: FollowUpDetail, person: Person) -> tuple[Asked, ...]:
     approval_request = detail.approval_request
     if approval_request is None:
         return ()
-    may = bool(set(approval_request.approvers) & person.names)
     return tuple(
-        asked_of(approval_request, item, detail.approvals, None, person.name, may=may)
+        asked_of(approval_request, item, detail.approvals, None, person.name, person.names)
         for item in approval_request.items
     )

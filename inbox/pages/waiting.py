@@ -154,9 +154,15 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
     return True, ""
 
 
+def _is_with(row: Row, names: frozenset[str]) -> bool:
+    """Check whether a request waits for this person now, as its next owner or beside them."""
+    also = row.list_summary.also_with if row.list_summary is not None else ()
+    return row.owner in names or not names.isdisjoint(also)
+
+
 async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Found:
     reading = await context.waiting.current()
-    of_whom = [row for row in reading.ranked if not choice.mine or row.owner in names]
+    of_whom = [row for row in reading.ranked if not choice.mine or _is_with(row, names)]
     wanted = choice.search.casefold()
     chosen = [
         row
@@ -169,7 +175,7 @@ async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Foun
     page = min(choice.page, pages)
     rows = await context.waiting.still_waiting(chosen[(page - 1) * PAGE : page * PAGE])
     return Found(
-        rows=tuple(ListedRow(row, row.list_summary, row.owner in names) for row in rows),
+        rows=tuple(ListedRow(row, row.list_summary, _is_with(row, names)) for row in rows),
         total=len(chosen),
         pages=pages,
         page=page,

@@ -1,13 +1,18 @@
 """Waiting with reminders, escalation and a deadline that can move."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.working_time import count_working_time
+    from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.request.snapshot import WaitSnapshot
+    from dispatch.models.work.calendar import WaitLengths, WorkingTimeBrief, WorkingTimes
+    from dispatch.models.work.playbook import Timing
+    from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
 
 
 class WakeReason(Enum):
@@ -27,23 +32,13 @@ class DeadlineWait:
     deadline's timer is never lost to a worker that was away.
     """
 
-    def __init__(
-        self,
-        deadline: timedelta,
-        reminders: tuple[timedelta, ...] = (),
-        escalate_after: timedelta | None = None,
-        escalations: int = 0,
-    ) -> None:
-        self.opened_at = workflow.now()
-        self.deadline = self.opened_at + deadline
+    def __init__(self, times: WaitSnapshot) -> None:
+        self.opened_at, self.deadline = times.opened_at, times.deadline
         self.asked: list[Callable[[], Awaitable[None]]] = []
         """Checks of extensions that came in. The wait makes them itself, before it expires and while it has no timer: a
         local activity beside a timer may be answered before it when the history is replayed, and after it before."""
-        self._due = [(self.opened_at + after, WakeReason.REMIND) for after in reminders]
-        if escalate_after is not None:
-            self._due += [
-                (self.opened_at + escalate_after * n, WakeReason.ESCALATE) for n in range(1, escalations + 1)
-            ]
+        self._due = [(at, WakeReason.REMIND) for at in times.reminders]
+        self._due += [(at, WakeReason.ESCALATE) for at in times.escalations]
         self._due.sort(key=lambda entry: entry[0])
 
     def snapshot(self) -> WaitSnapshot:
@@ -55,16 +50,6 @@ class DeadlineWait:
             reminders=due.get(WakeReason.REMIND, ()),
             escalations=due.get(WakeReason.ESCALATE, ()),
         )
-
-    @classmethod
-    def resumed(cls, snapshot: WaitSnapshot) -> "DeadlineWait":
-        """Restore what the history before this one left."""
-        wait = cls(snapshot.deadline - snapshot.opened_at)
-        wait.opened_at, wait.deadline = snapshot.opened_at, snapshot.deadline
-        wait._due = [(at, WakeReason.REMIND) for at in snapshot.reminders]
-        wait._due += [(at, WakeReason.ESCALATE) for at in snapshot.escalations]
-        wait._due.sort(key=lambda entry: entry[0])
-        return wait
 
     async def until(self, ready: Callable[[], bool], summary: str) -> WakeReason:
         """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first.
@@ -93,3 +78,63 @@ class DeadlineWait:
                 )
             except TimeoutError:
                 continue
+
+
+async def open_wait(
+    timing: Timing,
+    dispatcher: ActivityDispatcher,
+    escalate_after: timedelta | None = None,
+    escalations: int = 0,
+) -> DeadlineWait:
+    """Open a wait now, with a calendar in its working time.
+
+    Working time is counted once, and history keeps the moments: a worker whose time zones are newer replays the same
+    wait. Where it cannot be counted, all time counts, so that the wait opens in any case.
+    """
+    opened_at = workflow.now()
+    if timing.calendar is not None:
+        brief = WorkingTimeBrief(
+            handoff=PENDING_HANDOFF,
+            opened_at=opened_at,
+            lengths=WaitLengths(
+                deadline=timing.deadline,
+                reminders=timing.reminders,
+                escalate_after=escalate_after,
+                escalations=escalations,
+            ),
+            calendar=timing.calendar,
+        )
+        try:
+            times = await dispatcher.call_local(
+                count_working_time,
+                brief,
+                WorkingTimes,
+                receiver="calendar",
+                why="count the wait in working time",
+                decided_by="playbook",
+            )
+        except StageFailedError as failed:
+            workflow.logger.warning("working time was not counted: %s", failed)
+        else:
+            return DeadlineWait(
+                WaitSnapshot(
+                    opened_at=opened_at,
+                    deadline=times.deadline,
+                    reminders=times.reminders,
+                    escalations=times.escalations,
+                )
+            )
+    return DeadlineWait(_in_all_time(timing, opened_at, escalate_after, escalations))
+
+
+def _in_all_time(
+    timing: Timing, opened_at: datetime, escalate_after: timedelta | None, escalations: int
+) -> WaitSnapshot:
+    return WaitSnapshot(
+        opened_at=opened_at,
+        deadline=opened_at + timing.deadline,
+        reminders=tuple(opened_at + after for after in timing.reminders),
+        escalations=tuple(opened_at + escalate_after * n for n in range(1, escalations + 1))
+        if escalate_after is not None
+        else (),
+    )

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.composition import Message, MessageBrief
     from dispatch.models.work.finding import Finding, ReviewException
-    from dispatch.models.work.guardian import GuardBrief, GuardResult, Request
+    from dispatch.models.work.guardian import AskedFor, GuardBrief, GuardResult, Request
     from dispatch.models.work.plan import Plan, PlanBrief
     from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
     from dispatch.models.work.proposal import Action, AssemblyBrief, BoundAction, Proposal
@@ -202,6 +202,7 @@ class Stages:
                 siblings=siblings,
                 to_requester=to_requester,
                 request=request,
+                asked_for=() if to_requester else self._asked_for(bound),
                 wrote_again=self._state.unread_additions,
             ),
             GuardResult,
@@ -210,6 +211,12 @@ class Stages:
             give_up_after=timedelta(minutes=playbook.plan.max_minutes),
         )
         return guard_result.model_copy(update={"brief": None})
+
+    def _asked_for(self, bound: BoundAction) -> tuple[AskedFor, ...]:
+        """Return what the items that an action is for ask for; of one that names none, all."""
+        items = self._state.worked_on
+        named = tuple(item for item in items if item.item_id in bound.action.item_ids)
+        return tuple(AskedFor(intent=item.kind, fields=dict(item.fields)) for item in named or items)
 
     async def verify(self) -> Verification:
         state, proposal = self._state, self._state.proposed

@@ -172,7 +172,7 @@ def _scrutiny(guard_result: GuardResult, policy: GuardianPolicy) -> Scrutiny:
         GuardDecision.HOLD,
         guard_result.tier,
         tier.approval.in_words,
-        tier.waiting.approvers if tier.waiting else (),
+        guard_result.approvers or (tier.waiting.approvers if tier.waiting else ()),
     )
 
 

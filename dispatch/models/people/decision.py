@@ -1,6 +1,6 @@
 """What people decide, and what the desk makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -88,6 +88,9 @@ class ApprovalItem(Contract):
         default=ONE_DECISION, description="what the playbook requires at this tier"
     )
     amount: Money | None = Field(default=None, description="what it costs, where it costs anything")
+    approvers: tuple[str, ...] = Field(
+        default=(), description="who may decide on it, in order of escalation; empty: all of the gate"
+    )
     editable: tuple[str, ...] = ()
     choices: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="of an editable parameter: the only values there are"
@@ -111,7 +114,9 @@ class ApprovalRequest(Contract):
     proposal_id: str
     items: tuple[ApprovalItem, ...] = Field(min_length=1)
     decision_types: tuple[DecisionType, ...]
-    approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation; all may decide")
+    approvers: tuple[str, ...] = Field(
+        min_length=1, description="in order of escalation; all may decide, but for items that name their own"
+    )
     role_names: bool = Field(
         default=False, description="whether a role's own name decides, as a shared mailbox"
     )
@@ -125,6 +130,20 @@ class ApprovalRequest(Contract):
     usable: tuple[RespondPurpose, ...] = Field(
         default=(), description="those for which a role of the desk can use guidance"
     )
+
+    def approvers_of(self, item: ApprovalItem) -> tuple[str, ...]:
+        """Return who may decide on an item, in order of escalation."""
+        return item.approvers or self.approvers
+
+    def owners(self, items: Iterable[ApprovalItem], turn: int) -> tuple[str, ...]:
+        """Return with whom some items are at a turn; one that has come to its last approver stays there."""
+        each = (self.approvers_of(item) for item in items)
+        return tuple(dict.fromkeys(names[min(turn, len(names) - 1)] for names in each))
+
+    @property
+    def turns(self) -> int:
+        """Return how often the gate can turn to the next approvers."""
+        return max(len(self.approvers_of(item)) for item in self.items if item.is_awaited) - 1
 
     @property
     def awaited(self) -> tuple[ApprovalItem, ...]:

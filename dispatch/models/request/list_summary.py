@@ -45,6 +45,9 @@ class ListSummary(Contract):
         default=None, description="the points of its rank without those for waiting; None until it has one"
     )
     waiting_per_day: int = Field(default=10, ge=1, description="what a reader adds for each day of waiting")
+    also_with: tuple[_Name, ...] = Field(
+        default=(), max_length=MOST_NAMED, description="who is to decide now too, beside the next owner"
+    )
     approved_by: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="who has approved at the open gate so far"
     )

@@ -39,6 +39,13 @@ class Request(Contract):
     cited: tuple[Evidence, ...] = Field(description="the requester's sentences that the action rests on")
 
 
+class AskedFor(Contract):
+    """What one item asks for, as the cases of a policy read it."""
+
+    intent: str = ""
+    fields: Facts = Field(default_factory=dict, description="what was collected, by field name")
+
+
 class GuardBrief(StageInput):
     noun: ClassVar[str] = "a proposed action"
 
@@ -53,6 +60,9 @@ class GuardBrief(StageInput):
         default=False, description="a question, reminder or notice, under the contact's policy"
     )
     request: Request | None = Field(default=None, description="where the action's policy names an intent")
+    asked_for: tuple[AskedFor, ...] = Field(
+        default=(), description="by the items that the action is for; of a message to the requester none"
+    )
     wrote_again: bool = Field(
         default=False, description="the requester wrote again, and nobody knows what that changes"
     )
@@ -79,6 +89,9 @@ class GuardResult(Contract):
     decision: GuardDecision
     tier: Tier
     reasons: tuple[Reason, ...] = Field(min_length=1)
+    approvers: tuple[str, ...] = Field(
+        default=(), description="who may decide in this case; empty: those of the tier"
+    )
     spend: SpendSoFar | None = Field(default=None, description="what counted together with the action")
     most: dict[str, int] = Field(
         default_factory=dict,

@@ -5,7 +5,7 @@ Longer than other files: the whole schema of a playbook is read in one place.
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ from dispatch.models.contract import Contract, Duration, Facts
 from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
+from dispatch.models.work.calendar import Calendar
 from dispatch.models.work.guidance import RespondPurpose
 from dispatch.models.work.ranking import RankingPolicy
 
@@ -42,7 +43,38 @@ class PlaybookRef(Contract):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class Waiting(Contract):
+class Counting(StrEnum):
+    """In what a wait is counted."""
+
+    ALL_TIME = "all_time"
+    WORKING_TIME = "working_time"
+
+
+class Timing(Contract):
+    """When to remind and when to give up, from the moment at which a wait opens."""
+
+    reminders: tuple[Duration, ...] = Field(default=(), description="after the wait opened")
+    deadline: Duration
+    counts: Counting = Field(
+        default=Counting.ALL_TIME,
+        description="working_time: hours pass within working hours only, a day leads to the next working day",
+    )
+    calendar: Calendar | None = Field(
+        default=None, description="with counts: working_time; where none is given, the desk's"
+    )
+
+    @model_validator(mode="after")
+    def _reminds_in_order(self) -> Self:
+        _check_reminders(self.reminders, self.deadline)
+        if self.calendar is not None and self.counts is not Counting.WORKING_TIME:
+            raise ValueError("a calendar needs counts: working_time")
+        return self
+
+
+T = TypeVar("T", bound=Timing)
+
+
+class Waiting(Timing):
     """How the desk waits for a person: who, when to remind, when to turn to the next, when to give up."""
 
     approvers: tuple[str, ...] = Field(min_length=1, description="in order of escalation")
@@ -51,18 +83,15 @@ class Waiting(Contract):
         strict=True,
         description="whether a role's own name may decide, as a shared mailbox; else only people of the approvers file",
     )
-    reminders: tuple[Duration, ...] = Field(default=(), description="after the gate opened")
     escalate_after: Duration | None = Field(
         default=None, description="each time this passes, the next approver"
     )
-    deadline: Duration
     notify: Literal["mail", "nobody"] = Field(
         default="nobody", description="whether the people of the approvers file hear of it by mail"
     )
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        _check_reminders(self.reminders, self.deadline)
+    def _escalates_in_time(self) -> Self:
         if self.escalate_after is not None and self.escalate_after >= self.deadline:
             raise ValueError("escalate_after must be shorter than deadline")
         return self
@@ -80,7 +109,7 @@ def _check_reminders(reminders: tuple[Duration, ...], deadline: Duration) -> Non
 class Reception(Contract):
     """Who routes a request that no desk fits."""
 
-    routing: Waiting
+    routing: Waiting = Field(description="with counts: working_time it holds its calendar itself")
 
 
 class Routing(Contract):
@@ -179,20 +208,13 @@ class FieldSpec(Contract):
     )
 
 
-class MissingInformation(Contract):
+class MissingInformation(Timing):
     """How long the requester has to answer."""
 
-    reminders: tuple[Duration, ...] = ()
-    deadline: Duration
     max_rounds: int = Field(default=2, ge=1, le=5)
     answer_page: bool = Field(
         default=False, description="whether a question's mail links to the page where it can be answered"
     )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        _check_reminders(self.reminders, self.deadline)
-        return self
 
 
 class PlanPolicy(Contract):
@@ -280,6 +302,49 @@ class AmountTier(Contract):
     tier: Tier
 
 
+class CaseCondition(Contract):
+    """What an item asks for: every part that is given must hold."""
+
+    intent: Name | None = Field(default=None, description="the item's ('other' included)")
+    field: Name | None = Field(
+        default=None, description="what the action's parameter of this name says, else what was collected"
+    )
+    values: tuple[str, ...] = Field(
+        default=(),
+        max_length=200,
+        description="of the field: whole values, whatever the case of their letters",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.intent is None and self.field is None:
+            raise ValueError("give intent, or field with values")
+        if (self.field is None) != (not self.values):
+            raise ValueError("field needs values, and values need a field")
+        return self
+
+
+class ActionCase(Contract):
+    """What is otherwise for some of what is asked for; the first case that fits an item holds for it."""
+
+    when: CaseCondition
+    tier: Tier | None = Field(default=None, description="in the place of the action's own")
+    amounts: dict[str, tuple[AmountTier, ...]] | None = Field(
+        default=None, description="likewise, all of them"
+    )
+    approvers: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="in the place of those of the tier, in order of escalation"
+    )
+    why: str = Field(min_length=1, max_length=300, description="told to whoever decides")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.tier is None and self.amounts is None and self.approvers is None:
+            raise ValueError("a case needs at least one of tier, amounts, approvers")
+        _check_ascending(self.amounts or {})
+        return self
+
+
 class ActionPolicy(Contract):
     """How one action is guarded; above the last amount of a currency it is blocked, as is any other currency."""
 
@@ -305,14 +370,22 @@ class ActionPolicy(Contract):
 
     policy: Facts = Field(default_factory=dict, description="validated by the action's own Policy")
 
+    cases: tuple[ActionCase, ...] = Field(
+        default=(), max_length=100, description="by intent and by a field's value"
+    )
+
     @model_validator(mode="after")
     def _ascending(self) -> Self:
-        for currency, steps in self.amounts.items():
-            limits = [s.up_to_minor for s in steps]
-            tiers = [_RANK[s.tier] for s in steps]
-            if not steps or limits != sorted(set(limits)) or tiers != sorted(tiers):
-                raise ValueError(f"amounts of {currency} must grow, and their tiers must not fall")
+        _check_ascending(self.amounts)
         return self
+
+
+def _check_ascending(amounts: dict[str, tuple[AmountTier, ...]]) -> None:
+    for currency, steps in amounts.items():
+        limits = [s.up_to_minor for s in steps]
+        tiers = [_RANK[s.tier] for s in steps]
+        if not steps or limits != sorted(set(limits)) or tiers != sorted(tiers):
+            raise ValueError(f"amounts of {currency} must grow, and their tiers must not fall")
 
 
 class GuardianPolicy(Contract):
@@ -381,10 +454,19 @@ class Playbook(Contract):
         default=None, description="null: the desk asks and tells the requester nothing"
     )
     notices: dict[str, Text] = Field(default_factory=dict, description="ending -> what the requester is told")
+    calendar: Calendar | None = Field(
+        default=None, description="working hours and holidays, for what counts working_time"
+    )
     uses_guidance: tuple[RespondPurpose, ...] = Field(
         default=(),
         description="for what a role can use guidance; as the classes say and the catalogue writes",
     )
+
+    def timed(self, timing: T) -> T:
+        """Return one of its waits with the calendar that it counts in."""
+        if timing.counts is Counting.ALL_TIME or timing.calendar is not None:
+            return timing
+        return timing.model_copy(update={"calendar": self.calendar})
 
     @property
     def contact_composer(self) -> tuple[Name, Facts] | None:

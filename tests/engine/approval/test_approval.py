@@ -305,6 +305,17 @@ def test_only_approve_permits(decision_type: DecisionType, result: GuardDecision
     )
 
 
+def test_what_is_a_cases_approvers_to_decide_runs_on_their_authorization_alone() -> None:
+    """The executor holds the approvers that were asked against those whom the guardian named."""
+    command = order(REFUND, *HELD, decision(REFUND))
+    named = command.guard_result.model_copy(update={"approvers": ("harbour-lead",)})
+    why = permits(command.model_copy(update={"guard_result": named}), NOW, NOBODY)
+    assert why is not None
+    assert why.startswith("it is for harbour-lead to decide, and ")
+    theirs = named.model_copy(update={"approvers": command.authorization.approvers})  # type: ignore[union-attr]  # it has one
+    assert permits(command.model_copy(update={"guard_result": theirs}), NOW, NOBODY) is None
+
+
 def test_nobody_lifts_a_block() -> None:
     """A blocked action stays blocked whoever approved it."""
     blocked = order(REFUND, GuardDecision.BLOCK, Tier.LOW, decision(REFUND))

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.approval.signer_coverage import coverage_gaps
 from dispatch.models.people.approvers import Approvers
-from tests.bound import NOW, policy
+from tests.bound import NOW, POLICY, policy
 from tests.signers import Signer, approvers
 
 
@@ -69,3 +69,17 @@ def test_several_people_are_counted_where_nobody_signs(signatures: int, says: li
     tiers = {"medium": {"approval": {"signatures": signatures}, "waiting": waiting}}
     known = approvers(Signer("ana", ("lead",), {"keys": ()}), Signer("ben", ("lead",)))
     assert list(coverage_gaps("support", policy(tiers=tiers), known, NOW)) == says
+
+
+def test_a_case_whose_own_approvers_cannot_sign_is_named() -> None:
+    """By the tiers to which the case itself leads: its own, or those of its amounts."""
+    refund = {**POLICY["actions"]["issue_refund"], "tier": "medium", "amounts": {}}
+    case = {"when": {"intent": "refund"}, "tier": "high", "approvers": ["harbour-lead"], "why": "Theirs."}
+    by_amount = {**case, "approvers": ["ben"], "amounts": {"EUR": [{"up_to_minor": 500, "tier": "critical"}]}}
+    actions = {**POLICY["actions"], "issue_refund": {**refund, "cases": [case, by_amount]}}
+    people = (Signer("ben"), Signer("ana", ("cleo",)), Signer("dan", ("cleo",)))
+    found = coverage_gaps("support", policy(actions=actions), approvers(*people), NOW)
+    assert list(found) == [
+        "support, case 1 of issue_refund, tier high: 0 of 1 people can sign for harbour-lead; what it holds waits",
+        "support, case 2 of issue_refund, tier critical: 1 of 2 people can sign for ben; what it holds waits",
+    ]

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
     from activities.decision_check import DecisionChecks
-    from dispatch.approval.consequences import done_with, more_due, still_awaited
+    from dispatch.approval.consequences import done_with, more_due, owners_now, still_awaited
     from dispatch.approval.requests import decision_by_hand, next_command
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.people.decision import (
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         DecisionType,
     )
     from dispatch.models.people.notification import NotifyEvent
-    from dispatch.models.request.list_summary import ListSummary
+    from dispatch.models.request.list_summary import MOST_NAMED, ListSummary
     from dispatch.models.request.snapshot import ApprovalSnapshot, ApprovalsSnapshot
     from dispatch.models.trail import EntryKind
     from dispatch.models.work.playbook import Waiting
@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.approval.extensions import OpenWait
     from workflows.parts.approval.outcomes import Decided, Expired, decided_of, describe
     from workflows.parts.approval.received_decisions import Received, ReceivedDecisions
-    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason, open_wait
     from workflows.parts.endings import HistoryFullError, history_full
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
@@ -75,11 +75,8 @@ class Approvals:
         """Take a decision in and return what became of it: accepted, refused and why, or kept for a later request."""
         received = self.receive(raw)
         if received.early and received.answer is None:
-            return {
-                "accepted": False,
-                "kept": True,
-                "reason": "no approval request is open; kept until one opens that it fits",
-            }
+            why = "no approval request is open; kept until one opens that it fits"
+            return {"accepted": False, "kept": True, "reason": why}
         await workflow.wait_condition(lambda: received.answer is not None)
         return {
             "accepted": received.accepted,
@@ -91,9 +88,8 @@ class Approvals:
     @property
     def open_request(self) -> ApprovalRequest | None:
         """Return the open approval request, with its present deadline."""
-        if self._open_request is None or self.wait is None:
-            return None
-        return self._open_request.model_copy(update={"deadline": self.wait.deadline})
+        gate, wait = self._open_request, self.wait
+        return gate.model_copy(update={"deadline": wait.deadline}) if gate and wait else None
 
     @property
     def approvals(self) -> tuple[Decision, ...]:
@@ -109,9 +105,7 @@ class Approvals:
     def open_wait(self) -> OpenWait | None:
         """Return the wait of the open request, whose deadline may be moved by whoever may decide."""
         gate = self.open_request
-        if gate is None or self.wait is None:
-            return None
-        return OpenWait(self.wait, gate.approvers, gate.role_names, gate)
+        return OpenWait(self.wait, gate.approvers, gate.role_names, gate) if gate and self.wait else None
 
     async def decide(
         self, approval_request: ApprovalRequest, waiting: Waiting, state: str, withdrawn: Callable[[], bool]
@@ -123,10 +117,10 @@ class Approvals:
 
         Raises HistoryFullError, with the request left open for a new history, when all decisions are evaluated.
         """
-        approval_request, wait = self._open(approval_request, waiting)
+        approval_request, wait = await self._open(approval_request, waiting)
         try:
             while not withdrawn():
-                self._show(approval_request, state, waiting.approvers[self._turn], wait.deadline)
+                self._show(approval_request, state, wait.deadline)
                 why = await wait.until(
                     lambda: (
                         withdrawn() or self._received.next(self._open_request) is not None or history_full()
@@ -141,16 +135,14 @@ class Approvals:
                 elif (received := self._received.next(self._open_request)) is not None and not withdrawn():
                     decision = await self._evaluate(received, self.open_request or approval_request)
                     if decision is not None and decision.decision_type not in _OF_ONE_ITEM:
-                        return self._closed_by(
-                            approval_request, waiting, decided_of(approval_request, self._given, decision)
-                        )
+                        decided = decided_of(approval_request, self._given, decision)
+                        return self._closed_by(approval_request, waiting, decided)
                     if decision is not None:
                         self._given.append(decision)
                         self._ask_for_more(decision, approval_request, waiting)
                     if not still_awaited(approval_request, self.approvals, self.rejections):
-                        return self._closed_by(
-                            approval_request, waiting, decided_of(approval_request, self._given)
-                        )
+                        decided = decided_of(approval_request, self._given)
+                        return self._closed_by(approval_request, waiting, decided)
                 elif why is WakeReason.READY and not withdrawn():
                     await self._notifications.finish()
                     self._snapshot = ApprovalSnapshot(
@@ -168,7 +160,7 @@ class Approvals:
             if self._snapshot is None:
                 self._received.reject_superseded(approval_request.proposal_id)
 
-    def _open(
+    async def _open(
         self, approval_request: ApprovalRequest, waiting: Waiting
     ) -> tuple[ApprovalRequest, DeadlineWait]:
         """Open a new approval request, or the one that the history before this one left open."""
@@ -176,19 +168,19 @@ class Approvals:
         if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
             approval_request, self._turn = snapshot.approval_request, snapshot.turn
             earlier = snapshot.approvals
-            wait = DeadlineWait.resumed(snapshot.wait)
+            wait = DeadlineWait(snapshot.wait)
             self._notifications.resume(snapshot.notifications)
         else:
-            self._notifications.opened(approval_request, waiting)
-            self._turn, earlier = 0, ()
-            wait = DeadlineWait(
-                waiting.deadline,
-                waiting.reminders,
-                waiting.escalate_after,
-                escalations=len(waiting.approvers) - 1,
+            wait = await open_wait(
+                waiting, self._dispatcher, waiting.escalate_after, escalations=approval_request.turns
             )
-        self._open_request, self.wait = approval_request, wait
-        self._given = list(earlier)
+            # The gate was written with a deadline in all time; the wait knows it in working time.
+            approval_request = approval_request.model_copy(
+                update={"opened_at": wait.opened_at, "deadline": wait.deadline}
+            )
+            self._turn, earlier = 0, ()
+            self._notifications.opened(approval_request, waiting, self._owners(approval_request))
+        self._open_request, self.wait, self._given = approval_request, wait, list(earlier)
         return approval_request, wait
 
     def snapshot(self) -> ApprovalsSnapshot:
@@ -250,8 +242,9 @@ class Approvals:
         )
         return decision
 
-    def _show(self, approval_request: ApprovalRequest, state: str, owner: str, by: datetime) -> None:
+    def _show(self, approval_request: ApprovalRequest, state: str, by: datetime) -> None:
         open_item, *more = still_awaited(approval_request, self.approvals, self.rejections)
+        owner, *others = self._owners(approval_request)
         earlier = [one.approver for one in self.approvals if one.action_digest == open_item.digest]
         progress = f"{open_item.approval.progress(len(earlier))}: {', '.join(earlier)}"
         self._status.at(
@@ -268,12 +261,13 @@ class Approvals:
             signal=decision_by_hand(approval_request, open_item, owner, workflow.now()),
         )
         self._status.publish()
-        self._status.show(self._summarise(approval_request, tuple(self._given)))
+        list_summary = self._summarise(approval_request, tuple(self._given))
+        self._status.show(list_summary.model_copy(update={"also_with": tuple(others[:MOST_NAMED])}))
 
     def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
         """Notify those who heard of the approval request that it is closed, and return its outcome."""
         closer, summary = describe(outcome)
-        self._notifications.notify(NotifyEvent.DECIDED, approval_request, waiting, closer, summary)
+        self._notifications.notify(NotifyEvent.DECIDED, approval_request, waiting, (closer,), summary)
         return outcome
 
     def _remind(self, why: WakeReason, approval_request: ApprovalRequest, waiting: Waiting) -> None:
@@ -283,7 +277,7 @@ class Approvals:
             EntryKind.REMINDER,
             what=event,
             why=f"{approval_request.kind} {approval_request.proposal_id} is still open",
-            receiver=f"approver.{waiting.approvers[self._turn]}",
+            receiver=", ".join(f"approver.{owner}" for owner in self._owners(approval_request)),
             decided_by="playbook",
         )
 
@@ -295,6 +289,11 @@ class Approvals:
         self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, why: str
     ) -> None:
         """Notify everybody whose decision may be due: not who has given all that is still awaited."""
-        done = done_with(approval_request, self.approvals, self.rejections)
-        owner = waiting.approvers[self._turn]
-        self._notifications.notify(event, approval_request, waiting, owner, why, done)
+        done, owners = (
+            done_with(approval_request, self.approvals, self.rejections),
+            self._owners(approval_request),
+        )
+        self._notifications.notify(event, approval_request, waiting, owners, why, done)
+
+    def _owners(self, approval_request: ApprovalRequest) -> tuple[str, ...]:
+        return owners_now(approval_request, self.approvals, self.rejections, self._turn)

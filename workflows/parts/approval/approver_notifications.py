@@ -51,24 +51,24 @@ class ApproverNotifications:
         self._running: list[asyncio.Task[None]] = []
         self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
-    def opened(self, approval_request: ApprovalRequest, waiting: Waiting) -> None:
+    def opened(self, approval_request: ApprovalRequest, waiting: Waiting, owners: tuple[str, ...]) -> None:
         """Notify whose decision may be due on a request just opened; not to be called for one that was resumed.
 
-        That is the first owner; where several people must approve, everybody who may.
+        That is the first owner of each action; where several people must approve, everybody who may.
         """
         self._notified, self._counts = [], Counter()
-        self.notify(NotifyEvent.NEW, approval_request, waiting, waiting.approvers[0], approval_request.why)
+        self.notify(NotifyEvent.NEW, approval_request, waiting, owners, approval_request.why)
 
     def notify(
         self,
         event: NotifyEvent,
         approval_request: ApprovalRequest,
         waiting: Waiting,
-        owner: str,
+        owners: tuple[str, ...],
         why: str,
         approved_by: tuple[str, ...] = (),
     ) -> None:
-        """Notify the people of `owner` without waiting for it; of a decision those notified before, but not its maker.
+        """Notify the people of `owners` without waiting for it; of a decision those notified before, but not its maker.
 
         Where several people must approve, everybody else who may and is not among `approved_by` is notified too.
         """
@@ -84,8 +84,8 @@ class ApproverNotifications:
             event=event,
             number=self._counts[event],
             approval_request=approval_request,
-            owner=owner,
-            others=waiting.approvers if several and event is not NotifyEvent.DECIDED else (),
+            owner=owners[0],
+            others=waiting.approvers if several and event is not NotifyEvent.DECIDED else owners[1:],
             approved_by=approved_by,
             summary=why,
         )

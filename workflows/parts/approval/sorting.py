@@ -26,7 +26,7 @@ async def ask_for_intents(
     doubtful = tuple(item for item in items if item.is_doubtful)
     if not doubtful:
         return items
-    waiting = playbook.escalation
+    waiting = playbook.timed(playbook.escalation)
     approval_request = request_sorting(request_id, doubtful, tuple(playbook.intents), waiting, workflow.now())
     outcome = await approvals.decide(
         approval_request, waiting, RequestState.WAITING_FOR_ROUTING, requester.is_withdrawn

@@ -58,7 +58,7 @@ def authorizations_of(
     return {
         item.digest: Authorization(
             approval=item.approval,
-            approvers=approval_request.approvers,
+            approvers=approval_request.approvers_of(item),
             role_names=approval_request.role_names,
             requester=requester,
             decisions=approvals[item.digest],
@@ -81,7 +81,11 @@ def drop_outgrown(state: ProcessState, now: datetime) -> bool:
         if result is None:
             state.drop_approval(one.bound.digest)
         elif _is_expired(state.authorization[one.bound.digest], now) or (
-            result.decision is GuardDecision.HOLD and tiers.index(result.tier) > tiers.index(one.tier)
+            result.decision is GuardDecision.HOLD
+            and (
+                tiers.index(result.tier) > tiers.index(one.tier)
+                or (result.approvers and result.approvers != state.authorization[one.bound.digest].approvers)
+            )
         ):
             state.drop_approval(one.bound.digest)
             outgrown = True

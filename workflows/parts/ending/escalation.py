@@ -36,4 +36,4 @@ def escalation_of(state: ProcessState) -> Waiting:
         return state.reception.routing
     if state.triaged is not None and state.triaged.playbook is None:
         return state.triaged.reception.routing
-    return state.playbook.escalation
+    return state.playbook.timed(state.playbook.escalation)

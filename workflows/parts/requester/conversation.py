@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.process.list_summary import summary_of_question
     from dispatch.process.requester_messages import persons_question
-    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason, open_wait
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
     from workflows.parts.requester.dialog import RequesterDialog
 
@@ -23,14 +23,15 @@ class RequesterConversation(RequesterDialog):
         At the deadline the guidance says that there was no answer. Raises EndedEarlyError: withdrawn, or escalated where
         the question came back; HistoryFullError.
         """
-        policy, language = state.playbook.missing_information, self._stages.language
+        policy = state.playbook.timed(state.playbook.missing_information)
+        language = self._stages.language
         question, snapshot = state.to_ask, self._snapshot
         self._asked += 1
         number, self._snapshot = self._asked, None
         if snapshot is not None:
-            self.wait = DeadlineWait.resumed(snapshot)
+            self.wait = DeadlineWait(snapshot)
         else:
-            self.wait = DeadlineWait(policy.deadline, policy.reminders)
+            self.wait = await open_wait(policy, self._dispatcher)
             await self._mail.send(
                 persons_question(question, number, 0, self.wait.deadline, language), state.in_force
             )

@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from dispatch.text.message_payloads import bounded
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
-    from workflows.parts.deadline_wait import DeadlineWait, WakeReason
+    from workflows.parts.deadline_wait import DeadlineWait, WakeReason, open_wait
     from workflows.parts.effects import Effects
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
     from workflows.parts.requester.mail import RequesterMail
@@ -131,7 +131,8 @@ class RequesterDialog:
 
         Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated after too many rounds of questions.
         """
-        policy, language = playbook.playbook.missing_information, self._stages.language
+        policy = playbook.playbook.timed(playbook.playbook.missing_information)
+        language = self._stages.language
         self._asked += 1
         number = self._asked
         if number > policy.max_rounds:
@@ -140,10 +141,10 @@ class RequesterDialog:
             )
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None:
-            self.wait = DeadlineWait.resumed(snapshot)
+            self.wait = DeadlineWait(snapshot)
             reminders = len(policy.reminders) - len(snapshot.reminders)
         else:
-            self.wait = DeadlineWait(policy.deadline, policy.reminders)
+            self.wait = await open_wait(policy, self._dispatcher)
             reminders = 0
             deadline = self.wait.deadline
             link = await self._mail.link(playbook, deadline)
