@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 import starter
 from activities.catalogue import Catalogue
 from channels.mail.notices import MailNotices
+from devstack.script import UNANSWERED
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Party, Submission, Trigger
@@ -199,6 +200,11 @@ def quick(playbook: dict[str, Any]) -> None:
     """Stop retrying a failing action after seconds, where the shipped playbook takes minutes."""
     for action in (*playbook["guardian"]["actions"].values(), playbook["contact"]["policy"]):
         action["give_up_after"] = "3 seconds"
+
+
+def unanswered(playbook: dict[str, Any]) -> None:
+    """Give up on a question after seconds, as the demo does where its script plays: one sample is never answered."""
+    playbook["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
 
 
 @asynccontextmanager

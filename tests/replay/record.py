@@ -27,7 +27,7 @@ from channels.mail.identity import message_id
 from devstack.approvers import demo_signer, make_people
 from devstack.demo import REQUESTS, SCRIPT
 from devstack.ports import free_port
-from devstack.script import UNANSWERED, Sample, load_script, play
+from devstack.script import Sample, load_script, play
 from devstack.temporal_server import TemporalServer
 from dispatch.approval.approval_quota import day_of
 from dispatch.guard.mail_quota import address_digest, quota_workflow_id
@@ -42,7 +42,7 @@ from runtime.lifecycle import run_to_end
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
 from runtime.webhooks import ensure_webhooks, follower_id
-from tests.desk import Case, Desk, quick, running_desk
+from tests.desk import Case, Desk, quick, running_desk, unanswered
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
 from tests.webhooks.receiver import configured, receiving
@@ -71,11 +71,6 @@ def _nobody_is_there(playbook: dict[str, Any]) -> None:
     playbook["missing_information"] |= {"reminders": ["3 seconds"], "deadline": f"{SILENT} seconds"}
 
 
-def _gives_up_on_a_question(playbook: dict[str, Any]) -> None:
-    """As the demo does where its script plays: one sample is never answered."""
-    playbook["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
-
-
 async def _ended(case: Case, ending: str) -> WorkflowHistory:
     """Fetch the history of a request that has ended; raises DevStackError where it did not end so."""
     async with asyncio.timeout(180):
@@ -100,9 +95,12 @@ def _sample(sample: Sample) -> Recording:
 
         make_people(desk.settings)
         case = await desk.submit_file(REQUESTS / sample.file)
-        async with asyncio.timeout(90):
-            sign = demo_signer(desk.settings)
-            await play(desk.client, case.id, sample, arm=arm, sign=sign, poll_seconds=0.1)
+        sign = demo_signer(desk.settings)
+        try:
+            async with asyncio.timeout(90):
+                await play(desk.client, case.id, sample, arm=arm, sign=sign, poll_seconds=0.1)
+        except TimeoutError:
+            raise DevStackError(f"{sample.file} still stands at {(await case.status()).state} after 90 s") from None
         histories[Path(sample.file).stem] = await _ended(case, sample.ending)
 
     return record
@@ -340,7 +338,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
     async with AsyncExitStack() as stack:
         running = []
         for name, changes, recordings in (
-            ("samples", (quick, _gives_up_on_a_question), samples),
+            ("samples", (quick, unanswered), samples),
             ("acts", (quick, _follows_up_soon), acts),
             ("silence", (quick, _nobody_is_there), [_nobody_decides, _nobody_answers]),
             ("told", (quick,), [_approvers_told]),

@@ -14,14 +14,16 @@ from temporalio.client import Client
 from devstack.approvers import demo_signer, make_people
 from devstack.demo import REQUESTS, SCRIPT
 from devstack.script import Sample, load_script, play
-from tests.desk import Desk, quick, running_desk
+from tests.desk import Desk, quick, running_desk, unanswered
 
 SAMPLES = load_script(SCRIPT)
 
 
 @pytest.fixture(scope="module")
 async def playing_desk(client: Client, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    async with running_desk(client, tmp_path_factory.mktemp("samples"), quick, workflow_cache=0) as desk:
+    async with running_desk(
+        client, tmp_path_factory.mktemp("samples"), quick, unanswered, workflow_cache=0
+    ) as desk:
         make_people(desk.settings)
         yield desk
 
