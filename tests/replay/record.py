@@ -51,6 +51,7 @@ from workflows.audit_sweep import AuditSweep
 from workflows.digest import DailyDigest
 from workflows.parts import options
 
+_AT_ONCE = 8
 SILENT = 12
 """Seconds after which nobody decides any more, in the recordings of silence."""
 
@@ -100,7 +101,9 @@ def _sample(sample: Sample) -> Recording:
             async with asyncio.timeout(90):
                 await play(desk.client, case.id, sample, arm=arm, sign=sign, poll_seconds=0.1)
         except TimeoutError:
-            raise DevStackError(f"{sample.file} still stands at {(await case.status()).state} after 90 s") from None
+            raise DevStackError(
+                f"{sample.file} still stands at {(await case.status()).state} after 90 s"
+            ) from None
         histories[Path(sample.file).stem] = await _ended(case, sample.ending)
 
     return record
@@ -362,7 +365,14 @@ async def _record_all(client: Client, folder: Path) -> Histories:
             running_desk(client, own, quick, webhooks=file, webhook_look_seconds=0.2)
         )
         running.append(_told_by_webhook(desk, histories))
-        await asyncio.gather(*running)
+        # All at once they would wait for each other until a deadline passes that should not.
+        free = asyncio.Semaphore(_AT_ONCE)
+
+        async def in_turn(recording: Awaitable[None]) -> None:
+            async with free:
+                await recording
+
+        await asyncio.gather(*map(in_turn, running))
     return histories
 
 
