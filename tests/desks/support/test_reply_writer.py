@@ -170,7 +170,10 @@ def test_items_of_one_intent_keep_their_own_values() -> None:
         item("One?", kind="opening_hours", order_number="DD-1"),
         item("Two?", number=2, kind="opening_hours", order_number="{order_number} {x"),
     )
-    written = write(brief(*items).model_copy(update={"intents": {"opening_hours": ask}}), TERMS)
+    written = write(
+        brief(*items).model_copy(update={"intents": {"opening_hours": ask}}),
+        ReplyTerms.model_validate(CONFIG),
+    )
     assert [said.text for said in written.statements] == [
         "DD-1 can be seen on weekdays.",
         "{order_number} {x can be seen on weekdays.",
