@@ -93,7 +93,9 @@ def _status(detail: RequestDetail) -> Iterator[str]:
 def _rank(detail: RequestDetail) -> Iterator[str]:
     if detail.rank is None:
         return
-    ranked = waited(detail.rank, detail.submission.trigger.received_at, datetime.now(UTC))
+    # From the request's beginning, as in lists: a mail may have lain in its mailbox for days before.
+    began = detail.trail[0].at if detail.trail else detail.submission.trigger.received_at
+    ranked = waited(detail.rank, began, datetime.now(UTC))
     yield f"priority {ranked.priority_key}, {ranked.score} points"
     for reason in ranked.reasons:
         yield escape(f"{reason.points:+4d}  {reason.text}")

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from dispatch.models.contract import Contract
 from dispatch.models.language import ENGLISH, Text, in_language
@@ -33,6 +33,14 @@ class LetterTexts(Contract):
     sender: MailAddress | None = Field(
         default=None, description="the address that this desk writes from; None: DISPATCH_MAIL_FROM"
     )
+
+    @field_validator("sender", mode="wrap")
+    @classmethod
+    def _is_an_address(cls, value: object, read: ValidatorFunctionWrapHandler) -> str | None:
+        try:
+            return cast("str | None", read(value))
+        except ValueError:
+            raise ValueError("it is no address; write a plain one, such as orders@desk.example") from None
 
     @model_validator(mode="after")
     def _greets_by_name(self) -> Self:

@@ -15,7 +15,7 @@ from dispatch.process.sorting import Texts, is_in_scope, merged, reasons, sort_i
 from dispatch.ranking.deadlines import deadline_in
 from dispatch.ranking.organisations import fairness_key, organisation_of
 from dispatch.ranking.rank import rank
-from dispatch.text.extraction import amounts_in, says
+from dispatch.text.extraction import amounts_in, says, says_outright
 from dispatch.text.new_words import own_words
 
 _MOST_AMOUNTS: Final = 20
@@ -248,7 +248,10 @@ def _ranking_facts(brief: TriageBrief, playbook: Playbook) -> RankingFacts:
     if brief.intake.unread:
         return RankingFacts(asked_at=asked_at, urgency=playbook.priority)
     text = _own_request(brief)
-    signs = [(sign.priority, phrase) for sign in playbook.urgency for phrase in says(text, sign.phrases)]
+    said = frozenset(says_outright(text, (phrase for sign in playbook.urgency for phrase in sign.phrases)))
+    signs = [
+        (sign.priority, phrase) for sign in playbook.urgency for phrase in sign.phrases if phrase in said
+    ]
     urgency, sign = min(signs, default=(playbook.priority, ""))
     weighed = (amount for amount in amounts_in(text) if amount.currency in playbook.ranking.value)
     amounts = sorted(weighed, key=lambda amount: (-amount.amount_minor, amount.currency))

@@ -131,13 +131,27 @@ def _of_month(match: re.Match[str], today: date) -> date | None:
 
 def _by_weekday(match: re.Match[str], today: date) -> date:
     days = (_DAY_OF[match["weekday"].lower()] - today.weekday()) % 7
-    is_next = (match["which"] or "").lower().startswith(("next", "n"))
-    return today + timedelta(days=days or (7 if is_next else 0))
+    # Who means today says so: 'by Monday', written on a Monday, is the next one.
+    return today + timedelta(days=days or 7)
 
 
 def _end_of_week(match: re.Match[str], today: date) -> date:
     later = 7 if (match["which"] or "").lower().startswith("n") else 0
     return today + timedelta(days=6 - today.weekday() + later)
+
+
+def _weekend(_match: re.Match[str], today: date) -> date:
+    return today + timedelta(days=(5 - today.weekday()) % 7)
+
+
+def _end_of_named_month(match: re.Match[str], today: date) -> date:
+    month = _MONTH_OF[match["month"].lower()]
+    first = date(today.year + (month < today.month), month, 1)
+    return _end_of_month(match, first)
+
+
+def _in_december(day: int) -> Callable[[re.Match[str], date], date | None]:
+    return lambda _match, today: _next_in_year(today, 12, day)
 
 
 def _end_of_month(_match: re.Match[str], today: date) -> date:
@@ -149,7 +163,7 @@ def _days_ahead(days: int) -> Callable[[re.Match[str], date], date]:
 
 
 _WHICH: Final = r"(?:(?P<which>this|next|coming|diesen|dieser|diese|n(?:ä|ae)chste[nr]?|kommende[nr]?) )?"
-_UNIT: Final = r"(?![ ]?(?:€|%|eur|euros?|kg|g|cm|mm|m|l|usd|gbp)\b|[ ]?[€%])"
+_UNIT: Final = r"(?!\.?[ ]?(?:€|%|percent|per cent|prozent|points?|punkte?|stück|hours?|stunden|inch|eur|euros?|kg|g|cm|mm|m|l|usd|gbp)\b|[ ]?[€%])"
 _DATES: Final = (
     _Day(pattern(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?!\d)"), _by_numbers),
     _Day(
@@ -177,17 +191,26 @@ _WORDS: Final = (
     _Day(pattern(r"(?:day after tomorrow|(?:ü|ue)bermorgen)\b"), _days_ahead(2)),
     _Day(
         pattern(
-            r"(?:today|tonight|heute|(?:end|close) of (?:the )?(?:business )?day|close of business|eod|cob)\b"
+            r"(?:today|tonight|heute|this(?= (?:morning|afternoon|evening)\b)|(?:end|close) of (?:the )?(?:business )?day|close of business|eod|cob)\b"
         ),
         _days_ahead(0),
     ),
     _Day(pattern(r"(?:tomorrow|morgen)\b"), _days_ahead(1)),
     _Day(pattern(r"end of (?:the |this )?month|monatsende\b|ende (?:des|dieses) monats\b"), _end_of_month),
     _Day(
-        pattern(r"(?:end of (?:the )?(?:(?P<which>this|next) )?week|weekend)\b"),
+        pattern(r"(?:end of (?:the )?(?:(?P<which>this|next) )?week)\b"),
         _end_of_week,
     ),
-    _Day(pattern(r"(?:ende (?:der |dieser )?(?P<which>n(?:ä|ae)chsten )?woche|wochenende)\b"), _end_of_week),
+    _Day(pattern(r"(?:ende (?:der |dieser )?(?P<which>n(?:ä|ae)chsten )?woche)\b"), _end_of_week),
+    _Day(pattern(r"(?:weekend|wochenende)\b"), _weekend),
+    _Day(pattern(rf"(?:end of|ende) (?P<month>{_MONTHS})\b"), _end_of_named_month),
+    _Day(
+        pattern(
+            r"(?:end of (?:the |this )?year|(?:the )?year[ -]end|new year's eve|jahresende|ende (?:des|dieses) jahres|silvester)\b"
+        ),
+        _in_december(31),
+    ),
+    _Day(pattern(r"(?:christmas|xmas|weihnachten|heiligabend)\b"), _in_december(24)),
     _Day(pattern(r"(?P<which>next|n(?:ä|ae)chste[nr]?) (?:week|woche)\b"), _end_of_week),
     _Day(pattern(rf"{_WHICH}(?P<weekday>{_WEEKDAY_NAMES})(?=s?\b|{any_of(PARTS)})"), _by_weekday),
     _Day(pattern(rf"{_WHICH}(?P<weekday>{_SHORT})"), _by_weekday),

@@ -42,20 +42,23 @@ _HOURS_OF: Final = {"h": 1, "s": 1, "d": 24, "t": 24, "w": 24 * 7}
 
 
 _CUE: Final = pattern(
-    r"(?<!\w)(?:(?:no|not) later than|at the latest by|latest by|by|before|until|till|due (?:by|on)"
+    r"(?<!\w)(?:(?:no|not) later than|needs? (?:it|this|them)(?: here)?(?: on| for)?|at the latest by|latest by|by|on or before|before|until|till|due (?:by|on)"
     r"|deadline(?: is|:)?(?: on)?|frist(?: ist|:)?(?: der| am)?|sp(?:ä|ae)testens(?: bis)?(?: zum| am)?"
     r"|bis(?: sp(?:ä|ae)testens)?(?: zum| zur| am)?|vor(?: dem)?)[ \n]{1,3}(?:the )?"
 )
 _WITHIN: Final = pattern(
-    r"(?<!\w)(?:within(?: the next)?|in the next|innerhalb(?: von)?|binnen|in den n(?:ä|ae)chsten)[ \n]"
+    r"(?<!\w)(?:within(?: the next)?|in the next|innerhalb(?: von| der n(?:ä|ae)chsten)?|binnen|in den n(?:ä|ae)chsten)[ \n]"
     rf"(?P<number>\d{{1,3}}|{any_of(_NUMBERS)})[ \n](?P<unit>(?:working |business |werk)?"
     r"(?:hours?|days?|weeks?|stunden?|tage[ns]?|wochen?))\b(?! (?:of|after|from|since|nach|ab|seit)\b)"
 )
-_TODAY: Final = pattern(r"(?<!\w)(?:noch heute|heute noch|still today)\b")
+_TODAY: Final = pattern(r"(?<!\w)(?:noch heute|heute noch|still today)\b(?! n(?:icht|ot)\b)")
 _TIME: Final = pattern(
     r"(?:(?:at|um|gegen) )?(?:(?P<part>noon|midday|midnight|mittags?)\b"
     r"|(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?[ ]?(?P<half>am|pm|a\.m\.|p\.m\.|uhr|o'clock)(?!\w)"
     r"|(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)(?!\w))"
+)
+_CLOSE: Final = pattern(
+    r"(?:(?:end|close) of (?:the )?(?:business )?day|close of business|eod|cob),?[ \n](?:on |of )?"
 )
 _JOINED: Final = pattern(r",?[ \n](?:on |am )?")
 _THEN: Final = pattern(r",?[ \n]?")
@@ -105,7 +108,8 @@ def _read(text: str, cue: re.Match[str], asked_at: datetime) -> tuple[datetime, 
     if clock is not None:
         joined = _JOINED.match(text, clock.end())
         position = joined.end() if joined else clock.end()
-    named = day_at(text, position, today)
+    close = _CLOSE.match(text, position)
+    named = (day_at(text, close.end(), today) if close else None) or day_at(text, position, today)
     if named is None:
         return (_at(asked_at, today, _clock(clock)), clock.end()) if clock is not None else None
     day, end = named

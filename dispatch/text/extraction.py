@@ -85,6 +85,21 @@ _MONTH_FIRST = re.compile(
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\d)")
 _WORD = re.compile(r"\w+")
+_DENYING: Final = (
+    "not",
+    "not a",
+    "not very",
+    "not so",
+    "not that",
+    "isn t",
+    "no",
+    "nicht",
+    "nicht so",
+    "nicht sehr",
+    "kein",
+    "keine",
+    "keinen",
+)
 
 
 class Day(NamedTuple):
@@ -169,6 +184,20 @@ def says(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
     """Return the phrases that occur in the text as whole words, whatever their case and accents."""
     words = _words(text)
     return tuple(phrase for phrase in phrases if (said := _phrase(phrase)) and said in words)
+
+
+def says_outright(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
+    """Return the phrases that occur, but not those that are only denied or part of a longer one: 'eilt' in 'eilt nicht'."""
+    words, found = _words(text), set[str]()
+    said = says(text, phrases)
+    denied = {f"{no} {phrase}": "" for phrase in said for no in _DENYING}
+    for longer, phrase in sorted(
+        (denied | {phrase: phrase for phrase in said}).items(), key=lambda one: -len(_phrase(one[0]))
+    ):
+        if _phrase(longer) in words:
+            words = words.replace(_phrase(longer), " | ")
+            found.add(phrase)
+    return tuple(phrase for phrase in said if phrase in found)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from channels.mail.identity import tagged
+from channels.mail.letter_text import LetterTexts
 from channels.mail.mail_form import mail_form
+from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import PlaybookError
 from dispatch.models.request.automatic import AutomaticSign
 from dispatch.models.request.request_form import ReadRequest
@@ -138,3 +141,38 @@ def test_what_a_desk_writes_from_is_its_own_mail(tmp_path: Path) -> None:
     mail = forms[".eml"].read("a.eml", f"From: {OWN}\nSubject: lamp\n\nWhere is it?\n".encode())
     assert mail.automatic is not None
     assert mail.automatic.sign is AutomaticSign.OWN_MAIL
+
+
+def test_an_answer_to_any_desk_s_sender_finds_its_request(tmp_path: Path) -> None:
+    """By the tag of the address it went to, whichever desk wrote; the tag of a foreign address names nothing."""
+    folder = changed_playbooks(tmp_path, lambda playbook: playbook["deliver"]["config"].update(sender=OWN))
+    form = request_forms(Settings(playbooks_dir=folder))[".eml"]
+    request_id = "support-mail-0123456789abcdef"
+    threads = [
+        form.read("a.eml", f"From: ada@y.example\nTo: {to}\nSubject: Re: lamp\n\nYes.\n".encode()).thread
+        for to in (
+            tagged(OWN, request_id),
+            tagged("support@desk.example", request_id),
+            tagged("x@y.example", request_id),
+        )
+    ]
+    assert threads == [(request_id,), (request_id,), ()]
+
+
+@pytest.mark.parametrize("sender", ["Orders <orders@desk.example>", "a@desk.example, b@desk.example", "", 5])
+def test_what_is_no_address_is_refused_in_words(sender: object) -> None:
+    """The playbook's author reads what to write, not a pattern."""
+    texts = {"greeting": "{name},", "greeting_without_name": "Hello,", "closing": "Bye", "signature": "Us"}
+    with pytest.raises(
+        ValueError, match=r"it is no address; write a plain one, such as orders@desk\.example"
+    ):
+        LetterTexts.model_validate(texts | {"sender": sender})
+
+
+def test_a_tag_that_does_not_fit_is_left_out() -> None:
+    """A mail server takes 64 characters before the @; replies then go to the sender and are found by Message-ID."""
+    server = MailServer("127.0.0.1", 25, reply_tag=True, timeout_seconds=1)
+    request_id = "support-mail-0123456789abcdef"
+    assert server.reply_to(request_id, OWN) == f"orders+{request_id}@desk.example"
+    assert server.reply_to(request_id, f"{'x' * 34}@desk.example") is not None
+    assert server.reply_to(request_id, f"{'x' * 35}@desk.example") is None

@@ -16,6 +16,8 @@ from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedErro
 
 _PERMANENT, _TRANSIENT = range(500, 600), range(400, 500)
 
+_LONGEST_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
+
 
 class MailServer:
     """One SMTP conversation for each mail, upgraded to TLS where the server offers it; `timeout_seconds` a step."""
@@ -64,8 +66,10 @@ class MailServer:
         """The address that mails come from."""
 
     def reply_to(self, request_id: str, sender: str) -> str | None:
-        """Return where replies about a request are to go; None: to the sender."""
-        return tagged(sender, request_id) if self._reply_tag else None
+        """Return where replies about a request are to go; None: to the sender, as where its address has no room for a tag."""
+        with_tag = tagged(sender, request_id)
+        fits = with_tag.rindex("@") <= _LONGEST_LOCAL_PART
+        return with_tag if self._reply_tag and fits else None
 
     async def send(self, mail: OutgoingMail) -> None:
         """Hand a mail over; on return the server has taken responsibility for it.

@@ -74,8 +74,7 @@ def _item(item: Item, brief: Brief, known: _Known, terms: ReplyTerms, *, essenti
     if ask is None:
         return ()
     if standing := ask.answer or ask.refuse:
-        text = filled(in_language(standing, brief.language), item.fields)
-        return [_status(item, text, is_refusal=ask.refuse is not None)]
+        return [_standing(item, in_language(standing, brief.language), is_refusal=ask.refuse is not None)]
     if refused := [r for f in brief.findings for r in f.refusals if r.item_id == item.item_id]:
         return [
             *(_stated(refusal) for refusal in refused),
@@ -109,10 +108,12 @@ def _granted(
     return [_announced(d, orders, terms, brief.language, essentials=essentials) for d in mine]
 
 
-def _status(item: Item, text: str, *, is_refusal: bool) -> _Part:
-    rule = f"intents.{item.kind}"
+def _standing(item: Item, standing: str, *, is_refusal: bool) -> _Part:
+    rule, text = f"intents.{item.kind}", filled(standing, item.fields)
+    # Filled with what one item says, it is evidence for that item alone.
+    evidence_id = f"{WRITER}.{rule}" if text == standing else f"{WRITER}.{rule}.{item.item_id}"
     evidence = Evidence(
-        evidence_id=f"{WRITER}.{rule}", source="playbook", reference=rule, text=" ".join(text.split())
+        evidence_id=evidence_id, source="playbook", reference=rule, text=" ".join(text.split())
     )
     ids = (evidence.evidence_id,)
     statement = Statement(text=text.strip(), item_ids=(item.item_id,), evidence_ids=ids)

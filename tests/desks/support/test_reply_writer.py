@@ -156,6 +156,27 @@ async def test_standing_answers_and_refusals_are_the_playbook_s_words() -> None:
     assert {e.source for e in finding.evidence} == {"playbook"}
 
 
+def test_items_of_one_intent_keep_their_own_values() -> None:
+    """Each paragraph is filled with its item's value and cites evidence that says the same; a value is not filled again."""
+    ask = ASKS["opening_hours"].model_copy(update={"answer": "{order_number} can be seen on weekdays."})
+    items = (
+        item("One?", kind="opening_hours", order_number="DD-1"),
+        item("Two?", number=2, kind="opening_hours", order_number="{order_number} {x"),
+    )
+    written = write(
+        brief(*items).model_copy(update={"intents": {"opening_hours": ask}}),
+        ReplyTerms.model_validate(CONFIG),
+    )
+    assert [said.text for said in written.statements] == [
+        "DD-1 can be seen on weekdays.",
+        "{order_number} {x can be seen on weekdays.",
+    ]
+    texts = {evidence.evidence_id: evidence.text for evidence in written.evidence}
+    assert [texts[e] for said in written.statements for e in said.evidence_ids] == [
+        said.text for said in written.statements
+    ]
+
+
 async def test_nothing_found_reads_the_same_whoever_asks() -> None:
     """An unknown sender and a customer who names another's order get one text, which cites no record."""
     unknown = order_finding(OrderFacts(), FindingStatus.NOTHING)

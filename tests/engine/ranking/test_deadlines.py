@@ -31,7 +31,21 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
         ("Please reply within 2 days", "2 Dec 09:00"),
         ("I bought a tent and need it by Thursday", "3 Dec 23:59"),
         ("The tent that I bought must be here by Thursday", "3 Dec 23:59"),
-        ("Not before 9 December, but by 12 December", "9 Dec 00:00"),
+        ("Not before 9 December, but by 12 December", "12 Dec 23:59"),
+        ("If it is not here before Thursday, I cancel", "3 Dec 00:00"),
+        ("If I do not hear from you by Friday, I go to court", "4 Dec 23:59"),
+        ("Unless you write until Friday, I cancel", "4 Dec 23:59"),
+        ("You have until Friday", "4 Dec 23:59"),
+        ("I expect a reply within 48 hours", "2 Dec 09:00"),
+        ("We need it tomorrow", "1 Dec 23:59"),
+        ("Please write back by close of business on Friday", "4 Dec 23:59"),
+        ("A replacement by Monday or my money back", "7 Dec 23:59"),
+        ("on or before 3 December", "3 Dec 23:59"),
+        ("We want it before the weekend", "5 Dec 00:00"),
+        ("by this evening, please", "30 Nov 22:00"),
+        ("by the end of December", "31 Dec 23:59"),
+        ("I need it before Christmas", "24 Dec 00:00"),
+        ("by the end of the year", "31 Dec 23:59"),
         ("Bitte bis Freitag", "4 Dec 23:59"),
         ("Das Zelt muss bis zum 3.12. da sein", "3 Dec 23:59"),
         ("bis spätestens Mittwoch, 2. Dezember 2026, 18 Uhr", "2 Dec 18:00"),
@@ -41,6 +55,10 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
         ("Antworten Sie bitte innerhalb von 24 Stunden", "1 Dec 09:00"),
         ("Ich habe bestellt und brauche es bis Ende der Woche", "6 Dec 23:59"),
         ("Bitte noch heute", "30 Nov 23:59"),
+        ("Sollte ich bis Freitag nichts hören, gehe ich zum Anwalt", "4 Dec 23:59"),
+        ("Wenn bis Freitag kein Geld da ist, zeige ich das an", "4 Dec 23:59"),
+        ("Bitte innerhalb der nächsten 2 Tage", "2 Dec 09:00"),
+        ("Es muss bis Jahresende hier sein", "31 Dec 23:59"),
         ("Die Lampe muss vor Donnerstag kommen", "3 Dec 00:00"),
     ],
 )
@@ -76,6 +94,35 @@ def test_a_deadline_is_read_relative_to_the_day_of_the_mail(text: str, due: str)
         "Das Paket kam vor 3 Tagen",
         "bis zu 5 Stück, bis 3.12 Euro, bis bald",
         "Bis morgen!",
+        "Bis Freitag, viele Grüße",
+        "Your driver said it will come by Friday",
+        "I was told it would be here by Friday",
+        "The tracking page says it will be delivered by Friday",
+        "You do not have to answer by Friday",
+        "Please don't send it before Friday",
+        "Bitte nicht vor Freitag liefern",
+        "I will send the photos by Friday",
+        "We'll bring the lamp back by Friday",
+        "We are at home until Friday",
+        "I can be reached until 8 pm",
+        "My last refund took until Thursday",
+        "Please call Monday until Friday",
+        "Please check whether it was shipped before Friday",
+        "Someone must have opened it before Friday",
+        "made by Wed, sold by Sat",
+        "Nothing came by today",
+        "reduced by 12.5 percent, by 5.12. euro",
+        "Bis heute kein Paket",
+        "Ich kann es noch heute nicht glauben",
+        "Ich kann es bis heute nicht nutzen, bitte um Hilfe",
+        "Mo. bis Fr. bitte anrufen",
+        "Ich bin bis 18 Uhr zu Hause",
+        "Laut Webseite kommt das Paket bis Freitag",
+        "Sie haben versprochen, dass es bis Freitag da ist",
+        "Bitte prüfen Sie, ob es vor Freitag verschickt wurde",
+        "Der Gutschein gilt bis Freitag",
+        "Ich überweise bis Freitag",
+        "Ich möchte innerhalb von 14 Tagen widerrufen",
         "",
     ],
 )
@@ -90,6 +137,13 @@ def test_a_day_without_a_year_is_the_next_one_that_is_near() -> None:
     assert told is not None
     assert told.at.year == 2027
     assert deadline_in("by 3 November", MONDAY) is None
+
+
+def test_the_end_of_a_year_lies_before_or_behind_the_new_one() -> None:
+    """At the end of December 'end of January' and '2 January' are next year's."""
+    late = datetime(2026, 12, 29, 15, tzinfo=UTC)
+    told = [deadline_in(text, late) for text in ("by 2 January", "by end of January", "by year end")]
+    assert [f"{one.at:%Y-%m-%d}" for one in told if one] == ["2027-01-02", "2027-01-31", "2026-12-31"]
 
 
 def test_the_earliest_of_several_counts_in_the_zone_of_the_mail() -> None:
@@ -130,7 +184,16 @@ def test_any_text_gives_a_deadline_to_come_or_none(words: list[str], asked_at: d
 
 
 @pytest.mark.parametrize(
-    "part", ["by ", "by Friday ", "bis zum 3.", "within 3 days ", "at 12 until 12 ", "by the day "]
+    "part",
+    [
+        "by ",
+        "by Friday ",
+        "bis zum 3.",
+        "within 3 days ",
+        "at 12 until 12 ",
+        "by the day ",
+        "not a by eod on ",
+    ],
 )
 def test_the_time_taken_is_linear(part: str) -> None:
     """Four times the text takes at most about four times as long, also where every word looks like a deadline."""

@@ -152,6 +152,38 @@ def test_triage_reads_the_sender_s_own_words() -> None:
     assert [reason.points for reason in said.rank.reasons] == [40, 20, 10]
 
 
+@pytest.mark.parametrize(
+    ("body", "urgency", "sign"),
+    [
+        ("My order is late, but that is not urgent.", 3, ""),
+        ("My order is late; it isn't urgent and I have no lawyer", 3, ""),
+        ("My order: es eilt nicht", 5, "eilt nicht"),
+        ("My order was not urgent last week, now it is urgent", 1, "urgent"),
+    ],
+)
+def test_what_is_denied_is_no_sign_of_urgency(body: str, urgency: int, sign: str) -> None:
+    """The longer phrase counts where one is a part of the other; said once without denial, it counts."""
+    signs = [
+        {"phrases": ["urgent", "lawyer", "eilt"], "priority": 1},
+        {"phrases": ["eilt nicht"], "priority": 5},
+    ]
+    facts = _triaged(body, urgency=signs).ranking
+    assert (facts.urgency, facts.sign) == (urgency, sign)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["EUR 999999999999", "1,000,000 EUR", "urgent", "lawyer", "by today", "within 1 hour"]
+        )
+    )
+)
+def test_no_words_raise_the_rank_beyond_the_playbook_s_highest_points(words: list[str]) -> None:
+    """However much a stranger claims and however often, each weight counts once, by its highest band at most."""
+    most = POLICY.urgency[0] + POLICY.deadline[0].points + POLICY.value["EUR"][-1].points
+    assert _triaged(f"Please refund my order {', '.join(words)}").rank.score <= most
+
+
 def test_an_amount_in_a_currency_without_bands_is_not_kept() -> None:
     """It could count nothing, and a text may hold thousands."""
     assert _triaged("refund my order of CHF 900").ranking.amounts == ()
@@ -163,11 +195,12 @@ def test_an_organisation_s_share_is_the_playbook_s() -> None:
     assert _triaged("order").fairness_weight is None
 
 
-def _triaged(body: str, **changes: Any) -> Triage:
+def _triaged(body: str, urgency: list[dict[str, Any]] | None = None, **changes: Any) -> Triage:
     ranking = POLICY.model_dump(mode="json") | {"shares": {"partner.example": 3}}
     came = submission(body, **changes)
     brief = TriageBrief(handoff=HANDOFF, intake=take_in(came, HANDOFF), submission=came)
-    return triage(brief, {"support": in_force(ranking=ranking)}, RECEPTION)
+    changed = {"urgency": urgency} if urgency else {}
+    return triage(brief, {"support": in_force(ranking=ranking, **changed)}, RECEPTION)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from cli.request_detail import show
 from dispatch.models.request.list_summary import LIST_SUMMARY
+from dispatch.models.request.request_detail import RequestDetail
 from runtime.gateway import Gateway
 from runtime.rows import Row
 from tests.desk import Case, Desk
@@ -35,7 +36,10 @@ async def test_the_records_raise_the_rank_of_a_good_customer(desk: Desk) -> None
     assert (await described.memo())[LIST_SUMMARY]["score"] == 20
     whys = [entry.why for entry in await case.trail() if entry.receiver == "assembler"]
     assert [why for why in whys if ranked.in_words in why] == whys
-    assert "+15  customer tier gold, on record" in await _shown(desk, case)
+    detail = await Gateway.over(desk.client).request_detail(case.id)
+    assert "+15  customer tier gold, on record" in _shown(detail)
+    assert (await _row(desk, case)).points(datetime.now(UTC)) == 20
+    assert "20 points" in _shown(_received(detail, datetime.now(UTC) - timedelta(days=5)))
     await case.decide("reject", reason="the test is over")
 
 
@@ -43,7 +47,7 @@ async def test_a_deadline_that_the_mail_tells_is_among_the_reasons(desk: Desk) -
     """An unknown customer's question is ranked by its words alone, and waiting adds to it for whoever reads the list."""
     soon = (datetime.now(UTC) + timedelta(days=2)).strftime("%-d %B %Y")
     case = await desk.submit(
-        f"Please repaint my bicycle before {soon}, it is urgent.", sender="nobody@new.example"
+        f"Please send the invoice of my order before {soon}, it is urgent.", sender="nobody@new.example"
     )
     await case.until("escalated")
     ranked = (await Gateway.over(desk.client).request_detail(case.id)).rank
@@ -58,10 +62,17 @@ async def test_a_deadline_that_the_mail_tells_is_among_the_reasons(desk: Desk) -
     await case.decide("reject", by="support-lead", reason="the test is over")
 
 
-async def _shown(desk: Desk, case: Case) -> str:
+def _shown(detail: RequestDetail) -> str:
     page = io.StringIO()
-    show(Console(file=page, width=200), await Gateway.over(desk.client).request_detail(case.id))
+    show(Console(file=page, width=200), detail)
     return page.getvalue()
+
+
+def _received(detail: RequestDetail, at: datetime) -> RequestDetail:
+    """Return what would be shown of a mail that lay in its mailbox before: lists count from the request's beginning."""
+    trigger = detail.submission.trigger.model_copy(update={"received_at": at})
+    submission = detail.submission.model_copy(update={"trigger": trigger})
+    return detail.model_copy(update={"submission": submission})
 
 
 async def _row(desk: Desk, case: Case) -> Row:
