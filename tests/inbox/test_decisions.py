@@ -339,7 +339,7 @@ async def test_route_what_no_desk_fits(inbox_desk: Desk, dora: Browser) -> None:
 
 async def test_say_what_is_asked(inbox_desk: Desk, dora: Browser) -> None:
     """Both candidates are buttons; who presses one has chosen it, whatever the list above shows."""
-    unclear = "Sieht in echt ganz anders aus als auf dem Bild, ich mag es so nicht behalten."
+    unclear = "Ich habe das Paket zurückgeschickt und nichts gehört."
     case = await inbox_desk.submit(unclear, sender=ANNA)
     await case.until("waiting_for_routing")
     page = await dora.request(case.id)
@@ -357,9 +357,9 @@ async def test_own_requests_are_for_others(inbox_desk: Desk, dora: Browser) -> N
     """Whoever asked does not decide; the desk refuses and says so."""
     case = await inbox_desk.submit("Would you lend us two radios?", sender="dora+me@desk.example")
     await case.until("escalated")
-    after = await _decide(await dora.request(case.id), "approve", reason="fine by me")
+    after = await _decide(await dora.request(case.id), "settle", reason="fine by me")
     assert after.said.startswith("Refused by the desk")
-    await case.decide("approve", by="emil", reason="fine")
+    await case.decide("settle", by="emil", reason="fine")
     await case.outcome()
 
 

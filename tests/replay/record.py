@@ -46,8 +46,10 @@ from tests.desk import Case, Desk, quick, running_desk, unanswered
 from tests.replay import recorded
 from tests.replay.trails import TRAILS, write_trails
 from tests.webhooks.receiver import configured, receiving
+from tests.workflows.requests_made import two_held_refunds
 from workflows.audit_follow import AuditFollow
 from workflows.audit_sweep import AuditSweep
+from workflows.coordinator import Coordinator
 from workflows.digest import DailyDigest
 from workflows.parts import options
 
@@ -126,6 +128,25 @@ async def _cancelled_while_it_acts(desk: Desk, histories: Histories) -> None:
     await asyncio.sleep(0.5)  # the refund is made at once and answered late
     await case.handle.cancel()
     histories["cancelled-while-it-acts"] = await _ended(case, "cancelled")
+
+
+async def _partly_done(desk: Desk, histories: Histories) -> None:
+    """Reject one of two refunds and approve the other."""
+    case = await two_held_refunds(desk)
+    detail = await case.handle.query(Coordinator.detail)
+    gate = detail.approval_request
+    if gate is None:
+        raise DevStackError("two refunds wait for nobody; nothing is replaced")
+    for decision_type, item in zip(("reject", "approve"), gate.awaited, strict=True):
+        decision = starter.decision_for(
+            DecisionType(decision_type),
+            "refunds",
+            gate.proposal_id,
+            item.digest,
+            "one of them was paid before",
+        )
+        await starter.decide(desk.client, case.id, decision)
+    histories["partly-done"] = await _ended(case, "partly_done")
 
 
 async def _cancelled_after_refusals(desk: Desk, histories: Histories) -> None:
@@ -333,6 +354,7 @@ async def _record_all(client: Client, folder: Path) -> Histories:
         _cancelled_while_it_waits,
         _cancelled_while_it_acts,
         _cancelled_after_refusals,
+        _partly_done,
         _followed_up,
         _followed_up_and_reopened,
         _decided_by_signal,

@@ -9,7 +9,7 @@ from tests.desk import Desk
 from workflows.coordinator import Coordinator
 
 ANNA = "anna.keller@mail.example"
-DOUBTFUL = "Sieht in echt ganz anders aus als auf dem Bild, ich mag es so nicht behalten."
+DOUBTFUL = "Ich habe das Paket zurückgeschickt und nichts gehört."
 
 
 async def test_a_person_says_what_is_asked_and_the_desk_goes_on(desk: Desk) -> None:
