@@ -14,6 +14,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from devstack.approvers import make_people
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import Program, desk_programs
 from devstack.settings import StackSettings, load_stack_settings
@@ -64,6 +65,7 @@ async def running_environment(name: str) -> AsyncIterator[BenchEnvironment]:
             TemporalServer(settings, port=settings.temporal_port, headless=True)
         )
         variables = _variables(settings, server.address)
+        make_people(settings)
         back_office, mail_sink, worker = desk_programs(settings, variables)
         for program in (back_office, mail_sink, worker):
             await stack.enter_async_context(program)

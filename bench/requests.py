@@ -21,6 +21,8 @@ AUTOMATIC = "01-order-status.eml"
 """Answered without a person."""
 HELD = "16-orders-to-the-machine.eml"
 """Held for approval by the orders to the machine in it; a harmless answer goes out once approved."""
+_APPROVER = "ana"
+"""Of the demo's people, who hold the role that it waits for."""
 
 
 class Requests:
@@ -57,7 +59,7 @@ async def approve(client: Client, request_id: str, status: Status) -> None:
     """Approve by signal, as a person at a terminal does."""
     decision = decision_for(
         DecisionType.APPROVE,
-        status.review_point.owner,
+        _APPROVER,
         status.proposal_id or "",
         status.action_digest or "",
         "the answer is harmless",

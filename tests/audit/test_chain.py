@@ -50,7 +50,7 @@ def test_a_refund_rests_on_the_person_who_approved_it(events: list[HistoryEvent]
     trail = trail_of_events(events)
     chain = chain_of(trail, refund(trail))
     kinds = {trail.entries[seq - 1].kind for seq in chain.entries}
-    assert (chain.rests_on, chain.decided_by, chain.tier) == (Rest.DECISION, ("refunds",), "medium")
+    assert (chain.rests_on, chain.decided_by, chain.tier) == (Rest.DECISION, ("ana",), "medium")
     assert kinds >= {
         AuditKind.TRIGGER,
         AuditKind.FINDING,
@@ -160,7 +160,7 @@ def test_an_action_of_unknown_outcome_counts_as_an_effect() -> None:
     unknown = next(entry for entry in effects(trail) if entry.kind is AuditKind.FAILURE)
     chain = chain_of(trail, unknown)
     assert (unknown.facts["effect"], unknown.facts["name"]) == ("unknown", "issue_refund")
-    assert (chain.rests_on, chain.decided_by, chain.gaps) == (Rest.DECISION, ("refunds",), ())
+    assert (chain.rests_on, chain.decided_by, chain.gaps) == (Rest.DECISION, ("ana",), ())
 
 
 def test_a_refusal_by_the_outside_system_is_no_effect() -> None:

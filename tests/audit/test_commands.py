@@ -163,14 +163,14 @@ async def test_every_shape_from_a_file_without_a_server(away: Shell, tmp_path: P
         away.starter("trail", "--from", file, "--html", page),
         away.starter("explain", "--from", file),
     )
-    short.words("approver.refunds: respond issue_refund", "guard-result", "left out; --all shows them")
+    short.words("approver.ana: respond issue_refund", "guard-result", "left out; --all shows them")
     full.words("handoff", "wait", "status")
     trail = Trail.model_validate(json.loads(as_data.words()))
     assert as_json(trail) == as_data.out
     markdown.words("# Trail of ", "## What happened")
     html.words(str(page))
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    sentences = told.words("It rests on the decision of refunds").splitlines()
+    sentences = told.words("It rests on the decision of ana").splitlines()
     assert all(re.search(r"\[events? \d", sentence) for sentence in sentences)
 
 

@@ -126,8 +126,10 @@ def test_a_decision_card_says_whether_the_signature_was_verified() -> None:
 
 def test_what_a_person_changed_is_shown_against_the_draft_before() -> None:
     """Line by line, between the proposals."""
-    html = as_html(named("07-refund-sent-back"))
-    assert "<ins>Please keep the bag until our driver collects it on Thursday.</ins>" in html
+    html = as_html(named("06-refund-edited"))
+    sentence = "We are refunding EUR {}.00 for order DD-10006; it reaches your account within 5 days."
+    assert f"<del>{sentence.format(40)}</del>" in html
+    assert f"<ins>{sentence.format(20)}</ins>" in html
 
 
 def test_the_time_is_shared_out_by_owner() -> None:

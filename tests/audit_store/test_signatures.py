@@ -66,7 +66,7 @@ async def test_a_signed_decision_that_was_changed_is_broken(tmp_path: Path) -> N
     """Though the chain holds, what the desk accepted on a signature must still verify."""
     found = await look(tmp_path, signed(spoil=True, signed_with=key_id_of(PUBLIC)), known=True)
     assert found.first_broken is not None
-    assert "the signature of refunds does not fit the decision" in found.first_broken.what
+    assert "the signature of ana does not fit the decision" in found.first_broken.what
 
 
 @pytest.mark.parametrize(("spoil", "known"), [(True, True), (False, False)])

@@ -18,7 +18,7 @@ from dispatch.models.trail import EntryKind, Outcome
 from runtime.connection import connect
 from runtime.settings import Settings
 from tests.acceptance.warm import WarmProgram
-from tests.desk import Case, Desk
+from tests.desk import Case, Desk, changed_playbooks
 from tests.servers import BackOfficeService, MailSinkService, settings_from
 from worker import load_checked
 
@@ -148,6 +148,7 @@ async def stage(
             "DISPATCH_CLIENT_TIMEOUT_SECONDS": "25",
             # Its exports are looked at in tests/audit_store; here they would only take time from the stage.
             "DISPATCH_AUDIT_FOLLOW_SECONDS": "0",
+            "DISPATCH_PLAYBOOKS_DIR": str(changed_playbooks(folder / f"{name}-playbooks")),
         }
         | more
     )

@@ -66,7 +66,7 @@ async def test_a_refused_file_is_listed_and_taken_in_by_who_may(
     assert "refused at the door and taken in anyway by dora" in shown.text
     assert (await case.decide("route", "reception", edits={"desk": "support"}))[0]
     status = await case.until("escalated")
-    assert (await case.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
+    assert (await case.decide("settle", status.review_point.owner, reason="answered by telephone"))[0]
     assert (await case.outcome()).ending is Ending.ESCALATED
     assert f"{one.name}: taken in as {case.id} by dora" in (await dora.get(PATH)).text
 
@@ -104,7 +104,7 @@ async def test_a_file_of_no_form_that_the_desk_reads_goes_to_a_person_too(
     assert f"Not read: {one.name}" in shown.text
     assert (await case.decide("route", "reception", edits={"desk": "support"}))[0]
     status = await case.until("escalated")
-    assert (await case.decide("approve", status.review_point.owner, reason="answered by telephone"))[0]
+    assert (await case.decide("settle", status.review_point.owner, reason="answered by telephone"))[0]
     assert (await case.outcome()).ending is Ending.ESCALATED
 
 

@@ -40,14 +40,14 @@ async def test_a_requests_page_has_all_that_is_needed_to_decide(inbox_desk: Desk
 async def test_a_requests_page_says_why_it_has_its_rank(inbox_desk: Desk, dora: Browser) -> None:
     """Each part with its points, what the records say and the waiting so far among them."""
     case = await inbox_desk.submit(
-        "Urgent: please refund order DD-10015.", sender="einkauf@bergmann-buero.example"
+        "Urgent: please refund order DD-10017.", sender="einkauf@bergmann-buero.example"
     )
     await case.until("waiting_for_approval")
     page = await dora.request(case.id)
     assert "Why this rank: 60 points" in page.text
     for said in (
         "+40 for urgency: urgency 1 of 5, 'urgent' was said",
-        "+5 for value: EUR 180.00 is concerned, on record",
+        "+5 for value: EUR 149.00 is concerned, on record",
         "+15 for customer tier: customer tier gold, on record",
         "+0 for waiting: waiting for",
     ):
