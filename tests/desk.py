@@ -203,7 +203,7 @@ def quick(playbook: dict[str, Any]) -> None:
 
 
 def unanswered(playbook: dict[str, Any]) -> None:
-    """Give up on a question after seconds, as the demo does where its script plays: one sample is never answered."""
+    """Shorten the wait for an answer to seconds, as the demo does where its script plays: one sample is never answered."""
     playbook["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
 
 

@@ -210,10 +210,6 @@ def _respond(purpose: RespondPurpose, approval_request: ApprovalRequest) -> str:
     )
 
 
-def _delivery_in(approval_request: ApprovalRequest, rejections: Sequence[Decision]) -> bool:
-    return any(decision.action_digest == approval_request.delivery for decision in rejections)
-
-
 def _named(items: Sequence[ApprovalItem]) -> str:
     return ", ".join(" ".join(part for part in _words(item) if part) for item in items)
 

@@ -81,7 +81,7 @@ def _written_for_requester(brief: AssemblyBrief) -> Iterator[str]:
 
 
 def _not_used(proposal: Proposal, brief: AssemblyBrief) -> Iterator[ReviewException]:
-    """Tell what became of the last guidance, where nothing did."""
+    """Yield what became of the last guidance, where nothing did."""
     last = brief.guidance[-1] if brief.guidance else None
     if last is None or last.purpose is None:
         return
@@ -112,7 +112,7 @@ def _parameters(proposal: Proposal | None, effect: str) -> object:
 
 
 def _superseded(proposal: Proposal, brief: AssemblyBrief) -> Iterator[ReviewException]:
-    """Tell of an edit that a rejection made void, until somebody edits the same again."""
+    """Yield an edit that a rejection made void, until somebody edits the same again."""
     for number, said in enumerate(brief.guidance):
         later = [
             effect for one in brief.guidance[number + 1 :] for effect in one.edits.keys() - {*one.superseded}

@@ -27,7 +27,7 @@ def quotable(item: Item) -> str:
 
 
 def with_a_colleague(item: Item, language: str) -> Statement:
-    """Tell the requester which part of the request a person takes, in the requester's own words where they are harmless."""
+    """Return the sentence that tells the requester which part of the request a person takes, in the requester's own words where they are harmless."""
     texts, words = requester_texts(language), quotable(item)
     text = texts.with_a_colleague.format(words=words) if words else texts.part_with_a_colleague
     return Statement(text=text, item_ids=(item.item_id,), evidence_ids=(f"request.{item.item_id}",))

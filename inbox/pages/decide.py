@@ -45,12 +45,8 @@ async def decide(request: Request) -> Response:
     context, form, person = context_of(request), await form_of(request), person_of(request)
     request_id = request.path_params["request_id"]
     here = request_path(context, request_id)
-    if wait := context.limits.sending.wait_seconds(address_of(request)):
-        return go_on(
-            request,
-            here,
-            Said("refused", _UNSENT, f"Too many decisions; wait {wait} seconds and send it again."),
-        )
+    if (too_many := _too_many(request, context, here)) is not None:
+        return too_many
     try:
         decision = _decision(form, person)
     except DispatchError as error:
@@ -66,12 +62,8 @@ async def approve_together(request: Request) -> Response:
     context, form, person = context_of(request), await form_of(request), person_of(request)
     request_id = request.path_params["request_id"]
     here = request_path(context, request_id)
-    if wait := context.limits.sending.wait_seconds(address_of(request)):
-        return go_on(
-            request,
-            here,
-            Said("refused", _UNSENT, f"Too many decisions; wait {wait} seconds and send it again."),
-        )
+    if (too_many := _too_many(request, context, here)) is not None:
+        return too_many
     proposal, reason = text_in(form, "proposal_id")[:100], text_in(form, "reason").strip()[:4000]
     digests = [digest for digest in form.getlist("digest") if isinstance(digest, str)][:MOST_TOGETHER]
     said: list[DecisionOutcome] = []
@@ -96,6 +88,15 @@ async def approve_together(request: Request) -> Response:
         why = said[-1].reason if said else "nothing was named"
         return go_on(request, here, Said("refused", f"{good} of {len(digests)} approved", f"{why}."))
     return go_on(request, here, Said("recorded", f"{good} approved", said[-1].follows))
+
+
+def _too_many(request: Request, context: Context, here: str) -> Response | None:
+    """Return the answer to an address that has sent as many decisions as it may for now; None for any other."""
+    wait = context.limits.sending.wait_seconds(address_of(request))
+    if not wait:
+        return None
+    said = Said("refused", _UNSENT, f"Too many decisions; wait {wait} seconds and send it again.")
+    return go_on(request, here, said)
 
 
 @signed_in

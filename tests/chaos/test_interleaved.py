@@ -357,7 +357,7 @@ class Interleaved(RuleBasedStateMachine):
             self.check_mail(text, paid)
 
     def check_mail(self, text: str, paid: list[tuple[str, int]]) -> None:
-        """Hold a mail against what was done and what was said for whom."""
+        """Check a mail against what was done and what was said for whom."""
         assert INTERNAL not in text
         assert LEAKED not in text
         for announced, whole, part, payment in ANNOUNCED.findall(text):

@@ -125,7 +125,7 @@ async def test_reminder_and_escalation_go_to_whom_it_is_with(client: Client, tmp
 
 
 def two_approve(playbook: dict[str, Any]) -> None:
-    """Hold every refund for two people of two roles, and remind a second after the gate opened."""
+    """Require two people for every refund of two roles, and remind a second after the gate opened."""
     tiers = playbook["guardian"]["tiers"]
     tiers["high"]["approval"] = {"signatures": 2, "signed": True}
     tiers["medium"] |= {
