@@ -12,6 +12,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from runtime.worker_parts.backlog_limiter import RunTracker
+from runtime.worker_parts.split_turns import SplitTurns, taken_again
 
 
 class Sandbox(SandboxedWorkflowRunner):
@@ -39,9 +40,13 @@ class _WithoutContext(WorkflowInstance):
 
     def __init__(self, inside: WorkflowInstance, under_way: RunTracker) -> None:
         self._inside, self._under_way = inside, under_way
+        self._split_turns = SplitTurns()
 
     def activate(self, act: Any) -> Any:
+        if self._split_turns.would_be_out_of_order(act):
+            return taken_again(act.run_id)
         completion = self._inside.activate(act)
+        self._split_turns.took_a_turn(act, completion)
         self._under_way.took_a_turn(act.run_id, act, completion)
         return completion
 

@@ -110,11 +110,13 @@ async def test_what_comes_behind_a_full_answer_is_read_by_a_person(client: Clien
         async with at_work(desk):
             case, question = await asked(desk)
         first, second = "DD-10007. The lid is cracked.", "Wait, I would rather keep it."
-        answering = asyncio.gather(*(arrives(desk, text, question) for text in (first, second)))
-        # Both are with the server before a worker is.
-        await asyncio.sleep(1)
+        answering = []
+        for text in (first, second):
+            answering.append(asyncio.create_task(arrives(desk, text, question)))
+            # It is with the server before the next one, and before a worker is.
+            await asyncio.sleep(1)
         async with at_work(desk):
-            assert all(submitted.added for submitted in await answering)
+            assert [(await answer).added for answer in answering] == [True, True]
             await case.until("waiting_for_approval")
             assert {addition.text for addition in (await detail_of(case)).additions} == {first, second}
 
