@@ -6,6 +6,7 @@ alone. `word_pieces.txt` beside this module is the model's vocabulary (Apache-2.
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -35,8 +36,9 @@ class Embedder(Protocol):
         ...
 
 
+@cache
 def installed_model() -> Path | None:
-    """Return the file of the model, or None where its package is not installed.
+    """Return the file of the model, read through once in a process, or None where its package is not installed.
 
     Raises ValueError where the file is another one than that of DIGEST.
     """

@@ -11,8 +11,8 @@ from runtime.worker_parts.sandbox import SANDBOX
 from runtime.worker_parts.shutdown import running_workers
 from tests.desk import STOPPED_WITHIN
 from tests.desk_workers import never_too_slow
-from tests.workflows.halves import PATIENCE_SECONDS, Halves
-from tests.workflows.listening import Listening, reading
+from tests.workflows.turns.halves import PATIENCE_SECONDS, Halves
+from tests.workflows.turns.listening import Listening, reading
 
 
 @pytest.mark.parametrize("message", ["signal", "update"])

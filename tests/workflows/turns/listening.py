@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from tests.workflows.halves import PATIENCE_SECONDS, Halves
+    from tests.workflows.turns.halves import PATIENCE_SECONDS, Halves
 
 
 @activity.defn
