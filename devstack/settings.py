@@ -1,6 +1,6 @@
 """The product's settings together with those of the outside systems that the development stack plays."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from channels.mail.systems.mail_archive import MailArchive
@@ -16,6 +16,11 @@ class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Se
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="forbid")
 
     imap_port: int = Field(default=8143, ge=1, le=65535, description="the demo's mailbox")
+    helpdesk_url: str = Field(
+        default="http://127.0.0.1:8812", description="the stand-in for an IT department's systems"
+    )
+    helpdesk_read_key: SecretStr = Field(default=SecretStr("embedded-read"), description="may only read")
+    helpdesk_write_key: SecretStr = Field(default=SecretStr("embedded-write"), description="may also act")
 
 
 def load_stack_settings() -> StackSettings:

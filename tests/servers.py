@@ -24,6 +24,7 @@ from channels.mail.systems.mail_server import MailServer
 from desks.support.systems.payments import Payments
 from desks.support.systems.records import Records
 from devstack.back_office.service import back_office
+from devstack.helpdesk.service import helpdesk
 from devstack.mail_sink.service import mail_sink
 from devstack.ports import LOOPBACK, free_port
 from devstack.settings import StackSettings
@@ -128,6 +129,15 @@ class MailSinkService(Service):
         return self.rows("SELECT * FROM messages ORDER BY archive_id")
 
 
+class HelpdeskService(Service):
+    """The systems of an IT department."""
+
+    def effects(self, kind: str) -> list[dict[str, Any]]:
+        """Return the resets, grants, orders or tickets made since the start, oldest first."""
+        made = "SELECT * FROM effects WHERE kind = ? AND idempotency_key NOT LIKE 'sample/%' ORDER BY rowid"
+        return self.rows(made, kind)
+
+
 @asynccontextmanager
 async def running_back_office(tmp_path: Path, *, faults: bool = True) -> AsyncIterator[BackOfficeService]:
     """Run the back office in this loop, with its data under `tmp_path`."""
@@ -144,6 +154,17 @@ async def running_mail_sink(tmp_path: Path, *, faults: bool = True) -> AsyncIter
     """Run the mail sink in this loop, with its data under `tmp_path`."""
     service = _mail_sink(tmp_path)
     async with mail_sink(_settings(service), faults=faults):
+        try:
+            yield service
+        finally:
+            await service.close_clients()
+
+
+@asynccontextmanager
+async def running_helpdesk(tmp_path: Path, *, faults: bool = True) -> AsyncIterator[HelpdeskService]:
+    """Run the helpdesk's systems in this loop, with their data under `tmp_path`."""
+    service = _helpdesk(tmp_path)
+    async with helpdesk(_settings(service), faults=faults):
         try:
             yield service
         finally:
@@ -192,6 +213,17 @@ def _mail_sink(tmp_path: Path) -> MailSinkService:
         "DISPATCH_MAIL_ARCHIVE_KEY": "test-archive",
     }
     return MailSinkService(url, tmp_path / "mail.db", "test-archive", environment, port, "test-archive")
+
+
+def _helpdesk(tmp_path: Path) -> HelpdeskService:
+    url = f"http://{LOOPBACK}:{free_port()}"
+    environment = {
+        "DISPATCH_VAR_DIR": str(tmp_path),
+        "DISPATCH_HELPDESK_URL": url,
+        "DISPATCH_HELPDESK_READ_KEY": "test-read",
+        "DISPATCH_HELPDESK_WRITE_KEY": "test-write",
+    }
+    return HelpdeskService(url, tmp_path / "helpdesk.db", "test-write", environment)
 
 
 def settings_from(environment: Mapping[str, str]) -> StackSettings:

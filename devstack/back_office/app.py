@@ -1,6 +1,5 @@
 """The back office's HTTP side."""
 
-import re
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,12 +15,10 @@ from starlette.routing import Route
 
 from devstack.back_office import queries
 from devstack.back_office.database import Database
-from devstack.back_office.refunds import Answer, RefundOrder, Refunds
+from devstack.back_office.refunds import RefundOrder, Refunds
 from devstack.faults import FaultGate, Faults
+from devstack.idempotency import Document, as_response, body_of, key_of, required_key
 from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
-
-_MAX_BODY = 64 * 1024
-_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 
 
 class BackOffice:
@@ -46,7 +43,7 @@ class BackOffice:
         ]
 
     async def health(self, _: Request) -> Response:
-        def alive(connection: sqlite3.Connection) -> queries.Document:
+        def alive(connection: sqlite3.Connection) -> Document:
             connection.execute("SELECT 1 FROM meta").fetchone()
             return {"status": "ok", "service": "back-office"}
 
@@ -86,27 +83,25 @@ class BackOffice:
         return await self._read(lambda c: queries.refund(c, request.path_params["refund_id"]))
 
     async def create_refund(self, request: Request) -> Response:
-        key = _key(request)
-        if key is None:
-            raise ApiError(400, "idempotency_key_required", "give an Idempotency-Key")
-        body = await _body(request)
+        key = required_key(request)
+        body = await body_of(request)
         try:
             order = RefundOrder.model_validate_json(body)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             at = ".".join(str(part) for part in first["loc"])
             raise ApiError(400, "invalid_request", f"{at or 'body'}: {first['msg']}") from None
-        return _response(await run_in_threadpool(self._refunds.create, order, key))
+        return as_response(await run_in_threadpool(self._refunds.create, order, key))
 
     async def cancel_refund(self, request: Request) -> Response:
-        refund_id, key = request.path_params["refund_id"], _key(request)
-        return _response(await run_in_threadpool(self._refunds.cancel, refund_id, key))
+        refund_id, key = request.path_params["refund_id"], key_of(request)
+        return as_response(await run_in_threadpool(self._refunds.cancel, refund_id, key))
 
-    async def _list(self, query: Callable[[sqlite3.Connection], list[queries.Document]]) -> Response:
+    async def _list(self, query: Callable[[sqlite3.Connection], list[Document]]) -> Response:
         return await self._read(lambda connection: {"data": [*query(connection)]})
 
-    async def _read(self, query: Callable[[sqlite3.Connection], queries.Document]) -> Response:
-        def ask() -> queries.Document:
+    async def _read(self, query: Callable[[sqlite3.Connection], Document]) -> Response:
+        def ask() -> Document:
             with self._database.reading() as connection:
                 return query(connection)
 
@@ -133,27 +128,6 @@ def create_app(
         sqlite3.OperationalError: on_storage_error,
     }
     return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
-
-
-def _response(answer: Answer) -> Response:
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, headers, "application/json")
-
-
-def _key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
-        raise ApiError(400, "invalid_idempotency_key", "a key is 1 to 255 printable ASCII characters")
-    return key
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            raise ApiError(413, "too_large", "the body is larger than 64 KiB")
-    return bytes(body)
 
 
 def _moment(text: str) -> datetime:

@@ -1,124 +1,19 @@
-"""The back office's SQLite file: opened, checked for its version, seeded, re-dated."""
+"""The back office's SQLite file."""
 
-import sqlite3
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from devstack.back_office.seed import SEED, apply_seed
-from devstack.storage import unusable
-from dispatch.models.errors import DevStackError
-from dispatch.storage.private_folders import make_private_file
+from devstack.database import Made, ServiceDatabase
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _VERSION = "2"
-_FRESH_SECONDS = 86_400
 
 
-def text_of(moment: datetime) -> str:
-    """Write a moment so that texts sort as moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-class Database:
-    """Hands out connections, one for each request at work, so that SQLite itself orders concurrent writers.
-
-    A connection is used again by later requests: to open one and read the schema took longer than most answers.
-    """
+class Database(ServiceDatabase):
+    """Customers, orders, payments and refunds, from a seed of ages in days."""
 
     def __init__(self, path: Path, now: datetime, seed: Path = SEED) -> None:
         """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
-        self.path = path
-        self._idle: deque[sqlite3.Connection] = deque()
-        try:
-            make_private_file(path)
-            # Stays open: when the last connection closes, SQLite folds the write-ahead log back in, each time.
-            self._anchor = self._connect()
-        except (OSError, sqlite3.Error) as error:
-            raise unusable(path, error) from None
-        try:
-            self._anchor.execute("PRAGMA journal_mode = WAL")
-            self._prepare(now, seed)
-        except sqlite3.Error as error:
-            self._anchor.close()
-            raise unusable(path, error) from None
-        except DevStackError:
-            self._anchor.close()
-            raise
-
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-        self._anchor.close()
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that sees one state of the data throughout."""
-        with self._lent() as connection:
-            connection.execute("BEGIN")
-            yield connection
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the only connection that may write now; commits at the end, rolls back on any exception."""
-        with self._lent() as connection:
-            # IMMEDIATE takes the write lock before anything is read: what a refund is checked against cannot change.
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def _lent(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; one on which anything went wrong is closed, which rolls back, and not lent again."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._open()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.append(connection)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        return connection
-
-    def _open(self) -> sqlite3.Connection:
-        connection = self._connect()
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(
-            "PRAGMA synchronous = FULL"
-        )  # it is about money: an answered refund survives a power cut
-        return connection
-
-    def _prepare(self, now: datetime, seed: Path) -> None:
-        with self.writing() as connection:
-            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            if not tables:
-                # Not executescript: that would commit before the seed is in.
-                for statement in _SCHEMA.read_text().split(";"):
-                    connection.execute(statement)
-                connection.execute("INSERT INTO meta VALUES ('version', ?)", [_VERSION])
-            elif _meta(connection, "version") != _VERSION:
-                raise DevStackError(
-                    f"{self.path} was made by another version of the back office; delete it and start again."
-                )
-            dated = _meta(connection, "dated_at")
-            # Dates stand still for a day, so that a restart in the middle of a request changes nothing under it; a demo
-            # that is started again after weeks finds its parcel delivered five days ago all the same.
-            if dated is None or (now - datetime.fromisoformat(dated)).total_seconds() > _FRESH_SECONDS:
-                apply_seed(connection, seed, now)
-                connection.execute("INSERT OR REPLACE INTO meta VALUES ('dated_at', ?)", [text_of(now)])
-
-
-def _meta(connection: sqlite3.Connection, name: str) -> str | None:
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        return None
-    row = connection.execute("SELECT value FROM meta WHERE name = ?", [name]).fetchone()
-    return None if row is None else str(row["value"])
+        super().__init__(path, now, Made("back office", _SCHEMA, _VERSION, partial(apply_seed, path=seed)))

@@ -4,12 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import JsonValue
-
-from devstack.back_office.database import text_of
+from devstack.database import text_of
+from devstack.idempotency import Document
 from devstack.web import ApiError
-
-Document = dict[str, JsonValue]
 
 _PAYMENT = """
 SELECT p.*, (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r

@@ -1,23 +1,17 @@
-"""What the back office does: refunds and their cancellation, each once for its idempotency key.
+"""What the back office does: refunds and their cancellation, each once for its idempotency key."""
 
-The key is claimed in the transaction that has the effect, and with it the answer is kept, refusals included. So there is
-no moment at which the effect exists and its key does not, and the same order, sent again however late, gets the same bytes.
-"""
-
-import hashlib
-import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from devstack.back_office import queries
-from devstack.back_office.database import Database, text_of
+from devstack.back_office.database import Database
+from devstack.database import text_of
+from devstack.idempotency import Answer, Document, as_bytes, fingerprint_of, once
 from devstack.web import ApiError
 
-Effect = Callable[[sqlite3.Connection], queries.Document]
 _FIRST_NUMBER = 10_001
 
 
@@ -39,15 +33,6 @@ class RefundOrder(_Body):
     customer_id: str
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What goes back to the caller, byte for byte; `replayed` if an earlier call had the effect."""
-
-    status: int
-    body: bytes
-    replayed: bool
-
-
 class Refunds:
     """Makes and cancels refunds; `clock` gives the current moment, timezone-aware."""
 
@@ -57,7 +42,7 @@ class Refunds:
     def create(self, order: RefundOrder, key: str) -> Answer:
         """Refund part or all of a payment, or refuse with 402, 404, 409 or 422."""
 
-        def effect(connection: sqlite3.Connection) -> queries.Document:
+        def effect(connection: sqlite3.Connection) -> Document:
             _check(connection, order)
             number = connection.execute(
                 "SELECT max(coalesce(max(CAST(substr(refund_id, 4) AS INTEGER)), 0) + 1, ?) FROM refunds",
@@ -71,33 +56,19 @@ class Refunds:
             )
             return queries.refund(connection, refund_id)
 
-        return self._once(key, _fingerprint("refund", order.model_dump()), 201, effect)
+        return once(self._database, key, fingerprint_of("refund", order.model_dump()), 201, effect)
 
     def cancel(self, refund_id: str, key: str | None) -> Answer:
         """Cancel a refund; one that is cancelled stays so, and the answer is the same."""
 
-        def effect(connection: sqlite3.Connection) -> queries.Document:
+        def effect(connection: sqlite3.Connection) -> Document:
             connection.execute("UPDATE refunds SET status = 'cancelled' WHERE refund_id = ?", [refund_id])
             return queries.refund(connection, refund_id)
 
         if key is None:
             with self._database.writing() as connection:
-                return Answer(200, _bytes(effect(connection)), replayed=False)
-        return self._once(key, _fingerprint("cancel", refund_id), 200, effect)
-
-    def _once(self, key: str, fingerprint: str, done: int, effect: Effect) -> Answer:
-        with self._database.writing() as connection:
-            kept = connection.execute("SELECT * FROM answers WHERE idempotency_key = ?", [key]).fetchone()
-            if kept is not None:
-                if kept["fingerprint"] != fingerprint:
-                    raise ApiError(409, "idempotency_key_reused", "this key belongs to another order")
-                return Answer(kept["status"], kept["body"], replayed=True)
-            try:
-                status, body = done, _bytes(effect(connection))
-            except ApiError as refusal:
-                status, body = refusal.status, _bytes(refusal.payload)
-            connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", [key, fingerprint, status, body])
-            return Answer(status, body, replayed=False)
+                return Answer(200, as_bytes(effect(connection)), replayed=False)
+        return once(self._database, key, fingerprint_of("cancel", refund_id), 200, effect)
 
 
 def _check(connection: sqlite3.Connection, order: RefundOrder) -> None:
@@ -121,13 +92,3 @@ def _check(connection: sqlite3.Connection, order: RefundOrder) -> None:
         raise ApiError(422, "amount_too_large", f"{left} of {payment['amount_minor']} (minor units) are left")
     if payment["disputed"]:
         raise ApiError(402, "provider_refused", "the payment provider refused the refund")
-
-
-def _fingerprint(what: str, content: JsonValue) -> str:
-    """Distinguish two orders by their content, not by how their JSON is spaced."""
-    text = json.dumps([what, content], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _bytes(document: queries.Document) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from devstack.database import put
+
 SEED = Path(__file__).with_name("seed.json")
 _Dates = Callable[[float | None], str | None]
 
@@ -74,7 +76,7 @@ class Seed(_Row):
     orders: tuple[SeedOrder, ...]
 
 
-def apply_seed(connection: sqlite3.Connection, path: Path, now: datetime) -> None:
+def apply_seed(connection: sqlite3.Connection, now: datetime, path: Path) -> None:
     """Write the sample rows with dates relative to `now`, over those of an earlier start; other rows stay as they are."""
     seed = Seed.model_validate_json(path.read_bytes())
 
@@ -86,7 +88,7 @@ def apply_seed(connection: sqlite3.Connection, path: Path, now: datetime) -> Non
         return moment.isoformat(timespec="microseconds")
 
     for customer in seed.customers:
-        _put(
+        put(
             connection,
             "customers",
             customer.customer_id,
@@ -96,9 +98,9 @@ def apply_seed(connection: sqlite3.Connection, path: Path, now: datetime) -> Non
             customer.tier,
         )
         for position, address in enumerate(customer.email_addresses):
-            _put(connection, "addresses", customer.customer_id, position, address)
+            put(connection, "addresses", customer.customer_id, position, address)
     for order in seed.orders:
-        _put(
+        put(
             connection,
             "orders",
             order.order_number,
@@ -113,7 +115,7 @@ def apply_seed(connection: sqlite3.Connection, path: Path, now: datetime) -> Non
         )
         for position, line in enumerate(order.lines):
             cells = (line.sku, line.title, line.quantity, line.unit_price_minor, line.final_sale)
-            _put(connection, "order_lines", order.order_number, position, *cells)
+            put(connection, "order_lines", order.order_number, position, *cells)
         for payment in order.payments:
             _put_payment(connection, order, payment, at)
 
@@ -121,7 +123,7 @@ def apply_seed(connection: sqlite3.Connection, path: Path, now: datetime) -> Non
 def _put_payment(connection: sqlite3.Connection, order: SeedOrder, payment: SeedPayment, at: _Dates) -> None:
     amount, captured = payment.amount_minor, at(payment.days_ago)
     cells = (order.order_number, amount, order.currency, captured, payment.disputed)
-    _put(connection, "payments", payment.payment_id, *cells)
+    put(connection, "payments", payment.payment_id, *cells)
     for refund in payment.refunds:
         # A sample refund that was cancelled meanwhile stays cancelled: only its date moves.
         connection.execute(
@@ -136,11 +138,3 @@ def _put_payment(connection: sqlite3.Connection, order: SeedOrder, payment: Seed
                 f"sample/{refund.refund_id}",
             ],
         )
-
-
-def _put(connection: sqlite3.Connection, table: str, *cells: str | int | None) -> None:
-    """Insert a row or bring the one with its key up to date; REPLACE would delete it under those that refer to it."""
-    names = [str(column["name"]) for column in connection.execute(f"PRAGMA table_info({table})")]
-    fresh = ", ".join(f"{name} = excluded.{name}" for name in names)
-    marks = ", ".join("?" * len(cells))
-    connection.execute(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO UPDATE SET {fresh}", cells)  # noqa: S608 - tables of ours

@@ -1,0 +1,136 @@
+"""The helpdesk's HTTP side."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from devstack.faults import FaultGate, Faults
+from devstack.helpdesk import queries
+from devstack.helpdesk.database import Database
+from devstack.helpdesk.effects import KINDS, Effects, Kind
+from devstack.idempotency import Document, as_response, body_of, required_key
+from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Helpdesk:
+    """The endpoints, over one database."""
+
+    def __init__(self, database: Database, effects: Effects) -> None:
+        self._database, self._effects = database, effects
+
+    def routes(self) -> list[Route]:
+        reading = [
+            Route("/health", self.health),
+            Route("/people", self.people),
+            Route("/people/{name}", self._single(queries.person)),
+            Route("/systems", self._every(queries.systems)),
+            Route("/systems/{name}", self._single(queries.system)),
+            Route("/catalogue", self._every(queries.catalogue)),
+            Route("/catalogue/{name}", self._single(queries.hardware)),
+            Route("/status", self.outages),
+        ]
+        return [*reading, *(route for kind in KINDS for route in self._effect_routes(kind))]
+
+    async def health(self, _: Request) -> Response:
+        def alive(connection: sqlite3.Connection) -> Document:
+            connection.execute("SELECT 1 FROM meta").fetchone()
+            return {"status": "ok", "service": "helpdesk"}
+
+        return await self._read(alive)
+
+    async def people(self, request: Request) -> Response:
+        address = request.query_params.get("email", "")
+        if not address.strip():
+            raise ApiError(400, "invalid_request", "name an address: /people?email=...")
+        return await self._list(lambda c: queries.people_by_email(c, address))
+
+    async def outages(self, request: Request) -> Response:
+        return await self._list(lambda c: queries.outages(c, request.query_params.get("system")))
+
+    def _effect_routes(self, kind: Kind) -> list[Route]:
+        async def ask(request: Request) -> Response:
+            query = request.query_params
+            if set(query) == {"idempotency_key"}:
+                return await self._list(
+                    lambda c: queries.effects_by_key(c, kind.name, query["idempotency_key"])
+                )
+            if set(query) == {"login"}:
+                return await self._list(lambda c: queries.effects_of(c, kind.name, query["login"]))
+            raise ApiError(400, "invalid_request", "ask by idempotency_key, or by login")
+
+        async def create(request: Request) -> Response:
+            key, body = required_key(request), await body_of(request)
+            try:
+                order = kind.order.model_validate_json(body)
+            except ValidationError as error:
+                first = error.errors(include_input=False, include_url=False)[0]
+                at = ".".join(str(part) for part in first["loc"])
+                raise ApiError(400, "invalid_request", f"{at or 'body'}: {first['msg']}") from None
+            return as_response(await run_in_threadpool(self._effects.create, kind, order, key))
+
+        async def undo(request: Request) -> Response:
+            effect_id, key = request.path_params["name"], required_key(request)
+            return as_response(await run_in_threadpool(self._effects.undo, kind, effect_id, key))
+
+        one = self._single(lambda connection, name: queries.effect(connection, kind.name, name))
+        return [
+            Route(f"/{kind.path}", ask, methods=["GET"]),
+            Route(f"/{kind.path}", create, methods=["POST"]),
+            Route(f"/{kind.path}/{{name}}", one),
+            Route(f"/{kind.path}/{{name}}/{kind.undo}", undo, methods=["POST"]),
+        ]
+
+    def _single(self, query: Callable[[sqlite3.Connection, str], Document]) -> Endpoint:
+        async def ask(request: Request) -> Response:
+            return await self._read(lambda connection: query(connection, request.path_params["name"]))
+
+        return ask
+
+    def _every(self, query: Callable[[sqlite3.Connection], list[Document]]) -> Endpoint:
+        async def ask(_: Request) -> Response:
+            return await self._list(query)
+
+        return ask
+
+    async def _list(self, query: Callable[[sqlite3.Connection], list[Document]]) -> Response:
+        return await self._read(lambda connection: {"data": [*query(connection)]})
+
+    async def _read(self, query: Callable[[sqlite3.Connection], Document]) -> Response:
+        def ask() -> Document:
+            with self._database.reading() as connection:
+                return query(connection)
+
+        return JSONResponse(await run_in_threadpool(ask))
+
+
+def create_app(
+    database: Database,
+    *,
+    read_key: str,
+    write_key: str,
+    faults: Faults | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Starlette:
+    """Build the service; with `faults` it can be made to fail on order."""
+    routes = Helpdesk(database, Effects(database, clock)).routes()
+    middleware = [Middleware(KeyGate, keys={read_key: False, write_key: True})]
+    if faults is not None:
+        routes += faults.routes()
+        middleware.append(Middleware(FaultGate, faults=faults))
+    handlers = {
+        ApiError: on_api_error,
+        HTTPException: on_http_error,
+        sqlite3.OperationalError: on_storage_error,
+    }
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
