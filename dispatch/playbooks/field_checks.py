@@ -57,6 +57,11 @@ def _writing_problem(writing: Writing) -> tuple[str, str] | None:
     return None
 
 
+def searched_pattern_problem(pattern: str) -> tuple[str, str] | None:
+    """Return (problem, remedy) for a pattern that is searched in texts and has no example; None where it will do."""
+    return _pattern_problem(pattern, "")
+
+
 def _pattern_problem(pattern: str, example: str) -> tuple[str, str] | None:
     if len(pattern) > MAX_PATTERN_CHARS:
         return f"the pattern is longer than {MAX_PATTERN_CHARS:,} characters", "Shorten it."

@@ -1,0 +1,1 @@
+"""What the generic roles of declared desks decide, as pure rules."""
