@@ -83,7 +83,7 @@ def load_checked(settings: Settings) -> LoadedDesks:
     folders = desk_folders(settings.desk_roots)
     loaded = LoadedDesks(discover(folders), load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir))
     for desk, in_force in loaded.playbooks.by_desk.items():
-        loaded.catalogue.check(in_force.playbook, str(loaded.playbooks.files[desk]))
+        loaded.catalogue.check(in_force.playbook, str(loaded.playbooks.files[desk]), folders.get(desk))
     return loaded.completed()
 
 

@@ -4,28 +4,42 @@ A newcomer is one file with one class named as the file; a wrong one stops the w
 specialist that is silently missing would be found out only when a customer's request needs it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
-
-from temporalio import activity
+from pathlib import Path
+from typing import Final, Self
 
 from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
 from activities.discovery import Contracted, Member, classes_of
-from activities.failures import translated
 from activities.playbook_check import OpenSets, playbook_errors
+from activities.role_activities import (
+    ActivityFunction,
+    compensate_activity,
+    generic_reviewer_activity,
+    generic_specialist_activity,
+    perform_activity,
+    reviewer_activity,
+    specialist_activity,
+)
+from activities.roles.contracts import GenericReviewer, GenericRole, GenericSpecialist
 from dispatch.models.contract import Contract
 from dispatch.models.errors import CatalogueError, PlaybookError
-from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
-from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook, Role
-from dispatch.models.work.proposal import Review, ReviewBrief
 
-ActivityFunction = Callable[..., Any]
-
+GENERIC_ROLES: Final = ["activities.roles"]
+"""The packages of generic roles: the engine's own."""
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
 _SPECIALIST = Contracted("specialist", (*_ROLE, Member("needs", tuple), Member("examine", "method")))
+_GENERIC = (
+    Member("Config", Contract),
+    Member("backends", tuple),
+    Member("reads", "rule"),
+    Member("needs", "rule"),
+    Member("check", "rule"),
+)
+_GENERIC_SPECIALIST = Contracted("generic specialist", (*_GENERIC, Member("examine", "method")))
+_GENERIC_REVIEWER = Contracted("generic reviewer", (*_GENERIC, Member("review", "method")))
 _COMPOSER = Contracted("composer", (Member("Config", Contract), Member("compose", "function")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _SYSTEM = Contracted(
@@ -62,6 +76,8 @@ class Catalogue:
     system_classes: Mapping[str, type[System]] = field(default_factory=dict)
     composer_classes: Mapping[str, type[Composer]] = field(default_factory=dict)
     channels: frozenset[str] = frozenset()
+    generic_specialists: Mapping[str, type[GenericSpecialist]] = field(default_factory=dict)
+    generic_reviewers: Mapping[str, type[GenericReviewer]] = field(default_factory=dict)
 
     @classmethod
     def discover(cls, packages: Iterable[str], errors: list[CatalogueError] | None = None) -> Self:
@@ -80,6 +96,8 @@ class Catalogue:
             system_classes=classes_of(homes, "systems", _SYSTEM, errors),
             composer_classes=classes_of(homes, "composers", _COMPOSER, errors),
             channels=frozenset(home.rpartition(".")[2] for home in homes if home.startswith("channels.")),
+            generic_specialists=classes_of(GENERIC_ROLES, "specialists", _GENERIC_SPECIALIST, errors),
+            generic_reviewers=classes_of(GENERIC_ROLES, "reviewers", _GENERIC_REVIEWER, errors),
         )
         for error in (*found._shared_names(), *found._unknown_systems()):
             if errors is None:
@@ -98,13 +116,24 @@ class Catalogue:
         return tuple(system for system in declared if acting or not system.acting)
 
     def desk_activities(self, systems: Systems) -> list[ActivityFunction]:
-        """Return 'specialist.<name>' (Brief -> Finding) and 'reviewer.<name>' (ReviewBrief -> Review)."""
+        """Return the activities of specialists and reviewers, and 'role.<generic>' of those that playbooks declare."""
         return [
             *(
-                _specialist(name, kind(systems.only(kind.uses)))
+                specialist_activity(name, kind(systems.only(kind.uses)))
                 for name, kind in self.specialist_classes.items()
             ),
-            *(_reviewer(name, kind(systems.only(kind.uses))) for name, kind in self.reviewer_classes.items()),
+            *(
+                reviewer_activity(name, kind(systems.only(kind.uses)))
+                for name, kind in self.reviewer_classes.items()
+            ),
+            *(
+                generic_specialist_activity(name, generic(systems.only(())))
+                for name, generic in self.generic_specialists.items()
+            ),
+            *(
+                generic_reviewer_activity(name, generic(systems.only(())))
+                for name, generic in self.generic_reviewers.items()
+            ),
         ]
 
     def composers(self) -> dict[str, Composer]:
@@ -116,12 +145,12 @@ class Catalogue:
         functions: list[ActivityFunction] = []
         for name, kind in self.action_classes.items():
             action = kind(systems.only(kind.uses))
-            functions.append(_perform(name, action))
+            functions.append(perform_activity(name, action))
             if kind.compensable:
-                functions.append(_compensate(name, action))
+                functions.append(compensate_activity(name, action))
         return functions
 
-    def check(self, playbook: Playbook, file: str) -> None:
+    def check(self, playbook: Playbook, file: str, folder: Path | None = None) -> None:
         """Check a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, composer, reviewer, action or channel that does not
@@ -129,10 +158,10 @@ class Catalogue:
         an action that pays with no ask that it needs, and an action policy that speaks of parameters which the
         action does not have.
         """
-        for error in self.errors(playbook, file):
+        for error in self.errors(playbook, file, folder):
             raise error
 
-    def errors(self, playbook: Playbook, file: str) -> Iterator[PlaybookError]:
+    def errors(self, playbook: Playbook, file: str, folder: Path | None = None) -> Iterator[PlaybookError]:
         """Yield all that `check` would raise for, where it stops at the first."""
         sets = OpenSets(
             self.specialist_classes,
@@ -140,34 +169,55 @@ class Catalogue:
             self.reviewer_classes,
             self.action_classes,
             self.channels,
+            self.generic_specialists,
+            self.generic_reviewers,
         )
-        return playbook_errors(playbook, file, sets)
+        return playbook_errors(playbook, file, sets, folder)
 
     def completed(self, playbook: Playbook) -> Playbook:
         """Return a checked playbook that says what each role reaches and uses, so that the workflow knows."""
-        names = {kind: name for name, kind in self.system_classes.items()}
-
-        def of(roles: dict[str, Role], kinds: Mapping[str, type[Specialist | Reviewer]]) -> dict[str, Role]:
-            return {
-                name: role.model_copy(update={"uses": tuple(names[system] for system in kinds[name].uses)})
-                for name, role in roles.items()
-            }
-
         review = playbook.review
-        reviewers = of(review.reviewers, self.reviewer_classes)
+        reviewers = {
+            name: self._with_uses(name, role, self.reviewer_classes, self.generic_reviewers)
+            for name, role in review.reviewers.items()
+        }
+        specialists = {
+            name: self._with_uses(name, role, self.specialist_classes, self.generic_specialists)
+            for name, role in playbook.specialists.items()
+        }
         called = {name for group in playbook.plan.groups for name in group}
-        kinds: list[type[Specialist | Composer]] = [self.specialist_classes[name] for name in sorted(called)]
+        kinds: list[type[object]] = [
+            self._specialist(playbook.specialists[name], name) for name in sorted(called)
+        ]
         if playbook.deliver is not None:
             kinds.append(self.composer_classes[playbook.deliver.compose])
         # A class that says nothing of it uses none: most roles work by rules, which no sentence changes.
         usable = {purpose for kind in kinds for purpose in getattr(kind, "uses_guidance", ())}
         return playbook.model_copy(
             update={
-                "specialists": of(playbook.specialists, self.specialist_classes),
+                "specialists": specialists,
                 "review": review.model_copy(update={"reviewers": reviewers}),
                 "uses_guidance": tuple(sorted(usable)),
             }
         )
+
+    def _with_uses(
+        self,
+        name: str,
+        role: Role,
+        kinds: Mapping[str, type[Specialist | Reviewer]],
+        generic: Mapping[str, type[GenericRole]],
+    ) -> Role:
+        if role.role is not None:
+            kind = generic[role.role]
+            uses = tuple(dict.fromkeys(kind.reads(kind.Config.model_validate(role.config))))
+        else:
+            names = {kind: name for name, kind in self.system_classes.items()}
+            uses = tuple(names[system] for system in kinds[name].uses)
+        return role.model_copy(update={"uses": uses})
+
+    def _specialist(self, role: Role, name: str) -> type[object]:
+        return self.generic_specialists[role.role] if role.role is not None else self.specialist_classes[name]
 
     def _shared_names(self) -> Iterator[CatalogueError]:
         sets = (
@@ -204,51 +254,3 @@ class Catalogue:
                         f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
                         "that reads"
                     )
-
-
-def _require_echo(name: str, *, same: bool) -> None:
-    """Refuse a result that answers another handoff, or under another name: the trail would blame the wrong one."""
-    if not same:
-        raise CatalogueError(
-            f"{name} must answer with the handoff of its brief and under its own name; correct its result"
-        )
-
-
-def _specialist(name: str, specialist: Specialist) -> ActivityFunction:
-    @activity.defn(name=f"specialist.{name}")
-    async def examine(brief: Brief) -> Finding:
-        with translated():
-            finding = await specialist.examine(brief)
-            _require_echo(name, same=(finding.handoff, finding.specialist) == (brief.handoff, name))
-            return finding
-
-    return examine
-
-
-def _reviewer(name: str, reviewer: Reviewer) -> ActivityFunction:
-    @activity.defn(name=f"reviewer.{name}")
-    async def review(brief: ReviewBrief) -> Review:
-        with translated():
-            result = await reviewer.review(brief)
-            _require_echo(name, same=(result.handoff, result.reviewer) == (brief.handoff, name))
-            return result
-
-    return review
-
-
-def _perform(name: str, action: Action) -> ActivityFunction:
-    @activity.defn(name=f"action.{name}")
-    async def perform(order: ActionCommand) -> Receipt:
-        with translated():
-            return await action.perform(order)
-
-    return perform
-
-
-def _compensate(name: str, action: Action) -> ActivityFunction:
-    @activity.defn(name=f"action.{name}.compensate")
-    async def compensate(order: CompensationCommand) -> Receipt:
-        with translated():
-            return await action.compensate(order)
-
-    return compensate

@@ -72,7 +72,7 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
     sentences += [str(error) for error in errors if str(error) not in not_its_own]
     if playbook is not None:
         told = {(problem.path, problem.problem) for problem in problems}
-        found = catalogue.errors(playbook, str(file))
+        found = catalogue.errors(playbook, str(file), folders[desk])
         sentences += [str(error) for error in found if (error.path, error.problem) not in told]
     return list(dict.fromkeys(sentences))
 

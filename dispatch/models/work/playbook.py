@@ -267,13 +267,27 @@ class RoutingRule(Contract):
 class Role(Contract):
     """A specialist or reviewer as this desk uses it."""
 
-    backend: Literal["rules"] = "rules"
+    role: Name | None = Field(
+        default=None, description="a generic role of the engine that does it; none: the class of its own name"
+    )
+    backend: Literal["rules", "examples", "model"] = Field(
+        default="rules", description="what decides in it, of what its class can"
+    )
+    model: Name | None = Field(
+        default=None, description="with backend: model, a language model of models.yaml"
+    )
     uses: tuple[str, ...] = Field(
         default=(),
         description="outside systems, as its class declares them and the catalogue writes; none: it runs inside the "
         "workflow's task",
     )
     config: Facts = Field(default_factory=dict, description="validated by the role's own Config")
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Self:
+        if (self.backend == "model") != (self.model is not None):
+            raise ValueError("backend: model needs a model, and only it has one")
+        return self
 
 
 class ReviewPolicy(Contract):
