@@ -30,6 +30,7 @@ ENGINE: Final = (
     "dispatch.temporal_errors",
     "dispatch.audit",
     "dispatch.classification",
+    "dispatch.roles",
 )
 CONTRACTS: Final = (
     "activities.contracts",
@@ -52,6 +53,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
         "dispatch.ranking",
         "dispatch.texts",
     ),
+    "dispatch.roles": ("dispatch.models", "dispatch.text", "dispatch.process"),
     "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),
     "dispatch.playbooks": PURE,
     "dispatch.storage": (*PURE, "dispatch.playbooks"),

@@ -32,7 +32,9 @@ class Classify(GenericDefaults):
                 if intent not in context.playbook.intents:
                     known = ", ".join(context.playbook.intents)
                     yield RoleProblem(
-                        f"intents.{label}", f"the playbook has no intent {intent!r}", f"Name some of: {known}."
+                        f"intents.{label}",
+                        f"the playbook has no intent {intent!r}",
+                        f"Name some of: {known}.",
                     )
 
     async def examine(self, brief: Brief) -> Finding:
