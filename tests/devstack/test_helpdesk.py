@@ -61,7 +61,7 @@ async def test_the_status_page_tells_what_is_not_resolved(http: httpx.AsyncClien
     every = (await http.get("/status")).json()["data"]
     assert {one["system"] for one in every} == {"VPN", "Build Server"}
     assert [one["outage_id"] for one in (await http.get("/status?system=vpn")).json()["data"]] == ["OUT-31"]
-    assert (await http.get("/status?system=Mail")).json()["data"] == []
+    assert (await http.get("/status?system=mail-server")).json()["data"] == []
 
 
 async def test_an_effect_happens_once_for_a_key(http: httpx.AsyncClient, service: HelpdeskService) -> None:
