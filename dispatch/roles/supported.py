@@ -55,7 +55,7 @@ def unsupported(text: str, evidence: Iterable[str]) -> tuple[Unsupported, ...]:
     figures |= {str(one.amount_minor) for one in amounts}
     found += [
         Unsupported("figure", one)
-        for one in _NUMBER.findall(plain)
+        for one in _NUMBER.findall(_CODE.sub(" ", plain))
         if _plain_figure(one) not in figures and not _part_of_known(one, amounts_in(text), days_in(text))
     ]
     found += [Unsupported("number", one) for one in _CODE.findall(plain) if not _has_word(folded, one)]
