@@ -1,13 +1,15 @@
 """`dispatch desk`: check, begin and try a desk, whether it is shipped or lies in a folder of one's own.
 
     dispatch desk check [NAME | --dir DIR]
-    dispatch desk new NAME --in DIR
+    dispatch desk new NAME --in DIR [--from DESK]
     dispatch desk try NAME FILE [--dir DIR] [--json]
 
 Exit codes of `check`: 0 nothing is wrong, 1 something is, each in a sentence, 2 there is no such desk.
 """
 
 import argparse
+import re
+import shutil
 import sys
 from pathlib import Path
 from string import Template
@@ -15,6 +17,7 @@ from typing import Final
 
 from dispatch.models.errors import DeskFolderError
 from dispatch.playbooks.desk_folders import DESK_NAME
+from dispatch.playbooks.loader import PLAYBOOK_FILE
 from runtime.desk_check import desk_alone, desk_at, errors_of, folders_of
 from runtime.settings import Settings
 
@@ -33,10 +36,13 @@ def add(desk: argparse.ArgumentParser, _name: str) -> None:
         "name", nargs="?", metavar="NAME", help="a desk that is shipped or in DISPATCH_DESKS_DIR"
     )
     _add_dir(which)
-    new = parts.add_parser("new", help="write a minimal desk to begin with")
+    new = parts.add_parser("new", help="write a minimal desk to begin with, or a copy of one without code")
     new.add_argument("name", metavar="NAME", help="small letters and _")
     new.add_argument(
         "--in", dest="parent", type=Path, required=True, metavar="DIR", help="your folder of desks"
+    )
+    new.add_argument(
+        "--from", dest="source", metavar="DESK", help="a desk to copy, such as helpdesk; it holds no code"
     )
     trial = parts.add_parser(
         "try",
@@ -55,7 +61,7 @@ def _add_dir(command: "argparse._ActionsContainer") -> None:
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one of them; raises DeskFolderError and PlaybookError."""
     if arguments.part == "new":
-        return _new(arguments.name, arguments.parent)
+        return _new(settings, arguments.name, arguments.parent, arguments.source)
     if arguments.part == "check":
         return _check(settings, arguments.name, arguments.dir)
     return await _try(settings, arguments)
@@ -76,7 +82,7 @@ def _check(settings: Settings, name: str | None, own: Path | None) -> int:
     return 1 if wrong else 0
 
 
-def _new(name: str, parent: Path) -> int:
+def _new(settings: Settings, name: str, parent: Path, source: str | None) -> int:
     if not DESK_NAME.fullmatch(name):
         raise DeskFolderError(
             f"{name!r} cannot be a desk's name; use small letters and _, 40 at most, such as web_pages"
@@ -86,21 +92,53 @@ def _new(name: str, parent: Path) -> int:
     folder = parent / name
     if folder.exists():
         raise DeskFolderError(f"{folder}: it exists already, and nothing was written; choose another name")
-    words = {"desk": name, "words": name.strip("_").replace("_", " ")}
+    copied = _without_code(settings, source) if source is not None else None
     try:
-        for source in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
-            target = folder / source.relative_to(TEMPLATE)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(
-                Template(source.read_text(encoding="utf-8")).substitute(words), encoding="utf-8"
-            )
-            print(target)
+        written = _from_template(name, folder) if copied is None else _copy(copied, name, folder)
     except OSError as error:
         raise DeskFolderError(f"{folder} cannot be written: {error.strerror}; name another folder") from None
+    for file in written:
+        print(file)
+    sample = next((file for file in written if file.parent.name == "samples"), folder / "samples")
     print(f"\ndispatch desk check --dir {folder}")
-    print(f"dispatch desk try --dir {folder} {folder / 'samples' / 'question.json'}")
+    print(f"dispatch desk try --dir {folder} {sample}")
     print(f"a worker takes the desk up with DISPATCH_DESKS_DIR={parent.absolute()}")
     return 0
+
+
+def _from_template(name: str, folder: Path) -> list[Path]:
+    words = {"desk": name, "words": name.strip("_").replace("_", " ")}
+    written = []
+    for source in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
+        target = folder / source.relative_to(TEMPLATE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(Template(source.read_text(encoding="utf-8")).substitute(words), encoding="utf-8")
+        written.append(target)
+    return written
+
+
+def _without_code(settings: Settings, name: str) -> Path:
+    """Return the folder of a desk to copy; raises DeskFolderError where there is none, or where it holds code."""
+    folders = folders_of(settings)
+    if name not in folders:
+        raise DeskFolderError(f"there is no desk {name!r} among: {', '.join(folders)}; correct --from")
+    if any(folders[name].rglob("*.py")):
+        # A class may exist once in all desks, so that a name says who acted.
+        raise DeskFolderError(
+            f"the desk {name} holds code, whose names may exist only once; copy one without, such as helpdesk"
+        )
+    return folders[name]
+
+
+def _copy(source: Path, name: str, folder: Path) -> list[Path]:
+    """Copy a desk under another name; only its playbook says how it is called."""
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    playbook = folder / PLAYBOOK_FILE
+    text = re.sub(
+        r"^desk: .*$", f"desk: {name}", playbook.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE
+    )
+    playbook.write_text(text, encoding="utf-8")
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 async def _try(settings: Settings, arguments: argparse.Namespace) -> int:

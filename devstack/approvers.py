@@ -37,6 +37,13 @@ _PEOPLE: Final = (
     _Person("cleo", "Cleo Marchetti", "support-lead"),
     _Person("dan", "Dan Sørli", "head-of-support"),
     _Person("rita", "Rita Nováková", "reception", signs=False),
+    _Person("sam", "Sam Whitlock", "service-desk", signs=False),
+    _Person("iris", "Iris Halloran", "it-lead"),
+    _Person("marco", "Marco Rossi", "it-budget"),
+    _Person("henrike", "Henrike Lind", "finance-systems", signs=False),
+    _Person("pauline", "Pauline Dubois", "sales-systems", signs=False),
+    _Person("niels", "Niels Achterberg", "engineering-systems", signs=False),
+    _Person("yui", "Yui Watanabe", "design-systems", signs=False),
 )
 
 

@@ -21,13 +21,20 @@ from temporalio.client import Client
 
 from devstack.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from devstack.board import Board
+from devstack.demo_ports import require_free_ports
 from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
-from devstack.ports import require_free
-from devstack.processes import ROOT, Program, desk_programs, http_program, inbox_program
+from devstack.processes import (
+    ROOT,
+    Program,
+    desk_programs,
+    helpdesk_environment,
+    helpdesk_program,
+    http_program,
+    inbox_program,
+)
 from devstack.script import QUICK, Sample, load_script, play, shorten
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
-from devstack.web import port_of
 from dispatch.http import http_client
 from dispatch.models.errors import DevStackError, DispatchError, KeysError
 from dispatch.models.request.status import Status
@@ -47,6 +54,8 @@ from runtime.settings import SHIPPED_DESKS
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
+DESK_SCRIPTS: tuple[Path, ...] = (SHIPPED_DESKS / "helpdesk" / "samples" / "script.yaml",)
+"""Of desks whose samples lie beside their script."""
 PATIENCE_SECONDS = 240
 MAILED = frozenset({"01-order-status.eml", "02-small-refund.eml", "05-refund-approved.eml"})
 """The samples that come by the mailbox."""
@@ -65,11 +74,14 @@ class Demo:
         self._settings, self._console = settings, console
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
-        self._samples = load_script(SCRIPT)
+        self._samples = tuple((REQUESTS / sample.file, sample) for sample in load_script(SCRIPT))
+        self._samples += tuple(
+            (script.parent / sample.file, sample) for script in DESK_SCRIPTS for sample in load_script(script)
+        )
 
     async def run(self) -> int:
         """Return 0 if every sample ended as it must (with a person: whenever they are done)."""
-        self._require_free_ports()
+        require_free_ports(self._settings)
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(TemporalServer(self._settings))
             self._console.print(f"Temporal: {server.address}, UI {server.ui_url}")
@@ -77,11 +89,13 @@ class Demo:
                 "TEMPORAL_ADDRESS": server.address,
                 "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
                 "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
+                **helpdesk_environment(self._settings),
             }
             if people := make_people(self._settings):
                 self._console.print(people, markup=False, highlight=False)
                 self._let_them_sign_in()
             programs = (
+                helpdesk_program(self._settings, environment, faults=True),
                 *desk_programs(self._settings, environment, faults=True),
                 inbox_program(self._settings, environment),
                 http_program(self._settings, environment),
@@ -103,24 +117,6 @@ class Demo:
 
     def _has_a_person(self) -> bool:
         return self._console.is_terminal and sys.stdin.isatty()
-
-    def _require_free_ports(self) -> None:
-        """Raise DevStackError for the first port that is taken, before anything is started."""
-        settings = self._settings
-        for port, purpose, setting in (
-            (settings.temporal_port, "Temporal", "DISPATCH_TEMPORAL_PORT"),
-            (settings.temporal_ui_port, "Temporal's web UI", "DISPATCH_TEMPORAL_UI_PORT"),
-            (settings.inbox_port, "the inbox", "DISPATCH_INBOX_PORT"),
-            (settings.http_port, "the HTTP door", "DISPATCH_HTTP_PORT"),
-            (settings.smtp_port, "the mail sink", "DISPATCH_SMTP_PORT"),
-            (settings.imap_port, "the mailbox", "DISPATCH_IMAP_PORT"),
-        ):
-            require_free(port, purpose=purpose, setting=setting)
-        for url, purpose, setting in (
-            (settings.back_office_url, "the back office", "DISPATCH_BACK_OFFICE_URL"),
-            (settings.mail_archive_url, "the mail archive", "DISPATCH_MAIL_ARCHIVE_URL"),
-        ):
-            require_free(port_of(url, setting), purpose=purpose, setting=setting)
 
     def _quick_playbooks(self) -> Path:
         """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""
@@ -160,24 +156,24 @@ class Demo:
             f"application/json' -d '{json.dumps(CALLED)}'"
         )
 
-    async def _mail(self, client: Client) -> dict[str, str]:
+    async def _mail(self, client: Client) -> dict[Path, str]:
         """Put some samples into the mailbox and return their requests by file, once the watcher has taken them in."""
-        files = [sample.file for sample in self._samples if sample.file in MAILED]
-        await put_into_mailbox(self._settings, [REQUESTS / file for file in files])
-        expected = {file: request_id_of(read_request_file(self._settings, REQUESTS / file)) for file in files}
+        files = [file for file, sample in self._samples if sample.file in MAILED]
+        await put_into_mailbox(self._settings, files)
+        expected = {file: request_id_of(read_request_file(self._settings, file)) for file in files}
         for file, request_id in expected.items():
             await until_begun(client, request_id)
-            self._console.print(f"{file}: came by the mailbox", highlight=False)
+            self._console.print(f"{file.name}: came by the mailbox", highlight=False)
         return expected
 
     async def _submit(
-        self, client: Client, mailed: Mapping[str, str] | None = None
+        self, client: Client, mailed: Mapping[Path, str] | None = None
     ) -> list[tuple[str, Sample]]:
         requests = []
-        for sample in self._samples:
-            request_id = (mailed or {}).get(sample.file)
+        for file, sample in self._samples:
+            request_id = (mailed or {}).get(file)
             if request_id is None:
-                submitted = await submit_file(Gateway.over(client), self._settings, REQUESTS / sample.file)
+                submitted = await submit_file(Gateway.over(client), self._settings, file)
                 request_id = submitted.request_id
                 if not submitted.new:
                     self._console.print(f"{sample.file}: submitted before, it is the same request")

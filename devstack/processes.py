@@ -181,6 +181,28 @@ def desk_programs(
     )
 
 
+def helpdesk_program(
+    settings: StackSettings, environment: Mapping[str, str], *, faults: bool = False
+) -> Program:
+    """Return the stand-in for the systems of the helpdesk; its log goes to var_dir/logs."""
+    return Program(
+        "helpdesk",
+        ["-m", "devstack.helpdesk", *(["--faults"] if faults else [])],
+        settings.var_dir / "logs" / "helpdesk.log",
+        environment,
+        health=f"{settings.helpdesk_url}/health",
+    )
+
+
+def helpdesk_environment(settings: StackSettings) -> dict[str, str]:
+    """Return what a desk that reads and changes the stand-in needs to know; a worker has no default for it."""
+    return {
+        "DISPATCH_HELPDESK_URL": settings.helpdesk_url,
+        "DISPATCH_HELPDESK_READ_KEY": settings.helpdesk_read_key.get_secret_value(),
+        "DISPATCH_HELPDESK_WRITE_KEY": settings.helpdesk_write_key.get_secret_value(),
+    }
+
+
 def inbox_program(settings: StackSettings, environment: Mapping[str, str]) -> Program:
     """Return the inbox; its log goes to var_dir/logs."""
     return Program(

@@ -1,5 +1,7 @@
 """The product's settings together with those of the outside systems that the development stack plays."""
 
+from typing import Final
+
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -8,6 +10,10 @@ from channels.mail.systems.mail_server import MailServer
 from desks.support.systems.payments import Payments
 from desks.support.systems.records import Records
 from runtime.settings import Settings, settings_of
+
+READ_KEY: Final = "embedded-read"
+WRITE_KEY: Final = "embedded-write"
+"""Of the stand-ins, on this machine alone."""
 
 
 class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Settings, MailArchive.Settings):
@@ -19,8 +25,8 @@ class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Se
     helpdesk_url: str = Field(
         default="http://127.0.0.1:8812", description="the stand-in for an IT department's systems"
     )
-    helpdesk_read_key: SecretStr = Field(default=SecretStr("embedded-read"), description="may only read")
-    helpdesk_write_key: SecretStr = Field(default=SecretStr("embedded-write"), description="may also act")
+    helpdesk_read_key: SecretStr = Field(default=SecretStr(READ_KEY), description="may only read")
+    helpdesk_write_key: SecretStr = Field(default=SecretStr(WRITE_KEY), description="may also act")
 
 
 def load_stack_settings() -> StackSettings:

@@ -2,7 +2,7 @@
 
 Nobody listens on the action queue, so that no action can be carried out, whatever it is and whichever system it would
 reach. A request rests where the first action is ordered, where a person is asked, or where it has ended. What is
-read, is read from the stand-ins for back office and mail archive with their sample data; a system of the desk's own is
+read, is read from the stand-ins for back office, mail archive and helpdesk with their sample data; a system of the desk's own is
 read as its settings say.
 """
 
@@ -23,8 +23,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from devstack import temporal_program
 from devstack.ports import LOOPBACK, free_port
-from devstack.processes import desk_programs
-from devstack.settings import StackSettings, load_stack_settings
+from devstack.processes import desk_programs, helpdesk_program
+from devstack.settings import READ_KEY, WRITE_KEY, StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from dispatch.audit.models import Trail
 from dispatch.models.errors import DevStackError, WorkerUnavailableError
@@ -120,7 +120,7 @@ class Trial:
 def trial_settings(**more: str) -> Iterator[StackSettings]:
     """Set this process's settings, and those of the programs it starts, to ports and folders of the trial alone."""
     with tempfile.TemporaryDirectory(prefix="dispatch-desk-try-") as here:
-        back_office, archive, smtp = free_port(), free_port(), free_port()
+        back_office, archive, smtp, helpdesk = (free_port() for _ in range(4))
         own: Mapping[str, str] = {
             "DISPATCH_VAR_DIR": str(Path(here) / "var"),
             "DISPATCH_TASK_QUEUE": "desk-try",
@@ -131,6 +131,9 @@ def trial_settings(**more: str) -> Iterator[StackSettings]:
             "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{archive}",
             "DISPATCH_SMTP_HOST": LOOPBACK,
             "DISPATCH_SMTP_PORT": str(smtp),
+            "DISPATCH_HELPDESK_URL": f"http://{LOOPBACK}:{helpdesk}",
+            "DISPATCH_HELPDESK_READ_KEY": READ_KEY,
+            "DISPATCH_HELPDESK_WRITE_KEY": WRITE_KEY,
         } | more
         before = {name: os.environ.get(name) for name in own}
         os.environ.update(own)
@@ -164,6 +167,7 @@ async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncItera
         back_office, mail_sink, _ = desk_programs(settings, {})
         await stack.enter_async_context(back_office)
         await stack.enter_async_context(mail_sink)
+        await stack.enter_async_context(helpdesk_program(settings, {}))
         client = await connect("desk-try", server.address)
         reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
         worker = desk_worker(client, settings, *loaded, reading, max_cached_workflows=_REMEMBERED)

@@ -34,6 +34,7 @@ from pathlib import Path
 import devstack.demo
 from runtime.lifecycle import run_to_end
 devstack.demo.SCRIPT = Path(sys.argv[1])
+devstack.demo.DESK_SCRIPTS = ()
 sys.exit(run_to_end(devstack.demo.main))
 """
 
@@ -48,6 +49,7 @@ def own(tmp_path: Path) -> Shell:
         "DISPATCH_TEMPORAL_UI_PORT": str(free_port()),
         "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{free_port()}",
+        "DISPATCH_HELPDESK_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_SMTP_PORT": str(free_port()),
         "DISPATCH_IMAP_PORT": str(free_port()),
         "DISPATCH_INBOX_PORT": inbox,
@@ -63,7 +65,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, nothing left, exit code 0."""
     said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
     said.words(
-        "20 of 20 requests ended as they must",
+        "35 of 35 requests ended as they must",
         "the people's part is played",
         "05-refund-approved.eml: came by the mailbox",
         f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",
@@ -87,6 +89,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
     ]
     (tmp_path / "script.yaml").write_text(yaml.safe_dump(script), encoding="utf-8")
     monkeypatch.setattr(demo, "SCRIPT", tmp_path / "script.yaml")
+    monkeypatch.setattr(demo, "DESK_SCRIPTS", ())
     said = io.StringIO()
     async with running_desk(client, tmp_path, quick) as desk:
         assert isinstance(desk.settings, StackSettings)
@@ -104,6 +107,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
         "DISPATCH_TEMPORAL_UI_PORT",
         "DISPATCH_BACK_OFFICE_URL",
         "DISPATCH_MAIL_ARCHIVE_URL",
+        "DISPATCH_HELPDESK_URL",
         "DISPATCH_SMTP_PORT",
         "DISPATCH_IMAP_PORT",
         "DISPATCH_INBOX_PORT",
