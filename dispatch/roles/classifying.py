@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, model_validator
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, EvidenceSource, Finding, FindingStatus
-from dispatch.roles.facts import DeclaredFacts, evidence_id, own_items
+from dispatch.roles.facts import evidence_id, facts_by_item, own_items
 from dispatch.text.extraction import says
 
 
@@ -65,7 +65,7 @@ def classify(brief: Brief, config: ClassifyConfig) -> Finding:
         specialist=brief.specialist,
         status=FindingStatus.AMBIGUOUS if unsure else FindingStatus.FOUND,
         summary=f"not sure: {'; '.join(unsure)}" if unsure else labels,
-        facts=DeclaredFacts(items=items).model_dump(mode="json"),
+        facts=facts_by_item(items),
         evidence=tuple(evidence),
     )
 

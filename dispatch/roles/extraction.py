@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, EvidenceSource, Finding, FindingStatus
-from dispatch.roles.facts import DeclaredFacts, evidence_id, own_items
+from dispatch.roles.facts import evidence_id, facts_by_item, own_items
 
 Source = Literal["item", "subject", "body"]
 _MOST_CHARS: Final = 500
@@ -57,7 +57,7 @@ def stands_at(text: str, start: int, quote: str) -> bool:
 def extract(brief: Brief, config: ExtractConfig) -> Finding:
     """Return the fields of each item that this role works on; `ambiguous` where one has two values.
 
-    What does not fit its schema is no value. Facts: DeclaredFacts, by item.
+    What does not fit its schema is no value. Facts by item.
     """
     items: dict[str, Facts] = {}
     evidence: list[Evidence] = []
@@ -80,7 +80,7 @@ def extract(brief: Brief, config: ExtractConfig) -> Finding:
         specialist=brief.specialist,
         status=FindingStatus.AMBIGUOUS if notes else status,
         summary="; ".join((*notes, told)),
-        facts=DeclaredFacts(items=items).model_dump(mode="json"),
+        facts=facts_by_item(items),
         evidence=tuple(evidence),
     )
 

@@ -3,28 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import JsonValue
 
-from dispatch.models.contract import Contract, Facts
+from dispatch.models.contract import Facts
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 
 REQUEST: Final = "request"
+BY_ITEM: Final = "by_item"
+"""The fact under which a generic role keeps its facts for each item, by the item's id."""
 
 
-class DeclaredFacts(Contract):
-    """The facts of a generic role's finding: of the whole request, and of single items."""
+def facts_by_item(facts: Mapping[str, Facts]) -> Facts:
+    """Return facts for each item as a finding holds them."""
+    return {BY_ITEM: {item_id: dict(of_item) for item_id, of_item in facts.items()}}
 
-    request: Facts = Field(default_factory=dict)
-    items: dict[str, Facts] = Field(default_factory=dict, description="by item id")
 
-    @classmethod
-    def of(cls, finding: Finding) -> "DeclaredFacts":
-        """Return a finding's facts; those of another shape, as a class of a desk's own has, are the request's."""
-        try:
-            return cls.model_validate(finding.facts)
-        except ValidationError:
-            return cls(request=finding.facts)
+def facts_for(finding: Finding, item_id: str) -> Facts:
+    """Return what a finding says of an item; what it says of the request as a whole stands behind that."""
+    whole = {name: value for name, value in finding.facts.items() if name != BY_ITEM}
+    by_item = finding.facts.get(BY_ITEM)
+    mine = by_item.get(item_id) if isinstance(by_item, dict) else None
+    return {"status": finding.status.value, **whole, **(mine if isinstance(mine, dict) else {})}
 
 
 def evidence_id(specialist: str, item_id: str = REQUEST, *suffix: str) -> str:

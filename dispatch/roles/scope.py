@@ -20,7 +20,7 @@ from dispatch.models.money import amount_named, format_money
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Finding
-from dispatch.roles.facts import DeclaredFacts, at_path, latest
+from dispatch.roles.facts import at_path, facts_for, latest
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+)+(?:\|[a-z]+)?")
@@ -61,12 +61,7 @@ class Scope:
             "item": {"text": item.text, "intent": item.kind, **item.fields},
         }
         for name, finding in latest(findings).items():
-            facts = DeclaredFacts.of(finding)
-            values[name] = {
-                **facts.request,
-                **facts.items.get(item.item_id, {}),
-                "status": finding.status.value,
-            }
+            values[name] = facts_for(finding, item.item_id)
         return cls(values, language)
 
     def having(self, **more: JsonValue) -> "Scope":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from activities.contracts import Systems
+from activities.roles.contracts import GenericSpecialist
 from activities.roles.reviewers.judge import Judge
 from activities.roles.specialists.classify import Classify
 from activities.roles.specialists.extract import Extract
@@ -13,7 +14,7 @@ from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 from dispatch.models.work.proposal import Draft, Proposal, ReviewBrief
 from tests.bound import HANDOFF
 
-KINDS = {"extract": Extract, "classify": Classify, "write": Write}
+KINDS: dict[str, type[GenericSpecialist]] = {"extract": Extract, "classify": Classify, "write": Write}
 
 
 def item(text: str, number: int = 1, kind: str = "borrow", **fields: str) -> Item:
@@ -36,7 +37,7 @@ def found(
         specialist=specialist,
         status=status,
         summary="found",
-        facts={"request": facts or {}, "items": items or {}},
+        facts={**(facts or {}), "by_item": items or {}},
         evidence=tuple(
             Evidence(
                 evidence_id=f"{specialist}.{place}",
@@ -66,7 +67,8 @@ async def examine(
             **more,
         }
     )
-    return await KINDS[role](Systems()).examine(brief)
+    specialist: GenericSpecialist = KINDS[role](Systems())
+    return await specialist.examine(brief)
 
 
 async def review(

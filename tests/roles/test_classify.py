@@ -11,8 +11,8 @@ from tests.roles.briefs import examine, item
 LABELS = {"self": ["for me", "i need"], "guest": ["for a friend", "my neighbour", "for"]}
 
 
-def label_of(finding: Any) -> str | None:
-    return finding.facts["items"]["item-1"].get("label")
+def label_of(finding: Any) -> object:
+    return finding.facts["by_item"]["item-1"].get("label")
 
 
 @pytest.mark.parametrize(
