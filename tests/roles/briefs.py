@@ -37,7 +37,7 @@ def found(
         specialist=specialist,
         status=status,
         summary="found",
-        facts={**(facts or {}), "by_item": items or {}},
+        facts={**(facts or {}), "by_item": dict(items or {})},
         evidence=tuple(
             Evidence(
                 evidence_id=f"{specialist}.{place}",
