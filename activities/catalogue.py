@@ -5,11 +5,17 @@ specialist that is silently missing would be found out only when a customer's re
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
 from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
+from activities.declared_systems.classes import (
+    SystemClasses,
+    SystemId,
+    classes_of_systems,
+    reading_systems,
+)
 from activities.discovery import Contracted, Member, classes_of
 from activities.playbook_check import OpenSets, playbook_errors
 from activities.role_activities import (
@@ -23,6 +29,7 @@ from activities.role_activities import (
 )
 from activities.roles.contracts import GenericReviewer, GenericRole, GenericSpecialist
 from dispatch.models.contract import Contract
+from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.playbook import Playbook, Role
 
@@ -78,6 +85,7 @@ class Catalogue:
     channels: frozenset[str] = frozenset()
     generic_specialists: Mapping[str, type[GenericSpecialist]] = field(default_factory=dict)
     generic_reviewers: Mapping[str, type[GenericReviewer]] = field(default_factory=dict)
+    declared_systems: Mapping[SystemId, SystemClasses] = field(default_factory=dict)
 
     @classmethod
     def discover(cls, packages: Iterable[str], errors: list[CatalogueError] | None = None) -> Self:
@@ -105,6 +113,13 @@ class Catalogue:
             errors.append(error)
         return found
 
+    def with_systems(self, by_desk: Mapping[str, Mapping[str, DeclaredSystem]]) -> Self:
+        """Return the same with the systems that desks declare in systems.yaml."""
+        found: dict[SystemId, SystemClasses] = {}
+        for desk, systems in by_desk.items():
+            found |= classes_of_systems(desk, systems)
+        return replace(self, declared_systems=found)
+
     def systems(self, *, acting: bool) -> tuple[type[System], ...]:
         """Return what a worker opens, the declared systems: those that only read, or all of them."""
         kinds: tuple[type[Specialist | Reviewer | Action], ...] = (
@@ -113,10 +128,12 @@ class Catalogue:
             *self.action_classes.values(),
         )
         declared = dict.fromkeys(system for kind in kinds for system in kind.uses)
+        declared |= dict.fromkeys(each.reading for each in self.declared_systems.values())
         return tuple(system for system in declared if acting or not system.acting)
 
     def desk_activities(self, systems: Systems) -> list[ActivityFunction]:
         """Return the activities of specialists and reviewers, and 'role.<generic>' of those that playbooks declare."""
+        generic = systems.beside(reading_systems(self.declared_systems, systems)).only(())
         return [
             *(
                 specialist_activity(name, kind(systems.only(kind.uses)))
@@ -127,12 +144,12 @@ class Catalogue:
                 for name, kind in self.reviewer_classes.items()
             ),
             *(
-                generic_specialist_activity(name, generic(systems.only(())))
-                for name, generic in self.generic_specialists.items()
+                generic_specialist_activity(name, kind(generic))
+                for name, kind in self.generic_specialists.items()
             ),
             *(
-                generic_reviewer_activity(name, generic(systems.only(())))
-                for name, generic in self.generic_reviewers.items()
+                generic_reviewer_activity(name, kind(generic))
+                for name, kind in self.generic_reviewers.items()
             ),
         ]
 
@@ -171,6 +188,7 @@ class Catalogue:
             self.channels,
             self.generic_specialists,
             self.generic_reviewers,
+            {key.name: each.spec for key, each in self.declared_systems.items() if key.desk == playbook.desk},
         )
         return playbook_errors(playbook, file, sets, folder)
 

@@ -10,6 +10,7 @@ from activities.roles.checks import declared_errors, declared_needs
 from activities.roles.contracts import GenericRole
 from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
+from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import ActionPolicy, Contact, Playbook, Role, Tier
 from dispatch.playbooks.loader import path_in_file, problem_of
@@ -51,6 +52,8 @@ class OpenSets(NamedTuple):
     channels: frozenset[str]
     generic_specialists: Mapping[str, type[GenericRole]]
     generic_reviewers: Mapping[str, type[GenericRole]]
+    systems: Mapping[str, DeclaredSystem]
+    """Those of the desk's own systems.yaml."""
 
 
 def playbook_errors(
@@ -58,7 +61,9 @@ def playbook_errors(
 ) -> Iterator[PlaybookError]:
     """Yield everything that no class backs, each with file, path and remedy."""
     yield from _role_errors(playbook, file, sets)
-    yield from declared_errors(playbook, file, sets.generic_specialists, sets.generic_reviewers, folder)
+    yield from declared_errors(
+        playbook, file, sets.generic_specialists, sets.generic_reviewers, sets.systems, folder
+    )
     actions = sets.actions
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"

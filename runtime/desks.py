@@ -9,6 +9,7 @@ import desks
 from activities.catalogue import Catalogue
 from dispatch.models.errors import CatalogueError
 from dispatch.playbooks.loader import Playbooks
+from dispatch.playbooks.systems_file import load_systems, survey_systems
 
 CHANNELS: Final = ("channels.mail",)
 """Whose actions any desk may name in its playbook."""
@@ -30,8 +31,19 @@ class LoadedDesks(NamedTuple):
 
 
 def discover(folders: Mapping[str, Path], errors: list[CatalogueError] | None = None) -> Catalogue:
-    """Read the open sets of these desks and of the channels; raises CatalogueError, or puts it in `errors`."""
-    return Catalogue.discover((*import_desks(folders), *CHANNELS), errors)
+    """Read the open sets of these desks and of the channels, and the systems that desks declare.
+
+    Raises CatalogueError and PlaybookError. With `errors` nothing is raised: a CatalogueError is put there, and a
+    systems.yaml that does not hold is left out, for `survey_systems` to tell.
+    """
+    catalogue = Catalogue.discover((*import_desks(folders), *CHANNELS), errors)
+    return catalogue.with_systems(
+        {
+            desk: load_systems(folder)
+            for desk, folder in folders.items()
+            if errors is None or not survey_systems(folder)
+        }
+    )
 
 
 def import_desks(folders: Mapping[str, Path]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from activities.roles.contracts import GenericRole, RoleContext
+from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import Playbook, Role
 from dispatch.playbooks.loader import path_in_file, problem_of
@@ -16,16 +17,17 @@ def declared_errors(
     file: str,
     specialists: Mapping[str, type[GenericRole]],
     reviewers: Mapping[str, type[GenericRole]],
+    systems: Mapping[str, DeclaredSystem],
     folder: Path | None = None,
 ) -> Iterator[PlaybookError]:
     """Yield everything that does not hold of the specialists and reviewers that name a generic role."""
     for name, role in playbook.specialists.items():
         if role.role is not None:
-            context = RoleContext(name, role, playbook, folder)
+            context = RoleContext(name, role, playbook, systems, folder)
             yield from _errors(file, f"specialists.{name}", context, specialists, "specialist")
     for name, role in playbook.review.reviewers.items():
         if role.role is not None:
-            context = RoleContext(name, role, playbook, folder)
+            context = RoleContext(name, role, playbook, systems, folder)
             yield from _errors(file, f"review.reviewers.{name}", context, reviewers, "reviewer")
 
 
@@ -38,6 +40,12 @@ def declared_needs(role: Role, specialists: Mapping[str, type[GenericRole]]) -> 
         return kind.needs(kind.Config.model_validate(role.config))
     except ValidationError:
         return ()
+
+
+def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, str]:
+    """Return the problem and the remedy of a system that the desk does not declare."""
+    known = ", ".join(sorted(systems)) or "none yet"
+    return f"there is no system {name!r}", f"Name one of: {known}; or add it to the desk's systems.yaml."
 
 
 def _errors(
@@ -77,6 +85,9 @@ def _errors(
         yield PlaybookError(
             file, f"{path}.uses", "what a declared role reaches is said by its config", "Remove uses."
         )
+    for name in dict.fromkeys(kind.reads(config)):
+        if name not in context.systems:
+            yield PlaybookError(file, f"{path}.config", *no_system(name, context.systems))
     for problem in kind.check(config, context):
         where = f"{path}.config.{problem.path}" if problem.path else f"{path}.config"
         yield PlaybookError(file, where, problem.problem, problem.remedy)

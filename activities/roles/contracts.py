@@ -1,12 +1,13 @@
 """What a generic role is to the engine: it does the work of any number of roles that playbooks declare."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from activities.contracts import Systems
 from dispatch.models.contract import Contract
+from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook, Role
 from dispatch.models.work.proposal import Review, ReviewBrief
@@ -28,6 +29,8 @@ class RoleContext:
     """Its name in the playbook."""
     role: Role
     playbook: Playbook
+    systems: Mapping[str, DeclaredSystem] = field(default_factory=dict)
+    """Those of the desk's systems.yaml."""
     folder: Path | None = None
     """The desk's folder, for files such as prompts; None where it is not known."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
+from dispatch.models.declared.actions import DeclaredAction
 from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
@@ -461,6 +462,11 @@ class Playbook(Contract):
     specialists: dict[Name, Role] = Field(min_length=1)
     routing_rules: tuple[RoutingRule, ...] = ()
     review: ReviewPolicy
+    actions: dict[Name, DeclaredAction] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="actions without a class: how each is done; listed under guardian.actions as any other",
+    )
     guardian: GuardianPolicy
     escalation: Waiting
     deliver: Delivery | None = Field(description="null: nothing is delivered, the actions are the result")

@@ -1,0 +1,155 @@
+"""Declared actions: what a playbook says of one call that changes an outside system."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from dispatch.models.contract import Contract
+from dispatch.models.declared.json_pointer import JsonPointer
+from dispatch.models.declared.parameters import ParameterSpec, ValueName
+from dispatch.models.declared.reads import HttpRead, JsonTemplate, PathTemplate, QueryName, Rows, TextTemplate
+from dispatch.models.declared.systems import SystemName
+from dispatch.models.declared.templates import names_in, names_in_json
+
+KEY = "key"
+"""The idempotency key, in a template of an action."""
+KEY_DIGEST = "key_digest"
+"""Its sha256 in hex digits, which also fits into a path."""
+EFFECT_ID = "effect_id"
+"""The outside system's own id of the effect, in a compensation."""
+RESERVED = frozenset({KEY, KEY_DIGEST, EFFECT_ID})
+
+Status = Annotated[int, Field(ge=200, le=299)]
+
+
+class Change(Contract):
+    """One call that changes something."""
+
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
+    path: PathTemplate
+    query: dict[QueryName, TextTemplate] = Field(default_factory=dict, max_length=30)
+    body: JsonTemplate = Field(
+        default=None, description="JSON; a text that is one {name} alone becomes the value itself"
+    )
+    idempotency_header: str = Field(default="Idempotency-Key", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    expected: tuple[Status, ...] = Field(
+        default=(200, 201, 202, 204), min_length=1, description="statuses that say that it was done"
+    )
+
+    def names(self) -> frozenset[str]:
+        """Return the values that it is filled with."""
+        return frozenset((*names_in(self.path), *names_in_json(dict(self.query)), *names_in_json(self.body)))
+
+
+class ReadBack(Rows):
+    """Finds the effect in the outside system, for the verifier and before anything is repeated."""
+
+    get: HttpRead
+    effect_id: JsonPointer | None = Field(default=None, description="the system's id of it; else its key")
+    equals: dict[JsonPointer, ValueName] = Field(
+        min_length=1, max_length=50, description="which parts must equal which parameters"
+    )
+    holds: dict[JsonPointer, JsonValue] = Field(
+        default_factory=dict, max_length=50, description="which parts must hold which fixed values"
+    )
+
+    @property
+    def is_by_key(self) -> bool:
+        """Whether it finds this very effect by its key, and not a state that others may have made too."""
+        return not self.get.names().isdisjoint({KEY, KEY_DIGEST})
+
+
+class Compensation(Contract):
+    """Undoes the effect; what is then read back holds `undone`, or finds nothing."""
+
+    request: Change
+    undone: dict[JsonPointer, JsonValue] = Field(
+        default_factory=dict, max_length=20, description="what an effect that was undone holds"
+    )
+
+
+class Check(Contract):
+    """What the guardian reads itself and blocks without: a part that must hold the requester's address or a parameter."""
+
+    get: HttpRead
+    at: JsonPointer = ""
+    equals: dict[JsonPointer, Literal["requester.address"] | ValueName] = Field(min_length=1, max_length=20)
+    otherwise: str = Field(
+        min_length=1, max_length=300, description="why it is blocked, in words for the desk"
+    )
+
+
+class Payment(Contract):
+    """What an action spends; its policy then names amounts, and the intent that asks for it."""
+
+    minor: ValueName = Field(description="the integer parameter, in the currency's minor unit")
+    currency: str = Field(
+        pattern=r"^([A-Z]{3}|[a-z][a-z0-9_]{0,39})$", description="ISO 4217, or the parameter"
+    )
+
+
+class HttpCall(Contract):
+    """One call of an HTTP system."""
+
+    title: str = Field(min_length=1, max_length=100, description="for people who decide")
+    system: SystemName
+    parameters: dict[ValueName, ParameterSpec] = Field(min_length=1, max_length=50)
+    request: Change
+    effect_id: JsonPointer | None = Field(
+        default=None,
+        description="where its answer holds the system's id of the effect; else that of read_back",
+    )
+    read_back: ReadBack
+    checks: tuple[Check, ...] = Field(default=(), max_length=10)
+    compensation: Compensation | None = None
+    pays: Payment | None = None
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        if taken := RESERVED & self.parameters.keys():
+            raise ValueError(f"{min(taken)} is the engine's own value; rename the parameter")
+        for place, names, also in self._uses():
+            if unknown := sorted(names - self.parameters.keys() - also):
+                known = ", ".join((*self.parameters, *sorted(also)))
+                raise ValueError(f"{place} has {{{unknown[0]}}}, which is no parameter; use one of: {known}")
+        for place, named in self._pairs():
+            if named not in self.parameters:
+                raise ValueError(f"{place} names {named!r}, which is no parameter")
+        if self.pays is not None:
+            self._check_payment(self.pays)
+        return self
+
+    def _uses(self) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
+        keys = frozenset({KEY, KEY_DIGEST})
+        yield "request", self.request.names(), keys
+        yield "read_back", self.read_back.get.names(), keys
+        for index, check in enumerate(self.checks):
+            yield f"checks[{index}]", check.get.names(), frozenset()
+        if self.compensation is not None:
+            yield "compensation", self.compensation.request.names(), keys | {EFFECT_ID}
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        for pointer, name in self.read_back.equals.items():
+            yield f"read_back.equals of {pointer!r}", name
+        for index, check in enumerate(self.checks):
+            for pointer, name in check.equals.items():
+                if name != "requester.address":
+                    yield f"checks[{index}].equals of {pointer!r}", name
+
+    def _check_payment(self, pays: Payment) -> None:
+        minor = self.parameters.get(pays.minor)
+        if minor is None or minor.type != "integer" or minor.minimum is None or minor.minimum < 1:
+            raise ValueError("pays.minor must name a parameter of type integer with minimum: 1 or more")
+        if pays.currency.islower():
+            currency = self.parameters.get(pays.currency)
+            if currency is None or currency.type != "choice":
+                raise ValueError(
+                    "pays.currency must name a parameter of type choice, or be a currency such as EUR"
+                )
+
+
+class DeclaredAction(Contract):
+    """An action without a class of its own: how it is done."""
+
+    http_call: HttpCall
