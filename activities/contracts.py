@@ -77,11 +77,14 @@ class Systems:
             )
         return cast("T", found)
 
-    def named(self, name: str) -> Any:
+    def named(self, name: str, desk: str = "") -> Any:
         """Return a reading system by the name that a playbook gives it; raises CatalogueError where it is not open.
 
+        One that the desk declares in its systems.yaml comes before a class of that name.
         For an action that a policy tells where to read, such as a channel's, which knows no desk's systems.
         """
+        if (declared := self._reading.get(f"{desk}.{name}")) is not None:
+            return declared
         wanted = "".join(part.capitalize() for part in name.split("_"))
         if wanted not in self._reading:
             raise CatalogueError(

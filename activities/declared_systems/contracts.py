@@ -43,6 +43,11 @@ class NotSetUp:
         del read, values
         raise RefusedError(self._why, "not_set_up")
 
+    async def addresses_of(self, address: str) -> tuple[str, ...]:
+        """Refuse."""
+        del address
+        raise RefusedError(self._why, "not_set_up")
+
     async def change(self, change: Change, values: Values, key: str) -> JsonValue:
         """Refuse."""
         del change, values, key

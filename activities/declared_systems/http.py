@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -10,6 +11,7 @@ from pydantic import JsonValue
 from activities.declared_systems.contracts import Values
 from dispatch.http import Limits, exchange_json, http_client
 from dispatch.models.declared.actions import Change
+from dispatch.models.declared.json_pointer import part_or_null
 from dispatch.models.declared.reads import Read
 from dispatch.models.declared.systems import HttpSystem
 from dispatch.models.declared.templates import UnfitValueError, fill_json, fill_path, fill_query
@@ -22,7 +24,7 @@ class HttpConnection:
     """Sends requests whose path, query and body are filled templates."""
 
     def __init__(self, name: str, spec: HttpSystem, http: httpx.AsyncClient) -> None:
-        self._name, self._http = name, http
+        self._name, self._http, self._book = name, http, spec.address_book
         self._limits = Limits(spec.timeout_seconds, spec.max_bytes)
 
     async def read(self, read: Read, values: Values) -> JsonValue:
@@ -59,6 +61,28 @@ class HttpConnection:
             headers={change.idempotency_header: key},
         )
         return reply.content
+
+    async def addresses_of(self, address: str) -> tuple[str, ...]:
+        """Return every address on record for whoever has this one; () for nobody."""
+        book = self._book
+        if book is None:
+            raise RefusedError(
+                f"{self._name} is no address book; give it address_book in systems.yaml", "not_set_up"
+            )
+        values = {"address": address}
+        reply = await exchange_json(
+            self._http,
+            "GET",
+            self._path(book.path, values),
+            system=self._name,
+            limits=self._limits,
+            expected={200, 404},
+            params=fill_query(book.query, values),
+        )
+        part = part_or_null(reply.content, book.at) if reply.status == HTTPStatus.OK else None
+        rows = part if isinstance(part, list) else [part]
+        found = (part_or_null(row, pointer) for row in rows for pointer in book.addresses)
+        return tuple(dict.fromkeys(one for one in found if isinstance(one, str)))
 
     def _path(self, template: str, values: Values) -> str:
         try:

@@ -52,7 +52,8 @@ class SendReply(ActionDefaults):
         address = context.requester.address
         # A mail may come without a readable sender; no record is looked up by nothing.
         known = policy.address_book is not None and bool(address.strip())
-        book: AddressBook | None = systems.named(policy.address_book or "") if known else None
+        desk = context.bound.playbook.desk
+        book: AddressBook | None = systems.named(policy.address_book or "", desk) if known else None
         return MailGuardFacts(
             addresses=await book.addresses_of(address) if book is not None else (),
             own_links=context.own_links(context.parameters.text),

@@ -5,9 +5,11 @@ Addresses and keys come from the environment; the file names the variables.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from dispatch.models.contract import Contract
+from dispatch.models.declared.json_pointer import JsonPointer
+from dispatch.models.declared.templates import check_path, names_in, names_in_json
 
 SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Variable = Annotated[str, Field(pattern=r"^DISPATCH_[A-Z][A-Z0-9_]{0,79}$", description="of the environment")]
@@ -18,6 +20,23 @@ class Bounds(Contract):
 
     timeout_seconds: float = Field(default=10, gt=0, le=25, description="of one call, from beginning to end")
     max_bytes: int = Field(default=1_000_000, ge=1, le=20_000_000, description="of one answer")
+
+
+class AddressBook(Contract):
+    """How a system tells who has which mail addresses: one GET with `{address}`, for policies that name an address_book."""
+
+    path: Annotated[str, AfterValidator(check_path)]
+    query: dict[str, str] = Field(default_factory=dict, max_length=30)
+    at: JsonPointer = Field(
+        default="", description="an object, or a list of them; the whole answer where empty"
+    )
+    addresses: tuple[JsonPointer, ...] = Field(min_length=1, description="of each of them")
+
+    @model_validator(mode="after")
+    def _asks_for_an_address(self) -> Self:
+        if {*names_in(self.path), *names_in_json(dict(self.query))} != {"address"}:
+            raise ValueError("its path or query holds {address}, and no other value")
+        return self
 
 
 class HttpSystem(Bounds):
@@ -35,6 +54,9 @@ class HttpSystem(Bounds):
         default=(),
         max_length=50,
         description="hosts that the base URL may name; none: whichever the variable names",
+    )
+    address_book: AddressBook | None = Field(
+        default=None, description="who has which addresses, where mails rest on what it holds"
     )
 
 
