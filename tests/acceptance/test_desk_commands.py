@@ -35,6 +35,25 @@ async def test_a_new_desk_is_accepted(typed: Shell, begun: Path) -> None:
     assert not _code_in(begun)
 
 
+async def test_a_desk_without_code_is_copied(typed: Shell, tmp_path: Path) -> None:
+    """`--from` copies every file of a desk under another name, which is accepted as it is."""
+    said = await typed.starter("desk", "new", "it_support", "--from", "helpdesk", "--in", tmp_path)
+    said.words("desk check --dir", "samples/01-own-password.eml")
+    copied = tmp_path / "it_support"
+    assert {path.name for path in copied.iterdir()} >= {"playbook.yaml", "systems.yaml", "examples.yaml"}
+    (await typed.starter("desk", "check", "--dir", copied)).words("it_support: nothing is wrong")
+
+
+async def test_a_desk_with_code_is_not_copied(typed: Shell, tmp_path: Path) -> None:
+    """Its classes may exist only once; the sentence names a desk that can be copied, and nothing is written."""
+    said = await typed.starter("desk", "new", "mine", "--from", "support", "--in", tmp_path)
+    assert "holds code" in said.sentence()
+    assert "no desk 'nowhere'" in (
+        await typed.starter("desk", "new", "mine", "--from", "nowhere", "--in", tmp_path)
+    ).sentence()
+    assert list(tmp_path.glob("mine*")) == []
+
+
 async def test_all_that_is_wrong_is_said_at_once(typed: Shell, begun: Path) -> None:
     """Playbook, code, and one against the other: a sentence each, and the code 1."""
     file = begun / "playbook.yaml"
