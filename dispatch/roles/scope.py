@@ -36,10 +36,11 @@ class UnknownValueError(DispatchError):
 
 
 class Used(NamedTuple):
-    """A value that a text was filled with: where it comes from, and as it was written."""
+    """A value that a text was filled with: where it comes from, as it was written, and as it was found."""
 
     path: str
     text: str
+    raw: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Scope:
             value = self.value(whole[1])
             if value is None:
                 raise UnknownValueError(f"{whole[1]} is not known")
-            self.used.append(Used(whole[1], as_text(value)))
+            self.used.append(Used(whole[1], as_text(value), as_text(value)))
             return value
         if isinstance(template, list):
             return [self.fill_typed(one) for one in template]
@@ -99,7 +100,7 @@ class Scope:
         if value is None or isinstance(value, dict | list):
             raise UnknownValueError(f"{path} is not known")
         text = _FORMATS[how](self, path, value) if how else as_text(value)
-        self.used.append(Used(path, text))
+        self.used.append(Used(path, text, as_text(value)))
         return text
 
     def _money(self, path: str, value: JsonValue) -> str:

@@ -27,8 +27,8 @@ from dispatch.process.fields import filled
 from dispatch.process.statements import merged
 from dispatch.roles.conditions import ValueTest
 from dispatch.roles.facts import evidence_for, evidence_id, latest, own_items
-from dispatch.roles.scope import ACTION, EACH, OWN_ROOTS, Scope, UnknownValueError, Used, as_text
-from dispatch.roles.supported import unsupported
+from dispatch.roles.scope import ACTION, EACH, OWN_ROOTS, Scope, UnknownValueError, Used
+from dispatch.text.normalise import fold, one_line
 
 _MOST_EACH: Final = 20
 
@@ -127,14 +127,14 @@ def _of_item(item: Item, brief: Brief, config: WriteConfig) -> tuple[list[_Writt
         except UnknownValueError as error:
             return [], f"the paragraph {paragraph.name} cannot be filled: {error}"
         except _UnsupportedError as error:
-            return [], f"the paragraph {paragraph.name} says what is not found: {error}"
+            return [], f"the paragraph {paragraph.name} says what is not held: {error}"
         if not paragraph.goes_on:
             break
     return parts, "no paragraph fits"
 
 
 class _UnsupportedError(Exception):
-    """A text that says what its evidence does not."""
+    """A value that no evidence holds."""
 
 
 def _paragraph(paragraph: Paragraph, item: Item, scope: Scope, brief: Brief) -> Iterator[_Written]:
@@ -153,16 +153,15 @@ def _one(paragraph: Paragraph, item: Item, scope: Scope, brief: Brief, number: s
     action, roots = None, {paragraph.each.partition(".")[0]} if paragraph.each else set()
     if paragraph.action is not None:
         action = _action(paragraph.action, item, scope, brief)
-        roots |= {path.partition(".")[0] for path, _ in scope.used}
+        roots |= {path.partition(".")[0] for path, *_ in scope.used}
         scope = scope.having(**{ACTION: action.parameters})
     template = in_language(paragraph.text, brief.language).strip()
     text = scope.fill(template)
-    roots |= {path.partition(".")[0] for path, _ in scope.used}
+    roots |= {path.partition(".")[0] for path, *_ in scope.used}
     roots |= {path.partition(".")[0] for test in paragraph.when for path in test.paths}
     cited = _cited(roots - set(OWN_ROOTS), item, brief)
     evidence = _own_evidence(paragraph, template, scope.used, cited, item, brief, number)
-    if strange := unsupported(text, [one.text for one in (*evidence, *cited)]):
-        raise _UnsupportedError(", ".join(f"{one.kind} {one.quote}" for one in strange))
+    _check_held(paragraph, scope.used, item, brief)
     ids = tuple(dict.fromkeys(one.evidence_id for one in (*evidence, *cited)))
     refusal = None
     if paragraph.refuses:
@@ -197,6 +196,22 @@ def _edits(brief: Brief, effect: str) -> dict[str, JsonValue]:
     return edits
 
 
+def _check_held(paragraph: Paragraph, used: Sequence[Used], item: Item, brief: Brief) -> None:
+    """Raise _UnsupportedError for a value that the evidence of whoever found it does not hold."""
+    findings = latest(brief.findings)
+    for path, _, raw in used:
+        root = (
+            (paragraph.each or path).partition(".")[0]
+            if path.startswith(f"{EACH}.")
+            else path.partition(".")[0]
+        )
+        if root not in findings:
+            continue
+        texts = [one.text for one in evidence_for(findings[root], item.item_id)]
+        if not any(fold(one_line(raw)) in fold(text) for text in texts):
+            raise _UnsupportedError(f"the evidence of {root} does not hold {path}")
+
+
 def _cited(roots: set[str], item: Item, brief: Brief) -> tuple[Evidence, ...]:
     findings = latest(brief.findings)
     return tuple(
@@ -226,14 +241,14 @@ def _own_evidence(
     if not used:
         return (own,)
     personal = next((one.source for one in cited if is_personal(one.source)), None)
-    from_request = any(path.startswith(("requester.", "item.")) for path, _ in used)
+    from_request = any(path.startswith(("requester.", "item.")) for path, *_ in used)
     impersonal = EvidenceSource.REQUEST if from_request else EvidenceSource.PLAYBOOK
     suffix = (paragraph.name, *([number] if number else []))
     values = Evidence(
         evidence_id=evidence_id(brief.specialist, item.item_id, *suffix),
         source=personal or impersonal,
         reference=f"what {paragraph.name} was filled with",
-        text="; ".join(dict.fromkeys(f"{path}: {as_text(text)}" for path, text in used)),
+        text="; ".join(dict.fromkeys(f"{path}: {text}" for path, text, _ in used)),
     )
     return own, values
 

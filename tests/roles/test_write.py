@@ -78,13 +78,22 @@ async def test_what_is_not_known_is_never_written() -> None:
 
 
 async def test_a_value_that_its_evidence_does_not_hold_is_never_written() -> None:
-    """A figure of a list whose evidence says another one makes no statement."""
-    paragraph = {"name": "fines", "each": "book.fines", "text": "You owe {each.text}."}
-    facts = {"fines": [{"text": "EUR 9.00"}]}
-    good = await examine("write", {"paragraphs": [paragraph]}, ITEM, findings=(found("book", facts),))
-    assert [one.text for one in good.statements] == ["You owe EUR 9.00."]
-    ids = {one.evidence_id for one in good.evidence}
-    assert "tool.item-1.fines.1" in ids
+    """Where the evidence of a finding says another figure than its facts, nothing is written and a person reads it."""
+    findings = (found("book", SAW, text="saw; True; 2026-03-05T10:00:00+00:00; 540; EUR"),)
+    finding = await examine("write", CONFIG, ITEM, findings=findings)
+    assert (finding.status, finding.statements) == (FindingStatus.AMBIGUOUS, ())
+    assert "the evidence of book does not hold book.price_minor" in finding.summary
+
+
+async def test_one_paragraph_for_each_entry_of_a_list() -> None:
+    """Each entry has a paragraph and evidence of its own."""
+    paragraph = {"name": "fines", "each": "book.fines", "text": "You owe {each.sum} for the {each.tool}."}
+    facts = {"fines": [{"sum": "EUR 9.00", "tool": "saw"}, {"sum": "EUR 2.00", "tool": "drill"}]}
+    finding = await examine("write", {"paragraphs": [paragraph]}, ITEM, findings=(found("book", facts),))
+    said = [one.text for one in finding.statements]
+    assert said == ["You owe EUR 9.00 for the saw.", "You owe EUR 2.00 for the drill."]
+    ids = {one.evidence_id for one in finding.evidence}
+    assert {"tool.item-1.fines.1", "tool.item-1.fines.2"} <= ids
 
 
 async def test_an_edit_is_what_is_done_and_said() -> None:
