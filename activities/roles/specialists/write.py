@@ -7,8 +7,9 @@ from activities.roles.contracts import GenericDefaults, RoleContext, RoleProblem
 from dispatch.models.contract import Contract
 from dispatch.models.language import in_each_language
 from dispatch.models.work.finding import Brief, Finding
+from dispatch.models.work.playbook import Playbook
 from dispatch.roles.scope import ACTION, EACH, OWN_ROOTS, PLACEHOLDER, path_problem, template_problem
-from dispatch.roles.writing import Paragraph, WriteConfig, write
+from dispatch.roles.writing import ActionTemplate, Paragraph, WriteConfig, write
 
 _REMEDY = "Name what the requester, the item or an earlier specialist has."
 
@@ -43,16 +44,28 @@ class Write(GenericDefaults):
                 if (root != EACH or paragraph.each) and (root != ACTION or paragraph.action)
             ]
             yield from _misnamed(paragraph, path, usable)
-            action = paragraph.action
-            if action is not None and action.name not in playbook.guardian.actions:
-                yield RoleProblem(
-                    f"{path}.action.name",
-                    f"guardian.actions does not list {action.name!r}, so it would be blocked",
-                    "List it there, or correct the name.",
-                )
+            if paragraph.action is not None:
+                yield from _misfit(paragraph.action, f"{path}.action", playbook)
 
     async def examine(self, brief: Brief) -> Finding:
         return write(brief, WriteConfig.model_validate(brief.config))
+
+
+def _misfit(action: ActionTemplate, path: str, playbook: Playbook) -> Iterator[RoleProblem]:
+    if action.name not in playbook.guardian.actions:
+        yield RoleProblem(
+            f"{path}.name",
+            f"guardian.actions does not list {action.name!r}, so it would be blocked",
+            "List it there, or correct the name.",
+        )
+    declared = playbook.actions.get(action.name)
+    if declared is not None and (has := declared.http_call.parameters.keys()) != action.parameters.keys():
+        given = ", ".join(action.parameters) or "none"
+        yield RoleProblem(
+            f"{path}.parameters",
+            f"they are {given}, and {action.name} has {', '.join(has)}",
+            "Give each parameter of the action once.",
+        )
 
 
 def _misnamed(paragraph: Paragraph, path: str, usable: list[str]) -> Iterator[RoleProblem]:
