@@ -9,7 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
+from activities.catalogue_checks import shared_names, unknown_systems
 from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
+from activities.declared_actions.checks import action_errors
+from activities.declared_actions.classes import FindSystem, declared_action, is_declared
 from activities.declared_systems.classes import (
     SystemClasses,
     SystemId,
@@ -107,7 +110,18 @@ class Catalogue:
             generic_specialists=classes_of(GENERIC_ROLES, "specialists", _GENERIC_SPECIALIST, errors),
             generic_reviewers=classes_of(GENERIC_ROLES, "reviewers", _GENERIC_REVIEWER, errors),
         )
-        for error in (*found._shared_names(), *found._unknown_systems()):
+        sets = (
+            found.specialist_classes,
+            found.composer_classes,
+            found.reviewer_classes,
+            found.action_classes,
+            found.system_classes,
+        )
+        users = (found.specialist_classes, found.reviewer_classes, found.action_classes)
+        for error in (
+            *shared_names(sets),
+            *unknown_systems(users, found.system_classes, may_act=found.action_classes),
+        ):
             if errors is None:
                 raise error
             errors.append(error)
@@ -119,6 +133,33 @@ class Catalogue:
         for desk, systems in by_desk.items():
             found |= classes_of_systems(desk, systems)
         return replace(self, declared_systems=found)
+
+    @property
+    def coded_actions(self) -> dict[str, type[Action]]:
+        """Return the actions that have a class of their own in a file."""
+        return {name: kind for name, kind in self.action_classes.items() if not is_declared(kind)}
+
+    def with_actions(self, playbooks: Iterable[Playbook]) -> Self:
+        """Return the same with the actions that these playbooks declare, and that could be done.
+
+        Raises CatalogueError for a name that two of them declare; all else is for `errors` to tell.
+        """
+        coded = self.coded_actions
+        found = dict(coded)
+        desk_of: dict[str, str] = {}
+        for playbook in playbooks:
+            for name, declared in playbook.actions.items():
+                if desk_of.setdefault(name, playbook.desk) != playbook.desk:
+                    raise CatalogueError(
+                        f"the desks {desk_of[name]} and {playbook.desk} both declare the action {name}; rename one"
+                    )
+                kind = declared_action(name, declared.http_call, self._find_system(playbook.desk))
+                if kind is not None and name not in coded:
+                    found[name] = kind
+        return replace(self, action_classes=found)
+
+    def _find_system(self, desk: str) -> FindSystem:
+        return lambda name: self.declared_systems.get(SystemId(desk, name))
 
     def systems(self, *, acting: bool) -> tuple[type[System], ...]:
         """Return what a worker opens, the declared systems: those that only read, or all of them."""
@@ -163,7 +204,8 @@ class Catalogue:
         for name, kind in self.action_classes.items():
             action = kind(systems.only(kind.uses))
             functions.append(perform_activity(name, action))
-            if kind.compensable:
+            # Of a declared action, a request may carry another declaration than today's.
+            if kind.compensable or is_declared(kind):
                 functions.append(compensate_activity(name, action))
         return functions
 
@@ -180,17 +222,27 @@ class Catalogue:
 
     def errors(self, playbook: Playbook, file: str, folder: Path | None = None) -> Iterator[PlaybookError]:
         """Yield all that `check` would raise for, where it stops at the first."""
+        taken = {
+            *self.action_classes,
+            *self.specialist_classes,
+            *self.reviewer_classes,
+            *self.composer_classes,
+        }
+        systems = {
+            key.name: each.spec for key, each in self.declared_systems.items() if key.desk == playbook.desk
+        }
+        yield from action_errors(playbook, file, systems, taken)
         sets = OpenSets(
             self.specialist_classes,
             self.composer_classes,
             self.reviewer_classes,
-            self.action_classes,
+            self.with_actions([playbook]).action_classes,
             self.channels,
             self.generic_specialists,
             self.generic_reviewers,
-            {key.name: each.spec for key, each in self.declared_systems.items() if key.desk == playbook.desk},
+            systems,
         )
-        return playbook_errors(playbook, file, sets, folder)
+        yield from playbook_errors(playbook, file, sets, folder)
 
     def completed(self, playbook: Playbook) -> Playbook:
         """Return a checked playbook that says what each role reaches and uses, so that the workflow knows."""
@@ -236,39 +288,3 @@ class Catalogue:
 
     def _specialist(self, role: Role, name: str) -> type[object]:
         return self.generic_specialists[role.role] if role.role is not None else self.specialist_classes[name]
-
-    def _shared_names(self) -> Iterator[CatalogueError]:
-        sets = (
-            self.specialist_classes,
-            self.composer_classes,
-            self.reviewer_classes,
-            self.action_classes,
-            self.system_classes,
-        )
-        for index, names in enumerate(sets):
-            for name in names:
-                if any(name in other for other in sets[:index]):
-                    yield CatalogueError(
-                        f"{name}.py exists in two open sets; rename one, so that a name says who acted"
-                    )
-
-    def _unknown_systems(self) -> Iterator[CatalogueError]:
-        systems = {kind: name for name, kind in self.system_classes.items()}
-        sets: tuple[Mapping[str, type[Specialist | Reviewer | Action]], ...] = (
-            self.specialist_classes,
-            self.reviewer_classes,
-            self.action_classes,
-        )
-        for name, kind in ((name, kind) for each in sets for name, kind in each.items()):
-            for system in kind.uses:
-                if system not in systems:
-                    known = ", ".join(sorted(each.__name__ for each in systems)) or "none"
-                    yield CatalogueError(
-                        f"{name}.py uses {getattr(system, '__name__', repr(system))}, which is no system that was "
-                        f"found; give some of: {known}; or add its file to a folder systems"
-                    )
-                elif system.acting and name not in self.action_classes:
-                    yield CatalogueError(
-                        f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
-                        "that reads"
-                    )

@@ -22,12 +22,13 @@ class LoadedDesks(NamedTuple):
     playbooks: Playbooks
 
     def completed(self) -> "LoadedDesks":
-        """Return the same with playbooks in which each role says what it reaches."""
+        """Return the same with the actions that playbooks declare, and playbooks in which each role says what it reaches."""
+        catalogue = self.catalogue.with_actions(one.playbook for one in self.playbooks.by_desk.values())
         by_desk = {
-            desk: in_force.model_copy(update={"playbook": self.catalogue.completed(in_force.playbook)})
+            desk: in_force.model_copy(update={"playbook": catalogue.completed(in_force.playbook)})
             for desk, in_force in self.playbooks.by_desk.items()
         }
-        return self._replace(playbooks=replace(self.playbooks, by_desk=by_desk))
+        return LoadedDesks(catalogue, replace(self.playbooks, by_desk=by_desk))
 
 
 def discover(folders: Mapping[str, Path], errors: list[CatalogueError] | None = None) -> Catalogue:

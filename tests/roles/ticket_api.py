@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,9 +22,11 @@ class Tickets:
     grants: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    """Of the next changes: 'lost' (after it was done), '500' (before), '409', '404', 'slow', 'other' (another effect)."""
+    """Of the next changes: 'lost' (after it was done), '500' (before), '409', '404', '429', 'slow'."""
     reads: list[str] = field(default_factory=list)
     """Of the next reads: '500', 'huge', 'slow', 'drip', 'html', 'redirect', 'list', 'text'."""
+    before_change: Callable[[], None] | None = None
+    """Called once, before the next change is answered."""
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -141,27 +143,13 @@ def _change(handler: BaseHTTPRequestHandler, tickets: Tickets) -> None:
     if handler.headers["Authorization"] != f"Bearer {WRITE_KEY}":
         return _answer(handler, 403, {"error": {"code": "may_not_write", "message": "read only"}})
     fault = tickets.faults.pop(0) if tickets.faults else ""
+    if tickets.before_change is not None:
+        tickets.before_change()
+        tickets.before_change = None
     if fault in {"500", "404", "409", "429"}:
         return _answer(handler, int(fault), {"error": {"code": f"fault_{fault}", "message": "no"}})
     with tickets.lock:
-        if handler.command == "DELETE":
-            wanted = unquote(urlsplit(handler.path).path.rpartition("/")[2])
-            for grant in tickets.grants:
-                if grant["id"] == wanted:
-                    grant["state"] = "revoked"
-            result: tuple[int, Any] = (204, b"")
-        else:
-            standing = [grant for grant in tickets.grants if grant["key"] == key]
-            grant = (
-                standing[0]
-                if standing
-                else {"id": f"g-{len(tickets.grants) + 1}", "key": key, "state": "active", **(body or {})}
-            )
-            if fault == "other":
-                grant = {**grant, "account": "somebody-else"}
-            if not standing:
-                tickets.grants.append(grant)
-            result = (201, grant)
+        result = _revoke(handler.path, tickets) if handler.command == "DELETE" else _grant(tickets, key, body)
     if fault == "lost":
         handler.close_connection = True
         handler.connection.close()
@@ -169,3 +157,20 @@ def _change(handler: BaseHTTPRequestHandler, tickets: Tickets) -> None:
     if fault == "slow":
         time.sleep(3)
     return _answer(handler, *result)
+
+
+def _revoke(target: str, tickets: Tickets) -> tuple[int, Any]:
+    wanted = unquote(urlsplit(target).path.rpartition("/")[2])
+    for grant in tickets.grants:
+        if grant["id"] == wanted:
+            grant["state"] = "revoked"
+    return 204, b""
+
+
+def _grant(tickets: Tickets, key: str | None, body: Any) -> tuple[int, Any]:
+    standing = [grant for grant in tickets.grants if grant["key"] == key]
+    if standing:
+        return 201, standing[0]
+    grant = {"id": f"g-{len(tickets.grants) + 1}", "key": key, "state": "active", **(body or {})}
+    tickets.grants.append(grant)
+    return 201, grant

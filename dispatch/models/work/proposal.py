@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
+from dispatch.models.declared.actions import DeclaredAction
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.money import Money
@@ -29,6 +30,10 @@ class Action(Contract):
         default_factory=dict,
         description="evidence id -> source, as the findings say and the assembler writes; an id that is not in it is "
         "of unknown source",
+    )
+    declared: DeclaredAction | None = Field(
+        default=None,
+        description="how it is done, as the playbook in history declares it; None for an action with a class of its own",
     )
 
     @property
