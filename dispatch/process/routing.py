@@ -1,6 +1,6 @@
 """Whose desk a request is, what each item asks, and how soon: by the playbooks' own words, total for any text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from dispatch.models.language import ENGLISH
@@ -139,12 +139,24 @@ def _by_text(text: str, playbooks: Mapping[str, PlaybookInForce], read: _Read) -
     if not fitting:
         return None, "no desk takes it for its own; a person routes"
     if len(fitting) > 1:
-        return None, f"{' and '.join(fitting)} fit equally well; a person routes"
+        return _by_most_phrases(text, fitting, playbooks)
     desk = fitting[0]
     if desk in taken:
         scope = max(one.in_scope for one in read.by_desk[desk].values())
         return desk, f"{desk} is asked for it by its examples ({scope:.2f})"
     return desk, f"{best} of the phrases of {desk} fit"
+
+
+def _by_most_phrases(
+    text: str, fitting: Sequence[str], playbooks: Mapping[str, PlaybookInForce]
+) -> tuple[str | None, str]:
+    """Return the one of several desks that has the most routing phrases in a text; none where two have equally many."""
+    hits = {desk: fit_of(text, playbooks[desk].playbook.routing.phrases).hits for desk in fitting}
+    most = max(hits.values())
+    names, (desk, *others) = " and ".join(fitting), [desk for desk in fitting if hits[desk] == most]
+    if others:
+        return None, f"{names} fit equally well; a person routes"
+    return desk, f"{names} take it for their own, and most phrases of {desk} fit ({most})"
 
 
 def fit_of(text: str, phrases: Iterable[str]) -> Fit:

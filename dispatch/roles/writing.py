@@ -26,11 +26,12 @@ from dispatch.models.work.finding import (
 from dispatch.process.fields import filled
 from dispatch.process.statements import merged
 from dispatch.roles.conditions import ValueTest
-from dispatch.roles.facts import evidence_for, evidence_id, latest, own_items
+from dispatch.roles.facts import REQUEST, evidence_for, evidence_id, latest, own_items
 from dispatch.roles.scope import ACTION, EACH, OWN_ROOTS, Scope, UnknownValueError, Used
 from dispatch.text.normalise import fold, one_line
 
 _MOST_EACH: Final = 20
+_MOST_QUOTED: Final = 1000
 
 
 class ActionTemplate(Contract):
@@ -162,6 +163,8 @@ def _one(paragraph: Paragraph, item: Item, scope: Scope, brief: Brief, number: s
     cited = _cited(roots - set(OWN_ROOTS), item, brief)
     evidence = _own_evidence(paragraph, template, scope.used, cited, item, brief, number)
     _check_held(paragraph, scope.used, item, brief)
+    if action is not None:
+        evidence = (*evidence, _asked(item, brief))
     ids = tuple(dict.fromkeys(one.evidence_id for one in (*evidence, *cited)))
     refusal = None
     if paragraph.refuses:
@@ -251,6 +254,16 @@ def _own_evidence(
         text="; ".join(dict.fromkeys(f"{path}: {text}" for path, text, _ in used)),
     )
     return own, values
+
+
+def _asked(item: Item, brief: Brief) -> Evidence:
+    """Return the requester's own words, which an action cites: one that pays is held unless they plainly ask for it."""
+    return Evidence(
+        evidence_id=evidence_id(brief.specialist, REQUEST, item.item_id),
+        source=EvidenceSource.REQUEST,
+        reference=item.item_id,
+        text=item.text[:_MOST_QUOTED],
+    )
 
 
 def _standing(item: Item, standing: str, specialist: str, *, is_refusal: bool) -> _Written:

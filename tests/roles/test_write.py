@@ -40,9 +40,13 @@ async def test_a_paragraph_says_what_was_found_and_cites_it() -> None:
     finding = await examine("write", CONFIG, ITEM, name="reply", findings=(found("book", SAW),))
     [statement] = finding.statements
     assert statement.text == "The saw is yours until 5 March 2026, for EUR 4.50 (blue bag)."
-    assert set(statement.evidence_ids) == {"reply.template.lent.en", "reply.item-1.lent", "book.request"}
     sources = {one.evidence_id: one.source for one in finding.evidence}
-    assert sources == {"reply.template.lent.en": "playbook", "reply.item-1.lent": "records"}
+    assert sources == {
+        "reply.template.lent.en": "playbook",
+        "reply.item-1.lent": "records",
+        "reply.request.item-1": "request",
+    }
+    assert set(statement.evidence_ids) == {*sources, "book.request"}
 
 
 async def test_an_action_keeps_types_and_its_evidence() -> None:

@@ -72,10 +72,14 @@ async def _played(helpdesk: Helpdesk, sample: Sample) -> Any:
 
     desk = helpdesk.desk
     case = await desk.submit_file(DESK / "samples" / sample.file)
-    async with asyncio.timeout(90):
-        return await play(
-            desk.client, case.id, sample, arm=arm, sign=demo_signer(desk.settings), poll_seconds=0.2
-        )
+    try:
+        async with asyncio.timeout(60):
+            return await play(
+                desk.client, case.id, sample, arm=arm, sign=demo_signer(desk.settings), poll_seconds=0.2
+            )
+    except TimeoutError:
+        trail = "\n".join(f"{entry.receiver}: {entry.what}: {entry.why}" for entry in await case.trail())
+        pytest.fail(f"{sample.file} rests at {await case.status()}\n{trail}")
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=lambda sample: sample.file)
