@@ -1,5 +1,6 @@
 """docs/your-own-desk.md, done step by step as a stranger would: each block where it stands, on one machine."""
 
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +44,9 @@ def test_a_stranger_comes_to_a_desk_of_their_own(tmp_path: Path) -> None:
             (tmp_path / DESK / name).write_text(block.source, encoding="utf-8")
         elif block.language == "sh" and not NEEDS.keys() & block.attributes.keys():
             for line in block.source.splitlines():
-                done = run(line.replace("my-desks", str(tmp_path / "my-desks")), tmp_path)
+                # A trial starts the Temporal program, which is found or kept where this user's is.
+                place = {name: os.environ[name] for name in ("HOME", "PATH")}
+                done = run(line.replace("my-desks", str(tmp_path / "my-desks")), tmp_path, **place)
                 assert done.returncode == 0, (line, done)
                 said[line] = said.get(line, "") + done.stdout
     told = "\n".join(said.values())
