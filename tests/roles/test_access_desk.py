@@ -12,10 +12,12 @@ from temporalio.client import Client
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from runtime.systems import not_set_up
 from tests.desk import Case, Desk, at_work, resting_desk, running_desk
 from tests.roles.access_desk import GRANT, SYSTEMS, access_playbook, environment
 from tests.roles.ticket_api import Tickets, ticket_api
 from tests.roles.yaml_desk import DESK, check, write_desk
+from tests.servers import settings_from
 from tests.signers import Signer, write_approvers
 from worker import load_checked
 
@@ -197,3 +199,16 @@ def test_check_names_what_is_wrong_with_a_system(tmp_path: Path, system: dict[st
     """An address in the file, a variable of another program, and a system that cannot act are told."""
     folder = write_desk(tmp_path / "desks", access_playbook(), {"tickets": system})
     assert told in check(folder)
+
+
+def test_what_is_not_set_up_is_told(
+    tickets: Tickets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`worker.py --check` names the variables of a declared system that are empty, and nothing where all are set."""
+    write_desk(tmp_path / "desks", access_playbook(), SYSTEMS)
+    catalogue = load_checked(settings_from({"DISPATCH_DESKS_DIR": str(tmp_path / "desks")})).catalogue
+    assert not_set_up(catalogue.systems(acting=True)) == []
+    monkeypatch.delenv("DISPATCH_TICKETS_WRITE_KEY")
+    assert not_set_up(catalogue.systems(acting=True)) == [
+        "the system loans.tickets to act is not set up: set DISPATCH_TICKETS_WRITE_KEY"
+    ]

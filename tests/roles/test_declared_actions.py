@@ -11,10 +11,12 @@ from activities.catalogue import Catalogue
 from activities.contracts import Action, Systems
 from activities.guardian import Guardian
 from activities.permits import Permits
-from dispatch.guard.contract import kind_of
+from dispatch.guard.contract import kind_of, with_view
+from dispatch.guard.guardian import inspect
 from dispatch.models.declared.actions import DeclaredAction
 from dispatch.models.declared.systems import SystemsFile
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
+from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
 from dispatch.models.work.action_digest import bind, is_intact
 from dispatch.models.work.execution import ActionCommand, CompensationCommand
@@ -275,3 +277,61 @@ async def test_without_leave_nothing_is_sent(tickets: Tickets, action: Action) -
     with pytest.raises(RefusedError):
         await attempt(1, action.perform, command)
     assert tickets.changes() == []
+
+
+BUY: dict[str, Any] = {
+    "parameters": GRANT["parameters"]
+    | {
+        "days": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        "currency": {"type": "choice", "choices": ["EUR", "CHF"]},
+    },
+    "pays": {"minor": "days", "currency": "currency"},
+}
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "decision", "tier"),
+    [
+        (500, "EUR", GuardDecision.HOLD, "medium"),
+        (5_000, "EUR", GuardDecision.BLOCK, "critical"),
+        (500, "CHF", GuardDecision.BLOCK, "critical"),
+        (50, "EUR", GuardDecision.ALLOW, "low"),
+    ],
+)
+async def test_amounts_decide_the_tier(
+    opened: Systems, minor: int, currency: str, decision: GuardDecision, tier: str
+) -> None:
+    """A declared action that pays is held and blocked by the policy's amounts, as a coded one is."""
+    declared = DeclaredAction.model_validate({"http_call": GRANT | BUY})
+    content = access_playbook()
+    content["actions"]["grant_access"]["http_call"] = GRANT | BUY
+    steps = [{"up_to_minor": 100, "tier": "low"}, {"up_to_minor": 1_000, "tier": "medium"}]
+    content["guardian"]["actions"]["grant_access"]["amounts"] = {"EUR": steps}
+    bound = grant(declared, days=minor, currency=currency)
+    brief = GuardBrief(
+        handoff=HANDOFF, bound=bound, policy=GuardianPolicy.model_validate(content["guardian"]), requester=KIM
+    )
+    classes = catalogue(content).action_classes
+    result = await attempt(1, Guardian(opened, classes).inspect, brief)
+    assert (result.decision, result.tier.value) == (decision, tier)
+    view = with_view(bound, classes).view
+    assert view is not None
+    assert view.amount == Money(amount_minor=minor, currency=currency)
+
+
+async def test_what_if_rules_by_the_recorded_declaration(opened: Systems) -> None:
+    """A recorded inspection is ruled again under another policy by the declaration that the action carried."""
+    result = await ruled(opened, grant())
+    assert result.facts is not None
+    content = access_playbook("medium")
+    content["actions"]["grant_access"]["http_call"] = GRANT | {"checks": []}
+    brief = GuardBrief(
+        handoff=HANDOFF,
+        bound=grant(),
+        policy=GuardianPolicy.model_validate(content["guardian"]),
+        requester=KIM,
+    )
+    again = inspect(brief, result.facts, catalogue(content).action_classes)
+    assert again.decision is GuardDecision.HOLD
+    stranger = brief.model_copy(update={"requester": Party(address="lee@club.example")})
+    assert inspect(stranger, result.facts, catalogue(content).action_classes).decision is GuardDecision.BLOCK

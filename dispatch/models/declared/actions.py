@@ -26,13 +26,21 @@ Status = Annotated[int, Field(ge=200, le=299)]
 class Change(Contract):
     """One call that changes something."""
 
-    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
-    path: PathTemplate
-    query: dict[QueryName, TextTemplate] = Field(default_factory=dict, max_length=30)
-    body: JsonTemplate = Field(
-        default=None, description="JSON; a text that is one {name} alone becomes the value itself"
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(
+        default="POST", description="POST, PUT, PATCH or DELETE"
     )
-    idempotency_header: str = Field(default="Idempotency-Key", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    path: PathTemplate = Field(description="as of a read")
+    query: dict[QueryName, TextTemplate] = Field(
+        default_factory=dict, max_length=30, description="as of a read"
+    )
+    body: JsonTemplate = Field(
+        default=None, description="JSON template; a text that is one `{name}` alone becomes the value itself"
+    )
+    idempotency_header: str = Field(
+        default="Idempotency-Key",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$",
+        description="in which the idempotency key is sent",
+    )
     expected: tuple[Status, ...] = Field(
         default=(200, 201, 202, 204), min_length=1, description="statuses that say that it was done"
     )
@@ -45,13 +53,17 @@ class Change(Contract):
 class ReadBack(Rows):
     """Finds the effect in the outside system, for the verifier and before anything is repeated."""
 
-    get: HttpRead
-    effect_id: JsonPointer | None = Field(default=None, description="the system's id of it; else its key")
+    get: HttpRead = Field(description="best by `{key}`, so that it finds this very effect")
+    effect_id: JsonPointer | None = Field(
+        default=None, description="JSON pointer to the system's id of it; else its key counts"
+    )
     equals: dict[JsonPointer, ValueName] = Field(
-        min_length=1, max_length=50, description="which parts must equal which parameters"
+        min_length=1, max_length=50, description="JSON pointer: the parameter that the part must equal"
     )
     holds: dict[JsonPointer, JsonValue] = Field(
-        default_factory=dict, max_length=50, description="which parts must hold which fixed values"
+        default_factory=dict,
+        max_length=50,
+        description="JSON pointer: the fixed value that the part must hold",
     )
 
     @property
@@ -63,18 +75,24 @@ class ReadBack(Rows):
 class Compensation(Contract):
     """Undoes the effect; what is then read back holds `undone`, or finds nothing."""
 
-    request: Change
+    request: Change = Field(
+        description="the call that undoes; `{effect_id}` is the system's id of the effect"
+    )
     undone: dict[JsonPointer, JsonValue] = Field(
-        default_factory=dict, max_length=20, description="what an effect that was undone holds"
+        default_factory=dict,
+        max_length=20,
+        description="JSON pointer: the value by which an undone effect is known; none: it is no longer found",
     )
 
 
 class Check(Contract):
     """What the guardian reads itself and blocks without: a part that must hold the requester's address or a parameter."""
 
-    get: HttpRead
-    at: JsonPointer = ""
-    equals: dict[JsonPointer, Literal["requester.address"] | ValueName] = Field(min_length=1, max_length=20)
+    get: HttpRead = Field(description="what the guardian reads, with the action's parameters")
+    at: JsonPointer = Field(default="", description="as of `lookup`; there must be exactly one")
+    equals: dict[JsonPointer, Literal["requester.address"] | ValueName] = Field(
+        min_length=1, max_length=20, description="JSON pointer: `requester.address`, or a parameter"
+    )
     otherwise: str = Field(
         min_length=1, max_length=300, description="why it is blocked, in words for the desk"
     )
@@ -93,17 +111,23 @@ class HttpCall(Contract):
     """One call of an HTTP system."""
 
     title: str = Field(min_length=1, max_length=100, description="for people who decide")
-    system: SystemName
-    parameters: dict[ValueName, ParameterSpec] = Field(min_length=1, max_length=50)
-    request: Change
+    system: SystemName = Field(description="one of kind http with a key to act with")
+    parameters: dict[ValueName, ParameterSpec] = Field(
+        min_length=1, max_length=50, description="name: type; all that may vary"
+    )
+    request: Change = Field(description="the call")
     effect_id: JsonPointer | None = Field(
         default=None,
-        description="where its answer holds the system's id of the effect; else that of read_back",
+        description="JSON pointer to the system's id of the effect in the answer; else the key counts",
     )
-    read_back: ReadBack
-    checks: tuple[Check, ...] = Field(default=(), max_length=10)
-    compensation: Compensation | None = None
-    pays: Payment | None = None
+    read_back: ReadBack = Field(description="how the effect is found and verified")
+    checks: tuple[Check, ...] = Field(
+        default=(), max_length=10, description="what the guardian reads itself, and blocks without"
+    )
+    compensation: Compensation | None = Field(
+        default=None, description="how it is undone; its policy then says `compensable: true`"
+    )
+    pays: Payment | None = Field(default=None, description="what it spends, where it moves money")
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
