@@ -212,3 +212,30 @@ def test_what_is_not_set_up_is_told(
     assert not_set_up(catalogue.systems(acting=True)) == [
         "the system loans.tickets to act is not set up: set DISPATCH_TICKETS_WRITE_KEY"
     ]
+
+
+async def test_two_desks_may_declare_the_same_names(
+    client: Client, tmp_path: Path, tickets: Tickets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of a desk beside it has actions and roles of the same names; each acts on its own desk's system."""
+    copy = access_playbook() | {"desk": "kiln_loans", "routing": {"phrases": ["kiln"]}}
+    copy["actions"]["grant_access"]["http_call"] = GRANT | {
+        "parameters": GRANT["parameters"] | {"days": {"type": "integer", "minimum": 100}},
+        "request": GRANT["request"]
+        | {"body": {"account": "{account}", "place": "{place}", "days": "{days}"}},
+    }
+    copy["specialists"]["find_account"]["config"]["recommend"][0]["parameters"]["days"] = {"value": 100}
+    write_desk(tmp_path / "desks", access_playbook(), SYSTEMS)
+    with ticket_api() as other:
+        other.accounts["kim"] = {"id": "kim", "email": "kim@club.example", "state": "open"}
+        monkeypatch.setenv("DISPATCH_KILN_URL", other.url)
+        system = SYSTEMS["tickets"] | {"base_url_variable": "DISPATCH_KILN_URL"}
+        write_desk(tmp_path / "desks", copy, {"tickets": system})
+        async with running_desk(client, tmp_path, desks_dir=tmp_path / "desks") as desk:
+            first = await (await ask(desk)).outcome()
+            mail = await desk.submit(MAIL, sender="kim@club.example", desk="kiln_loans")
+            second = await mail.outcome()
+    assert {first.ending, second.ending} == {Ending.DONE}
+    assert [grant["days"] for grant in tickets.grants] == [7]
+    assert [grant["days"] for grant in other.grants] == [100]
+    assert "note" not in other.grants[0]

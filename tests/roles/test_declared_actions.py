@@ -1,81 +1,24 @@
 """A declared action against a real ticket system: done once, found again, verified, undone, and bound to its declaration."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from activities.catalogue import Catalogue
 from activities.contracts import Action, Systems
-from activities.guardian import Guardian
 from activities.permits import Permits
-from dispatch.guard.contract import kind_of, with_view
-from dispatch.guard.guardian import inspect
+from dispatch.guard.contract import kind_of
 from dispatch.models.declared.actions import DeclaredAction
-from dispatch.models.declared.systems import SystemsFile
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
-from dispatch.models.money import Money
-from dispatch.models.request.submission import Party
-from dispatch.models.work.action_digest import bind, is_intact
+from dispatch.models.work.action_digest import is_intact
 from dispatch.models.work.execution import ActionCommand, CompensationCommand
-from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
-from dispatch.models.work.playbook import GuardianPolicy, Playbook, PlaybookRef
-from dispatch.models.work.proposal import Action as Proposed
-from dispatch.models.work.proposal import BoundAction
 from dispatch.storage.approvers_file import ApproversFile
-from runtime.systems import open_systems
 from tests.activities.at_work import after_unknown, attempt, refusal_of
 from tests.bound import HANDOFF, order
-from tests.roles.access_desk import GRANT, SYSTEMS, access_playbook, environment
-from tests.roles.ticket_api import Tickets, ticket_api
-from tests.roles.yaml_desk import DESK
-
-DECLARED = DeclaredAction.model_validate({"http_call": GRANT})
-DISCOVERED = Catalogue.discover([]).with_systems(
-    {DESK: SystemsFile.model_validate({"systems": SYSTEMS}).systems}
-)
-KIM = Party(address="Kim@Club.example", name="Kim")
-
-
-def catalogue(content: dict[str, Any] | None = None) -> Catalogue:
-    """Return what a worker of the desk knows; with another playbook, what it knows after the playbook was changed."""
-    return DISCOVERED.with_actions([Playbook.model_validate(content or access_playbook())])
-
-
-def grant(declared: DeclaredAction | None = DECLARED, **changes: Any) -> BoundAction:
-    """Return a bound action; `changes` are parameters."""
-    parameters: dict[str, Any] = {"account": "kim", "place": "shed", "days": 7}
-    action = Proposed(
-        name="grant_access",
-        subject="item-1",
-        parameters=parameters | changes,
-        item_ids=("item-1",),
-        why="asked for",
-        declared=declared,
-    )
-    return bind("r-1", "p-1", PlaybookRef(desk=DESK, version="1.0.0", digest="a" * 64), action)
-
-
-@pytest.fixture
-def tickets() -> Iterator[Tickets]:
-    with ticket_api() as api:
-        api.accounts["kim"] = {"id": "kim", "email": "kim@club.example", "state": "open"}
-        api.accounts["lee"] = {"id": "lee", "email": "lee@club.example", "state": "open"}
-        yield api
-
-
-@pytest.fixture
-async def opened(tickets: Tickets) -> AsyncIterator[Systems]:
-    async with open_systems(catalogue().systems(acting=True), environment(tickets)) as systems:
-        yield systems
-
-
-@pytest.fixture
-def action(opened: Systems, tmp_path: Path) -> Action:
-    kind = catalogue().action_classes["grant_access"]
-    return kind(opened.only(kind.uses).beside(Permits(ApproversFile(tmp_path / "approvers.yaml"))))
+from tests.roles.access_desk import GRANT, access_playbook
+from tests.roles.granting import DECLARED, catalogue, grant
+from tests.roles.ticket_api import Tickets
 
 
 async def test_it_is_done_once_under_its_key(tickets: Tickets, action: Action) -> None:
@@ -219,24 +162,6 @@ async def test_the_verifier_reads_it_back(tickets: Tickets, action: Action, open
     assert (await kind.read_back(opened, grant())).facts["effects"] == 2
 
 
-async def ruled(opened: Systems, bound: BoundAction, requester: Party = KIM) -> GuardResult:
-    policy = GuardianPolicy.model_validate(access_playbook()["guardian"])
-    brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy, requester=requester)
-    return await attempt(1, Guardian(opened, catalogue().action_classes).inspect, brief)
-
-
-async def test_the_guardian_reads_for_itself(tickets: Tickets, opened: Systems) -> None:
-    """What a check does not confirm is blocked in its own words: another's account, and none."""
-    assert (await ruled(opened, grant())).decision is GuardDecision.ALLOW
-    for account in ("lee", "nobody"):
-        result = await ruled(opened, grant(account=account))
-        assert result.decision is GuardDecision.BLOCK
-        assert [r.text for r in result.reasons] == ["the account is not the requester's own"]
-    wrong = await ruled(opened, grant(days=99))
-    assert [r.rule for r in wrong.reasons] == ["parameters.invalid"]
-    assert tickets.changes() == []
-
-
 async def test_a_changed_declaration_changes_nothing_that_was_approved(
     tickets: Tickets, opened: Systems, tmp_path: Path
 ) -> None:
@@ -247,7 +172,7 @@ async def test_a_changed_declaration_changes_nothing_that_was_approved(
         "request": {"path": "/everything/{account}", "body": {"all": True}},
     }
     newer = catalogue(content).action_classes
-    assert kind_of(grant().action, newer) is not newer["grant_access"]
+    assert kind_of(grant(), newer) is not newer["grant_access"]
     kind = newer["grant_access"]
     action = kind(opened.only(kind.uses).beside(Permits(ApproversFile(tmp_path / "approvers.yaml"))))
     await attempt(1, action.perform, order(grant()))
@@ -264,74 +189,9 @@ def test_the_digest_covers_the_declaration() -> None:
     assert not is_intact(swapped)
 
 
-async def test_a_declared_action_without_its_declaration_is_a_persons(opened: Systems) -> None:
-    """An action of that name that carries no declaration has no rules: nothing is read, nothing is allowed."""
-    result = await ruled(opened, grant(None))
-    assert result.decision is GuardDecision.HOLD
-    assert "policy.no_rules" in [reason.rule for reason in result.reasons]
-
-
 async def test_without_leave_nothing_is_sent(tickets: Tickets, action: Action) -> None:
     """A command whose guard result is of another action is refused before the call."""
     command = ActionCommand(handoff=HANDOFF, bound=grant(), guard_result=order(grant(days=8)).guard_result)
     with pytest.raises(RefusedError):
         await attempt(1, action.perform, command)
     assert tickets.changes() == []
-
-
-BUY: dict[str, Any] = {
-    "parameters": GRANT["parameters"]
-    | {
-        "days": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
-        "currency": {"type": "choice", "choices": ["EUR", "CHF"]},
-    },
-    "pays": {"minor": "days", "currency": "currency"},
-}
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "decision", "tier"),
-    [
-        (500, "EUR", GuardDecision.HOLD, "medium"),
-        (5_000, "EUR", GuardDecision.BLOCK, "critical"),
-        (500, "CHF", GuardDecision.BLOCK, "critical"),
-        (50, "EUR", GuardDecision.ALLOW, "low"),
-    ],
-)
-async def test_amounts_decide_the_tier(
-    opened: Systems, minor: int, currency: str, decision: GuardDecision, tier: str
-) -> None:
-    """A declared action that pays is held and blocked by the policy's amounts, as a coded one is."""
-    declared = DeclaredAction.model_validate({"http_call": GRANT | BUY})
-    content = access_playbook()
-    content["actions"]["grant_access"]["http_call"] = GRANT | BUY
-    steps = [{"up_to_minor": 100, "tier": "low"}, {"up_to_minor": 1_000, "tier": "medium"}]
-    content["guardian"]["actions"]["grant_access"]["amounts"] = {"EUR": steps}
-    bound = grant(declared, days=minor, currency=currency)
-    brief = GuardBrief(
-        handoff=HANDOFF, bound=bound, policy=GuardianPolicy.model_validate(content["guardian"]), requester=KIM
-    )
-    classes = catalogue(content).action_classes
-    result = await attempt(1, Guardian(opened, classes).inspect, brief)
-    assert (result.decision, result.tier.value) == (decision, tier)
-    view = with_view(bound, classes).view
-    assert view is not None
-    assert view.amount == Money(amount_minor=minor, currency=currency)
-
-
-async def test_what_if_rules_by_the_recorded_declaration(opened: Systems) -> None:
-    """A recorded inspection is ruled again under another policy by the declaration that the action carried."""
-    result = await ruled(opened, grant())
-    assert result.facts is not None
-    content = access_playbook("medium")
-    content["actions"]["grant_access"]["http_call"] = GRANT | {"checks": []}
-    brief = GuardBrief(
-        handoff=HANDOFF,
-        bound=grant(),
-        policy=GuardianPolicy.model_validate(content["guardian"]),
-        requester=KIM,
-    )
-    again = inspect(brief, result.facts, catalogue(content).action_classes)
-    assert again.decision is GuardDecision.HOLD
-    stranger = brief.model_copy(update={"requester": Party(address="lee@club.example")})
-    assert inspect(stranger, result.facts, catalogue(content).action_classes).decision is GuardDecision.BLOCK

@@ -137,12 +137,19 @@ class HttpCall(Contract):
             if unknown := sorted(names - self.parameters.keys() - also):
                 known = ", ".join((*self.parameters, *sorted(also)))
                 raise ValueError(f"{place} has {{{unknown[0]}}}, which is no parameter; use one of: {known}")
+        if any(KEY in names_in(path) for path in self._paths()):
+            raise ValueError(f"{{{KEY}}} holds slashes and cannot be in a path; use {{{KEY_DIGEST}}} there")
         for place, named in self._pairs():
             if named not in self.parameters:
                 raise ValueError(f"{place} names {named!r}, which is no parameter")
         if self.pays is not None:
             self._check_payment(self.pays)
         return self
+
+    def _paths(self) -> Iterator[str]:
+        yield from (self.request.path, self.read_back.get.path)
+        if self.compensation is not None:
+            yield self.compensation.request.path
 
     def _uses(self) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
         keys = frozenset({KEY, KEY_DIGEST})
