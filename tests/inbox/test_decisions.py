@@ -109,6 +109,7 @@ async def test_each_action_is_decided_alone_and_the_page_says_what_follows(
     case = await two_held_refunds(inbox_desk)
     page = await dora.request(case.id)
     assert "Approve all 2" in page.text
+    assert "Refund (2)" in page.text
     first, second, reply = page.forms("/decide")
     assert "not affected, decided on its own" in page.text
     assert "Needs no approval: it follows when the rest is decided" in page.text
