@@ -160,7 +160,8 @@ class Catalogue:
             *self.action_classes.values(),
         )
         declared = dict.fromkeys(system for kind in kinds for system in kind.uses)
-        declared |= dict.fromkeys(each.reading for each in self.declared_systems.values())
+        for each in self.declared_systems.values():
+            declared |= dict.fromkeys(kind for kind in (each.reading, each.acting) if kind is not None)
         return tuple(system for system in declared if acting or not system.acting)
 
     def desk_activities(self, systems: Systems) -> list[ActivityFunction]:

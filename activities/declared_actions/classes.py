@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 from activities.contracts import Action, FactsContext, System, Systems
 from activities.declared_actions.facts import CallRules, CheckFacts, DeclaredFacts, check_facts, id_at
 from activities.declared_systems.classes import SystemClasses, SystemId
-from activities.declared_systems.contracts import Acting, Reading
+from activities.declared_systems.contracts import UNFIT_VALUE, Acting, Reading
 from activities.discovery import class_name
 from activities.failures import reconciling
 from activities.permits import Permits
@@ -147,7 +147,12 @@ def _class(
         values = context.parameters.model_dump()
         seen: list[CheckFacts] = []
         for check in call.checks:
-            answer = await _reading(systems, reading).read(Read(get=check.get), values)
+            try:
+                answer = await _reading(systems, reading).read(Read(get=check.get), values)
+            except RefusedError as error:
+                if error.code != UNFIT_VALUE:
+                    raise
+                answer = None  # a value that cannot be in a path names nothing
             seen.append(check_facts(check, answer))
         return DeclaredFacts(checks=tuple(seen))
 
@@ -166,6 +171,8 @@ def _class(
         "facts": staticmethod(facts),
         "guard": staticmethod(rules.guard),
         "amount": staticmethod(rules.amount),
+        "spends": staticmethod(rules.spends),
+        "spending_window": staticmethod(rules.spending_window),
         "expected": staticmethod(rules.expected),
         "same": staticmethod(rules.same),
         "read_back": staticmethod(read_back),

@@ -75,6 +75,11 @@ def request_approval(
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
             parameters=_declared_parameters(b),
+            choices={
+                name: spec.choices
+                for name, spec in _declared_parameters(b).items()
+                if spec.choices and name in policy.actions[b.action.name].editable
+            },
             most=v.most,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
             must_change=repeats if proposal.delivers(b) else "",

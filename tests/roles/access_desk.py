@@ -82,7 +82,7 @@ def access_playbook(tier: str = "low") -> dict[str, Any]:
     content["actions"] = {"grant_access": {"http_call": copy.deepcopy(GRANT)}}
     content["guardian"]["actions"]["grant_access"] = {
         "tier": tier,
-        "editable": ["days"],
+        "editable": ["days", "place"],
         "compensable": True,
         "give_up_after": "5 seconds",
     }

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import JsonValue
 from temporalio.client import Client
 
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from runtime import gateway
 from runtime.systems import not_set_up
 from tests.desk import Case, Desk, at_work, resting_desk, running_desk
 from tests.roles.access_desk import GRANT, SYSTEMS, access_playbook, environment
@@ -66,9 +68,13 @@ async def test_a_person_decides_and_edits(client: Client, tmp_path: Path, ticket
     async with running_desk(client, tmp_path, desks_dir=tmp_path / "desks") as desk:
         case = await ask(desk)
         await case.until("waiting_for_approval")
-        for wrong in ("3", 31, True):
-            accepted, _ = await case.decide(DecisionType.EDIT, by="ana", edits={"days": wrong})
+        wrong: list[dict[str, JsonValue]] = [{"days": "3"}, {"days": 31}, {"days": True}, {"place": "vault"}]
+        for edits in wrong:
+            accepted, _ = await case.decide(DecisionType.EDIT, by="ana", edits=edits)
             assert not accepted
+        item = (await gateway.Gateway.over(desk.client).request_detail(case.id)).approval_request
+        assert item is not None
+        assert item.items[0].choices == {"place": ("shed", "kiln")}
         proposal = (await case.status()).proposal_id
         assert (await case.decide(DecisionType.EDIT, by="ana", edits={"days": 3}))[0]
         while (await case.until("waiting_for_approval")).proposal_id == proposal:

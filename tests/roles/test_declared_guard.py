@@ -1,5 +1,6 @@
 """The guardian on declared actions: what it reads itself, amounts, and rulings made again from a record."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from dispatch.models.request.submission import Party
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy
 from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.spend_quota import Claim, Reserved, ReserveRequest
 from tests.activities.at_work import attempt
 from tests.bound import HANDOFF
 from tests.roles.access_desk import GRANT, access_playbook
@@ -44,6 +46,15 @@ async def test_a_declared_action_without_its_declaration_is_a_persons(opened: Sy
     result = await ruled(opened, grant(None))
     assert result.decision is GuardDecision.HOLD
     assert "policy.no_rules" in [reason.rule for reason in result.reasons]
+
+
+async def test_a_check_that_cannot_be_asked_confirms_nothing(tickets: Tickets, opened: Systems) -> None:
+    """A value that cannot be in a path blocks the action, and nothing is sent."""
+    call = {**GRANT, "parameters": GRANT["parameters"] | {"account": {}}}
+    declared = DeclaredAction.model_validate({"http_call": call})
+    result = await ruled(opened, grant(declared, account="../kim"))
+    assert [reason.text for reason in result.reasons] == ["the account is not the requester's own"]
+    assert tickets.asked == []
 
 
 BUY: dict[str, Any] = {
@@ -102,3 +113,31 @@ async def test_what_if_rules_by_the_recorded_declaration(opened: Systems) -> Non
     assert again.decision is GuardDecision.HOLD
     stranger = brief.model_copy(update={"requester": Party(address="lee@club.example")})
     assert inspect(stranger, result.facts, catalogue(content).action_classes).decision is GuardDecision.BLOCK
+
+
+async def test_amounts_of_one_owner_are_added_up(opened: Systems) -> None:
+    """What other requests reserved for the same account counts: two small amounts are of the tier of their sum."""
+    pays = {**BUY["pays"], "owner": "account", "window": "10 days"}
+    declared = DeclaredAction.model_validate({"http_call": GRANT | BUY | {"pays": pays}})
+    content = access_playbook()
+    steps = [{"up_to_minor": 100, "tier": "low"}, {"up_to_minor": 1_000, "tier": "medium"}]
+    content["guardian"]["actions"]["grant_access"]["amounts"] = {"EUR": steps}
+    asked: list[tuple[str, timedelta]] = []
+
+    async def reserve(_desk: str, owner: str, request: ReserveRequest) -> Reserved:
+        asked.append((owner, request.window))
+        euros, francs = (Money(amount_minor=70, currency=currency) for currency in ("EUR", "CHF"))
+        other = Claim(idempotency_key="r-0/grant_access/item-1", account="x", amount=euros)
+        return Reserved(others=(other, other.model_copy(update={"idempotency_key": "y", "amount": francs})))
+
+    brief = GuardBrief(
+        handoff=HANDOFF,
+        bound=grant(declared, days=50, currency="EUR"),
+        policy=GuardianPolicy.model_validate(content["guardian"]),
+        requester=KIM,
+    )
+    guardian = Guardian(opened, catalogue().action_classes, reserve=reserve)
+    result = await attempt(1, guardian.inspect, brief)
+    assert asked == [("grant_access:kim", timedelta(days=10))]
+    assert (result.decision, result.tier.value) == (GuardDecision.HOLD, "medium")
+    assert "declared.sum" in [reason.rule for reason in result.reasons]

@@ -1,11 +1,12 @@
 """Declared actions: what a playbook says of one call that changes an outside system."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, Duration
 from dispatch.models.declared.json_pointer import JsonPointer
 from dispatch.models.declared.parameters import ParameterSpec, ValueName
 from dispatch.models.declared.reads import HttpRead, JsonTemplate, PathTemplate, QueryName, Rows, TextTemplate
@@ -105,6 +106,13 @@ class Payment(Contract):
     currency: str = Field(
         pattern=r"^([A-Z]{3}|[a-z][a-z0-9_]{0,39})$", description="ISO 4217, or the parameter"
     )
+    owner: ValueName | None = Field(
+        default=None,
+        description="the parameter for whose value amounts are added up over all requests, such as the account",
+    )
+    window: Duration = Field(
+        default=timedelta(days=30), description="with owner: how long an amount that was paid counts"
+    )
 
 
 class HttpCall(Contract):
@@ -172,6 +180,8 @@ class HttpCall(Contract):
         minor = self.parameters.get(pays.minor)
         if minor is None or minor.type != "integer" or minor.minimum is None or minor.minimum < 1:
             raise ValueError("pays.minor must name a parameter of type integer with minimum: 1 or more")
+        if pays.owner is not None and pays.owner not in self.parameters:
+            raise ValueError(f"pays.owner names {pays.owner!r}, which is no parameter")
         if pays.currency.islower():
             currency = self.parameters.get(pays.currency)
             if currency is None or currency.type != "choice":
