@@ -36,7 +36,7 @@ from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
-from runtime.systems import open_systems, settings_for
+from runtime.systems import not_set_up, open_systems, settings_for
 from runtime.webhooks import ensure_webhooks, webhooks_file
 from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
@@ -113,8 +113,8 @@ async def main(role: str) -> int:
             settings_for(kind)
         webhooks_file(settings).read()
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")
-        for shortage in missing_signers(settings, playbooks):
-            print(f"warning: {shortage}")
+        for warning in (*missing_signers(settings, playbooks), *not_set_up(catalogue.systems(acting=True))):
+            print(f"warning: {warning}")
         return 0
     grace = timedelta(seconds=settings.graceful_shutdown_seconds)
     hard_end = HardEnd(grace + MARGIN)

@@ -9,19 +9,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
-from activities.catalogue_checks import shared_names, unknown_systems
 from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
 from activities.declared_actions.checks import action_errors
-from activities.declared_actions.classes import FindSystem, declared_action, is_declared
+from activities.declared_actions.classes import declared_action, is_declared
 from activities.declared_systems.classes import (
     SystemClasses,
     SystemId,
     classes_of_systems,
     reading_systems,
 )
-from activities.discovery import Contracted, Member, classes_of
+from activities.discovery import Contracted, Member, classes_of, shared_names, unknown_systems
 from activities.playbook_check import OpenSets, playbook_errors
-from activities.role_activities import (
+from activities.roles.activities import (
     ActivityFunction,
     compensate_activity,
     generic_reviewer_activity,
@@ -142,24 +141,16 @@ class Catalogue:
     def with_actions(self, playbooks: Iterable[Playbook]) -> Self:
         """Return the same with the actions that these playbooks declare, and that could be done.
 
-        Raises CatalogueError for a name that two of them declare; all else is for `errors` to tell.
+        Two desks may declare actions of one name: what is done is what the action itself declares, on its desk's systems.
         """
         coded = self.coded_actions
         found = dict(coded)
-        desk_of: dict[str, str] = {}
         for playbook in playbooks:
             for name, declared in playbook.actions.items():
-                if desk_of.setdefault(name, playbook.desk) != playbook.desk:
-                    raise CatalogueError(
-                        f"the desks {desk_of[name]} and {playbook.desk} both declare the action {name}; rename one"
-                    )
-                kind = declared_action(name, declared.http_call, self._find_system(playbook.desk))
-                if kind is not None and name not in coded:
-                    found[name] = kind
+                kind = declared_action(name, playbook.desk, declared, self.declared_systems.get)
+                if kind is not None:
+                    found.setdefault(name, kind)
         return replace(self, action_classes=found)
-
-    def _find_system(self, desk: str) -> FindSystem:
-        return lambda name: self.declared_systems.get(SystemId(desk, name))
 
     def systems(self, *, acting: bool) -> tuple[type[System], ...]:
         """Return what a worker opens, the declared systems: those that only read, or all of them."""
@@ -169,7 +160,8 @@ class Catalogue:
             *self.action_classes.values(),
         )
         declared = dict.fromkeys(system for kind in kinds for system in kind.uses)
-        declared |= dict.fromkeys(each.reading for each in self.declared_systems.values())
+        for each in self.declared_systems.values():
+            declared |= dict.fromkeys(kind for kind in (each.reading, each.acting) if kind is not None)
         return tuple(system for system in declared if acting or not system.acting)
 
     def desk_activities(self, systems: Systems) -> list[ActivityFunction]:
@@ -202,7 +194,9 @@ class Catalogue:
         """Return 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
         functions: list[ActivityFunction] = []
         for name, kind in self.action_classes.items():
-            action = kind(systems.only(kind.uses))
+            # One activity serves the actions of this name of all desks that declare it.
+            declared = (each.acting for each in self.declared_systems.values() if each.acting is not None)
+            action = kind(systems.only(declared if is_declared(kind) else kind.uses))
             functions.append(perform_activity(name, action))
             # Of a declared action, a request may carry another declaration than today's.
             if kind.compensable or is_declared(kind):

@@ -67,7 +67,7 @@ class Guardian:
                 "siblings": tuple(with_view(each, self._actions) for each in brief.siblings),
             }
         )
-        kind = kind_of(brief.bound.action, self._actions)
+        kind = kind_of(brief.bound, self._actions)
         parameters = _parameters(brief, kind)
         if kind is None or parameters is None or brief.bound.action.name not in brief.policy.actions:
             return inspect(brief, GuardianFacts(), self._actions)  # there is nothing to read

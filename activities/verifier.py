@@ -50,7 +50,7 @@ class Verifier:
             return judge(brief, observations, self._actions)
 
     async def _observe(self, bound: BoundAction) -> Observation | None:
-        action = kind_of(bound.action, self._actions)
+        action = kind_of(bound, self._actions)
         return await action.read_back(self._systems.only(action.uses), bound) if action else None
 
     @staticmethod

@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Final, cast
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from activities.contracts import Action, FactsContext, System, Systems
 from activities.declared_actions.facts import CallRules, CheckFacts, DeclaredFacts, check_facts, id_at
-from activities.declared_systems.classes import SystemClasses
-from activities.declared_systems.contracts import Acting, Reading
+from activities.declared_systems.classes import SystemClasses, SystemId
+from activities.declared_systems.contracts import UNFIT_VALUE, Acting, Reading
 from activities.discovery import class_name
 from activities.failures import reconciling
 from activities.permits import Permits
 from dispatch.guard.contract import ActionDefaults
+from dispatch.models.canonical import canonical_json
 from dispatch.models.contract import Contract
+from dispatch.models.contract import Facts as Declaration
 from dispatch.models.declared.actions import DeclaredAction, HttpCall
 from dispatch.models.declared.reads import HttpRead, Read
 from dispatch.models.errors import CatalogueError, OutcomeUnknownError, RefusedError
@@ -24,8 +26,8 @@ from dispatch.models.work.execution import ActionCommand, CompensationCommand, R
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation
 
-FindSystem = Callable[[str], SystemClasses | None]
-"""Name -> the classes of a system that the action's desk declares."""
+FindSystem = Callable[[SystemId], SystemClasses | None]
+"""The classes of a system that a desk declares."""
 
 MOST_DECLARATIONS: Final = 100
 """Of one action, in requests that began with different versions of the playbook."""
@@ -38,7 +40,7 @@ class DeclaredCall(ActionDefaults):
     """
 
     Facts: ClassVar[type[Contract]] = DeclaredFacts
-    make: ClassVar[Callable[[HttpCall], "type[DeclaredCall] | None"]]
+    as_declared: ClassVar[Callable[[Declaration, str], "type[DeclaredCall] | None"]]
     rules: ClassVar[CallRules]
     system: ClassVar[SystemClasses]
 
@@ -93,7 +95,7 @@ class DeclaredCall(ActionDefaults):
         return _receipt(order, order.receipt.effect_id, reconciled=False)
 
     def _of(self, bound: BoundAction) -> tuple["type[DeclaredCall]", Acting]:
-        kind = type(self).make(bound.action.declared.http_call) if bound.action.declared is not None else None
+        kind = type(self).as_declared(bound.action.declared, bound.playbook.desk)
         if kind is None or kind.system.acting is None:
             raise RefusedError(
                 f"{bound.action.name} cannot be done as it was declared when the request began: its system is gone",
@@ -111,35 +113,46 @@ def is_declared(kind: type[Any]) -> bool:
     return issubclass(kind, DeclaredCall)
 
 
-def declared_action(name: str, call: HttpCall, find_system: FindSystem) -> type[Action] | None:
-    """Return the class of an action as today's playbook declares it; None where its system does not exist or cannot act."""
+def declared_action(
+    name: str, desk: str, declared: DeclaredAction, find_system: FindSystem
+) -> type[Action] | None:
+    """Return the class of an action as a desk's playbook declares it; None where its system does not exist or cannot act."""
 
     @lru_cache(maxsize=MOST_DECLARATIONS)
-    def made_of(text: str) -> type[DeclaredCall] | None:
-        return _class(name, HttpCall.model_validate_json(text), find_system, make)
+    def made_of(text: str, of_desk: str) -> type[DeclaredCall] | None:
+        try:
+            other = DeclaredAction.model_validate_json(text).http_call
+        except ValidationError:
+            return None  # of a version that declared otherwise: a person decides
+        system = find_system(SystemId(of_desk, other.system))
+        if system is None or system.acting is None:
+            return None
+        return _class(name, other, system, as_declared)
 
-    def make(other: HttpCall) -> type[DeclaredCall] | None:
-        return made_of(other.model_dump_json(exclude_defaults=True))
+    def as_declared(declared: Declaration, of_desk: str) -> type[DeclaredCall] | None:
+        return made_of(canonical_json(declared), of_desk)
 
-    return cast("type[Action] | None", make(call))
+    return cast("type[Action] | None", as_declared(declared.model_dump(mode="json"), desk))
 
 
 def _class(
     name: str,
     call: HttpCall,
-    find_system: FindSystem,
-    make: Callable[[HttpCall], type[DeclaredCall] | None],
-) -> type[DeclaredCall] | None:
-    system = find_system(call.system)
-    if system is None or system.acting is None:
-        return None
+    system: SystemClasses,
+    as_declared: Callable[[Declaration, str], type[DeclaredCall] | None],
+) -> type[DeclaredCall]:
     rules, reading = CallRules(name, call), system.reading
 
     async def facts(systems: Systems, context: FactsContext) -> DeclaredFacts:
         values = context.parameters.model_dump()
         seen: list[CheckFacts] = []
         for check in call.checks:
-            answer = await _reading(systems, reading).read(Read(get=check.get), values)
+            try:
+                answer = await _reading(systems, reading).read(Read(get=check.get), values)
+            except RefusedError as error:
+                if error.code != UNFIT_VALUE:
+                    raise
+                answer = None  # a value that cannot be in a path names nothing
             seen.append(check_facts(check, answer))
         return DeclaredFacts(checks=tuple(seen))
 
@@ -147,7 +160,7 @@ def _class(
         seen, _ = await _read_back(_reading(systems, reading), rules, bound)
         return seen
 
-    uses: tuple[type[System], ...] = (reading, system.acting)
+    uses: tuple[type[System], ...] = (reading, *([system.acting] if system.acting is not None else []))
     members: dict[str, Any] = {
         "__doc__": call.title,
         "uses": uses,
@@ -158,19 +171,16 @@ def _class(
         "facts": staticmethod(facts),
         "guard": staticmethod(rules.guard),
         "amount": staticmethod(rules.amount),
+        "spends": staticmethod(rules.spends),
+        "spending_window": staticmethod(rules.spending_window),
         "expected": staticmethod(rules.expected),
         "same": staticmethod(rules.same),
         "read_back": staticmethod(read_back),
-        "as_declared": staticmethod(lambda declared: make(_call_of(declared))),
-        "make": staticmethod(make),
+        "as_declared": staticmethod(as_declared),
         "rules": rules,
         "system": system,
     }
     return type(class_name(name), (DeclaredCall,), members)
-
-
-def _call_of(declared: DeclaredAction) -> HttpCall:
-    return declared.http_call
 
 
 def _reading(systems: Systems, kind: type[System]) -> Reading:

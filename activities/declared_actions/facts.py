@@ -1,13 +1,14 @@
 """The pure part of a declared action: its values, what its effect must show, and what the guardian blocks."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from pydantic import Field, JsonValue
 
 from dispatch.guard.contract import GuardContext
-from dispatch.guard.risk import Inspection
+from dispatch.guard.risk import Inspection, Sum
 from dispatch.models.canonical import digest_of
 from dispatch.models.contract import Contract, Facts
 from dispatch.models.declared.actions import EFFECT_ID, KEY, KEY_DIGEST, Check, HttpCall
@@ -17,7 +18,8 @@ from dispatch.models.declared.reads import same
 from dispatch.models.errors import RefusedError
 from dispatch.models.money import Money
 from dispatch.models.work.guardian import Reason
-from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.proposal import BoundAction, Spending
+from dispatch.models.work.spend_quota import NO_WINDOW, SpendSoFar
 from dispatch.models.work.verification import Observation
 
 EFFECTS: Final = "effects"
@@ -41,7 +43,7 @@ class CallRules:
     """What one declaration says of its action."""
 
     def __init__(self, name: str, call: HttpCall) -> None:
-        self.call = call
+        self.call, self._name = call, name
         self.parameters = parameters_model(name, tuple(call.parameters.items()))
 
     def values(self, bound: BoundAction, effect_id: str = "") -> dict[str, JsonValue]:
@@ -59,7 +61,35 @@ class CallRules:
             for check, seen in zip(self.call.checks, facts.checks, strict=True)
             if not _is_confirmed(check, seen, values, context.requester.address)
         )
-        return Inspection(blocks=blocks)
+        amount, spends = self.amount(parameters), self.spends(parameters)
+        if amount is None or spends is None:
+            return Inspection(blocks=blocks)
+        own = context.bound.idempotency_key
+        claims = {claim.idempotency_key: claim for claim in (*context.reserved, *context.beside)}
+        before = sum(
+            claim.amount.amount_minor
+            for key, claim in claims.items()
+            if key != own and claim.amount.currency == amount.currency
+        )
+        words = f"asked or paid for, for the same one, within {self.spending_window(None) / timedelta(days=1):g} days"
+        return Inspection(
+            blocks=blocks,
+            sums=(Sum("declared.sum", words, before),),
+            spend=SpendSoFar(count=len(claims.keys() - {own}), owner_minor=before),
+        )
+
+    def spends(self, parameters: Contract) -> Spending | None:
+        """Return for whom its amount counts together with those of other requests."""
+        pays = self.call.pays
+        if pays is None or pays.owner is None:
+            return None
+        owner = f"{self._name}:{parameters.model_dump()[pays.owner]}"
+        return Spending(owner=owner, account=owner)
+
+    def spending_window(self, policy: object) -> timedelta:
+        """Return how long what was paid counts; the declaration says it, no policy does."""
+        del policy
+        return self.call.pays.window if self.call.pays is not None else NO_WINDOW
 
     def amount(self, parameters: Contract) -> Money | None:
         """Return what it pays."""

@@ -91,7 +91,13 @@ def _class(desk: str, name: str, spec: DeclaredSystem, *, acting: bool) -> type[
         return opened(settings)
 
     title = f"{desk}.{name}{' to act' if acting else ''}"
-    return type(title, (), {"acting": acting, "Settings": settings_class, "open": classmethod(open_class)})
+    members = {
+        "acting": acting,
+        "Settings": settings_class,
+        "open": classmethod(open_class),
+        "variables": tuple(variable for variable in (place, key) if variable),
+    }
+    return type(title, (), members)
 
 
 def _connection(

@@ -1,7 +1,7 @@
 """What a declared system can be asked, whatever its kind."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import JsonValue
 
@@ -10,6 +10,9 @@ from dispatch.models.declared.reads import Read
 from dispatch.models.errors import RefusedError
 
 Values = Mapping[str, JsonValue]
+
+UNFIT_VALUE: Final = "invalid_value"
+"""The code of a refusal to send a value that cannot stand where the template has it."""
 
 
 class Reading(Protocol):

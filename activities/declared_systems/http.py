@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 from pydantic import JsonValue
 
-from activities.declared_systems.contracts import Values
+from activities.declared_systems.contracts import UNFIT_VALUE, Values
 from dispatch.http import Limits, exchange_json, http_client
 from dispatch.models.declared.actions import Change
 from dispatch.models.declared.json_pointer import part_or_null
@@ -89,7 +89,7 @@ class HttpConnection:
             # Without the slash httpx appends it to the path of the base URL, which may have one of its own.
             return fill_path(template, values).removeprefix("/")
         except UnfitValueError as error:
-            raise RefusedError(f"{self._name}: {error}", "invalid_value") from None
+            raise RefusedError(f"{self._name}: {error}", UNFIT_VALUE) from None
 
 
 @asynccontextmanager

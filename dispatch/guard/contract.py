@@ -12,7 +12,7 @@ from dispatch.models.contract import Contract
 from dispatch.models.contract import Facts as EffectFacts
 from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
-from dispatch.models.work.proposal import Action, ActionView, BoundAction, Spending
+from dispatch.models.work.proposal import ActionView, BoundAction, Spending
 from dispatch.models.work.spend_quota import NO_WINDOW, Claim
 
 
@@ -131,22 +131,22 @@ class ActionDefaults:
 K = TypeVar("K")
 
 
-def kind_of(action: Action, kinds: Mapping[str, K]) -> K | None:
+def kind_of(bound: BoundAction, kinds: Mapping[str, K]) -> K | None:
     """Return the class of an action: of a declared one, the class made of the declaration that the action carries.
 
     None where there is none, and where one of the two is declared and the other is not.
     """
-    kind = kinds.get(action.name)
+    kind, declared = kinds.get(bound.action.name), bound.action.declared
     as_declared = getattr(kind, "as_declared", None)
-    if action.declared is None:
+    if not declared:
         return kind if as_declared is None else None
-    made: K | None = as_declared(action.declared) if as_declared is not None else None
+    made: K | None = as_declared(declared, bound.playbook.desk) if as_declared is not None else None
     return made
 
 
 def with_view(bound: BoundAction, actions: Mapping[str, type[ActionRules]]) -> BoundAction:
     """Return the action with what its class says of its parameters; without, where it says nothing."""
-    return bound.model_copy(update={"view": _view(bound, kind_of(bound.action, actions))})
+    return bound.model_copy(update={"view": _view(bound, kind_of(bound, actions))})
 
 
 def _view(bound: BoundAction, kind: type[ActionRules] | None) -> ActionView | None:

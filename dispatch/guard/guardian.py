@@ -52,7 +52,7 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
     if policy is None:
         text = f"the playbook does not list the action {action.name[:64]}"
         return _blocked(brief, Reason(rule="policy.action", text=text))
-    kind = kind_of(action, actions)
+    kind = kind_of(brief.bound, actions)
     more = (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind))
     judged = []
     for one in policies_of(policy, action, brief.asked_for):

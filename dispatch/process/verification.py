@@ -40,7 +40,7 @@ def judge(
     and nothing plainly asks for it, that it is as ordered does not make it right.
     """
     actions = tuple(
-        _action(each, observations.get(each.digest), kind_of(each.action, kinds), brief.unapproved)
+        _action(each, observations.get(each.digest), kind_of(each, kinds), brief.unapproved)
         for each in brief.actions
     )
     items = tuple(_item(item, brief, actions) for item in brief.items)

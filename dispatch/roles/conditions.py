@@ -12,10 +12,10 @@ class ValueTest(Contract):
     """One condition on a value; texts are compared whatever the case of their letters."""
 
     value: str = Field(description="a dotted path, such as find_person.login")
-    known: bool | None = None
-    equals: str | int | bool | None = None
-    not_equals: str | int | bool | None = None
-    one_of: tuple[str, ...] | None = None
+    known: bool | None = Field(default=None, description="whether there is a value that is not empty")
+    equals: str | int | bool | None = Field(default=None, description="a fixed value")
+    not_equals: str | int | bool | None = Field(default=None, description="a fixed value; it must be known")
+    one_of: tuple[str, ...] | None = Field(default=None, description="fixed values")
     same_as: str | None = Field(default=None, description="another path; both must be known")
     not_same_as: str | None = Field(default=None, description="another path; both must be known")
 

@@ -37,7 +37,7 @@ class ExtractedField(Contract):
 class ExtractConfig(Contract):
     """What a playbook says of a role `extract`."""
 
-    fields: dict[str, ExtractedField] = Field(min_length=1)
+    fields: dict[str, ExtractedField] = Field(min_length=1, description="name: how it is found")
 
 
 class Quote(NamedTuple):

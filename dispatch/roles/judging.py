@@ -21,17 +21,21 @@ Part = Literal["text", "title", "first_line", "last_lines"]
 class Check(Contract):
     """One check of a rubric; exactly one of its kinds is given."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    severity: Severity = Severity.MAJOR
-    part: Part = Field(default="text", alias="in", description="of the draft")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="in the exception")
+    severity: Severity = Field(default=Severity.MAJOR, description="minor, major or critical")
+    part: Part = Field(
+        default="text", alias="in", description="of the draft: text, title, first_line or last_lines"
+    )
     must_contain: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="at least one of these phrases"
     )
-    must_not_contain: tuple[str, ...] | None = Field(default=None, min_length=1)
+    must_not_contain: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="none of these phrases"
+    )
     pattern: str | None = Field(default=None, description="a regular expression that must be found")
     not_pattern: str | None = Field(default=None, description="one that must not be found")
-    max_chars: int | None = Field(default=None, ge=1)
-    min_chars: int | None = Field(default=None, ge=1)
+    max_chars: int | None = Field(default=None, ge=1, description="of the part")
+    min_chars: int | None = Field(default=None, ge=1, description="of the part")
     cites: bool | None = Field(
         default=None,
         description="every statement cites evidence that there is, and says no figure, amount, date, name, number or link "
@@ -53,7 +57,7 @@ class Check(Contract):
 class JudgeConfig(Contract):
     """What a playbook says of a reviewer `judge`."""
 
-    checks: tuple[Check, ...] = Field(min_length=1, max_length=100)
+    checks: tuple[Check, ...] = Field(min_length=1, max_length=100, description="in order")
 
 
 def judge(brief: ReviewBrief, config: JudgeConfig) -> tuple[ReviewException, ...]:

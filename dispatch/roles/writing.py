@@ -37,7 +37,7 @@ _MOST_QUOTED: Final = 1000
 class ActionTemplate(Contract):
     """An action that a paragraph recommends."""
 
-    name: str
+    name: str = Field(description="one that `guardian.actions` lists")
     subject: str = Field(description="a template; one effect for each request, action and subject")
     parameters: Facts = Field(
         default_factory=dict, description="values or templates; a placeholder alone keeps its type"
@@ -48,7 +48,7 @@ class ActionTemplate(Contract):
 class Paragraph(Contract):
     """One paragraph: for which items, when, what it says, and what it leads to."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="in evidence and rules")
     intents: tuple[str, ...] = Field(default=(), description="none: whatever the item asks")
     when: tuple[ValueTest, ...] = Field(default=(), description="all must hold")
     each: str | None = Field(
@@ -56,7 +56,7 @@ class Paragraph(Contract):
     )
     text: Text = Field(description="a template; {action.<parameter>} is what the action will do")
     refuses: bool = Field(default=False, description="whether it is a stated refusal")
-    action: ActionTemplate | None = None
+    action: ActionTemplate | None = Field(default=None, description="what it leads to")
     goes_on: bool = Field(default=False, description="whether the next paragraph that fits follows")
 
     @model_validator(mode="after")
@@ -69,7 +69,7 @@ class Paragraph(Contract):
 class WriteConfig(Contract):
     """What a playbook says of a role `write`; for each item the first paragraph that fits is written."""
 
-    paragraphs: tuple[Paragraph, ...] = Field(min_length=1, max_length=200)
+    paragraphs: tuple[Paragraph, ...] = Field(min_length=1, max_length=200, description="in order")
 
 
 class _Written(NamedTuple):

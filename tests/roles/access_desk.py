@@ -1,5 +1,6 @@
 """The loans desk with a declared lookup and a declared action on the ticket system: who may use the shed."""
 
+import copy
 from typing import Any, Final
 
 from tests.roles.ticket_api import READ_KEY, WRITE_KEY, Tickets
@@ -76,12 +77,12 @@ def access_playbook(tier: str = "low") -> dict[str, Any]:
     content["fields"] = {
         "place": {"question": "Which place?", "pattern": r"\b(?:shed|kiln)\b", "example": "shed"}
     }
-    content["specialists"] = {"find_account": {"role": "lookup", "config": FIND}}
+    content["specialists"] = {"find_account": {"role": "lookup", "config": copy.deepcopy(FIND)}}
     content["plan"]["groups"] = [["find_account"]]
-    content["actions"] = {"grant_access": {"http_call": GRANT}}
+    content["actions"] = {"grant_access": {"http_call": copy.deepcopy(GRANT)}}
     content["guardian"]["actions"]["grant_access"] = {
         "tier": tier,
-        "editable": ["days"],
+        "editable": ["days", "place"],
         "compensable": True,
         "give_up_after": "5 seconds",
     }

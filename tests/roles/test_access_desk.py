@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import JsonValue
 from temporalio.client import Client
 
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import EntryKind
+from runtime import gateway
+from runtime.systems import not_set_up
 from tests.desk import Case, Desk, at_work, resting_desk, running_desk
 from tests.roles.access_desk import GRANT, SYSTEMS, access_playbook, environment
 from tests.roles.ticket_api import Tickets, ticket_api
 from tests.roles.yaml_desk import DESK, check, write_desk
+from tests.servers import settings_from
 from tests.signers import Signer, write_approvers
 from worker import load_checked
 
@@ -64,9 +68,13 @@ async def test_a_person_decides_and_edits(client: Client, tmp_path: Path, ticket
     async with running_desk(client, tmp_path, desks_dir=tmp_path / "desks") as desk:
         case = await ask(desk)
         await case.until("waiting_for_approval")
-        for wrong in ("3", 31, True):
-            accepted, _ = await case.decide(DecisionType.EDIT, by="ana", edits={"days": wrong})
+        wrong: list[dict[str, JsonValue]] = [{"days": "3"}, {"days": 31}, {"days": True}, {"place": "vault"}]
+        for edits in wrong:
+            accepted, _ = await case.decide(DecisionType.EDIT, by="ana", edits=edits)
             assert not accepted
+        item = (await gateway.Gateway.over(desk.client).request_detail(case.id)).approval_request
+        assert item is not None
+        assert item.items[0].choices == {"place": ("shed", "kiln")}
         proposal = (await case.status()).proposal_id
         assert (await case.decide(DecisionType.EDIT, by="ana", edits={"days": 3}))[0]
         while (await case.until("waiting_for_approval")).proposal_id == proposal:
@@ -197,3 +205,43 @@ def test_check_names_what_is_wrong_with_a_system(tmp_path: Path, system: dict[st
     """An address in the file, a variable of another program, and a system that cannot act are told."""
     folder = write_desk(tmp_path / "desks", access_playbook(), {"tickets": system})
     assert told in check(folder)
+
+
+def test_what_is_not_set_up_is_told(
+    tickets: Tickets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`worker.py --check` names the variables of a declared system that are empty, and nothing where all are set."""
+    write_desk(tmp_path / "desks", access_playbook(), SYSTEMS)
+    catalogue = load_checked(settings_from({"DISPATCH_DESKS_DIR": str(tmp_path / "desks")})).catalogue
+    assert not_set_up(catalogue.systems(acting=True)) == []
+    monkeypatch.delenv("DISPATCH_TICKETS_WRITE_KEY")
+    assert not_set_up(catalogue.systems(acting=True)) == [
+        "the system loans.tickets to act is not set up: set DISPATCH_TICKETS_WRITE_KEY"
+    ]
+
+
+async def test_two_desks_may_declare_the_same_names(
+    client: Client, tmp_path: Path, tickets: Tickets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of a desk beside it has actions and roles of the same names; each acts on its own desk's system."""
+    copy = access_playbook() | {"desk": "kiln_loans", "routing": {"phrases": ["kiln"]}}
+    copy["actions"]["grant_access"]["http_call"] = GRANT | {
+        "parameters": GRANT["parameters"] | {"days": {"type": "integer", "minimum": 100}},
+        "request": GRANT["request"]
+        | {"body": {"account": "{account}", "place": "{place}", "days": "{days}"}},
+    }
+    copy["specialists"]["find_account"]["config"]["recommend"][0]["parameters"]["days"] = {"value": 100}
+    write_desk(tmp_path / "desks", access_playbook(), SYSTEMS)
+    with ticket_api() as other:
+        other.accounts["kim"] = {"id": "kim", "email": "kim@club.example", "state": "open"}
+        monkeypatch.setenv("DISPATCH_KILN_URL", other.url)
+        system = SYSTEMS["tickets"] | {"base_url_variable": "DISPATCH_KILN_URL"}
+        write_desk(tmp_path / "desks", copy, {"tickets": system})
+        async with running_desk(client, tmp_path, desks_dir=tmp_path / "desks") as desk:
+            first = await (await ask(desk)).outcome()
+            mail = await desk.submit(MAIL, sender="kim@club.example", desk="kiln_loans")
+            second = await mail.outcome()
+    assert {first.ending, second.ending} == {Ending.DONE}
+    assert [grant["days"] for grant in tickets.grants] == [7]
+    assert [grant["days"] for grant in other.grants] == [100]
+    assert "note" not in other.grants[0]

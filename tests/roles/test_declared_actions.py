@@ -1,79 +1,24 @@
 """A declared action against a real ticket system: done once, found again, verified, undone, and bound to its declaration."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from activities.catalogue import Catalogue
 from activities.contracts import Action, Systems
-from activities.guardian import Guardian
 from activities.permits import Permits
 from dispatch.guard.contract import kind_of
 from dispatch.models.declared.actions import DeclaredAction
-from dispatch.models.declared.systems import SystemsFile
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
-from dispatch.models.request.submission import Party
-from dispatch.models.work.action_digest import bind, is_intact
+from dispatch.models.work.action_digest import is_intact
 from dispatch.models.work.execution import ActionCommand, CompensationCommand
-from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
-from dispatch.models.work.playbook import GuardianPolicy, Playbook, PlaybookRef
-from dispatch.models.work.proposal import Action as Proposed
-from dispatch.models.work.proposal import BoundAction
 from dispatch.storage.approvers_file import ApproversFile
-from runtime.systems import open_systems
 from tests.activities.at_work import after_unknown, attempt, refusal_of
 from tests.bound import HANDOFF, order
-from tests.roles.access_desk import GRANT, SYSTEMS, access_playbook, environment
-from tests.roles.ticket_api import Tickets, ticket_api
-from tests.roles.yaml_desk import DESK
-
-DECLARED = DeclaredAction.model_validate({"http_call": GRANT})
-DISCOVERED = Catalogue.discover([]).with_systems(
-    {DESK: SystemsFile.model_validate({"systems": SYSTEMS}).systems}
-)
-KIM = Party(address="Kim@Club.example", name="Kim")
-
-
-def catalogue(content: dict[str, Any] | None = None) -> Catalogue:
-    """Return what a worker of the desk knows; with another playbook, what it knows after the playbook was changed."""
-    return DISCOVERED.with_actions([Playbook.model_validate(content or access_playbook())])
-
-
-def grant(declared: DeclaredAction | None = DECLARED, **changes: Any) -> BoundAction:
-    """Return a bound action; `changes` are parameters."""
-    parameters: dict[str, Any] = {"account": "kim", "place": "shed", "days": 7}
-    action = Proposed(
-        name="grant_access",
-        subject="item-1",
-        parameters=parameters | changes,
-        item_ids=("item-1",),
-        why="asked for",
-        declared=declared,
-    )
-    return bind("r-1", "p-1", PlaybookRef(desk=DESK, version="1.0.0", digest="a" * 64), action)
-
-
-@pytest.fixture
-def tickets() -> Iterator[Tickets]:
-    with ticket_api() as api:
-        api.accounts["kim"] = {"id": "kim", "email": "kim@club.example", "state": "open"}
-        api.accounts["lee"] = {"id": "lee", "email": "lee@club.example", "state": "open"}
-        yield api
-
-
-@pytest.fixture
-async def opened(tickets: Tickets) -> AsyncIterator[Systems]:
-    async with open_systems(catalogue().systems(acting=True), environment(tickets)) as systems:
-        yield systems
-
-
-@pytest.fixture
-def action(opened: Systems, tmp_path: Path) -> Action:
-    kind = catalogue().action_classes["grant_access"]
-    return kind(opened.only(kind.uses).beside(Permits(ApproversFile(tmp_path / "approvers.yaml"))))
+from tests.roles.access_desk import GRANT, access_playbook
+from tests.roles.granting import DECLARED, catalogue, grant
+from tests.roles.ticket_api import Tickets
 
 
 async def test_it_is_done_once_under_its_key(tickets: Tickets, action: Action) -> None:
@@ -217,24 +162,6 @@ async def test_the_verifier_reads_it_back(tickets: Tickets, action: Action, open
     assert (await kind.read_back(opened, grant())).facts["effects"] == 2
 
 
-async def ruled(opened: Systems, bound: BoundAction, requester: Party = KIM) -> GuardResult:
-    policy = GuardianPolicy.model_validate(access_playbook()["guardian"])
-    brief = GuardBrief(handoff=HANDOFF, bound=bound, policy=policy, requester=requester)
-    return await attempt(1, Guardian(opened, catalogue().action_classes).inspect, brief)
-
-
-async def test_the_guardian_reads_for_itself(tickets: Tickets, opened: Systems) -> None:
-    """What a check does not confirm is blocked in its own words: another's account, and none."""
-    assert (await ruled(opened, grant())).decision is GuardDecision.ALLOW
-    for account in ("lee", "nobody"):
-        result = await ruled(opened, grant(account=account))
-        assert result.decision is GuardDecision.BLOCK
-        assert [r.text for r in result.reasons] == ["the account is not the requester's own"]
-    wrong = await ruled(opened, grant(days=99))
-    assert [r.rule for r in wrong.reasons] == ["parameters.invalid"]
-    assert tickets.changes() == []
-
-
 async def test_a_changed_declaration_changes_nothing_that_was_approved(
     tickets: Tickets, opened: Systems, tmp_path: Path
 ) -> None:
@@ -245,7 +172,7 @@ async def test_a_changed_declaration_changes_nothing_that_was_approved(
         "request": {"path": "/everything/{account}", "body": {"all": True}},
     }
     newer = catalogue(content).action_classes
-    assert kind_of(grant().action, newer) is not newer["grant_access"]
+    assert kind_of(grant(), newer) is not newer["grant_access"]
     kind = newer["grant_access"]
     action = kind(opened.only(kind.uses).beside(Permits(ApproversFile(tmp_path / "approvers.yaml"))))
     await attempt(1, action.perform, order(grant()))
@@ -260,13 +187,6 @@ def test_the_digest_covers_the_declaration() -> None:
     assert len({bound.digest for bound in (grant(), grant(other), grant(None))}) == 3
     swapped = grant().model_copy(update={"action": grant(other).action})
     assert not is_intact(swapped)
-
-
-async def test_a_declared_action_without_its_declaration_is_a_persons(opened: Systems) -> None:
-    """An action of that name that carries no declaration has no rules: nothing is read, nothing is allowed."""
-    result = await ruled(opened, grant(None))
-    assert result.decision is GuardDecision.HOLD
-    assert "policy.no_rules" in [reason.rule for reason in result.reasons]
 
 
 async def test_without_leave_nothing_is_sent(tickets: Tickets, action: Action) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from dispatch.audit.models import AuditKind
 from dispatch.models.request.status import Ending
+from runtime.histories import trail_of_history
 from tests.desk import running_desk
 from tests.roles.yaml_desk import DESK, check, playbook, write_desk
 
@@ -21,9 +23,13 @@ async def test_a_declared_role_acts_under_its_own_name(client: Client, tmp_path:
         outcome = await case.outcome()
         trail = await case.trail()
         history = await case.handle.fetch_history()
+        exported = await trail_of_history(client, case.id)
     assert outcome.ending is Ending.DONE
     assert {"specialist.opening_hours", "reviewer.short_letter"} <= {entry.receiver for entry in trail}
     assert not [entry for entry in trail if "role." in entry.receiver + entry.sender]
+    told = {entry.sender for entry in exported.entries if entry.kind in {AuditKind.FINDING, AuditKind.RESULT}}
+    assert {"specialist.opening_hours", "reviewer.short_letter"} <= told
+    assert "role." not in "".join(entry.sender + entry.receiver for entry in exported.entries)
     local = b"".join(event.SerializeToString() for event in history.events)
     assert b"role.repeat" in local
     assert b"the plan calls opening_hours" in local

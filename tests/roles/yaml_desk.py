@@ -82,6 +82,7 @@ def own_desks() -> Iterator[None]:
         yield
     finally:
         desks.__path__[:] = path
-        for name in [name for name in sys.modules if name.startswith(f"desks.{DESK}")]:
-            del sys.modules[name]
-        vars(desks).pop(DESK, None)
+        for desk in (DESK, "kiln_loans"):
+            for name in [name for name in sys.modules if name.startswith(f"desks.{desk}")]:
+                del sys.modules[name]
+            vars(desks).pop(desk, None)

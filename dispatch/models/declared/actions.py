@@ -1,11 +1,12 @@
 """Declared actions: what a playbook says of one call that changes an outside system."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, Duration
 from dispatch.models.declared.json_pointer import JsonPointer
 from dispatch.models.declared.parameters import ParameterSpec, ValueName
 from dispatch.models.declared.reads import HttpRead, JsonTemplate, PathTemplate, QueryName, Rows, TextTemplate
@@ -26,13 +27,21 @@ Status = Annotated[int, Field(ge=200, le=299)]
 class Change(Contract):
     """One call that changes something."""
 
-    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
-    path: PathTemplate
-    query: dict[QueryName, TextTemplate] = Field(default_factory=dict, max_length=30)
-    body: JsonTemplate = Field(
-        default=None, description="JSON; a text that is one {name} alone becomes the value itself"
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(
+        default="POST", description="POST, PUT, PATCH or DELETE"
     )
-    idempotency_header: str = Field(default="Idempotency-Key", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    path: PathTemplate = Field(description="as of a read")
+    query: dict[QueryName, TextTemplate] = Field(
+        default_factory=dict, max_length=30, description="as of a read"
+    )
+    body: JsonTemplate = Field(
+        default=None, description="JSON template; a text that is one `{name}` alone becomes the value itself"
+    )
+    idempotency_header: str = Field(
+        default="Idempotency-Key",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$",
+        description="in which the idempotency key is sent",
+    )
     expected: tuple[Status, ...] = Field(
         default=(200, 201, 202, 204), min_length=1, description="statuses that say that it was done"
     )
@@ -45,13 +54,17 @@ class Change(Contract):
 class ReadBack(Rows):
     """Finds the effect in the outside system, for the verifier and before anything is repeated."""
 
-    get: HttpRead
-    effect_id: JsonPointer | None = Field(default=None, description="the system's id of it; else its key")
+    get: HttpRead = Field(description="best by `{key}`, so that it finds this very effect")
+    effect_id: JsonPointer | None = Field(
+        default=None, description="JSON pointer to the system's id of it; else its key counts"
+    )
     equals: dict[JsonPointer, ValueName] = Field(
-        min_length=1, max_length=50, description="which parts must equal which parameters"
+        min_length=1, max_length=50, description="JSON pointer: the parameter that the part must equal"
     )
     holds: dict[JsonPointer, JsonValue] = Field(
-        default_factory=dict, max_length=50, description="which parts must hold which fixed values"
+        default_factory=dict,
+        max_length=50,
+        description="JSON pointer: the fixed value that the part must hold",
     )
 
     @property
@@ -63,18 +76,24 @@ class ReadBack(Rows):
 class Compensation(Contract):
     """Undoes the effect; what is then read back holds `undone`, or finds nothing."""
 
-    request: Change
+    request: Change = Field(
+        description="the call that undoes; `{effect_id}` is the system's id of the effect"
+    )
     undone: dict[JsonPointer, JsonValue] = Field(
-        default_factory=dict, max_length=20, description="what an effect that was undone holds"
+        default_factory=dict,
+        max_length=20,
+        description="JSON pointer: the value by which an undone effect is known; none: it is no longer found",
     )
 
 
 class Check(Contract):
     """What the guardian reads itself and blocks without: a part that must hold the requester's address or a parameter."""
 
-    get: HttpRead
-    at: JsonPointer = ""
-    equals: dict[JsonPointer, Literal["requester.address"] | ValueName] = Field(min_length=1, max_length=20)
+    get: HttpRead = Field(description="what the guardian reads, with the action's parameters")
+    at: JsonPointer = Field(default="", description="as of `lookup`; there must be exactly one")
+    equals: dict[JsonPointer, Literal["requester.address"] | ValueName] = Field(
+        min_length=1, max_length=20, description="JSON pointer: `requester.address`, or a parameter"
+    )
     otherwise: str = Field(
         min_length=1, max_length=300, description="why it is blocked, in words for the desk"
     )
@@ -87,23 +106,36 @@ class Payment(Contract):
     currency: str = Field(
         pattern=r"^([A-Z]{3}|[a-z][a-z0-9_]{0,39})$", description="ISO 4217, or the parameter"
     )
+    owner: ValueName | None = Field(
+        default=None,
+        description="the parameter for whose value amounts are added up over all requests, such as the account",
+    )
+    window: Duration = Field(
+        default=timedelta(days=30), description="with owner: how long an amount that was paid counts"
+    )
 
 
 class HttpCall(Contract):
     """One call of an HTTP system."""
 
     title: str = Field(min_length=1, max_length=100, description="for people who decide")
-    system: SystemName
-    parameters: dict[ValueName, ParameterSpec] = Field(min_length=1, max_length=50)
-    request: Change
+    system: SystemName = Field(description="one of kind http with a key to act with")
+    parameters: dict[ValueName, ParameterSpec] = Field(
+        min_length=1, max_length=50, description="name: type; all that may vary"
+    )
+    request: Change = Field(description="the call")
     effect_id: JsonPointer | None = Field(
         default=None,
-        description="where its answer holds the system's id of the effect; else that of read_back",
+        description="JSON pointer to the system's id of the effect in the answer; else the key counts",
     )
-    read_back: ReadBack
-    checks: tuple[Check, ...] = Field(default=(), max_length=10)
-    compensation: Compensation | None = None
-    pays: Payment | None = None
+    read_back: ReadBack = Field(description="how the effect is found and verified")
+    checks: tuple[Check, ...] = Field(
+        default=(), max_length=10, description="what the guardian reads itself, and blocks without"
+    )
+    compensation: Compensation | None = Field(
+        default=None, description="how it is undone; its policy then says `compensable: true`"
+    )
+    pays: Payment | None = Field(default=None, description="what it spends, where it moves money")
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
@@ -113,12 +145,19 @@ class HttpCall(Contract):
             if unknown := sorted(names - self.parameters.keys() - also):
                 known = ", ".join((*self.parameters, *sorted(also)))
                 raise ValueError(f"{place} has {{{unknown[0]}}}, which is no parameter; use one of: {known}")
+        if any(KEY in names_in(path) for path in self._paths()):
+            raise ValueError(f"{{{KEY}}} holds slashes and cannot be in a path; use {{{KEY_DIGEST}}} there")
         for place, named in self._pairs():
             if named not in self.parameters:
                 raise ValueError(f"{place} names {named!r}, which is no parameter")
         if self.pays is not None:
             self._check_payment(self.pays)
         return self
+
+    def _paths(self) -> Iterator[str]:
+        yield from (self.request.path, self.read_back.get.path)
+        if self.compensation is not None:
+            yield self.compensation.request.path
 
     def _uses(self) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
         keys = frozenset({KEY, KEY_DIGEST})
@@ -141,6 +180,8 @@ class HttpCall(Contract):
         minor = self.parameters.get(pays.minor)
         if minor is None or minor.type != "integer" or minor.minimum is None or minor.minimum < 1:
             raise ValueError("pays.minor must name a parameter of type integer with minimum: 1 or more")
+        if pays.owner is not None and pays.owner not in self.parameters:
+            raise ValueError(f"pays.owner names {pays.owner!r}, which is no parameter")
         if pays.currency.islower():
             currency = self.parameters.get(pays.currency)
             if currency is None or currency.type != "choice":

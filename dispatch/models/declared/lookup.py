@@ -14,7 +14,7 @@ from dispatch.models.declared.systems import SystemName
 class InputValue(ValueSource):
     """One value of a read: where it comes from and what it must be; what does not fit is never sent."""
 
-    form: ParameterSpec = ParameterSpec()
+    form: ParameterSpec = Field(default=ParameterSpec(), description="its type and bounds")
 
 
 class RecommendedValue(ValueSource):
@@ -28,25 +28,32 @@ class RecommendedValue(ValueSource):
 class Recommendation(Contract):
     """An action that is recommended for each item that was found."""
 
-    action: str = Field(min_length=1)
+    action: str = Field(min_length=1, description="one that `guardian.actions` lists")
     intents: tuple[str, ...] = Field(default=(), description="only for items of these; none: for any")
     when: dict[ValueName, JsonValue] = Field(
         default_factory=dict, description="only where each of these facts holds this value"
     )
-    parameters: dict[ValueName, RecommendedValue] = Field(min_length=1)
+    parameters: dict[ValueName, RecommendedValue] = Field(
+        min_length=1,
+        description="each parameter of the action; where one is not known, nothing is recommended",
+    )
     why: str = Field(min_length=1, max_length=300, description="for the people who decide")
 
 
 class LookupConfig(Rows):
     """One declared read, for each item or once for all with the same values, and what is kept of its answer."""
 
-    system: SystemName
-    read: Read
-    values: dict[ValueName, InputValue] = Field(default_factory=dict, max_length=30)
+    system: SystemName = Field(description="of `systems.yaml`")
+    read: Read = Field(description="what is asked")
+    values: dict[ValueName, InputValue] = Field(
+        default_factory=dict, max_length=30, description="what the read is filled with"
+    )
     several: Literal["ambiguous", "first"] = Field(
         default="ambiguous", description="what it is where more than one row counts"
     )
-    facts: dict[ValueName, JsonPointer] = Field(min_length=1, max_length=50, description="parts of the row")
+    facts: dict[ValueName, JsonPointer] = Field(
+        min_length=1, max_length=50, description="name: JSON pointer into the row"
+    )
     evidence: TextTemplate = Field(
         max_length=500, description="what was found, in one line, with values and facts"
     )
@@ -55,4 +62,6 @@ class LookupConfig(Rows):
         pattern=r"^[a-z][a-z_]{0,39}$",
         description="playbook: anyone may read it; records, and any other word: only whom it is about",
     )
-    recommend: tuple[Recommendation, ...] = Field(default=(), max_length=20)
+    recommend: tuple[Recommendation, ...] = Field(
+        default=(), max_length=20, description="actions for each item that was found"
+    )

@@ -17,7 +17,9 @@ _MOST = 2**53 - 1
 class ParameterSpec(Contract):
     """One typed value. Decimals and dates are texts: '12.50', '2026-03-31'."""
 
-    type: Literal["text", "integer", "decimal", "date", "choice"] = "text"
+    type: Literal["text", "integer", "decimal", "date", "choice"] = Field(
+        default="text", description="text, integer, decimal, date or choice"
+    )
     pattern: str | None = Field(default=None, description="of a text: a regular expression for all of it")
     max_length: int = Field(default=200, ge=1, le=10_000, description="of a text")
     choices: tuple[str, ...] = Field(default=(), max_length=200, description="of a choice")

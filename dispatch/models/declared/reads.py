@@ -32,8 +32,10 @@ QueryName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\[\]-]{1,100}$")]
 class HttpRead(Contract):
     """One GET of an HTTP system."""
 
-    path: PathTemplate
-    query: dict[QueryName, TextTemplate] = Field(default_factory=dict, max_length=30)
+    path: PathTemplate = Field(description="below the base URL; a value stays within its segment")
+    query: dict[QueryName, TextTemplate] = Field(
+        default_factory=dict, max_length=30, description="name: template of the value"
+    )
     nothing: tuple[int, ...] = Field(
         default=(404,), description="statuses that say that there is no such thing"
     )
@@ -46,12 +48,18 @@ class HttpRead(Contract):
 class Read(Contract):
     """One read of a declared system: `get`, or `statement`, or `tool` with `arguments`."""
 
-    get: HttpRead | None = None
+    get: HttpRead | None = Field(default=None, description="of an HTTP system")
     statement: Annotated[str, AfterValidator(check_select)] | None = Field(
-        default=None, max_length=10_000, description="one SELECT; :name stands for a bound value"
+        default=None,
+        max_length=10_000,
+        description="of a database: one SELECT; `:name` stands for a bound value",
     )
-    tool: str | None = Field(default=None, min_length=1, max_length=200)
-    arguments: dict[str, JsonTemplate] = Field(default_factory=dict, description="with tool")
+    tool: str | None = Field(
+        default=None, min_length=1, max_length=200, description="of an MCP server, one that its system lists"
+    )
+    arguments: dict[str, JsonTemplate] = Field(
+        default_factory=dict, description="of the tool, JSON templates"
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -88,7 +96,7 @@ class Rows(Contract):
     """Which part of an answer holds what was looked for, and what of it counts."""
 
     at: JsonPointer = Field(
-        default="", description="an object, or a list of them; the whole answer where empty"
+        default="", description="JSON pointer to an object, or a list of them; the whole answer where empty"
     )
     only: dict[JsonPointer, JsonValue] = Field(
         default_factory=dict,
@@ -130,7 +138,8 @@ class ValueSource(Contract):
         description="an earlier specialist; `fact` names the fact, of the same item where it has items",
     )
     fact: ValueName | None = Field(
-        default=None, description="of `finding`; in recommend, without it, of the finding itself"
+        default=None,
+        description="of `finding`; without it, in `recommend`, a fact of the finding that recommends",
     )
     value: JsonValue = Field(default=None, description="a fixed value, the playbook's own")
 

@@ -25,12 +25,16 @@ class Bounds(Contract):
 class AddressBook(Contract):
     """How a system tells who has which mail addresses: one GET with `{address}`, for policies that name an address_book."""
 
-    path: Annotated[str, AfterValidator(check_path)]
-    query: dict[str, str] = Field(default_factory=dict, max_length=30)
-    at: JsonPointer = Field(
-        default="", description="an object, or a list of them; the whole answer where empty"
+    path: Annotated[str, AfterValidator(check_path)] = Field(description="below the base URL")
+    query: dict[str, str] = Field(
+        default_factory=dict, max_length=30, description="name: template of the value"
     )
-    addresses: tuple[JsonPointer, ...] = Field(min_length=1, description="of each of them")
+    at: JsonPointer = Field(
+        default="", description="JSON pointer to an object, or a list of them; the whole answer where empty"
+    )
+    addresses: tuple[JsonPointer, ...] = Field(
+        min_length=1, description="JSON pointers to the addresses of each"
+    )
 
     @model_validator(mode="after")
     def _asks_for_an_address(self) -> Self:
@@ -43,12 +47,18 @@ class HttpSystem(Bounds):
     """A system with an API over HTTP that speaks JSON."""
 
     kind: Literal["http"]
-    base_url_variable: Variable
+    base_url_variable: Variable = Field(
+        description="holds the base URL, with the path that all requests begin with"
+    )
     key_variable: Variable | None = Field(default=None, description="holds the key that may only read")
     acting_key_variable: Variable | None = Field(
         default=None, description="holds the key that may change something; without it, no action can use it"
     )
-    key_header: str = Field(default="Authorization", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    key_header: str = Field(
+        default="Authorization",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$",
+        description="in which the key is sent",
+    )
     key_prefix: str = Field(default="Bearer ", pattern=r"^[ -~]{0,40}$", description="before the key")
     hosts: tuple[str, ...] = Field(
         default=(),
@@ -64,12 +74,14 @@ class SqlSystem(Bounds):
     """A database, of which only single statements that read are asked, each declared."""
 
     kind: Literal["sql"]
-    engine: Literal["sqlite", "postgresql"]
+    engine: Literal["sqlite", "postgresql"] = Field(description="sqlite or postgresql")
     url_variable: Variable = Field(
         description="sqlite: the file's path; postgresql: postgresql://user@host/database"
     )
     key_variable: Variable | None = Field(default=None, description="postgresql: holds the password")
-    max_rows: int = Field(default=100, ge=1, le=10_000)
+    max_rows: int = Field(
+        default=100, ge=1, le=10_000, description="of one answer; more are refused, not cut"
+    )
 
     @model_validator(mode="after")
     def _has_no_key_without_a_server(self) -> Self:

@@ -5,7 +5,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from dispatch.models.contract import Contract, Facts
-from dispatch.models.declared.actions import DeclaredAction
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.money import Money
@@ -31,9 +30,10 @@ class Action(Contract):
         description="evidence id -> source, as the findings say and the assembler writes; an id that is not in it is "
         "of unknown source",
     )
-    declared: DeclaredAction | None = Field(
-        default=None,
-        description="how it is done, as the playbook in history declares it; None for an action with a class of its own",
+    declared: Facts = Field(
+        default_factory=dict,
+        description="how it is done, a DeclaredAction in full, as the playbook in history has it; empty for an action "
+        "with a class of its own",
     )
 
     @property
