@@ -17,7 +17,7 @@ from devstack.back_office import queries
 from devstack.back_office.database import Database
 from devstack.back_office.refunds import RefundOrder, Refunds
 from devstack.faults import FaultGate, Faults
-from devstack.idempotency import Document, as_response, body_of, key_of, required_key
+from devstack.sqlite.idempotency import Document, as_response, body_of, key_of, required_key
 from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from devstack.back_office.seed import SEED, apply_seed
-from devstack.database import Made, ServiceDatabase
+from devstack.sqlite.database import Made, ServiceDatabase
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _VERSION = "2"

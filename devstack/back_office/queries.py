@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from devstack.database import text_of
-from devstack.idempotency import Document
+from devstack.sqlite.database import text_of
+from devstack.sqlite.idempotency import Document
 from devstack.web import ApiError
 
 _PAYMENT = """

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devstack.back_office import queries
 from devstack.back_office.database import Database
-from devstack.database import text_of
-from devstack.idempotency import Answer, Document, as_bytes, fingerprint_of, once
+from devstack.sqlite.database import text_of
+from devstack.sqlite.idempotency import Answer, Document, as_bytes, fingerprint_of, once
 from devstack.web import ApiError
 
 _FIRST_NUMBER = 10_001

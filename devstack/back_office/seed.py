@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from devstack.database import put
+from devstack.sqlite.database import put
 
 SEED = Path(__file__).with_name("seed.json")
 _Dates = Callable[[float | None], str | None]

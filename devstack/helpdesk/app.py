@@ -17,7 +17,7 @@ from devstack.faults import FaultGate, Faults
 from devstack.helpdesk import queries
 from devstack.helpdesk.database import Database
 from devstack.helpdesk.effects import KINDS, Effects, Kind
-from devstack.idempotency import Document, as_response, body_of, required_key
+from devstack.sqlite.idempotency import Document, as_response, body_of, required_key
 from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
 
 Endpoint = Callable[[Request], Awaitable[Response]]

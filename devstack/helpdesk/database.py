@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from devstack.database import Made, ServiceDatabase, put
+from devstack.sqlite.database import Made, ServiceDatabase, put
 
 SEED = Path(__file__).with_name("seed.json")
 _SCHEMA = Path(__file__).with_name("schema.sql")

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from devstack.database import text_of
 from devstack.helpdesk import queries
 from devstack.helpdesk.database import Database
-from devstack.idempotency import Answer, Document, fingerprint_of, once
+from devstack.sqlite.database import text_of
+from devstack.sqlite.idempotency import Answer, Document, fingerprint_of, once
 from devstack.web import ApiError
 
 _FIRST_NUMBER: Final = 10_001

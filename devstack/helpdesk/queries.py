@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from devstack.idempotency import Document
+from devstack.sqlite.idempotency import Document
 from devstack.web import ApiError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from devstack.storage import unusable
+from devstack.sqlite.storage import unusable
 from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
 

@@ -213,11 +213,13 @@ def test_what_is_not_set_up_is_told(
     """`worker.py --check` names the variables of a declared system that are empty, and nothing where all are set."""
     write_desk(tmp_path / "desks", access_playbook(), SYSTEMS)
     catalogue = load_checked(settings_from({"DISPATCH_DESKS_DIR": str(tmp_path / "desks")})).catalogue
-    assert not_set_up(catalogue.systems(acting=True)) == []
+
+    def told() -> list[str]:
+        return [one for one in not_set_up(catalogue.systems(acting=True)) if "loans" in one]
+
+    assert told() == []
     monkeypatch.delenv("DISPATCH_TICKETS_WRITE_KEY")
-    assert not_set_up(catalogue.systems(acting=True)) == [
-        "the system loans.tickets to act is not set up: set DISPATCH_TICKETS_WRITE_KEY"
-    ]
+    assert told() == ["the system loans.tickets to act is not set up: set DISPATCH_TICKETS_WRITE_KEY"]
 
 
 async def test_two_desks_may_declare_the_same_names(

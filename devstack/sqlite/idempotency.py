@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
-from devstack.database import ServiceDatabase
+from devstack.sqlite.database import ServiceDatabase
 from devstack.web import ApiError
 
 Document = dict[str, JsonValue]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from devstack.storage import unusable
+from devstack.sqlite.storage import unusable
 from dispatch.models.errors import DevStackError
 from dispatch.storage.private_folders import make_private_file
 

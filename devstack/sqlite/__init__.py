@@ -1,0 +1,1 @@
+"""What the stand-ins that keep their data in SQLite have in common."""
