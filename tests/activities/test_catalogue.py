@@ -24,6 +24,9 @@ from dispatch.models.errors import CatalogueError, PlaybookError
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review
+from dispatch.playbooks.desk_folders import desk_folders
+from runtime.desks import discover
+from runtime.settings import SHIPPED_DESKS
 from tests.desk import SHIPPED
 from tests.support_desk import assemble, assembly_brief, brief, item, playbook, review_brief
 
@@ -327,7 +330,8 @@ def test_every_action_is_closed_and_can_be_read_back(name: str) -> None:
 @pytest.mark.parametrize("desk", DESKS)
 def test_every_shipped_playbook_holds(desk: str) -> None:
     """All that a playbook of ours names exists, with the config and the reach that it says."""
-    CATALOGUE.check(DESKS[desk].playbook, f"{desk}.yaml")
+    folders = desk_folders([SHIPPED_DESKS])
+    discover(folders).check(DESKS[desk].playbook, f"{desk}.yaml", folders[desk])
 
 
 def broken(path: tuple[str, ...], value: Any) -> Playbook:

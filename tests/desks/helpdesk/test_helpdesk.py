@@ -56,7 +56,7 @@ async def helpdesk(client: Client, tmp_path_factory: pytest.TempPathFactory) -> 
     tmp_path = tmp_path_factory.mktemp("helpdesk")
     _write_quick_playbook(tmp_path / "playbooks")
     async with running_helpdesk(tmp_path) as systems:
-        environment = {
+        environment: dict[str, Any] = {
             name.removeprefix("DISPATCH_").lower(): value
             for name, value in systems.environment.items()
             if "HELPDESK" in name

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.models.request.classified import Candidate
 from dispatch.models.work.finding import FindingStatus
-from tests.roles.briefs import examine, item
+from tests.roles.texts.briefs import examine, item
 
 LABELS = {"self": ["for me", "i need"], "guest": ["for a friend", "my neighbour", "for"]}
 

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.models.work.finding import FindingStatus
 from dispatch.roles.extraction import stands_at
-from tests.roles.briefs import examine, item
+from tests.roles.texts.briefs import examine, item
 
 CONFIG: dict[str, Any] = {"fields": {"shelf": {"pattern": r"\bshelf ([A-Z]\d)\b"}}}
 

@@ -7,7 +7,7 @@ import pytest
 from dispatch.models.work.finding import FindingStatus
 from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.playbook import Intent
-from tests.roles.briefs import examine, found, item
+from tests.roles.texts.briefs import examine, found, item
 
 LENT = {
     "name": "lent",

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.models.work.finding import Evidence, Statement
 from dispatch.roles.supported import unsupported
-from tests.roles.briefs import review
+from tests.roles.texts.briefs import review
 
 LETTER = "Dear Kim,\n\nyour saw costs EUR 4.50. Obviously.\n\nKind regards\nThe shed"
 
