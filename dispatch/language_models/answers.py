@@ -1,0 +1,96 @@
+"""What a model said, read as JSON and held against the schema that it was asked for."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from pydantic import JsonValue
+from referencing import Registry
+
+from dispatch.http import bounded
+from dispatch.models.work.model_use import ModelFailure
+
+MOST_PROBLEMS: Final = 5
+_THOUGHT: Final = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
+_FENCED: Final = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
+
+
+class WrongAnswerError(Exception):
+    """An answer that can go back to the model; `problems` has a sentence for each thing that is wrong."""
+
+    def __init__(self, kind: ModelFailure, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.kind, self.problems = kind, problems
+
+
+def schema_problem(schema: Mapping[str, Any]) -> str:
+    """Return what is wrong with a schema (JSON Schema 2020-12) itself; empty where nothing is."""
+    try:
+        Draft202012Validator.check_schema(dict(schema))
+    except SchemaError as error:
+        return bounded(f"at {_place(error)}: {error.message}")
+    elsewhere = [ref for ref in _references(schema) if not ref.startswith("#")]
+    return f"it refers to {bounded(elsewhere[0])}; write the definition into the schema" if elsewhere else ""
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, Mapping):
+        yield from (ref for key in ("$ref", "$dynamicRef") if isinstance(ref := part.get(key), str))
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from _references(each)
+
+
+def read_json(text: str) -> JsonValue:
+    """Read one JSON value, also behind a thinking block or in a code fence, as servers without a sampler send it.
+
+    A key that stands twice is refused: two readers could take two different values. Raises WrongAnswerError.
+    """
+    text = _THOUGHT.sub("", text, count=1) if text.lstrip().startswith("<think>") else text
+    fenced = _FENCED.fullmatch(text)
+    try:
+        value: JsonValue = json.loads(
+            fenced[1] if fenced else text, object_pairs_hook=_once, parse_constant=_no_number
+        )
+        # Half of a surrogate pair is no text that could be stored or sent.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        told = "it is nested too deeply" if isinstance(error, RecursionError) else _plain(error)
+        raise WrongAnswerError(ModelFailure.NOT_JSON, [f"the answer is not JSON: {told}"]) from None
+    return value
+
+
+def hold_to_schema(value: JsonValue, schema: Mapping[str, Any]) -> None:
+    """Check a value against a schema; raises WrongAnswerError with the first few problems."""
+    # An empty registry: a reference in a schema must never be fetched from the network.
+    found = Draft202012Validator(dict(schema), registry=Registry()).iter_errors(value)
+    problems = [bounded(f"at {_place(error)}: {error.message}") for error in islice(found, MOST_PROBLEMS)]
+    if problems:
+        raise WrongAnswerError(ModelFailure.WRONG_SCHEMA, problems)
+
+
+def _place(error: ValidationError | SchemaError) -> str:
+    return ".".join(str(part) for part in error.absolute_path) or "the top"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _plain(error: ValueError) -> str:
+    """Say what is wrong without the text itself, which a JSON error may carry whole."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos}"
+    return "it holds half of a surrogate pair" if isinstance(error, UnicodeError) else bounded(str(error))
