@@ -15,16 +15,21 @@ from dispatch.http import bounded
 from dispatch.models.work.model_use import ModelFailure
 
 MOST_PROBLEMS: Final = 5
+_CHECK: Final = re.compile(r"([a-z][a-z0-9_]{1,39}): ")
+_KEYWORDS: Final = {"properties", "items", "prefixItems", "additionalProperties", "$defs"}
 _THOUGHT: Final = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _FENCED: Final = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
 
 
 class WrongAnswerError(Exception):
-    """An answer that can go back to the model; `problems` has a sentence for each thing that is wrong."""
+    """An answer that can go back to the model; `problems` has a sentence for each thing that is wrong.
 
-    def __init__(self, kind: ModelFailure, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.kind, self.problems = kind, problems
+    `why` is for the record, where no text of a customer or a model stands: it names places and checks alone.
+    """
+
+    def __init__(self, kind: ModelFailure, problems: list[str], why: str) -> None:
+        super().__init__(why)
+        self.kind, self.problems, self.why = kind, problems, bounded(why)
 
 
 def schema_problem(schema: Mapping[str, Any]) -> str:
@@ -61,7 +66,8 @@ def read_json(text: str) -> JsonValue:
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         told = "it is nested too deeply" if isinstance(error, RecursionError) else _plain(error)
-        raise WrongAnswerError(ModelFailure.NOT_JSON, [f"the answer is not JSON: {told}"]) from None
+        why = f"the answer is not JSON: {told}"
+        raise WrongAnswerError(ModelFailure.NOT_JSON, [why], why) from None
     return value
 
 
@@ -69,9 +75,29 @@ def hold_to_schema(value: JsonValue, schema: Mapping[str, Any]) -> None:
     """Check a value against a schema; raises WrongAnswerError with the first few problems."""
     # An empty registry: a reference in a schema must never be fetched from the network.
     found = Draft202012Validator(dict(schema), registry=Registry()).iter_errors(value)
-    problems = [bounded(f"at {_place(error)}: {error.message}") for error in islice(found, MOST_PROBLEMS)]
+    errors = list(islice(found, MOST_PROBLEMS))
+    if errors:
+        broken = ", ".join(f"{error.validator} at {_place_in_schema(error)}" for error in errors)
+        problems = [bounded(f"at {_place(error)}: {error.message}") for error in errors]
+        raise WrongAnswerError(
+            ModelFailure.WRONG_SCHEMA, problems, f"the answer has another form than asked for: {broken}"
+        )
+
+
+def hold_to_checks(problems: list[str]) -> None:
+    """Raise WrongAnswerError where a check found something; a sentence may begin with its check's name and a colon."""
     if problems:
-        raise WrongAnswerError(ModelFailure.WRONG_SCHEMA, problems)
+        names = dict.fromkeys(found[1] for p in problems if (found := _CHECK.match(p)))
+        why = f"the answer failed the checks: {', '.join(names) or len(problems)}"
+        raise WrongAnswerError(
+            ModelFailure.FAILED_CHECKS, [bounded(problem) for problem in problems[:MOST_PROBLEMS]], why
+        )
+
+
+def _place_in_schema(error: ValidationError) -> str:
+    """Name the place by the schema's own words: a key in the answer may be the model's."""
+    names = [str(part) for part in list(error.absolute_schema_path)[:-1] if part not in _KEYWORDS]
+    return ".".join(names) or "the top"
 
 
 def _place(error: ValidationError | SchemaError) -> str:
