@@ -78,7 +78,10 @@ class Heard:
     tokens_in: int = 0
     tokens_out: int = 0
     choices: int = 0
+    is_counted: bool = False
+    """Whether the server counted the tokens; otherwise they are estimated."""
     seconds_to_first: float = 0.0
+    seconds: float = 0.0
 
     def take(self, text: str | None, refusal: str | None, finish: str | None) -> None:
         self.choices += 1
@@ -148,6 +151,7 @@ class Server:
             raise failure_of(error) from None
         finally:
             _SENT.reset(token)
+        heard.seconds = loop.time() - begun
         return _whole(heard, messages)
 
     async def _parts(
@@ -202,6 +206,7 @@ def _take(heard: Heard, part: ChatCompletionChunk | ChatCompletion) -> None:
             said = choice.delta if isinstance(choice, ChunkChoice) else choice.message
             heard.take(said.content, said.refusal, choice.finish_reason)
         if part.usage is not None:
+            heard.is_counted = True
             heard.tokens_in, heard.tokens_out = part.usage.prompt_tokens, part.usage.completion_tokens
     except (TypeError, AttributeError):
         raise ExchangeError(ModelFailure.NOT_A_MODEL_SERVER, _OTHER_FORM) from None
