@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -9,6 +10,9 @@ from dispatch.hosts.private import host_problem
 from dispatch.language_models.models_file import LanguageModel, key_of, read_models
 from dispatch.models.errors import SettingsError
 from runtime.settings import Settings
+
+MODEL_ROLE: Final = "model:"
+"""How the role of a worker begins that asks one model."""
 
 
 def models_of(settings: Settings) -> dict[str, LanguageModel]:
@@ -22,6 +26,13 @@ def keys_of(
     """Return what opens each server, by the model's name. Raises SettingsError."""
     variables = os.environ if environment is None else environment
     return {model.name: key_of(model, variables) for model in models}
+
+
+def model_names(settings: Settings, role: str) -> tuple[str, ...]:
+    """Return the models that a worker of a role asks: each of the file for `all`, the one named by `model:NAME`."""
+    if role == "all":
+        return tuple(models_of(settings))
+    return (role.removeprefix(MODEL_ROLE),) if role.startswith(MODEL_ROLE) else ()
 
 
 def model_named(settings: Settings, name: str) -> LanguageModel:

@@ -1,12 +1,12 @@
-"""What one use of a language model came to: what was asked and answered by digest, and what it cost."""
+"""A question to a language model, and what its use came to: texts by digest, and what it cost."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, Facts
 
 _MICROS: Final = 1_000_000
 _PER_MILLION: Final = 1_000_000
@@ -74,6 +74,36 @@ class ModelUse(Contract):
     prompt: PromptRef = PromptRef()
     question: str = Field(default="", description="sha256 of the document with every message that was sent")
     answer: str = Field(default="", description="sha256 of the document with every answer that came")
+
+
+class StoredText(Contract):
+    """A text of a question, named; in the document store, so that it is in no history."""
+
+    name: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class ModelQuestion(Contract):
+    """What the activity `model.ask` is given; dispatch/language_models/calls.py has what is asked in the end."""
+
+    role: str
+    system: StoredText = Field(description="the prompt's text")
+    data: tuple[StoredText, ...] = ()
+    names: StoredText | None = Field(default=None, description="names of people to mask, one in each line")
+    answer_schema: Facts = Field(description="JSON Schema 2020-12")
+    check: str = Field(
+        default="", description="a check of the worker's that an answer must pass; empty: none"
+    )
+    facts: JsonValue = Field(default=None, description="what that check compares with")
+    max_repairs: int = Field(default=1, ge=0, le=3)
+    prompt: PromptRef = PromptRef()
+
+
+class ModelAnswer(Contract):
+    """What came of it; without a value where the use says `fell_back`."""
+
+    value: JsonValue = None
+    use: ModelUse
 
 
 def cost_micros(tokens_in: int, tokens_out: int, price: ModelPrice) -> int:
