@@ -33,10 +33,10 @@ from runtime.audit.parts import check_retention, ensure_follower, ensure_sweep
 from runtime.classifiers import classifiers_of
 from runtime.connection import connect
 from runtime.desks import LoadedDesks, discover
-from runtime.language_models import MODEL_ROLE, keys_of, model_named, model_names, models_of
+from runtime.language_models.models import MODEL_ROLE, keys_of, model_named, model_names, models_of
+from runtime.language_models.workers import model_worker, opened_models
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
-from runtime.model_workers import model_worker, opened_models
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
 from runtime.systems import open_systems, settings_for

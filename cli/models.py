@@ -8,7 +8,7 @@ import json
 from typing import Final
 
 from dispatch.models.errors import SettingsError
-from runtime.language_models import keys_of, models_of
+from runtime.language_models.models import keys_of, models_of
 from runtime.settings import Settings
 
 _HEADS: Final = {

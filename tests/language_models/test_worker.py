@@ -17,15 +17,15 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.model_asking import CheckMaker
+from activities.language_models.asking import CheckMaker
 from devstack.temporal_server import TemporalServer
 from dispatch.language_models.calls import Check
 from dispatch.language_models.client import LanguageModels
 from dispatch.models.errors import SettingsError
 from dispatch.models.work.model_use import ModelAnswer, ModelOutcome, ModelQuestion, StoredText
 from dispatch.storage.documents import DocumentStore
-from runtime.language_models import model_named
-from runtime.model_workers import model_worker
+from runtime.language_models.models import model_named
+from runtime.language_models.workers import model_worker
 from runtime.settings import Settings
 from tests.acceptance.shell import ROOT, Shell
 from tests.language_models.asked import MAIL, RIGHT, SCHEMA, model

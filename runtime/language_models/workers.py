@@ -7,10 +7,10 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.model_asking import CheckMaker, ModelDesk, Models
+from activities.language_models.asking import CheckMaker, ModelDesk, Models
 from dispatch.language_models.models_file import LanguageModel
 from dispatch.storage.documents import DocumentStore
-from runtime.language_models import keys_of
+from runtime.language_models.models import keys_of
 from runtime.settings import Settings
 from workflows.parts.options import model_task_queue
 
