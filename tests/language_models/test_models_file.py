@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.language_models.models_file import key_of, read_models
+from dispatch.language_models.models_file import LanguageModel, key_of, read_models
 from dispatch.models.errors import SettingsError
 from dispatch.models.work.model_use import ModelPrice, cost_micros
 
@@ -94,3 +94,13 @@ def test_a_call_costs_what_its_tokens_cost() -> None:
     assert cost_micros(1_000_000, 1_000_000, price) == 750_000
     assert cost_micros(1000, 10, price) == 156
     assert cost_micros(0, 0, price) == 0
+
+
+def test_the_file_of_the_docs_is_read(tmp_path: Path) -> None:
+    """docs/models.md shows one that holds."""
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    models = read_models(written(tmp_path, text))
+    assert (set(models), models["strong"].masks) == ({"small", "strong"}, True)
+    for key in LanguageModel.model_fields:
+        assert key == "name" or f"| `{key}` |" in page, key
