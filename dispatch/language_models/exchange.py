@@ -49,6 +49,7 @@ _REFUSED: Final[dict[int, tuple[ModelFailure, str]]] = {
     403: (ModelFailure.SERVER_ERROR, "the server does not accept the key (403)"),
     404: (ModelFailure.MISSING_MODEL, "the server does not know the model (404)"),
 }
+_MOST_TOKENS: Final = 100_000_000
 _PARTS_BESIDE: Final = 100
 _OTHER_FORM: Final = "its answer is not of the form of OpenAI's API"
 _SENT: ContextVar[list[bytes] | None] = ContextVar("_SENT", default=None)
@@ -206,7 +207,6 @@ def _take(heard: Heard, part: ChatCompletionChunk | ChatCompletion) -> None:
             said = choice.delta if isinstance(choice, ChunkChoice) else choice.message
             heard.take(said.content, said.refusal, choice.finish_reason)
         if part.usage is not None:
-            heard.is_counted = True
             heard.tokens_in, heard.tokens_out = part.usage.prompt_tokens, part.usage.completion_tokens
     except (TypeError, AttributeError):
         raise ExchangeError(ModelFailure.NOT_A_MODEL_SERVER, _OTHER_FORM) from None
@@ -216,9 +216,16 @@ def _whole(heard: Heard, messages: Sequence[Mapping[str, str]]) -> Heard:
     """Return what was heard where it is a whole answer; raises ExchangeError."""
     if not heard.choices:
         raise ExchangeError(ModelFailure.NOT_A_MODEL_SERVER, "its answer holds no choice of a model")
-    heard.tokens_in = heard.tokens_in or sum(tokens_of(one["content"]) for one in messages)
-    heard.tokens_out = heard.tokens_out or tokens_of(heard.text)
+    heard.is_counted = _is_count(heard.tokens_in) and _is_count(heard.tokens_out)
+    if not heard.is_counted:
+        heard.tokens_in = sum(tokens_of(one["content"]) for one in messages)
+        heard.tokens_out = tokens_of(heard.text)
     return heard
+
+
+def _is_count(tokens: object) -> bool:
+    """Check what the server said: it may be nothing, or anything."""
+    return isinstance(tokens, int) and not isinstance(tokens, bool) and 0 < tokens <= _MOST_TOKENS
 
 
 def tokens_of(text: str) -> int:

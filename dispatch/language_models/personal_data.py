@@ -15,16 +15,14 @@ from dispatch.text.unicode_spoofing import undisguised
 
 _KINDS: Final = ("MAIL", "PHONE", "CARD", "IBAN", "NAME")
 _BETWEEN: Final = r"[ ./\-]"
-_GROUPS: Final = rf"\d+(?:{_BETWEEN}{{1,3}}\d+)*"
+_GROUPS: Final = rf"\d+(?:(?:{_BETWEEN}{{1,3}}|{_BETWEEN}{{0,3}}\(\d{{1,5}}\){_BETWEEN}{{0,3}})\d+)*"
 # With a country's code, with a zero of the own country, or as North America writes them.
 _PHONE: Final = re.compile(
     rf"(?<![\w+])(?:(?:\+|00)[1-9]\d{{0,2}}{_BETWEEN}{{0,3}}(?:\(\d{{1,5}}\){_BETWEEN}{{0,3}})?{_GROUPS}"
-    rf"|\(?0[1-9]\d{{1,4}}\)?{_BETWEEN}{{1,3}}{_GROUPS}|0[1-9]\d{{8,12}}"
+    rf"|\(?0[1-9]\d{{1,4}}\)?{_BETWEEN}{{1,3}}{_GROUPS}|0[1-9]\d{{7,12}}"
     r"|\(?[2-9]\d{2}\)?[ .\-]\d{3}[ .\-]\d{4})(?!\w)"
 )
 _FEWEST_DIGITS: Final = 7
-_MOST_DIGITS: Final = 15
-"""Of a phone number (ITU E.164)."""
 _SHORTEST_NAME: Final = 2
 _LETTER: Final = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
 """A letter with the accents that follow it, which fold into one."""
@@ -106,7 +104,8 @@ def _spans(text: str, names: re.Pattern[str] | None) -> list[_Span]:
     found = [_Span(*match.span(), "MAIL") for match in ADDRESS.finditer(plain)]
     found += [_Span(*span, "IBAN") for span in bank_account_spans(plain)]
     found += [_Span(*span, "CARD") for span in card_spans(plain)]
-    found += [_Span(*span, "PHONE") for span in _phone_spans(plain)]
+    # With the digits right after it: they may be the next number, and where one ends nothing tells.
+    found += [_Span(*match.span(), "PHONE") for match in _PHONE.finditer(plain) if _is_long(match[0])]
     if names is not None:
         found += [_Span(*match.span(), "NAME") for match in names.finditer(plain)]
     merged = list[_Span]()
@@ -131,13 +130,5 @@ def _plain_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join(part for part, _, _ in folded), [(start, end) for _, start, end in folded]
 
 
-def _phone_spans(plain: str) -> Iterator[tuple[int, int]]:
-    """Yield where phone numbers stand; of digits that are too many the first groups, for another number may follow."""
-    for match in _PHONE.finditer(plain):
-        digits, end = 0, match.start()
-        for group in re.finditer(r"\d+", match[0]):
-            if digits + len(group[0]) > _MOST_DIGITS:
-                break
-            digits, end = digits + len(group[0]), match.start() + group.end()
-        if digits >= _FEWEST_DIGITS:
-            yield match.start(), end
+def _is_long(phone: str) -> bool:
+    return sum(c.isdigit() for c in phone) >= _FEWEST_DIGITS

@@ -70,7 +70,7 @@ def _cards_of(run: re.Match[str]) -> Iterator[tuple[int, int]]:
     groups = list(re.finditer(r"\d+", run[0]))
     for first, begin in enumerate(groups):
         digits = ""
-        for group in groups[first:]:
+        for group in groups[first : first + _CARD_DIGITS.stop]:
             digits += group[0]
             if len(digits) >= _CARD_DIGITS.stop:
                 break

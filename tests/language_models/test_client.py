@@ -1,5 +1,6 @@
 """One question to a model: what is sent, what is taken, what goes back to be repaired, what is masked and recorded."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -13,6 +14,7 @@ from pydantic import JsonValue, SecretStr
 from dispatch.language_models.calls import DataBlock, ModelCall
 from dispatch.language_models.client import LanguageModels
 from dispatch.models.work.model_use import ModelFailure
+from tests.acceptance.shell import ROOT
 from tests.language_models.asked import MAIL, RIGHT, SCHEMA, ask, failed, model
 from tests.language_models.scripted_server import ScriptedServer, endless, says, says_unstreamed
 
@@ -107,9 +109,10 @@ async def test_a_server_that_does_not_stream_is_understood(server: ScriptedServe
     """And one that counts no tokens: they are estimated, so that a budget holds."""
     server.play(says_unstreamed(RIGHT))
     assert (await ask(server)).use.tokens_in == 20
-    server.play(says(RIGHT, usage=None))
-    use = (await ask(server)).use
-    assert (use.tokens_in > 100, use.tokens_out > 3) == (True, True)
+    for usage in (None, (0, 0), (-5, 3), (10**12, 1)):
+        server.play(says(RIGHT, usage=usage))
+        use = (await ask(server)).use
+        assert (100 < use.tokens_in < 1000, 3 < use.tokens_out < 100) == (True, True), usage
 
 
 async def test_personal_data_is_masked_before_and_put_back_after(server: ScriptedServer) -> None:
@@ -171,12 +174,35 @@ async def test_the_caller_is_told_of_progress(server: ScriptedServer) -> None:
 
 async def test_one_that_is_cancelled_hangs_up(server: ScriptedServer) -> None:
     """A hang must not hold a connection, or the server's work, beyond the caller's patience."""
-    import asyncio  # noqa: PLC0415 (this test alone)
-
     server.play(endless(b": still thinking\n\n", pause=0.01))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await ask(server, first=60.0, total=60.0)
+
+
+AUDITED = """
+import asyncio, sys
+reached = set()
+sys.addaudithook(lambda event, told: reached.add(f"{event} {told[1]}") if event == "socket.connect" else
+                 reached.add(f"{event} {told[0]}") if event == "socket.getaddrinfo" else None)
+from tests.language_models.asked import ask
+from tests.language_models.scripted_server import ScriptedServer
+asyncio.run(ask(ScriptedServer(port=int(sys.argv[1]))))
+print(*sorted(reached), sep="\\n")
+"""
+
+
+async def test_a_question_connects_to_its_server_and_nowhere_else(server: ScriptedServer) -> None:
+    """Heard by Python's own audit of sockets, in a process of its own, from its first import on."""
+    server.play(says({"boat": "raft", "days": 2}), says(RIGHT))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", AUDITED, str(server.port)), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert out.decode().splitlines() == [
+        f"socket.connect ('127.0.0.1', {server.port})",
+        "socket.getaddrinfo 127.0.0.1",
+    ]
 
 
 def test_the_engine_imports_none_of_it() -> None:
