@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
 from activities.contracts import NoticeChannel
 from activities.failures import translated
 from dispatch.models.errors import ClientError, RefusedError
-from dispatch.models.people.approvers import Approver, Approvers
+from dispatch.models.people.approvers import Approver
 from dispatch.models.people.notification import (
     DigestInput,
     DigestReport,
@@ -23,6 +23,7 @@ from dispatch.models.people.notification import (
     Undelivered,
     WaitingRequest,
 )
+from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
 from dispatch.models.request.status import DECISION_STATES
 from dispatch.notifications.approver_mail import (
     concerned,
@@ -33,10 +34,11 @@ from dispatch.notifications.approver_mail import (
     notified_before,
     owners_of,
 )
+from dispatch.process.list_summary import read_summary
 from dispatch.storage.approvers_file import ApproversFile
 
-MOST_RANKED: Final = 1000
-"""Requests of one person that are read to find the most urgent."""
+_PAGE: Final = 1000
+"""Requests that are read at once."""
 
 
 class Notifier:
@@ -92,17 +94,18 @@ class Notifier:
         """
         with translated():
             approvers, at = self._approvers.read(), datetime.now(UTC)
+            daily = [person for person in approvers.approvers if person.notify == "daily"]
+            waiting = await self._waiting(order.task_queue) if daily else ()
             mails: dict[str, tuple[Approver, str, Notice]] = {}
             idle: list[str] = []
-            for person in approvers.approvers:
-                if person.notify != "daily":
-                    continue
-                waiting, total = await self._waiting_for(person, approvers, at, order.task_queue)
-                if not total:
+            for person in daily:
+                names = owners_of(person, approvers, at)
+                own = [one for one, about in waiting if about.waits_for(person.name, names, one.owner)]
+                if own:
+                    notice = digest_for(own, self._inbox_url, order.day)
+                    mails[person.name] = (person, digest_key(order.day, person.name), notice)
+                else:
                     idle.append(person.name)
-                    continue
-                notice = digest_for(waiting, total, self._inbox_url, order.day)
-                mails[person.name] = (person, digest_key(order.day, person.name), notice)
             undelivered, failures = await self._send(mails)
             for failure in failures.values():
                 raise failure
@@ -138,33 +141,38 @@ class Notifier:
             return Undelivered(name=person.name, why=f"refused ({refusal.code})")
         return None
 
-    async def _waiting_for(
-        self, person: Approver, approvers: Approvers, at: datetime, task_queue: str
-    ) -> tuple[Sequence[WaitingRequest], int]:
-        """List what waits for a person or a role of theirs, and how much it is; by Temporal's visibility alone."""
-        owners = ", ".join(f"'{owner}'" for owner in owners_of(person, approvers, at))
-        if not owners:
-            return (), 0
+    async def _waiting(self, task_queue: str) -> Sequence[tuple[WaitingRequest, ListSummary]]:
+        """List what waits for people of a desk, each with what it says of itself; by Temporal's visibility alone."""
         states = ", ".join(f"'{state}'" for state in DECISION_STATES)
         query = (
             "WorkflowType IN ('Coordinator', 'FollowUp') AND ExecutionStatus = 'Running' "
-            f"AND TaskQueue = '{task_queue}' AND RequestState IN ({states}) AND NextOwner IN ({owners})"
+            f"AND TaskQueue = '{task_queue}' AND RequestState IN ({states})"
         )
-        total = (await self._temporal.count_workflows(query)).count
-        if not total:
-            return (), 0
-        listed = [
-            WaitingRequest(
-                request_id=found.id,
-                desk=found.typed_search_attributes.get(SearchAttributeKey.for_keyword("Desk")) or "",
-                state=found.typed_search_attributes.get(SearchAttributeKey.for_keyword("RequestState")) or "",
-                owner=found.typed_search_attributes.get(SearchAttributeKey.for_keyword("NextOwner")) or "",
-                due=found.typed_search_attributes.get(SearchAttributeKey.for_datetime("ReviewPoint")),
-                priority=found.typed_search_attributes.get(SearchAttributeKey.for_int("RequestPriority")),
-            )
-            async for found in self._temporal.list_workflows(query, limit=MOST_RANKED, page_size=MOST_RANKED)
+        return [
+            (_waiting_request(found), await _about(found))
+            async for found in self._temporal.list_workflows(query, page_size=_PAGE)
         ]
-        return listed, max(total, len(listed))
+
+
+def _waiting_request(found: WorkflowExecution) -> WaitingRequest:
+    said = found.typed_search_attributes
+    return WaitingRequest(
+        request_id=found.id,
+        desk=said.get(SearchAttributeKey.for_keyword("Desk")) or "",
+        state=said.get(SearchAttributeKey.for_keyword("RequestState")) or "",
+        owner=said.get(SearchAttributeKey.for_keyword("NextOwner")) or "",
+        due=said.get(SearchAttributeKey.for_datetime("ReviewPoint")),
+        priority=said.get(SearchAttributeKey.for_int("RequestPriority")),
+    )
+
+
+async def _about(found: WorkflowExecution) -> ListSummary:
+    """Return the memo of a request; an empty one where it has none that can be read, and only its owner is known."""
+    payload = found.raw_info.memo.fields.get(LIST_SUMMARY)
+    read = None
+    if payload is not None:
+        read = read_summary(payload.metadata.get("encoding", b""), payload.data)
+    return read or ListSummary()
 
 
 def _but(

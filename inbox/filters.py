@@ -1,7 +1,8 @@
 """Small things in words, for the templates: times, ages, states, tiers."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -35,6 +36,11 @@ def title_of(bound: BoundAction) -> str:
 def item_title(item: ApprovalItem) -> str:
     """Return the title of one thing that a gate asks about."""
     return item.title or title(item.name)
+
+
+def counted(names: Iterable[str]) -> list[str]:
+    """Return each name once, with how often it came if it came more than once: 'Refund (2)'."""
+    return [f"{name} ({number})" if number > 1 else name for name, number in Counter(names).items()]
 
 
 def iso(at: datetime) -> str:
@@ -106,6 +112,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "clock": format_stamp,
     "title": title,
     "item_title": item_title,
+    "counted": counted,
     "title_of_item": title,
     "iso": iso,
     "left": left,

@@ -75,7 +75,7 @@ def owners_now(
     rejections: Sequence[Decision],
     turn: int,
 ) -> tuple[str, ...]:
-    """Return with whom a gate is at a turn: one for each item that it still waits for, the first item's first."""
+    """Return whose decision may be due at a turn, on what a gate still waits for; with whom the first item is first."""
     awaited = still_awaited(approval_request, approvals, rejections)
     return approval_request.owners(awaited or approval_request.items, turn)
 

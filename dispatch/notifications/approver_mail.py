@@ -106,8 +106,9 @@ def notice_for(brief: NotifyBrief, inbox_url: str) -> Notice:
     )
 
 
-def digest_for(waiting: Sequence[WaitingRequest], total: int, inbox_url: str, day: date) -> Notice:
-    """Write one day's digest of what waits, the most urgent first; `total` may be more than is listed."""
+def digest_for(waiting: Sequence[WaitingRequest], inbox_url: str, day: date) -> Notice:
+    """Write one day's digest of what waits, the most urgent first."""
+    total = len(waiting)
     ranked = sorted(waiting, key=_rank)[:MOST_LISTED]
     dues = [one.due for one in ranked if one.due is not None]
     waits = (TEXTS.digest_one_waits if total == 1 else TEXTS.digest_more_wait).format(total=total)

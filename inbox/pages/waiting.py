@@ -18,6 +18,7 @@ from inbox.context import Context
 from inbox.pages.not_taken_in import refused_count
 from inbox.waiting import Reading
 from inbox.web import (
+    Person,
     Said,
     address_of,
     as_json,
@@ -91,14 +92,14 @@ class Found:
 async def show(request: Request) -> Response:
     """Show a page of the list."""
     context, choice = context_of(request), Choice.of(request.query_params)
-    found = await _find(context, choice, person_of(request).names)
+    found = await _find(context, choice, person_of(request))
     return render(request, "waiting.html", found=found, choice=choice, tiers=tuple(Tier))
 
 
 @signed_in
 async def live(request: Request) -> Response:
     """Return what changes when the page would look otherwise; the page's script asks for it every few seconds."""
-    found = await _find(context_of(request), Choice.of(request.query_params), person_of(request).names)
+    found = await _find(context_of(request), Choice.of(request.query_params), person_of(request))
     return as_json({"mark": found.mark})
 
 
@@ -154,15 +155,17 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
     return True, ""
 
 
-def _is_with(row: Row, names: frozenset[str]) -> bool:
+def _is_with(row: Row, person: Person) -> bool:
     """Check whether a request waits for this person now, as its next owner or beside them."""
-    also = row.list_summary.also_with if row.list_summary is not None else ()
-    return row.owner in names or not names.isdisjoint(also)
+    about = row.list_summary
+    return (
+        row.owner in person.names if about is None else about.waits_for(person.name, person.names, row.owner)
+    )
 
 
-async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Found:
+async def _find(context: Context, choice: Choice, person: Person) -> Found:
     reading = await context.waiting.current()
-    of_whom = [row for row in reading.ranked if not choice.mine or _is_with(row, names)]
+    of_whom = [row for row in reading.ranked if not choice.mine or _is_with(row, person)]
     wanted = choice.search.casefold()
     chosen = [
         row
@@ -175,7 +178,7 @@ async def _find(context: Context, choice: Choice, names: frozenset[str]) -> Foun
     page = min(choice.page, pages)
     rows = await context.waiting.still_waiting(chosen[(page - 1) * PAGE : page * PAGE])
     return Found(
-        rows=tuple(ListedRow(row, row.list_summary, _is_with(row, names)) for row in rows),
+        rows=tuple(ListedRow(row, row.list_summary, _is_with(row, person)) for row in rows),
         total=len(chosen),
         pages=pages,
         page=page,

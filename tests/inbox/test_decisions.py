@@ -11,7 +11,7 @@ from dispatch.models.trail import EntryKind
 from tests.desk import Case, Desk
 from tests.inbox.stand import PASSPHRASE, Browser, Inbox, Page
 from tests.signers import Signer
-from tests.workflows.requests_made import ANNA, beyond_the_desk, held_refund, two_held_refunds
+from tests.workflows.requests_made import ANNA, beyond_the_desk, held_refund, two_held_refunds, until
 
 WRONG = "not the passphrase"
 NO_AMOUNT = "\N{EN DASH}"
@@ -109,6 +109,7 @@ async def test_each_action_is_decided_alone_and_the_page_says_what_follows(
     case = await two_held_refunds(inbox_desk)
     page = await dora.request(case.id)
     assert "Approve all 2" in page.text
+    assert "Refund (2)" in page.text
     first, second, reply = page.forms("/decide")
     assert "not affected, decided on its own" in page.text
     assert "Needs no approval: it follows when the rest is decided" in page.text
@@ -308,6 +309,12 @@ async def test_two_people_for_what_is_critical(inbox_desk: Desk, inbox: Inbox, d
     assert "1 of 2 signatures" in first.text
     assert "A different person must approve it too" in first.text
     assert len(first.forms("/decide")) == 1, "the reply, which needs nobody, can still be edited"
+
+    async def is_for(browser: Browser) -> bool:
+        return "on order DD-10034" in (await browser.get(f"/?search={case.id}")).text
+
+    assert await until(lambda: is_for(emil))
+    assert not await is_for(dora), "she has given all that is awaited"
     second = await _decide(await emil.request(case.id), "approve")
     second = await second.send("/sign", passphrase=PASSPHRASE)
     assert second.said.startswith("Recorded")

@@ -136,9 +136,17 @@ class ApprovalRequest(Contract):
         return item.approvers or self.approvers
 
     def owners(self, items: Iterable[ApprovalItem], turn: int) -> tuple[str, ...]:
-        """Return with whom some items are at a turn; one that has come to its last approver stays there."""
-        each = (self.approvers_of(item) for item in items)
-        return tuple(dict.fromkeys(names[min(turn, len(names) - 1)] for names in each))
+        """Return whose decision on some items may be due at a turn, with whom the first is first.
+
+        That is one for each item, which stays with its last approver once it has come to them; where several people must
+        approve an item, all who may.
+        """
+        names: list[str] = []
+        for item in items:
+            approvers = self.approvers_of(item)
+            names.append(approvers[min(turn, len(approvers) - 1)])
+            names += approvers if item.approval.signatures > 1 else ()
+        return tuple(dict.fromkeys(names))
 
     @property
     def turns(self) -> int:

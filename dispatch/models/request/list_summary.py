@@ -4,6 +4,7 @@ Search attributes hold no amount and no word of a customer, and a list of ten th
 is no search attribute: Temporal hands it out with each row of its list and nobody can search by it.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -51,3 +52,10 @@ class ListSummary(Contract):
     approved_by: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="who has approved at the open gate so far"
     )
+    done: tuple[_Name, ...] = Field(
+        default=(), max_length=MOST_NAMED, description="of these, who has given all that is still awaited"
+    )
+
+    def waits_for(self, person: str, names: Collection[str], owner: str) -> bool:
+        """Check whether a decision of this person is due, who stands for these names; `owner` is the next owner."""
+        return person not in self.done and (owner in names or any(one in names for one in self.also_with))

@@ -152,7 +152,7 @@ def test_each_event_person_and_gate_is_a_mail_of_its_own() -> None:
 def test_a_digest_ranks_what_waits() -> None:
     """By priority and then by deadline; what has neither comes last."""
     rows = [waiting(2), waiting(1), waiting(3, priority=1), waiting(4, priority=None, due=None)]
-    notice = digest_for(rows, 4, INBOX, date(2026, 11, 5))
+    notice = digest_for(rows, INBOX, date(2026, 11, 5))
     assert [entry.title for entry in notice.entries] == [
         "support: support-mail-3",
         "support: support-mail-1",
@@ -168,12 +168,12 @@ def test_a_digest_ranks_what_waits() -> None:
 
 def test_a_digest_of_very_much_is_bounded() -> None:
     """The most urgent are named, the rest counted."""
-    notice = digest_for([waiting(n) for n in range(1, 80)], 4000, INBOX, date(2026, 11, 5))
+    notice = digest_for([waiting(n) for n in range(1, 4001)], INBOX, date(2026, 11, 5))
     assert len(notice.entries) == MOST_LISTED
     assert "3950 more are in the inbox" in notice.opening
 
 
 def test_one_request_is_one_request() -> None:
     """The count is in plain English."""
-    notice = digest_for([waiting(1)], 1, INBOX, date(2026, 11, 5))
+    notice = digest_for([waiting(1)], INBOX, date(2026, 11, 5))
     assert notice.subject == "[Dispatch Desk] 1 request waits for you"

@@ -301,6 +301,35 @@ async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
     assert "waiting for approval, asked of refunds, until " in mail["text"]
 
 
+async def test_a_digest_lists_what_any_of_several_may_approve(client: Client, tmp_path: Path) -> None:
+    """A second person's approval is due from the start, whoever is the next owner; who has given theirs is left alone."""
+
+    def two_approve(playbook: dict[str, Any]) -> None:
+        tiers = playbook["guardian"]["tiers"]
+        tiers["medium"]["approval"], tiers["high"]["approval"] = (
+            {"signatures": 2},
+            {"signatures": 2, "signed": True},
+        )
+
+    daily = [
+        one(name, role, notify="daily") for name, role in (("anna", "refunds"), ("lena", "refunds-lead"))
+    ]
+    write_approvers(tmp_path, *daily)
+    async with running_desk(client, tmp_path, quick, two_approve) as desk:
+        case = await held_refund(desk)
+
+        async def digests_of(*names: str) -> bool:
+            queue = desk.settings.task_queue
+            report = await desk.client.execute_workflow(
+                DailyDigest.run, id=f"digest-{uuid.uuid4()}", task_queue=queue
+            )
+            return report.notified == names
+
+        await until(lambda: digests_of("anna", "lena"))
+        assert (await case.decide("approve", by="anna"))[0]
+        await until(lambda: digests_of("lena"))
+
+
 async def test_the_schedule_is_kept_and_not_made_twice(desk: Desk) -> None:
     """A second start brings the hour up to date and leaves a person's pause as it is; by hand it starts at once."""
     queue = desk.settings.task_queue

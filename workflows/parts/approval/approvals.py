@@ -262,7 +262,9 @@ class Approvals:
         )
         self._status.publish()
         list_summary = self._summarise(approval_request, tuple(self._given))
-        self._status.show(list_summary.model_copy(update={"also_with": tuple(others[:MOST_NAMED])}))
+        done = done_with(approval_request, self.approvals, self.rejections)
+        names = {"also_with": tuple(others[:MOST_NAMED]), "done": done[:MOST_NAMED]}
+        self._status.show(list_summary.model_copy(update=names))
 
     def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
         """Notify those who heard of the approval request that it is closed, and return its outcome."""
@@ -289,10 +291,8 @@ class Approvals:
         self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, why: str
     ) -> None:
         """Notify everybody whose decision may be due: not who has given all that is still awaited."""
-        done, owners = (
-            done_with(approval_request, self.approvals, self.rejections),
-            self._owners(approval_request),
-        )
+        done = done_with(approval_request, self.approvals, self.rejections)
+        owners = self._owners(approval_request)
         self._notifications.notify(event, approval_request, waiting, owners, why, done)
 
     def _owners(self, approval_request: ApprovalRequest) -> tuple[str, ...]:

@@ -52,10 +52,7 @@ class ApproverNotifications:
         self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
     def opened(self, approval_request: ApprovalRequest, waiting: Waiting, owners: tuple[str, ...]) -> None:
-        """Notify whose decision may be due on a request just opened; not to be called for one that was resumed.
-
-        That is the first owner of each action; where several people must approve, everybody who may.
-        """
+        """Notify whose decision may be due on a request just opened; not to be called for one that was resumed."""
         self._notified, self._counts = [], Counter()
         self.notify(NotifyEvent.NEW, approval_request, waiting, owners, approval_request.why)
 
@@ -68,15 +65,14 @@ class ApproverNotifications:
         why: str,
         approved_by: tuple[str, ...] = (),
     ) -> None:
-        """Notify the people of `owners` without waiting for it; of a decision those notified before, but not its maker.
+        """Notify the people of `owners` without waiting for it, but not those in `approved_by`.
 
-        Where several people must approve, everybody else who may and is not among `approved_by` is notified too.
+        Of a decision those notified before are notified, but not its maker.
         """
         if waiting.notify != "mail":
             return
         self._counts[event] += 1
         before, notified = tuple(self._running), self._notified
-        several = any(item.approval.signatures > 1 for item in approval_request.items)
         brief = NotifyBrief(
             handoff=PENDING_HANDOFF,
             request_id=self._id,
@@ -85,7 +81,7 @@ class ApproverNotifications:
             number=self._counts[event],
             approval_request=approval_request,
             owner=owners[0],
-            others=waiting.approvers if several and event is not NotifyEvent.DECIDED else owners[1:],
+            others=owners[1:],
             approved_by=approved_by,
             summary=why,
         )
