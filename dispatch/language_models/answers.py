@@ -17,8 +17,8 @@ from dispatch.models.work.model_use import ModelFailure
 MOST_PROBLEMS: Final = 5
 _CHECK: Final = re.compile(r"([a-z][a-z0-9_]{1,39}): ")
 _KEYWORDS: Final = {"properties", "items", "prefixItems", "additionalProperties", "$defs"}
-_THOUGHT: Final = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
-_FENCED: Final = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
+_THOUGHT: Final = "</think>"
+_FENCE: Final = "```"
 
 
 class WrongAnswerError(Exception):
@@ -56,11 +56,9 @@ def read_json(text: str) -> JsonValue:
 
     A key that stands twice is refused: two readers could take two different values. Raises WrongAnswerError.
     """
-    text = _THOUGHT.sub("", text, count=1) if text.lstrip().startswith("<think>") else text
-    fenced = _FENCED.fullmatch(text)
     try:
         value: JsonValue = json.loads(
-            fenced[1] if fenced else text, object_pairs_hook=_once, parse_constant=_no_number
+            _unwrapped(text.strip()), object_pairs_hook=_once, parse_constant=_no_number
         )
         # Half of a surrogate pair is no text that could be stored or sent.
         json.dumps(value, ensure_ascii=False).encode()
@@ -69,6 +67,14 @@ def read_json(text: str) -> JsonValue:
         why = f"the answer is not JSON: {told}"
         raise WrongAnswerError(ModelFailure.NOT_JSON, [why], why) from None
     return value
+
+
+def _unwrapped(text: str) -> str:
+    if text.startswith("<think>"):
+        text = text.partition(_THOUGHT)[2].strip()
+    if text.startswith(_FENCE) and text.endswith(_FENCE):
+        return text.removesuffix(_FENCE).partition("\n")[2]
+    return text
 
 
 def hold_to_schema(value: JsonValue, schema: Mapping[str, Any]) -> None:
