@@ -1,6 +1,10 @@
 """Texts of requesters reach allowed hosts alone: at start, and at each connection, whatever the name service says."""
 
+import asyncio
 import socket
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,20 +17,21 @@ from dispatch.hosts.transport import (
     guarded_client,
     guarded_sync_client,
 )
+from tests.certificates import write_certificate
 from tests.language_models.scripted_server import ScriptedServer, reply
 
 PUBLIC = "93.184.216.34"
 
 
 class Names:
-    """A name service of the test: each lookup of `model.example` takes the next answer, the last for ever."""
+    """A name service of the test: each lookup of a name in `.example` takes the next answer, the last for ever."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
         self.answers, self.lookups = list(answers), 0
         real = socket.getaddrinfo
 
-        def getaddrinfo(host: Any, port: Any, *args: Any, **more: Any) -> Any:
-            if host != "model.example":
+        def getaddrinfo(host: str, port: Any, *args: Any, **more: Any) -> Any:
+            if not str(host).endswith(".example"):
                 return real(host, port, *args, **more)
             self.lookups += 1
             found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -141,3 +146,38 @@ async def test_an_answer_is_cut_off_at_its_bound(server: ScriptedServer, headers
     async with client() as http:
         with pytest.raises(AnswerTooLargeError):
             await http.get(server.url)
+
+
+@pytest.fixture
+async def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """Run a server over TLS with a certificate of `model.example` that is trusted; yields its port."""
+    file = tmp_path / "server.pem"
+    write_certificate(file, "model.example")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(file)
+    trusting = ssl.create_default_context(cafile=str(file))
+    monkeypatch.setattr("dispatch.hosts.transport.trusted_certificates", lambda: trusting)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=serving)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def test_tls_checks_the_name_although_the_connection_goes_to_an_address(
+    secured: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds the address without the name's certificate gets nothing."""
+    Names(monkeypatch, ["127.0.0.1"])
+    async with client("model.example", "other.example") as http:
+        assert (await http.get(f"https://model.example:{secured}/")).status_code == 200
+        with pytest.raises(httpx.ConnectError, match=r"other\.example"):
+            await http.get(f"https://other.example:{secured}/")
+    with guarded_sync_client(allow=(), timeout=httpx.Timeout(5), most_bytes=9) as sync:
+        found = await asyncio.to_thread(sync.get, f"https://model.example:{secured}/")
+        assert found.status_code == 200
