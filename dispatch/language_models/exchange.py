@@ -142,8 +142,9 @@ class Server:
                 async with aclosing(self._parts(messages, schema, most_tokens)) as parts:
                     async for part in parts:
                         _take(heard, part)
-                        if first.when() is not None and heard.choices:
+                        if heard.choices:
                             first.reschedule(None)
+                        if heard.text and not heard.seconds_to_first:
                             heard.seconds_to_first = loop.time() - begun
                         progress(heard.choices)
         except TimeoutError:

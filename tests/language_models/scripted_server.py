@@ -101,8 +101,9 @@ def error(status: int, message: str, code: str | None = None, **headers: str) ->
 
 
 def chunks(text: str, *, finish: str | None = "stop", usage: Sequence[int] | None = (20, 5)) -> bytes:
-    """Return the events of a streamed answer, a few characters in each."""
-    parts = [text[at : at + 7] for at in range(0, len(text), 7)]
+    """Return the events of a streamed answer, a few characters in each, a hundredth where it is long."""
+    size = max(7, len(text) // 100)
+    parts = [text[at : at + size] for at in range(0, len(text), size)]
     events: list[dict[str, Any]] = [_chunk({"role": "assistant", "content": ""}, None)]
     events += [_chunk({"content": part}, None) for part in parts]
     events.append(_chunk({}, finish))

@@ -1,5 +1,6 @@
 """Every way in which a model or its server fails: the kind it is told as, within its bounds, and what was spent."""
 
+import json
 import time
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.language_models.test_hosts import PUBLIC, Names
 
 HTML = "<html><body>Sign in to the office network</body></html>"
 BROKEN = b'data: {"choices": [{"index"'
+WORD = chunks("x", finish=None, usage=None).split(b"\n\n")[1] + b"\n\n"
 REPORTED = b'data: {"error": {"message": "kayak: out of memory", "code": 500}}\n\n'
 
 KINDS: list[tuple[str, Scene, str, int]] = [
@@ -54,6 +56,7 @@ KINDS: list[tuple[str, Scene, str, int]] = [
     ("reset in the middle", resets(chunks(str(RIGHT))[:200]), "unreachable", 3),
     ("10 MB of text", says("x" * 10_000_000), "too_large", 1),
     ("10 MB without an end", endless(b"data: " + b"x" * 65536), "too_large", 1),
+    ("more parts than it may have tokens", endless(WORD), "too_large", 1),
     ("a compressed answer", reply(200, b"\x1f\x8b", SSE, Content_Encoding="gzip"), "too_large", 1),
 ]
 
@@ -72,13 +75,41 @@ async def test_each_failure_is_told_as_what_it_is(
         assert word not in str(found)
 
 
+ODD: list[Any] = [
+    *(None, 1, "x", [], [1], {"choices": None}, {"choices": 1}, {"choices": {"0": 1}}, {"choices": [None]}),
+    *({"choices": [{}]}, {"choices": [{"delta": None}]}, {"choices": [{"delta": 1}]}, {"choices": [[]]}),
+    *({"choices": [{"delta": {"content": 5}}]}, {"choices": [{"delta": {"content": ["a"]}}]}, {"error": 1}),
+    *(
+        {"choices": [{"delta": {"refusal": {"a": 1}}}]},
+        {"choices": [], "usage": 1},
+        {"error": {"message": 3}},
+    ),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+async def test_a_part_of_another_form_is_no_answer(server: ScriptedServer, odd: Any) -> None:
+    """Streamed or in one piece, alone or after a right beginning: a failure with a kind, never an error of the program."""
+    event = f"data: {json.dumps(odd)}\n\n".encode()
+    begun = chunks(json.dumps(RIGHT)).split(b'data: {"id": "1", "object": "chat.completion.chunk"')[:3]
+    begun = [b'data: {"id": "1", "object": "chat.completion.chunk"'.join(begun)]
+    for body, media_type in ((event, SSE), (begun[0] + event, SSE), (json.dumps(odd), "application/json")):
+        server.play(reply(200, body, media_type))
+        found = await failed(server, total=8.0)
+        assert found.kind in {
+            ModelFailure.NOT_A_MODEL_SERVER,
+            ModelFailure.SERVER_ERROR,
+            ModelFailure.CUT_OFF,
+        }
+
+
 @pytest.mark.parametrize(
     ("scene", "first"),
     [
         (silent(), 0.4),
         (endless(b"d", pause=0.05), 60.0),
         (endless(b": ping\n\n", pause=0.05), 0.4),
-        (endless(chunks("x", finish=None, usage=None).split(b"\n\n")[1] + b"\n\n", pause=0.05), 0.4),
+        (endless(WORD, pause=0.05), 0.4),
     ],
     ids=["silent", "a byte now and then", "alive and no word", "a word now and then"],
 )
