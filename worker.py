@@ -39,7 +39,7 @@ from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
 from runtime.settings import SHIPPED_DESKS, Settings, load_settings
-from runtime.systems import open_systems, settings_for
+from runtime.systems import not_set_up, open_systems, settings_for
 from runtime.webhooks import ensure_webhooks, webhooks_file
 from runtime.worker_parts.shutdown import MARGIN, HardEnd, running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
@@ -86,7 +86,7 @@ def load_checked(settings: Settings) -> LoadedDesks:
     folders = desk_folders(settings.desk_roots)
     loaded = LoadedDesks(discover(folders), load_desks(folders, SHIPPED_DESKS, settings.playbooks_dir))
     for desk, in_force in loaded.playbooks.by_desk.items():
-        loaded.catalogue.check(in_force.playbook, str(loaded.playbooks.files[desk]))
+        loaded.catalogue.check(in_force.playbook, str(loaded.playbooks.files[desk]), folders.get(desk))
     return loaded.completed()
 
 
@@ -117,8 +117,8 @@ async def main(role: str) -> int:
         webhooks_file(settings).read()
         keys_of(models_of(settings).values())
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")
-        for shortage in missing_signers(settings, playbooks):
-            print(f"warning: {shortage}")
+        for warning in (*missing_signers(settings, playbooks), *not_set_up(catalogue.systems(acting=True))):
+            print(f"warning: {warning}")
         return 0
     models = [model_named(settings, name) for name in model_names(settings, role)]
     grace = timedelta(seconds=settings.graceful_shutdown_seconds)

@@ -4,28 +4,51 @@ A newcomer is one file with one class named as the file; a wrong one stops the w
 specialist that is silently missing would be found out only when a customer's request needs it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
-
-from temporalio import activity
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Self
 
 from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
-from activities.discovery import Contracted, Member, classes_of
-from activities.failures import translated
+from activities.declared_actions.checks import action_errors
+from activities.declared_actions.classes import declared_action, is_declared
+from activities.declared_systems.classes import (
+    SystemClasses,
+    SystemId,
+    classes_of_systems,
+    reading_systems,
+)
+from activities.discovery import Contracted, Member, classes_of, shared_names, unknown_systems
 from activities.playbook_check import OpenSets, playbook_errors
+from activities.roles.activities import (
+    ActivityFunction,
+    compensate_activity,
+    generic_reviewer_activity,
+    generic_specialist_activity,
+    perform_activity,
+    reviewer_activity,
+    specialist_activity,
+)
+from activities.roles.contracts import GenericReviewer, GenericRole, GenericSpecialist
 from dispatch.models.contract import Contract
+from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import CatalogueError, PlaybookError
-from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
-from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook, Role
-from dispatch.models.work.proposal import Review, ReviewBrief
 
-ActivityFunction = Callable[..., Any]
-
+GENERIC_ROLES: Final = ["activities.roles"]
+"""The packages of generic roles: the engine's own."""
 
 _ROLE = (Member("uses", tuple), Member("Config", Contract))
 _SPECIALIST = Contracted("specialist", (*_ROLE, Member("needs", tuple), Member("examine", "method")))
+_GENERIC = (
+    Member("Config", Contract),
+    Member("backends", tuple),
+    Member("reads", "rule"),
+    Member("needs", "rule"),
+    Member("check", "rule"),
+)
+_GENERIC_SPECIALIST = Contracted("generic specialist", (*_GENERIC, Member("examine", "method")))
+_GENERIC_REVIEWER = Contracted("generic reviewer", (*_GENERIC, Member("review", "method")))
 _COMPOSER = Contracted("composer", (Member("Config", Contract), Member("compose", "function")))
 _REVIEWER = Contracted("reviewer", (*_ROLE, Member("review", "method")))
 _SYSTEM = Contracted(
@@ -62,6 +85,9 @@ class Catalogue:
     system_classes: Mapping[str, type[System]] = field(default_factory=dict)
     composer_classes: Mapping[str, type[Composer]] = field(default_factory=dict)
     channels: frozenset[str] = frozenset()
+    generic_specialists: Mapping[str, type[GenericSpecialist]] = field(default_factory=dict)
+    generic_reviewers: Mapping[str, type[GenericReviewer]] = field(default_factory=dict)
+    declared_systems: Mapping[SystemId, SystemClasses] = field(default_factory=dict)
 
     @classmethod
     def discover(cls, packages: Iterable[str], errors: list[CatalogueError] | None = None) -> Self:
@@ -80,12 +106,51 @@ class Catalogue:
             system_classes=classes_of(homes, "systems", _SYSTEM, errors),
             composer_classes=classes_of(homes, "composers", _COMPOSER, errors),
             channels=frozenset(home.rpartition(".")[2] for home in homes if home.startswith("channels.")),
+            generic_specialists=classes_of(GENERIC_ROLES, "specialists", _GENERIC_SPECIALIST, errors),
+            generic_reviewers=classes_of(GENERIC_ROLES, "reviewers", _GENERIC_REVIEWER, errors),
         )
-        for error in (*found._shared_names(), *found._unknown_systems()):
+        sets = (
+            found.specialist_classes,
+            found.composer_classes,
+            found.reviewer_classes,
+            found.action_classes,
+            found.system_classes,
+        )
+        users = (found.specialist_classes, found.reviewer_classes, found.action_classes)
+        for error in (
+            *shared_names(sets),
+            *unknown_systems(users, found.system_classes, may_act=found.action_classes),
+        ):
             if errors is None:
                 raise error
             errors.append(error)
         return found
+
+    def with_systems(self, by_desk: Mapping[str, Mapping[str, DeclaredSystem]]) -> Self:
+        """Return the same with the systems that desks declare in systems.yaml."""
+        found: dict[SystemId, SystemClasses] = {}
+        for desk, systems in by_desk.items():
+            found |= classes_of_systems(desk, systems)
+        return replace(self, declared_systems=found)
+
+    @property
+    def coded_actions(self) -> dict[str, type[Action]]:
+        """Return the actions that have a class of their own in a file."""
+        return {name: kind for name, kind in self.action_classes.items() if not is_declared(kind)}
+
+    def with_actions(self, playbooks: Iterable[Playbook]) -> Self:
+        """Return the same with the actions that these playbooks declare, and that could be done.
+
+        Two desks may declare actions of one name: what is done is what the action itself declares, on its desk's systems.
+        """
+        coded = self.coded_actions
+        found = dict(coded)
+        for playbook in playbooks:
+            for name, declared in playbook.actions.items():
+                kind = declared_action(name, playbook.desk, declared, self.declared_systems.get)
+                if kind is not None:
+                    found.setdefault(name, kind)
+        return replace(self, action_classes=found)
 
     def systems(self, *, acting: bool) -> tuple[type[System], ...]:
         """Return what a worker opens, the declared systems: those that only read, or all of them."""
@@ -95,16 +160,30 @@ class Catalogue:
             *self.action_classes.values(),
         )
         declared = dict.fromkeys(system for kind in kinds for system in kind.uses)
+        for each in self.declared_systems.values():
+            declared |= dict.fromkeys(kind for kind in (each.reading, each.acting) if kind is not None)
         return tuple(system for system in declared if acting or not system.acting)
 
     def desk_activities(self, systems: Systems) -> list[ActivityFunction]:
-        """Return 'specialist.<name>' (Brief -> Finding) and 'reviewer.<name>' (ReviewBrief -> Review)."""
+        """Return the activities of specialists and reviewers, and 'role.<generic>' of those that playbooks declare."""
+        generic = systems.beside(reading_systems(self.declared_systems, systems)).only(())
         return [
             *(
-                _specialist(name, kind(systems.only(kind.uses)))
+                specialist_activity(name, kind(systems.only(kind.uses)))
                 for name, kind in self.specialist_classes.items()
             ),
-            *(_reviewer(name, kind(systems.only(kind.uses))) for name, kind in self.reviewer_classes.items()),
+            *(
+                reviewer_activity(name, kind(systems.only(kind.uses)))
+                for name, kind in self.reviewer_classes.items()
+            ),
+            *(
+                generic_specialist_activity(name, kind(generic))
+                for name, kind in self.generic_specialists.items()
+            ),
+            *(
+                generic_reviewer_activity(name, kind(generic))
+                for name, kind in self.generic_reviewers.items()
+            ),
         ]
 
     def composers(self) -> dict[str, Composer]:
@@ -115,13 +194,16 @@ class Catalogue:
         """Return 'action.<name>' (Order -> Receipt) and, where it can be undone, 'action.<name>.compensate'."""
         functions: list[ActivityFunction] = []
         for name, kind in self.action_classes.items():
-            action = kind(systems.only(kind.uses))
-            functions.append(_perform(name, action))
-            if kind.compensable:
-                functions.append(_compensate(name, action))
+            # One activity serves the actions of this name of all desks that declare it.
+            declared = (each.acting for each in self.declared_systems.values() if each.acting is not None)
+            action = kind(systems.only(declared if is_declared(kind) else kind.uses))
+            functions.append(perform_activity(name, action))
+            # Of a declared action, a request may carry another declaration than today's.
+            if kind.compensable or is_declared(kind):
+                functions.append(compensate_activity(name, action))
         return functions
 
-    def check(self, playbook: Playbook, file: str) -> None:
+    def check(self, playbook: Playbook, file: str, folder: Path | None = None) -> None:
         """Check a playbook against what there is.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, composer, reviewer, action or channel that does not
@@ -129,126 +211,74 @@ class Catalogue:
         an action that pays with no ask that it needs, and an action policy that speaks of parameters which the
         action does not have.
         """
-        for error in self.errors(playbook, file):
+        for error in self.errors(playbook, file, folder):
             raise error
 
-    def errors(self, playbook: Playbook, file: str) -> Iterator[PlaybookError]:
+    def errors(self, playbook: Playbook, file: str, folder: Path | None = None) -> Iterator[PlaybookError]:
         """Yield all that `check` would raise for, where it stops at the first."""
+        taken = {
+            *self.action_classes,
+            *self.specialist_classes,
+            *self.reviewer_classes,
+            *self.composer_classes,
+        }
+        systems = {
+            key.name: each.spec for key, each in self.declared_systems.items() if key.desk == playbook.desk
+        }
+        yield from action_errors(playbook, file, systems, taken)
         sets = OpenSets(
             self.specialist_classes,
             self.composer_classes,
             self.reviewer_classes,
-            self.action_classes,
+            self.with_actions([playbook]).action_classes,
             self.channels,
+            self.generic_specialists,
+            self.generic_reviewers,
+            systems,
         )
-        return playbook_errors(playbook, file, sets)
+        yield from playbook_errors(playbook, file, sets, folder)
 
     def completed(self, playbook: Playbook) -> Playbook:
         """Return a checked playbook that says what each role reaches and uses, so that the workflow knows."""
-        names = {kind: name for name, kind in self.system_classes.items()}
-
-        def of(roles: dict[str, Role], kinds: Mapping[str, type[Specialist | Reviewer]]) -> dict[str, Role]:
-            return {
-                name: role.model_copy(update={"uses": tuple(names[system] for system in kinds[name].uses)})
-                for name, role in roles.items()
-            }
-
         review = playbook.review
-        reviewers = of(review.reviewers, self.reviewer_classes)
+        reviewers = {
+            name: self._with_uses(name, role, self.reviewer_classes, self.generic_reviewers)
+            for name, role in review.reviewers.items()
+        }
+        specialists = {
+            name: self._with_uses(name, role, self.specialist_classes, self.generic_specialists)
+            for name, role in playbook.specialists.items()
+        }
         called = {name for group in playbook.plan.groups for name in group}
-        kinds: list[type[Specialist | Composer]] = [self.specialist_classes[name] for name in sorted(called)]
+        kinds: list[type[object]] = [
+            self._specialist(playbook.specialists[name], name) for name in sorted(called)
+        ]
         if playbook.deliver is not None:
             kinds.append(self.composer_classes[playbook.deliver.compose])
         # A class that says nothing of it uses none: most roles work by rules, which no sentence changes.
         usable = {purpose for kind in kinds for purpose in getattr(kind, "uses_guidance", ())}
         return playbook.model_copy(
             update={
-                "specialists": of(playbook.specialists, self.specialist_classes),
+                "specialists": specialists,
                 "review": review.model_copy(update={"reviewers": reviewers}),
                 "uses_guidance": tuple(sorted(usable)),
             }
         )
 
-    def _shared_names(self) -> Iterator[CatalogueError]:
-        sets = (
-            self.specialist_classes,
-            self.composer_classes,
-            self.reviewer_classes,
-            self.action_classes,
-            self.system_classes,
-        )
-        for index, names in enumerate(sets):
-            for name in names:
-                if any(name in other for other in sets[:index]):
-                    yield CatalogueError(
-                        f"{name}.py exists in two open sets; rename one, so that a name says who acted"
-                    )
+    def _with_uses(
+        self,
+        name: str,
+        role: Role,
+        kinds: Mapping[str, type[Specialist | Reviewer]],
+        generic: Mapping[str, type[GenericRole]],
+    ) -> Role:
+        if role.role is not None:
+            kind = generic[role.role]
+            uses = tuple(dict.fromkeys(kind.reads(kind.Config.model_validate(role.config))))
+        else:
+            names = {kind: name for name, kind in self.system_classes.items()}
+            uses = tuple(names[system] for system in kinds[name].uses)
+        return role.model_copy(update={"uses": uses})
 
-    def _unknown_systems(self) -> Iterator[CatalogueError]:
-        systems = {kind: name for name, kind in self.system_classes.items()}
-        sets: tuple[Mapping[str, type[Specialist | Reviewer | Action]], ...] = (
-            self.specialist_classes,
-            self.reviewer_classes,
-            self.action_classes,
-        )
-        for name, kind in ((name, kind) for each in sets for name, kind in each.items()):
-            for system in kind.uses:
-                if system not in systems:
-                    known = ", ".join(sorted(each.__name__ for each in systems)) or "none"
-                    yield CatalogueError(
-                        f"{name}.py uses {getattr(system, '__name__', repr(system))}, which is no system that was "
-                        f"found; give some of: {known}; or add its file to a folder systems"
-                    )
-                elif system.acting and name not in self.action_classes:
-                    yield CatalogueError(
-                        f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
-                        "that reads"
-                    )
-
-
-def _require_echo(name: str, *, same: bool) -> None:
-    """Refuse a result that answers another handoff, or under another name: the trail would blame the wrong one."""
-    if not same:
-        raise CatalogueError(
-            f"{name} must answer with the handoff of its brief and under its own name; correct its result"
-        )
-
-
-def _specialist(name: str, specialist: Specialist) -> ActivityFunction:
-    @activity.defn(name=f"specialist.{name}")
-    async def examine(brief: Brief) -> Finding:
-        with translated():
-            finding = await specialist.examine(brief)
-            _require_echo(name, same=(finding.handoff, finding.specialist) == (brief.handoff, name))
-            return finding
-
-    return examine
-
-
-def _reviewer(name: str, reviewer: Reviewer) -> ActivityFunction:
-    @activity.defn(name=f"reviewer.{name}")
-    async def review(brief: ReviewBrief) -> Review:
-        with translated():
-            result = await reviewer.review(brief)
-            _require_echo(name, same=(result.handoff, result.reviewer) == (brief.handoff, name))
-            return result
-
-    return review
-
-
-def _perform(name: str, action: Action) -> ActivityFunction:
-    @activity.defn(name=f"action.{name}")
-    async def perform(order: ActionCommand) -> Receipt:
-        with translated():
-            return await action.perform(order)
-
-    return perform
-
-
-def _compensate(name: str, action: Action) -> ActivityFunction:
-    @activity.defn(name=f"action.{name}.compensate")
-    async def compensate(order: CompensationCommand) -> Receipt:
-        with translated():
-            return await action.compensate(order)
-
-    return compensate
+    def _specialist(self, role: Role, name: str) -> type[object]:
+        return self.generic_specialists[role.role] if role.role is not None else self.specialist_classes[name]

@@ -1,10 +1,13 @@
-"""Strict reading of one open set: one public class a file, named as the file, with every member of its contract."""
+"""Strict reading of open sets: one public class a file, named as the file, with every member of its contract.
+
+Between the sets, no name is shared, and each system that a class uses exists.
+"""
 
 import importlib
 import importlib.util
 import inspect
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -175,3 +178,33 @@ def _require(member: Member, cls: type[Any], file: str) -> None:
         remedy = f"give it a class attribute {member.name}: {kind.__name__}"
     if not good:
         raise CatalogueError(f"{file}: {cls.__name__} lacks {member.name} as its contract has it; {remedy}")
+
+
+def shared_names(sets: Sequence[Mapping[str, type[Any]]]) -> Iterator[CatalogueError]:
+    """Yield each name that two open sets have."""
+    for index, names in enumerate(sets):
+        for name in names:
+            if any(name in other for other in sets[:index]):
+                yield CatalogueError(
+                    f"{name}.py exists in two open sets; rename one, so that a name says who acted"
+                )
+
+
+def unknown_systems(
+    users: Sequence[Mapping[str, type[Any]]], known: Mapping[str, type[Any]], may_act: Collection[str]
+) -> Iterator[CatalogueError]:
+    """Yield each class that uses a system which was not found, or one that acts where the class may only read."""
+    systems = {kind: name for name, kind in known.items()}
+    for name, kind in ((name, kind) for each in users for name, kind in each.items()):
+        for system in kind.uses:
+            if system not in systems:
+                names = ", ".join(sorted(each.__name__ for each in systems)) or "none"
+                yield CatalogueError(
+                    f"{name}.py uses {getattr(system, '__name__', repr(system))}, which is no system that was "
+                    f"found; give some of: {names}; or add its file to a folder systems"
+                )
+            elif system.acting and name not in may_act:
+                yield CatalogueError(
+                    f"{name}.py uses {system.__name__}, which can act; only an action may, so give it a system "
+                    "that reads"
+                )

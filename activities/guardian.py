@@ -12,7 +12,7 @@ from temporalio import activity
 from activities.contracts import Action, FactsContext, Systems
 from activities.failures import translated
 from activities.quotas.spend_quota import Reserve, reserve_in_quota
-from dispatch.guard.contract import with_view
+from dispatch.guard.contract import kind_of, with_view
 from dispatch.guard.guardian import inspect
 from dispatch.guard.spend_quota import claims_of
 from dispatch.models.contract import Contract
@@ -67,7 +67,7 @@ class Guardian:
                 "siblings": tuple(with_view(each, self._actions) for each in brief.siblings),
             }
         )
-        kind = self._actions.get(brief.bound.action.name)
+        kind = kind_of(brief.bound, self._actions)
         parameters = _parameters(brief, kind)
         if kind is None or parameters is None or brief.bound.action.name not in brief.policy.actions:
             return inspect(brief, GuardianFacts(), self._actions)  # there is nothing to read

@@ -1,12 +1,16 @@
 """Checks a playbook against the classes that exist; the loader has checked it against itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
+from activities.roles.checks import declared_errors, declared_needs
+from activities.roles.contracts import GenericRole
 from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
+from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import ActionPolicy, Contact, Playbook, Role, Tier
 from dispatch.playbooks.loader import path_in_file, problem_of
@@ -46,22 +50,21 @@ class OpenSets(NamedTuple):
     reviewers: Mapping[str, type[HasUses]]
     actions: Mapping[str, type[HasParameters]]
     channels: frozenset[str]
+    generic_specialists: Mapping[str, type[GenericRole]]
+    generic_reviewers: Mapping[str, type[GenericRole]]
+    systems: Mapping[str, DeclaredSystem]
+    """Those of the desk's own systems.yaml."""
 
 
-def playbook_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[PlaybookError]:
+def playbook_errors(
+    playbook: Playbook, file: str, sets: OpenSets, folder: Path | None = None
+) -> Iterator[PlaybookError]:
     """Yield everything that no class backs, each with file, path and remedy."""
-    specialists, reviewers, actions = sets.specialists, sets.reviewers, sets.actions
-    for path, name in _specialists_named(playbook):
-        yield from _missing("specialist", name, specialists, file, path)
-    for name, role in playbook.specialists.items():
-        if name in specialists:
-            yield from _role_errors(file, f"specialists.{name}", role, specialists[name])
-    yield from _needs_errors(file, playbook, specialists)
-    for name, role in playbook.review.reviewers.items():
-        path = f"review.reviewers.{name}"
-        yield from _missing("reviewer", name, reviewers, file, path)
-        if name in reviewers:
-            yield from _role_errors(file, path, role, reviewers[name])
+    yield from _role_errors(playbook, file, sets)
+    yield from declared_errors(
+        playbook, file, sets.generic_specialists, sets.generic_reviewers, sets.systems, folder
+    )
+    actions = sets.actions
     for name, policy in playbook.guardian.actions.items():
         path = f"guardian.actions.{name}"
         yield from _missing("action", name, actions, file, path)
@@ -72,6 +75,24 @@ def playbook_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[P
         yield from _composer_errors(file, "deliver", playbook.deliver.compose, playbook.deliver.config, sets)
     if playbook.contact is not None:
         yield from _contact_errors(file, playbook, playbook.contact, sets)
+
+
+def _role_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[PlaybookError]:
+    """Yield what does not hold of the specialists and reviewers that classes of the desk do."""
+    declared = {name for name, role in playbook.specialists.items() if role.role is not None}
+    for path, name in _specialists_named(playbook):
+        if name not in declared:
+            yield from _missing("specialist", name, sets.specialists, file, path)
+    for name, role in playbook.specialists.items():
+        if name in sets.specialists:
+            yield from _class_errors(file, f"specialists.{name}", role, sets.specialists[name])
+    yield from _needs_errors(file, playbook, sets)
+    for name, role in playbook.review.reviewers.items():
+        path = f"review.reviewers.{name}"
+        if role.role is None:
+            yield from _missing("reviewer", name, sets.reviewers, file, path)
+        if name in sets.reviewers:
+            yield from _class_errors(file, path, role, sets.reviewers[name])
 
 
 def _contact_errors(
@@ -118,15 +139,20 @@ def _missing(role: str, name: str, known: Iterable[str], file: str, path: str) -
         )
 
 
-def _needs_errors(
-    file: str, playbook: Playbook, specialists: Mapping[str, type[HasNeeds]]
-) -> Iterator[PlaybookError]:
+def _needs_errors(file: str, playbook: Playbook, sets: OpenSets) -> Iterator[PlaybookError]:
     """Check the order of the groups against whose findings each specialist reads, of those that the plan calls."""
+    needs = {
+        name: declared_needs(role, sets.generic_specialists)
+        if role.role is not None
+        else sets.specialists[name].needs
+        for name, role in playbook.specialists.items()
+        if role.role is not None or name in sets.specialists
+    }
     called = {name for group in playbook.plan.groups for name in group}
     earlier: set[str] = set()
     for row, group in enumerate(playbook.plan.groups):
         for index, name in enumerate(group):
-            for needed in specialists[name].needs if name in specialists else ():
+            for needed in needs.get(name, ()):
                 if needed in called and needed not in earlier:
                     yield PlaybookError(
                         file,
@@ -137,7 +163,22 @@ def _needs_errors(
         earlier.update(group)
 
 
-def _role_errors(file: str, path: str, role: Role, kind: type[HasUses]) -> Iterator[PlaybookError]:
+def _class_errors(file: str, path: str, role: Role, kind: type[HasUses]) -> Iterator[PlaybookError]:
+    if role.role is not None:
+        yield PlaybookError(
+            file,
+            f"{path}.role",
+            f"there is a class of this name, {kind.__name__}, which would never be called",
+            "Rename the declared role, or remove role.",
+        )
+        return
+    if role.backend != "rules":
+        yield PlaybookError(
+            file,
+            f"{path}.backend",
+            f"{kind.__name__} decides by rules",
+            "Write backend: rules, or remove it.",
+        )
     # A playbook out of a history says it, as the catalogue completed it.
     if role.uses and set(role.uses) != {system.__module__.rpartition(".")[2] for system in kind.uses}:
         yield PlaybookError(

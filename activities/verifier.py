@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities.contracts import System, Systems
 from activities.failures import translated
-from dispatch.guard.contract import ActionRules
+from dispatch.guard.contract import ActionRules, kind_of
 from dispatch.models.errors import RefusedError, UnavailableError
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation, Verification, VerificationBrief
@@ -50,7 +50,7 @@ class Verifier:
             return judge(brief, observations, self._actions)
 
     async def _observe(self, bound: BoundAction) -> Observation | None:
-        action = self._actions.get(bound.action.name)
+        action = kind_of(bound, self._actions)
         return await action.read_back(self._systems.only(action.uses), bound) if action else None
 
     @staticmethod

@@ -41,7 +41,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     place = backend_from(settings, arguments.store)
     catalogue = discover(desk_folders(settings.desk_roots))
     catalogue.check(changed.playbook, str(arguments.playbook))
-    rule = partial(inspect, actions=catalogue.action_classes)
+    rule = partial(inspect, actions=catalogue.with_actions([changed.playbook]).action_classes)
     answer = what_if(documents_of(place, keys_from(settings).find), changed, rule)
     if arguments.json:
         print(json.dumps(_as_json(answer)))

@@ -5,8 +5,10 @@ without a whole answer coming back is OutcomeUnknown: only the idempotency key c
 of that kind too, because the system, or the one behind a gateway, may have acted before it failed.
 """
 
+import asyncio
+import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -104,6 +106,84 @@ async def exchange(
         at = ".".join(str(part) for part in first["loc"]) or "the top"
         problem = bounded(f"{where} answered what cannot be read, at {at}: {first['msg']}")
         raise OutcomeUnknownError(problem) if changes else RefusedError(problem, "malformed_answer") from None
+
+
+class Reply(NamedTuple):
+    """A status that was expected, and the JSON that came with it; null where nothing came."""
+
+    status: int
+    content: JsonValue
+
+
+class Limits(NamedTuple):
+    """What one call may take: seconds from beginning to end, and bytes of its answer."""
+
+    seconds: float
+    most_bytes: int
+
+
+async def exchange_json(
+    http: httpx.AsyncClient,
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
+    path: str,
+    *,
+    system: str,
+    limits: Limits,
+    expected: Collection[int],
+    params: Mapping[str, str] | None = None,
+    body: JsonValue = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Send one request that a desk declares, and return its answer if its status is among the `expected`.
+
+    A server that sends on and on is cut off at the limits. Raises as `exchange` does; errors name the method and never
+    the path, which holds values.
+    """
+    changes = method != "GET"
+    where = f"{system}: {method}"
+    sent: dict[str, Any] = {} if body is None else {"json": body}
+    try:
+        async with (
+            asyncio.timeout(limits.seconds),
+            http.stream(method, path, params=params, headers=headers, **sent) as response,
+        ):
+            content = await _bounded_content(response, limits.most_bytes)
+    except TimeoutError as error:
+        raise _lost(where, f"not within {limits.seconds:g} s", changes=changes) from error
+    except _NOT_SENT as error:
+        raise UnavailableError(bounded(f"{where} was not sent ({type(error).__name__})")) from error
+    except _NOT_SENDABLE as error:
+        raise RefusedError(
+            bounded(f"{where} cannot be sent ({type(error).__name__})"), "invalid_request"
+        ) from None
+    except httpx.HTTPError as error:
+        raise _lost(where, type(error).__name__, changes=changes) from error
+    if response.status_code not in expected:
+        if response.is_success and changes:
+            raise OutcomeUnknownError(f"{where} answered {response.status_code}, which nobody expected")
+        raise _failure(where, response, changes=changes)
+    if content is None:
+        problem = f"{where} answered more than {limits.most_bytes:,} bytes"
+        raise OutcomeUnknownError(problem) if changes else RefusedError(problem, "too_large")
+    try:
+        return Reply(response.status_code, json.loads(content) if content.strip() else None)
+    except (ValueError, RecursionError):
+        if not response.is_success:
+            return Reply(response.status_code, None)
+        problem = f"{where} answered {response.status_code} with what is no JSON"
+        raise OutcomeUnknownError(problem) if changes else RefusedError(problem, "malformed_answer") from None
+
+
+async def _bounded_content(response: httpx.Response, most_bytes: int) -> bytes | None:
+    """Read an answer and keep it in the response; None where it is larger."""
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > most_bytes:
+            response._content = b""  # noqa: SLF001 (nothing of it is read, and httpx refuses to be asked)
+            return None
+    response._content = bytes(content)  # noqa: SLF001 (as `aread` does, which knows no bound)
+    return bytes(content)
 
 
 class Access(NamedTuple):

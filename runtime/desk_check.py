@@ -14,6 +14,7 @@ from dispatch.playbooks.loader import (
     playbooks_in,
     survey_playbook,
 )
+from dispatch.playbooks.systems_file import survey_systems
 from runtime.desks import LoadedDesks, discover, import_desks
 from runtime.settings import SHIPPED_DESKS, Settings
 
@@ -67,12 +68,13 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
     catalogue = discover(folders, errors)
     if playbook is not None:
         problems += survey_examples(folders[desk], playbook)
+    problems += survey_systems(folders[desk])
     sentences = [str(problem) for problem in problems]
     not_its_own = {str(error) for error in others}
     sentences += [str(error) for error in errors if str(error) not in not_its_own]
     if playbook is not None:
         told = {(problem.path, problem.problem) for problem in problems}
-        found = catalogue.errors(playbook, str(file))
+        found = catalogue.errors(playbook, str(file), folders[desk])
         sentences += [str(error) for error in found if (error.path, error.problem) not in told]
     return list(dict.fromkeys(sentences))
 

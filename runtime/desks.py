@@ -9,6 +9,7 @@ import desks
 from activities.catalogue import Catalogue
 from dispatch.models.errors import CatalogueError
 from dispatch.playbooks.loader import Playbooks
+from dispatch.playbooks.systems_file import load_systems, survey_systems
 
 CHANNELS: Final = ("channels.mail",)
 """Whose actions any desk may name in its playbook."""
@@ -21,17 +22,29 @@ class LoadedDesks(NamedTuple):
     playbooks: Playbooks
 
     def completed(self) -> "LoadedDesks":
-        """Return the same with playbooks in which each role says what it reaches."""
+        """Return the same with the actions that playbooks declare, and playbooks in which each role says what it reaches."""
+        catalogue = self.catalogue.with_actions(one.playbook for one in self.playbooks.by_desk.values())
         by_desk = {
-            desk: in_force.model_copy(update={"playbook": self.catalogue.completed(in_force.playbook)})
+            desk: in_force.model_copy(update={"playbook": catalogue.completed(in_force.playbook)})
             for desk, in_force in self.playbooks.by_desk.items()
         }
-        return self._replace(playbooks=replace(self.playbooks, by_desk=by_desk))
+        return LoadedDesks(catalogue, replace(self.playbooks, by_desk=by_desk))
 
 
 def discover(folders: Mapping[str, Path], errors: list[CatalogueError] | None = None) -> Catalogue:
-    """Read the open sets of these desks and of the channels; raises CatalogueError, or puts it in `errors`."""
-    return Catalogue.discover((*import_desks(folders), *CHANNELS), errors)
+    """Read the open sets of these desks and of the channels, and the systems that desks declare.
+
+    Raises CatalogueError and PlaybookError. With `errors` nothing is raised: a CatalogueError is put there, and a
+    systems.yaml that does not hold is left out, for `survey_systems` to tell.
+    """
+    catalogue = Catalogue.discover((*import_desks(folders), *CHANNELS), errors)
+    return catalogue.with_systems(
+        {
+            desk: load_systems(folder)
+            for desk, folder in folders.items()
+            if errors is None or not survey_systems(folder)
+        }
+    )
 
 
 def import_desks(folders: Mapping[str, Path]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from activities.contracts import System, Systems, SystemSettings, settings_class
@@ -38,3 +39,20 @@ async def open_systems(
         for kind in dict.fromkeys(kinds):
             opened[kind] = await stack.enter_async_context(kind.open(settings_for(kind, environment)))
         yield Systems(opened)
+
+
+def not_set_up(kinds: Iterable[type[System]], environment: Environment | None = None) -> list[str]:
+    """Return, in a sentence each, the declared systems whose variables are empty: what needs them goes to a person."""
+    sentences: list[str] = []
+    for kind in kinds:
+        variables: tuple[str, ...] = getattr(kind, "variables", ())
+        settings = settings_for(kind, environment) if variables else None
+        empty = [name for name in variables if not _is_set(settings, name)]
+        if empty:
+            sentences.append(f"the system {kind.__name__} is not set up: set {' and '.join(empty)}")
+    return sentences
+
+
+def _is_set(settings: SystemSettings | None, variable: str) -> bool:
+    value = getattr(settings, variable.removeprefix("DISPATCH_").lower(), "")
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dispatch.models.contract import Contract
+from dispatch.models.declared.parameters import parameters_model
 from dispatch.models.money import Money, format_money
 from dispatch.models.people.decision import ApprovalItem, Decision
 from dispatch.text.message_payloads import EXCERPT, LARGEST
@@ -51,12 +52,13 @@ def edits_problem(
     The type is that of the action's parameters (`parameters`, by its name), taken strictly ("1500" is no amount, true is no number); for a
     item that is no action, such as `route`, any single value.
     """
+    shape = parameters_model(item.name, tuple(item.parameters.items())) if item.parameters else None
     if not edits:
         return f"edit needs edits; editable: {', '.join(item.editable) or 'nothing'}"
     for name, value in edits.items():
         if name not in item.editable:
             return f"{name[:64]} may not be edited; editable: {', '.join(item.editable) or 'nothing'}"
-        if problem := _value_problem(parameters.get(item.name), name, value):
+        if problem := _value_problem(shape or parameters.get(item.name), name, value):
             return f"edits.{name}: {problem}"
         most = item.most.get(name)
         if most is not None and isinstance(value, int) and value > most:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from dispatch.approval.decision_text import UnreadableError, read_decision
 from dispatch.models.canonical import digest_of
+from dispatch.models.declared.actions import DeclaredAction
+from dispatch.models.declared.parameters import ParameterSpec
 from dispatch.models.money import Money
 from dispatch.models.people.decision import (
     ApprovalItem,
@@ -72,6 +74,12 @@ def request_approval(
             approvers=(v.approvers or waiting.approvers) if own and v.decision is GuardDecision.HOLD else (),
             amount=price_of(b),
             editable=policy.actions[b.action.name].editable,
+            parameters=_declared_parameters(b),
+            choices={
+                name: spec.choices
+                for name, spec in _declared_parameters(b).items()
+                if spec.choices and name in policy.actions[b.action.name].editable
+            },
             most=v.most,
             summary=f"{b.action.name} on {b.action.subject} ({v.tier}): {b.action.why}",
             must_change=repeats if proposal.delivers(b) else "",
@@ -89,6 +97,13 @@ def request_approval(
             "usable": playbook.uses_guidance,
         }
     ), waiting
+
+
+def _declared_parameters(bound: BoundAction) -> dict[str, ParameterSpec]:
+    try:
+        return DeclaredAction.model_validate(bound.action.declared).http_call.parameters
+    except ValidationError:
+        return {}  # of a class of its own, or of a version that declared otherwise
 
 
 def _all_approvers(items: Sequence[ApprovalItem]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
@@ -128,9 +128,25 @@ class ActionDefaults:
         yield from ()
 
 
+K = TypeVar("K")
+
+
+def kind_of(bound: BoundAction, kinds: Mapping[str, K]) -> K | None:
+    """Return the class of an action: of a declared one, the class made of the declaration that the action carries.
+
+    None where there is none, and where one of the two is declared and the other is not.
+    """
+    kind, declared = kinds.get(bound.action.name), bound.action.declared
+    as_declared = getattr(kind, "as_declared", None)
+    if not declared:
+        return kind if as_declared is None else None
+    made: K | None = as_declared(declared, bound.playbook.desk) if as_declared is not None else None
+    return made
+
+
 def with_view(bound: BoundAction, actions: Mapping[str, type[ActionRules]]) -> BoundAction:
     """Return the action with what its class says of its parameters; without, where it says nothing."""
-    return bound.model_copy(update={"view": _view(bound, actions.get(bound.action.name))})
+    return bound.model_copy(update={"view": _view(bound, kind_of(bound, actions))})
 
 
 def _view(bound: BoundAction, kind: type[ActionRules] | None) -> ActionView | None:

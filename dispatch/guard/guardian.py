@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from dispatch.guard.cases import policies_of, strictest
-from dispatch.guard.contract import ActionRules, GuardContext
+from dispatch.guard.contract import ActionRules, GuardContext, kind_of
 from dispatch.guard.risk import (
     Inspection,
     Raised,
@@ -52,7 +52,7 @@ def inspect(brief: GuardBrief, facts: GuardianFacts, actions: Actions) -> GuardR
     if policy is None:
         text = f"the playbook does not list the action {action.name[:64]}"
         return _blocked(brief, Reason(rule="policy.action", text=text))
-    kind = actions.get(action.name)
+    kind = kind_of(brief.bound, actions)
     more = (_asked(brief, policy), _review(brief), _uncounted(brief, facts), _aided(brief, facts, kind))
     judged = []
     for one in policies_of(policy, action, brief.asked_for):

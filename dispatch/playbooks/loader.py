@@ -102,16 +102,21 @@ def survey_playbook(desk: str, file: Path) -> tuple[Playbook | None, list[Playbo
 
     The playbook is None where its fields are not valid each on its own.
     """
+    playbook, problems = survey_file(file, Playbook)
+    return playbook, problems if playbook is None else list(_errors_in(desk, file, playbook))
+
+
+def survey_file(file: Path, kind: type[M]) -> tuple[M | None, list[PlaybookError]]:
+    """Return a file's content as a contract, or None and a problem for each field that is not valid."""
     try:
         content = _mapping_in(file)
     except PlaybookError as error:
         return None, [error]
     try:
-        playbook = Playbook.model_validate(content)
+        return kind.model_validate(content), []
     except ValidationError as error:
         found = error.errors(include_url=False)
         return None, [PlaybookError(str(file), *_told(one)) for one in found]
-    return playbook, list(_errors_in(desk, file, playbook))
 
 
 def _load_desk(desk: str, file: Path) -> PlaybookInForce:

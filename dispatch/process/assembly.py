@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from dispatch.models.errors import DispatchError
-from dispatch.models.work.action_digest import bind
+from dispatch.models.work.action_digest import bind, with_declaration
 from dispatch.models.work.composition import ComposeBrief, Composition, Message, MessageBrief, Purpose
 from dispatch.models.work.finding import (
     Evidence,
@@ -75,7 +75,9 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
         draft = delivered.draft
         evidence += [delivered.cited] if delivered.cited else []
         ordered.append(_alone(delivered.action, ordered))
-    bound = tuple(_bound(brief, _with_sources(action, evidence)) for action in ordered)
+    bound = tuple(
+        _bound(brief, _with_sources(with_declaration(action, playbook), evidence)) for action in ordered
+    )
     return Proposal(
         handoff=brief.handoff,
         proposal_id=brief.proposal_id,
@@ -114,7 +116,7 @@ def write_message(brief: MessageBrief, compose: Compose) -> Message:
         item_ids=brief.item_ids,
         why=brief.reason,
     )
-    return Message(handoff=brief.handoff, action=action)
+    return Message(handoff=brief.handoff, action=with_declaration(action, playbook))
 
 
 def _composed(

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from dispatch.guard.contract import ActionDefaults, ActionRules
+from dispatch.guard.contract import ActionDefaults, ActionRules, kind_of
 from dispatch.models.contract import Facts
 from dispatch.models.request.item import Item
 from dispatch.models.work.guardian import Request
@@ -40,7 +40,7 @@ def judge(
     and nothing plainly asks for it, that it is as ordered does not make it right.
     """
     actions = tuple(
-        _action(each, observations.get(each.digest), kinds.get(each.action.name), brief.unapproved)
+        _action(each, observations.get(each.digest), kind_of(each, kinds), brief.unapproved)
         for each in brief.actions
     )
     items = tuple(_item(item, brief, actions) for item in brief.items)

@@ -224,6 +224,7 @@ def test_each_is_registered_under_its_own_activity_type() -> None:
     assert activity_types(desk) == {
         *(f"specialist.{name}" for name in CATALOGUE.specialist_classes),
         *(f"reviewer.{name}" for name in CATALOGUE.reviewer_classes),
+        *(f"role.{name}" for name in (*CATALOGUE.generic_specialists, *CATALOGUE.generic_reviewers)),
     }
     undone = {
         f"action.{name}.compensate" for name, kind in CATALOGUE.action_classes.items() if kind.compensable

@@ -67,6 +67,8 @@ class Roles:
         }
         brief = Brief(
             handoff=PENDING_HANDOFF,
+            specialist=name if role.role else "",
+            desk=playbook.desk if role.role else "",
             request_id=self._id,
             requester=self._submission.sender,
             subject=self._submission.subject,
@@ -88,7 +90,7 @@ class Roles:
         )
         why = "mend what the reviewer flagged" if flagged else f"the plan calls {name}"
         try:
-            return await self._call(f"specialist.{name}", role, brief, Finding, why)
+            return await self._call("specialist", name, role, brief, Finding, why)
         except StageFailedError as error:
             handoff = self._recorder.record(
                 EntryKind.HANDOFF,
@@ -104,15 +106,16 @@ class Roles:
     async def _exceptions(self, name: str, role: Role) -> tuple[ReviewException, ...]:
         brief = ReviewBrief(
             handoff=PENDING_HANDOFF,
+            reviewer=name if role.role else "",
+            desk=self._state.playbook.desk if role.role else "",
             proposal=self._state.proposed,
             items=self._state.worked_on,
             findings=self._state.findings,
             config=role.config,
         )
         try:
-            review = await self._call(
-                f"reviewer.{name}", role, brief, Review, "check the draft against the standards"
-            )
+            why = "check the draft against the standards"
+            review = await self._call("reviewer", name, role, brief, Review, why)
         except StageFailedError as error:
             text = f"{name} did not run: {error}"
             return (
@@ -120,9 +123,20 @@ class Roles:
             )
         return review.exceptions
 
-    async def _call(self, name: str, role: Role, brief: StageInput, result: type[R], why: str) -> R:
-        """Call a role by the playbook's name, so that history shows who acted; locally if it uses no system."""
+    async def _call(
+        self, part: str, name: str, role: Role, brief: StageInput, result: type[R], why: str
+    ) -> R:
+        """Call a role so that history shows, by the playbook's name, who acted; locally if it uses no system.
+
+        A generic role runs under its own activity type; who it acts for is in the record and in Temporal's UI.
+        """
+        receiver, activity = f"{part}.{name}", f"{part}.{name}"
+        if role.role is not None:
+            activity = f"role.{role.role}"
+            why = why if name in why else f"{name}: {why}"
         if role.uses:
             limit = timedelta(minutes=self._state.playbook.plan.max_minutes)
-            return await self._dispatcher.call_read(name, brief, result, why=why, give_up_after=limit)
-        return await self._dispatcher.call_local(name, brief, result, why=why)
+            return await self._dispatcher.call_read(
+                activity, brief, result, why=why, receiver=receiver, give_up_after=limit
+            )
+        return await self._dispatcher.call_local(activity, brief, result, why=why, receiver=receiver)

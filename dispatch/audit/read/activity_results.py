@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from dispatch.audit.models import AuditKind
-from dispatch.audit.read.payload import field, kept, many, text, words
+from dispatch.audit.read.payload import field, kept, many, text, who_acted, words
 from dispatch.models.canonical import digest_of, recorded_form
 from dispatch.models.work.proposal import BoundAction
 
@@ -33,7 +33,8 @@ class Answer:
 
 def read_result(activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     """Read an answer; `given` is the input, None where history does not have it (local activities)."""
-    yield from _reader(activity)(activity, given, result)
+    acted = who_acted(activity, result)
+    yield from _reader(acted)(acted, given, result)
 
 
 def _reader(activity: str) -> Callable[[str, JsonValue, JsonValue], Iterator[Answer]]:

@@ -109,3 +109,12 @@ def echoed_brief(result: JsonValue) -> JsonValue:
     """Return the input that a local activity's answer repeats, None where it repeats at most the handoff."""
     brief = field(result, "brief")
     return brief if isinstance(brief, dict) else None
+
+
+def who_acted(activity: str, result: JsonValue) -> str:
+    """Return for whom an activity acted: of a generic role the specialist or reviewer that its answer names."""
+    if activity.startswith("role."):
+        for part in ("specialist", "reviewer"):
+            if name := words(result, part):
+                return f"{part}.{name}"
+    return activity

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field, JsonValue
 
 from dispatch.models.contract import Contract, Moment
+from dispatch.models.declared.parameters import ParameterSpec
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.money import Money
 from dispatch.models.work.approval_policy import ONE_DECISION, ApprovalPolicy
@@ -92,6 +93,9 @@ class ApprovalItem(Contract):
         default=(), description="who may decide on it, in order of escalation; empty: all of the gate"
     )
     editable: tuple[str, ...] = ()
+    parameters: dict[str, ParameterSpec] = Field(
+        default_factory=dict, description="of a declared action: the types of its parameters, for edits"
+    )
     choices: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="of an editable parameter: the only values there are"
     )

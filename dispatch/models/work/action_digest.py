@@ -3,7 +3,7 @@
 from typing import Final
 
 from dispatch.models.canonical import canonical_form, digest_of
-from dispatch.models.work.playbook import PlaybookRef
+from dispatch.models.work.playbook import Playbook, PlaybookRef
 from dispatch.models.work.proposal import Action, BoundAction
 
 _NOT_COVERED: Final = frozenset({"digest", "view"})
@@ -12,6 +12,12 @@ _NOT_COVERED: Final = frozenset({"digest", "view"})
 def idempotency_key(request_id: str, action: Action) -> str:
     """Name the effect: one for each request, action and subject; no run id, attempt or proposal in it."""
     return f"{request_id}/{action.name}/{action.subject}"
+
+
+def with_declaration(action: Action, playbook: Playbook) -> Action:
+    """Return an action with how it is done, where the playbook declares that: in full, for people approve all of it."""
+    declared = playbook.actions.get(action.name)
+    return action.model_copy(update={"declared": declared.model_dump(mode="json") if declared else {}})
 
 
 def bind(request_id: str, proposal_id: str, playbook: PlaybookRef, action: Action) -> BoundAction:

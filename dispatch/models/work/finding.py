@@ -11,7 +11,7 @@ from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.work.guidance import Declined, Guidance
-from dispatch.models.work.playbook import Intent
+from dispatch.models.work.playbook import Intent, Name
 from dispatch.models.work.ranking import RankingEvidence
 
 
@@ -86,6 +86,10 @@ class Brief(StageInput):
 
     noun: ClassVar[str] = "a brief"
 
+    specialist: Name = Field(
+        default="", description="the name that the playbook declares, for a generic role; else empty"
+    )
+    desk: str = Field(default="", description="whose systems a generic role reads; else empty")
     request_id: str
     requester: Party
     subject: str

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract, Duration, Facts
+from dispatch.models.declared.actions import DeclaredAction
 from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
@@ -267,13 +268,27 @@ class RoutingRule(Contract):
 class Role(Contract):
     """A specialist or reviewer as this desk uses it."""
 
-    backend: Literal["rules"] = "rules"
+    role: Name | None = Field(
+        default=None, description="a generic role of the engine that does it; none: the class of its own name"
+    )
+    backend: Literal["rules", "examples", "model"] = Field(
+        default="rules", description="what decides in it, of what its class can"
+    )
+    model: Name | None = Field(
+        default=None, description="with backend: model, a language model of models.yaml"
+    )
     uses: tuple[str, ...] = Field(
         default=(),
         description="outside systems, as its class declares them and the catalogue writes; none: it runs inside the "
         "workflow's task",
     )
     config: Facts = Field(default_factory=dict, description="validated by the role's own Config")
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Self:
+        if (self.backend == "model") != (self.model is not None):
+            raise ValueError("backend: model needs a model, and only it has one")
+        return self
 
 
 class ReviewPolicy(Contract):
@@ -447,6 +462,11 @@ class Playbook(Contract):
     specialists: dict[Name, Role] = Field(min_length=1)
     routing_rules: tuple[RoutingRule, ...] = ()
     review: ReviewPolicy
+    actions: dict[Name, DeclaredAction] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="actions without a class: how each is done; listed under guardian.actions as any other",
+    )
     guardian: GuardianPolicy
     escalation: Waiting
     deliver: Delivery | None = Field(description="null: nothing is delivered, the actions are the result")

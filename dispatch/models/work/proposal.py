@@ -13,7 +13,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import Evidence, Finding, Refusal, ReviewException, Statement, is_personal
 from dispatch.models.work.guidance import Declined, Guidance
-from dispatch.models.work.playbook import PlaybookInForce, PlaybookRef
+from dispatch.models.work.playbook import Name, PlaybookInForce, PlaybookRef
 
 
 class Action(Contract):
@@ -29,6 +29,11 @@ class Action(Contract):
         default_factory=dict,
         description="evidence id -> source, as the findings say and the assembler writes; an id that is not in it is "
         "of unknown source",
+    )
+    declared: Facts = Field(
+        default_factory=dict,
+        description="how it is done, a DeclaredAction in full, as the playbook in history has it; empty for an action "
+        "with a class of its own",
     )
 
     @property
@@ -133,6 +138,10 @@ class Proposal(Contract):
 class ReviewBrief(StageInput):
     noun: ClassVar[str] = "the draft"
 
+    reviewer: Name = Field(
+        default="", description="the name that the playbook declares, for a generic role; else empty"
+    )
+    desk: str = Field(default="", description="whose systems a generic role reads; else empty")
     proposal: Proposal
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]

@@ -1,0 +1,52 @@
+"""What a declared system can be asked, whatever its kind."""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from pydantic import JsonValue
+
+from dispatch.models.declared.actions import Change
+from dispatch.models.declared.reads import Read
+from dispatch.models.errors import RefusedError
+
+Values = Mapping[str, JsonValue]
+
+UNFIT_VALUE: Final = "invalid_value"
+"""The code of a refusal to send a value that cannot stand where the template has it."""
+
+
+class Reading(Protocol):
+    """Answers declared reads; it changes nothing."""
+
+    async def read(self, read: Read, values: Values) -> JsonValue:
+        """Return the answer; null where the system says that there is no such thing.
+
+        Raises UnavailableError where another attempt may be answered, RefusedError where none will.
+        """
+
+
+class Acting(Reading, Protocol):
+    """Also carries out declared changes."""
+
+    async def change(self, change: Change, values: Values, key: str) -> JsonValue:
+        """Carry out a change under an idempotency key and return the answer.
+
+        Raises UnavailableError and RefusedError where nothing was done, OutcomeUnknownError where that is not known.
+        """
+
+
+class NotSetUp:
+    """Stands in the place of a system whose variables are empty: the worker works, and whoever needs it is told."""
+
+    def __init__(self, name: str, variables: tuple[str, ...]) -> None:
+        self._why = f"the system {name} is not set up: set {' and '.join(variables)} for the worker"
+
+    async def read(self, read: Read, values: Values) -> JsonValue:
+        """Refuse."""
+        del read, values
+        raise RefusedError(self._why, "not_set_up")
+
+    async def change(self, change: Change, values: Values, key: str) -> JsonValue:
+        """Refuse."""
+        del change, values, key
+        raise RefusedError(self._why, "not_set_up")

@@ -1,0 +1,1 @@
+"""Open set: one generic reviewer a file; each returns only exceptions."""

@@ -1,0 +1,1 @@
+"""Open set: one generic specialist a file."""

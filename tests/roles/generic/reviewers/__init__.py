@@ -1,0 +1,1 @@
+"""Open set of these tests."""
