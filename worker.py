@@ -2,9 +2,10 @@
 
 Longer than other files: everything that is put together is seen in one place.
 
-python worker.py                 the desk and the actions in one process
+python worker.py                 the desk, the actions and every language model in one process
 python worker.py --role desk     workflows, specialists, reviewers, guardian, verifier; may only read
 python worker.py --role actions  actions only; the one place that holds outside credentials
+python worker.py --role model:NAME  asks one language model of DISPATCH_MODELS_FILE, on a queue of its own
 python worker.py --check         validates settings, playbooks and the open sets, and ends
 """
 
@@ -32,6 +33,8 @@ from runtime.audit.parts import check_retention, ensure_follower, ensure_sweep
 from runtime.classifiers import classifiers_of
 from runtime.connection import connect
 from runtime.desks import LoadedDesks, discover
+from runtime.language_models.models import MODEL_ROLE, keys_of, model_named, model_names, models_of
+from runtime.language_models.workers import model_worker, opened_models
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
@@ -112,10 +115,12 @@ async def main(role: str) -> int:
         for kind in catalogue.systems(acting=True):
             settings_for(kind)
         webhooks_file(settings).read()
+        keys_of(models_of(settings).values())
         print(f"settings, {len(playbooks.by_desk)} playbooks and the open sets hold")
         for warning in (*missing_signers(settings, playbooks), *not_set_up(catalogue.systems(acting=True))):
             print(f"warning: {warning}")
         return 0
+    models = [model_named(settings, name) for name in model_names(settings, role)]
     grace = timedelta(seconds=settings.graceful_shutdown_seconds)
     hard_end = HardEnd(grace + MARGIN)
     stop = stop_event(on_signal=hard_end.begin)
@@ -138,6 +143,9 @@ async def main(role: str) -> int:
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))
             workers.append(action_worker(client, settings, catalogue, acting, MailNotices(acting)))
+        if models:
+            asking = await stack.enter_async_context(opened_models(models))
+            workers += [model_worker(client, settings, model, asking) for model in models]
         await stack.enter_async_context(running_workers(*workers, on_stop=hard_end.begin))
         try:
             for shortage in missing_signers(settings, playbooks):
@@ -151,10 +159,18 @@ async def main(role: str) -> int:
     return 0
 
 
+def _role(typed: str) -> str:
+    if typed in {"all", "desk", "actions"} or (typed.startswith(MODEL_ROLE) and typed != MODEL_ROLE):
+        return typed
+    raise argparse.ArgumentTypeError(f"{typed!r} is no role; write all, desk, actions or model:NAME")
+
+
 def run(typed: Sequence[str]) -> int:
     """Work, or check, as the typed words say; returns the exit code."""
     parser = argparse.ArgumentParser(description="Dispatch Desk's worker")
-    parser.add_argument("--role", choices=["all", "desk", "actions"], default="all")
+    parser.add_argument(
+        "--role", type=_role, default="all", metavar="{all,desk,actions,model:NAME}", help="what it does"
+    )
     parser.add_argument(
         "--check", action="store_true", help="validate settings, playbooks and open sets, and end"
     )

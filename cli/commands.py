@@ -63,6 +63,7 @@ COMMANDS: Final = {
     "webhooks": Command("cli.programs.webhooks", "webhooks that are sent, and those not delivered"),
     "desk": Command("cli.desk", "check, begin or try a desk"),
     "examples": Command("cli.examples", "keep what a person decided as an example of a desk"),
+    "models": Command("cli.models", "ask the servers of language models what they can do"),
     "evals": Command("cli.evals.commands", "measure how well a desk understands labelled texts"),
 }
 

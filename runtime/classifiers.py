@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from dispatch.classification.classifiers import Classifiers, shared_classifiers
 from dispatch.classification.embedder import installed_model
-from dispatch.classification.embeddings_endpoint import Endpoint, is_private
+from dispatch.classification.embeddings_endpoint import Endpoint
+from dispatch.hosts.private import host_problem
 from dispatch.models.errors import SettingsError
 from dispatch.playbooks.loader import Playbooks
 from runtime.settings import Settings
@@ -31,9 +32,9 @@ def _embedder_of(settings: Settings) -> Path | Endpoint | None:
             raise SettingsError(str(error)) from None
     url, _, model = settings.embedder.partition("#")
     host = urlsplit(url).hostname or ""
-    if not is_private(host):
+    if problem := host_problem(host):
         raise SettingsError(
-            f"DISPATCH_EMBEDDER names {host or url}, which is not in a private network or not known; requesters' texts "
+            f"DISPATCH_EMBEDDER names {host or url}, which {problem}; requesters' texts "
             "would leave the building. Name a model server of your own, or 'local'."
         )
     key = settings.embedder_key.get_secret_value() if settings.embedder_key is not None else ""

@@ -140,6 +140,10 @@ class Settings(BaseSettings):
     )
     embedder_key: SecretStr | None = Field(default=None, description="opens the embeddings endpoint")
 
+    models_file: Path | None = Field(
+        default=None, description="the language models that roles may use (YAML); without it none"
+    )
+
     temporal_program: str | None = Field(
         default=None, description="path of the `temporal` program, to skip the search"
     )

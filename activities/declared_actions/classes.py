@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final, cast
 
 from pydantic import JsonValue, ValidationError
+from temporalio import activity
 
 from activities.contracts import Action, FactsContext, System, Systems
 from activities.declared_actions.facts import CallRules, CheckFacts, DeclaredFacts, check_facts, id_at
@@ -87,7 +88,15 @@ class DeclaredCall(ActionDefaults):
         if compensation is None:
             raise RefusedError("the playbook declares no compensation", "nothing_to_compensate")
         seen, row = await _read_back(system, rules, bound)
-        effect_id = seen.reference if rules.call.read_back.effect_id is not None else order.receipt.effect_id
+        if not seen.found and (compensation.undone or activity.info().attempt == 1):
+            # An effect that is only not shown yet must not pass for one that was undone.
+            raise RefusedError(f"no effect is found under {key}", "nothing_to_compensate")
+        effect_id = order.receipt.effect_id
+        if seen.found and rules.call.read_back.effect_id is not None:
+            effect_id = seen.reference
+            if rules.call.effect_id is not None and effect_id != order.receipt.effect_id:
+                text = f"the receipt names {order.receipt.effect_id}, and {effect_id} stands under {key}"
+                raise RefusedError(text, "conflict")
         if rules.is_undone(seen, row):
             return _receipt(order, order.receipt.effect_id, reconciled=True)
         values = rules.values(bound, effect_id)

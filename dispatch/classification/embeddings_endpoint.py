@@ -5,10 +5,8 @@
 """
 
 import hashlib
-import ipaddress
-import socket
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +15,8 @@ from dispatch.models.errors import UnavailableError
 
 _AT_ONCE: Final = 64
 _TIMEOUT_SECONDS: Final = 10.0
+_MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of an answer: 64 vectors of 8,192 numbers, written out in full."""
 _PROBE: Final = "a text by which a model is known again"
 _PROBE_DIGITS: Final = 2
 
@@ -34,18 +34,6 @@ class Endpoint(NamedTuple):
         return hashlib.sha256(f"{self.url} {self.model}".encode()).hexdigest()
 
 
-def is_private(host: str) -> bool:
-    """Return whether all addresses of a host are of this machine or of a private network; unknown hosts are not.
-
-    Texts of customers go there, and the building is as far as they go.
-    """
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False
-    return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_private for entry in found)
-
-
 class EndpointEmbedder:
     """The endpoint as an embedder; `digest` changes with the model behind it, told by the vector of a fixed text."""
 
@@ -53,14 +41,16 @@ class EndpointEmbedder:
         """Ask once; raises UnavailableError."""
         import httpx  # noqa: PLC0415 (needed in the process that classifies alone)
 
+        from dispatch.hosts.transport import guarded_sync_client  # noqa: PLC0415 (as httpx)
+
         self._endpoint = endpoint
         self._error = httpx.HTTPError
-        self._http: Any = httpx.Client(
+        # Texts of requesters go there, and the building is as far as they go.
+        self._http = guarded_sync_client(
+            allow=(),
+            timeout=httpx.Timeout(_TIMEOUT_SECONDS),
+            most_bytes=_MOST_BYTES,
             headers={"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {},
-            timeout=_TIMEOUT_SECONDS,
-            # A proxy of the machine must not see the texts, and no redirect leads out of the building.
-            trust_env=False,
-            follow_redirects=False,
         )
         self._known: tuple[Vectors, ...] = ()
         self._known = (self.vectors([_PROBE]),)

@@ -1,7 +1,7 @@
 """What must not leave the house in a text: other people's addresses, card numbers, bank accounts."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dispatch.text.unicode_spoofing import same_address, undisguised
@@ -42,34 +42,40 @@ def foreign_addresses(text: str, own: Iterable[str]) -> tuple[str, ...]:
 
 def card_numbers(text: str) -> int:
     """Count payment card numbers: 13 to 19 digits, alone or in groups, with a network's prefix and a valid Luhn sum."""
-    return sum(_holds_card(groups) for groups in _groups(_plain(text)))
+    return sum(any(_cards_of(run)) for run in _DIGIT_GROUPS.finditer(undisguised(text).translate(_DASHES)))
 
 
 def bank_accounts(text: str) -> int:
     """Count IBANs: a country of the registry, its length, and a remainder of 1 by 97 (ISO 13616)."""
-    plain = _plain(text).upper()
-    return sum(_is_iban(plain, match.start()) for match in _IBAN_START.finditer(plain))
+    return len(list(bank_account_spans(undisguised(text))))
 
 
-def _plain(text: str) -> str:
-    return undisguised(text).translate(_DASHES)
+def card_spans(plain: str) -> Iterator[tuple[int, int]]:
+    """Yield where payment cards stand in a text without disguise; two may overlap."""
+    for run in _DIGIT_GROUPS.finditer(plain.translate(_DASHES)):
+        yield from _cards_of(run)
 
 
-def _groups(text: str) -> list[list[str]]:
-    return [re.findall(r"\d+", run) for run in _DIGIT_GROUPS.findall(text)]
+def bank_account_spans(plain: str) -> Iterator[tuple[int, int]]:
+    """Yield where IBANs stand in a text without disguise."""
+    # Letter by letter, because 'ß' in capitals is two letters, and every place after it would move.
+    capitals = "".join(c.upper() if len(c.upper()) == 1 else c for c in plain.translate(_DASHES))
+    for match in _IBAN_START.finditer(capitals):
+        if end := _end_of_iban(capitals, match.start()):
+            yield match.start(), end
 
 
-def _holds_card(groups: list[str]) -> bool:
+def _cards_of(run: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Look at every stretch of whole groups, so that a number beside the card does not hide it."""
-    for first in range(len(groups)):
+    groups = list(re.finditer(r"\d+", run[0]))
+    for first, begin in enumerate(groups):
         digits = ""
-        for group in groups[first:]:
-            digits += group
+        for group in groups[first : first + _CARD_DIGITS.stop]:
+            digits += group[0]
             if len(digits) >= _CARD_DIGITS.stop:
                 break
             if len(digits) in _CARD_DIGITS and _CARD_PREFIX.match(digits) and _luhn(digits):
-                return True
-    return False
+                yield run.start() + begin.start(), run.start() + group.end()
 
 
 def _luhn(digits: str) -> bool:
@@ -77,14 +83,16 @@ def _luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _is_iban(text: str, start: int) -> bool:
+def _end_of_iban(text: str, start: int) -> int:
+    """Return where the IBAN that starts here ends; 0 where none does."""
     length = _IBAN_LENGTHS.get(text[start : start + 2])
     if length is None:
-        return False
+        return 0
     match = re.compile(rf"[A-Z0-9](?:{_BETWEEN}{{0,3}}[A-Z0-9]){{{length - 1}}}(?![A-Z0-9])").match(
         text, start
     )
     if match is None:
-        return False
+        return 0
     account = re.sub(_BETWEEN, "", match[0])
-    return int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1
+    holds = int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1
+    return match.end() if holds else 0

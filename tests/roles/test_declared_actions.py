@@ -146,6 +146,28 @@ async def test_it_is_undone_once(tickets: Tickets, action: Action) -> None:
     assert await refusal_of(action.perform, order(grant())) == "conflict"
 
 
+async def test_what_is_not_shown_is_not_undone(tickets: Tickets, action: Action) -> None:
+    """An effect that the system does not show, and another one in its place, are a person's to undo."""
+    receipt = await attempt(1, action.perform, order(grant()))
+    command = CompensationCommand(handoff=HANDOFF, bound=grant(), receipt=receipt)
+    standing = tickets.grants.pop()
+    assert await refusal_of(action.compensate, command) == "nothing_to_compensate"
+    tickets.grants.append(standing | {"id": "g-77"})
+    assert await refusal_of(action.compensate, command) == "conflict"
+    assert tickets.changes() == ["POST /api/grants"]
+
+
+async def test_without_a_mark_gone_is_undone(tickets: Tickets, action: Action) -> None:
+    """Where an undone effect is no longer shown, a later attempt that finds none has undone it."""
+    gone = {"request": GRANT["compensation"]["request"]}
+    bound = grant(DeclaredAction.model_validate({"http_call": GRANT | {"compensation": gone}}))
+    receipt = await attempt(1, action.perform, order(bound))
+    tickets.grants.clear()
+    command = CompensationCommand(handoff=HANDOFF, bound=bound, receipt=receipt)
+    assert await refusal_of(action.compensate, command) == "nothing_to_compensate"
+    assert (await attempt(2, action.compensate, command)).reconciled
+
+
 async def test_the_verifier_reads_it_back(tickets: Tickets, action: Action, opened: Systems) -> None:
     """It is confirmed where each declared part is as ordered, and not where one is not, or two effects stand."""
     kind = catalogue().action_classes["grant_access"]

@@ -169,3 +169,14 @@ async def test_a_wrong_key_is_a_refusal(tickets: Tickets) -> None:
         await look_up(SYSTEMS, environment(tickets) | {"DISPATCH_TICKETS_KEY": "wrong-one"}, brief(BY_MAIL))
     assert raised.value.code == "no_key"
     assert "wrong-one" not in str(raised.value)
+
+
+async def test_the_key_is_sent_as_the_system_wants_it(tickets: Tickets) -> None:
+    """The header and what comes before the key are declared; no other header holds it."""
+    declared = {"tickets": SYSTEMS["tickets"] | {"key_header": "X-Api-Key", "key_prefix": ""}}
+    with pytest.raises(RefusedError) as raised:
+        await look_up(declared, environment(tickets), brief(BY_MAIL))
+    assert raised.value.code == "no_key"
+    assert [(name, value) for name, value in tickets.headers if READ_KEY in value] == [
+        ("X-Api-Key", READ_KEY)
+    ]

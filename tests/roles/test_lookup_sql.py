@@ -114,6 +114,18 @@ async def test_typed_values(place: Place) -> None:
         assert finding.summary == "item-1: name does not have the declared form"
 
 
+async def test_postgresql_takes_a_text_for_a_date_where_it_is_cast(database: str) -> None:
+    """A value of another type than the column's is cast in the statement, as the documentation says."""
+    statement = "SELECT id, name, opened FROM account WHERE opened = CAST(CAST(:name AS text) AS date)"
+    config = CONFIG | {
+        "read": {"statement": statement},
+        "values": {"name": {"field": "account", "form": {"type": "date"}}},
+    }
+    place = {"DISPATCH_DIRECTORY_URL": database}
+    finding = await look_up(systems("postgresql"), place, brief(config, {"account": "2026-01-03"}))
+    assert item_facts(finding)["number"] == 2
+
+
 async def test_rows_and_bytes_are_bounded(place: Place) -> None:
     """More rows or bytes than the bounds are refused, not cut."""
     config = CONFIG | {"read": {"statement": "SELECT * FROM account"}, "values": {}, "evidence": "{number}"}

@@ -27,6 +27,8 @@ class Tickets:
     """Of the next reads: '500', 'huge', 'slow', 'drip', 'html', 'redirect', 'list', 'text'."""
     before_change: Callable[[], None] | None = None
     """Called once, before the next change is answered."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """Of the last read."""
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,6 +89,7 @@ def _answer(
 
 def _get(handler: BaseHTTPRequestHandler, tickets: Tickets) -> None:
     tickets.asked.append(("GET", handler.path, None))
+    tickets.headers = list(handler.headers.items())
     if handler.headers["Authorization"] not in {f"Bearer {READ_KEY}", f"Bearer {WRITE_KEY}"}:
         return _answer(handler, 401, {"error": {"code": "no_key", "message": "who are you?"}})
     fault = tickets.reads.pop(0) if tickets.reads else ""

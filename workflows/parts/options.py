@@ -33,6 +33,15 @@ LASTING: Final = timedelta(seconds=10)
 VERIFY_TIMEOUT: Final = timedelta(minutes=10)
 
 
+MODEL_HEARTBEAT: Final = timedelta(seconds=30)
+"""A worker that asks a model reports every few seconds; without a word for so long another worker asks again."""
+
+
 def action_task_queue(desk_task_queue: str) -> str:
     """Name the queue that only workers with outside credentials listen on."""
     return f"{desk_task_queue}-actions"
+
+
+def model_task_queue(desk_task_queue: str, model: str) -> str:
+    """Name the queue that only workers of one language model listen on, so that a slow one keeps no other waiting."""
+    return f"{desk_task_queue}-model-{model}"

@@ -21,6 +21,7 @@ READ_STRANGERS_TEXT = (
     "dispatch/process",
     "dispatch/approval",
     "dispatch/guard",
+    "dispatch/language_models",
     "channels",
     "desks",
 )

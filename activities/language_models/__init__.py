@@ -1,0 +1,1 @@
+"""Asking language models, each from a queue of its own."""
