@@ -4,13 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.models.request.classified import Candidate, Classified, Understanding
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.submission import Party
 from dispatch.models.work.playbook import PlaybookInForce
 from dispatch.process.intake import OVERFLOW_ITEM, take_in
 from dispatch.process.routing import triage
+from dispatch.process.sorting import texts_of
 from tests.asked import HANDOFF, RECEPTION, in_force, submission
+from tests.desk import SHIPPED
 
 SUPPORT = in_force()
 WEBSITE = in_force(desk="website", routing={"phrases": ["web page", "order form", "typo"]})
@@ -161,3 +164,25 @@ def test_triage_is_total(
 def test_without_any_playbook_a_person_routes() -> None:
     """No desk at all is no reason to fail."""
     assert triaged("refund", playbooks={}).playbook is None
+
+
+@pytest.mark.parametrize(
+    ("body", "desk"),
+    [
+        ("I forgot my password.", "helpdesk"),
+        ("My parcel has a password on it.", None),
+        ("Where is my parcel? I want a refund, for I lost my password to the shop.", "support"),
+    ],
+)
+def test_phrases_decide_between_desks_whose_examples_both_take_it(body: str, desk: str | None) -> None:
+    """The desk with more of its routing phrases in the text gets it; where they are as many, a person routes."""
+    came = submission(body, "")
+    brief = TriageBrief(handoff=HANDOFF, intake=take_in(came, HANDOFF), submission=came)
+    both = {name: SHIPPED.by_desk[name] for name in ("helpdesk", "support")}
+    read = Classified(candidates=(Candidate(intent="other", score=0.5),), in_scope=0.9)
+    texts = texts_of(brief).all()
+    understanding = Understanding(by_desk={name: (read,) * len(texts) for name in both})
+    result = triage(brief, both, RECEPTION, understanding)
+    assert (result.playbook.playbook.desk if result.playbook else None) == desk
+    if desk is None:
+        assert "fit equally well; a person routes" in result.why
