@@ -8,8 +8,8 @@ of that kind too, because the system, or the one behind a gateway, may have acte
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -87,16 +87,8 @@ async def exchange(
     """
     changes = method != "GET"
     where = f"{system}: {method} {path}"
-    try:
+    with _sending(where, changes=changes):
         response = await http.request(method, path, params=params, headers=headers, json=body)
-    except _NOT_SENT as error:
-        raise UnavailableError(bounded(f"{where} was not sent ({type(error).__name__})")) from error
-    except _NOT_SENDABLE as error:
-        raise RefusedError(
-            bounded(f"{where} cannot be sent ({type(error).__name__})"), "invalid_request"
-        ) from None
-    except httpx.HTTPError as error:
-        raise _lost(where, type(error).__name__, changes=changes) from error
     if not response.is_success:
         raise _failure(where, response, changes=changes)
     try:
@@ -143,21 +135,14 @@ async def exchange_json(
     where = f"{system}: {method}"
     sent: dict[str, Any] = {} if body is None else {"json": body}
     try:
-        async with (
-            asyncio.timeout(limits.seconds),
-            http.stream(method, path, params=params, headers=headers, **sent) as response,
-        ):
-            content = await _bounded_content(response, limits.most_bytes)
+        with _sending(where, changes=changes):
+            async with (
+                asyncio.timeout(limits.seconds),
+                http.stream(method, path, params=params, headers=headers, **sent) as response,
+            ):
+                content = await _bounded_content(response, limits.most_bytes)
     except TimeoutError as error:
         raise _lost(where, f"not within {limits.seconds:g} s", changes=changes) from error
-    except _NOT_SENT as error:
-        raise UnavailableError(bounded(f"{where} was not sent ({type(error).__name__})")) from error
-    except _NOT_SENDABLE as error:
-        raise RefusedError(
-            bounded(f"{where} cannot be sent ({type(error).__name__})"), "invalid_request"
-        ) from None
-    except httpx.HTTPError as error:
-        raise _lost(where, type(error).__name__, changes=changes) from error
     if response.status_code not in expected:
         if response.is_success and changes:
             raise OutcomeUnknownError(f"{where} answered {response.status_code}, which nobody expected")
@@ -172,6 +157,21 @@ async def exchange_json(
             return Reply(response.status_code, None)
         problem = f"{where} answered {response.status_code} with what is no JSON"
         raise OutcomeUnknownError(problem) if changes else RefusedError(problem, "malformed_answer") from None
+
+
+@contextmanager
+def _sending(where: str, *, changes: bool) -> Iterator[None]:
+    """Say what each way means in which a request is not sent, or its answer does not come."""
+    try:
+        yield
+    except _NOT_SENT as error:
+        raise UnavailableError(bounded(f"{where} was not sent ({type(error).__name__})")) from error
+    except _NOT_SENDABLE as error:
+        raise RefusedError(
+            bounded(f"{where} cannot be sent ({type(error).__name__})"), "invalid_request"
+        ) from None
+    except httpx.HTTPError as error:
+        raise _lost(where, type(error).__name__, changes=changes) from error
 
 
 async def _bounded_content(response: httpx.Response, most_bytes: int) -> bytes | None:

@@ -1,11 +1,10 @@
 """Sign-in with a company's identity provider: OpenID Connect, authorisation code with PKCE, state and nonce."""
 
-import warnings
 from typing import Any, Final
 
-from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.base_client import OAuthError
-from httpx import HTTPError
+from authlib.integrations.starlette_client import OAuth
+from httpx2 import HTTPError
 from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +13,6 @@ from dispatch.models.errors import DispatchError
 from runtime.settings import Settings
 
 STATE_SECONDS: Final = 600
-with warnings.catch_warnings():
-    # Authlib would rather have httpx2; the project speaks HTTP by httpx alone.
-    warnings.filterwarnings("ignore", "The httpx module is deprecated", AuthlibDeprecationWarning)
-    from authlib.integrations.starlette_client import OAuth
-
 SIGNED_WITH: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),

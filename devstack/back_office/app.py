@@ -7,25 +7,24 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from devstack.back_office import queries
 from devstack.back_office.database import Database
 from devstack.back_office.refunds import RefundOrder, Refunds
-from devstack.faults import FaultGate, Faults
+from devstack.faults import Faults
 from devstack.sqlite.idempotency import Document, as_response, body_of, key_of, required_key
-from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+from devstack.sqlite.serving import Reader, service_app
+from devstack.web import ApiError
 
 
 class BackOffice:
     """The endpoints, over one database."""
 
     def __init__(self, database: Database, refunds: Refunds) -> None:
-        self._database, self._refunds = database, refunds
+        self._reader, self._refunds = Reader(database), refunds
 
     def routes(self) -> list[Route]:
         return [
@@ -47,40 +46,40 @@ class BackOffice:
             connection.execute("SELECT 1 FROM meta").fetchone()
             return {"status": "ok", "service": "back-office"}
 
-        return await self._read(alive)
+        return await self._reader.one(alive)
 
     async def customers(self, request: Request) -> Response:
         address = request.query_params.get("email", "")
         if not address.strip():
             raise ApiError(400, "invalid_request", "name an address: /customers?email=...")
-        return await self._list(lambda c: queries.customers_by_email(c, address))
+        return await self._reader.list(lambda c: queries.customers_by_email(c, address))
 
     async def customer(self, request: Request) -> Response:
-        return await self._read(lambda c: queries.customer(c, request.path_params["customer_id"]))
+        return await self._reader.one(lambda c: queries.customer(c, request.path_params["customer_id"]))
 
     async def orders_of(self, request: Request) -> Response:
-        return await self._list(lambda c: queries.orders_of(c, request.path_params["customer_id"]))
+        return await self._reader.list(lambda c: queries.orders_of(c, request.path_params["customer_id"]))
 
     async def order(self, request: Request) -> Response:
-        return await self._read(lambda c: queries.order(c, request.path_params["order_number"]))
+        return await self._reader.one(lambda c: queries.order(c, request.path_params["order_number"]))
 
     async def payments_of(self, request: Request) -> Response:
-        return await self._list(lambda c: queries.payments_of(c, request.path_params["order_number"]))
+        return await self._reader.list(lambda c: queries.payments_of(c, request.path_params["order_number"]))
 
     async def payment(self, request: Request) -> Response:
-        return await self._read(lambda c: queries.payment(c, request.path_params["payment_id"]))
+        return await self._reader.one(lambda c: queries.payment(c, request.path_params["payment_id"]))
 
     async def refunds(self, request: Request) -> Response:
         query = request.query_params
         if set(query) == {"idempotency_key"}:
-            return await self._list(lambda c: queries.refunds_by_key(c, query["idempotency_key"]))
+            return await self._reader.list(lambda c: queries.refunds_by_key(c, query["idempotency_key"]))
         if set(query) == {"customer_id", "since"}:
             since = _moment(query["since"])
-            return await self._list(lambda c: queries.refunds_since(c, query["customer_id"], since))
+            return await self._reader.list(lambda c: queries.refunds_since(c, query["customer_id"], since))
         raise ApiError(400, "invalid_request", "ask by idempotency_key, or by customer_id and since")
 
     async def refund(self, request: Request) -> Response:
-        return await self._read(lambda c: queries.refund(c, request.path_params["refund_id"]))
+        return await self._reader.one(lambda c: queries.refund(c, request.path_params["refund_id"]))
 
     async def create_refund(self, request: Request) -> Response:
         key = required_key(request)
@@ -97,16 +96,6 @@ class BackOffice:
         refund_id, key = request.path_params["refund_id"], key_of(request)
         return as_response(await run_in_threadpool(self._refunds.cancel, refund_id, key))
 
-    async def _list(self, query: Callable[[sqlite3.Connection], list[Document]]) -> Response:
-        return await self._read(lambda connection: {"data": [*query(connection)]})
-
-    async def _read(self, query: Callable[[sqlite3.Connection], Document]) -> Response:
-        def ask() -> Document:
-            with self._database.reading() as connection:
-                return query(connection)
-
-        return JSONResponse(await run_in_threadpool(ask))
-
 
 def create_app(
     database: Database,
@@ -118,16 +107,7 @@ def create_app(
 ) -> Starlette:
     """Build the service; with `faults` it can be made to fail on order, which no real deployment wants."""
     routes = BackOffice(database, Refunds(database, clock)).routes()
-    middleware = [Middleware(KeyGate, keys={read_key: False, write_key: True})]
-    if faults is not None:
-        routes += faults.routes()
-        middleware.append(Middleware(FaultGate, faults=faults))
-    handlers = {
-        ApiError: on_api_error,
-        HTTPException: on_http_error,
-        sqlite3.OperationalError: on_storage_error,
-    }
-    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    return service_app(routes, {read_key: False, write_key: True}, faults)
 
 
 def _moment(text: str) -> datetime:

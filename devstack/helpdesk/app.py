@@ -7,18 +7,17 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from devstack.faults import FaultGate, Faults
+from devstack.faults import Faults
 from devstack.helpdesk import queries
 from devstack.helpdesk.database import Database
 from devstack.helpdesk.effects import KINDS, Effects, Kind
 from devstack.sqlite.idempotency import Document, as_response, body_of, required_key
-from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+from devstack.sqlite.serving import Reader, service_app
+from devstack.web import ApiError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -27,7 +26,7 @@ class Helpdesk:
     """The endpoints, over one database."""
 
     def __init__(self, database: Database, effects: Effects) -> None:
-        self._database, self._effects = database, effects
+        self._reader, self._effects = Reader(database), effects
 
     def routes(self) -> list[Route]:
         reading = [
@@ -47,26 +46,26 @@ class Helpdesk:
             connection.execute("SELECT 1 FROM meta").fetchone()
             return {"status": "ok", "service": "helpdesk"}
 
-        return await self._read(alive)
+        return await self._reader.one(alive)
 
     async def people(self, request: Request) -> Response:
         address = request.query_params.get("email", "")
         if not address.strip():
             raise ApiError(400, "invalid_request", "name an address: /people?email=...")
-        return await self._list(lambda c: queries.people_by_email(c, address))
+        return await self._reader.list(lambda c: queries.people_by_email(c, address))
 
     async def outages(self, request: Request) -> Response:
-        return await self._list(lambda c: queries.outages(c, request.query_params.get("system")))
+        return await self._reader.list(lambda c: queries.outages(c, request.query_params.get("system")))
 
     def _effect_routes(self, kind: Kind) -> list[Route]:
         async def ask(request: Request) -> Response:
             query = request.query_params
             if set(query) == {"idempotency_key"}:
-                return await self._list(
+                return await self._reader.list(
                     lambda c: queries.effects_by_key(c, kind.name, query["idempotency_key"])
                 )
             if set(query) == {"login"}:
-                return await self._list(lambda c: queries.effects_of(c, kind.name, query["login"]))
+                return await self._reader.list(lambda c: queries.effects_of(c, kind.name, query["login"]))
             raise ApiError(400, "invalid_request", "ask by idempotency_key, or by login")
 
         async def create(request: Request) -> Response:
@@ -93,25 +92,15 @@ class Helpdesk:
 
     def _single(self, query: Callable[[sqlite3.Connection, str], Document]) -> Endpoint:
         async def ask(request: Request) -> Response:
-            return await self._read(lambda connection: query(connection, request.path_params["name"]))
+            return await self._reader.one(lambda connection: query(connection, request.path_params["name"]))
 
         return ask
 
     def _every(self, query: Callable[[sqlite3.Connection], list[Document]]) -> Endpoint:
         async def ask(_: Request) -> Response:
-            return await self._list(query)
+            return await self._reader.list(query)
 
         return ask
-
-    async def _list(self, query: Callable[[sqlite3.Connection], list[Document]]) -> Response:
-        return await self._read(lambda connection: {"data": [*query(connection)]})
-
-    async def _read(self, query: Callable[[sqlite3.Connection], Document]) -> Response:
-        def ask() -> Document:
-            with self._database.reading() as connection:
-                return query(connection)
-
-        return JSONResponse(await run_in_threadpool(ask))
 
 
 def create_app(
@@ -124,13 +113,4 @@ def create_app(
 ) -> Starlette:
     """Build the service; with `faults` it can be made to fail on order."""
     routes = Helpdesk(database, Effects(database, clock)).routes()
-    middleware = [Middleware(KeyGate, keys={read_key: False, write_key: True})]
-    if faults is not None:
-        routes += faults.routes()
-        middleware.append(Middleware(FaultGate, faults=faults))
-    handlers = {
-        ApiError: on_api_error,
-        HTTPException: on_http_error,
-        sqlite3.OperationalError: on_storage_error,
-    }
-    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    return service_app(routes, {read_key: False, write_key: True}, faults)

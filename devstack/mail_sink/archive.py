@@ -1,18 +1,15 @@
 """The archive's HTTP side: what the mail system received, for clients with the archive key."""
 
-import sqlite3
-
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from devstack.faults import FaultGate, Faults
+from devstack.faults import Faults
 from devstack.mail_sink.store import MailStore
-from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+from devstack.sqlite.serving import service_app
+from devstack.web import ApiError
 
 
 class Archive:
@@ -57,15 +54,5 @@ class Archive:
 
 def create_app(store: MailStore, *, archive_key: str, faults: Faults | None = None) -> Starlette:
     """Build the service; with `faults`, which SMTP shares, it can be made to fail on order."""
-    routes = Archive(store).routes()
     # Nothing but a fault can be written here, so the one key may do both.
-    middleware = [Middleware(KeyGate, keys={archive_key: True})]
-    if faults is not None:
-        routes += faults.routes()
-        middleware.append(Middleware(FaultGate, faults=faults))
-    handlers = {
-        ApiError: on_api_error,
-        HTTPException: on_http_error,
-        sqlite3.OperationalError: on_storage_error,
-    }
-    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    return service_app(Archive(store).routes(), {archive_key: True}, faults)

@@ -149,14 +149,14 @@ def taken_port() -> Iterator[str]:
         pytest.param(
             signal.SIGINT,
             "no terminal",
-            ["HTTP door", "back office", "inbox", "mail sink", "mailbox", "watcher", "worker"],
+            ["HTTP door", "back office", "helpdesk", "inbox", "mail sink", "mailbox", "watcher", "worker"],
             marks=THOROUGH_ONLY,
             id="SIGINT-amid-the-samples",
         ),
         pytest.param(
             signal.SIGTERM,
             "mail sink: process",
-            ["back office", "mail sink"],
+            ["back office", "helpdesk", "mail sink"],
             id="SIGTERM-amid-the-start",
         ),
     ],

@@ -79,6 +79,7 @@ def test_a_stand_in_listens_where_it_is_reached_whatever_env_says() -> None:
     """Whoever sets the URL of a system of their own must not move the stand-in to that host."""
     fixed = {
         "back-office": {"DISPATCH_BACK_OFFICE_URL"},
+        "helpdesk": {"DISPATCH_HELPDESK_URL"},
         "mail-sink": {"DISPATCH_MAIL_ARCHIVE_URL", "DISPATCH_SMTP_HOST", "DISPATCH_SMTP_PORT"},
     }
     for service, names in fixed.items():

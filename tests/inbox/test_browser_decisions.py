@@ -170,6 +170,7 @@ async def test_each_gate_has_its_own_verbs(chromium: Chromium, desk: Desk, inbox
     async with signed_in_window(chromium, inbox, "dora", reduced_motion="reduce") as page:
         await page.goto(f"/requests/{case.id}")
         await looks_right(page, "routing")
+        await page.get_by_role("combobox", name="desk").select_option("support")
         await page.get_by_role("button", name="Route it there").click()
         await expect(page.locator("#said")).to_contain_text("accepted: route by dora")
         await case.until("escalated")

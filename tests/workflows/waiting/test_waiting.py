@@ -119,7 +119,7 @@ async def test_a_request_that_waits_for_routing_is_found(desk: Desk) -> None:
     case = await desk.submit("Good morning to all of you.", sender=ANNA, desk=None)
     status = await case.until("waiting_for_routing")
     assert status.review_point.owner == "reception"
-    assert status.next_command.endswith(f"dispatch route {case.id} support --as reception")
+    assert status.next_command.endswith(f"dispatch route {case.id} helpdesk --as reception")
     assert await listed(case, "RequestState = 'waiting_for_routing' AND NextOwner = 'reception'")
 
 

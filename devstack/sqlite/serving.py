@@ -1,0 +1,50 @@
+"""What every stand-in over SQLite does to serve: reading in threads, keys, faults, and errors as answers."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from devstack.faults import FaultGate, Faults
+from devstack.sqlite.database import ServiceDatabase
+from devstack.sqlite.idempotency import Document
+from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_storage_error
+
+
+class Reader:
+    """Answers with what a query finds, in a thread of its own."""
+
+    def __init__(self, database: ServiceDatabase) -> None:
+        self._database = database
+
+    async def list(self, query: Callable[[sqlite3.Connection], Sequence[Document]]) -> Response:
+        """Return a list as such services wrap it."""
+        return await self.one(lambda connection: {"data": [*query(connection)]})
+
+    async def one(self, query: Callable[[sqlite3.Connection], Document]) -> Response:
+        """Return one document; what the query raises is answered as an error."""
+
+        def ask() -> Document:
+            with self._database.reading() as connection:
+                return query(connection)
+
+        return JSONResponse(await run_in_threadpool(ask))
+
+
+def service_app(routes: Sequence[Route], keys: Mapping[str, bool], faults: Faults | None) -> Starlette:
+    """Build a service whose `keys` say which of them may write; with `faults` it can be made to fail on order."""
+    middleware = [Middleware(KeyGate, keys=keys)]
+    if faults is not None:
+        routes = [*routes, *faults.routes()]
+        middleware.append(Middleware(FaultGate, faults=faults))
+    handlers = {
+        ApiError: on_api_error,
+        HTTPException: on_http_error,
+        sqlite3.OperationalError: on_storage_error,
+    }
+    return Starlette(routes=list(routes), middleware=middleware, exception_handlers=handlers)
