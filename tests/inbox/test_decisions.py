@@ -340,7 +340,7 @@ async def test_route_what_no_desk_fits(inbox_desk: Desk, dora: Browser) -> None:
     await case.until("waiting_for_routing")
     page = await dora.request(case.id)
     assert page.form("/decide").fields["field.desk"] == "helpdesk"
-    after = await _decide(page, "route", reason="", **{"field.desk": "support"})
+    after = await _decide(page, "route", 0, reason="", **{"field.desk": "support"})
     assert after.said.startswith("Recorded")
     await case.until("escalated")
     await case.decide("settle", by="dora", reason="passed on")
