@@ -161,7 +161,7 @@ async def exchange_json(
 
 @contextmanager
 def _sending(where: str, *, changes: bool) -> Iterator[None]:
-    """Say what each way means in which a request is not sent, or its answer does not come."""
+    """Raise what each way means in which a request is not sent, or its answer does not come."""
     try:
         yield
     except _NOT_SENT as error:

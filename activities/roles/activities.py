@@ -16,63 +16,55 @@ from dispatch.models.work.proposal import Review, ReviewBrief
 ActivityFunction = Callable[..., Any]
 
 
-def _require_echo(name: str, *, same: bool) -> None:
+def _require_echo(kind: str, name: str, *, same: bool) -> None:
     """Refuse a result that answers another handoff, or under another name: the trail would blame the wrong one."""
-    if not same:
+    if not (same and name):
         raise CatalogueError(
-            f"{name} must answer with the handoff of its brief and under its own name; correct its result"
+            f"{kind.partition('.')[2]} must answer with the handoff of its brief and under its own name; correct its result"
         )
 
 
 def specialist_activity(name: str, specialist: Specialist) -> ActivityFunction:
     """Return 'specialist.<name>' (Brief -> Finding)."""
-
-    @activity.defn(name=f"specialist.{name}")
-    async def examine(brief: Brief) -> Finding:
-        with translated():
-            finding = await specialist.examine(brief)
-            _require_echo(name, same=(finding.handoff, finding.specialist) == (brief.handoff, name))
-            return finding
-
-    return examine
+    return _examining(f"specialist.{name}", specialist, lambda _: name)
 
 
 def reviewer_activity(name: str, reviewer: Reviewer) -> ActivityFunction:
     """Return 'reviewer.<name>' (ReviewBrief -> Review)."""
-
-    @activity.defn(name=f"reviewer.{name}")
-    async def review(brief: ReviewBrief) -> Review:
-        with translated():
-            result = await reviewer.review(brief)
-            _require_echo(name, same=(result.handoff, result.reviewer) == (brief.handoff, name))
-            return result
-
-    return review
+    return _reviewing(f"reviewer.{name}", reviewer, lambda _: name)
 
 
 def generic_specialist_activity(generic: str, role: GenericSpecialist) -> ActivityFunction:
     """Return 'role.<generic>' (Brief -> Finding), which answers under the name that its brief declares."""
+    return _examining(f"role.{generic}", role, lambda brief: brief.specialist)
 
-    @activity.defn(name=f"role.{generic}")
+
+def generic_reviewer_activity(generic: str, role: GenericReviewer) -> ActivityFunction:
+    """Return 'role.<generic>' (ReviewBrief -> Review), which answers under the name that its brief declares."""
+    return _reviewing(f"role.{generic}", role, lambda brief: brief.reviewer)
+
+
+def _examining(
+    kind: str, role: Specialist | GenericSpecialist, name_in: Callable[[Brief], str]
+) -> ActivityFunction:
+    @activity.defn(name=kind)
     async def examine(brief: Brief) -> Finding:
         with translated():
-            finding = await role.examine(brief)
-            same = (finding.handoff, finding.specialist) == (brief.handoff, brief.specialist)
-            _require_echo(generic, same=same and bool(brief.specialist))
+            finding, name = await role.examine(brief), name_in(brief)
+            _require_echo(kind, name, same=(finding.handoff, finding.specialist) == (brief.handoff, name))
             return finding
 
     return examine
 
 
-def generic_reviewer_activity(generic: str, role: GenericReviewer) -> ActivityFunction:
-    """Return 'role.<generic>' (ReviewBrief -> Review), which answers under the name that its brief declares."""
-
-    @activity.defn(name=f"role.{generic}")
+def _reviewing(
+    kind: str, role: Reviewer | GenericReviewer, name_in: Callable[[ReviewBrief], str]
+) -> ActivityFunction:
+    @activity.defn(name=kind)
     async def review(brief: ReviewBrief) -> Review:
         with translated():
-            result = await role.review(brief)
-            same = (result.handoff, result.reviewer) == (brief.handoff, brief.reviewer)
-            _require_echo(generic, same=same and bool(brief.reviewer))
+            result, name = await role.review(brief), name_in(brief)
+            _require_echo(kind, name, same=(result.handoff, result.reviewer) == (brief.handoff, name))
             return result
 
     return review

@@ -1,6 +1,5 @@
 """The back office's HTTP side."""
 
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,7 +14,7 @@ from devstack.back_office import queries
 from devstack.back_office.database import Database
 from devstack.back_office.refunds import RefundOrder, Refunds
 from devstack.faults import Faults
-from devstack.sqlite.idempotency import Document, as_response, body_of, key_of, required_key
+from devstack.sqlite.idempotency import as_response, body_of, key_of, required_key
 from devstack.sqlite.serving import Reader, service_app
 from devstack.web import ApiError
 
@@ -42,11 +41,7 @@ class BackOffice:
         ]
 
     async def health(self, _: Request) -> Response:
-        def alive(connection: sqlite3.Connection) -> Document:
-            connection.execute("SELECT 1 FROM meta").fetchone()
-            return {"status": "ok", "service": "back-office"}
-
-        return await self._reader.one(alive)
+        return await self._reader.health("back-office")
 
     async def customers(self, request: Request) -> Response:
         address = request.query_params.get("email", "")

@@ -42,11 +42,7 @@ class Helpdesk:
         return [*reading, *(route for kind in KINDS for route in self._effect_routes(kind))]
 
     async def health(self, _: Request) -> Response:
-        def alive(connection: sqlite3.Connection) -> Document:
-            connection.execute("SELECT 1 FROM meta").fetchone()
-            return {"status": "ok", "service": "helpdesk"}
-
-        return await self._reader.one(alive)
+        return await self._reader.health("helpdesk")
 
     async def people(self, request: Request) -> Response:
         address = request.query_params.get("email", "")

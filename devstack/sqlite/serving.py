@@ -22,6 +22,15 @@ class Reader:
     def __init__(self, database: ServiceDatabase) -> None:
         self._database = database
 
+    async def health(self, service: str) -> Response:
+        """Return that a service can read its data."""
+
+        def alive(connection: sqlite3.Connection) -> Document:
+            connection.execute("SELECT 1 FROM meta").fetchone()
+            return {"status": "ok", "service": service}
+
+        return await self.one(alive)
+
     async def list(self, query: Callable[[sqlite3.Connection], Sequence[Document]]) -> Response:
         """Return a list as such services wrap it."""
         return await self.one(lambda connection: {"data": [*query(connection)]})

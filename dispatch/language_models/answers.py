@@ -122,7 +122,7 @@ def _no_number(word: str) -> None:
 
 
 def _plain(error: ValueError) -> str:
-    """Say what is wrong without the text itself, which a JSON error may carry whole."""
+    """Return what is wrong without the text itself, which a JSON error may carry whole."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.pos}"
     return "it holds half of a surrogate pair" if isinstance(error, UnicodeError) else bounded(str(error))

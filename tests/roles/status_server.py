@@ -10,7 +10,7 @@ server = MCPServer("status")
 
 @server.tool()
 def service_status(service: str) -> dict[str, object]:
-    """Tell how a service is."""
+    """Return how a service is."""
     return {"services": [{"name": service, "state": "down" if service == "vpn" else "up"}]}
 
 

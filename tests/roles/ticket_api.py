@@ -46,7 +46,7 @@ def ticket_api() -> Iterator[Tickets]:
         protocol_version = "HTTP/1.1"
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
         def do_GET(self) -> None:
             _get(self, tickets)
@@ -59,7 +59,7 @@ def ticket_api() -> Iterator[Tickets]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
-            """Say nothing of clients that went away."""
+            """Print nothing of clients that went away."""
 
     server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -17,7 +17,7 @@ class Classify(GenericDefaults):
 
     @staticmethod
     def check(config: ClassifyConfig, context: RoleContext) -> Iterator[RoleProblem]:
-        """Hold the labels against the backend, and the intents against the playbook."""
+        """Check the labels against the backend, and the intents against the playbook."""
         by_examples = context.role.backend == "examples"
         if by_examples and not config.intents:
             yield RoleProblem("intents", "backend examples needs intents", "Name the intents of each label.")
