@@ -43,7 +43,7 @@ class Classifier:
     """Learns from examples when it is made; `cache` keeps what was learned, by the digest of all that went into it."""
 
     def __init__(self, examples: Examples, embedder: Embedder | None, cache: Path | None = None) -> None:
-        self._embedder = embedder
+        self.embedder = embedder
         self._texts, labels = zip(*dict(examples.labelled()).items(), strict=True)
         self._labels = sorted(set(labels))
         self._is_intent = np.array([label not in {OTHER, NONE} for label in self._labels])
@@ -59,19 +59,22 @@ class Classifier:
 
     @property
     def _embedder_digest(self) -> str:
-        return self._embedder.digest if self._embedder is not None else ""
+        return self.embedder.digest if self.embedder is not None else ""
 
     def classify(self, texts: Sequence[str], *, with_vectors: bool = True) -> tuple[Classified, ...]:
         """Return what each text may be, by n-grams alone where there is no embedder or none is wanted; the scores have three digits, so that they are the same on any machine."""
-        short = [masked(text) for text in texts]
+        (read,) = classify_by_each([self], texts, with_vectors=with_vectors)
+        return read
+
+    def read(self, short: Sequence[str], vectors: Vectors | None) -> tuple[Classified, ...]:
+        """Return the same of texts that are masked already, with their vectors, by n-grams alone without."""
         learned = self._learned
         linear = np.array([self._linear(text) for text in short]).reshape(
             len(short), len(learned["word_bias"])
         )
         scores = _softmax(linear)
-        if self._embedder is None or not with_vectors:
+        if vectors is None:
             return tuple(self._classified(row, self._intents_share(row), ()) for row in scores)
-        vectors = self._embedder.vectors(short)
         kernel = _kernel(vectors, learned["landmarks"], _WIDTH) @ learned["normalization"].T
         scores = (scores + _softmax(kernel @ learned["weights"].T + learned["bias"])) / 2
         trade = _kernel(vectors, learned["borders"], _SCOPE_WIDTH) @ learned["border_weights"]
@@ -110,10 +113,20 @@ class Classifier:
         weights, bias = _fitted(hstack([by_word, by_gram]).tocsr(), labels, _WORD_STRENGTH)
         learned = {"word_weights": weights, "word_bias": bias, "words": words, "grams": grams}
         learned |= {"word_rarity": word_rarity, "gram_rarity": gram_rarity}
-        if self._embedder is not None:
-            vectors = self._embedder.vectors(self._masked)
+        if self.embedder is not None:
+            vectors = self.embedder.vectors(self._masked)
             learned |= {"vectors": vectors, **_meaning(vectors, labels), **_borders(vectors, labels != NONE)}
         return learned
+
+
+def classify_by_each(
+    classifiers: Sequence[Classifier], texts: Sequence[str], *, with_vectors: bool = True
+) -> tuple[tuple[Classified, ...], ...]:
+    """Return what each of several classifiers reads; those of one embedder share its vectors, the dearest part."""
+    short = [masked(text) for text in texts]
+    embedders = {one.embedder for one in classifiers} if with_vectors else set()
+    vectors = {each: each.vectors(short) if each is not None else None for each in embedders}
+    return tuple(one.read(short, vectors.get(one.embedder)) for one in classifiers)
 
 
 def _meaning(vectors: Vectors, labels: NDArray[np.str_]) -> Arrays:

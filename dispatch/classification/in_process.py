@@ -63,13 +63,16 @@ def classify(keys: Sequence[str], texts: Sequence[str], whole: str) -> Read | No
     """Return what the classifiers read in the texts; None where one has not learned yet, or is to learn again."""
     if any(key not in _classifiers or _incomplete.get(key) == 0 for key in keys):
         return None
+    from dispatch.classification.classifier import classify_by_each  # noqa: PLC0415 (see above)
+
     with_vectors = not any(key in _incomplete for key in keys)
     _incomplete.update({key: _incomplete[key] - 1 for key in keys if key in _incomplete})
+    classifiers = [_classifiers[key] for key in keys]
     try:
-        classified = tuple(_classifiers[key].classify(texts) for key in keys)
+        classified = classify_by_each(classifiers, texts)
     except UnavailableError:
         with_vectors = False
-        classified = tuple(_classifiers[key].classify(texts, with_vectors=False) for key in keys)
+        classified = classify_by_each(classifiers, texts, with_vectors=False)
     return Read(language_of(whole), classified, with_vectors)
 
 
