@@ -34,7 +34,8 @@ from runtime.classifiers import classifiers_of
 from runtime.connection import connect
 from runtime.desks import LoadedDesks, discover
 from runtime.language_models.models import MODEL_ROLE, keys_of, model_named, model_names, models_of
-from runtime.language_models.workers import model_worker, opened_models
+from runtime.language_models.prompts import models_named
+from runtime.language_models.workers import model_workers
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
 from runtime.schedules import keep_daily_digest
@@ -90,6 +91,18 @@ def load_checked(settings: Settings) -> LoadedDesks:
     return loaded.completed()
 
 
+def check_models(settings: Settings, playbooks: Playbooks) -> None:
+    """Raise SettingsError where a playbook gives a role to a model that the file of models does not have."""
+    known = models_of(settings)
+    for desk, in_force in playbooks.by_desk.items():
+        for name in models_named(in_force.playbook):
+            if name not in known:
+                raise SettingsError(
+                    f"the playbook of {desk} gives a role to the model {name}, which DISPATCH_MODELS_FILE does not have; "
+                    f"known: {', '.join(sorted(known)) or 'none'}"
+                )
+
+
 def missing_signers(settings: Settings, playbooks: Playbooks) -> list[str]:
     """Return, in a sentence each, the tiers that need more people than the approvers file has for them.
 
@@ -111,6 +124,8 @@ async def main(role: str) -> int:
     set_up_logs(settings.log_format, settings.log_level)
     tighten(settings.private_folders)
     catalogue, playbooks = load_checked(settings)
+    if role in {"all", "check"}:
+        check_models(settings, playbooks)
     if role == "check":
         for kind in catalogue.systems(acting=True):
             settings_for(kind)
@@ -120,7 +135,8 @@ async def main(role: str) -> int:
         for warning in (*missing_signers(settings, playbooks), *not_set_up(catalogue.systems(acting=True))):
             print(f"warning: {warning}")
         return 0
-    models = [model_named(settings, name) for name in model_names(settings, role)]
+    for name in model_names(settings, role):
+        model_named(settings, name)
     grace = timedelta(seconds=settings.graceful_shutdown_seconds)
     hard_end = HardEnd(grace + MARGIN)
     stop = stop_event(on_signal=hard_end.begin)
@@ -143,9 +159,9 @@ async def main(role: str) -> int:
         if role in {"all", "actions"}:
             acting = await stack.enter_async_context(open_systems(catalogue.systems(acting=True)))
             workers.append(action_worker(client, settings, catalogue, acting, MailNotices(acting)))
-        if models:
-            asking = await stack.enter_async_context(opened_models(models))
-            workers += [model_worker(client, settings, model, asking) for model in models]
+        workers += await stack.enter_async_context(
+            model_workers(client, settings, catalogue, playbooks, model_names(settings, role))
+        )
         await stack.enter_async_context(running_workers(*workers, on_stop=hard_end.begin))
         try:
             for shortage in missing_signers(settings, playbooks):

@@ -27,6 +27,8 @@ from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime import gateway
 from runtime.doors.starting import read_request_file
+from runtime.language_models.models import model_names
+from runtime.language_models.workers import model_workers
 from runtime.settings import SHIPPED_DESKS, Settings
 from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import action_worker, desk_worker, quota_worker
@@ -268,7 +270,12 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
         quotas = quota_worker(desk.client, desk.settings)
         never_too_slow(quotas)
         actions = action_worker(desk.client, desk.settings, desk.catalogue, acting, MailNotices(acting))
-        async with running_workers(quotas, worker, actions, give_up_after=STOPPED_WITHIN):
+        models = await stack.enter_async_context(
+            model_workers(
+                desk.client, desk.settings, desk.catalogue, desk.playbooks, model_names(desk.settings, "all")
+            )
+        )
+        async with running_workers(quotas, worker, actions, *models, give_up_after=STOPPED_WITHIN):
             yield
 
 

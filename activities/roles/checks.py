@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from activities.roles.contracts import GenericRole, RoleContext
+from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import Playbook, Role
@@ -48,6 +49,16 @@ def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, st
     return f"there is no system {name!r}", f"Name one of: {known}; or add it to the desk's systems.yaml."
 
 
+def prompt_errors(path: str, name: str, role: Role, folder: Path | None) -> Iterator[PlaybookError]:
+    """Yield what is wrong with the prompt of a role that a model does; nothing where the desk's folder is not known."""
+    if role.model is None or folder is None:
+        return
+    try:
+        read_prompt(prompt_file(folder, name, role.role))
+    except PlaybookError as error:
+        yield PlaybookError(error.file, f"{path}: {error.path}".rstrip(": "), error.problem, error.remedy)
+
+
 def _errors(
     file: str, path: str, context: RoleContext, kinds: Mapping[str, type[GenericRole]], part: str
 ) -> Iterator[PlaybookError]:
@@ -69,6 +80,7 @@ def _errors(
             f"the role {role.role} cannot work by {role.backend}",
             f"Name one of: {', '.join(kind.backends)}.",
         )
+    yield from prompt_errors(path, context.name, role, context.folder)
     try:
         config = kind.Config.model_validate(role.config)
     except ValidationError as error:

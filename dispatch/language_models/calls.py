@@ -1,28 +1,13 @@
 """What is asked of a model, and what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue
 
+from dispatch.forms import Check, DataBlock, no_checks
 from dispatch.models.work.model_use import ModelFailure, ModelUse, PromptRef
-
-Check = Callable[[JsonValue], list[str]]
-"""Returns a sentence for each thing that is wrong with an answer of the right form."""
-
-
-def no_checks(_value: JsonValue) -> list[str]:
-    """Return nothing: every answer of the right form is taken."""
-    return []
-
-
-@dataclass(frozen=True)
-class DataBlock:
-    """A text from outside, and what it is called in the question, such as `mail`; never an instruction."""
-
-    name: str
-    text: str
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from pydantic import JsonValue, SecretStr
 
+from dispatch.forms import DataBlock
 from dispatch.language_models.answers import (
     WrongAnswerError,
     hold_to_checks,
@@ -19,7 +20,7 @@ from dispatch.language_models.answers import (
     read_json,
     schema_problem,
 )
-from dispatch.language_models.calls import DataBlock, ModelCall, ModelFailedError, ModelReply, Transcript
+from dispatch.language_models.calls import ModelCall, ModelFailedError, ModelReply, Transcript
 from dispatch.language_models.exchange import ExchangeError, Heard, Server, tokens_of
 from dispatch.language_models.framing import messages_of
 from dispatch.language_models.models_file import LanguageModel

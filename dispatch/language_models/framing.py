@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from dispatch.language_models.calls import DataBlock
+from dispatch.forms import DataBlock
 from dispatch.models.canonical import digest_of
 
 _MARKER_DIGITS: Final = 16

@@ -19,6 +19,12 @@ class Prompt(NamedTuple):
     ref: PromptRef
 
 
+def prompt_file(folder: Path, role: str, generic: str | None = None) -> Path:
+    """Return where a role's prompt is in its desk's folder: its own, else the one of the generic role that does it."""
+    own = folder / "prompts" / f"{role}.md"
+    return own if generic is None or own.exists() else folder / "prompts" / f"{generic}.md"
+
+
 def read_prompt(path: Path) -> Prompt:
     """Read one prompt: a line `version: 1`, then the text. Raises PlaybookError."""
     file = str(path)

@@ -9,6 +9,7 @@ from dispatch.models.contract import Contract
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import ItemOutcome
 from dispatch.models.request.status import Ending
+from dispatch.models.work.model_use import ModelUse
 
 NOTIFIER: Final = "notifier"
 """Who writes the entries that say which approvers were told of something, or could not be."""
@@ -24,12 +25,16 @@ class EntryKind(StrEnum):
     VERIFICATION = "verification"
     REMINDER = "reminder"
     ENDING = "ending"
+    MODEL = "model"
 
 
 class TrailEntry(Handoff):
     """A handoff, a decision, or another event that changes where the request stands."""
 
     kind: EntryKind
+    use: ModelUse | None = Field(
+        default=None, description="of a kind `model`: what a question to a model came to"
+    )
 
     @property
     def says_who_was_told(self) -> bool:

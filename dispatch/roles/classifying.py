@@ -38,13 +38,19 @@ class ClassifyConfig(Contract):
 def classify(brief: Brief, config: ClassifyConfig) -> Finding:
     """Return a label for each item that this role works on; `ambiguous` where one is not sure enough.
 
-    By phrases a label's score is its share of the longest phrases found. Facts by item: `label`, where it is sure, and `scores`.
+    By phrases a label's score is its share of the longest phrases found.
     """
+    score = _by_examples if config.intents else _by_phrases
+    return classified(brief, config, {item.item_id: score(item, config) for item in own_items(brief)})
+
+
+def classified(brief: Brief, config: ClassifyConfig, scored: Mapping[str, Mapping[str, float]]) -> Finding:
+    """Return what scores by item and label come to. Facts by item: `label`, where it is sure, and `scores`."""
     items: dict[str, Facts] = {}
     evidence: list[Evidence] = []
     unsure: list[str] = []
     for item in own_items(brief):
-        scores = _by_examples(item, config) if config.intents else _by_phrases(item, config)
+        scores = _sorted(scored.get(item.item_id, {}))
         label = _sure_label(scores, config)
         told: dict[str, JsonValue] = {name: round(score, 3) for name, score in scores.items()}
         items[item.item_id] = {"scores": told} | ({} if label is None else {"label": label})
@@ -78,7 +84,7 @@ def _by_phrases(item: Item, config: ClassifyConfig) -> dict[str, float]:
     total = sum(weights.values())
     if total == 0:
         return {} if config.otherwise is None else {config.otherwise: 1.0}
-    return _sorted({label: weight / total for label, weight in weights.items() if weight})
+    return {label: weight / total for label, weight in weights.items() if weight}
 
 
 def _by_examples(item: Item, config: ClassifyConfig) -> dict[str, float]:
@@ -89,7 +95,7 @@ def _by_examples(item: Item, config: ClassifyConfig) -> dict[str, float]:
     }
     if not any(scores.values()) and config.otherwise is not None:
         return {config.otherwise: 1.0}
-    return _sorted({label: min(score, 1.0) for label, score in scores.items() if score})
+    return {label: min(score, 1.0) for label, score in scores.items() if score}
 
 
 def _sorted(scores: Mapping[str, float]) -> dict[str, float]:

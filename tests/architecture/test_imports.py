@@ -12,6 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 PURE: Final = (
     "dispatch.models",
+    "dispatch.forms",
     "dispatch.text",
     "dispatch.guard",
     "dispatch.approval",
@@ -44,7 +45,8 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
     # The engine, each room after those that it stands on.
     "dispatch.models": (),
     "dispatch.text": ("dispatch.models",),
-    "dispatch.guard": ("dispatch.models", "dispatch.text"),
+    "dispatch.forms": (),
+    "dispatch.guard": ("dispatch.models", "dispatch.text", "dispatch.forms"),
     "dispatch.approval": ("dispatch.models", "dispatch.text", "dispatch.guard"),
     "dispatch.ranking": ("dispatch.models",),
     "dispatch.process": (
@@ -54,8 +56,9 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
         "dispatch.approval",
         "dispatch.ranking",
         "dispatch.texts",
+        "dispatch.forms",
     ),
-    "dispatch.roles": ("dispatch.models", "dispatch.text", "dispatch.process"),
+    "dispatch.roles": ("dispatch.models", "dispatch.text", "dispatch.process", "dispatch.forms"),
     "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),
     "dispatch.playbooks": PURE,
     "dispatch.storage": (*PURE, "dispatch.playbooks"),

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from pydantic import JsonValue, SecretStr
 
-from dispatch.language_models.calls import DataBlock, ModelCall, ModelFailedError, ModelReply
+from dispatch.forms import DataBlock
+from dispatch.language_models.calls import ModelCall, ModelFailedError, ModelReply
 from dispatch.language_models.client import LanguageModels
 from dispatch.language_models.models_file import LanguageModel, Timeouts
 from tests.language_models.scripted_server import ScriptedServer

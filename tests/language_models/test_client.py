@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import JsonValue, SecretStr
 
-from dispatch.language_models.calls import DataBlock, ModelCall
+from dispatch.forms import DataBlock
+from dispatch.language_models.calls import ModelCall
 from dispatch.language_models.client import LanguageModels
 from dispatch.models.work.model_use import ModelFailure
 from tests.acceptance.shell import ROOT

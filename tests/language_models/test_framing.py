@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.forms import DataBlock
 from dispatch.language_models.answers import WrongAnswerError, hold_to_schema, read_json, schema_problem
-from dispatch.language_models.calls import DataBlock
 from dispatch.language_models.framing import marker_of, messages_of
 from dispatch.language_models.prompts import read_prompt
 from dispatch.models.errors import PlaybookError

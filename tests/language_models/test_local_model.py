@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from cli.commands import parsed
 from cli.models import run
 from devstack.local_model.server import CONTEXT_TOKENS, MODEL_ID, weights
-from dispatch.language_models.calls import DataBlock, ModelCall, ModelFailedError
+from dispatch.forms import DataBlock
+from dispatch.language_models.calls import ModelCall, ModelFailedError
 from dispatch.language_models.client import LanguageModels
 from dispatch.language_models.models_file import LanguageModel, Timeouts
 from dispatch.models.work.model_use import ModelFailure

@@ -104,6 +104,34 @@ class ActivityDispatcher:
         sent = self._record(brief, receiver or str(activity), why, decided_by)
         return await self._remote(activity, [sent], result, give_up_after, why[:SUMMARY_LENGTH], task_queue)
 
+    async def call_model(
+        self,
+        activity: str,
+        brief: StageInput,
+        result: type[R],
+        *,
+        model: str,
+        why: str,
+        receiver: str,
+        give_up_after: timedelta,
+    ) -> R:
+        """Hand a brief to a role that a language model does, on the model's own queue. Raises StageFailedError."""
+        sent = self._record(brief, receiver, why, PROCESS)
+        self._status.publish_debounced()
+        with _failures():
+            done: R = await workflow.execute_activity(
+                activity,
+                sent,
+                result_type=result,
+                task_queue=options.model_task_queue(workflow.info().task_queue, model),
+                schedule_to_close_timeout=give_up_after,
+                heartbeat_timeout=options.MODEL_HEARTBEAT,
+                retry_policy=options.REACHING_RETRY,
+                summary=why[:SUMMARY_LENGTH],
+                priority=self.priority,
+            )
+        return done
+
     async def call_read(
         self,
         activity: Callable[..., Awaitable[R]] | str,

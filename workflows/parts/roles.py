@@ -11,10 +11,19 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
-    from dispatch.models.work.finding import Brief, Finding, FindingStatus, ReviewException, Severity
+    from dispatch.models.work.finding import (
+        Brief,
+        Finding,
+        FindingByModel,
+        FindingStatus,
+        ReviewException,
+        Severity,
+    )
+    from dispatch.models.work.model_use import ByModel
     from dispatch.models.work.playbook import Role
-    from dispatch.models.work.proposal import Review, ReviewBrief
+    from dispatch.models.work.proposal import Review, ReviewBrief, ReviewByModel
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
+    from workflows.parts.asked_models import AskedModels
     from workflows.parts.trail_recorder import TrailRecorder
 
 R = TypeVar("R")
@@ -33,6 +42,7 @@ class Roles:
     ) -> None:
         self._id, self._submission, self._state = request_id, submission, state
         self._dispatcher, self._recorder = dispatcher, recorder
+        self._models = AskedModels(state, dispatcher, recorder)
 
     async def examine(
         self,
@@ -67,8 +77,8 @@ class Roles:
         }
         brief = Brief(
             handoff=PENDING_HANDOFF,
-            specialist=name if role.role else "",
-            desk=playbook.desk if role.role else "",
+            specialist=name if role.is_named_in_briefs else "",
+            desk=playbook.desk if role.is_named_in_briefs else "",
             request_id=self._id,
             requester=self._submission.sender,
             subject=self._submission.subject,
@@ -90,7 +100,7 @@ class Roles:
         )
         why = "mend what the reviewer flagged" if flagged else f"the plan calls {name}"
         try:
-            return await self._call("specialist", name, role, brief, Finding, why)
+            return await self._call("specialist", name, role, brief, (Finding, FindingByModel), why)
         except StageFailedError as error:
             handoff = self._recorder.record(
                 EntryKind.HANDOFF,
@@ -106,8 +116,8 @@ class Roles:
     async def _exceptions(self, name: str, role: Role) -> tuple[ReviewException, ...]:
         brief = ReviewBrief(
             handoff=PENDING_HANDOFF,
-            reviewer=name if role.role else "",
-            desk=self._state.playbook.desk if role.role else "",
+            reviewer=name if role.is_named_in_briefs else "",
+            desk=self._state.playbook.desk if role.is_named_in_briefs else "",
             proposal=self._state.proposed,
             items=self._state.worked_on,
             findings=self._state.findings,
@@ -115,7 +125,7 @@ class Roles:
         )
         try:
             why = "check the draft against the standards"
-            review = await self._call("reviewer", name, role, brief, Review, why)
+            review = await self._call("reviewer", name, role, brief, (Review, ReviewByModel), why)
         except StageFailedError as error:
             text = f"{name} did not run: {error}"
             return (
@@ -124,9 +134,17 @@ class Roles:
         return review.exceptions
 
     async def _call(
-        self, part: str, name: str, role: Role, brief: StageInput, result: type[R], why: str
+        self,
+        part: str,
+        name: str,
+        role: Role,
+        brief: StageInput,
+        results: tuple[type[R], type[ByModel[R]]],
+        why: str,
     ) -> R:
         """Call a role so that history shows, by the playbook's name, who acted; locally if it uses no system.
+
+        One that a model does is asked there first; `results` are those of the rules and of the model.
 
         A generic role runs under its own activity type; who it acts for is in the record and in Temporal's UI.
         """
@@ -134,6 +152,14 @@ class Roles:
         if role.role is not None:
             activity = f"role.{role.role}"
             why = why if name in why else f"{name}: {why}"
+        result, by_model = results
+        if role.model is not None:
+            answered = await self._models.ask(
+                activity, role.model, brief, by_model, why=why, receiver=receiver, fallback=role.fallback
+            )
+            if answered is not None:
+                return answered
+            why = f"the model {role.model} gave nothing that can be used"
         if role.uses:
             limit = timedelta(minutes=self._state.playbook.plan.max_minutes)
             return await self._dispatcher.call_read(

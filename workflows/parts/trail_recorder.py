@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.contract import Contract
     from dispatch.models.handoff import Handoff
     from dispatch.models.trail import EntryKind, TrailEntry
+    from dispatch.models.work.model_use import ModelUse
 
 MOST_REFUSALS: Final = 100
 """Refused messages kept one by one; beyond it they are counted, and history still holds each signal."""
@@ -33,6 +34,7 @@ class TrailRecorder:
         receiver: str = "coordinator",
         decided_by: str = "process",
         about: Contract | JsonValue = None,
+        use: ModelUse | None = None,
     ) -> Handoff:
         """Add one entry; `about` is what it concerns, kept as a digest."""
         handoff = Handoff(
@@ -45,7 +47,7 @@ class TrailRecorder:
             digest=digest_of(about),
             at=workflow.now(),
         )
-        self.entries.append(TrailEntry(kind=kind, **handoff.model_dump()))
+        self.entries.append(TrailEntry(kind=kind, use=use, **handoff.model_dump()))
         return handoff
 
     def refuse(self, what: str, why: str, sender: str, about: JsonValue) -> None:

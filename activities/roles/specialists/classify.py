@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from pydantic import JsonValue
+
 from activities.roles.contracts import GenericDefaults, RoleContext, RoleProblem
+from dispatch.forms import Form
 from dispatch.models.contract import Contract
 from dispatch.models.work.finding import Brief, Finding
+from dispatch.roles.by_model import classifying as by_model
 from dispatch.roles.classifying import ClassifyConfig, classify
 
 
 class Classify(GenericDefaults):
-    """Labels items by phrases, or by what the desk's classifier takes them for (backend examples)."""
+    """Labels items by phrases, or by what the desk's classifier takes them for (backend examples), or by a model."""
 
-    backends: ClassVar[tuple[str, ...]] = ("rules", "examples")
+    backends: ClassVar[tuple[str, ...]] = ("rules", "examples", "model")
     Config: ClassVar[type[Contract]] = ClassifyConfig
 
     @staticmethod
@@ -21,7 +25,7 @@ class Classify(GenericDefaults):
         by_examples = context.role.backend == "examples"
         if by_examples and not config.intents:
             yield RoleProblem("intents", "backend examples needs intents", "Name the intents of each label.")
-        if not by_examples and not config.labels:
+        if context.role.backend == "rules" and not config.labels:
             yield RoleProblem("labels", "backend rules needs labels", "Name the phrases of each label.")
         if by_examples and context.playbook.triage.backend != "examples":
             yield RoleProblem(
@@ -36,6 +40,14 @@ class Classify(GenericDefaults):
                         f"the playbook has no intent {intent!r}",
                         f"Name some of: {known}.",
                     )
+
+    def form(self, brief: Brief) -> Form:
+        """Return what a model fills in."""
+        return by_model.form(brief, ClassifyConfig.model_validate(brief.config))
+
+    def filled(self, brief: Brief, value: JsonValue) -> Finding:
+        """Return what comes of a form that holds."""
+        return by_model.filled(brief, ClassifyConfig.model_validate(brief.config), value)
 
     async def examine(self, brief: Brief) -> Finding:
         return classify(brief, ClassifyConfig.model_validate(brief.config))

@@ -21,6 +21,7 @@ from dispatch.models.work.execution import Authorization, Receipt
 from dispatch.models.work.finding import Finding, ReviewException
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.guidance import Declined, Guidance
+from dispatch.models.work.model_use import ModelSpending
 from dispatch.models.work.plan import Plan
 from dispatch.models.work.playbook import ActionPolicy, Playbook, PlaybookInForce, Reception, Tier
 from dispatch.models.work.proposal import BoundAction, Proposal
@@ -145,6 +146,7 @@ class ProcessState(BaseModel):
     )
     to_ask: str = Field(default="", description="what a person wants to know of the requester, as it is sent")
     sent_back: int = Field(default=0, description="how often people sent a proposal back")
+    spent: ModelSpending = Field(default=ModelSpending(), description="on language models")
     verified: bool = Field(
         default=False, description="all that the desk itself worked on was done and read back"
     )

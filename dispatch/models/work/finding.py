@@ -11,6 +11,7 @@ from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.work.guidance import Declined, Guidance
+from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Intent, Name
 from dispatch.models.work.ranking import RankingEvidence
 
@@ -87,9 +88,10 @@ class Brief(StageInput):
     noun: ClassVar[str] = "a brief"
 
     specialist: Name = Field(
-        default="", description="the name that the playbook declares, for a generic role; else empty"
+        default="",
+        description="its name in the playbook, for a generic role and for one that a model does; else empty",
     )
-    desk: str = Field(default="", description="whose systems a generic role reads; else empty")
+    desk: str = Field(default="", description="likewise, whose playbook that is")
     request_id: str
     requester: Party
     subject: str
@@ -133,6 +135,9 @@ class Finding(Contract):
     ranking: RankingEvidence | None = Field(
         default=None, description="what of it counts for how soon the request is done"
     )
+
+
+FindingByModel = ByModel[Finding]
 
 
 class Severity(StrEnum):

@@ -1,12 +1,14 @@
-"""A question to a language model, and what its use came to: texts by digest, and what it cost."""
+"""What the use of a language model came to: texts by digest, what it cost, and how much a request may spend."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final, Generic, Self, TypeVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field, StringConstraints
 
-from dispatch.models.contract import Contract, Facts
+from dispatch.models.contract import Contract
+
+R = TypeVar("R")
 
 _MICROS: Final = 1_000_000
 _PER_MILLION: Final = 1_000_000
@@ -39,6 +41,7 @@ class ModelFailure(StrEnum):
     MISSING_MODEL = "missing_model"
     CONTEXT_OVERFLOW = "context_overflow"
     OVER_BUDGET = "over_budget"
+    NO_WORKER = "no_worker"
 
 
 class ModelPrice(Contract):
@@ -76,34 +79,60 @@ class ModelUse(Contract):
     answer: str = Field(default="", description="sha256 of the document with every answer that came")
 
 
-class StoredText(Contract):
-    """A text of a question, named; in the document store, so that it is in no history."""
+class ByModel(Contract, Generic[R]):
+    """What a role's form came to on its model's queue; without a result its fallback takes the place of the answer."""
 
-    name: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    result: R | None = None
+    use: ModelUse | None = Field(default=None, description="None: there was nothing to ask")
 
 
-class ModelQuestion(Contract):
-    """What the activity `model.ask` is given; dispatch/language_models/calls.py has what is asked in the end."""
+class ModelBudget(Contract):
+    """What the models may cost for one request; asked before each question, so the last one may go beyond it."""
 
-    role: str
-    system: StoredText = Field(description="the prompt's text")
-    data: tuple[StoredText, ...] = ()
-    names: StoredText | None = Field(default=None, description="names of people to mask, one in each line")
-    answer_schema: Facts = Field(description="JSON Schema 2020-12")
-    check: str = Field(
-        default="", description="a check of the worker's that an answer must pass; empty: none"
+    calls: int = Field(default=40, ge=0, le=10_000, description="answers that are asked for")
+    tokens: int = Field(default=200_000, ge=0, le=100_000_000, description="read and written")
+    money: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], Decimal] = Field(
+        default_factory=dict, description="by ISO 4217 currency of the models' prices, such as {EUR: 0.50}"
     )
-    facts: JsonValue = Field(default=None, description="what that check compares with")
-    max_repairs: int = Field(default=1, ge=0, le=3)
-    prompt: PromptRef = PromptRef()
+
+    def exceeded_by(self, spent: "ModelSpending") -> str:
+        """Return which bound has been reached, in words; empty where none has."""
+        if spent.calls >= self.calls:
+            return f"{spent.calls} of {self.calls} calls of the request's budget are spent"
+        if spent.tokens >= self.tokens:
+            return f"{spent.tokens} of {self.tokens} tokens of the request's budget are spent"
+        for currency, most in sorted(self.money.items()):
+            micros = spent.cost_micros.get(currency, 0)
+            if micros >= most * _MICROS:
+                return (
+                    f"{currency} {Decimal(micros) / _MICROS:.4f} of {most} of the request's budget are spent"
+                )
+        return ""
 
 
-class ModelAnswer(Contract):
-    """What came of it; without a value where the use says `fell_back`."""
+class ModelSpending(Contract):
+    """What a request has spent on models so far."""
 
-    value: JsonValue = None
-    use: ModelUse
+    calls: int = 0
+    tokens: int = 0
+    cost_micros: dict[str, int] = Field(default_factory=dict, description="by currency, millionths")
+
+    def with_question(self) -> Self:
+        """Return it with one question more that is under way; what it came to is added by `with_use`."""
+        return self.model_copy(update={"calls": self.calls + 1})
+
+    def with_use(self, use: ModelUse) -> Self:
+        """Return it with what a question came to that `with_question` counted."""
+        costs = dict(self.cost_micros)
+        if use.cost_micros:
+            costs[use.currency] = costs.get(use.currency, 0) + use.cost_micros
+        return self.model_copy(
+            update={
+                "calls": self.calls + max(use.attempts - 1, 0),
+                "tokens": self.tokens + use.tokens_in + use.tokens_out,
+                "cost_micros": costs,
+            }
+        )
 
 
 def cost_micros(tokens_in: int, tokens_out: int, price: ModelPrice) -> int:

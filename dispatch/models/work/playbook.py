@@ -16,6 +16,7 @@ from dispatch.models.request.requester import RequesterRules
 from dispatch.models.work.approval_policy import ApprovalPolicy
 from dispatch.models.work.calendar import Calendar
 from dispatch.models.work.guidance import RespondPurpose
+from dispatch.models.work.model_use import ModelBudget
 from dispatch.models.work.ranking import RankingPolicy
 
 Name = str
@@ -277,6 +278,10 @@ class Role(Contract):
     model: Name | None = Field(
         default=None, description="with backend: model, a language model of models.yaml"
     )
+    fallback: Literal["rules", "person"] = Field(
+        default="rules",
+        description="with backend: model, what takes the place of an answer that cannot be used",
+    )
     uses: tuple[str, ...] = Field(
         default=(),
         description="outside systems, as its class declares them and the catalogue writes; none: it runs inside the "
@@ -288,7 +293,24 @@ class Role(Contract):
     def _names_its_model(self) -> Self:
         if (self.backend == "model") != (self.model is not None):
             raise ValueError("backend: model needs a model, and only it has one")
+        if self.fallback != "rules" and self.model is None:
+            raise ValueError("fallback belongs to backend: model")
         return self
+
+    @property
+    def is_named_in_briefs(self) -> bool:
+        """Whether whoever does it serves several roles, and must be told for which it is."""
+        return self.role is not None or self.model is not None
+
+
+class ModelPolicy(Contract):
+    """How this desk's roles use language models."""
+
+    give_up_after: Duration = Field(
+        default=timedelta(minutes=5),
+        description="how long a role waits for its model, its queue and a worker's restart included",
+    )
+    budget: ModelBudget = Field(default=ModelBudget(), description="of one request; over it, the fallbacks")
 
 
 class ReviewPolicy(Contract):
@@ -468,6 +490,7 @@ class Playbook(Contract):
         description="actions without a class: how each is done; listed under guardian.actions as any other",
     )
     guardian: GuardianPolicy
+    models: ModelPolicy = ModelPolicy()
     escalation: Waiting
     deliver: Delivery | None = Field(description="null: nothing is delivered, the actions are the result")
     contact: Contact | None = Field(

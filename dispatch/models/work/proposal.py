@@ -13,6 +13,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import Evidence, Finding, Refusal, ReviewException, Statement, is_personal
 from dispatch.models.work.guidance import Declined, Guidance
+from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Name, PlaybookInForce, PlaybookRef
 
 
@@ -139,9 +140,10 @@ class ReviewBrief(StageInput):
     noun: ClassVar[str] = "the draft"
 
     reviewer: Name = Field(
-        default="", description="the name that the playbook declares, for a generic role; else empty"
+        default="",
+        description="its name in the playbook, for a generic role and for one that a model does; else empty",
     )
-    desk: str = Field(default="", description="whose systems a generic role reads; else empty")
+    desk: str = Field(default="", description="likewise, whose playbook that is")
     proposal: Proposal
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]
@@ -154,6 +156,9 @@ class Review(Contract):
     handoff: Handoff
     reviewer: str
     exceptions: tuple[ReviewException, ...] = ()
+
+
+ReviewByModel = ByModel[Review]
 
 
 # It names what stands below it. Left to its first use, that would be completed inside the workflow sandbox, which cannot.
