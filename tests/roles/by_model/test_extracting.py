@@ -109,7 +109,9 @@ async def test_without_a_model_a_field_without_a_pattern_is_not_taken_for_unsaid
 def test_all_values_of_a_field_may_be_read() -> None:
     """With `several: all` each value has its quote; the same one twice is one."""
     brief = brief_of({"fields": {"places": {"several": "all"}}}, item(TEXT))
-    entries: list[JsonValue] = [{"value": one, "quote": one, "source": "item"} for one in ("nursery", "shelf B4", "nursery")]
+    entries: list[JsonValue] = [
+        {"value": one, "quote": one, "source": "item"} for one in ("nursery", "shelf B4", "nursery")
+    ]
     finding: Finding = taken(EXTRACT, brief, {"item-1": {"places": entries}})
     assert finding.facts["by_item"] == {"item-1": {"places": ["nursery", "shelf B4"]}}
     assert [one.evidence_id for one in finding.evidence] == ["tool.item-1.places", "tool.item-1.places.2"]
