@@ -6,21 +6,18 @@ Everything runs in this process: no request is started, nothing is sent, and no 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
-from activities.contracts import Systems
-from activities.language_models.asking import ModelDesk, Prompts
-from activities.language_models.thinking import thinkers
 from cli.evals.reading import DeskRules
 from cli.trial.server import trial_settings
 from dispatch.isolation.text_processes import TextProcesses
-from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.errors import SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
 from dispatch.models.request.intake import Triage
 from dispatch.models.work.finding import Evidence, EvidenceSource, Statement
-from dispatch.models.work.playbook import Playbook, Role
+from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Draft, Proposal, ReviewBrief
 from dispatch.process.evals import Case
 from dispatch.process.role_evals import (
@@ -32,9 +29,8 @@ from dispatch.process.role_evals import (
     judge_fields,
     judge_intents,
 )
-from dispatch.storage.documents import DocumentStore
 from runtime.desks import LoadedDesks
-from runtime.language_models.workers import opened_models
+from runtime.role_trials import RoleTrials
 from runtime.settings import Settings
 
 T = TypeVar("T")
@@ -63,7 +59,8 @@ async def measure_roles(
     models: Sequence[str],
 ) -> dict[str, dict[str, Measured]]:
     """Return role -> backend -> what was measured; a backend that the desk has nothing for is left out."""
-    playbook = loaded.playbooks.by_desk[desk].playbook
+    roles = RoleTrials(desk, loaded, folders[desk])
+    playbook = roles.playbook
     found: dict[str, dict[str, Measured]] = {}
     with (
         trial_settings() as trial,
@@ -78,27 +75,15 @@ async def measure_roles(
         if cases.fields:
             reader = _Reader(rules, playbook, by_examples=EXAMPLES in backends)
             found[FIELDS] = {RULES: await _timed(cases.fields, reader.fields)}
-        async with opened_models(settings, models) as asked:
-            desks = {
-                model: ModelDesk(
-                    model, asked, DocumentStore(trial.documents_dir), _prompts(desk, playbook, folders)
-                )
-                for model in models
-            }
+        async with roles.models(settings, models, trial.documents_dir) as opened:
             for name, drafts in cases.drafts.items():
-                reviewer = _Reviewer(name, playbook.review.reviewers[name], playbook, loaded)
+                reviewer = _Reviewer(name, roles)
                 found[name] = {RULES: await _timed(drafts, reviewer.judge)}
-                for model, model_desk in desks.items():
-                    if (by_model := reviewer.by_model(model_desk)) is not None:
-                        found[name][f"model:{model}"] = await _timed(drafts, by_model)
+                if roles.can_think(reviewer.activity_type):
+                    for model, desk_of_model in opened.items():
+                        judge = partial(reviewer.judge_by_model, desk_of_model)
+                        found[name][f"model:{model}"] = await _timed(drafts, judge)
     return found
-
-
-def _prompts(desk: str, playbook: Playbook, folders: Mapping[str, Path]) -> Prompts:
-    """Return the prompts of all roles that have one, whatever their backend in the playbook is."""
-    roles = {**playbook.specialists, **playbook.review.reviewers}
-    files = {name: prompt_file(folders[desk], name, role.role) for name, role in roles.items()}
-    return {(desk, name): read_prompt(file) for name, file in files.items() if file.is_file()}
 
 
 async def _timed(cases: Sequence[tuple[str, T]], judge: Callable[[str, T], Awaitable[Judged]]) -> Measured:
@@ -143,34 +128,24 @@ class _Reader:
 class _Reviewer:
     """Has one reviewer of a desk judge drafts."""
 
-    def __init__(self, name: str, role: Role, playbook: Playbook, loaded: LoadedDesks) -> None:
-        self._name, self._role, self._playbook = name, role, playbook
-        catalogue = loaded.catalogue
-        kinds = catalogue.generic_reviewers if role.role is not None else catalogue.reviewer_classes
-        self._reviewer: Any = cast("Any", kinds)[role.role or name](Systems())
-        activity = f"role.{role.role}" if role.role is not None else f"reviewer.{name}"
-        known = {one.activity_type: one for one in thinkers(catalogue)}
-        self._thinking = known.get(activity)
+    def __init__(self, name: str, roles: RoleTrials) -> None:
+        self._name, self._roles = name, roles
+        self.activity_type = roles.reviewer_activity(name)
 
     async def judge(self, name: str, case: DraftCase) -> Judged:
-        """Judge what it flags in a draft."""
-        review = await self._reviewer.review(self.brief(case))
+        """Judge what its rules flag in a draft."""
+        review = await self._roles.review(self._name, self.brief(case))
         return judge_draft(name, case, (exception.standard for exception in review.exceptions))
 
-    def by_model(self, desk: ModelDesk) -> Callable[[str, DraftCase], Awaitable[Judged]] | None:
-        """Return what judges by a model, with the rules where it falls back; None where no model can do this role."""
-        thinking = self._thinking
-        if thinking is None:
-            return None
-
-        async def judge(name: str, case: DraftCase) -> Judged:
-            brief = self.brief(case)
-            answered = await desk.think(thinking, brief)
-            review = answered.result if answered.result is not None else await self._reviewer.review(brief)
-            flagged = (exception.standard for exception in review.exceptions)
-            return judge_draft(name, case, flagged, answered.use)
-
-        return judge
+    async def judge_by_model(self, model: Any, name: str, case: DraftCase) -> Judged:
+        """Judge what a model flags, and the rules where it falls back."""
+        brief = self.brief(case)
+        answered = await self._roles.think(self.activity_type, model, brief)
+        review = (
+            answered.result if answered.result is not None else await self._roles.review(self._name, brief)
+        )
+        flagged = (exception.standard for exception in review.exceptions)
+        return judge_draft(name, case, flagged, answered.use)
 
     def brief(self, case: DraftCase) -> ReviewBrief:
         """Return a draft as a reviewer gets it: one statement for each paragraph, each citing all that there is."""
@@ -184,7 +159,7 @@ class _Reviewer:
         return ReviewBrief(
             handoff=PENDING_HANDOFF,
             reviewer=self._name,
-            desk=self._playbook.desk,
+            desk=self._roles.playbook.desk,
             proposal=Proposal(
                 handoff=PENDING_HANDOFF,
                 proposal_id="case",
@@ -198,5 +173,5 @@ class _Reviewer:
             ),
             items=(),
             findings=(),
-            config=self._role.config,
+            config=self._roles.playbook.review.reviewers[self._name].config,
         )
