@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from cli.evals.roles import Cases
+from dispatch.evals.roles import DRAFT_SHAPE, FIELDS_SHAPE, DraftCase, FieldsCase, read_role_cases
+from dispatch.evals.understanding import Case, read_cases
 from dispatch.models.errors import EvalsError
 from dispatch.models.work.playbook import Playbook
-from dispatch.process.evals import Case, read_cases
-from dispatch.process.role_evals import DRAFT_SHAPE, FIELDS_SHAPE, DraftCase, FieldsCase, read_role_cases
 
 T = TypeVar("T")
 

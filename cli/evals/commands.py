@@ -2,7 +2,7 @@
 
 A case is a line of JSON: `text`, `labels` (any is right) and `source`. A label is an intent of the desk, `other` (asks
 for something that the desk has no intent for), `none` (asks for nothing) or `offtopic` (is nothing of this business).
-Without --cases, those in the desk's folder `evals/` are read. `dispatch.process.evals.Figures` defines the figures.
+Without --cases, those in the desk's folder `evals/` are read. `dispatch.evals.understanding.Figures` defines the figures.
 
 Exit codes: 0 measured, 1 the desk or a case is wrong, each in a sentence, 2 there is no such desk or file.
 """
@@ -16,8 +16,8 @@ from typing import Final
 
 from cli.evals import compare, harvest
 from cli.evals.cases import EVALS, text_of
+from dispatch.evals.understanding import Case, Figures, confusion, figures_by_source, read_cases
 from dispatch.models.errors import DeskFolderError, EvalsError
-from dispatch.process.evals import Case, Figures, confusion, figures_by_source, read_cases
 from runtime.desk_check import desk_alone, desk_at, errors_of, folders_of
 from runtime.settings import Settings
 

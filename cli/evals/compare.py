@@ -20,8 +20,8 @@ from rich.table import Table
 
 from cli.evals.cases import cases_of
 from cli.evals.roles import measure_roles
+from dispatch.evals.roles import Change, EvalRun, Judged, Measured, Verdict, changes
 from dispatch.models.errors import EvalsError
-from dispatch.process.role_evals import Change, EvalRun, Judged, Measured, Verdict, changes
 from runtime.desk_check import desk_alone, errors_of, folders_of
 from runtime.settings import Settings
 

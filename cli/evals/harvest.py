@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from cli.what_if import documents_of
 from dispatch.audit.query.harvest import DraftChanged, ReadByPerson, harvest
+from dispatch.evals.roles import REVIEW
 from dispatch.language_models.personal_data import Masking
 from dispatch.models.errors import EvalsError
-from dispatch.process.role_evals import REVIEW
 from dispatch.text.masking import masked
 from runtime.audit.parts import backend_from, keys_from
 from runtime.settings import Settings

@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 from cli.trial.result import TrialEnding, ending_of, leaves_a_part
 from cli.trial.server import Rest, Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
+from dispatch.evals.understanding import Case, Reading
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import DevStackError, SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.plan import PlanBrief, Step
-from dispatch.process.evals import Case, Reading
 from dispatch.process.intake import take_in
 from dispatch.process.planning import plan
 from dispatch.process.routing import triage

@@ -12,15 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from cli.evals.reading import DeskRules
 from cli.trial.server import trial_settings
-from dispatch.isolation.text_processes import TextProcesses
-from dispatch.models.errors import SubmissionError, UnreadableTextError
-from dispatch.models.handoff import PENDING_HANDOFF
-from dispatch.models.request.intake import Triage
-from dispatch.models.work.finding import Evidence, EvidenceSource, Statement
-from dispatch.models.work.playbook import Playbook
-from dispatch.models.work.proposal import Draft, Proposal, ReviewBrief
-from dispatch.process.evals import Case
-from dispatch.process.role_evals import (
+from dispatch.evals.roles import (
     DraftCase,
     FieldsCase,
     Judged,
@@ -29,6 +21,14 @@ from dispatch.process.role_evals import (
     judge_fields,
     judge_intents,
 )
+from dispatch.evals.understanding import Case
+from dispatch.isolation.text_processes import TextProcesses
+from dispatch.models.errors import SubmissionError, UnreadableTextError
+from dispatch.models.handoff import PENDING_HANDOFF
+from dispatch.models.request.intake import Triage
+from dispatch.models.work.finding import Evidence, EvidenceSource, Statement
+from dispatch.models.work.playbook import Playbook
+from dispatch.models.work.proposal import Draft, Proposal, ReviewBrief
 from runtime.desks import LoadedDesks
 from runtime.role_trials import RoleTrials
 from runtime.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.process.role_evals import REVIEW, EvalRun
+from dispatch.evals.roles import REVIEW, EvalRun
 from tests.acceptance.shell import Shell
 from tests.audit_store.made import filled
 

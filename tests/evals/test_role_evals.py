@@ -5,10 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dispatch.models.request.item import Item
-from dispatch.models.work.model_use import ModelOutcome, ModelUse
-from dispatch.process.evals import Case
-from dispatch.process.role_evals import (
+from dispatch.evals.roles import (
     DRAFT_SHAPE,
     REVIEW,
     DraftCase,
@@ -23,6 +20,9 @@ from dispatch.process.role_evals import (
     judge_intents,
     read_role_cases,
 )
+from dispatch.evals.understanding import Case
+from dispatch.models.request.item import Item
+from dispatch.models.work.model_use import ModelOutcome, ModelUse
 
 KNOWN = frozenset({"repair", "hire"})
 

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from dispatch.evals.understanding import Case
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.model_use import ModelOutcome, ModelUse
-from dispatch.process.evals import Case
 
 FIELDS_SHAPE: Final = '{"text": "...", "fields": {"order_number": "DD-10001"}, "source": "..."}'
 DRAFT_SHAPE: Final = '{"draft": "...", "evidence": ["..."], "labels": ["reply.tone"], "source": "..."}'
