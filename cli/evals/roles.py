@@ -30,7 +30,7 @@ from dispatch.models.work.finding import Evidence, EvidenceSource, Statement
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Draft, Proposal, ReviewBrief
 from runtime.desks import LoadedDesks
-from runtime.role_trials import RoleTrials
+from runtime.language_models.role_trials import RoleTrials
 from runtime.settings import Settings
 
 T = TypeVar("T")
