@@ -121,6 +121,7 @@ class Roles:
             proposal=self._state.proposed,
             items=self._state.worked_on,
             findings=self._state.findings,
+            requester_name=self._submission.sender.name if role.model is not None else "",
             config=role.config,
         )
         try:

@@ -130,7 +130,7 @@ def _negations(words: Iterable[str]) -> int:
 def _groups(words: list[str]) -> set[str]:
     """Return the groups of weighty words that a text has some of, each by its first word."""
     said = set(words)
-    whole = {min(group) for group in WHOLE_WORDS if group & said}
+    whole = {group[0] for group in WHOLE_WORDS if not said.isdisjoint(group)}
     return whole | {stems[0] for stems in STEMS if any(word.startswith(stems) for word in said)}
 
 
