@@ -9,7 +9,7 @@ import yaml
 from rich.table import Table
 
 from devstack.local_model.roles import MODEL, Kinds, give_roles, kinds_of
-from devstack.local_model.server import CONTEXT_TOKENS, MODEL_ID, weights
+from devstack.local_model.server import MODEL_ID, weights
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import Program
 from devstack.settings import StackSettings
@@ -17,10 +17,22 @@ from dispatch.audit.query.usage import KEYS, Question, questions_of, totals
 from dispatch.models.errors import DevStackError
 from dispatch.models.trail import Outcome
 
-PATIENCE_SECONDS: Final = 1200
+PATIENCE_SECONDS: Final = 900
 """What a sample may take: its roles wait for a model that is asked by all samples at once."""
-_ANSWER_TOKENS: Final = 160
+_CONTEXT_TOKENS: Final = 1_200
+"""Less than the server has: a longer question, such as one with every intent's examples, takes it half a minute to read."""
+_ANSWER_TOKENS: Final = 96
 _TIMEOUTS: Final = {"connect": "5 seconds", "first_token": "1 minute", "total": "1 minute"}
+_HEADS: Final = (
+    "role",
+    "asked",
+    "accepted",
+    "repaired",
+    "fell back",
+    "refused by",
+    "seconds each",
+    "never asked",
+)
 _CHECKS: Final = "the answer failed the checks: "
 
 
@@ -53,7 +65,7 @@ class LocalModel:
         entry = {
             "url": f"http://{LOOPBACK}:{self._port}/v1",
             "id": MODEL_ID,
-            "context_tokens": CONTEXT_TOKENS,
+            "context_tokens": _CONTEXT_TOKENS,
             "answer_tokens": _ANSWER_TOKENS,
             "timeouts": _TIMEOUTS,
             "concurrency": 1,
@@ -76,15 +88,18 @@ def table_of(outcomes: Iterable[Outcome]) -> Table:
         for one in questions_of(outcome.request_id, outcome.desk or "", outcome.trail)
     ]
     table = Table(title="The model, role by role")
-    for head in ("role", "asked", "accepted", "repaired", "fell back", "because of", "s a question"):
-        table.add_column(head, justify="left" if head in {"role", "because of"} else "right")
+    for head in _HEADS:
+        table.add_column(head, justify="left" if head in {"role", "refused by", "never asked"} else "right")
     for total in totals(questions, KEYS["role"]):
         own = [one for one in questions if KEYS["role"](one) == total.key]
+        unasked = [one for one in own if not one.use.attempts]
+        asked = [one for one in own if one.use.attempts]
         table.add_row(
             total.key,
-            *(str(count) for count in (total.questions, total.accepted, total.repaired, total.fell_back)),
-            _reasons(own),
-            f"{total.seconds / max(1, total.questions):.1f}",
+            *(str(n) for n in (len(asked), total.accepted, total.repaired, total.fell_back - len(unasked))),
+            _reasons(asked),
+            f"{total.seconds / max(1, len(asked)):.1f}",
+            f"{len(unasked)} {_reasons(unasked)}".strip(),
         )
     return table
 

@@ -21,6 +21,8 @@ from dispatch.models.errors import DevStackError
 
 MODEL_ID: Final = "smollm2-135m"
 CONTEXT_TOKENS: Final = 4096
+SLOTS: Final = 2
+"""Questions at a time, each with a context of its own, in which the beginning of the question before stays read."""
 _WEIGHTS: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _ONLY_ERRORS: Final = 1
@@ -52,7 +54,7 @@ def main(port: int) -> int:
     parameters.model.path = str(file)
     parameters.model_alias = {MODEL_ID}
     parameters.hostnames, parameters.port = [LOOPBACK], port
-    parameters.n_ctx, parameters.n_parallel = CONTEXT_TOKENS, 1
+    parameters.n_ctx, parameters.n_parallel = CONTEXT_TOKENS * SLOTS, SLOTS
     # Its threads wait for each other in a loop: on a busy machine two were seen to write 2 tokens a second, one 20.
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.verbosity = _ONLY_ERRORS

@@ -12,7 +12,7 @@ from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Playbook, Role
 from dispatch.models.work.proposal import Review, ReviewBrief
-from dispatch.storage.documents import DocumentStore
+from dispatch.storage.model_documents import ModelDocuments
 from runtime.desks import LoadedDesks
 from runtime.language_models.workers import opened_models
 from runtime.settings import Settings
@@ -54,7 +54,7 @@ class RoleTrials:
         if not names:
             yield {}
             return
-        prompts, store = self._prompts(), DocumentStore(documents)
+        prompts, store = self._prompts(), ModelDocuments(documents, settings.model_documents_days)
         async with opened_models(settings, names) as opened:
             yield {name: ModelDesk(name, opened, store, prompts) for name in names}
 
