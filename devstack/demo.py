@@ -21,6 +21,8 @@ from temporalio.client import Client
 from devstack.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from devstack.board import Board
 from devstack.demo_ports import require_free_ports
+from devstack.local_model.demo import PATIENCE_SECONDS as SLOW_PATIENCE_SECONDS
+from devstack.local_model.demo import POLL_SECONDS as SLOW_POLL_SECONDS
 from devstack.local_model.demo import LocalModel, table_of
 from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
 from devstack.processes import (
@@ -75,7 +77,7 @@ class Demo:
         self._settings, self._console = settings, console
         self._folders = desk_folders(settings.desk_roots)
         self._model = LocalModel(settings, self._folders) if with_model else None
-        self._patience = self._model.patience_seconds if self._model else PATIENCE_SECONDS
+        self._patience = SLOW_PATIENCE_SECONDS if with_model else PATIENCE_SECONDS
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
         self._samples = tuple((REQUESTS / sample.file, sample) for sample in load_script(SCRIPT))
@@ -240,6 +242,7 @@ class Demo:
                         arm=self._arm,
                         sign=sign,
                         seen=lambda status: self._say(request_id, status),
+                        **({"poll_seconds": SLOW_POLL_SECONDS} if self._model else {}),
                     )
             except TimeoutError:
                 return f"did not end within {self._patience} s"

@@ -19,9 +19,11 @@ from dispatch.models.trail import Outcome
 
 PATIENCE_SECONDS: Final = 900
 """What a sample may take: its roles wait for a model that is asked by all samples at once."""
+POLL_SECONDS: Final = 3.0
+"""How often the script looks at a sample: each look costs time of the processor that the model writes with."""
 _CONTEXT_TOKENS: Final = 1_200
-"""Less than the server has: a longer question, such as one with every intent's examples, takes it half a minute to read."""
-_ANSWER_TOKENS: Final = 96
+"""Less than the server has: a longer question takes this model half a minute to read."""
+_ANSWER_TOKENS: Final = 64
 _TIMEOUTS: Final = {"connect": "5 seconds", "first_token": "1 minute", "total": "1 minute"}
 _HEADS: Final = (
     "role",
@@ -38,8 +40,6 @@ _CHECKS: Final = "the answer failed the checks: "
 
 class LocalModel:
     """The model of one run of the demo: its server, its file, the roles that it is given, and what became of them."""
-
-    patience_seconds = PATIENCE_SECONDS
 
     def __init__(self, settings: StackSettings, folders: Mapping[str, Path]) -> None:
         """Raise DevStackError where server and weights are not installed."""

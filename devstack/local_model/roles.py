@@ -13,7 +13,8 @@ MODEL: Final = "local"
 GIVE_UP_AFTER: Final = "45 seconds"
 """How long a role waits: all samples ask one model at the same time, which answers one question after the other. What it has
 not answered by then is done by the rules, so that the demo takes minutes on a slow machine too."""
-_ENGINE_ROLES: Final = ("intake", "triage", "extraction")
+_ENGINE_ROLES: Final = ("intake", "extraction")
+"""Of those that read a request. Not triage: its question holds every intent's examples, which this model reads for a minute."""
 _BACKEND: Final = "model"
 
 
