@@ -1,6 +1,6 @@
 """The worker of each language model: a queue of its own, with the model's own limits."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ from workflows.parts.options import model_task_queue
 
 @asynccontextmanager
 async def model_workers(
-    client: Client, settings: Settings, catalogue: Catalogue, playbooks: Playbooks, names: Iterable[str]
+    client: Client, settings: Settings, catalogue: Catalogue, playbooks: Playbooks, names: Sequence[str]
 ) -> AsyncIterator[list[Worker]]:
     """Build a worker for each of the named models and open their connections, for the length of the block.
 
@@ -32,12 +32,20 @@ async def model_workers(
     if not models:
         yield []
         return
+    prompts = prompts_of(playbooks, desk_folders(settings.desk_roots))
+    async with opened_models(settings, names) as opened:
+        yield [_worker(client, settings, model, opened, catalogue, prompts) for model in models]
+
+
+@asynccontextmanager
+async def opened_models(settings: Settings, names: Sequence[str]) -> AsyncIterator[Models]:
+    """Open the connections of the named models, for the length of the block. Raises SettingsError as above."""
+    models = [model_named(settings, name) for name in names]
     # It loads `openai`, which a worker without models never needs.
     from dispatch.language_models.client import LanguageModels  # noqa: PLC0415
 
-    prompts = prompts_of(playbooks, desk_folders(settings.desk_roots))
     async with LanguageModels({model.name: model for model in models}, keys_of(models)) as opened:
-        yield [_worker(client, settings, model, opened, catalogue, prompts) for model in models]
+        yield opened
 
 
 def _worker(
