@@ -60,8 +60,10 @@ def _cell(stopped: Counter[str]) -> str:
 def _shown(attack: Attack) -> str:
     text = " ".join(attack.says.split())
     text = text if len(text) <= _MOST_CHARS else text[: _MOST_CHARS - 1] + "…"
+    for mark, shown in (("|", "¦"), ("`", "'"), ("](", "] (")):
+        text = text.replace(mark, shown)
     how = attack.encode or attack.hide or attack.file
-    return f"`{text.replace('|', '¦').replace('`', "'")}`" + (f" ({how})" if how else "")
+    return f"`{text}`" + (f" ({how})" if how else "")
 
 
 if __name__ == "__main__":
