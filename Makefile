@@ -18,7 +18,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 RUN_COMMAND = import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())
 
-.PHONY: help setup temporal demo test thorough browser mailbox check format replay record trails bench bench-waiting bench-inbox bench-audit lock clean
+.PHONY: help setup temporal demo test thorough browser mailbox check format replay record trails evals bench bench-waiting bench-inbox bench-audit lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ record: setup temporal ## record the histories anew, one for each ending
 
 trails: setup ## write the golden trails beside the recorded histories anew
 	@$(BIN)/python -m tests.replay.record --trails
+
+evals: setup ## each role of the desks by each of its backends, side by side; MODEL=NAME a model of models.yaml as well
+	@$(BIN)/dispatch evals compare $(if $(MODEL),--model $(MODEL))
 
 bench: setup temporal ## throughput beside a bare workflow; writes var/bench/latest.json
 	@$(BIN)/python -m bench.throughput

@@ -67,25 +67,28 @@ class ModelDesk:
 
         async def think(brief: Any) -> Any:
             with translated():
-                return await self._think(thinking, brief)
+                async with _heartbeat() as progress:
+                    return await self.think(thinking, brief, progress)
 
         # The SDK reads the types of an activity from its annotations; each role has its own.
         think.__annotations__ = {"brief": thinking.brief, "return": thinking.result}
         return activity.defn(name=thinking.activity_type)(think)
 
-    async def _think(self, thinking: Thinking, brief: Any) -> ByModel[Any]:
+    async def think(
+        self, thinking: Thinking, brief: Any, progress: Callable[[int], None] = lambda _tokens: None
+    ) -> ByModel[Any]:
+        """Have the model do a role once, outside of an activity as well. Raises ApplicationError without a prompt."""
         form = await asyncio.to_thread(thinking.thinker.form, brief)
         if form is None:
             return ByModel()
         call = self._call(form, *thinking.role_of(brief))
-        async with _heartbeat() as progress:
-            try:
-                reply = await self._models.ask(call, progress)
-            except ModelFailedError as error:
-                await asyncio.to_thread(self._keep, error.transcript)
-                return ByModel(use=error.use)
-            except ValueError as error:
-                raise ApplicationError(str(error), type="InvalidInput", non_retryable=True) from None
+        try:
+            reply = await self._models.ask(call, progress)
+        except ModelFailedError as error:
+            await asyncio.to_thread(self._keep, error.transcript)
+            return ByModel(use=error.use)
+        except ValueError as error:
+            raise ApplicationError(str(error), type="InvalidInput", non_retryable=True) from None
         await asyncio.to_thread(self._keep, reply.transcript)
         result = await asyncio.to_thread(thinking.thinker.filled, brief, reply.value)
         return ByModel(result=result, use=reply.use)

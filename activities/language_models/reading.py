@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
+from temporalio.exceptions import ApplicationError
 
 from activities.language_models.asking import Thinking
 from dispatch.forms import Form
@@ -28,7 +29,7 @@ class ReadDesks(NamedTuple):
     examples: Mapping[str, Examples]
 
     def playbook(self, ref: PlaybookRef) -> Playbook:
-        """Return the playbook that a request has in force. Raises ValueError: this worker has another one."""
+        """Return the playbook that a request has in force. Raises ApplicationError: this worker has another one."""
         here = self.playbooks.get(ref.desk)
         if here is None or here.ref.digest != ref.digest:
             raise ValueError(

@@ -2,7 +2,7 @@
 
 A case is a line of JSON: `text`, `labels` (any is right) and `source`. A label is an intent of the desk, `other` (asks
 for something that the desk has no intent for), `none` (asks for nothing) or `offtopic` (is nothing of this business).
-Without --cases, those in the desk's folder `evals/` are read. `dispatch.process.evals.Figures` defines the figures.
+Without --cases, those in the desk's folder `evals/` are read. `dispatch.evals.understanding.Figures` defines the figures.
 
 Exit codes: 0 measured, 1 the desk or a case is wrong, each in a sentence, 2 there is no such desk or file.
 """
@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from cli.evals import compare, harvest
+from cli.evals.cases import EVALS, text_of
+from dispatch.evals.understanding import Case, Figures, confusion, figures_by_source, read_cases
 from dispatch.models.errors import DeskFolderError, EvalsError
-from dispatch.process.evals import Case, Figures, confusion, figures_by_source, read_cases
 from runtime.desk_check import desk_alone, desk_at, errors_of, folders_of
 from runtime.settings import Settings
 
-_FOLDER: Final = "evals"
 _HEADS: Final = {
     "n": "cases",
     "in_scope": "in scope",
@@ -45,10 +46,17 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
     )
     measured.add_argument("--dir", type=Path, metavar="DIR", help="the folder of a desk, wherever it lies")
     measured.add_argument("--json", action="store_true", help="for scripts")
+    compare.add(parts)
+    harvest.add(parts)
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Measure a desk; raises DeskFolderError, PlaybookError and EvalsError."""
+    """Run one part; raises DeskFolderError, PlaybookError, EvalsError, AuditStoreError and SettingsError."""
+    parts = {"compare": compare.compare, "diff": compare.diff, "harvest": harvest.run, "run": _measure}
+    return await parts[arguments.part](arguments, settings)
+
+
+async def _measure(arguments: argparse.Namespace, settings: Settings) -> int:
     # Imported here: it needs the worker and everything below it, which naming what is wrong does not.
     from cli.evals.reading import read_all  # noqa: PLC0415 (starts servers and workers)
 
@@ -63,7 +71,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     intents = tuple(loaded.playbooks.by_desk[name].playbook.intents)
     cases: list[Case] = []
     for file in [arguments.cases] if arguments.cases is not None else _files_of(folders[name]):
-        read = read_cases(str(file), _text_of(file), intents)
+        read = read_cases(str(file), text_of(file), intents)
         cases += read.cases
         problems += read.problems
     if problems:
@@ -85,23 +93,12 @@ def _refuse(problems: Sequence[str]) -> int:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    files = sorted((folder / _FOLDER).glob("*.jsonl"))
+    files = sorted((folder / EVALS).glob("*.jsonl"))
     if not files:
         raise EvalsError(
-            f"{folder / _FOLDER}: there are no cases (*.jsonl); write some, or name a file with --cases"
+            f"{folder / EVALS}: there are no cases (*.jsonl); write some, or name a file with --cases"
         )
     return files
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise EvalsError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise EvalsError(
-            f"{file} cannot be read: {error.strerror}; name a file of cases with --cases"
-        ) from None
 
 
 def _print_figures(figures: Mapping[str, Figures]) -> None:

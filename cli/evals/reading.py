@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 from cli.trial.result import TrialEnding, ending_of, leaves_a_part
 from cli.trial.server import Rest, Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
+from dispatch.evals.understanding import Case, Reading
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import DevStackError, SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
 from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.plan import PlanBrief, Step
-from dispatch.process.evals import Case, Reading
 from dispatch.process.intake import take_in
 from dispatch.process.planning import plan
 from dispatch.process.routing import triage
@@ -51,7 +51,7 @@ async def read_all(name: str, loaded: LoadedDesks, cases: Sequence[Case]) -> lis
     """
     with trial_settings() as settings:
         with closing(TextProcesses(settings.text_seconds, settings.text_megabytes)) as texts:
-            rules = _Rules(name, loaded, settings, texts)
+            rules = DeskRules(name, loaded, settings, texts)
             begun = [await rules.begin(number, case) for number, case in enumerate(cases, 1)]
         readings = [one.reading for one in begun]
         left = {number: one.submission for number, one in enumerate(begun) if one.submission is not None}
@@ -74,7 +74,7 @@ async def read_all(name: str, loaded: LoadedDesks, cases: Sequence[Case]) -> lis
     return readings
 
 
-class _Rules:
+class DeskRules:
     """What the desk's rules make of a text, each text read within the bounds of a worker."""
 
     def __init__(self, name: str, loaded: LoadedDesks, settings: StackSettings, texts: TextProcesses) -> None:
@@ -85,8 +85,8 @@ class _Rules:
     async def begin(self, number: int, case: Case) -> _Begun:
         """Take a case in, route and sort it, and plan; a text that cannot be read goes to a person."""
         try:
-            submission = self._submission(number, case)
-            unnamed, named = await self._triages(submission)
+            submission = self.submission(number, case.text)
+            unnamed, named = await self.triages(submission)
         except (SubmissionError, UnreadableTextError):
             return _Begun(_UNREAD)
         routed = unnamed.playbook is not None
@@ -98,21 +98,25 @@ class _Rules:
         is_open = move.step not in {Step.ASK, Step.ESCALATE} and not is_doubtful
         return _Begun(reading, submission if is_open else None)
 
-    def _submission(self, number: int, case: Case) -> Submission:
-        """Write the case as a request of the door's own form, and read it there."""
+    def submission(self, number: int, text: str) -> Submission:
+        """Write a text as a request of the door's own form, and read it there. Raises SubmissionError."""
         file = Path(self._settings.var_dir) / "case.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        request = {"from": f"case-{number}@customers.example", "text": case.text}
+        request = {"from": f"case-{number}@customers.example", "text": text}
         file.write_text(json.dumps(request), encoding="utf-8")
         return read_request_file(self._settings, file)
 
-    async def _triages(self, submission: Submission) -> tuple[Triage, Triage]:
-        """Sort it as it comes, and as it would be sorted with the desk named; the texts are read once for both."""
+    async def triages(self, submission: Submission, *, by_examples: bool = True) -> tuple[Triage, Triage]:
+        """Sort it as it comes, and as it would be sorted with the desk named; the texts are read once for both.
+
+        Without `by_examples` phrases alone decide. Raises UnreadableTextError.
+        """
         size, playbooks = len(submission.body), self._playbooks
         intake = await self._texts.read(size, take_in, submission, PENDING_HANDOFF)
         brief = TriageBrief(handoff=PENDING_HANDOFF, intake=intake, submission=submission)
         texts = await self._texts.read(size, texts_of, brief)
-        read = await self._classifiers.understand(list(playbooks.by_desk), texts.all(), texts.whole)
+        asked = list(playbooks.by_desk) if by_examples else []
+        read = await self._classifiers.understand(asked, texts.all(), texts.whole)
         named = brief.model_copy(update={"desk": self._name})
         desks, reception = playbooks.by_desk, playbooks.reception
         return (

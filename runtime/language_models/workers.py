@@ -1,6 +1,6 @@
 """The worker of each language model: a queue of its own, with the model's own limits."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from workflows.parts.options import model_task_queue
 
 @asynccontextmanager
 async def model_workers(
-    client: Client, settings: Settings, catalogue: Catalogue, playbooks: Playbooks, names: Iterable[str]
+    client: Client, settings: Settings, catalogue: Catalogue, playbooks: Playbooks, names: Sequence[str]
 ) -> AsyncIterator[list[Worker]]:
     """Build a worker for each of the named models and open their connections, for the length of the block.
 
@@ -35,14 +35,22 @@ async def model_workers(
     if not models:
         yield []
         return
-    # It loads `openai`, which a worker without models never needs.
-    from dispatch.language_models.client import LanguageModels  # noqa: PLC0415
-
     folders = desk_folders(settings.desk_roots)
     prompts = prompts_of(playbooks, folders)
     roles = [*thinkers(catalogue), *reading_roles(_read_desks(playbooks, folders))]
-    async with LanguageModels({model.name: model for model in models}, keys_of(models)) as opened:
+    async with opened_models(settings, names) as opened:
         yield [_worker(client, settings, model, opened, roles, prompts) for model in models]
+
+
+@asynccontextmanager
+async def opened_models(settings: Settings, names: Sequence[str]) -> AsyncIterator[Models]:
+    """Open the connections of the named models, for the length of the block. Raises SettingsError as above."""
+    models = [model_named(settings, name) for name in names]
+    # It loads `openai`, which a worker without models never needs.
+    from dispatch.language_models.client import LanguageModels  # noqa: PLC0415
+
+    async with LanguageModels({model.name: model for model in models}, keys_of(models)) as opened:
+        yield opened
 
 
 def _read_desks(playbooks: Playbooks, folders: Mapping[str, Path]) -> ReadDesks:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dispatch.process.evals import Figures
+from dispatch.evals.understanding import Figures
 from tests.acceptance.shell import Shell
 
 

@@ -34,6 +34,7 @@ ENGINE: Final = (
     "dispatch.audit",
     "dispatch.classification",
     "dispatch.roles",
+    "dispatch.evals",
 )
 CONTRACTS: Final = (
     "activities.contracts",
@@ -59,6 +60,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
         "dispatch.forms",
     ),
     "dispatch.roles": ("dispatch.models", "dispatch.text", "dispatch.process", "dispatch.forms"),
+    "dispatch.evals": ("dispatch.models", "dispatch.text"),
     "dispatch.texts": ("dispatch.models", "dispatch.playbooks"),
     "dispatch.playbooks": PURE,
     "dispatch.storage": (*PURE, "dispatch.playbooks"),

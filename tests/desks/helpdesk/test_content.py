@@ -4,10 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 from devstack.script import load_script
+from dispatch.evals.understanding import Case, read_cases
 from dispatch.models.work.playbook import Playbook
 from dispatch.playbooks.examples_file import load_examples
 from dispatch.playbooks.loader import survey_playbook
-from dispatch.process.evals import Case, read_cases
 from runtime.desk_check import errors_of, folders_of
 from runtime.settings import SHIPPED_DESKS
 from tests.servers import settings_from

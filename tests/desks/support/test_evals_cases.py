@@ -3,8 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+from dispatch.evals.understanding import Case, read_cases
 from dispatch.playbooks.loader import survey_playbook
-from dispatch.process.evals import Case, read_cases
 
 DESK = Path(__file__).parents[3] / "desks" / "support"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.process.evals import Case, Figures, Reading, confusion, figures_by_source, read_cases
+from dispatch.evals.understanding import Case, Figures, Reading, confusion, figures_by_source, read_cases
 
 INTENTS = ("repair", "hire")
 

@@ -77,22 +77,26 @@ class Figures:
 
 @dataclass(frozen=True)
 class CaseFile:
-    """What a file of cases holds: those that are well-formed, and a sentence for each line that is not."""
+    """What a file of cases holds: those that are well-formed, by file and line, and a sentence for each line that is not."""
 
-    cases: tuple[Case, ...] = ()
+    named: tuple[tuple[str, Case], ...] = ()
     problems: tuple[str, ...] = ()
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(case for _, case in self.named)
 
 
 def read_cases(name: str, text: str, intents: Iterable[str]) -> CaseFile:
     """Read a file of cases, one JSON object a line, against the intents of a desk; empty lines are passed over."""
     known = [*intents, OTHER, NONE, OFF_TOPIC]
-    cases: list[Case] = []
+    cases: list[tuple[str, Case]] = []
     problems: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            cases.append(_case(line, known))
+            cases.append((f"{name}:{number}", _case(line, known)))
         except ValueError as error:
             problems.append(f"{name}, line {number}: {error}")
     if not cases and not problems:

@@ -1,0 +1,65 @@
+"""Roles of a desk tried one by one in this process: no request, no server; by their rules or by a model."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from activities.contracts import Systems
+from activities.language_models.asking import ModelDesk, Prompts
+from activities.language_models.thinking import thinkers
+from dispatch.language_models.prompts import prompt_file, read_prompt
+from dispatch.models.work.model_use import ByModel
+from dispatch.models.work.playbook import Playbook, Role
+from dispatch.models.work.proposal import Review, ReviewBrief
+from dispatch.storage.documents import DocumentStore
+from runtime.desks import LoadedDesks
+from runtime.language_models.workers import opened_models
+from runtime.settings import Settings
+
+
+class RoleTrials:
+    """The roles of one desk; `folder` is the desk's."""
+
+    def __init__(self, desk: str, loaded: LoadedDesks, folder: Path) -> None:
+        self.playbook: Playbook = loaded.playbooks.by_desk[desk].playbook
+        self._desk, self._catalogue, self._folder = desk, loaded.catalogue, folder
+        self._thinkers = {one.activity_type: one for one in thinkers(loaded.catalogue)}
+
+    async def review(self, name: str, brief: ReviewBrief) -> Review:
+        """Have a reviewer of the playbook judge by its rules."""
+        role = self.playbook.review.reviewers[name]
+        known = self._catalogue.reviewer_classes if role.role is None else self._catalogue.generic_reviewers
+        reviewer: Any = cast("Any", known)[role.role or name](Systems())
+        return cast("Review", await reviewer.review(brief))
+
+    def reviewer_activity(self, name: str) -> str:
+        """Return the type of the activity of a reviewer."""
+        role = self.playbook.review.reviewers[name].role
+        return f"reviewer.{name}" if role is None else f"role.{role}"
+
+    def can_think(self, activity_type: str) -> bool:
+        """Return whether a model may do the role of this activity."""
+        return activity_type in self._thinkers
+
+    async def think(self, activity_type: str, model: ModelDesk, brief: Any) -> ByModel[Any]:
+        """Have a model do a role; without a result the rules would take its place."""
+        return await model.think(self._thinkers[activity_type], brief)
+
+    @asynccontextmanager
+    async def models(
+        self, settings: Settings, names: Sequence[str], documents: Path
+    ) -> AsyncIterator[Mapping[str, ModelDesk]]:
+        """Open models by name; what they are asked is kept under `documents`. Raises SettingsError, PlaybookError."""
+        if not names:
+            yield {}
+            return
+        prompts, store = self._prompts(), DocumentStore(documents)
+        async with opened_models(settings, names) as opened:
+            yield {name: ModelDesk(name, opened, store, prompts) for name in names}
+
+    def _prompts(self) -> Prompts:
+        """Return the prompts of all roles that have one, whatever their backend in the playbook is."""
+        roles: dict[str, Role] = {**self.playbook.specialists, **self.playbook.review.reviewers}
+        files = {name: prompt_file(self._folder, name, role.role) for name, role in roles.items()}
+        return {(self._desk, name): read_prompt(file) for name, file in files.items() if file.is_file()}
