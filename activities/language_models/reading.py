@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
-from temporalio.exceptions import ApplicationError
 
 from activities.language_models.asking import Thinking
 from dispatch.forms import Form
