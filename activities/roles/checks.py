@@ -10,7 +10,7 @@ from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.guardian import GUARDIAN
-from dispatch.models.work.playbook import OpinionPolicy, Playbook, Role
+from dispatch.models.work.playbook import EngineRole, OpinionPolicy, Playbook, Role
 from dispatch.playbooks.loader import path_in_file, problem_of
 
 
@@ -53,7 +53,7 @@ def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, st
 
 
 def prompt_errors(
-    path: str, name: str, role: Role | OpinionPolicy, folder: Path | None
+    path: str, name: str, role: Role | EngineRole | OpinionPolicy, folder: Path | None
 ) -> Iterator[PlaybookError]:
     """Yield what is wrong with the prompt of a role that a model does; nothing where the desk's folder is not known."""
     if role.model is None or folder is None:

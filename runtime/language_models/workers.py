@@ -1,17 +1,20 @@
 """The worker of each language model: a queue of its own, with the model's own limits."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.catalogue import Catalogue
-from activities.language_models.asking import ModelDesk, Models, Prompts
+from activities.language_models.asking import ModelDesk, Models, Prompts, Thinking
+from activities.language_models.reading import ReadDesks, reading_roles
 from activities.language_models.thinking import thinkers
 from dispatch.language_models.models_file import LanguageModel
 from dispatch.playbooks.desk_folders import desk_folders
+from dispatch.playbooks.examples_file import load_examples
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime.language_models.models import keys_of, model_named
@@ -32,9 +35,11 @@ async def model_workers(
     if not models:
         yield []
         return
-    prompts = prompts_of(playbooks, desk_folders(settings.desk_roots))
+    folders = desk_folders(settings.desk_roots)
+    prompts = prompts_of(playbooks, folders)
+    roles = [*thinkers(catalogue), *reading_roles(_read_desks(playbooks, folders))]
     async with opened_models(settings, names) as opened:
-        yield [_worker(client, settings, model, opened, catalogue, prompts) for model in models]
+        yield [_worker(client, settings, model, opened, roles, prompts) for model in models]
 
 
 @asynccontextmanager
@@ -48,12 +53,23 @@ async def opened_models(settings: Settings, names: Sequence[str]) -> AsyncIterat
         yield opened
 
 
+def _read_desks(playbooks: Playbooks, folders: Mapping[str, Path]) -> ReadDesks:
+    """Return what the desks are read by, with their examples where a model is to tell their intents apart."""
+    examples = {
+        desk: found
+        for desk, in_force in playbooks.by_desk.items()
+        if in_force.playbook.reading.triage.model is not None
+        and (found := load_examples(folders[desk], in_force.playbook)) is not None
+    }
+    return ReadDesks(playbooks.by_desk, examples)
+
+
 def _worker(
     client: Client,
     settings: Settings,
     model: LanguageModel,
     models: Models,
-    catalogue: Catalogue,
+    roles: Iterable[Thinking],
     prompts: Prompts,
 ) -> Worker:
     """Build the worker of one model; requests a second hold for all its workers, concurrency for this one."""
@@ -61,7 +77,7 @@ def _worker(
     return Worker(
         client,
         task_queue=model_task_queue(settings.task_queue, model.name),
-        activities=[desk.activity_of(thinking) for thinking in thinkers(catalogue)],
+        activities=[desk.activity_of(thinking) for thinking in roles],
         max_concurrent_activities=model.concurrency,
         max_task_queue_activities_per_second=model.requests_a_second,
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
