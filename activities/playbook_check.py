@@ -60,6 +60,8 @@ def playbook_errors(
     playbook: Playbook, file: str, sets: OpenSets, folder: Path | None = None
 ) -> Iterator[PlaybookError]:
     """Yield everything that no class backs, each with file, path and remedy."""
+    for name, role in playbook.reading.roles():
+        yield from prompt_errors(f"reading.{name}", name, role, folder)
     yield from _role_errors(playbook, file, sets, folder)
     yield from declared_errors(
         playbook, file, sets.generic_specialists, sets.generic_reviewers, sets.systems, folder

@@ -9,7 +9,7 @@ from activities.roles.contracts import GenericRole, RoleContext
 from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import Playbook, Role
+from dispatch.models.work.playbook import EngineRole, Playbook, Role
 from dispatch.playbooks.loader import path_in_file, problem_of
 
 
@@ -49,12 +49,14 @@ def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, st
     return f"there is no system {name!r}", f"Name one of: {known}; or add it to the desk's systems.yaml."
 
 
-def prompt_errors(path: str, name: str, role: Role, folder: Path | None) -> Iterator[PlaybookError]:
+def prompt_errors(
+    path: str, name: str, role: Role | EngineRole, folder: Path | None
+) -> Iterator[PlaybookError]:
     """Yield what is wrong with the prompt of a role that a model does; nothing where the desk's folder is not known."""
     if role.model is None or folder is None:
         return
     try:
-        read_prompt(prompt_file(folder, name, role.role))
+        read_prompt(prompt_file(folder, name, role.role if isinstance(role, Role) else None))
     except PlaybookError as error:
         yield PlaybookError(error.file, f"{path}: {error.path}".rstrip(": "), error.problem, error.remedy)
 
