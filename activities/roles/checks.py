@@ -9,7 +9,8 @@ from activities.roles.contracts import GenericRole, RoleContext
 from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
-from dispatch.models.work.playbook import EngineRole, Playbook, Role
+from dispatch.models.work.guardian import GUARDIAN
+from dispatch.models.work.playbook import EngineRole, OpinionPolicy, Playbook, Role
 from dispatch.playbooks.loader import path_in_file, problem_of
 
 
@@ -21,7 +22,7 @@ def declared_errors(
     systems: Mapping[str, DeclaredSystem],
     folder: Path | None = None,
 ) -> Iterator[PlaybookError]:
-    """Yield everything that does not hold of the specialists and reviewers that name a generic role."""
+    """Yield everything that does not hold of the roles that no class of the desk does: generic ones, and the guardian's model."""
     for name, role in playbook.specialists.items():
         if role.role is not None:
             context = RoleContext(name, role, playbook, systems, folder)
@@ -30,6 +31,8 @@ def declared_errors(
         if role.role is not None:
             context = RoleContext(name, role, playbook, systems, folder)
             yield from _errors(file, f"review.reviewers.{name}", context, reviewers, "reviewer")
+    if playbook.guardian.opinion is not None:
+        yield from prompt_errors("guardian.opinion", GUARDIAN, playbook.guardian.opinion, folder)
 
 
 def declared_needs(role: Role, specialists: Mapping[str, type[GenericRole]]) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, st
 
 
 def prompt_errors(
-    path: str, name: str, role: Role | EngineRole, folder: Path | None
+    path: str, name: str, role: Role | EngineRole | OpinionPolicy, folder: Path | None
 ) -> Iterator[PlaybookError]:
     """Yield what is wrong with the prompt of a role that a model does; nothing where the desk's folder is not known."""
     if role.model is None or folder is None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from activities.language_models.asking import Prompts
 from dispatch.language_models.prompts import prompt_file, read_prompt
-from dispatch.models.work.playbook import EngineRole, Playbook, Role
+from dispatch.models.work.guardian import GUARDIAN
+from dispatch.models.work.playbook import EngineRole, OpinionPolicy, Playbook, Role
 from dispatch.playbooks.loader import Playbooks
 
 
@@ -26,7 +27,9 @@ def models_named(playbook: Playbook) -> tuple[str, ...]:
     return tuple(sorted({role.model for _, role in _roles(playbook) if role.model is not None}))
 
 
-def _roles(playbook: Playbook) -> Iterator[tuple[str, Role | EngineRole]]:
+def _roles(playbook: Playbook) -> Iterator[tuple[str, Role | EngineRole | OpinionPolicy]]:
     yield from playbook.reading.roles()
     yield from playbook.specialists.items()
     yield from playbook.review.reviewers.items()
+    if playbook.guardian.opinion is not None:
+        yield GUARDIAN, playbook.guardian.opinion
