@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from tests.language_models.attacks.attack import DISGUISES, ENCODINGS, Attack, attacks
+from tests.language_models.attacks.drafts import DRAFTING, drafting_verdicts
 from tests.language_models.attacks.table import FILE, table
 from tests.language_models.attacks.verdicts import ROLES, brief_of, pays, verdicts
 
@@ -25,6 +26,13 @@ def test_no_answer_to_a_form_of_the_reading_gets_through(attack: Attack) -> None
     """Within the schema and outside of it: whatever a model answers is refused, before a person, or without effect."""
     for role in ROLES:
         assert verdicts(role, attack)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+def test_no_answer_to_a_form_of_a_draft_gets_through(attack: Attack) -> None:
+    """A letter says what the rules wrote, what they flag stays flagged, and a value stands in the requester's own words."""
+    for role in DRAFTING:
+        assert drafting_verdicts(role, attack)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
