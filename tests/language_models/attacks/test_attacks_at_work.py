@@ -31,7 +31,8 @@ PATIENCE_SECONDS: Final = 50
 
 
 def by_models(document: dict[str, Any]) -> None:
-    """Give the letter and its review to a model too."""
+    """Give the letter and its review to a model too, and ask it for its opinion on each action."""
+    document["guardian"]["opinion"] = {"model": "small"}
     roles = document["specialists"]["reply_writer"], document["review"]["reviewers"]["reply_standards"]
     for role in roles:
         role |= {"backend": "model", "model": "small"}
@@ -53,6 +54,8 @@ def _answer(schema: dict[str, Any], question: str, how: str) -> dict[str, Any]:
     if "asks" in properties:
         return {"asks": properties["asks"]["items"]["enum"] if how == "within" else []}
     first = next(iter(properties.values()))
+    if "tier" in properties:
+        return {"tier": "low", "quote": ""}
     if "intent" in first.get("properties", {}):
         intent = "refund" if how == "within" else "order_status"
         return {item: {"intent": intent, "score": 1} for item in properties}
