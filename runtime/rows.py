@@ -87,7 +87,7 @@ class Row:
 def row_of(found: WorkflowExecutionInfo, before: Row | None = None) -> Row:
     """Read a row directly from the protobuf message: the SDK's own parsing takes ten times as long for a page of a thousand.
 
-    `before` is the same request in the reading before: what its memo says is taken from there while the memo is the same.
+    `before` is the same request in the previous reading: its parsed memo is reused if the memo is unchanged.
     """
     fields = found.search_attributes.indexed_fields
     review_point = _value(fields, REVIEW_POINT.name)
@@ -126,7 +126,7 @@ def _searched(request_id: str, list_summary: ListSummary | None) -> tuple[Tier |
         list_summary.why,
         list_summary.amount,
     )
-    # The line end keeps a search from finding what stands in two fields together.
+    # The line end prevents a search from matching across two fields.
     return list_summary.tier, "\n".join(parts).casefold()
 
 

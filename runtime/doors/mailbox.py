@@ -24,7 +24,7 @@ async def watch_mailboxes(
 ) -> None:
     """Take in the mails of the mailboxes until `stop` is set.
 
-    Raises DispatchError where one of them refuses the desk at the first attempt; then none is watched any more.
+    Raises DispatchError if a mailbox refuses the first sign-in; all of them are then stopped.
     """
     watches = [
         asyncio.ensure_future(
