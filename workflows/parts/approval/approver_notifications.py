@@ -119,11 +119,11 @@ class ApproverNotifications:
             )
 
     def snapshot(self) -> NotificationsSnapshot:
-        """Return what a new history must know."""
+        """Return the snapshot for a new history."""
         return NotificationsSnapshot(notified=tuple(self._notified), counts=dict(self._counts))
 
     def resume(self, snapshot: NotificationsSnapshot) -> None:
-        """Restore what the history before this one left."""
+        """Restore the snapshot of the previous history."""
         self._notified, self._counts = list(snapshot.notified), Counter(snapshot.counts)
 
     async def _send(
