@@ -76,7 +76,7 @@ def header_of(raw: bytes) -> bytes:
 class BoundedPolicy(EmailPolicy):
     """The default policy, with each field cut before it is decoded, in parts as well, and decoded once.
 
-    The default one decodes a field again at each look at it. Not to be shared between mails.
+    The default one decodes a field again at each access. Do not share it between mails.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -206,7 +206,7 @@ async def _to_sign(
             Said(
                 "refused",
                 _UNSENT,
-                "This tier asks for a signature, and there is no public key of yours; see 'Your keys'.",
+                "This tier requires a signature, and you have no public key; see 'Your keys'.",
             ),
         )
     try:

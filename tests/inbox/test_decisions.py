@@ -112,12 +112,12 @@ async def test_each_action_is_decided_alone_and_the_page_says_what_follows(
     assert "Refund (2)" in page.text
     first, second, reply = page.forms("/decide")
     assert "not affected, decided on its own" in page.text
-    assert "Needs no approval: it follows when the rest is decided" in page.text
+    assert "Needs no approval: it is done when the rest is decided" in page.text
     fields = {"decision_type": "reject", "reason": "double claim", "reason_for_requester": "Paid by voucher."}
     after = await dora.post(first.action, {**first.fields, **fields})
     assert "Nothing is done until this is decided too: Refund payment" in after.said
     assert "Rejected by dora: double claim The requester is told: “Paid by voucher.”" in after.text
-    assert "This text is written anew once the rest is decided" in after.text
+    assert "This text will be rewritten once the rest is decided" in after.text
     assert "Approve all" not in after.text
     last = await dora.post(second.action, {**second.fields, "decision_type": "reject", "reason": "this too"})
     assert "The text for the requester is written anew" in last.said

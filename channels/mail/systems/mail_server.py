@@ -114,7 +114,7 @@ class MailServer:
 def _answered(
     error: aiosmtplib.SMTPResponseException, otherwise: type[UnavailableError | OutcomeUnknownError]
 ) -> ClientError:
-    """Raise the error of a reply; `otherwise` is for one that is neither 5xx nor 4xx, such as a line that is not SMTP."""
+    """Return the error of a reply; `otherwise` is for one that is neither 5xx nor 4xx, such as a line that is not SMTP."""
     text = bounded(f"mail server: {error.code} {error.message}")
     if error.code in _PERMANENT:
         return RefusedError(text, f"smtp_{error.code}")

@@ -1,4 +1,4 @@
-"""Writes what the reply says, item by item, from findings only; reaches nothing."""
+"""Writes the reply, item by item, from findings only; uses no system."""
 
 from typing import ClassVar
 
@@ -10,10 +10,10 @@ from dispatch.models.work.finding import Brief, Finding, FindingStatus
 
 
 class ReplyWriter:
-    """Covers every item that something is known of with an answer, an announcement or a stated refusal.
+    """Covers every item with a finding by an answer, an announcement or a refusal.
 
-    The wording and its rules are in desks/support/rules/replies.py. `nothing` means that there is nothing to say, which is
-    never a reply: what is left over goes to a person.
+    The wording and its rules are in desks/support/rules/replies.py. `nothing` means that there is no text, which is
+    never a reply: the remaining items go to a person.
     """
 
     uses: ClassVar[tuple[type[System], ...]] = ()
