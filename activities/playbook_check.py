@@ -18,25 +18,25 @@ from dispatch.playbooks.text_checks import standing_texts
 
 
 class HasConfig(Protocol):
-    """What is looked at of a composer."""
+    """The checked members of a composer."""
 
     Config: ClassVar[type[Contract]]
 
 
 class HasUses(HasConfig, Protocol):
-    """What is looked at of a reviewer."""
+    """The checked members of a reviewer."""
 
     uses: ClassVar[tuple[type[Any], ...]]
 
 
 class HasNeeds(HasUses, Protocol):
-    """What is looked at of a specialist alone."""
+    """The additional checked members of a specialist."""
 
     needs: ClassVar[tuple[str, ...]]
 
 
 class HasParameters(ActionRules, Protocol):
-    """What is looked at of an action."""
+    """The checked members of an action."""
 
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
@@ -59,7 +59,7 @@ class OpenSets(NamedTuple):
 def playbook_errors(
     playbook: Playbook, file: str, sets: OpenSets, folder: Path | None = None
 ) -> Iterator[PlaybookError]:
-    """Yield everything that no class backs, each with file, path and remedy."""
+    """Yield every entry without a class, each with file, path and remedy."""
     yield from _role_errors(playbook, file, sets, folder)
     yield from declared_errors(
         playbook, file, sets.generic_specialists, sets.generic_reviewers, sets.systems, folder
@@ -80,7 +80,7 @@ def playbook_errors(
 def _role_errors(
     playbook: Playbook, file: str, sets: OpenSets, folder: Path | None
 ) -> Iterator[PlaybookError]:
-    """Yield what does not hold of the specialists and reviewers that classes of the desk do."""
+    """Yield every error of the specialists and reviewers that have classes."""
     declared = {name for name, role in playbook.specialists.items() if role.role is not None}
     for path, name in _specialists_named(playbook):
         if name not in declared:
@@ -185,7 +185,7 @@ def _class_errors(
             f"Name one of: {', '.join(backends)}.",
         )
     yield from prompt_errors(path, name, role, folder)
-    # A playbook out of a history says it, as the catalogue completed it.
+    # A playbook from a history has it, because the catalogue completed it.
     if role.uses and set(role.uses) != {system.__module__.rpartition(".")[2] for system in kind.uses}:
         yield PlaybookError(
             file,

@@ -1,4 +1,4 @@
-"""Checks the roles that a playbook declares against the generic roles that there are."""
+"""Checks the roles that a playbook declares against the existing generic roles."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ def declared_errors(
     systems: Mapping[str, DeclaredSystem],
     folder: Path | None = None,
 ) -> Iterator[PlaybookError]:
-    """Yield everything that does not hold of the specialists and reviewers that name a generic role."""
+    """Yield every error of the specialists and reviewers that name a generic role."""
     for name, role in playbook.specialists.items():
         if role.role is not None:
             context = RoleContext(name, role, playbook, systems, folder)
@@ -33,7 +33,7 @@ def declared_errors(
 
 
 def declared_needs(role: Role, specialists: Mapping[str, type[GenericRole]]) -> tuple[str, ...]:
-    """Return whose findings a declared specialist reads; none where its role or config is wrong."""
+    """Return the specialists whose findings a declared specialist reads; none if its role or config is wrong."""
     kind = specialists.get(role.role or "")
     if kind is None:
         return ()
@@ -50,7 +50,7 @@ def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, st
 
 
 def prompt_errors(path: str, name: str, role: Role, folder: Path | None) -> Iterator[PlaybookError]:
-    """Yield what is wrong with the prompt of a role that a model does; nothing where the desk's folder is not known."""
+    """Yield the errors in the prompt of a model's role; none if the desk's folder is unknown."""
     if role.model is None or folder is None:
         return
     try:
@@ -92,7 +92,7 @@ def _errors(
                 f"The role {role.role} knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
             )
         return
-    # A playbook out of a history says it, as the catalogue completed it.
+    # A playbook from a history has it, because the catalogue completed it.
     if role.uses and set(role.uses) != set(kind.reads(config)):
         yield PlaybookError(
             file, f"{path}.uses", "what a declared role reaches is said by its config", "Remove uses."
