@@ -120,7 +120,7 @@ async def test_each_action_is_decided_alone_and_the_page_says_what_follows(
     assert "This text will be rewritten once the rest is decided" in after.text
     assert "Approve all" not in after.text
     last = await dora.post(second.action, {**second.fields, "decision_type": "reject", "reason": "this too"})
-    assert "The text for the requester is written anew" in last.said
+    assert "The text for the requester is rewritten" in last.said
     outcome = await case.outcome()
     assert outcome.ending is Ending.REJECTED
     assert reply.fields["digest"] not in {first.fields["digest"], second.fields["digest"]}

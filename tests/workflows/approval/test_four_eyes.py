@@ -131,7 +131,7 @@ async def test_a_deadline_moves_with_the_signature_of_whoever_may_decide(signing
         (HERSELF.signs_extension(wanted), "anna may not decide on a request of their own"),
         (altered, f"forged: the signature is not that of key {BEN.key.key_id}"),
         ({**BEN.signs_extension(wanted), "signature": as_decision["signature"]}, "forged"),
-        (BEN.signs_extension(await later(case, seconds=3)), "the deadline in force is "),
+        (BEN.signs_extension(await later(case, seconds=3)), "the current deadline is "),
         (BEN.signs_extension({**wanted, "proposal_id": "p7"}), "stale: names proposal p7, but p1 waits"),
     ]
     for sent, _ in refused:

@@ -73,7 +73,7 @@ async def test_an_extension_is_answered_and_recorded(desk: Desk) -> None:
     assert (moved.decided_by, moved.why) == ("refunds-lead", reason)
     accepted, reason = await extended(case, asked)
     assert not accepted
-    assert reason.startswith("the deadline in force is ")
+    assert reason.startswith("the current deadline is ")
 
 
 async def test_a_deadline_never_moves_earlier(desk: Desk) -> None:
