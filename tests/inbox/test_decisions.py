@@ -364,7 +364,7 @@ async def test_say_what_is_asked(inbox_desk: Desk, dora: Browser) -> None:
 
 
 async def test_own_requests_are_for_others(inbox_desk: Desk, dora: Browser) -> None:
-    """Whoever asked does not decide; the desk refuses and says so."""
+    """The requester may not decide; the desk refuses and says so."""
     case = await inbox_desk.submit("Would you lend us two radios?", sender="dora+me@desk.example")
     await case.until("escalated")
     after = await _decide(await dora.request(case.id), "settle", reason="fine by me")

@@ -266,7 +266,7 @@ async def test_without_an_approvers_file_nothing_signed_is_accepted(client: Clie
 
 
 async def test_the_own_request_is_decided_by_somebody_else(signing: Desk) -> None:
-    """Who asks for the money does not approve it, by whichever address they wrote; a colleague may."""
+    """A requester cannot approve their own refund, from any of their addresses; a colleague can."""
     case = await held_refund(signing)
     assert (await say(case, HERSELF))[0] is False
     assert (await say(case, CLEO))[0]
