@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from activities.roles.checks import declared_errors, declared_needs, prompt_errors
+from activities.roles.checks import declared_errors, declared_needs
 from activities.roles.contracts import GenericRole
 from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
@@ -60,9 +60,7 @@ def playbook_errors(
     playbook: Playbook, file: str, sets: OpenSets, folder: Path | None = None
 ) -> Iterator[PlaybookError]:
     """Yield everything that no class backs, each with file, path and remedy."""
-    for name, role in playbook.reading.roles():
-        yield from prompt_errors(f"reading.{name}", name, role, folder)
-    yield from _role_errors(playbook, file, sets, folder)
+    yield from _role_errors(playbook, file, sets)
     yield from declared_errors(
         playbook, file, sets.generic_specialists, sets.generic_reviewers, sets.systems, folder
     )
@@ -79,9 +77,7 @@ def playbook_errors(
         yield from _contact_errors(file, playbook, playbook.contact, sets)
 
 
-def _role_errors(
-    playbook: Playbook, file: str, sets: OpenSets, folder: Path | None
-) -> Iterator[PlaybookError]:
+def _role_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[PlaybookError]:
     """Yield what does not hold of the specialists and reviewers that classes of the desk do."""
     declared = {name for name, role in playbook.specialists.items() if role.role is not None}
     for path, name in _specialists_named(playbook):
@@ -89,14 +85,14 @@ def _role_errors(
             yield from _missing("specialist", name, sets.specialists, file, path)
     for name, role in playbook.specialists.items():
         if name in sets.specialists:
-            yield from _class_errors(file, f"specialists.{name}", name, role, sets.specialists[name], folder)
+            yield from _class_errors(file, f"specialists.{name}", role, sets.specialists[name])
     yield from _needs_errors(file, playbook, sets)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
         if role.role is None:
             yield from _missing("reviewer", name, sets.reviewers, file, path)
         if name in sets.reviewers:
-            yield from _class_errors(file, path, name, role, sets.reviewers[name], folder)
+            yield from _class_errors(file, path, role, sets.reviewers[name])
 
 
 def _contact_errors(
@@ -167,9 +163,7 @@ def _needs_errors(file: str, playbook: Playbook, sets: OpenSets) -> Iterator[Pla
         earlier.update(group)
 
 
-def _class_errors(
-    file: str, path: str, name: str, role: Role, kind: type[HasUses], folder: Path | None
-) -> Iterator[PlaybookError]:
+def _class_errors(file: str, path: str, role: Role, kind: type[HasUses]) -> Iterator[PlaybookError]:
     if role.role is not None:
         yield PlaybookError(
             file,
@@ -186,7 +180,6 @@ def _class_errors(
             f"{kind.__name__} cannot work by {role.backend}",
             f"Name one of: {', '.join(backends)}.",
         )
-    yield from prompt_errors(path, name, role, folder)
     # A playbook out of a history says it, as the catalogue completed it.
     if role.uses and set(role.uses) != {system.__module__.rpartition(".")[2] for system in kind.uses}:
         yield PlaybookError(

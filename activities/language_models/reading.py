@@ -28,7 +28,7 @@ class ReadDesks(NamedTuple):
     examples: Mapping[str, Examples]
 
     def playbook(self, ref: PlaybookRef) -> Playbook:
-        """Return the playbook that a request has in force. Raises ValueError: this worker has another one."""
+        """Return the playbook that a request has in force. Raises ApplicationError: this worker has another one."""
         here = self.playbooks.get(ref.desk)
         if here is None or here.ref.digest != ref.digest:
             raise ValueError(

@@ -38,7 +38,7 @@ _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
 class PlaybookRef(Contract):
-    """Which playbook was in force."""
+    """The identity of the playbook that was used."""
 
     desk: str
     version: str
@@ -296,7 +296,7 @@ class Role(Contract):
 
     @property
     def is_named_in_briefs(self) -> bool:
-        """Whether whoever does it serves several roles, and must be told for which it is."""
+        """Whether its implementation serves several roles, and must get the role's name."""
         return self.role is not None or self.model is not None
 
 
@@ -461,9 +461,29 @@ def _check_ascending(amounts: dict[str, tuple[AmountTier, ...]]) -> None:
             raise ValueError(f"amounts of {currency} must grow, and their tiers must not fall")
 
 
+class OpinionPolicy(Contract):
+    """Which model is asked for its opinion on each action; it can only raise the tier."""
+
+    model: Name = Field(description="a language model of models.yaml")
+    fallback: Literal["rules", "person"] = Field(
+        default="rules",
+        description="without an answer: rules, their result stands; person, the action is held as well",
+    )
+
+
 class GuardianPolicy(Contract):
     tiers: dict[Tier, TierPolicy]
     actions: dict[Name, ActionPolicy] = Field(min_length=1)
+    opinion: OpinionPolicy | None = Field(
+        default=None, description="a model's opinion on what the rules allow or hold; null: nobody's"
+    )
+
+    @model_validator(mode="after")
+    def _has_who_holds(self) -> Self:
+        asks = any(tier.approval.signatures for tier in self.tiers.values())
+        if self.opinion is not None and not asks:
+            raise ValueError("opinion needs a tier in which a person decides")
+        return self
 
 
 class Delivery(Contract):

@@ -9,7 +9,7 @@ from dispatch.forms import Form
 from dispatch.models.request.classified import Candidate
 from dispatch.models.request.intake import TriageBrief
 from dispatch.models.request.item import Item
-from dispatch.models.request.reading import ReadingBrief
+from dispatch.models.request.reading import ExtractedFields, ReadingBrief
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.examples import Examples
 from dispatch.process.by_model import extraction, intake, triage
@@ -94,7 +94,7 @@ def test_what_a_model_alone_takes_for_an_ask_is_confirmed_by_a_person() -> None:
 
 
 def sorted_by_model(brief: ReadingBrief, intent: str, score: float = 1) -> Item:
-    value = {"item-1": {"intent": intent, "score": score}}
+    value: Any = {"item-1": {"intent": intent, "score": score}}
     form = triage.form(brief, PLAYBOOK, None)
     assert form is not None
     assert fits(form, value)
@@ -145,7 +145,7 @@ def test_the_form_of_the_triage_tells_intents_by_a_few_examples() -> None:
 
 
 def extracted(brief: ReadingBrief, quote: str) -> dict[str, str]:
-    value = {"item-1": {"order_number": quote, "damage": None}}
+    value: Any = {"item-1": {"order_number": quote, "damage": None}}
     form = extraction.form(brief, PLAYBOOK)
     assert form is not None
     if form.check(value):
@@ -187,6 +187,6 @@ def test_where_several_values_are_told_the_requester_is_asked_and_no_model() -> 
 def test_what_is_extracted_takes_the_place_of_nothing() -> None:
     """The rules' value stays, whatever came from the model."""
     items = (Item(item_id="item-1", text="a", fields={"order_number": "DD-10001"}),)
-    found = extraction.ExtractedFields(by_item={"item-1": {"order_number": "DD-10002", "damage": "torn"}})
+    found = ExtractedFields(by_item={"item-1": {"order_number": "DD-10002", "damage": "torn"}})
     (item,) = extraction.with_extracted(items, found)
     assert item.fields == {"order_number": "DD-10001", "damage": "torn"}
