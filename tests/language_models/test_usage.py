@@ -10,8 +10,8 @@ import pytest
 from temporalio.client import Client
 
 from cli.audit.commands import run as run_audit
+from cli.audit.usage import run as run_usage
 from cli.commands import parsed
-from cli.usage import run as run_usage
 from dispatch.audit.query.usage import KEYS, Question, totals
 from dispatch.models.request.status import Ending
 from dispatch.models.work.model_use import ModelFailure, ModelOutcome, ModelUse
