@@ -14,7 +14,8 @@ GIVE_UP_AFTER: Final = "45 seconds"
 """How long a role waits: all samples ask one model at the same time, which answers one question after the other. What it has
 not answered by then is done by the rules, so that the demo takes minutes on a slow machine too."""
 _ENGINE_ROLES: Final = ("intake", "extraction")
-"""Of those that read a request. Not triage: its question holds every intent's examples, which this model reads for a minute."""
+"""Of those that read a request. Not triage: its question holds every intent's examples, which this model reads for a minute.
+Nor the guardian's opinion: it may raise the risk of an action, and a sample would then wait for a person."""
 _BACKEND: Final = "model"
 
 

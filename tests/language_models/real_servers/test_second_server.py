@@ -1,7 +1,7 @@
 """A second server that nobody here wrote: LM-Proxy (MIT), a gateway before a function that answers as its file says.
 
 It streams without counting tokens and knows no schema. No lock has it; install it into an environment of its own, and name
-its program: `TEST_LM_PROXY=/path/to/lm-proxy make test ARGS=tests/language_models/test_second_server.py`.
+its program: `TEST_LM_PROXY=/path/to/lm-proxy make test ARGS=tests/language_models/real_servers/test_second_server.py`.
 """
 
 import asyncio

@@ -8,6 +8,7 @@ language, wanted to send elsewhere.
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from devstack.local_model.server import weights
 from devstack.ports import LOOPBACK, free_port
 from tests.acceptance.shell import ROOT
 
-PATIENCE_SECONDS = 280
+PATIENCE_SECONDS = 560
 TELLS = """
 import os, sys
 def tell(event, arguments):
@@ -55,7 +56,6 @@ sys.exit(run_to_end(lambda: devstack.demo.main(with_model=True)))
 """
 SAMPLES = [
     {"file": "01-order-status.eml", "shows": "an answer", "ending": "done"},
-    {"file": "02-small-refund.eml", "shows": "a refund", "ending": "done"},
     {
         "file": "05-refund-approved.eml",
         "shows": "a held refund",
@@ -81,12 +81,13 @@ async def _run(folder: Path, *arguments: str, alone: bool, **environment: str) -
             **environment,
         },
         stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         said, _ = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     finally:
         if process.returncode is None:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
     told: dict[str, Any] = json.loads(said)
     return told
@@ -149,7 +150,7 @@ async def test_samples_with_models_connect_to_this_machine_alone(folder: Path) -
         **urls,
     )
     assert told["code"] == 0, told["said"]
-    assert "3 of 3 requests ended as they must" in told["said"]
+    assert "2 of 2 requests ended as they must" in told["said"]
     assert "The model, role by role" in told["said"]
     assert _elsewhere(folder) == set()
     assert told["lost"] == 0
