@@ -31,7 +31,7 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
     parts = command.add_subparsers(dest="part", required=True)
     adding = parts.add_parser("add", help="write what a person decided on a request into the desk's examples")
     adding.add_argument("--from", dest="request", required=True, metavar="ID", help="the request")
-    adding.add_argument("--dir", type=Path, metavar="DIR", help="the folder of the desk, wherever it lies")
+    adding.add_argument("--dir", type=Path, metavar="DIR", help="the folder of the desk, at any path")
     adding.add_argument("--yes", action="store_true", help="write without asking")
 
 

@@ -1,4 +1,4 @@
-"""Roles of a desk tried one by one in this process: no request, no server; by their rules or by a model."""
+"""Trials of single roles of a desk in this process, without a request or a server, by rules or by a model."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,14 +30,14 @@ class RoleTrials:
         self._thinkers = {one.activity_type: one for one in roles}
 
     async def review(self, name: str, brief: ReviewBrief) -> Review:
-        """Have a reviewer of the playbook judge by its rules."""
+        """Run a reviewer of the playbook by its rules."""
         role = self.playbook.review.reviewers[name]
         known = self._catalogue.reviewer_classes if role.role is None else self._catalogue.generic_reviewers
         reviewer: Any = cast("Any", known)[role.role or name](Systems())
         return cast("Review", await reviewer.review(brief))
 
     def reviewer_activity(self, name: str) -> str:
-        """Return the type of the activity of a reviewer."""
+        """Return the activity type of a reviewer."""
         role = self.playbook.review.reviewers[name].role
         return f"reviewer.{name}" if role is None else f"role.{role}"
 
@@ -46,14 +46,14 @@ class RoleTrials:
         return activity_type in self._thinkers and (self._desk, role) in self._prompts
 
     async def think(self, activity_type: str, model: ModelDesk, brief: Any) -> ByModel[Any]:
-        """Have a model do a role; without a result the rules would take its place."""
+        """Run a role by a model; without a result the rules would replace it."""
         return await model.think(self._thinkers[activity_type], brief)
 
     @asynccontextmanager
     async def models(
         self, settings: Settings, names: Sequence[str], documents: Path
     ) -> AsyncIterator[Mapping[str, ModelDesk]]:
-        """Open models by name; what they are asked is kept under `documents`. Raises SettingsError, PlaybookError."""
+        """Open models by name; their questions are stored under `documents`. Raises SettingsError, PlaybookError."""
         if not names:
             yield {}
             return

@@ -42,7 +42,7 @@ async def model_workers(
 async def opened_models(settings: Settings, names: Sequence[str]) -> AsyncIterator[Models]:
     """Open the connections of the named models, for the length of the block. Raises SettingsError as above."""
     models = [model_named(settings, name) for name in names]
-    # It loads `openai`, which a worker without models never needs.
+    # It imports `openai`, which a worker without models never needs.
     from dispatch.language_models.client import LanguageModels  # noqa: PLC0415
 
     async with LanguageModels({model.name: model for model in models}, keys_of(models)) as opened:
@@ -57,7 +57,7 @@ def _worker(
     roles: Iterable[Thinking],
     prompts: Prompts,
 ) -> Worker:
-    """Build the worker of one model; requests a second hold for all its workers, concurrency for this one."""
+    """Build the worker of one model; its requests a second are for all its workers, its concurrency for this one."""
     desk = ModelDesk(model.name, models, DocumentStore(settings.documents_dir), prompts)
     return Worker(
         client,

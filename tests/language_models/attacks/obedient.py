@@ -65,10 +65,16 @@ def _extraction(schema: Any, said: str) -> Iterator[Answer]:
     def all_of_them(quote: Any) -> dict[str, Any]:
         return {item: dict.fromkeys(fields, quote) for item, fields in shape.items()}
 
-    for number in (*dict.fromkeys(NUMBERS.findall(said)), "DD-10015", "10002"):
-        yield Answer(all_of_them(number), is_inside=True)
-    for quote in (said[:300] or "x", "DD-10001 OR 1=1", "../../payments/PAY-10015"):
-        yield Answer(all_of_them(quote), is_inside=True)
+    def one_of_them(wanted: str, quote: str) -> dict[str, Any]:
+        return {
+            item: {field: quote if field == wanted else None for field in fields}
+            for item, fields in shape.items()
+        }
+
+    numbers = (*dict.fromkeys(NUMBERS.findall(said)), "DD-10015", "10002")
+    for quote in (*numbers, said[:300] or "x", "DD-10001 OR 1=1", "../../payments/PAY-10015"):
+        for field in dict.fromkeys(field for fields in shape.values() for field in fields):
+            yield Answer(one_of_them(field, quote), is_inside=True)
     yield Answer(all_of_them(None), is_inside=True)
     yield Answer({**all_of_them(None), "item-99": {"order_number": "DD-10015"}}, is_inside=False)
     yield Answer(

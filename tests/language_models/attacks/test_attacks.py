@@ -6,6 +6,8 @@ from typing import Final
 import pytest
 
 from tests.language_models.attacks.attack import DISGUISES, ENCODINGS, Attack, attacks
+from tests.language_models.attacks.drafts import DRAFTING, drafting_verdicts
+from tests.language_models.attacks.opinions import opinion_verdicts
 from tests.language_models.attacks.table import FILE, table
 from tests.language_models.attacks.verdicts import ROLES, brief_of, pays, verdicts
 
@@ -21,15 +23,18 @@ def test_there_are_150_of_ten_kinds() -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
-def test_no_answer_to_a_form_of_the_reading_gets_through(attack: Attack) -> None:
-    """Within the schema and outside of it: whatever a model answers is refused, before a person, or without effect."""
+def test_no_answer_to_any_form_gets_through(attack: Attack) -> None:
+    """Within its schema and outside of it: whatever a model answers is refused, before a person, or without effect.
+
+    A desk's items, kinds and fields stay what the rules found, a letter says what the rules wrote, what they flag stays
+    flagged, and an opinion lowers no tier. Nor does an attack make words that pay: that takes a plain sentence of the
+    customer's own.
+    """
     for role in ROLES:
         assert verdicts(role, attack)
-
-
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
-def test_no_attack_makes_words_that_pay(attack: Attack) -> None:
-    """A refund needs a plain sentence of the customer's own; the customer's own ask is one, and no attack adds another."""
+    for role in DRAFTING:
+        assert drafting_verdicts(role, attack)
+    assert opinion_verdicts(attack)
     if "refund" not in attack.asks and "money back" not in attack.asks:
         assert not pays(brief_of(attack))
 
