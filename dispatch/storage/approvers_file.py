@@ -26,7 +26,7 @@ _Seen = tuple[tuple[int, int, int], Seen]
 
 
 class ApproversFile:
-    """Reads one file, which people write, and the keys beside it; where there is no file, it knows nobody."""
+    """Reads one file, which people write, and the keys beside it; without a file there are no approvers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +35,7 @@ class ApproversFile:
         self._read = Approvers()
 
     def read(self) -> Approvers:
-        """Return the approvers as they are now.
+        """Return the current approvers.
 
         Raises ApproversError naming file, path in it and remedy. One that was good and is broken now is an error
         too: who may decide is never a guess.
