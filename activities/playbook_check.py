@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from activities.roles.checks import declared_errors, declared_needs, prompt_errors
+from activities.roles.checks import declared_errors, declared_needs
 from activities.roles.contracts import GenericRole
 from dispatch.guard.contract import ActionRules
 from dispatch.models.contract import Contract, Facts
@@ -18,25 +18,25 @@ from dispatch.playbooks.text_checks import standing_texts
 
 
 class HasConfig(Protocol):
-    """The checked members of a composer."""
+    """What is looked at of a composer."""
 
     Config: ClassVar[type[Contract]]
 
 
 class HasUses(HasConfig, Protocol):
-    """The checked members of a reviewer."""
+    """What is looked at of a reviewer."""
 
     uses: ClassVar[tuple[type[Any], ...]]
 
 
 class HasNeeds(HasUses, Protocol):
-    """The additional checked members of a specialist."""
+    """What is looked at of a specialist alone."""
 
     needs: ClassVar[tuple[str, ...]]
 
 
 class HasParameters(ActionRules, Protocol):
-    """The checked members of an action."""
+    """What is looked at of an action."""
 
     compensable: ClassVar[bool]
     pays: ClassVar[bool]
@@ -59,8 +59,8 @@ class OpenSets(NamedTuple):
 def playbook_errors(
     playbook: Playbook, file: str, sets: OpenSets, folder: Path | None = None
 ) -> Iterator[PlaybookError]:
-    """Yield every entry without a class, each with file, path and remedy."""
-    yield from _role_errors(playbook, file, sets, folder)
+    """Yield everything that no class backs, each with file, path and remedy."""
+    yield from _role_errors(playbook, file, sets)
     yield from declared_errors(
         playbook, file, sets.generic_specialists, sets.generic_reviewers, sets.systems, folder
     )
@@ -77,24 +77,22 @@ def playbook_errors(
         yield from _contact_errors(file, playbook, playbook.contact, sets)
 
 
-def _role_errors(
-    playbook: Playbook, file: str, sets: OpenSets, folder: Path | None
-) -> Iterator[PlaybookError]:
-    """Yield every error of the specialists and reviewers that have classes."""
+def _role_errors(playbook: Playbook, file: str, sets: OpenSets) -> Iterator[PlaybookError]:
+    """Yield what does not hold of the specialists and reviewers that classes of the desk do."""
     declared = {name for name, role in playbook.specialists.items() if role.role is not None}
     for path, name in _specialists_named(playbook):
         if name not in declared:
             yield from _missing("specialist", name, sets.specialists, file, path)
     for name, role in playbook.specialists.items():
         if name in sets.specialists:
-            yield from _class_errors(file, f"specialists.{name}", name, role, sets.specialists[name], folder)
+            yield from _class_errors(file, f"specialists.{name}", role, sets.specialists[name])
     yield from _needs_errors(file, playbook, sets)
     for name, role in playbook.review.reviewers.items():
         path = f"review.reviewers.{name}"
         if role.role is None:
             yield from _missing("reviewer", name, sets.reviewers, file, path)
         if name in sets.reviewers:
-            yield from _class_errors(file, path, name, role, sets.reviewers[name], folder)
+            yield from _class_errors(file, path, role, sets.reviewers[name])
 
 
 def _contact_errors(
@@ -165,9 +163,7 @@ def _needs_errors(file: str, playbook: Playbook, sets: OpenSets) -> Iterator[Pla
         earlier.update(group)
 
 
-def _class_errors(
-    file: str, path: str, name: str, role: Role, kind: type[HasUses], folder: Path | None
-) -> Iterator[PlaybookError]:
+def _class_errors(file: str, path: str, role: Role, kind: type[HasUses]) -> Iterator[PlaybookError]:
     if role.role is not None:
         yield PlaybookError(
             file,
@@ -184,8 +180,7 @@ def _class_errors(
             f"{kind.__name__} cannot work by {role.backend}",
             f"Name one of: {', '.join(backends)}.",
         )
-    yield from prompt_errors(path, name, role, folder)
-    # A playbook from a history has it, because the catalogue completed it.
+    # A playbook out of a history says it, as the catalogue completed it.
     if role.uses and set(role.uses) != {system.__module__.rpartition(".")[2] for system in kind.uses}:
         yield PlaybookError(
             file,

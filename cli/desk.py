@@ -4,7 +4,7 @@
     dispatch desk new NAME --in DIR [--from DESK]
     dispatch desk try NAME FILE [--dir DIR] [--json]
 
-Exit codes of `check`: 0 nothing is wrong, 1 something is, each in a sentence, 2 there is no such desk.
+`check` also tells what each role that thinks runs on. Exit codes: 0 nothing is wrong, 1 something is, each in a sentence, 2 there is no such desk.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from dispatch.models.errors import DeskFolderError
 from dispatch.playbooks.desk_folders import DESK_NAME
 from dispatch.playbooks.loader import PLAYBOOK_FILE
 from runtime.desk_check import desk_alone, desk_at, errors_of, folders_of
+from runtime.language_models.desk_backends import backends_of
 from runtime.settings import Settings
 
 TEMPLATE: Final = Path(__file__).parent / "desk_template"
@@ -79,6 +80,8 @@ def _check(settings: Settings, name: str | None, own: Path | None) -> int:
             print(sentence)
         if not sentences:
             print(f"{desk}: nothing is wrong")
+            for line in backends_of(settings, folders, desk):
+                print(line)
     return 1 if wrong else 0
 
 

@@ -169,6 +169,8 @@ def _action(bound: BoundAction, guard_result: GuardResult | None) -> Iterator[st
     yield from lines_of(bound.action.parameters, price_of(bound))
     for reason in guard_result.reasons if guard_result else ():
         yield escape(f"    because {reason.text} ({reason.rule})")
+    if guard_result is not None and guard_result.opinion is not None:
+        yield escape(f"    {guard_result.opinion.text} ({guard_result.opinion.rule})")
 
 
 def lines_of(facts: Mapping[str, JsonValue], amount: Money | None = None) -> Iterator[str]:

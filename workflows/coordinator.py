@@ -123,7 +123,7 @@ class Coordinator(RequestHandlers):
         self._state.routing = self._state.routing.model_copy(update={"desk": None, "decided_by": "process"})
 
     async def _triage(self) -> None:
-        """Rank and route; a person is asked where no desk fits, and where nobody can tell what is asked."""
+        """Rank, route and read; a person is asked where no desk fits, and where nobody can tell what is asked."""
         self._status.at(RequestState.TRIAGE)
         while True:
             try:
@@ -141,8 +141,9 @@ class Coordinator(RequestHandlers):
                 self._parts.request_id, triage, number, self._approvals, self._requester
             )
         self._parts.rank()
+        items = await self._parts.reading.read(triage.items)
         self._state.items = await ask_for_intents(
-            self._parts.request_id, triage.items, self._state.playbook, self._approvals, self._requester
+            self._parts.request_id, items, self._state.playbook, self._approvals, self._requester
         )
 
     async def _complete_information(self) -> None:

@@ -5,7 +5,9 @@ from typing import Any, Final
 from activities.catalogue import Catalogue
 from activities.contracts import Systems
 from activities.language_models.asking import Thinking
+from activities.language_models.guardian_opinion import GuardianOpinion
 from dispatch.models.work.finding import Brief, FindingByModel
+from dispatch.models.work.guardian import GUARDIAN, OPINION, OpinionBrief, OpinionByModel
 from dispatch.models.work.proposal import ReviewBrief, ReviewByModel
 
 _MODEL: Final = "model"
@@ -14,7 +16,7 @@ _MODEL: Final = "model"
 def thinkers(catalogue: Catalogue) -> list[Thinking]:
     """Return the specialists and reviewers that a model may do, each under the type of the activity of its rules.
 
-    A class says so in its `backends`; such a role uses no system.
+    A class says so in its `backends`; such a role uses no system. Besides, the guardian's question.
     """
     specialists = {f"specialist.{name}": kind for name, kind in catalogue.specialist_classes.items()}
     generic = {f"role.{name}": kind for name, kind in catalogue.generic_specialists.items()}
@@ -23,6 +25,13 @@ def thinkers(catalogue: Catalogue) -> list[Thinking]:
     return [
         *(_examining(name, kind) for name, kind in {**specialists, **generic}.items() if _thinks(kind)),
         *(_reviewing(name, kind) for name, kind in {**reviewers, **judges}.items() if _thinks(kind)),
+        Thinking(
+            OPINION,
+            GuardianOpinion(),
+            OpinionBrief,
+            OpinionByModel,
+            lambda brief: (brief.bound.playbook.desk, GUARDIAN),
+        ),
     ]
 
 

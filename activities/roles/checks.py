@@ -1,4 +1,4 @@
-"""Checks the roles that a playbook declares against the existing generic roles."""
+"""Checks the roles that a playbook declares against the generic roles that there are."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +11,7 @@ from dispatch.models.declared.systems import DeclaredSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import Playbook, Role
 from dispatch.playbooks.loader import path_in_file, problem_of
+from dispatch.playbooks.thinking_roles import thinking_roles
 
 
 def declared_errors(
@@ -21,7 +22,7 @@ def declared_errors(
     systems: Mapping[str, DeclaredSystem],
     folder: Path | None = None,
 ) -> Iterator[PlaybookError]:
-    """Yield every error of the specialists and reviewers that name a generic role."""
+    """Yield everything that does not hold of the roles that name a generic role, and of the prompts of all."""
     for name, role in playbook.specialists.items():
         if role.role is not None:
             context = RoleContext(name, role, playbook, systems, folder)
@@ -30,10 +31,11 @@ def declared_errors(
         if role.role is not None:
             context = RoleContext(name, role, playbook, systems, folder)
             yield from _errors(file, f"review.reviewers.{name}", context, reviewers, "reviewer")
+    yield from _prompt_errors(playbook, folder)
 
 
 def declared_needs(role: Role, specialists: Mapping[str, type[GenericRole]]) -> tuple[str, ...]:
-    """Return the specialists whose findings a declared specialist reads; none if its role or config is wrong."""
+    """Return whose findings a declared specialist reads; none where its role or config is wrong."""
     kind = specialists.get(role.role or "")
     if kind is None:
         return ()
@@ -49,14 +51,16 @@ def no_system(name: str, systems: Mapping[str, DeclaredSystem]) -> tuple[str, st
     return f"there is no system {name!r}", f"Name one of: {known}; or add it to the desk's systems.yaml."
 
 
-def prompt_errors(path: str, name: str, role: Role, folder: Path | None) -> Iterator[PlaybookError]:
-    """Yield the errors in the prompt of a model's role; none if the desk's folder is unknown."""
-    if role.model is None or folder is None:
-        return
-    try:
-        read_prompt(prompt_file(folder, name, role.role))
-    except PlaybookError as error:
-        yield PlaybookError(error.file, f"{path}: {error.path}".rstrip(": "), error.problem, error.remedy)
+def _prompt_errors(playbook: Playbook, folder: Path | None) -> Iterator[PlaybookError]:
+    """Yield what is wrong with the prompts of roles that models do; nothing where the desk's folder is not known."""
+    for role in thinking_roles(playbook):
+        if role.model is None or folder is None:
+            continue
+        try:
+            read_prompt(prompt_file(folder, role.name, role.generic))
+        except PlaybookError as error:
+            place = f"{role.path}: {error.path}".rstrip(": ")
+            yield PlaybookError(error.file, place, error.problem, error.remedy)
 
 
 def _errors(
@@ -80,7 +84,6 @@ def _errors(
             f"the role {role.role} cannot work by {role.backend}",
             f"Name one of: {', '.join(kind.backends)}.",
         )
-    yield from prompt_errors(path, context.name, role, context.folder)
     try:
         config = kind.Config.model_validate(role.config)
     except ValidationError as error:
@@ -92,7 +95,7 @@ def _errors(
                 f"The role {role.role} knows: {', '.join(kind.Config.model_fields) or 'nothing'}.",
             )
         return
-    # A playbook from a history has it, because the catalogue completed it.
+    # A playbook out of a history says it, as the catalogue completed it.
     if role.uses and set(role.uses) != set(kind.reads(config)):
         yield PlaybookError(
             file, f"{path}.uses", "what a declared role reaches is said by its config", "Remove uses."

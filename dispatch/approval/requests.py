@@ -161,12 +161,14 @@ def request_sorting(
         choices=choices,
         summary=f"what is asked; {asked}",
     )
-    why = "the examples do not tell surely enough what is asked"
+    why = "neither rules nor models tell surely enough what is asked"
     return _gate(ApprovalKind.ROUTING, "sort-1", (gate_item,), OF_SORTING, waiting, opened_at, why)
 
 
 def _likely(item: Item) -> tuple[str, ...]:
-    return tuple(OTHER if one.intent == NONE else one.intent for one in item.candidates)
+    """Return what it may be, the likeliest first; without candidates, what the rules take it for."""
+    likely = (OTHER if one.intent == NONE else one.intent for one in item.candidates)
+    return tuple(dict.fromkeys(likely)) or (item.kind,)
 
 
 def request_settlement(

@@ -1,7 +1,10 @@
 """Taking a request apart: one item for each ask, nothing left over, hostile text flagged and never followed."""
 
 import re
-from typing import Final
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, count
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from dispatch.models.handoff import Handoff
 from dispatch.models.request.intake import Intake
@@ -12,7 +15,7 @@ from dispatch.text.asks import asks_in, is_ask, is_pleasantry
 from dispatch.text.courtesies import is_courtesy
 from dispatch.text.mail_furniture import is_notice
 from dispatch.text.new_words import new_words, own_words
-from dispatch.text.normalise import normalise, one_line
+from dispatch.text.normalise import Clean, normalise, one_line
 from dispatch.text.on_behalf import writes_for_another
 from dispatch.text.prompt_injection import exceptions_of, is_order, redirects
 from dispatch.text.sentences import Block, blocks_of, sentences_of
@@ -31,6 +34,18 @@ _GOES_ON: Final = re.compile(
 )
 
 
+class Sentences(NamedTuple):
+    """The sentences of a request's items in order, the item of each by its index, and those that the rules take for asks.
+
+    Without an ask there is one item of them all, with the subject as its first sentence. What is set apart is in none:
+    quotes, signatures, greetings, and orders to the machine.
+    """
+
+    texts: tuple[str, ...]
+    items: tuple[int, ...]
+    asks: frozenset[int]
+
+
 def take_in(submission: Submission, handoff: Handoff) -> Intake:
     """Return the request normalised, with one item for each ask.
 
@@ -38,39 +53,94 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     No recognisable ask: one item with the subject and the sender's own words. More than 20 asks: the 21st and later share item-21, with a
     note. Quoted mail, signatures, greetings, polite ends ('get back to me soon') and instructions to the machine make no item; all of it stays in `body`.
     """
-    subject, body = one_line(submission.subject)[:998], normalise(submission.body)
-    sentences = [s for line in (subject, *body.text.split("\n")) for s in sentences_of(line)]
-    # An instruction that is wrapped over two lines is seen only in the joined text.
-    joined = sentences_of(" ".join(body.text.split()))
-    instructions = [s for s in sentences if is_order(s)]
-    if len(instructions) < _INSTRUCTIONS_ENOUGH:
-        # Of many instructions the first are quoted and the rest counted: comparing one more with all adds nothing.
-        instructions += [s for s in joined if is_order(s) and not any(known in s for known in instructions)]
-    hostile = bool(instructions)
-    parts = _Parts()
-    # All said in the subject, and below it nothing, or no more than a signature or an earlier mail.
-    own = new_words(body.text) or (subject if is_ask(subject) else own_words(body.text))
-    for block in blocks_of(own, submission.sender.name):
-        parts.add(_without_instructions(block, hostile=hostile))
-    texts, more = parts.finish(), tuple[str, ...]()
-    if len(texts) > MAX_ITEMS:
-        more = (f"{len(texts)} asks: the last {len(texts) - MAX_ITEMS} are together in {OVERFLOW_ITEM}",)
-        texts = [*texts[:MAX_ITEMS], "\n".join(texts[MAX_ITEMS:])]
-    texts = texts or [_whole(subject, own_words(body.text), submission)]
-    items = tuple(Item(item_id=f"item-{n}", text=text) for n, text in enumerate(texts, 1))
-    sender = submission.sender.address
-    sent_elsewhere = [i.item_id for i in items if redirects(i.text, sender)]
-    return Intake(
-        handoff=handoff,
-        subject=subject,
-        body=body.text,
-        items=items,
-        notes=(*body.notes, *more),
-        exceptions=(
-            *exceptions_of(instructions, [s for s in sentences if redirects(s, sender)], sent_elsewhere),
-            *_for_another(own),
-        ),
-    )
+    return _Text.of(submission).intake(handoff)
+
+
+def sentences_in(submission: Submission) -> Sentences:
+    """Return the sentences among which a model may find asks; none where there are more than 20 asks already."""
+    return _Text.of(submission).sentences()
+
+
+def with_found(submission: Submission, handoff: Handoff, found: Sequence[int]) -> Intake:
+    """Return the request taken apart, with an item more for each of these sentences, after the item that holds it."""
+    text = _Text.of(submission)
+    sentences = text.sentences()
+    by_item: dict[int, list[str]] = {}
+    for index in found:
+        by_item.setdefault(sentences.items[index], []).append(sentences.texts[index])
+    return text.intake(handoff, by_item)
+
+
+class _Text(NamedTuple):
+    """A submission, read."""
+
+    submission: Submission
+    subject: str
+    body: Clean
+    own: str
+    parts: "_Parts"
+    sentences_of_all: tuple[str, ...]
+    instructions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, submission: Submission) -> "_Text":
+        subject, body = one_line(submission.subject)[:998], normalise(submission.body)
+        sentences = [s for line in (subject, *body.text.split("\n")) for s in sentences_of(line)]
+        # An instruction that is wrapped over two lines is seen only in the joined text.
+        joined = sentences_of(" ".join(body.text.split()))
+        instructions = [s for s in sentences if is_order(s)]
+        if len(instructions) < _INSTRUCTIONS_ENOUGH:
+            # Of many instructions the first are quoted and the rest counted: comparing one more with all adds nothing.
+            instructions += [
+                s for s in joined if is_order(s) and not any(known in s for known in instructions)
+            ]
+        hostile = bool(instructions)
+        parts = _Parts()
+        # All said in the subject, and below it nothing, or no more than a signature or an earlier mail.
+        own = new_words(body.text) or (subject if is_ask(subject) else own_words(body.text))
+        for block in blocks_of(own, submission.sender.name):
+            parts.add(_without_instructions(block, hostile=hostile))
+        return cls(submission, subject, body, own, parts, tuple(sentences), tuple(instructions))
+
+    def sentences(self) -> Sentences:
+        groups = self.parts.finish()
+        if len(groups) > MAX_ITEMS:
+            return Sentences((), (), frozenset())
+        if not groups:
+            subject = () if is_order(self.subject) or not self.subject else (self.subject,)
+            texts = (*subject, *self.parts.waiting)
+            return Sentences(texts, (0,) * len(texts), frozenset())
+        begins = accumulate((len(group.sentences) for group in groups[:-1]), initial=0)
+        return Sentences(
+            tuple(s for group in groups for s in group.sentences),
+            tuple(n for n, group in enumerate(groups) for _ in group.sentences),
+            frozenset(begin + group.ask for begin, group in zip(begins, groups, strict=True)),
+        )
+
+    def intake(self, handoff: Handoff, found: Mapping[int, Sequence[str]] = MappingProxyType({})) -> Intake:
+        texts, more = [" ".join(group.sentences) for group in self.parts.finish()], tuple[str, ...]()
+        if len(texts) > MAX_ITEMS:
+            more = (f"{len(texts)} asks: the last {len(texts) - MAX_ITEMS} are together in {OVERFLOW_ITEM}",)
+            texts = [*texts[:MAX_ITEMS], "\n".join(texts[MAX_ITEMS:])]
+        texts = texts or [_whole(self.subject, own_words(self.body.text), self.submission)]
+        items, number = list[Item](), count(len(texts) + 1)
+        for index, text in enumerate(texts):
+            items.append(Item(item_id=f"item-{index + 1}", text=text))
+            items += [Item(item_id=f"item-{next(number)}", text=each) for each in found.get(index, ())]
+        sender = self.submission.sender.address
+        sent_elsewhere = [i.item_id for i in items if redirects(i.text, sender)]
+        redirections = [s for s in self.sentences_of_all if redirects(s, sender)]
+        return Intake(
+            handoff=handoff,
+            subject=self.subject,
+            body=self.body.text,
+            items=tuple(items),
+            notes=(*self.body.notes, *more),
+            exceptions=(
+                *exceptions_of(self.instructions, redirections, sent_elsewhere),
+                *_for_another(self.own),
+            ),
+        )
 
 
 def unread(submission: Submission, handoff: Handoff, why: str) -> Intake:
@@ -110,12 +180,19 @@ def _whole(subject: str, body: str, submission: Submission) -> str:
     return text or (f"(no text; attached: {one_line(files)})" if files else "(no text)")
 
 
+class _Group(NamedTuple):
+    """The sentences of one item, and which of them asks."""
+
+    sentences: tuple[str, ...]
+    ask: int
+
+
 class _Parts:
     """The items so far; `waiting` holds what was told and not yet seen_ask."""
 
     def __init__(self) -> None:
-        self._items: list[list[str]] = []
-        self._waiting: list[str] = []
+        self._items: list[_Group] = []
+        self.waiting: list[str] = []
 
     def add(self, block: Block) -> None:
         """Add a block; what it states after its last ask belongs to that ask."""
@@ -124,21 +201,23 @@ class _Parts:
             parts = (sentence,) if block.lead else asks_in(sentence)
             if not (is_ask(sentence) or (block.entry and not seen_ask)) or block.lead:
                 belongs_before = seen_ask and not block.lead and not _GOES_ON.match(sentence)
-                self._attach(sentence) if belongs_before else self._waiting.append(sentence)
+                self._attach(sentence) if belongs_before else self.waiting.append(sentence)
                 continue
             for part in (part for part in parts if not is_courtesy(part)):
-                self._items.append([*self._waiting, part])
-                self._waiting = []
+                self._items.append(_Group((*self.waiting, part), len(self.waiting)))
+                self.waiting = []
             seen_ask = True
 
-    def _attach(self, sentence: str) -> None:
-        self._items[-1].append(sentence)
+    def _attach(self, *sentences: str) -> None:
+        last = self._items[-1]
+        self._items[-1] = last._replace(sentences=(*last.sentences, *sentences))
 
-    def finish(self) -> list[str]:
+    def finish(self) -> list[_Group]:
         """Return the items; what was stated last goes with the last ask."""
-        if self._waiting and self._items:
-            self._attach(" ".join(self._waiting))
-        return [" ".join(parts) for parts in self._items]
+        if self.waiting and self._items:
+            self._attach(*self.waiting)
+            self.waiting = []
+        return self._items
 
 
 def _without_instructions(block: Block, *, hostile: bool) -> Block:

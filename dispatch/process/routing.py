@@ -165,7 +165,15 @@ def fit_of(text: str, phrases: Iterable[str]) -> Fit:
     return Fit(len(hit), sum(map(len, hit)))
 
 
-def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[tuple[Item, ...], str]:
+class Told(NamedTuple):
+    """Values of the desk's fields that are not of one item alone: stated beside the text, and told anywhere in it."""
+
+    stated: Mapping[str, str]
+    whole: Mapping[str, tuple[str, ...]]
+
+
+def told_in(brief: TriageBrief, playbook: Playbook) -> Told:
+    """Return what the submission states, as far as the desk can use it, and what its sender's own words tell."""
     stated = {
         field: value
         for field, raw in brief.submission.fields.items()
@@ -173,18 +181,22 @@ def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[
         and (value := whole_value((spec := playbook.fields[field]).pattern, raw, spec.writings)) is not None
     }
     own = _own_request(brief)
-    whole = {field: field_values(spec, own) for field, spec in playbook.fields.items()}
+    return Told(stated, {field: field_values(spec, own) for field, spec in playbook.fields.items()})
+
+
+def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[tuple[Item, ...], str]:
+    told = told_in(brief, playbook)
     classified = _classified_items(brief, read.texts, read.by_desk.get(playbook.desk, {}))
     subject = brief.intake.subject if len(brief.intake.items) == 1 else ""
     items = tuple(
-        _with_fields(_with_kind(item, playbook, classified, subject), playbook, stated, whole)
+        with_fields(_with_kind(item, playbook, classified, subject), playbook, told)
         for item in brief.intake.items
     )
     notes = []
     if classified:
         items = merged(items, classified, playbook)
         notes.append(reasons(items, read.made_by.get(playbook.desk, ""), classified))
-    if unfit := sorted(set(brief.submission.fields) - set(stated)):
+    if unfit := sorted(set(brief.submission.fields) - set(told.stated)):
         notes.append(f"stated fields that the desk cannot use: {', '.join(unfit)}"[:300])
     return items, "; ".join(notes)
 
@@ -212,18 +224,17 @@ def _with_kind(item: Item, playbook: Playbook, classified: Mapping[str, Classifi
     return item.model_copy(update={"kind": kind})
 
 
-def _with_fields(
-    item: Item, playbook: Playbook, stated: Mapping[str, str], whole: Mapping[str, tuple[str, ...]]
-) -> Item:
-    fields = dict(stated)
+def with_fields(item: Item, playbook: Playbook, told: Told) -> Item:
+    """Return the item with the fields that it states, and with those that its kind needs and the request tells once."""
+    fields = dict(told.stated)
     for field, spec in playbook.fields.items():
         own = field_values(spec, item.text)
         if len(own) == 1:
             fields[field] = own[0]
     for field in _wanted(item.kind, playbook):
         # Only what this item's kind may be asked for: the damage that another item tells is none of this one's.
-        if field not in fields and len(whole.get(field, ())) == 1:
-            fields[field] = whole[field][0]
+        if field not in fields and len(told.whole.get(field, ())) == 1:
+            fields[field] = told.whole[field][0]
     return item.model_copy(update={"fields": fields})
 
 

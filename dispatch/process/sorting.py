@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from dispatch.models.request.classified import Classified
+from dispatch.models.request.classified import Candidate, Classified
 from dispatch.models.request.intake import TriageBrief
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.examples import NONE
@@ -67,12 +67,19 @@ def sort_item(item: Item, read: Classified, playbook: Playbook) -> Item:
     )
 
 
+def is_sure(candidates: Sequence[Candidate], policy: TriagePolicy) -> bool:
+    """Return whether the first of the candidates is sure enough, and far enough before the second."""
+    if not candidates:
+        return False
+    second = candidates[1].score if len(candidates) > 1 else 0.0
+    return candidates[0].score >= policy.sure and candidates[0].score - second >= policy.margin
+
+
 def _kind(item: Item, read: Classified, playbook: Playbook) -> Sorted:
     policy, best = playbook.triage, read.candidates[0]
-    second = read.candidates[1].score if len(read.candidates) > 1 else 0.0
-    if best.score >= policy.sure and best.score - second >= policy.margin:
+    if is_sure(read.candidates, policy):
         kind = OTHER if best.intent == NONE else best.intent
-        return Sorted(kind, is_doubtful=_speaks_against(item.text, kind, playbook))
+        return Sorted(kind, is_doubtful=speaks_against(item.text, kind, playbook))
     plain = [kind for kind in _paid_for(playbook) if _read(item.text, kind, playbook).is_plain]
     if len(plain) == 1:
         # Asked for in a whole sentence of the sender's own; the same rule lets the guardian pay.
@@ -81,7 +88,7 @@ def _kind(item: Item, read: Classified, playbook: Playbook) -> Sorted:
     likely = [one.intent for one in read.candidates[:_SHOWN]]
     if len(named) == 1 and named <= set(likely) and best.intent in playbook.intents:
         (kind,) = named
-        return Sorted(kind, is_doubtful=_speaks_against(item.text, kind, playbook))
+        return Sorted(kind, is_doubtful=speaks_against(item.text, kind, playbook))
     if not set(likely) & set(playbook.intents):
         return Sorted(OTHER, is_doubtful=False)
     return Sorted(best.intent if best.intent in playbook.intents else OTHER, is_doubtful=True)
@@ -93,7 +100,7 @@ def _paid_for(playbook: Playbook) -> set[str]:
     return {action.requires_intent for action in actions if action.requires_intent is not None}
 
 
-def _speaks_against(text: str, kind: str, playbook: Playbook) -> bool:
+def speaks_against(text: str, kind: str, playbook: Playbook) -> bool:
     """Return whether a text names what the desk would refuse, and asks for it nowhere: 'please do not cancel it'.
 
     What is paid for has its own rule: a specialist finds that it is not plainly asked for.

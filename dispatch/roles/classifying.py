@@ -16,7 +16,8 @@ class ClassifyConfig(Contract):
     """What a playbook says of a role `classify`; `labels` with backend rules, `intents` with backend examples."""
 
     labels: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="label -> phrases, whole words in any case"
+        default_factory=dict,
+        description="label -> phrases, whole words in any case; a label without phrases only a model can give",
     )
     intents: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
@@ -34,18 +35,37 @@ class ClassifyConfig(Contract):
             raise ValueError("give labels (phrases) or intents, not both")
         return self
 
+    @property
+    def unphrased(self) -> tuple[str, ...]:
+        """Return the labels that no phrase tells."""
+        return tuple(
+            label for label, phrases in self.labels.items() if not phrases and label != self.otherwise
+        )
+
 
 def classify(brief: Brief, config: ClassifyConfig) -> Finding:
     """Return a label for each item that this role works on; `ambiguous` where one is not sure enough.
 
-    By phrases a label's score is its share of the longest phrases found.
+    By phrases a label's score is its share of the longest phrases found. Where one label has no phrases the rules cannot
+    tell that it is another, so nothing is sure.
     """
+    if config.unphrased:
+        why = f"only a model can tell {', '.join(config.unphrased)}, and none did"
+        return classified(brief, config, {}, why)
     score = _by_examples if config.intents else _by_phrases
     return classified(brief, config, {item.item_id: score(item, config) for item in own_items(brief)})
 
 
-def classified(brief: Brief, config: ClassifyConfig, scored: Mapping[str, Mapping[str, float]]) -> Finding:
-    """Return what scores by item and label come to. Facts by item: `label`, where it is sure, and `scores`."""
+def classified(
+    brief: Brief,
+    config: ClassifyConfig,
+    scored: Mapping[str, Mapping[str, float]],
+    unscored: str = "no label fits",
+) -> Finding:
+    """Return what scores by item and label come to. Facts by item: `label`, where it is sure, and `scores`.
+
+    `unscored` says why an item has no scores.
+    """
     items: dict[str, Facts] = {}
     evidence: list[Evidence] = []
     unsure: list[str] = []
@@ -54,7 +74,7 @@ def classified(brief: Brief, config: ClassifyConfig, scored: Mapping[str, Mappin
         label = _sure_label(scores, config)
         told: dict[str, JsonValue] = {name: round(score, 3) for name, score in scores.items()}
         items[item.item_id] = {"scores": told} | ({} if label is None else {"label": label})
-        words = ", ".join(f"{name} {score:.2f}" for name, score in scores.items()) or "no label fits"
+        words = ", ".join(f"{name} {score:.2f}" for name, score in scores.items()) or unscored
         if label is None:
             unsure.append(f"{item.item_id}: {words}")
         evidence.append(

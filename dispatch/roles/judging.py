@@ -41,13 +41,20 @@ class Check(Contract):
         description="every statement cites evidence that there is, and says no figure, amount, date, name, number or link "
         "that it does not hold",
     )
+    asks: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="a question that only a model can answer; each passage for which the answer is yes is an exception, and "
+        "without a model it is one that nobody judged",
+    )
     why: str = Field(default="", max_length=300, description="for people: why this is a standard of the desk")
 
     @model_validator(mode="after")
     def _is_one_check(self) -> Self:
         if len(self.model_fields_set - {"name", "severity", "part", "why"}) != 1:
             raise ValueError(
-                "give exactly one of must_contain, must_not_contain, pattern, not_pattern, max_chars, min_chars, cites"
+                "give exactly one of must_contain, must_not_contain, pattern, not_pattern, max_chars, min_chars, cites, asks"
             )
         if self.cites is False:
             raise ValueError("cites is true or left out")
@@ -61,20 +68,28 @@ class JudgeConfig(Contract):
 
 
 def judge(brief: ReviewBrief, config: JudgeConfig) -> tuple[ReviewException, ...]:
-    """Return one exception for each check that the draft breaks, in the rubric's order; nothing where it meets all."""
-    return tuple(exception for check in config.checks for exception in _broken(check, brief))
+    """Return one exception for each check that the draft breaks, in the rubric's order; nothing where it meets all.
+
+    A check that only a model can judge is broken here: nobody has judged it, so a person does.
+    """
+    return tuple(exception for check in config.checks for exception in broken_by_rules(check, brief))
 
 
-def _broken(check: Check, brief: ReviewBrief) -> Iterator[ReviewException]:
+def broken_by_rules(check: Check, brief: ReviewBrief) -> Iterator[ReviewException]:
+    """Yield what the rules find of one check."""
+    if check.asks is not None:
+        yield exception_of(check, brief, f"not judged, for only a model can: {check.asks}", "")
+        return
     if check.cites:
         yield from _uncited(check, brief)
         return
-    part = _part(check.part, brief)
+    part = part_of(check.part, brief)
     for problem, quote in _problems(check, part):
-        yield _exception(check, brief, problem, quote)
+        yield exception_of(check, brief, problem, quote)
 
 
-def _part(part: Part, brief: ReviewBrief) -> str:
+def part_of(part: Part, brief: ReviewBrief) -> str:
+    """Return a part of the draft."""
     draft = brief.proposal.draft
     lines = [line for line in draft.text.splitlines() if line.strip()]
     parts: dict[str, str] = {
@@ -106,16 +121,17 @@ def _uncited(check: Check, brief: ReviewBrief) -> Iterator[ReviewException]:
     for statement in brief.proposal.draft.statements:
         cited = [known[one] for one in statement.evidence_ids if one in known]
         if not cited or len(cited) < len(statement.evidence_ids):
-            yield _exception(check, brief, "it cites no evidence that there is", statement.text, statement)
+            yield exception_of(check, brief, "it cites no evidence that there is", statement.text, statement)
             continue
         for strange in unsupported(statement.text, cited):
             problem = f"the {strange.kind} is in none of what it cites"
-            yield _exception(check, brief, problem, strange.quote, statement)
+            yield exception_of(check, brief, problem, strange.quote, statement)
 
 
-def _exception(
+def exception_of(
     check: Check, brief: ReviewBrief, problem: str, quote: str, statement: Statement | None = None
 ) -> ReviewException:
+    """Return the exception of a check, on the items whose statements hold the quote."""
     shown = quote if len(quote) <= _MOST_QUOTED else f"{quote[: _MOST_QUOTED - 1]}…"
     words = f"{problem}: “{shown}”" if shown else problem
     about = (

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from activities.contracts import Systems
 from activities.language_models.asking import ModelDesk, Prompts
-from activities.language_models.thinking import thinkers
 from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Playbook, Role
 from dispatch.models.work.proposal import Review, ReviewBrief
 from dispatch.storage.documents import DocumentStore
 from runtime.desks import LoadedDesks
+from runtime.language_models.roles import roles_of
 from runtime.language_models.workers import opened_models
 from runtime.settings import Settings
 
@@ -24,7 +24,9 @@ class RoleTrials:
     def __init__(self, desk: str, loaded: LoadedDesks, folder: Path) -> None:
         self.playbook: Playbook = loaded.playbooks.by_desk[desk].playbook
         self._desk, self._catalogue, self._folder = desk, loaded.catalogue, folder
-        self._thinkers = {one.activity_type: one for one in thinkers(loaded.catalogue)}
+        roles = roles_of(loaded.catalogue, loaded.playbooks, {desk: folder})
+        self._prompts = self._read_prompts()
+        self._thinkers = {one.activity_type: one for one in roles}
 
     async def review(self, name: str, brief: ReviewBrief) -> Review:
         """Run a reviewer of the playbook by its rules."""
@@ -38,9 +40,9 @@ class RoleTrials:
         role = self.playbook.review.reviewers[name].role
         return f"reviewer.{name}" if role is None else f"role.{role}"
 
-    def can_think(self, activity_type: str) -> bool:
-        """Return whether a model may do the role of this activity."""
-        return activity_type in self._thinkers
+    def can_think(self, activity_type: str, role: str) -> bool:
+        """Return whether a model may do the role of this activity: it can, and the desk has a prompt for it."""
+        return activity_type in self._thinkers and (self._desk, role) in self._prompts
 
     async def think(self, activity_type: str, model: ModelDesk, brief: Any) -> ByModel[Any]:
         """Run a role by a model; without a result the rules would replace it."""
@@ -54,12 +56,13 @@ class RoleTrials:
         if not names:
             yield {}
             return
-        prompts, store = self._prompts(), DocumentStore(documents)
+        store = DocumentStore(documents)
         async with opened_models(settings, names) as opened:
-            yield {name: ModelDesk(name, opened, store, prompts) for name in names}
+            yield {name: ModelDesk(name, opened, store, self._prompts) for name in names}
 
-    def _prompts(self) -> Prompts:
+    def _read_prompts(self) -> Prompts:
         """Return the prompts of all roles that have one, whatever their backend in the playbook is."""
         roles: dict[str, Role] = {**self.playbook.specialists, **self.playbook.review.reviewers}
         files = {name: prompt_file(self._folder, name, role.role) for name, role in roles.items()}
+        files |= {name: prompt_file(self._folder, name) for name, _ in self.playbook.reading.roles()}
         return {(self._desk, name): read_prompt(file) for name, file in files.items() if file.is_file()}

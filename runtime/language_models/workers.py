@@ -1,6 +1,6 @@
 """The worker of each language model: a queue of its own, with the model's own limits."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -8,14 +8,14 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.catalogue import Catalogue
-from activities.language_models.asking import ModelDesk, Models, Prompts
-from activities.language_models.thinking import thinkers
+from activities.language_models.asking import ModelDesk, Models, Prompts, Thinking
 from dispatch.language_models.models_file import LanguageModel
 from dispatch.playbooks.desk_folders import desk_folders
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime.language_models.models import keys_of, model_named
 from runtime.language_models.prompts import prompts_of
+from runtime.language_models.roles import roles_of
 from runtime.settings import Settings
 from workflows.parts.options import model_task_queue
 
@@ -32,9 +32,10 @@ async def model_workers(
     if not models:
         yield []
         return
-    prompts = prompts_of(playbooks, desk_folders(settings.desk_roots))
+    folders = desk_folders(settings.desk_roots)
+    roles, prompts = roles_of(catalogue, playbooks, folders), prompts_of(playbooks, folders)
     async with opened_models(settings, names) as opened:
-        yield [_worker(client, settings, model, opened, catalogue, prompts) for model in models]
+        yield [_worker(client, settings, model, opened, roles, prompts) for model in models]
 
 
 @asynccontextmanager
@@ -53,7 +54,7 @@ def _worker(
     settings: Settings,
     model: LanguageModel,
     models: Models,
-    catalogue: Catalogue,
+    roles: Iterable[Thinking],
     prompts: Prompts,
 ) -> Worker:
     """Build the worker of one model; its requests a second are for all its workers, its concurrency for this one."""
@@ -61,7 +62,7 @@ def _worker(
     return Worker(
         client,
         task_queue=model_task_queue(settings.task_queue, model.name),
-        activities=[desk.activity_of(thinking) for thinking in thinkers(catalogue)],
+        activities=[desk.activity_of(thinking) for thinking in roles],
         max_concurrent_activities=model.concurrency,
         max_task_queue_activities_per_second=model.requests_a_second,
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),

@@ -318,7 +318,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(by=TWO, seconds=st.integers(min_value=1, max_value=40))
     def move_the_deadline(self, by: Signer, seconds: int) -> None:
-        """Ask only for later deadlines: an earlier end needs a rejection."""
+        """Move the deadline to a later moment; for an earlier end a person must reject."""
         extension = by.signs_extension(self.extension(seconds))
         self.moved_to.append(datetime.fromisoformat(str(extension["deadline"])))
         self.extend(extension)

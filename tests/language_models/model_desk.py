@@ -67,13 +67,19 @@ async def model_desk(
     (home / "prompts").mkdir()
     for name in ("purpose", *prompts):
         (home / "prompts" / f"{name}.md").write_text(PROMPT, encoding="utf-8")
+    file = models_file(folder, server, **model)
+    with own_desks():
+        async with running_desk(client, folder, desks_dir=folder / "desks", models_file=file) as desk:
+            yield desk
+
+
+def models_file(folder: Path, server: ScriptedServer, **model: Any) -> Path:
+    """Write a file of models in which the scripted server is `small`; `model` are further keys of its entry."""
     timeouts = {"connect": "1 second", "first_token": "1 second", "total": "2 seconds"}
     models = {"small": {"url": server.url, "id": "m-1", "timeouts": timeouts, **model}}
     file = folder / "models.yaml"
     file.write_text(yaml.safe_dump({"models": models}), encoding="utf-8")
-    with own_desks():
-        async with running_desk(client, folder, desks_dir=folder / "desks", models_file=file) as desk:
-            yield desk
+    return file
 
 
 async def ask(desk: Desk) -> Case:

@@ -55,6 +55,8 @@ def test_a_good_desk_has_nothing_wrong(tmp_path: Path) -> None:
     ("changes", "told"),
     [
         ({"shelf": {"config": {"fields": {"a": {"pattern": "(a+)+b"}}}}}, "fields.a.pattern"),
+        ({"shelf": {"config": {"fields": {"a": {}}}}}, "it has no pattern, and no model that could find it"),
+        ({"whose": {"config": {"labels": {"own": ["mine"], "else": []}}}}, "no phrase tells else"),
         (
             {"shelf": {"config": {"fields": {"a": {"pattern": "a", "schema": {"type": "shelf"}}}}}},
             "it is no JSON schema",

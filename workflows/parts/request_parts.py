@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.effects import Effects
+    from workflows.parts.reading.by_models import ReadingByModels
     from workflows.parts.requester.additions import Additions
     from workflows.parts.requester.conversation import RequesterConversation
     from workflows.parts.reservations import Reservations
@@ -50,6 +51,7 @@ class RequestParts:
     reservations: Reservations
     roles: Roles
     stages: Stages
+    reading: ReadingByModels
     requester: RequesterConversation
     additions: Additions
 
@@ -88,6 +90,7 @@ class RequestParts:
             reservations=Reservations(request_id),
             roles=Roles(request_id, submission, state, dispatcher, recorder),
             stages=stages,
+            reading=ReadingByModels(submission, state, dispatcher, recorder),
             requester=requester,
             additions=Additions(submission, state, recorder, status, requester),
         )

@@ -121,6 +121,7 @@ class Roles:
             proposal=self._state.proposed,
             items=self._state.worked_on,
             findings=self._state.findings,
+            requester_name=self._submission.sender.name if role.model is not None else "",
             config=role.config,
         )
         try:
@@ -159,7 +160,7 @@ class Roles:
             )
             if answered is not None:
                 return answered
-            why = f"the model {role.model} gave nothing that can be used"
+            why = f"{why}; by its rules, for nothing of the model {role.model} is used"
         if role.uses:
             limit = timedelta(minutes=self._state.playbook.plan.max_minutes)
             return await self._dispatcher.call_read(

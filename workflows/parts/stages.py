@@ -29,6 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.text.requested import request_of
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher
+    from workflows.parts.approval.opinions import Opinions
+    from workflows.parts.asked_models import AskedModels
     from workflows.parts.trail_recorder import TrailRecorder
 
 
@@ -45,6 +47,7 @@ class Stages:
     ) -> None:
         self._id, self._submission, self._state = request_id, submission, state
         self._dispatcher, self._recorder = dispatcher, recorder
+        self._opinions = Opinions(submission, state, AskedModels(state, dispatcher, recorder))
 
     @property
     def language(self) -> str:
@@ -164,7 +167,7 @@ class Stages:
         return written.action
 
     async def inspect_proposal(self, spending: tuple[BoundAction, ...]) -> tuple[GuardResult, ...]:
-        """Have every action inspected alone, each of those that spend with the others that do."""
+        """Have every action inspected alone, each of those that spend with the others that do; then a model's opinion."""
         state, playbook = self._state, self._state.playbook
         inspections = (
             self.inspect(
@@ -176,7 +179,7 @@ class Stages:
             )
             for bound in state.proposed.actions
         )
-        return tuple(await asyncio.gather(*inspections))
+        return await self._opinions.on(tuple(await asyncio.gather(*inspections)))
 
     async def inspect(
         self,

@@ -27,6 +27,12 @@ class Classify(GenericDefaults):
             yield RoleProblem("intents", "backend examples needs intents", "Name the intents of each label.")
         if context.role.backend == "rules" and not config.labels:
             yield RoleProblem("labels", "backend rules needs labels", "Name the phrases of each label.")
+        if context.role.backend == "rules" and config.unphrased:
+            yield RoleProblem(
+                "labels",
+                f"no phrase tells {', '.join(config.unphrased)}",
+                "Write phrases, set backend to model, or name the label in otherwise.",
+            )
         if by_examples and context.playbook.triage.backend != "examples":
             yield RoleProblem(
                 "intents", "the desk has no classifier", "Set triage.backend to examples, or use labels."

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from pydantic import JsonValue
+
 from activities.roles.contracts import GenericDefaults, RoleContext, RoleProblem
+from dispatch.forms import Form
 from dispatch.models.contract import Contract
 from dispatch.models.language import in_each_language
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.models.work.playbook import Playbook
+from dispatch.roles.by_model import rewording
 from dispatch.roles.scope import ACTION, EACH, OWN_ROOTS, PLACEHOLDER, path_problem, template_problem
 from dispatch.roles.writing import ActionTemplate, Paragraph, WriteConfig, write
 
@@ -15,8 +19,9 @@ _REMEDY = "Name what the requester, the item or an earlier specialist has."
 
 
 class Write(GenericDefaults):
-    """Writes from findings alone; the rules are in dispatch/roles/writing.py."""
+    """Writes from findings alone; the rules are in dispatch/roles/writing.py, and a model may word what they wrote."""
 
+    backends: ClassVar[tuple[str, ...]] = ("rules", "model")
     Config: ClassVar[type[Contract]] = WriteConfig
 
     @staticmethod
@@ -46,6 +51,14 @@ class Write(GenericDefaults):
             yield from _misnamed(paragraph, path, usable)
             if paragraph.action is not None:
                 yield from _misfit(paragraph.action, f"{path}.action", playbook)
+
+    def form(self, brief: Brief) -> Form | None:
+        """Return the paragraphs that a model may word differently; None where there are none."""
+        return rewording.form(brief, write(brief, WriteConfig.model_validate(brief.config)))
+
+    def filled(self, brief: Brief, value: JsonValue) -> Finding:
+        """Return what the rules wrote, in the words of a form that holds."""
+        return rewording.reworded(brief, write(brief, WriteConfig.model_validate(brief.config)), value)
 
     async def examine(self, brief: Brief) -> Finding:
         return write(brief, WriteConfig.model_validate(brief.config))

@@ -1,6 +1,6 @@
 """What came back from whom the work was handed to: one reader for each kind of answer, told by the activity's type.
 
-Longer than most files: the readers are alike, and stand together so that the table at the end can be checked.
+Longer than other files: the readers are alike, and stand together so that the table at the end can be checked.
 """
 
 from collections.abc import Callable, Iterator
@@ -194,6 +194,11 @@ def _guard_result(activity: str, given: JsonValue, result: JsonValue) -> Iterato
     )
 
 
+def _opinion(activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+    what = f"a model would have {_named(field(given, 'bound'))} in tier {words(result, 'tier')}"
+    yield Answer(AuditKind.RESULT, what, words(result, "quote"), activity)
+
+
 def _acted(_activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     bound = field(given, "bound")
     again = field(result, "reconciled") is True
@@ -294,6 +299,7 @@ _BY_PREFIX: Final = {
     "write_message": _message,
     "reviewer.": _review,
     "guardian.inspect": _guard_result,
+    "guardian.opinion": _opinion,
     "verifier.read_back": _verification,
     "notify_approvers": _notified,
     "write_trail": _persisted_trail,

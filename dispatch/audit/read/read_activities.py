@@ -1,5 +1,6 @@
 """Work handed over and what came back: regular activities, and local ones, which history keeps as markers."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from pydantic import JsonValue
@@ -7,7 +8,7 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.history.v1 import HistoryEvent
 
 from dispatch.audit.models import AuditKind
-from dispatch.audit.read.activity_results import action_of, decisions_in, ordered, read_result
+from dispatch.audit.read.activity_results import Answer, action_of, decisions_in, ordered, read_result
 from dispatch.audit.read.entry_builder import EntryBuilder, effect_after, failure_text
 from dispatch.audit.read.payload import digest_of, echoed_brief, field, first, kept, many, words
 from dispatch.audit.read.reading import Reading, summary_of, told
@@ -124,7 +125,7 @@ def record_answer(
             if event.event_id not in carrier.ids:
                 carrier.ids.append(event.event_id)
             return
-    for answer in read_result(activity, given, result):
+    for answer in _answers(activity, given, result):
         reading.note(
             answer.kind,
             event,
@@ -243,3 +244,14 @@ def _small(given: JsonValue) -> JsonValue:
         },
     }
     return small
+
+
+def _answers(activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+    """Read an answer; of a role that a model did, what the role came to, or that nothing came of it."""
+    by_model = isinstance(result, dict) and bool(result) and result.keys() <= {"result", "use"}
+    if not by_model:
+        yield from read_result(activity, given, result)
+    elif field(result, "result") is None:
+        yield Answer(AuditKind.RESULT, "no answer of a model", words(result, "use", "why"), activity)
+    else:
+        yield from read_result(activity, given, field(result, "result"))

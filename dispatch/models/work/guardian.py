@@ -1,7 +1,7 @@
 """The guardian's decision on one action."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import Field
 
@@ -10,9 +10,15 @@ from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Evidence, ReviewException
 from dispatch.models.work.mail_quota import MailQuotaAnswer
+from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.spend_quota import Claim, SpendSoFar
+
+GUARDIAN: Final = "guardian"
+"""By which name its prompt is found, and what it does is told."""
+OPINION: Final = "guardian.opinion"
+"""The type of the activity that asks a model."""
 
 
 class GuardDecision(StrEnum):
@@ -104,3 +110,26 @@ class GuardResult(Contract):
     brief: GuardBrief | None = Field(
         default=None, description="what was ruled on, for history: it keeps no input of a local activity"
     )
+
+
+class OpinionBrief(StageInput):
+    """What a model is asked its opinion on: one action that the rules allow or hold."""
+
+    noun: ClassVar[str] = "an action that the rules let pass"
+
+    bound: BoundAction
+    tiers: tuple[Tier, ...] = Field(description="those of the playbook")
+    tier: Tier = Field(description="in which the rules put it")
+    reasons: tuple[Reason, ...] = Field(description="of the rules")
+    asked: tuple[str, ...] = Field(description="what the items that it is for say")
+    requester_name: str = ""
+
+
+class Opinion(Contract):
+    """In which tier a model would put an action; above the rules' only with words of the action or of the request."""
+
+    tier: Tier
+    quote: str = ""
+
+
+OpinionByModel = ByModel[Opinion]

@@ -291,16 +291,52 @@ class Role(Contract):
 
     @model_validator(mode="after")
     def _names_its_model(self) -> Self:
-        if (self.backend == "model") != (self.model is not None):
-            raise ValueError("backend: model needs a model, and only it has one")
-        if self.fallback != "rules" and self.model is None:
-            raise ValueError("fallback belongs to backend: model")
+        _check_model(self.backend, self.model, self.fallback)
         return self
 
     @property
     def is_named_in_briefs(self) -> bool:
         """Whether its implementation serves several roles, and must get the role's name."""
         return self.role is not None or self.model is not None
+
+
+def _check_model(backend: str, model: str | None, fallback: str) -> None:
+    if (backend == "model") != (model is not None):
+        raise ValueError("backend: model needs a model, and only it has one")
+    if fallback != "rules" and model is None:
+        raise ValueError("fallback belongs to backend: model")
+
+
+class EngineRole(Contract):
+    """A role of the engine that a language model may do instead of the engine's rules."""
+
+    backend: Literal["rules", "model"] = "rules"
+    model: Name | None = Field(
+        default=None, description="with backend: model, a language model of models.yaml"
+    )
+    fallback: Literal["rules", "person"] = Field(
+        default="rules",
+        description="with backend: model, what takes the place of an answer that cannot be used",
+    )
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Self:
+        _check_model(self.backend, self.model, self.fallback)
+        return self
+
+
+class Reading(Contract):
+    """Who reads a request once its desk is known; `triage` above says what is sure enough, whoever reads."""
+
+    intake: EngineRole = Field(default=EngineRole(), description="where one item ends and the next begins")
+    triage: EngineRole = Field(default=EngineRole(), description="what each item asks; never the desk")
+    extraction: EngineRole = Field(
+        default=EngineRole(), description="the fields of an item in which the rules find nothing"
+    )
+
+    def roles(self) -> tuple[tuple[Name, EngineRole], ...]:
+        """Return the three by their names, which are those of their prompts."""
+        return ("intake", self.intake), ("triage", self.triage), ("extraction", self.extraction)
 
 
 class ModelPolicy(Contract):
@@ -425,9 +461,29 @@ def _check_ascending(amounts: dict[str, tuple[AmountTier, ...]]) -> None:
             raise ValueError(f"amounts of {currency} must grow, and their tiers must not fall")
 
 
+class OpinionPolicy(Contract):
+    """Which model is asked for its opinion on each action; it can only raise the tier."""
+
+    model: Name = Field(description="a language model of models.yaml")
+    fallback: Literal["rules", "person"] = Field(
+        default="rules",
+        description="without an answer: rules, their result stands; person, the action is held as well",
+    )
+
+
 class GuardianPolicy(Contract):
     tiers: dict[Tier, TierPolicy]
     actions: dict[Name, ActionPolicy] = Field(min_length=1)
+    opinion: OpinionPolicy | None = Field(
+        default=None, description="a model's opinion on what the rules allow or hold; null: nobody's"
+    )
+
+    @model_validator(mode="after")
+    def _has_who_holds(self) -> Self:
+        asks = any(tier.approval.signatures for tier in self.tiers.values())
+        if self.opinion is not None and not asks:
+            raise ValueError("opinion needs a tier in which a person decides")
+        return self
 
 
 class Delivery(Contract):
@@ -474,6 +530,7 @@ class Playbook(Contract):
     )
     routing: Routing
     triage: TriagePolicy = TriagePolicy()
+    reading: Reading = Reading()
     priority: int = Field(default=3, ge=1, le=5, description="the urgency where no sign is found")
     urgency: tuple[Urgency, ...] = ()
     ranking: RankingPolicy = RankingPolicy()

@@ -147,6 +147,7 @@ class ReviewBrief(StageInput):
     proposal: Proposal
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]
+    requester_name: str = Field(default="", description="for one that a model does, who is not to know it")
     config: Facts = Field(default_factory=dict, description="the playbook's entry for this reviewer")
 
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from activities.contracts import Systems
 from desks.support.models.facts import RefundFacts, ReplyTerms
+from desks.support.reviewers.reply_standards import ReplyStandards
 from desks.support.rules.refund_amounts import amount_asked
 from desks.support.rules.refunds import decide
 from desks.support.rules.replies import write
@@ -275,3 +277,22 @@ def test_reading_takes_time_linear_in_a_hostile_text(piece: str) -> None:
         return thread_time() - started
 
     assert cost(100_000) < 10 * max(cost(25_000), 0.05)
+
+
+def test_a_model_adds_passages_and_takes_no_exception_away() -> None:
+    """A promise in words that no rule knows is found; one that the rules found stays though the model is silent."""
+    nothing: dict[str, JsonValue] = {"reply.promise": [], "reply.tone": [], "reply.unfounded": []}
+    reviewer = ReplyStandards(Systems())
+    sly = "Hello,\n\nRest assured that we shall see to it.\n\nKind regards"
+    draft = drafted(sly)
+    form = reviewer.form(draft)
+    assert form is not None
+    assert form.check(nothing | {"reply.promise": ["we shall never see to it"]})
+    said = nothing | {"reply.promise": ["we shall see to it"]}
+    assert form.check(said) == []
+    by_rules = {one.standard for one in review(draft, STANDARDS)}
+    added = {one.standard: one.severity for one in reviewer.filled(draft, said).exceptions}
+    assert added.keys() - by_rules == {"reply.promise"}
+    assert added["reply.promise"] is Severity.MAJOR
+    plain = drafted("Hello,\n\nWe guarantee it.\n\nKind regards")
+    assert reviewer.filled(plain, nothing).exceptions == review(plain, STANDARDS)

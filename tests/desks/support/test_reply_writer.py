@@ -13,7 +13,15 @@ from desks.support.rules.refunds import decide
 from desks.support.rules.replies import write
 from desks.support.specialists.reply_writer import ReplyWriter
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import Finding, FindingStatus, Refusal, ReviewException, Severity, Statement
+from dispatch.models.work.finding import (
+    Finding,
+    FindingStatus,
+    RecommendedAction,
+    Refusal,
+    ReviewException,
+    Severity,
+    Statement,
+)
 from dispatch.models.work.guidance import Guidance
 from tests.support_desk import (
     ASKS,
@@ -286,3 +294,28 @@ def test_every_item_of_a_known_kind_is_covered(
     refused = {refusal.item_id for refusal in (*written.refusals, *findings[1].refusals)}
     announced = {i for said in written.statements if "We are refunding" in said.text for i in said.item_ids}
     assert not refused & announced
+
+
+def test_a_model_words_what_an_order_s_state_is_and_nothing_that_weighs() -> None:
+    """The state may be told in other words; the refund that is announced beside it is not even shown."""
+    facts = facts_of((order(),), (payment(),), {"item-1": "DD-10001", "item-2": "DD-10001"})
+    where = item("Where is my order?", number=2, kind="order_status")
+    refunds = refund_finding(facts, item())
+    recommended = RecommendedAction(
+        name="issue_refund", subject="payment", parameters={}, item_ids=("item-1",), why="", evidence_ids=()
+    )
+    findings = (order_finding(facts), refunds.model_copy(update={"recommended": (recommended,)}))
+    asked = brief(item(), where, findings=findings, config=CONFIG)
+    writer = ReplyWriter(Systems())
+    form = writer.form(asked)
+    assert form is not None
+    [block] = form.data
+    by_rules = writer.filled(asked, {})
+    assert by_rules.statements[0].text.startswith("We are refunding EUR 49.90")
+    assert block.text == by_rules.statements[1].text
+    assert form.check({block.name: block.text.replace("DD-10001", "DD-10002")})
+    anew = "We delivered your order DD-10001 on 31 October 2026."
+    assert form.check({block.name: anew}) == []
+    by_model = writer.filled(asked, {block.name: anew})
+    assert by_model.statements[1] == by_rules.statements[1].model_copy(update={"text": anew})
+    assert by_model.model_copy(update={"statements": by_rules.statements}) == by_rules

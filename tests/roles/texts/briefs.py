@@ -50,11 +50,9 @@ def found(
     )
 
 
-async def examine(
-    role: str, config: dict[str, Any], *items: Item, name: str = "tool", **more: Any
-) -> Finding:
-    """Have a generic specialist examine items under a declared name."""
-    brief = Brief.model_validate(
+def brief_of(config: dict[str, Any], *items: Item, name: str = "tool", **more: Any) -> Brief:
+    """Return the brief of a generic specialist under a declared name."""
+    return Brief.model_validate(
         {
             "handoff": HANDOFF,
             "specialist": name,
@@ -67,14 +65,24 @@ async def examine(
             **more,
         }
     )
+
+
+async def examine(
+    role: str, config: dict[str, Any], *items: Item, name: str = "tool", **more: Any
+) -> Finding:
+    """Have a generic specialist examine items under a declared name."""
     specialist: GenericSpecialist = KINDS[role](Systems())
-    return await specialist.examine(brief)
+    return await specialist.examine(brief_of(config, *items, name=name, **more))
 
 
-async def review(
-    config: dict[str, Any], text: str, *statements: Statement, evidence: tuple[Evidence, ...] = ()
-) -> tuple[ReviewException, ...]:
-    """Have the generic reviewer judge a draft under a declared name."""
+def review_brief(
+    config: dict[str, Any],
+    text: str,
+    *statements: Statement,
+    evidence: tuple[Evidence, ...] = (),
+    asks: str = "May I borrow a saw?",
+) -> ReviewBrief:
+    """Return the brief of the generic reviewer under a declared name."""
     proposal = Proposal(
         handoff=HANDOFF,
         proposal_id="p1",
@@ -82,13 +90,20 @@ async def review(
         actions=(),
         evidence=evidence,
     )
-    brief = ReviewBrief(
+    return ReviewBrief(
         handoff=HANDOFF,
         reviewer="standards",
         desk="loans",
         proposal=proposal,
-        items=(item("May I borrow a saw?"),),
+        items=(item(asks),),
         findings=(),
         config=config,
     )
+
+
+async def review(
+    config: dict[str, Any], text: str, *statements: Statement, evidence: tuple[Evidence, ...] = ()
+) -> tuple[ReviewException, ...]:
+    """Have the generic reviewer judge a draft under a declared name."""
+    brief = review_brief(config, text, *statements, evidence=evidence)
     return (await Judge(Systems()).review(brief)).exceptions

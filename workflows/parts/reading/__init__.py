@@ -1,0 +1,1 @@
+"""The reading of a request, where language models have a part in it."""
