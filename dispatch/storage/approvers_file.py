@@ -61,16 +61,16 @@ class ApproversFile:
         return self._read
 
     def write(self, approvers: Approvers) -> None:
-        """Put the whole file and its keys in place of those that are there, whatever they hold."""
+        """Replace the whole file and its keys."""
         text = _HEAD + yaml.safe_dump(_plain(approvers), allow_unicode=True, sort_keys=False)
         with self._told("written"):
-            # Without keys in between: nobody can sign for a moment, and no key stands there without its person.
+            # Without keys in between: for a moment nobody can sign, but no key exists without its person.
             self.keys.write(())
             replace(self.path.resolve(), text.encode(), _MODE)
             self.keys.write(approvers.approvers)
 
     def revoke(self, key_id: str, at: datetime) -> datetime | None:
-        """Write into a key's file that it counts no longer; returns since when, where it was revoked before.
+        """Revoke a key in its file; returns the earlier time if it was revoked before.
 
         A revocation to come is brought forward. Raises ApproversError, also where there is no such key.
         """
@@ -148,7 +148,7 @@ class ApproversFile:
 
 
 def _plain(approvers: Approvers) -> dict[str, JsonValue]:
-    """Return the file's own content, which the keys are no part of."""
+    """Return the file's content, without the keys."""
     people = approvers.model_dump(
         mode="json", exclude_defaults=True, exclude={"approvers": {"__all__": {"keys"}}}
     )
