@@ -1,6 +1,6 @@
 """Reads the results of activities: one reader for each kind of result, chosen by the activity's type.
 
-Longer than other files: the readers are alike, and stand together so that the table at the end can be checked.
+Longer than other files: the readers are similar, and are together so that the table at the end can be checked.
 """
 
 from collections.abc import Callable, Iterator

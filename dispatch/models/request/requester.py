@@ -25,7 +25,7 @@ class RequesterRules(Contract):
     forms: tuple[Listed, ...] = Field(
         default=(),
         max_length=100,
-        description="contact forms of the company's own; the requester is whoever filled one in, by Reply-To or a line "
+        description="contact forms of the company's own; the requester is the person who filled one in, by Reply-To or a line "
         "'Email: ...'",
     )
     colleagues: tuple[Listed, ...] = Field(

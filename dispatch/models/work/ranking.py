@@ -57,7 +57,7 @@ class RankingPolicy(Contract):
         default_factory=dict, description="of what the desk's records call the customer"
     )
     waiting_per_day: int = Field(
-        default=10, ge=1, le=1000, description="of each day of waiting, so that nothing waits for ever"
+        default=10, ge=1, le=1000, description="of each day of waiting, so that nothing waits without end"
     )
     priorities: tuple[int, ...] = Field(
         default=(40, 20, 0, -20),
