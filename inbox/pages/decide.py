@@ -108,9 +108,7 @@ async def sign(request: Request) -> Response:
     try:
         decision = Decision.model_validate_json(text_in(form, "decision"))
     except ValidationError:
-        raise HTTPException(
-            400, "The decision to sign cannot be read; nothing was sent. Start again from the request's page."
-        ) from None
+        raise HTTPException(400, "The decision cannot be read; nothing was sent. Start again.") from None
     if decision.approver != person.name:
         raise HTTPException(403, "This decision is in another person's name; nothing was sent.")
     key = next((k for k in usable_keys(person.listed, context.now()) if k.key_id == decision.key_id), None)

@@ -25,8 +25,8 @@ class RequesterRules(Contract):
     forms: tuple[Listed, ...] = Field(
         default=(),
         max_length=100,
-        description="contact forms of the company's own; the requester is the person who filled one in, by Reply-To or a line "
-        "'Email: ...'",
+        description="contact forms of the company's own; the requester is the person who filled one in, by Reply-To "
+        "or a line 'Email: ...'",
     )
     colleagues: tuple[Listed, ...] = Field(
         default=(),
