@@ -1,6 +1,6 @@
 """The desk's Python API; `dispatch` is its command line, which `python starter.py` runs too.
 
-Whoever asks often keeps a `Gateway` (runtime/gateway.py), which has all of this and more as methods.
+For many calls, keep a `Gateway` (runtime/gateway.py), which has all of this and more as methods.
 """
 
 import sys
@@ -71,7 +71,7 @@ async def detail_of(client: Client, request_id: str) -> RequestDetail | FollowUp
 
 
 async def trail_of(client: Client, request_id: str) -> list[TrailEntry]:
-    """Return the record of a request; of a closed one from its result, which needs no worker."""
+    """Return the record of a request; for a closed one from its result, without a worker."""
     return await Gateway.over(client).trail(request_id)
 
 
@@ -87,7 +87,7 @@ async def decide(client: Client, request_id: str, decision: Mapping[str, JsonVal
 
 
 async def leave_signal(client: Client, request_id: str, name: str, payload: Mapping[str, JsonValue]) -> None:
-    """Leave a signal in the request's history; it is read when a worker runs."""
+    """Send a signal; a worker reads it from the request's history later."""
     await Gateway.over(client).signal(request_id, name, payload)
 
 

@@ -1,1 +1,1 @@
-"""Everything that touches the world; you need this room to add a specialist, a reviewer or an action."""
+"""All activities: the engine's roles, the generic roles, and discovery of specialists, reviewers and actions."""

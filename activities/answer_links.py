@@ -1,4 +1,4 @@
-"""Makes the link by which a requester can answer what is missing."""
+"""Makes the link to the page on which a requester can answer questions."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,11 +9,11 @@ from activities.failures import translated
 from dispatch.models.people.notification import AnswerLink, LinkBrief
 
 MakeLink = Callable[[str, datetime], str]
-"""Request id and expiry -> a signed link that can only answer that request; empty where the desk has no pages."""
+"""Request id and expiry -> a signed link that can only answer that request; empty if the desk has no pages."""
 
 
 class Links:
-    """Signs with the key of `make`; reaches nothing."""
+    """Signs with the key of `make`; uses no system."""
 
     def __init__(self, make: MakeLink) -> None:
         self._make = make

@@ -1,4 +1,4 @@
-"""Reads what a requester answered; nothing that does not fit its question goes further."""
+"""Reads a requester's answer; values that do not fit their question are refused."""
 
 from temporalio import activity
 
@@ -12,7 +12,7 @@ _SHAPE = 'an answer is {"fields": {"<field>": "<text>", ...}} with at least one 
 
 @activity.defn(name="read_answer")
 async def read_answer(check: AnswerCheck) -> AnswerCheckResult:
-    """Check an answer against the questions; good parts are kept even where others are not."""
+    """Check an answer against the questions; valid parts are kept even if others are refused."""
     raw = check.raw
     text = raw.get("text") if isinstance(raw, dict) else None
     fields = raw.get("fields") if isinstance(raw, dict) else None

@@ -1,7 +1,7 @@
 """Joins the findings to one draft with its actions, and writes messages to the requester, by the desk's composers.
 
-The rules are in dispatch/process/assembly.py and dispatch/process/invariants.py. What is broken is in the proposal, and so in
-history; the review begins with it.
+The rules are in dispatch/process/assembly.py and dispatch/process/invariants.py. Broken invariants are in the proposal, and
+so in history; the review begins with them.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from dispatch.process.invariants import broken_invariants
 class Assembler:
     """Takes composers and action classes by the names that a playbook uses (`Catalogue`).
 
-    Each action of a proposal carries what its class says of it.
+    Each action of a proposal carries the metadata of its class.
     """
 
     def __init__(self, composers: Mapping[str, Composer], actions: Mapping[str, type[ActionRules]]) -> None:
@@ -30,7 +30,7 @@ class Assembler:
 
     @activity.defn(name="assemble")
     async def assemble(self, brief: AssemblyBrief) -> Proposal:
-        """Return the proposal; fails for good where a specialist is unavailable or two findings contradict each other."""
+        """Return the proposal; raises a final error if a specialist is unavailable or two findings contradict each other."""
         with translated():
             deliver = brief.playbook.playbook.deliver
             composer = self._composer(deliver.compose) if deliver is not None else None
@@ -43,7 +43,7 @@ class Assembler:
 
     @activity.defn(name="write_message")
     async def write_message(self, brief: MessageBrief) -> Message:
-        """Return the action that asks, reminds or tells the requester, as the playbook's contact has it."""
+        """Return the action that asks, reminds or notifies the requester, as the playbook's contact defines."""
         with translated():
             named = brief.playbook.playbook.contact_composer
             composer = self._composer(named[0] if named is not None else "")

@@ -25,9 +25,9 @@ from dispatch.temporal_errors import is_not_found
 log = structlog.get_logger("audit")
 
 BATCH: Final = 20
-"""Requests of one batch: so many lines are signed and synced together."""
+"""Requests of one batch, whose lines are signed and synced together."""
 MOST_MISSING: Final = 200
-"""Request ids that one answer lists; a sweep asks again."""
+"""Request ids in one answer; a sweep asks again for more."""
 _MOST_EVENTS: Final = 5_000
 """Events held in memory before they are written out, within a batch."""
 _GONE_ON: Final = WorkflowExecutionStatus.CONTINUED_AS_NEW
@@ -69,22 +69,22 @@ class AuditExport:
                 if found.id not in still_open and found.status is not _GONE_ON:
                     closed[found.run_id] = found.id
             missing = dict.fromkeys((await self.lacking(closed)).values())
-            # The oldest first: what was listed last is nearest to the end of its retention.
+            # The oldest first: Temporal lists the newest first, and the oldest are nearest to the end of their retention.
             ids = tuple(reversed(missing))
             return Missing(request_ids=ids[:MOST_MISSING], total=len(ids), closed=len(set(closed.values())))
 
     @activity.defn(name="audit.export_history")
     async def export_history(self, request_ids: Sequence[str]) -> Exported:
-        """Export the whole history of each request, all its runs; what is there already stays as it is.
+        """Export the whole history of each request, all its runs; exported ones stay unchanged.
 
-        A request that cannot be read is named with the reason and keeps no other out. Raises ApplicationError where
+        A request that cannot be read is named with the reason and does not prevent the others. Raises ApplicationError if
         the store itself cannot be written.
         """
         with translated():
             return await self.export(request_ids, _beat)
 
     async def export(self, request_ids: Sequence[str], beat: Callable[[], None] = lambda: None) -> Exported:
-        """Do as `export_history` does; `beat` is called again and again while it lasts. Raises AuditStoreError."""
+        """Export as `export_history` does; `beat` is called repeatedly meanwhile. Raises AuditStoreError."""
         exported: list[str] = []
         read: list[str] = []
         still_open: list[str] = []
@@ -111,9 +111,9 @@ class AuditExport:
         )
 
     async def export_in_batches(self, request_ids: Sequence[str] = ()) -> AsyncIterator[Exported]:
-        """Export requests, without ids all that are missing, and yield what came of each batch.
+        """Export requests, without ids all missing ones, and yield the result of each batch.
 
-        What becomes missing meanwhile is exported too; nothing is tried twice. Raises ApplicationError as
+        Requests that close meanwhile are exported too; none is tried twice. Raises ApplicationError as
         `export_history` and `list_missing` do.
         """
         tried = set[str]()
@@ -131,14 +131,14 @@ class AuditExport:
         try:
             await asyncio.to_thread(self._extract.catch_up)
         except AuditStoreError as error:
-            # It can be rebuilt at any time; what was exported stands.
+            # The extract can be rebuilt at any time; the exports are complete.
             log.warning("the extract for an auditor's questions is behind", reason=str(error))
         return [line.request_id for line in lines]
 
     async def closed_since(self, moment: datetime) -> dict[str, str]:
-        """Return run id -> request id of what Temporal lists as closed after a moment of its own clock, oldest first.
+        """Return run id -> request id of the runs that Temporal lists as closed after a moment of its clock, oldest first.
 
-        Runs that went on in a new history are left out. Raises RPCError.
+        Runs that continued in a new history are left out. Raises RPCError.
         """
         query = f"ExecutionStatus != 'Running' AND CloseTime > '{moment.astimezone(UTC).isoformat()}'"
         found = [(one.run_id, one.id) async for one in self._listed(query) if one.status is not _GONE_ON]
@@ -157,13 +157,13 @@ class AuditExport:
     async def read(self, request_id: str, beat: Callable[[], None] = lambda: None) -> Document:
         """Read every run that Temporal still has of a request.
 
-        Raises NotClosedError where one is open, AuditStoreError where there is none or it was erased, RPCError.
+        Raises NotClosedError if one is open, AuditStoreError if there is none or it was erased, RPCError.
         """
         if self._is_erased(request_id):
             raise AuditStoreError(f"{request_id} was erased; it is not exported again")
         last = await self._last_run(request_id)
         quoted = request_id.replace("'", "''")
-        # The list lags behind: it may not have the last run yet, or still call it open. Earlier runs are closed.
+        # The list lags behind: it may lack the last run, or still show it as open. Earlier runs are closed.
         ids = [found.run_id async for found in self._client.list_workflows(f"WorkflowId = '{quoted}'")]
         runs: dict[str, Any] = {}
         for run_id in dict.fromkeys([*ids, last]):
@@ -184,7 +184,7 @@ class AuditExport:
         return described.run_id
 
     async def refusal(self) -> str | None:
-        """Return why nothing is exported until a person has looked; None where exports go on. Raises AuditStoreError."""
+        """Return why exports wait for a person; None if they continue. Raises AuditStoreError."""
         return await asyncio.to_thread(self._store.refusal)
 
     async def elsewhere(self) -> int:
@@ -204,7 +204,7 @@ def _events(history: WorkflowHistory) -> Sequence[dict[str, Any]]:
 
 @contextmanager
 def _refusal_logged() -> Iterator[None]:
-    """Log a chain that is not trusted, in a worker; the command line says it itself."""
+    """Log an untrusted chain in a worker; the command line prints it itself."""
     try:
         yield
     except ChainNotTrustedError as error:

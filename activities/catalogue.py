@@ -1,7 +1,7 @@
 """The open sets: discovered from their folders, checked strictly, registered each under its own activity type.
 
-A newcomer is one file with one class named as the file; a wrong one stops the worker with one sentence, because a
-specialist that is silently missing would be found out only when a customer's request needs it.
+A new member is one file with one class named as the file; an invalid one stops the worker with one sentence, because
+a silently missing specialist would be noticed only when a customer's request needs it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -77,7 +77,7 @@ _ACTION = Contracted(
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What there is to call, by the name that a playbook uses."""
+    """The members of the open sets, by the name that a playbook uses."""
 
     specialist_classes: Mapping[str, type[Specialist]]
     reviewer_classes: Mapping[str, type[Reviewer]]
@@ -127,7 +127,7 @@ class Catalogue:
         return found
 
     def with_systems(self, by_desk: Mapping[str, Mapping[str, DeclaredSystem]]) -> Self:
-        """Return the same with the systems that desks declare in systems.yaml."""
+        """Return a copy with the systems that desks declare in systems.yaml."""
         found: dict[SystemId, SystemClasses] = {}
         for desk, systems in by_desk.items():
             found |= classes_of_systems(desk, systems)
@@ -135,11 +135,11 @@ class Catalogue:
 
     @property
     def coded_actions(self) -> dict[str, type[Action]]:
-        """Return the actions that have a class of their own in a file."""
+        """Return the actions that have a class in a file."""
         return {name: kind for name, kind in self.action_classes.items() if not is_declared(kind)}
 
     def with_actions(self, playbooks: Iterable[Playbook]) -> Self:
-        """Return the same with the actions that these playbooks declare, and that could be done.
+        """Return a copy with the executable actions that these playbooks declare.
 
         Two desks may declare actions of one name: what is done is what the action itself declares, on its desk's systems.
         """
@@ -153,7 +153,7 @@ class Catalogue:
         return replace(self, action_classes=found)
 
     def systems(self, *, acting: bool) -> tuple[type[System], ...]:
-        """Return what a worker opens, the declared systems: those that only read, or all of them."""
+        """Return the declared systems that a worker opens: those that only read, or all of them."""
         kinds: tuple[type[Specialist | Reviewer | Action], ...] = (
             *self.specialist_classes.values(),
             *self.reviewer_classes.values(),
@@ -198,13 +198,13 @@ class Catalogue:
             declared = (each.acting for each in self.declared_systems.values() if each.acting is not None)
             action = kind(systems.only(declared if is_declared(kind) else kind.uses))
             functions.append(perform_activity(name, action))
-            # Of a declared action, a request may carry another declaration than today's.
+            # A request may carry an older declaration of an action than the current one.
             if kind.compensable or is_declared(kind):
                 functions.append(compensate_activity(name, action))
         return functions
 
     def check(self, playbook: Playbook, file: str, folder: Path | None = None) -> None:
-        """Check a playbook against what there is.
+        """Check a playbook against the existing classes.
 
         Raises PlaybookError, naming file, path and remedy, for a specialist, composer, reviewer, action or channel that does not
         exist, a        config that its own Config refuses, a `uses`, which is the classes' to say, `compensable` unlike the class's,
@@ -215,7 +215,7 @@ class Catalogue:
             raise error
 
     def errors(self, playbook: Playbook, file: str, folder: Path | None = None) -> Iterator[PlaybookError]:
-        """Yield all that `check` would raise for, where it stops at the first."""
+        """Yield every error, whereas `check` raises the first."""
         taken = {
             *self.action_classes,
             *self.specialist_classes,
@@ -239,7 +239,7 @@ class Catalogue:
         yield from playbook_errors(playbook, file, sets, folder)
 
     def completed(self, playbook: Playbook) -> Playbook:
-        """Return a checked playbook that says what each role reaches and uses, so that the workflow knows."""
+        """Return a checked playbook with the systems and guidance that each role uses, for the workflow."""
         review = playbook.review
         reviewers = {
             name: self._with_uses(name, role, self.reviewer_classes, self.generic_reviewers)
@@ -255,7 +255,7 @@ class Catalogue:
         ]
         if playbook.deliver is not None:
             kinds.append(self.composer_classes[playbook.deliver.compose])
-        # A class that says nothing of it uses none: most roles work by rules, which no sentence changes.
+        # A class without the attribute uses no guidance: most roles work by rules, which guidance cannot change.
         usable = {purpose for kind in kinds for purpose in getattr(kind, "uses_guidance", ())}
         return playbook.model_copy(
             update={

@@ -1,4 +1,4 @@
-"""What each member of an open set is to the engine: specialists, reviewers, actions, and the systems they reach."""
+"""The engine's contracts for members of open sets: specialists, reviewers, actions, and the systems they use."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -33,7 +33,7 @@ class SystemSettings(BaseSettings):
 
 
 class System(Protocol):
-    """A connection to one outside system, opened once for all who declare it in `uses`.
+    """A connection to one outside system, opened once for all roles that declare it in `uses`.
 
     An `acting` system can change the outside world: it is opened only in a worker of the action queue.
     """
@@ -68,7 +68,7 @@ class Systems:
         self._reading = MappingProxyType(dict(named if reading is None else reading))
 
     def get(self, kind: type[T]) -> T:
-        """Return the opened system of this class; raises CatalogueError where the role did not declare it."""
+        """Return the opened system of this class; raises CatalogueError if the role did not declare it."""
         found = self._opened.get(kind, self._own.get(kind))
         if found is None:
             raise CatalogueError(
@@ -78,10 +78,10 @@ class Systems:
         return cast("T", found)
 
     def named(self, name: str, desk: str = "") -> Any:
-        """Return a reading system by the name that a playbook gives it; raises CatalogueError where it is not open.
+        """Return a reading system by its name in a playbook; raises CatalogueError if it is not open.
 
-        One that the desk declares in its systems.yaml comes before a class of that name.
-        For an action that a policy tells where to read, such as a channel's, which knows no desk's systems.
+        A system of the desk's systems.yaml has precedence over a class of that name.
+        For actions whose policy names the system to read, such as a channel's, which has no access to a desk's classes.
         """
         if (declared := self._reading.get(f"{desk}.{name}")) is not None:
             return declared
@@ -93,23 +93,23 @@ class Systems:
         return self._reading[wanted]
 
     def only(self, kinds: Iterable[type[Any]]) -> "Systems":
-        """Return those of some classes that are open here, with the engine's own parts."""
+        """Return the open systems of some classes, with the engine's own parts."""
         wanted = set(kinds)
         return Systems(
             {kind: it for kind, it in self._opened.items() if kind in wanted}, self._own, self._reading
         )
 
     def beside(self, own: object) -> "Systems":
-        """Return the systems with one more of the engine's own parts."""
+        """Return a copy with one more of the engine's own parts."""
         return Systems(self._opened, {**self._own, type(own): own}, self._reading)
 
 
 class Specialist(Protocol):
     """Examines or drafts one thing.
 
-    `uses` names the systems it reads through; none: it is a pure decision. `needs` names the specialists whose findings
-    it reads; a playbook calls them in an earlier group. One that reads the `guidance` of its brief may say for which
-    purposes in `uses_guidance: ClassVar[tuple[RespondPurpose, ...]]`; what people wrote there is never to be repeated.
+    `uses` names the systems that it reads; without any it is a pure decision. `needs` names the specialists whose findings
+    it reads; a playbook calls them in an earlier group. A specialist that reads the `guidance` of its brief declares the
+    purposes in `uses_guidance: ClassVar[tuple[RespondPurpose, ...]]`; it must never repeat people's words from there.
     """
 
     uses: ClassVar[tuple[type[System], ...]]
@@ -132,7 +132,7 @@ class Reviewer(Protocol):
 
 @dataclass(frozen=True)
 class FactsContext:
-    """What an action is told when the guardian asks it for facts; `policy` is its own Policy, parsed."""
+    """The input of an action's `facts` for the guardian; `policy` is its own Policy, parsed."""
 
     bound: BoundAction
     parameters: Any
@@ -140,11 +140,11 @@ class FactsContext:
     policy: Any
     now: datetime
     own_links: Callable[[str], tuple[str, ...]] = lambda _text: ()
-    """The links of a text that open the answer page of this very request."""
+    """The links of a text to the answer page of this request."""
 
 
 class Action(ActionRules, Protocol):
-    """The only thing that changes the outside world; all that is known of it is said by its class.
+    """An action, the only kind of role that changes outside systems; its class declares all its properties.
 
     `pays` says that it moves money: its policy must then name the ask with which a requester asks for it. `facts`
     reads for the guardian, `read_back` for the verifier; both may only read. Derive from ActionDefaults, which
@@ -167,7 +167,7 @@ class Action(ActionRules, Protocol):
 class Composer(Protocol):
     """Turns findings into the desk's draft and the parameters of the action that delivers it.
 
-    It only computes and reaches no system: what it writes from, specialists have found. `uses_guidance` as a specialist's.
+    It only computes, from specialists' findings, and uses no system. `uses_guidance` is as for a specialist.
     """
 
     Config: ClassVar[type[Contract]]
@@ -181,5 +181,5 @@ class NoticeChannel(Protocol):
     async def send(self, notice: Notice, address: str, key: str) -> None:
         """Send a notice unless one was sent under this key, inside an activity.
 
-        Raises Refused where it can never be sent, Unavailable or OutcomeUnknown where another attempt may.
+        Raises Refused if it can never be sent, Unavailable or OutcomeUnknown if another attempt may succeed.
         """

@@ -1,7 +1,7 @@
-"""Checks what people decide against the approvers file, read again each time so that a revocation counts at once.
+"""Checks people's decisions against the approvers file, read again each time so that a revocation counts immediately.
 
-Last of all, and only for a person with a daily limit, it asks that person's approval quota (workflows/approval_quota.py) by an
-update with start. Where Temporal does not answer, the check fails and is tried again; nothing is granted meanwhile.
+Finally, only for a person with a daily limit, it asks that person's approval quota (workflows/approval_quota.py) by an
+update with start. If Temporal does not answer, the check fails and is retried; nothing is granted meanwhile.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from dispatch.models.people.extension import ExtensionCheck, ExtensionCheckResul
 from dispatch.storage.approvers_file import ApproversFile
 
 TRIES: Final = 3
-"""As many as the workflow gives a local activity (workflows/parts/options.py, LOCAL_RETRY)."""
+"""The attempts of a local activity (workflows/parts/options.py, LOCAL_RETRY)."""
 REASON_LENGTH: Final = 300
 
 
@@ -43,8 +43,8 @@ class DecisionChecks:
     async def verify_decision(self, check: DecisionCheck) -> DecisionCheckResult:
         """Accept a raw decision or refuse it with the reason; a refusal is a result and never an error.
 
-        Where it cannot be told who may decide, or how much is left for today, it is tried again and at last refused:
-        the gate stays open, and the same decision may be sent again.
+        If the approvers file or the quota cannot be read, the check is retried and finally refused: the gate stays open,
+        and the same decision may be sent again.
         """
         with translated():
             try:
@@ -83,7 +83,7 @@ def _not_now(error: Exception) -> str:
 
 
 async def _answer(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
-    """Ask a person's approval quota of the day. Raises Unavailable where Temporal, or a worker to answer, is not reached."""
+    """Ask a person's approval quota of the day. Raises Unavailable if Temporal, or a worker, does not answer."""
     try:
         return await ask_workflow(
             APPROVAL_QUOTA,

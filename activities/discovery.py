@@ -21,7 +21,7 @@ from dispatch.models.errors import CatalogueError
 
 @dataclass(frozen=True)
 class Member:
-    """One thing that a class must have: a value or Contract subclass of `kind`, or a function; all but one kind async."""
+    """One required member of a class: a value or Contract subclass of `kind`, or a function; all but one kind async."""
 
     name: str
     kind: (
@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Contracted:
-    """An open set's word for its classes, and what each must have."""
+    """An open set: the name of its classes, and their required members."""
 
     role: str
     members: tuple[Member, ...]
@@ -79,7 +79,7 @@ def one_class_per_file(
     """
     found: dict[str, type[Any]] = {}
     home = importlib.import_module(package)
-    # One folder at a time: over all of them at once, pkgutil hides the second of two files of one name.
+    # One folder at a time: over all of them together, pkgutil hides the second of two files with one name.
     entries = [entry for folder in home.__path__ for entry in pkgutil.iter_modules([folder])]
     for entry in sorted(entries, key=lambda module: module.name):
         try:
@@ -193,7 +193,7 @@ def shared_names(sets: Sequence[Mapping[str, type[Any]]]) -> Iterator[CatalogueE
 def unknown_systems(
     users: Sequence[Mapping[str, type[Any]]], known: Mapping[str, type[Any]], may_act: Collection[str]
 ) -> Iterator[CatalogueError]:
-    """Yield each class that uses a system which was not found, or one that acts where the class may only read."""
+    """Yield each class that uses an unknown system, or an acting one although the class may only read."""
     systems = {kind: name for name, kind in known.items()}
     for name, kind in ((name, kind) for each in users for name, kind in each.items()):
         for system in kind.uses:

@@ -1,10 +1,10 @@
-"""What a failure looks like to a workflow: a type to act on, a bounded text to read, and nothing private.
+"""Converts failures for workflows: a type to act on, a bounded text to read, and nothing private.
 
 error                     type              retried   details
 Unavailable               Unavailable       yes, after what the system asked for
 Refused                   Refused           no        (code,)
 OutcomeUnknown            OutcomeUnknown    yes: the next attempt reconciles by key before it acts
-ApproversError            Unavailable       yes: nothing was done, and whoever edits the file mends it
+ApproversError            Unavailable       yes: nothing was done, and a person corrects the file
 any other DispatchError   its class name    no
 pydantic ValidationError  InvalidInput      no
 anything else             Unexpected        yes       (class name,)
@@ -56,10 +56,10 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def reconciling() -> Iterator[None]:
-    """Goes around the reading by key that comes before an effect, inside an activity.
+    """Wrap the lookup by key before an effect, inside an activity.
 
-    On the first attempt nothing can have happened yet, and a ClientError passes as it is. On a later one an earlier
-    attempt may have acted, so a system that does not tell leaves the outcome unknown: raises OutcomeUnknown.
+    On the first attempt nothing can have happened yet, and a ClientError passes unchanged. On a later one an earlier
+    attempt may have acted, so a system that does not answer leaves the outcome unknown: raises OutcomeUnknown.
     """
     try:
         yield
@@ -88,7 +88,7 @@ def _translate(error: Exception) -> ApplicationError:
 
 
 def _delay(error: UnavailableError) -> timedelta | None:
-    """Honour what the system asked for, up to an hour: a wrong header must not put a request to sleep for a year."""
+    """Return the system's Retry-After, up to an hour: a wrong header must not delay a request for a year."""
     seconds = error.retry_after_seconds
     if seconds is None or not seconds > 0:
         return None

@@ -1,4 +1,4 @@
-"""Stage 1: the request, normalised and taken apart into its asks."""
+"""Stage 1: normalises the request and splits it into its items."""
 
 from temporalio import activity
 
@@ -9,14 +9,14 @@ from dispatch.process.intake import take_in
 
 
 class IntakeDesk:
-    """Reads within bounds what strangers wrote; the documents are in the store already, the text here stays data."""
+    """Reads strangers' texts within bounds; the documents are already in the store, and the text is only data."""
 
     def __init__(self, texts: TextProcesses) -> None:
         self._texts = texts
 
     @activity.defn(name="intake")
     async def intake(self, brief: IntakeBrief) -> Intake:
-        """Take the request apart. A text that cannot be read within the bounds fails with `UnreadableTextError`."""
+        """Split the request into items. A text that cannot be read within the bounds fails with `UnreadableTextError`."""
         size = len(brief.submission.body)
         with translated():
             return await self._texts.read(size, take_in, brief.submission, brief.handoff)

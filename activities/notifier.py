@@ -1,4 +1,4 @@
-"""Writes to approvers: at once for each event, or once a day for those who prefer it."""
+"""Notifies approvers: immediately for each event, or once a day for those who prefer that."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ from dispatch.process.list_summary import read_summary
 from dispatch.storage.approvers_file import ApproversFile
 
 _PAGE: Final = 1000
-"""Requests that are read at once."""
+"""Requests that are read in parallel."""
 
 
 class Notifier:
@@ -56,11 +56,11 @@ class Notifier:
 
     @activity.defn(name="notify_approvers")
     async def notify(self, brief: NotifyBrief) -> NotifyReport:
-        """Notify those whom the event concerns and who want each event at once.
+        """Notify the people whom the event concerns and who want each event immediately.
 
-        An address that the mail server refuses is in the report, and so is, as `later`, one that could not be reached
-        now: nobody's word waits for another's address. With `brief.only`, who was not reached before, it raises
-        ApplicationError (see activities/failures.py) as long as none of them is; always where the approvers file
+        The report names addresses that the mail server refuses and, as `later`, those that cannot be reached now: one
+        address does not delay another's mail. With `brief.only`, the people who were not reached before, it raises
+        ApplicationError (see activities/failures.py) as long as none of them is reached; always if the approvers file
         cannot be read.
         """
         with translated():
@@ -88,9 +88,9 @@ class Notifier:
 
     @activity.defn(name="send_digests")
     async def send_digests(self, order: DigestInput) -> DigestReport:
-        """Send what waits to each who wants one mail a day; to whom nothing waits, nothing is sent.
+        """Send each person who wants one mail a day what waits for them; without any, no mail.
 
-        Raises ApplicationError where somebody may still be reached by another attempt; the others have theirs by then.
+        Raises ApplicationError if another attempt may still reach somebody; the others have their mail by then.
         """
         with translated():
             approvers, at = self._approvers.read(), datetime.now(UTC)
@@ -119,7 +119,7 @@ class Notifier:
     async def _send(
         self, mails: Mapping[str, tuple[Approver, str, Notice]]
     ) -> tuple[tuple[Undelivered, ...], dict[str, ClientError]]:
-        """Send all at once; returns who cannot be notified, and by name what failed for now, which keeps no other mail."""
+        """Send all in parallel; returns who cannot be notified, and by name the temporary failures, which delay no other mail."""
         done = await asyncio.gather(
             *(self._send_once(*mail) for mail in mails.values()), return_exceptions=True
         )
@@ -142,7 +142,7 @@ class Notifier:
         return None
 
     async def _waiting(self, task_queue: str) -> Sequence[tuple[WaitingRequest, ListSummary]]:
-        """List what waits for people of a desk, each with what it says of itself; by Temporal's visibility alone."""
+        """List the waiting requests of a desk, each with its memo; from Temporal's visibility only."""
         states = ", ".join(f"'{state}'" for state in DECISION_STATES)
         query = (
             "WorkflowType IN ('Coordinator', 'FollowUp') AND ExecutionStatus = 'Running' "
@@ -167,7 +167,7 @@ def _waiting_request(found: WorkflowExecution) -> WaitingRequest:
 
 
 async def _about(found: WorkflowExecution) -> ListSummary:
-    """Return the memo of a request; an empty one where it has none that can be read, and only its owner is known."""
+    """Return the memo of a request; an empty one if it has no readable memo, so that only its owner is known."""
     payload = found.raw_info.memo.fields.get(LIST_SUMMARY)
     read = None
     if payload is not None:

@@ -15,10 +15,10 @@ class Permits:
         self._approvers = approvers
 
     def require(self, order: ActionCommand) -> None:
-        """Raise RefusedError('not_permitted') where the guard result and the decisions do not permit this action now.
+        """Raise RefusedError('not_permitted') if the guard result and the decisions do not permit this action now.
 
-        Call it after the look for an earlier effect, and not sooner: leave that ran out after the effect was made
-        would hide that it was made.
+        Call it after the lookup of an earlier effect, not before: an authorization that expired after the effect would
+        hide that it was made.
         """
         if why := permits(order, datetime.now(UTC), self._approvers.read()):
             raise RefusedError(f"{order.bound.action.name} is not permitted: {why}", "not_permitted")

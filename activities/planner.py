@@ -1,4 +1,4 @@
-"""Stage 4: what the desk does next, as its playbook says."""
+"""Stage 4: determines the desk's next step from its playbook."""
 
 from temporalio import activity
 

@@ -1,4 +1,4 @@
-"""Puts a record into history where no outcome will carry it."""
+"""Writes a record into history if no outcome will contain it."""
 
 from temporalio import activity
 
@@ -7,5 +7,5 @@ from dispatch.models.trail import PersistedTrail, PersistTrailInput
 
 @activity.defn(name="write_trail")
 async def write_trail(brief: PersistTrailInput) -> PersistedTrail:
-    """Return what it was given: a local activity's result is in history."""
+    """Return its input, because a local activity's result is in history."""
     return PersistedTrail(handoff=brief.handoff, trail=brief.trail)

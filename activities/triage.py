@@ -1,4 +1,4 @@
-"""Stage 2: whose desk, how urgent, and what each item asks; reads nothing but the playbooks and examples it was given."""
+"""Stage 2: determines desk, rank and intents; it reads only the loaded playbooks and examples."""
 
 from temporalio import activity
 
@@ -25,5 +25,5 @@ class TriageDesk:
 
     @activity.defn(name="reception")
     async def reception(self) -> Reception:
-        """Name who takes what the desk cannot read; reads nothing of the request."""
+        """Return who takes requests that the desk cannot read; it reads nothing of the request."""
         return self._playbooks.reception

@@ -1,4 +1,4 @@
-"""Reads the world back, independent of the actor: it is shown what was to be done, never a receipt."""
+"""Reads effects back, independently of the actor: it gets the ordered actions, never a receipt."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ LAST_ATTEMPT: Final = 3
 
 
 class ReadsBack(ActionRules, Protocol):
-    """What the verifier needs of an action's class."""
+    """The part of an action's class that the verifier needs."""
 
     uses: ClassVar[tuple[type[System], ...]]
 
@@ -34,10 +34,10 @@ class Verifier:
 
     @activity.defn(name="verifier.read_back")
     async def verify(self, brief: VerificationBrief) -> Verification:
-        """Read all effects back at once and judge them (dispatch/process/verification.py).
+        """Read all effects back in parallel and judge them (dispatch/process/verification.py).
 
-        A system that cannot be read fails the first two attempts, so that Temporal tries again; from the third on
-        its actions are unverifiable, which goes to a person. One that refuses to be read is unverifiable at once.
+        An unavailable system fails the first two attempts, so that Temporal retries; from the third on its actions are
+        unverifiable, and a person takes over. After a refusal they are unverifiable immediately.
         """
         with translated():
             results = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Counts the moments of a wait in working time; once, when it opens, for the zones of a later worker may be others."""
+"""Counts the moments of a wait in working time, once, when it opens, because a later worker may have other zones."""
 
 from temporalio import activity
 

@@ -1,1 +1,1 @@
-"""Channels: the doors by which requests come in and messages go out."""
+"""Channels: how requests arrive and messages are sent."""

@@ -1,4 +1,4 @@
-"""What the doors that watch a place share: what they need of a door, saying once why nothing is taken in, and the end."""
+"""Shared parts of watching doors: the interface `Door`, one log line for an outage, and the shutdown."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,13 +11,13 @@ from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.submission import Submission
 
 GRACE_SECONDS: Final = 5.0
-"""How long what has begun may take once it was told to stop."""
+"""How long running work may take after the stop."""
 
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Started(Protocol):
-    """What is known of a request once its start was accepted."""
+    """An accepted request."""
 
     @property
     def request_id(self) -> str: ...
@@ -30,7 +30,7 @@ class Started(Protocol):
 
 
 def what_became_of(started: Started) -> str:
-    """Return what the log calls it."""
+    """Return its name in the log."""
     if started.added:
         return "added"
     return "taken in" if started.new else "taken in before"
@@ -48,13 +48,13 @@ class Door(Protocol[T_contra]):
 
 
 class Hindrance:
-    """Says once why nothing is taken in, and once when it goes on; `what` stays where it is meanwhile."""
+    """Logs once why nothing is taken in, and once when it continues; `what` stays in place meanwhile."""
 
     def __init__(self, log: FilteringBoundLogger, what: str) -> None:
         self._log, self._what, self._kind = log, what, ""
 
     def waits(self, error: Exception, why: str = "") -> None:
-        """Log why; the same kind of error again is not mentioned."""
+        """Log the reason; a repeated kind of error is not logged."""
         kind = type(error).__name__
         if kind != self._kind:
             self._log.warning(
@@ -63,16 +63,16 @@ class Hindrance:
         self._kind = kind
 
     def is_over(self) -> None:
-        """Log that it goes on, where it did not."""
+        """Log that it continues after an outage."""
         if self._kind:
             self._log.info("going on")
         self._kind = ""
 
 
 async def within_grace(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
-    """Do the work to its end; once `stop` is set, for a few seconds more.
+    """Run the work to its end; after `stop` is set, only for a few more seconds.
 
-    A start that hangs is then given up. It may have been accepted, and the next watcher's start is the same request.
+    A hanging start is then abandoned. If it was accepted, the next watcher's start is the same request.
     """
     task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:

@@ -1,4 +1,4 @@
-"""The command `dispatch`: reads what was typed, calls the functions, prints what came of it.
+"""The command `dispatch`: parses the arguments, calls the functions, prints the result.
 
-You need this room to add or change a command; `commands.py` lists them all.
+Add or change commands here; `commands.py` lists them all.
 """

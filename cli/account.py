@@ -14,12 +14,12 @@ def account() -> str | None:
 
 
 def add_as(command: argparse.ArgumentParser, dest: str, purpose: str) -> None:
-    """Add `--as`, by default whoever types; an account without a name has to say it."""
+    """Add `--as`, by default the caller's account; required where the account has no name."""
     name = account()
     text = purpose if name is None else f"{purpose} (default: you)"
     command.add_argument("--as", dest=dest, metavar="WHO", default=name, required=name is None, help=text)
 
 
 def identity() -> str:
-    """Name the command line to Temporal; shown in history, and proof of nothing."""
+    """Return the command line's identity for Temporal; history shows it, but it proves nothing."""
     return f"cli-{account() or os.getuid()}"

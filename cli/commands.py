@@ -1,13 +1,13 @@
-"""The command `dispatch`: reads what was typed, runs it, prints what came of it.
+"""The command `dispatch`: parses the arguments, runs the command, prints the result.
 
 Exit codes:
-    0         done, as is a watcher that was told to stop; a decision or answer that the desk keeps and has not judged yet is done too, and says so
-    1         the desk refused it, or a check found something wrong; what and why is printed
+    0         done; also a watcher that was stopped, and a decision or answer that the desk keeps but has not evaluated yet
+    1         the desk refused it, or a check found an error; the output says what and why
     2         wrong input, a key that cannot sign, or Temporal not reached; one sentence on stderr says which
     130, 143  ended by Ctrl-C or SIGTERM
-    141       whoever read the output has gone, as with `| head`
+    141       the reader of the output has closed it, as with `| head`
 
-A command's own module is imported when it is typed: most need little of the others, and starting is what they take longest for.
+Only the module of the typed command is imported: imports take most of a command's time.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from runtime.settings import Settings, load_settings
 
 
 class Command(NamedTuple):
-    """Where a command is written, and what it is for."""
+    """One command: its module and its purpose."""
 
     module: str
     purpose: str
@@ -69,7 +69,7 @@ COMMANDS: Final = {
 
 
 def parser_for(typed: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser with every command, those that are typed with their arguments; all where a shell completes."""
+    """Return the parser with every command; only typed commands have their arguments, or all for shell completion."""
     parser = argparse.ArgumentParser(prog="dispatch", description="Dispatch Desk's command line")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
@@ -92,7 +92,7 @@ async def _main(arguments: argparse.Namespace) -> int:
 
 
 def parsed(typed: Sequence[str]) -> argparse.Namespace:
-    """Return what was typed; ends the process with code 2 and a sentence where it is no command."""
+    """Parse the arguments; ends the process with code 2 and a message if they are no command."""
     return parser_for(typed).parse_args(typed)
 
 
@@ -106,11 +106,11 @@ def run(typed: Sequence[str]) -> int:
         parser_for(typed).print_help()
         return 2
     arguments = parsed(typed)
-    # What the core retries is of no use to the person at the terminal; what fails is said in a sentence.
+    # The core's warnings about retries do not help a person at the terminal; a failure is printed as one sentence.
     logging.getLogger("temporalio.core").setLevel(logging.ERROR)
     return while_somebody_reads(lambda: run_to_end(lambda: _main(arguments)))
 
 
 def main() -> int:
-    """Run what was typed: the entry point of the command `dispatch`."""
+    """Run the typed command: the entry point of `dispatch`."""
     return run(sys.argv[1:])

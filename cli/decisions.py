@@ -1,7 +1,7 @@
 """`dispatch approve|edit|reject|respond|route|sort|settle|leave ID`: a decision as a person types it, signed where the tier asks for it.
 
-A decision is bound to what is shown when it is typed, or to --proposal and --digest. Where the subject's tier asks for
-a signature, it is signed with the newest key of the approver's that counts and whose private half is here.
+A decision is bound to the proposal that is shown when it is typed, or to --proposal and --digest. Where the tier requires
+a signature, it is signed with the approver's newest valid key whose private half is on this machine.
 """
 
 import argparse
@@ -45,9 +45,9 @@ _OF_EACH: Final = frozenset({DecisionType.APPROVE, DecisionType.REJECT})
 
 
 class _Waiting(NamedTuple):
-    """What is decided on, and at which gate; `kind` is None before a gate is open.
+    """The item to decide on, and its gate; `kind` is None before a gate is open.
 
-    `signed` says whether it asks for a signature; None where that cannot be told now.
+    `signed` says whether it requires a signature; None if that is not known now.
     """
 
     proposal: str
@@ -59,7 +59,7 @@ class _Waiting(NamedTuple):
 
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
-    """Add what one of the decisions is called with."""
+    """Add the arguments of one decision."""
     add_id(command)
     add_as(command, "approver", "the approver")
     command.add_argument("--reason", default="", help="for the desk alone, never in a mail; needed to reject")
@@ -96,7 +96,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Send the decision that was typed and print what became of it; gives the exit code.
+    """Send the typed decision and print the result; returns the exit code.
 
     Raises SubmissionError where nothing waits, KeysError and ApproversError where it cannot be signed.
     """
@@ -135,7 +135,7 @@ async def run_decision(gateway: Gateway, settings: Settings, arguments: argparse
 
 
 class _Judged(NamedTuple):
-    """What the desk said; `accepted` is None where it keeps the decision and has not judged it yet."""
+    """The desk's answer; `accepted` is None if it keeps the decision and has not evaluated it yet."""
 
     accepted: bool | None
     reason: str
@@ -153,7 +153,7 @@ def _print(judged: _Judged, waiting: _Waiting, request_id: str, named: str, *, i
 async def _sent(
     gateway: Gateway, request_id: str, decision: dict[str, JsonValue], *, answered: bool
 ) -> _Judged:
-    """Send it, or leave it in history where nobody answers (or has just not answered)."""
+    """Send it as an update, or as a signal if no worker answers (or has just not answered)."""
     if answered:
         with contextlib.suppress(WorkerUnavailableError):
             outcome = await gateway.decide(request_id, decision)
@@ -165,7 +165,7 @@ async def _sent(
 
 
 def print_judged(accepted: bool | None, reason: str) -> None:  # noqa: FBT001 (what the desk said, not a switch)
-    """Print what became of a message, for scripts; null is one that the desk keeps and has not judged yet."""
+    """Print the result of a message, for scripts; null if the desk keeps it and has not evaluated it yet."""
     print(json.dumps({"accepted": accepted, "reason": reason}, ensure_ascii=False))
 
 
@@ -178,7 +178,7 @@ def pairs_of(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _value(text: str) -> JsonValue:
-    """Read an edit: a number where it is one, else text."""
+    """Read the value of an edit: a number if it is one, else text."""
     return int(text) if text.removeprefix("-").isdecimal() else text
 
 
@@ -197,9 +197,9 @@ def _expiry(text: str) -> datetime:
 
 
 async def _all_waiting(gateway: Gateway, arguments: argparse.Namespace) -> tuple[_Waiting, ...]:
-    """Return what is decided on: what was named, else each action that waits, or for an edit or a response the first.
+    """Return the items to decide on: those named, else each action that waits, or for an edit or a response the first.
 
-    Raises SubmissionError where nothing waits, WorkerUnavailableError where nobody answers and not both were given.
+    Raises SubmissionError if nothing waits, WorkerUnavailableError if no worker answers and not both were given.
     """
     proposal, digest = arguments.proposal, arguments.digest
     try:
@@ -238,7 +238,7 @@ def _chosen(
 
 
 def _named(gate: ApprovalRequest, key: str) -> ApprovalItem:
-    """Return the action of that key, or of the only one whose key has it in it; raises SubmissionError for any other."""
+    """Return the action with that key, or the only one whose key contains it; raises SubmissionError for any other."""
     found = [item for item in gate.items if item.key == key] or [
         item for item in gate.items if key.casefold() in item.key.casefold()
     ]
@@ -255,10 +255,10 @@ def _without(name: str) -> str:
 
 
 def _asks_for_signature(approval_request: ApprovalRequest | None, digest: str) -> bool | None:
-    """Return whether what has this digest must be signed; None before its gate is open."""
+    """Return whether a decision on this digest must be signed; None before its gate is open."""
     if approval_request is None:
         return None
-    # A digest that does not wait is the desk's to refuse, signed or not.
+    # The desk refuses a digest that does not wait, signed or not.
     item = next((s for s in approval_request.items if s.digest == digest), None)
     return item is not None and due_at(approval_request, item).signed
 
@@ -274,7 +274,7 @@ class Signing:
     def signed(
         self, decision: dict[str, JsonValue], *, due: bool | None, kind: type[Signable] = Decision
     ) -> dict[str, JsonValue]:
-        """Sign it where that is due, and where that cannot be told by whoever has a key to do it; `kind` is what it is."""
+        """Sign it if required, and also if that is unknown and the approver has a key; `kind` names the message."""
         if due is False:
             return decision
         person = person_named(self._file.read(), self._name)

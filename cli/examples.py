@@ -1,7 +1,7 @@
-"""`dispatch examples add --from ID [--dir DIR] [--yes]`: keep what a person decided as an example of its intent.
+"""`dispatch examples add --from ID [--dir DIR] [--yes]`: add items that a person sorted to the desk's examples.
 
 Each item of the request whose intent a person chose is shown, without numbers and addresses, and written into the desk's
-`examples.yaml` after a yes. A worker that starts after that has learned it.
+`examples.yaml` after a yes. Workers that start afterwards learn from it.
 
 Exit codes: 0 written, or there was nothing to write; 1 not written; 2 there is no such request, desk or file.
 """
@@ -23,7 +23,7 @@ from runtime.desk_check import desk_at, errors_of, folders_of
 from runtime.settings import Settings
 
 _SORTED: Final = "sort-"
-"""How the proposals begin with which a person is asked what an item asks."""
+"""The prefix of the proposals that ask a person for the intent of an item."""
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
@@ -31,12 +31,12 @@ def add(command: argparse.ArgumentParser, _name: str) -> None:
     parts = command.add_subparsers(dest="part", required=True)
     adding = parts.add_parser("add", help="write what a person decided on a request into the desk's examples")
     adding.add_argument("--from", dest="request", required=True, metavar="ID", help="the request")
-    adding.add_argument("--dir", type=Path, metavar="DIR", help="the folder of the desk, wherever it lies")
+    adding.add_argument("--dir", type=Path, metavar="DIR", help="the folder of the desk, at any path")
     adding.add_argument("--yes", action="store_true", help="write without asking")
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Show and write them; raises DeskFolderError, PlaybookError, RequestNotFoundError and WorkerUnavailableError."""
+    """Show and write the examples; raises DeskFolderError, PlaybookError, RequestNotFoundError and WorkerUnavailableError."""
     gateway = gateway_of_account()
     arguments.request = await resolved(gateway, arguments.request)
     detail = await gateway.request_detail(arguments.request)
@@ -70,7 +70,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def with_example(content: str, item: Item) -> str:
-    """Return the file's text with the item's as the first example of its kind; comments stay. Raises DeskFolderError."""
+    """Return the file's text with the item's text as the first example of its intent; comments stay. Raises DeskFolderError."""
     head = f"{OTHER}:" if item.kind == OTHER else f"  {item.kind}:"
     lines = content.split("\n")
     place = next((n for n, line in enumerate(lines) if line.partition("#")[0].rstrip() == head), None)
@@ -82,7 +82,7 @@ def with_example(content: str, item: Item) -> str:
     following = lines[place + 1] if place + 1 < len(lines) else ""
     if following.lstrip().startswith("- "):
         indent = following[: len(following) - len(following.lstrip())] + "- "
-    # A JSON string is a YAML string, whatever a stranger wrote into it.
+    # Every JSON string is a valid YAML string, with any content.
     lines.insert(place + 1, indent + json.dumps(masked(item.text), ensure_ascii=False))
     return "\n".join(lines)
 

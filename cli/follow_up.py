@@ -1,4 +1,4 @@
-"""`dispatch show ID` of a follow-up check: what was done, what was found when it was read back, what is asked."""
+"""`dispatch show ID` of a follow-up check: the effects, what was read back, and the question to a person."""
 
 from collections.abc import Iterator
 

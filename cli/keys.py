@@ -1,10 +1,10 @@
-"""`dispatch keys`: the keys that people sign decisions with, made, listed and revoked; no server is needed.
+"""`dispatch keys`: create, list and revoke the keys that people sign decisions with; no server is needed.
 
     dispatch keys new NAME [--label LABEL]
     dispatch keys show [NAME] [--json]
     dispatch keys revoke KEY_ID
 
-The private half goes into the keys folder, encrypted; the public half into a file of its own beside the approvers
+The private half goes into the keys folder, encrypted; the public half into a separate file beside the approvers
 file. The passphrase is asked for at the terminal, or read from DISPATCH_KEY_PASSPHRASE.
 """
 
@@ -69,7 +69,7 @@ def ask_passphrase(settings: Settings, whose: str, *, twice: bool = False) -> st
         return settings.key_passphrase.get_secret_value()
     if not sys.stdin.isatty():
         raise KeysError(f"no terminal to ask at; set DISPATCH_KEY_PASSPHRASE to the passphrase of {whose}")
-    # The running loop takes Ctrl-C as a wish to cancel, which a blocking read would never see.
+    # The running loop turns Ctrl-C into a cancellation, which a blocking read would never notice.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         passphrase = getpass.getpass(f"passphrase of {whose}: ")
@@ -83,7 +83,7 @@ def ask_passphrase(settings: Settings, whose: str, *, twice: bool = False) -> st
 
 
 def _new(arguments: argparse.Namespace, settings: Settings, file: ApproversFile, store: KeyStore) -> int:
-    """Make the private half first: a public half without one would be a key that nobody can use."""
+    """Create a key, the private half first: a public half without one would be unusable."""
     name = arguments.name
     if person_named(file.read(), name) is None:
         raise ApproversError(

@@ -1,4 +1,4 @@
-"""`dispatch inbox` and `dispatch list`: rows of Temporal's visibility, with what each request that waits says of itself."""
+"""`dispatch inbox` and `dispatch list`: rows of Temporal's visibility, with the memo of each waiting request."""
 
 import argparse
 import json
@@ -19,14 +19,14 @@ from runtime.rows import Row
 from runtime.settings import Settings
 
 _WIDTH_OF_A_PIPE = 140
-"""Characters a line may have where no terminal says how wide it is; a request's id is never cut."""
+"""Characters of a line if no terminal reports its width; a request's id is never cut."""
 _HEAD: Final = ("request", "risk", "amount", "next owner", "review point", "prio", "points")
 _MOST_RANKED: Final = 10_000
-"""Waiting requests that are read to rank them; of more, the newest."""
+"""Waiting requests that are read for ranking; if there are more, the newest."""
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
-    """Add what one of them is called with."""
+    """Add the arguments of one command."""
     command.add_argument("--limit", type=int, default=50)
     command.add_argument("--json", action="store_true", help="for scripts")
 
@@ -37,7 +37,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def show_rows(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Print what waits for a person, or all requests; no worker is asked."""
+    """Print the requests that wait for a person, or all requests; no worker is needed."""
     inbox = arguments.command == "inbox"
     now = datetime.now(UTC)
     most = _MOST_RANKED if inbox else arguments.limit
@@ -65,13 +65,13 @@ async def show_rows(gateway: Gateway, settings: Settings, arguments: argparse.Na
 
 
 def console() -> Console:
-    """Return what to print on, wide enough for an id where it is no terminal."""
+    """Return the console, wide enough for an id if it is no terminal."""
     here = Console()
     return here if here.is_terminal else Console(width=max(here.width, _WIDTH_OF_A_PIPE))
 
 
 def _print_waiting(listed: list[Row], now: datetime) -> None:
-    """Print what a person chooses by, most urgent first, and why it waits on a line of its own; a dash stands for what it does not say."""
+    """Print the waiting requests, most urgent first, each with its reason on a separate line; a dash marks an unknown value."""
     cells = [_HEAD, *(_cells(row, now) for row in listed)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
@@ -85,7 +85,7 @@ def _print_waiting(listed: list[Row], now: datetime) -> None:
             else row.state
         )
         out.print(Text(line.rstrip()), soft_wrap=True)
-        # Text, so that what a customer wrote is no markup.
+        # Text, so that a customer's words are not read as markup.
         out.print(Text(f"    {_printable(said)}", style="dim"), no_wrap=True, overflow="ellipsis")
 
 
@@ -96,9 +96,9 @@ def _cells(row: Row, now: datetime) -> tuple[str, ...]:
 
 
 def _all(listed: list[Row]) -> Table:
-    """Return all rows as a table whose first two columns are never cut: they are what a person copies and looks for.
+    """Return all rows as a table; the first two columns are never cut, because people copy and search them.
 
-    Where automatic mail is among them, a last column says by which sign it was told.
+    If automatic mail is among them, a last column names the sign by which it was recognised.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     apart = {
@@ -111,14 +111,14 @@ def _all(listed: list[Row]) -> Table:
     if apart:
         table.add_column("why")
     for row in listed:
-        # Text, so that what a stranger's header holds is no markup.
+        # Text, so that a stranger's header is not read as markup.
         why = [Text(_printable(apart.get(row.request_id, "")))] if apart else []
         table.add_row(row.request_id, row.state, row.owner, _by(row), str(row.priority or ""), row.desk, *why)
     return table
 
 
 def _for_scripts(row: Row, now: datetime) -> dict[str, Any]:
-    """Return a row as JSON values: `tier`, `amount`, `why`, `subject` and `requester` are empty where it does not say."""
+    """Return a row as JSON values; unknown `tier`, `amount`, `why`, `subject` and `requester` are empty."""
     list_summary = row.list_summary
     return {
         "request_id": row.request_id,
@@ -138,7 +138,7 @@ def _for_scripts(row: Row, now: datetime) -> dict[str, Any]:
 
 
 def iso(moment: datetime | None) -> str:
-    """Return a time for machines; nothing for none."""
+    """Return a time in ISO format; None for none."""
     return moment.isoformat(timespec="seconds") if moment else ""
 
 

@@ -1,4 +1,4 @@
-"""A command's end where its output is a pipe and the reader has gone, as with `| head`."""
+"""How a command ends if its output is a pipe and the reader has closed it, as with `| head`."""
 
 import os
 import select
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final
 
 READ_ENOUGH: Final = 128 + 13
-"""What a shell says of a program that SIGPIPE ended."""
+"""The exit code that a shell reports for a program that SIGPIPE ended."""
 
 
 def while_somebody_reads(command: Callable[[], int]) -> int:
-    """Run `command` and give its exit code, or READ_ENOUGH where nobody reads stdout any more.
+    """Run `command` and return its exit code, or READ_ENOUGH if nobody reads stdout any more.
 
     Another broken pipe, such as that of a connection, is raised as it is.
     """
@@ -29,7 +29,7 @@ def _nobody_reads() -> bool:
     poll.register(stdout, 0)
     if not any(events & select.POLLERR for _, events in poll.poll(0)):
         return False
-    # What is left goes nowhere: the interpreter would fail on it once more at its exit.
+    # Discard the rest of the output: the interpreter would fail on it again at its exit.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stdout)
     os.close(nowhere)

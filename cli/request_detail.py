@@ -24,7 +24,7 @@ from dispatch.ranking.rank import waited
 _LAST = 5
 """Entries of the trail shown here; `dispatch trail ID` has them all."""
 _LONG_TEXT = 60
-"""A parameter longer than this, or of several lines, stands on lines of its own."""
+"""A parameter longer than this, or with several lines, is printed on separate lines."""
 
 
 def show(console: Console, detail: RequestDetail) -> None:
@@ -63,7 +63,7 @@ def print_sections(
 
 
 def _by_hand(detail: RequestDetail) -> dict[str, JsonValue] | None:
-    """Return the decision that could be pasted for what the status names; None where none waits, or it must be signed."""
+    """Return the decision to paste for the action that the status names; None if none waits, or it must be signed."""
     approval_request, status = detail.approval_request, detail.status
     items = approval_request.items if approval_request is not None else ()
     item = next((one for one in items if one.digest == status.action_digest), None)
@@ -93,7 +93,7 @@ def _status(detail: RequestDetail) -> Iterator[str]:
 def _rank(detail: RequestDetail) -> Iterator[str]:
     if detail.rank is None:
         return
-    # From the request's beginning, as in lists: a mail may have lain in its mailbox for days before.
+    # Counted from the request's start, as in lists: a mail may have been in its mailbox for days before.
     began = detail.trail[0].at if detail.trail else detail.submission.trigger.received_at
     ranked = waited(detail.rank, began, datetime.now(UTC))
     yield f"priority {ranked.priority_key}, {ranked.score} points"
@@ -112,7 +112,7 @@ def _scrutiny(item: ApprovalItem, detail: RequestDetail) -> str:
 
 
 def _consequences(item: ApprovalItem, detail: RequestDetail) -> Iterator[str]:
-    """Yield what a decision on one of several actions does to the rest."""
+    """Yield what a decision on one of several actions means for the rest."""
     gate = detail.approval_request
     if (
         gate is None

@@ -1,4 +1,4 @@
-"""A request as a person names it at the terminal: by its id, by the beginning of one, or as the last that began."""
+"""Request ids as people type them: the whole id, its beginning, or `last`."""
 
 import argparse
 import re
@@ -16,16 +16,16 @@ _MOST_NAMED: Final = 5
 
 
 def add_id(command: argparse.ArgumentParser, nargs: str | None = None) -> None:
-    """Add the request that a command is about."""
+    """Add the argument that names the request."""
     text = f"the request's id, the beginning of one, or '{LAST}': the newest"
     command.add_argument("id", metavar="ID", nargs=nargs, help=text)
 
 
 async def resolved(gateway: Gateway, typed: str) -> str:
-    """Return the id of the request that was meant; on stderr it says which that is, where it was not typed whole.
+    """Return the id of the request that was typed; if it was not typed whole, print the whole id on stderr.
 
-    What nothing begins with is returned as it is, for whoever asks for it to say so: lists lag behind a little. Raises
-    SubmissionError where it begins several, or where nothing has begun, and TemporalUnavailableError.
+    A text with which no known id begins is returned unchanged, because lists lag behind; the caller reports it. Raises
+    SubmissionError if several ids begin with it, or if there is no request, and TemporalUnavailableError.
     """
     if typed == LAST:
         newest = await _ids(gateway, f"WorkflowType = '{COORDINATOR}'", 1)
@@ -37,7 +37,7 @@ async def resolved(gateway: Gateway, typed: str) -> str:
     found = await _ids(gateway, f"{ALL} AND WorkflowId STARTS_WITH '{typed}'", 1000)
     if typed in found or not found:
         return typed
-    # A request's follow-ups begin as it does.
+    # The ids of a request's follow-ups begin with its id.
     requests = [one for one in found if ".follow-up-" not in one] or found
     if len(requests) > 1:
         more = f" and {len(requests) - _MOST_NAMED} more" if len(requests) > _MOST_NAMED else ""

@@ -1,4 +1,4 @@
-"""The commands on one request: see where it stands, answer it, take it back, move its deadline."""
+"""The commands on one request: show its status, answer it, withdraw it, move its deadline."""
 
 import argparse
 import asyncio
@@ -28,7 +28,7 @@ _LOOKS: Final = 30
 
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
-    """Add what each of them is called with."""
+    """Add the arguments of each command."""
     add_id(command)
     if name == "answer":
         command.add_argument("pairs", nargs="+", metavar="field=value")
@@ -91,7 +91,7 @@ async def show_detail(gateway: Gateway, arguments: argparse.Namespace) -> int:
 
 
 async def _answer(gateway: Gateway, arguments: argparse.Namespace) -> int:
-    """Send the answer and say what became of it, for it is judged by the request and not here."""
+    """Send the answer and print the result; the request evaluates it, not this command."""
     accepted, reason = await _judged_answer(gateway, arguments.id, {**pairs_of(arguments.pairs)})
     if arguments.json:
         print_judged(accepted, reason)
@@ -103,7 +103,7 @@ async def _answer(gateway: Gateway, arguments: argparse.Namespace) -> int:
 async def _judged_answer(
     gateway: Gateway, request_id: str, fields: dict[str, JsonValue]
 ) -> tuple[bool | None, str]:
-    """Send an answer; gives whether it was accepted and why, None while it is only kept."""
+    """Send an answer; returns whether it was accepted and why, None while it is only kept."""
     answer: dict[str, JsonValue] = {"fields": fields}
     try:
         known = len(await gateway.trail(request_id))
@@ -132,7 +132,7 @@ async def _withdraw(gateway: Gateway, arguments: argparse.Namespace) -> int:
 
 
 async def _extend(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Ask for a later deadline, signed where a decision is, and say what became of it."""
+    """Request a later deadline, signed where a decision is, and print the result."""
     extension: dict[str, JsonValue] = {
         "approver": arguments.approver,
         "deadline": arguments.until,

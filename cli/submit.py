@@ -13,7 +13,7 @@ from runtime.settings import Settings
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
-    """Add what it is called with."""
+    """Add its arguments."""
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".eml or .json")
     command.add_argument("--desk", help="whose work it is; without it, triage decides")
 
@@ -24,7 +24,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def submit_all(gateway: Gateway, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Submit each file; one that cannot be taken in does not keep the others out."""
+    """Submit each file; a file that cannot be taken in does not prevent the others."""
     failed, waiting = 0, not_taken_in(settings).count()
     for path in arguments.files:
         try:

@@ -1,10 +1,10 @@
-"""The auditor's commands of `dispatch`: the trail of a request and the chain behind its result.
+"""The auditor's commands of `dispatch`: a request's trail, and the reasons behind its result.
 
     dispatch trail ID [--all | --json | --md | --html FILE]
     dispatch explain ID
-    ... --from FILE     from exported histories, without a server; once for each where a request went on in a new one
+    ... --from FILE     from exported histories, without a server; once for each history of a request that continued in a new one
 
-Histories are read from Temporal, or from files; no worker is needed. The shapes are in docs/audit.md.
+Histories are read from Temporal, or from files; no worker is needed. The formats are in docs/audit.md.
 """
 
 import argparse
@@ -27,14 +27,14 @@ from runtime.settings import Settings
 
 COMMANDS: Final = frozenset({"trail", "explain"})
 _IN_FULL: Final = frozenset({AuditKind.HANDOFF, AuditKind.STATUS, AuditKind.WAIT})
-"""Entries that the text leaves out unless --all asks for them: the answers to the handoffs say who did what."""
+"""Entries that the text omits without --all: the answers to the handoffs already say who did what."""
 _LONGEST: Final = 300
-"""Characters of a reason in the text; --all and the other shapes have all of it that an entry keeps."""
+"""Characters of a reason in the text; --all and the other formats print the whole reason."""
 _MOST: Final = 5
 
 
 def add(command: argparse.ArgumentParser, name: str) -> None:
-    """Add what one of them is called with."""
+    """Add the arguments of one command."""
     if name == "trail":
         shapes = command.add_mutually_exclusive_group()
         shapes.add_argument("--all", action="store_true", help="with handoffs, waits and changes of status")
@@ -55,7 +55,7 @@ def add(command: argparse.ArgumentParser, name: str) -> None:
 
 
 async def run(arguments: argparse.Namespace, _settings: Settings) -> int:
-    """Run one of them; connects only where a history has to be fetched."""
+    """Run one of them; connects only if a history must be fetched."""
     trail = await _trail(arguments)
     if arguments.command == "explain":
         for sentence in explain(trail):
@@ -87,7 +87,7 @@ async def _trail(arguments: argparse.Namespace) -> Trail:
 
 
 def show_trail(trail: Trail, *, everything: bool) -> None:
-    """Print the entries; what a terminal is too small for is in --html."""
+    """Print the entries; --html has the details that do not fit a terminal."""
     _say(f"{_plain(trail.request_id)}: {trail.ending.replace('_', ' ')}")
     shown = [entry for entry in trail.entries if everything or entry.kind not in _IN_FULL]
     for entry in shown:
@@ -116,7 +116,7 @@ def _lines(trail: Trail, entry: AuditEntry) -> str:
 
 
 def _plain(text: str) -> str:
-    """Keep what strangers wrote on one line and from commanding the terminal."""
+    """Put a stranger's text on one line, without terminal control characters."""
     return "".join(mark if mark.isprintable() else " " for mark in text)
 
 

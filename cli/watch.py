@@ -1,4 +1,4 @@
-"""`dispatch watch`: take in what comes to a door, until Ctrl-C or SIGTERM, which end it between two requests."""
+"""`dispatch watch`: take in requests at a door until Ctrl-C or SIGTERM, which end it between two requests."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ from runtime.settings import Settings
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
-    """Add the doors, and what each is called with."""
+    """Add the doors and their arguments."""
     doors = command.add_subparsers(dest="door", required=True)
     folder = doors.add_parser(
         "folder",

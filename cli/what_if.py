@@ -1,4 +1,4 @@
-"""`dispatch what-if --playbook FILE`: a changed playbook held against what was recorded."""
+"""`dispatch what-if --playbook FILE`: compare a changed playbook with recorded decisions."""
 
 import argparse
 import json
@@ -29,14 +29,14 @@ _SHOWN: Final = 50
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
-    """Add what `what-if` is called with."""
+    """Add the arguments of `what-if`."""
     command.add_argument("--playbook", required=True, type=Path, metavar="FILE")
     command.add_argument("--store", default="", metavar="STORE", help="a folder or s3://bucket/prefix")
     command.add_argument("--json", action="store_true", help="for scripts")
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print which actions would flip; reads the audit store alone."""
+    """Print which actions would be decided differently; reads only the audit store."""
     changed = playbook_from(arguments.playbook)
     place = backend_from(settings, arguments.store)
     catalogue = discover(desk_folders(settings.desk_roots))
@@ -51,7 +51,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def playbook_from(file: Path) -> PlaybookInForce:
-    """Load a playbook that is not in force, whatever its file is called; raises PlaybookError as the worker would."""
+    """Load a playbook that is not in use, from a file of any name; raises PlaybookError as the worker would."""
     if not file.is_file():
         raise PlaybookError(str(file), "", "there is no such file", "Name the changed playbook.")
     content = read_yaml(file)
@@ -61,7 +61,7 @@ def playbook_from(file: Path) -> PlaybookInForce:
 
 
 def documents_of(place: StoreBackend, key_of: KeyOf) -> Iterator[Document]:
-    """Yield the last export of each request, oldest first; raises AuditStoreError where one is not what its line says."""
+    """Yield the last export of each request, oldest first; raises AuditStoreError if one does not match its line."""
     latest = set(index_of(place).requests.values())
     for raw, position in place.lines():
         if position.seq in latest:

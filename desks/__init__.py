@@ -1,1 +1,1 @@
-"""Desks: one folder for each line of business, with all that is known of it."""
+"""Desks: one folder for each line of business."""

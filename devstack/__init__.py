@@ -1,1 +1,1 @@
-"""What stands in for outside systems on one machine."""
+"""Stand-ins for outside systems on one machine."""

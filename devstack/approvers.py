@@ -1,7 +1,7 @@
-"""The demo's people: who decides at the embedded desk, made at its first start where there is no approvers file.
+"""The demo's people: the approvers of the embedded desk, created at its first start if there is no approvers file.
 
-Their keys are real and kept as anybody's are (dispatch/storage/private_keys.py), but for the passphrase: it is in this file, so
-that whoever runs the demo can sign as any of them. An approvers file that is there, of whatever content, is left alone.
+Their keys are real and stored as usual (dispatch/storage/private_keys.py), but their passphrase is in this file, so
+that the person who runs the demo can sign as any of them. An existing approvers file is never changed.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from dispatch.storage.private_keys import KeyStore
 from runtime.settings import Settings
 
 DEMO_PASSPHRASE: Final = "only for the demo"  # noqa: S105 - it is public on purpose
-"""Of every key made here; a real desk's keys are made with `dispatch keys new`, each with a passphrase of its own."""
+"""The passphrase of every key made here; a real desk's keys are made with `dispatch keys new`, each with its own."""
 
 
 class _Person(NamedTuple):
@@ -48,9 +48,9 @@ _PEOPLE: Final = (
 
 
 def make_people(settings: Settings) -> str | None:
-    """Write the demo's people and their keys, and give what to tell of them; None where there is a file or any key already.
+    """Write the demo's people and their keys, and return a description; None if there is already a file or any key.
 
-    Raises KeysError where a key cannot be kept.
+    Raises KeysError if a key cannot be stored.
     """
     file, keys = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
     if file.path.exists() or file.keys.look():
@@ -64,9 +64,9 @@ def make_people(settings: Settings) -> str | None:
 
 
 def demo_signer(settings: Settings) -> Sign:
-    """Return what signs as any person of the approvers file whose key has the demo's passphrase.
+    """Return a function that signs as any person of the approvers file whose key has the demo's passphrase.
 
-    It raises DevStackError where the person has no such key, KeysError where the key has another passphrase.
+    It raises DevStackError if the person has no such key, KeysError if the key has another passphrase.
     """
     file, keys = ApproversFile(settings.approvers_path), KeyStore(settings.keys_path)
 

@@ -1,4 +1,4 @@
-"""What the demo shows a person: every request in a table, and the commands to type."""
+"""The demo's display: every request in a table, and the commands to type."""
 
 import sys
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from runtime.settings import Settings
 
 @dataclass
 class Board:
-    """What is known of each request, for the table."""
+    """The known data of each request, for the table."""
 
     files: dict[str, str] = field(default_factory=dict)
     status: dict[str, Status] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Board:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
         for column in ("trigger", "state", "next owner", "by"):
             table.add_column(column, no_wrap=True)
-        # The one column that may be cut takes what the others leave.
+        # The only column that may be cut gets the remaining width.
         table.add_column("review point", no_wrap=True, overflow="ellipsis", ratio=1)
         for request_id, file in self.files.items():
             status = self.status.get(request_id)
@@ -45,7 +45,7 @@ class Board:
         return table
 
     async def refresh(self, gateway: Gateway) -> bool:
-        """Ask the requests whose row in the list has changed; tells whether any had. One that is slow is asked again."""
+        """Query the requests whose row in the list has changed; returns whether any had. A slow one is queried again later."""
         changed = False
         try:
             listed = [row async for row in gateway.rows(limit=1000)]
@@ -53,7 +53,7 @@ class Board:
             return False
         for row in listed:
             if row.started > self.since:
-                # What a person put into the mailbox, or submitted.
+                # Requests that a person put into the mailbox, or submitted.
                 self.files.setdefault(row.request_id, row.request_id)
             if row.request_id in self.files and self.rows.get(row.request_id) != row:
                 try:
@@ -65,7 +65,7 @@ class Board:
         return changed
 
     def commands(self, server: TemporalServer, settings: Settings) -> list[str]:
-        """Return what a person could type next; each line stands alone, so that it can be pasted."""
+        """Return the commands that a person could type next; each is a separate line, so that it can be pasted."""
         lines = [
             f"Temporal's UI: {server.ui_url}",
             "",

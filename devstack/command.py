@@ -1,4 +1,4 @@
-"""How an embedded service runs as a program: until SIGTERM or Ctrl-C, one sentence if it cannot."""
+"""Runs an embedded service as a program until SIGTERM or Ctrl-C; prints one sentence if it cannot start."""
 
 import argparse
 import asyncio
@@ -15,9 +15,9 @@ Service = Callable[[StackSettings, bool], AbstractAsyncContextManager[object]]
 
 
 def run(name: str, service: Service, where: Callable[[StackSettings], str]) -> int:
-    """Run `service` until the process is asked to stop; return the exit code.
+    """Run `service` until the process gets a signal to stop; return the exit code.
 
-    `where` says, from the settings, where it can be reached.
+    `where` returns its address from the settings.
     """
     parser = argparse.ArgumentParser(prog=f"python -m embedded.{name.replace(' ', '_')}")
     parser.add_argument(

@@ -55,20 +55,20 @@ from runtime.settings import SHIPPED_DESKS
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
 DESK_SCRIPTS: tuple[Path, ...] = (SHIPPED_DESKS / "helpdesk" / "samples" / "script.yaml",)
-"""Of desks whose samples lie beside their script."""
+"""Folders of desks whose samples are beside their script."""
 PATIENCE_SECONDS = 240
 MAILED = frozenset({"01-order-status.eml", "02-small-refund.eml", "05-refund-approved.eml"})
-"""The samples that come by the mailbox."""
+"""The samples that arrive through the mailbox."""
 QUIET_LOOKS = 3
-"""Looks at the board without a change after which the desk has come to rest."""
+"""Readings of the board without a change after which the desk counts as idle."""
 
 CALLED = {"from": "anna.mueller@post.example", "text": "Where is my order DD-10001?"}
-"""What the call that the demo prints asks for; the sample data has the customer and the order."""
+"""The request in the call that the demo prints; the sample data has its customer and order."""
 _DEMO_KEY = "demo"
 
 
 class Demo:
-    """One run: servers up, samples in, people's part played by a person or by the script."""
+    """One run: starts the servers, submits the samples, and lets a person or the script decide."""
 
     def __init__(self, settings: StackSettings, console: Console) -> None:
         self._settings, self._console = settings, console
@@ -80,7 +80,7 @@ class Demo:
         )
 
     async def run(self) -> int:
-        """Return 0 if every sample ended as it must (with a person: whenever they are done)."""
+        """Run the demo; returns 0 if every sample ended as expected, with a person always."""
         require_free_ports(self._settings)
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(TemporalServer(self._settings))
@@ -119,7 +119,7 @@ class Demo:
         return self._console.is_terminal and sys.stdin.isatty()
 
     def _quick_playbooks(self) -> Path:
-        """Copy the playbooks with the demo's shorter waits; digests differ, and history says so."""
+        """Copy the playbooks with the demo's shorter waits; their digests differ, which history shows."""
         folder = self._settings.var_dir / "demo-playbooks"
         make_private(folder)
         folders = desk_folders(self._settings.desk_roots)
@@ -134,7 +134,7 @@ class Demo:
         return folder.absolute()
 
     def _let_them_sign_in(self) -> None:
-        """Return the people just made their passphrase in the inbox; people of somebody's own never get a public one."""
+        """Set the demo people's passphrase in the inbox; people of an existing approvers file never get a public one."""
         for person in ApproversFile(self._settings.approvers_path).read().approvers:
             self._users.write(person.name, DEMO_PASSPHRASE)
 
@@ -146,7 +146,7 @@ class Demo:
         return "a person signs in with the passphrase that '.venv/bin/python -m inbox user NAME' sets"
 
     def _call(self) -> str:
-        """Return a call for a shell, with a key made for this run; a run before it had another one."""
+        """Return a call for a shell, with a key created for this run."""
         keys = ApiKeys(self._settings.api_keys_dir)
         with suppress(KeysError):
             keys.remove(_DEMO_KEY)
@@ -157,7 +157,7 @@ class Demo:
         )
 
     async def _mail(self, client: Client) -> dict[Path, str]:
-        """Put some samples into the mailbox and return their requests by file, once the watcher has taken them in."""
+        """Put samples into the mailbox; once the watcher has taken them in, return their requests by file."""
         files = [file for file, sample in self._samples if sample.file in MAILED]
         await put_into_mailbox(self._settings, files)
         expected = {file: request_id_of(read_request_file(self._settings, file)) for file in files}
@@ -194,7 +194,7 @@ class Demo:
     async def _with_a_person(
         self, client: Client, server: TemporalServer, programs: Sequence[Program]
     ) -> int:
-        """Show the board until Ctrl-C, with what to type once the desk has come to rest; nothing else ends it."""
+        """Show the board until Ctrl-C, with the commands to type once the desk is idle; nothing else ends it."""
         stop = stop_event()
         quiet = 0
         gone = asyncio.ensure_future(server.ended())

@@ -1,8 +1,9 @@
-"""Failures on order, for tests, the demo and chaos runs only; a service without --faults has none of this.
+"""Failures on demand, for tests, the demo and chaos runs only; a service without --faults has none.
 
 POST /faults takes one rule, GET /faults lists them with how often each fired, DELETE /faults clears them and ends the
-delays that run. The first rule that fits and has times left fires. `match` is a method and a path, where * stands for anything ('POST /refunds',
-'GET /orders/DD-1000*'), or 'find': the lookup of a refund by its idempotency key, so that an outcome stays unknown.
+running delays. The first matching rule with times left fires. `match` is a method and a path, where * stands for anything
+('POST /refunds', 'GET /orders/DD-1000*'), or 'find': the lookup of a refund by its idempotency key, so that an outcome
+stays unknown.
 """
 
 import asyncio
@@ -48,14 +49,14 @@ class FaultRule(BaseModel):
 
 @dataclass(frozen=True)
 class Occurrence:
-    """What just came in: 'POST /refunds' with its query's names and its body's fields."""
+    """A received call: 'POST /refunds' with its query's names and its body's fields."""
 
     target: str
     query: Iterable[str] = ()
     fields: dict[str, str] = field(default_factory=dict)
 
     def fits(self, rule: FaultRule) -> bool:
-        """Return whether the rule is about this."""
+        """Return whether the rule matches this call."""
         pattern, needs = _ALIASES.get(rule.match, (rule.match, None))
         wanted = {
             "payment_id": rule.payment_id,
@@ -88,7 +89,7 @@ class Faults:
         self._cleared = asyncio.Event()
 
     async def delay(self, rule: FaultRule) -> None:
-        """Wait as long as the rule says, or until the rules are cleared."""
+        """Wait for the rule's delay, or until the rules are cleared."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._cleared.wait(), rule.delay_seconds)
 
@@ -127,7 +128,7 @@ class Faults:
 
 
 class FaultGate:
-    """Stands before a service and spoils what a rule says."""
+    """Middleware that makes a service fail as the rules say."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app, self._faults = app, faults
@@ -163,7 +164,7 @@ class FaultGate:
                     await send(message)
 
     async def _pause(self, receive: Receive, rule: FaultRule) -> None:
-        """Wait, but not for a client that has given up."""
+        """Wait, but stop if the client has disconnected."""
         waits = [asyncio.ensure_future(wait) for wait in (self._faults.delay(rule), _gone(receive))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -193,7 +194,7 @@ def _status(rule: FaultRule) -> Response:
 
 
 def _broken_off() -> list[Message]:
-    """Promise more bytes than come: the server then closes the connection in the middle of the answer."""
+    """Announce more bytes than are sent: the server then closes the connection in the middle of the answer."""
     return [
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1024")]},
         {"type": "http.response.body", "body": b'{"', "more_body": True},
@@ -201,6 +202,6 @@ def _broken_off() -> list[Message]:
 
 
 async def _gone(receive: Receive) -> None:
-    """Return when the client has gone."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

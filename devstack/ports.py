@@ -1,4 +1,4 @@
-"""Ports on the loopback: a free one for a test, and who sits on one that is taken."""
+"""Ports on the loopback: find a free one for a test, and name the process that uses one."""
 
 import secrets
 import socket
@@ -13,10 +13,10 @@ _LISTEN = "0A"  # the state column of /proc/net/tcp
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now; for tests, where a fixed one would collide.
+    """Return a free port, for tests, where a fixed one would collide.
 
-    It lies below those that systems give to outgoing connections: one of these could take it before it is used. And it
-    is drawn, so that processes that look at the same time do not find the same.
+    It is below the range of outgoing connections, one of which could take it before it is used. And it is random, so
+    that processes that search at the same time do not find the same.
     """
     while True:
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:
-    """Raise DevStackError, naming the holder and the way out, if `port` cannot be listened on."""
+    """Raise DevStackError, naming the holder and the remedy, if `port` cannot be listened on."""
     with socket.socket() as probe:
         # Without it a server stopped a moment ago, its connections in TIME_WAIT, would look like a running one.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,14 +34,14 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             who = holder(port)
-            taken = f"taken by {who}" if who else f"not to be had ({error.strerror or error})"
+            taken = f"taken by {who}" if who else f"unusable ({error.strerror or error})"
             raise DevStackError(
                 f"port {port} for {purpose} is {taken}; stop that program or set {setting} to a free port."
             ) from None
 
 
 def holder(port: int) -> str | None:
-    """Name the process that listens on `port` as 'name (pid N)', or None where that cannot be told."""
+    """Return the process that listens on `port` as 'name (pid N)', or None if it is unknown."""
     inodes = _listening_inodes(port)
     if not inodes:
         return None
@@ -58,7 +58,7 @@ def _link(descriptor: Path) -> str:
     try:
         return str(descriptor.readlink())
     except OSError:
-        return ""  # closed meanwhile, as the one this folder is read through always is
+        return ""  # closed meanwhile, as is always the descriptor through which this folder is read
 
 
 def _listening_inodes(port: int) -> set[str]:
@@ -67,7 +67,7 @@ def _listening_inodes(port: int) -> set[str]:
         try:
             rows = Path(table).read_text().splitlines()[1:]
         except OSError:
-            continue  # not Linux: the sentence does without a name
+            continue  # not Linux: the message has no name
         for row in rows:
             columns = row.split()
             if columns[3] == _LISTEN and int(columns[1].rsplit(":", 1)[1], 16) == port:

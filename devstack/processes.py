@@ -1,4 +1,4 @@
-"""Programs of ours as child processes: started, waited for, ended by their own process id."""
+"""Runs our programs as child processes: starts them, waits for them, ends them by their process id."""
 
 import asyncio
 import os
@@ -19,13 +19,13 @@ from runtime.worker_parts.shutdown import MARGIN
 
 ROOT = Path(__file__).parents[1]
 PRIVATE = 0o077
-"""The umask of a program: what it writes is for its own user."""
+"""The umask of a program: only its user can read its files."""
 PATIENCE_SECONDS = 90
-"""What a program may take to answer; 2 s on an idle machine, and one that ends by itself is not waited for."""
+"""How long a program may take to answer; 2 s on an idle machine; the wait stops if it exits."""
 
 
 class Child(Protocol):
-    """What is asked of a process that was started, as `subprocess.Popen` answers it."""
+    """The interface of a started process, as `subprocess.Popen` has it."""
 
     @property
     def pid(self) -> int: ...
@@ -36,7 +36,7 @@ class Child(Protocol):
 
 
 class Program:
-    """One child process, its output in a file; `kill9` and `start` again for tests of what a crash leaves behind."""
+    """One child process, its output in a file; tests of crashes use `kill9` and `start` again."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class Program:
         return self._process.pid
 
     async def start(self) -> None:
-        """Start and return once it answers (`health`) or has said it works (`says`).
+        """Start it and return once it answers (`health`) or has printed `says`.
 
-        Raises DevStackError with its own last words where it ends or does not answer within PATIENCE_SECONDS. Where it is
-        cancelled meanwhile, as by a signal to this process, it leaves nothing running.
+        Raises DevStackError with its last output if it exits or does not answer within PATIENCE_SECONDS. If this call is
+        cancelled, for example by a signal to this process, it leaves no process running.
         """
         make_private_file(self._log)
         begin = self._log.stat().st_size if self._log.exists() else 0
@@ -88,7 +88,7 @@ class Program:
         )
 
     async def stop(self) -> None:
-        """Ask it to end, and kill it where it does not within its grace."""
+        """Terminate it, and kill it if it does not end within its grace."""
         if self._process is None:
             return
         self._process.terminate()
@@ -100,14 +100,14 @@ class Program:
         self._process = None
 
     async def kill9(self) -> None:
-        """End it as a crash would."""
+        """Kill it, as in a crash."""
         os.kill(self.pid, signal.SIGKILL)
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
         self._process = None
 
     def ended(self) -> int | None:
-        """Return the exit code if it has ended by itself."""
+        """Return the exit code if it has ended."""
         return self._process.poll() if self._process is not None else None
 
     async def _until_it_answers(self, process: Child, begin: int) -> None:
@@ -151,8 +151,8 @@ def desk_programs(
 ) -> tuple[Program, Program, Program]:
     """Return back office, mail sink and worker, in the order in which they start; their logs go to var_dir/logs.
 
-    `environment` tells each program what `settings` tells this process. With `faults` the back office can be made to
-    fail, by its write key. The worker is killed only after its own hard end was due, which says more.
+    `environment` holds for each program the values that `settings` has in this process. With `faults` the back office can
+    be made to fail, with its write key. The worker is killed only after its own hard end, whose log says more.
     """
     logs = settings.var_dir / "logs"
     return (
@@ -195,7 +195,7 @@ def helpdesk_program(
 
 
 def helpdesk_environment(settings: StackSettings) -> dict[str, str]:
-    """Return what a desk that reads and changes the stand-in needs to know; a worker has no default for it."""
+    """Return the variables of a desk that uses the stand-in; a worker has no default for them."""
     return {
         "DISPATCH_HELPDESK_URL": settings.helpdesk_url,
         "DISPATCH_HELPDESK_READ_KEY": settings.helpdesk_read_key.get_secret_value(),

@@ -1,4 +1,4 @@
-"""The people's part of the demo: a script of who does what in which state, and how each sample must end."""
+"""The demo's script: who does what in which state, and how each sample must end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,9 +21,9 @@ from runtime.gateway import Gateway
 from runtime.gateway_types import ExtensionOutcome, decision_for
 
 QUICK: Final = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
-"""What the demo shortens in the playbooks, so that nobody waits hours to see it; all else is as shipped."""
+"""The waits that the demo shortens in the playbooks; everything else is as shipped."""
 UNANSWERED: Final = "25 seconds"
-"""How long a question waits where the script plays: one of the samples is never answered."""
+"""How long a question waits if the script decides: one of the samples is never answered."""
 
 
 class Act(Contract):
@@ -44,7 +44,7 @@ class Act(Contract):
 
 
 class Sample(Contract):
-    """A request, what it shows, who does what, and the ending it must come to."""
+    """A request, what it demonstrates, who does what, and its expected ending."""
 
     file: str
     shows: str
@@ -53,7 +53,7 @@ class Sample(Contract):
 
 
 def load_script(path: Path) -> tuple[Sample, ...]:
-    """Read the script; raises DevStackError naming what is wrong in it."""
+    """Read the script; raises DevStackError that names the error in it."""
     try:
         return TypeAdapter(tuple[Sample, ...]).validate_python(
             yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -80,9 +80,9 @@ async def play(
     seen: Callable[[Status], None] = lambda _: None,
     poll_seconds: float = 0.3,
 ) -> Outcome:
-    """Play the people's part for one request until it has ended; `arm` arms a fault. Gives its outcome.
+    """Play the people's part for one request until it has ended; `arm` arms a fault. Returns its outcome.
 
-    Raises DevStackError where a decision is refused, or cannot be signed.
+    Raises DevStackError if a decision is refused, or cannot be signed.
     """
     handle, gateway = client.get_workflow_handle(request_id, result_type=Outcome), Gateway.over(client)
     acts = list(sample.people)
@@ -94,7 +94,7 @@ async def play(
             await asyncio.sleep(poll_seconds)
             continue
         seen(status)
-        awaiting = status.review_point.awaiting  # what is left of two approvals of one subject
+        awaiting = status.review_point.awaiting  # the remaining one of two approvals of one subject
         point = (status.state, status.proposal_id, status.action_digest, status.questions, awaiting)
         if acts and acts[0].when == status.state and point != done_at:
             act = acts.pop(0)

@@ -1,4 +1,4 @@
-"""The SDK's own download of the `temporal` program, as a process of its own: `sdk_download FOLDER VERSION`.
+"""The SDK's download of the `temporal` program, as a separate process: `sdk_download FOLDER VERSION`.
 
 The SDK downloads only as a side effect of starting a server and offers no time limit; a process can be ended from
 outside, and a folder can be watched, so `temporal_build` runs this one and decides how long it may take.

@@ -13,11 +13,11 @@ from runtime.settings import Settings, settings_of
 
 READ_KEY: Final = "embedded-read"
 WRITE_KEY: Final = "embedded-write"
-"""Of the stand-ins, on this machine alone."""
+"""The settings of the stand-ins, on this machine alone."""
 
 
 class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Settings, MailArchive.Settings):
-    """Every variable that a program of the stack reads."""
+    """All settings that a program of the stack reads."""
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="forbid")
 

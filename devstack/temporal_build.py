@@ -1,4 +1,4 @@
-"""The pinned `temporal` program, made once for a machine: downloaded by the SDK or built by Go, kept outside the clone."""
+"""The pinned `temporal` program, obtained once for a machine: downloaded by the SDK or built by Go, kept outside the clone."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 _ROOT = Path(__file__).parent.parent
 _MODULE = Path(__file__).parent / "temporal"
 _NEEDED_BYTES = 2 * 1024**3  # modules, build cache and program of a first build: 1.8 GB measured
-_SILENCE_SECONDS = 15.0  # a download that has not brought a byte by then is not going to
+_SILENCE_SECONDS = 15.0  # a download without a byte by then is not going to start
 _DOWNLOAD_SECONDS = 300.0
 _BUILD_SECONDS = 1800.0
 
@@ -50,7 +50,9 @@ def make(say: Say) -> Path:
             with tempfile.TemporaryDirectory(dir=program.parent, prefix="making-") as folder:
                 made = _download(Path(folder), say) or _build(Path(folder), say)
                 made.chmod(0o755)
-                made.rename(program)  # whole or not at all, for whoever looks meanwhile
+                made.rename(
+                    program
+                )  # atomic, so that a process that looks meanwhile sees the whole program or none
     except OSError as error:
         raise DevStackError(
             f"the cache {program.parent} cannot be used ({error.strerror or error}); make it writable or set "
@@ -72,7 +74,7 @@ def _only_one(lock: Path, say: Say) -> Iterator[None]:
 
 
 def _download(folder: Path, say: Say) -> Path | None:
-    """Let the SDK try; None, with the reason said, when it cannot."""
+    """Download with the SDK; returns None, with the reason printed, if that fails."""
     say(
         f"SDK download: trying temporal {PINNED_CLI}, giving up after {_SILENCE_SECONDS:.0f} s without a byte"
     )
@@ -102,7 +104,7 @@ def _download(folder: Path, say: Say) -> Path | None:
 
 
 def _watch(child: subprocess.Popen[bytes], target: Path) -> str | None:
-    """Wait for the download; end it and say why when nothing arrives or it takes too long."""
+    """Wait for the download; if nothing arrives or it takes too long, end it and print why."""
     started = time.monotonic()
     while child.poll() is None:
         elapsed = time.monotonic() - started

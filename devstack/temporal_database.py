@@ -1,4 +1,4 @@
-"""The embedded server's database file: a place it can be written, one server at a time, one server version for its life."""
+"""The embedded server's database file: writable, used by one server at a time, and bound to one server version."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ class TemporalDatabase:
     """`var/temporal.db`, beside it `temporal.db.version` (the server that wrote it) and `temporal.db.lock`."""
 
     def __init__(self, var_dir: Path) -> None:
-        # Absolute, so that neither a change of folder nor the server's own folder moves it.
+        # Absolute, so that it does not depend on the working folder of this process or of the server.
         self.path = var_dir.absolute() / "temporal.db"
         self._version = self.path.with_name("temporal.db.version")
         self._lock: TextIO | None = None
@@ -42,7 +42,7 @@ class TemporalDatabase:
         return self._lock.fileno()
 
     def release(self) -> None:
-        """Let the next server have the file."""
+        """Release the file for the next server."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -50,7 +50,7 @@ class TemporalDatabase:
     def _same_version(self, server: str) -> None:
         """Refuse a file of another version.
 
-        The dev server lays out a new file but never migrates an old one: another version fails in the middle.
+        The dev server creates the schema of a new file but never migrates an old one: another version fails later.
         """
         if self.path.exists():
             make_private_file(self.path)

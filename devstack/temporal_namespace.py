@@ -1,4 +1,4 @@
-"""What the desk needs of its namespace: closed requests kept long enough for the audit, and its search attributes."""
+"""Sets up the desk's namespace: a retention that is long enough for the audit, and its search attributes."""
 
 from datetime import timedelta
 
@@ -29,9 +29,9 @@ async def read_retention(client: Client) -> timedelta:
 
 
 async def set_retention(client: Client, *, days: int, minimum_days: int) -> bool:
-    """Set the retention and read it back from the server; return whether it was another one before.
+    """Set the retention and read it back from the server; return whether it has changed.
 
-    Raises DevStackError when what the server then says is below the minimum: it would delete the audit trail.
+    Raises DevStackError if the server's value is then below the minimum: it would delete the audit trail.
     """
     wanted = timedelta(days=days)
     before = await read_retention(client)
@@ -53,7 +53,7 @@ async def set_retention(client: Client, *, days: int, minimum_days: int) -> bool
 
 
 async def ensure_search_attributes(client: Client) -> None:
-    """Create what is missing of the desk's search attributes.
+    """Create the missing search attributes of the desk.
 
     Raises DevStackError when one exists with another type, or cannot be created.
     """

@@ -1,6 +1,6 @@
-"""Finds the `temporal` program or makes it: setting, PATH, cache, the SDK's download, a Go build; in that order.
+"""Finds or builds the `temporal` program: setting, PATH, cache, the SDK's download, a Go build; in that order.
 
-Each try is said in one line, so that a person who waits knows for what, and a person who fails knows what was tried.
+Each attempt prints one line, so that a waiting person knows its cause, and after a failure what was tried.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from runtime.settings import Settings, load_settings
 
 
 def find(settings: Settings, say: Say = print) -> Path:
-    """Return a program whose server the desk can live on; blocks for minutes where it must be built.
+    """Return a program with a suitable server; blocks for minutes if it must be built.
 
     Raises DevStackError with one sentence.
     """
@@ -32,12 +32,12 @@ def find(settings: Settings, say: Say = print) -> Path:
     elif _usable("cache", cached, say):
         return cached
     else:
-        cached.unlink()  # only we write there: a broken one would be in the way permanently
+        cached.unlink()  # only we write there: a broken one would block every later start
     return make(say)
 
 
 def _set(program: Path, say: Say) -> Path:
-    """Take the one the setting names or none: falling through would run another server than the one asked for."""
+    """Return the program that the setting names or fail: a fallback would run another server than the requested one."""
     try:
         version = read_version(program.absolute())
     except DevStackError as error:

@@ -36,7 +36,7 @@ _LAST_LINES = 5
 
 
 class TemporalServer:
-    """The server as an async context manager; `restart()` and `kill9()` for tests of what a crash leaves behind.
+    """The server as an async context manager; tests of crashes use `restart()` and `kill9()`.
 
     `in_memory` keeps nothing; `headless` starts no web UI; `port` and `ui_port` override the settings. Without a
     `program` it is searched for, and built if need be, which takes minutes the first time.
@@ -90,7 +90,7 @@ class TemporalServer:
         await self.stop()
 
     async def start(self) -> None:
-        """Start the server and return once it is healthy, keeps what it must and knows the search attributes.
+        """Start the server and return once it is healthy and has the retention and the search attributes.
 
         Raises DevStackError with one sentence, and leaves no process behind.
         """
@@ -110,7 +110,7 @@ class TemporalServer:
             raise
 
     async def stop(self) -> None:
-        """End the server: asked first, killed if it does not go."""
+        """Terminate the server, and kill it if it does not end."""
         if self._process is not None:
             self._process.terminate()
             if not await self._gone(_STOP_SECONDS):
@@ -121,7 +121,7 @@ class TemporalServer:
             self._database.release()
 
     async def kill9(self) -> None:
-        """End the server as a crash would: SIGKILL, nothing flushed, nothing closed."""
+        """Kill the server as in a crash: SIGKILL, nothing flushed, nothing closed."""
         os.kill(self.pid, signal.SIGKILL)
         await self._gone(_STOP_SECONDS)
         self._process = None
@@ -132,7 +132,7 @@ class TemporalServer:
         await self.start()
 
     async def ended(self) -> None:
-        """Return when the server has ended without being asked to."""
+        """Return when the server has ended by itself."""
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
 
@@ -171,7 +171,7 @@ class TemporalServer:
             "--log-level",
             self._log_level,
         ]
-        # Neither a profile nor TEMPORAL_* of the person's shell, meant for clients, may bend the server.
+        # A profile or TEMPORAL_* of the person's shell, which are for clients, must not configure the server.
         arguments += ["--disable-config-env", "--disable-config-file"]
         arguments += (
             ["--headless"] if self._headless else ["--ui-port", str(self._ui_port), "--ui-ip", LOOPBACK]
@@ -210,7 +210,7 @@ class TemporalServer:
         )
         await ensure_search_attributes(client)
         if changed and self._database is not None:
-            # A request closed before the server's caches know the new retention is deleted after the old one, a day.
+            # A request that is closed before the server's caches have the new retention is deleted after the old one, a day.
             await asyncio.sleep(2 * NAMESPACE_REFRESH_SECONDS)
 
     async def _gone(self, seconds: float) -> bool:
@@ -223,10 +223,10 @@ class TemporalServer:
 
 
 def _dies_with_its_parent() -> list[str]:
-    """On Linux, ask the kernel to end the server when this process is killed; elsewhere the port check tells of it.
+    """On Linux, let the kernel end the server when this process is killed; elsewhere the port check reports it.
 
-    A program that sets it and becomes the server, because code between fork and exec (`preexec_fn`) may deadlock in
-    a process with threads, and the SDK brings some.
+    A small program sets it and then executes the server, because code between fork and exec (`preexec_fn`) may deadlock
+    in a process with threads, and the SDK starts some.
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []

@@ -1,4 +1,4 @@
-"""The switches without which the embedded server is several times slower and knows no priorities."""
+"""Switches of the embedded server: without them it is several times slower and ignores priorities."""
 
 NAMESPACE_REFRESH_SECONDS = 0.5
 
@@ -8,15 +8,15 @@ TUNING: dict[str, str] = {
     "history.transferProcessorMaxPollRPS": "2000",
     "history.timerProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
-    # The next activity rides back on the answer that asked for it, without a turn through the task queue.
+    # The next activity is returned with the response that scheduled it, without the task queue.
     "system.enableActivityEagerExecution": "true",
-    # Both on by default since 1.29 or before; said here because a benchmark and the inbox rely on them.
+    # Both on by default since 1.29 or before; set here because a benchmark and the inbox rely on them.
     "system.enableEagerWorkflowStart": "true",
     "frontend.enableUpdateWorkflowExecution": "true",
     # Priority and fairness between requests need both; without them a task queue is first come, first served.
     "matching.useNewMatcher": "true",
     "matching.enableFairness": "true",
-    # One partition makes a queue's order the order of all its tasks, not of a quarter of them.
+    # With one partition the queue's order covers all its tasks, not a quarter of them.
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
     # How soon a new retention reaches the part of the server that schedules deletions.

@@ -1,4 +1,4 @@
-"""Which server a `temporal` program runs, and whether the desk can live on it."""
+"""Checks which server a `temporal` program runs, and whether it is suitable for the desk."""
 
 import re
 import subprocess
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dispatch.models.errors import DevStackError
 
-# What is built, downloaded and measured against. An official release and a build of ours differ in how they name
-# themselves but run the same server, so programs are told apart by their server.
+# The version that is built, downloaded and measured. An official release and our build report different names but
+# run the same server, so programs are compared by their server.
 PINNED_CLI = "1.5.1"
 PINNED_SERVER = (1, 29)
 
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 20  # the first start of a 170 MB program from a cold disk
 
 @dataclass(frozen=True)
 class ProgramVersion:
-    """What `temporal --version` says of itself."""
+    """The output of `temporal --version`."""
 
     cli: str
     server: str
@@ -26,7 +26,7 @@ class ProgramVersion:
 
     @property
     def warning(self) -> str | None:
-        """One clause when this is not the server everything was measured on, else None."""
+        """Return a clause if this is not the server of all measurements, else None."""
         if self.release == PINNED_SERVER:
             return None
         pinned = ".".join(map(str, PINNED_SERVER))
@@ -34,7 +34,7 @@ class ProgramVersion:
 
 
 def read_version(program: Path) -> ProgramVersion:
-    """Ask `program` for its version.
+    """Return the version of `program`.
 
     Raises DevStackError, a clause that completes 'PATH: ...', if it does not run, is something else, or is too old.
     """

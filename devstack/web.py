@@ -1,4 +1,4 @@
-"""What both embedded HTTP services have in common: their errors, their keys, and a server on one port."""
+"""Common parts of the embedded HTTP services: errors, keys, and a server on one port."""
 
 import asyncio
 import hmac
@@ -48,7 +48,7 @@ async def on_http_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def on_storage_error(_: Request, error: Exception) -> JSONResponse:
-    """Answer when SQLite is busy or its disk full; the transaction was rolled back, so nothing was done."""
+    """Answer if SQLite is busy or its disk is full; the transaction was rolled back, so nothing was done."""
     refusal = ApiError(503, "storage_unavailable", f"the database did not take it: {error}")
     return JSONResponse(refusal.payload, refusal.status, {"Retry-After": "1"})
 
@@ -72,7 +72,7 @@ class KeyGate:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         may_write = None
         for key, allowed in self._keys.items():
-            # Constant time, and every key is tried, so that the time taken says nothing about a key.
+            # Constant time, and every key is compared, so that the time reveals nothing about a key.
             if hmac.compare_digest(key, given.encode()) and scheme.lower() == "bearer":
                 may_write = allowed
         if may_write is None:
@@ -85,8 +85,8 @@ class KeyGate:
 class _Server(uvicorn.Server):
     """Leaves the process's signal handlers alone: two services, or a test run, share the process.
 
-    It ends as soon as it is told to. uvicorn looks ten times a second whether it should and pauses on the way, which
-    hundreds of tests would wait for.
+    It ends immediately. uvicorn checks ten times a second whether it should end, with further pauses, for which hundreds
+    of tests would wait.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -94,7 +94,7 @@ class _Server(uvicorn.Server):
         self._told = asyncio.Event()
 
     def tell(self) -> None:
-        """Have `serve` come to its end."""
+        """Stop `serve`."""
         self.should_exit = True
         self._told.set()
 
@@ -110,7 +110,7 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._told.wait(), 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, close the idle, and give open answers their grace."""
+        """Accept no more connections, close idle ones, and let open answers finish within their grace."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:
@@ -142,7 +142,7 @@ def listen(host: str, port: int, *, purpose: str, setting: str) -> socket.socket
     """Return a listening socket; raises DevStackError, one sentence that names the setting, if the port is taken."""
     if host == LOOPBACK and port:
         require_free(port, purpose=purpose, setting=setting)
-    # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every answer waits 40 ms.
+    # The protocol is named because asyncio sets TCP_NODELAY only then: without it every answer waits 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -151,7 +151,7 @@ def listen(host: str, port: int, *, purpose: str, setting: str) -> socket.socket
     except OSError as error:
         listener.close()
         raise DevStackError(
-            f"port {port} on {host} for {purpose} is not to be had ({error.strerror or error}); "
+            f"port {port} on {host} for {purpose} cannot be used ({error.strerror or error}); "
             f"stop what uses it or set {setting} to a free port."
         ) from None
     listener.setblocking(False)  # noqa: FBT003 - socket has it no other way

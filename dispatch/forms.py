@@ -25,7 +25,7 @@ class DataBlock:
 
 @dataclass(frozen=True)
 class Form:
-    """One form; the prompt says what to do with it. All texts in `data` are data, whoever wrote them."""
+    """One form; the prompt says what to do with it. All texts in `data` are data, for every author."""
 
     data: tuple[DataBlock, ...]
     schema: Mapping[str, Any]

@@ -58,7 +58,7 @@ def http_client(*, base_url: str, key: str, timeout_seconds: float) -> httpx.Asy
         transport=httpx.AsyncHTTPTransport(
             retries=0, verify=trusted_certificates(), limits=httpx.Limits(max_connections=MOST_CONNECTIONS)
         ),
-        # A proxy or a .netrc of the machine must neither see these calls nor replace the key.
+        # The machine's proxy or .netrc must not see these calls or replace the key.
         trust_env=False,
     )
 

@@ -1,6 +1,6 @@
-"""The approvals inbox, for people who have never heard of Temporal; look here to change a page or how people sign in.
+"""The approvals inbox: pages for people who decide, and their sign-in. It needs no knowledge of Temporal.
 
-It holds nothing that matters: what waits is Temporal's visibility list, what a page shows is a request's own answer, and
-a decision is one update or signal. Sessions are signed cookies. Killed and started again, only the counters of failed
-sign-ins are lost.
+It stores nothing important: the list is Temporal's visibility list, a page shows a request's own answer, and a
+decision is one update or signal. Sessions are signed cookies. A restart loses the counters of failed sign-ins and
+the list of signed-out sessions.
 """

@@ -1,4 +1,4 @@
-"""The app factory: everything is injected, routes and limits stand here."""
+"""The app factory: all parts are injected; routes and limits are defined here."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -49,9 +49,9 @@ from runtime.settings import Settings
 
 USERS_FILE = "inbox_users.yaml"
 WORKER_TIMEOUT: Final = timedelta(seconds=6)
-"""How long a page waits for what a worker has to answer."""
+"""How long a page waits for the answer of a worker."""
 LOOK_TIMEOUT: Final = timedelta(seconds=3)
-"""How long it waits for what Temporal itself answers."""
+"""How long it waits for the answer of Temporal itself."""
 _WORDS: Final[dict[type[Exception], tuple[int, str, bool]]] = {
     RequestNotFoundError: (404, "There is no such request", False),
     RequestClosedError: (409, "This request is closed", False),
@@ -78,11 +78,11 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     worker_timeout: timedelta = WORKER_TIMEOUT,
 ) -> Starlette:
-    """Build the inbox; `connect` gives the Temporal client when it is first needed.
+    """Build the inbox; `connect` returns the Temporal client when it is first needed.
 
     `worker_timeout` is how long a page waits for a worker before it says that none answers.
 
-    Raises SettingsError where a secret cannot be kept or the identity provider's settings are half there.
+    Raises SettingsError if a secret cannot be stored or the identity provider's settings are incomplete.
     """
     desk = Gateway(connect, worker_timeout, LOOK_TIMEOUT)
     secret = _session_secret(settings)
@@ -108,9 +108,9 @@ def create_app(
             sign_in=RateLimit(20, _MINUTE, now),
             names_by_address=Lockout(5, _MINUTE, timedelta(minutes=15), now),
             devices=Lockout(5, _MINUTE, timedelta(minutes=15), now),
-            # Far above what the locks leave to one address: it takes many of them to reach it.
+            # Far above what the locks allow one address: only many addresses together reach it.
             names=RateLimit(60, timedelta(hours=1), now),
-            # Of its own: a name is typed by anybody, and must lock nobody's key.
+            # A separate limit: anybody can type a name, and that must not lock the person's key.
             keys=Lockout(5, _MINUTE, timedelta(minutes=15), now),
             sending=RateLimit(60, _MINUTE, now),
             answers=RateLimit(60, _MINUTE, now),
@@ -124,7 +124,7 @@ def create_app(
     )
     routes = _routes(secret, https=https)
     if context.base:
-        # A check of health asks the process itself, and knows nothing of the proxy's folder.
+        # A health check calls the process directly, without the proxy's path.
         routes = [_HEALTH, Mount(context.base, routes=routes)]
     app = Starlette(
         routes=routes,
@@ -182,7 +182,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
 
 
 async def _health(_: Request) -> Response:
-    """Report that the process serves; whether Temporal does is for the pages."""
+    """Report that the process serves; the pages report whether Temporal does."""
     return Response("ok", media_type="text/plain")
 
 
@@ -192,7 +192,7 @@ _HEALTH: Final = Route("/health", _health, methods=["GET"])
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     context: Context = app.state.context
-    # Read the list before anybody asks for it; where Temporal is away, the first page says so.
+    # Read the list before anybody asks for it; if Temporal is unavailable, the first page says so.
     reading = asyncio.ensure_future(context.waiting.current())
     try:
         yield
@@ -203,7 +203,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
-    """Answer what no page is for (no such path, a form of another site)."""
+    """Answer requests without a page (no such path, a form of another site)."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else ""
     checkpoints = {404: "There is no such page", 405: "This page takes no such request", 403: "Not taken"}
@@ -219,7 +219,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 async def _on_desk(request: Request, error: Exception) -> Response:
-    """Answer with a clear page where the desk cannot be reached, or knows no such request."""
+    """Answer with a clear page if the desk cannot be reached or has no such request."""
     kind = type(error)
     status, head, retry = _WORDS.get(kind, (500, "This cannot be shown", True))
     text = _REMEDIES.get(kind, f"{error}.")
@@ -264,6 +264,6 @@ def _company(settings: Settings) -> OidcProvider | None:
 
 
 def _hosts(settings: Settings) -> list[str]:
-    """List the names that we answer to: any other in a request's Host is somebody else's page pointing at us."""
+    """List the host names that we answer to; another name in a request's Host comes from a foreign page."""
     named = urlsplit(settings.inbox_url).hostname
     return [host for host in (named, settings.inbox_host, "127.0.0.1", "localhost") if host]

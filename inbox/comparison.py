@@ -16,7 +16,7 @@ from inbox.filters import title_of, words
 Mark = Literal["same", "added", "removed"]
 _WORDS: Final = re.compile(r"\s+|[^\s]+")
 MOST_CHARS: Final = 20_000
-"""A longer text is shown as removed and added in whole: comparing it word by word would hold up the page."""
+"""A longer text is shown as wholly removed and added: a comparison word by word would delay the page."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is not as before; `pieces` for a text, else `before` and `now`."""
+    """One difference; `pieces` for a text, else `before` and `now`."""
 
     what: str
     before: str = ""
@@ -36,7 +36,7 @@ class Change:
 
 
 def changes(before: Proposal, now: Proposal) -> tuple[Change, ...]:
-    """Compare action by action; an action is the same one where name and subject are."""
+    """Compare action by action; two actions are the same one if their name and subject are equal."""
     old = {(b.action.name, b.action.subject): b for b in before.actions}
     new = {(b.action.name, b.action.subject): b for b in now.actions}
     found = [

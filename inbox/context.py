@@ -1,4 +1,4 @@
-"""What every page may use, made once by the app factory and injected; nothing here is a global."""
+"""The shared parts of all pages, built once by the app factory and injected; nothing here is global."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from runtime.settings import Settings
 
 @dataclass(frozen=True)
 class Limits:
-    """Tries from one address; wrong passphrases for a name from one address, on a known device, and for the key of one.
+    """Limits: tries from one address; wrong passphrases for a name from one address, on a known device, and for a key.
 
     Also tries for one name from all addresses, and decisions and answers from one address.
     """

@@ -1,7 +1,7 @@
-"""Devices that a person has signed in on before: strangers' wrong tries lock a name, and never these out of it.
+"""Known devices of a person: wrong tries of strangers lock the name, but not on these devices.
 
-A device is known by a signed cookie, bound to one name, that a successful sign-in sets. It lets nobody in: a passphrase
-is still due, and wrong ones on the device are counted for the device alone.
+A device is known by a signed cookie, bound to one name, that a successful sign-in sets. It does not sign anybody in: the
+passphrase is still required, and wrong ones on the device are counted for the device alone.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ _ID_BYTES: Final = 16
 
 
 class Devices:
-    """Reads and writes the cookies; a browser that several people use has one for each."""
+    """Reads and writes the cookies; a browser has one for each of its users."""
 
     def __init__(self, signer: URLSafeSerializer, *, secure: bool, now: Callable[[], datetime]) -> None:
         self._signer, self._secure, self._now = signer, secure, now
 
     def known(self, request: Request, name: str) -> str | None:
-        """Return the id of the device where `name` has signed in on it before, else None."""
+        """Return the id of the device if `name` has signed in on it before, else None."""
         try:
             id_, bound_to, set_at = self._signer.loads(request.cookies.get(_cookie(name), ""))
             since = self._now() - datetime.fromtimestamp(set_at, UTC)
@@ -34,7 +34,7 @@ class Devices:
         return str(id_) if bound_to == name and since < KNOWN_FOR else None
 
     def remember(self, response: Response, name: str) -> None:
-        """Set the cookie, with an id of its own each time."""
+        """Set the cookie, each time with a new id."""
         fields = [secrets.token_urlsafe(_ID_BYTES), name, int(self._now().timestamp())]
         response.set_cookie(
             _cookie(name),

@@ -1,4 +1,4 @@
-"""Small things in words, for the templates: times, ages, states, tiers."""
+"""Filters of the templates: times, ages, states, tiers as text."""
 
 import unicodedata
 from collections import Counter
@@ -24,7 +24,7 @@ _SENDERS: Final = {"coordinator": "the desk", "requester": "the requester"}
 
 
 def title(name: str) -> str:
-    """Return the name of what is asked as people say it; an action's own title is in its view."""
+    """Return a readable name of a proposal's item; an action's own title is in its view."""
     return TITLES.get(name, capital(words(name)))
 
 
@@ -34,7 +34,7 @@ def title_of(bound: BoundAction) -> str:
 
 
 def item_title(item: ApprovalItem) -> str:
-    """Return the title of one thing that a gate asks about."""
+    """Return the title of one item of a gate."""
     return item.title or title(item.name)
 
 
@@ -44,7 +44,7 @@ def counted(names: Iterable[str]) -> list[str]:
 
 
 def iso(at: datetime) -> str:
-    """Return a time for machines."""
+    """Return a time in ISO format."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
@@ -63,7 +63,7 @@ def length(span: timedelta) -> str:
 
 
 def left(due: datetime, now: datetime) -> str:
-    """Describe how far off a deadline is."""
+    """Describe the time until a deadline."""
     return f"in {length(due - now)}" if due > now else f"{length(now - due)} ago"
 
 
@@ -78,20 +78,19 @@ def words(name: str) -> str:
 
 
 def capital(text: str) -> str:
-    """Begin with a capital and leave the rest as it is."""
+    """Return the text with a capital first letter and the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def who(name: str) -> str:
-    """Return a handoff's sender or receiver as people would say it."""
+    """Return a readable name of a handoff's sender or receiver."""
     return _SENDERS.get(name) or words(name.removeprefix("approver.").removeprefix("specialist."))
 
 
 def revealed(value: Any) -> Any:
-    """Make visible what a screen would not show, or would show in another order: direction marks, zero widths, controls.
+    """Write out characters that are invisible or change the order of text: direction marks, zero widths, controls.
 
-    Set as the templates' `finalize`, so that no text reaches a page without it. Joiners that writing systems need
-    stay.
+    It is the templates' `finalize`, so every text on a page passes it. Joiners that writing systems need stay.
     """
     if not isinstance(value, str) or isinstance(value, Markup) or value.isascii():
         return value

@@ -19,13 +19,13 @@ SIGNED_WITH: Final = (
 )
 """How an ID token may be signed: with a key that only the provider has. Never `none`, and no shared secret (HS256)."""
 _DEFAULT: Final = ("RS256",)
-"""What a provider signs with that names nothing (OpenID Connect Discovery 1.0, section 3)."""
+"""The default algorithm of a provider that names none (OpenID Connect Discovery 1.0, section 3)."""
 _ALGORITHMS: Final = "id_token_signing_alg_values_supported"
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
 
 class OidcError(DispatchError):
-    """The identity provider did not vouch for anybody; the text is for the person who wanted to sign in."""
+    """The identity provider confirmed nobody; the text is for the person who wanted to sign in."""
 
 
 class OidcProvider:
@@ -47,7 +47,7 @@ class OidcProvider:
         )
 
     async def send_there(self, request: Request, back_to: str) -> Response:
-        """Send the browser to the identity provider; raises OidcError where it is not reached."""
+        """Send the browser to the identity provider; raises OidcError if it cannot be reached."""
         try:
             await self._check_provider()
             answer: Response = await self._provider.authorize_redirect(request, back_to)
@@ -58,7 +58,7 @@ class OidcProvider:
         return answer
 
     async def name_of(self, request: Request) -> str:
-        """Return the approver's name that the provider vouches for; raises OidcError.
+        """Return the approver's name that the provider confirms; raises OidcError.
 
         Checked: state, PKCE, the ID token's signature and its algorithm, issuer, audience, times and nonce.
         """
@@ -80,9 +80,9 @@ class OidcProvider:
         return name
 
     async def _check_provider(self) -> None:
-        """Refuse a provider whose own description names another issuer, for the ID token would be checked against that one.
+        """Refuse a provider whose description names another issuer, because the ID token would be checked against that one.
 
-        Of the algorithms that it names only those of SIGNED_WITH stay in force; Authlib takes any that the provider names.
+        Of the algorithms that it names only those in SIGNED_WITH are kept; Authlib accepts every algorithm that it names.
         """
         metadata = await self._provider.load_server_metadata()
         if metadata.get("issuer") != self._issuer:

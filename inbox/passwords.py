@@ -20,37 +20,37 @@ from dispatch.storage.private_folders import make_private
 LEAST_CHARS: Final = 12
 MOST_CHARS: Final = 500
 _AT_ONCE: Final = 2
-"""Each check takes 64 MB and a core for about 50 ms; more at once would starve the pages."""
+"""The most parallel checks: each takes 64 MB and a core for about 50 ms, and more would slow the pages down."""
 _USERS: Final[TypeAdapter[dict[ApproverName, str]]] = TypeAdapter(dict[ApproverName, str])
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(ApproverName)
 
 
 class UsersError(DispatchError):
-    """The file of users is wrong, or what was to be written into it; says what and where."""
+    """The file of users, or a new entry for it, is wrong; the text says what and where."""
 
 
 class Users:
-    """Reads the file at each sign-in, so that who was removed is out at once.
+    """Reads the file at each sign-in, so that a removed person is refused immediately.
 
-    `hasher` says how costly a new hash is; an old one is checked at the cost that it was made with.
+    `hasher` sets the cost of new hashes; an old hash is checked at its own cost.
     """
 
     def __init__(self, path: Path, hasher: PasswordHasher | None = None) -> None:
         self._path = path
         self._hasher = hasher or PasswordHasher()
         self._gate = asyncio.Semaphore(_AT_ONCE)
-        # Checked where a name is unknown, so that the time an answer takes does not tell names apart.
+        # Checked if a name is unknown, so that the response time does not reveal names.
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
     async def check(self, name: str, passphrase: str) -> str | None:
-        """Return the stamp of the person whose passphrase it is, else None; raises UsersError for a wrong file."""
+        """Return the person's stamp if the passphrase is right, else None; raises UsersError for a wrong file."""
         known = self._read().get(name)
         async with self._gate:
             fits = await asyncio.to_thread(self._fits, known or self._nobody, passphrase[:MOST_CHARS])
         return _stamp(known) if fits and known is not None else None
 
     def stamp(self, name: str) -> str | None:
-        """Return what changes with a person's passphrase, None for nobody; raises UsersError for a wrong file."""
+        """Return a stamp that changes with a person's passphrase, None if unknown; raises UsersError for a wrong file."""
         known = self._read().get(name)
         return _stamp(known) if known is not None else None
 

@@ -1,4 +1,4 @@
-"""What every answer carries, and what no request may be: the browser's part of keeping pages safe."""
+"""Security headers of every answer, and a limit on the size of requests."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("inbox")
 
-# No inline script or style, nothing from elsewhere, no frame around us; forms go to ourselves alone.
+# No inline script or style, nothing from other sites, no frame around the page; forms only to this site.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -18,18 +18,18 @@ HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    # With no-referrer a browser says "null" for where a form came from, and we want to know.
+    # With no-referrer a browser sends "null" as the origin of a form, and the inbox checks that origin.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
 MOST_BYTES: Final = 512 * 1024
-"""Of a form: more than the longest text that may be edited."""
+"""The most bytes of a form: more than the longest editable text."""
 
 
 class SecurityMiddleware:
-    """Sets the headers, and refuses a body that is too large before it is read."""
+    """Sets the headers, and refuses a body that is too large before reading it."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app, self._https = app, https

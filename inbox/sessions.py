@@ -1,7 +1,7 @@
-"""Who is signed in: a signed cookie that says who, since when and when last seen; nothing of it is kept here.
+"""Sessions: a signed cookie holds the name, the sign-in time and the last use; the inbox stores nothing of it.
 
 A session ends when it was idle too long, when it is too old, when the person's passphrase was changed or the person
-removed (`stamp` differs), and when the person signs out. The ids of signed-out sessions are remembered until they would have
+was removed (`stamp` differs), and when the person signs out. The ids of signed-out sessions are remembered until they would have
 ended anyway; that list is lost with the process.
 """
 
@@ -18,9 +18,9 @@ from starlette.responses import Response
 
 COOKIE: Final = "desk_session"
 VISIT: Final = "desk_visit"
-"""Names a browser that nobody is signed in with, for the forms that need no sign-in."""
+"""The cookie of a browser without a session, for forms that need no sign-in."""
 SEEN_AGAIN: Final = timedelta(minutes=1)
-"""A cookie is rewritten when it was last seen longer ago than this."""
+"""The age of the last use from which the cookie is rewritten."""
 _VISIT_BYTES: Final = 16
 _VISIT_CHARS: Final = 22
 
@@ -51,11 +51,11 @@ class Sessions:
         self._signed_out: dict[str, datetime] = {}
 
     def signer(self, purpose: str) -> URLSafeSerializer:
-        """Return a signer whose word counts for one purpose alone."""
+        """Return a signer for one purpose."""
         return URLSafeSerializer(self._secret, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
 
     def begin(self, name: str, way: Way, stamp: str) -> Session:
-        """Return a new session, with an id of its own: one from before the sign-in is never gone on with."""
+        """Return a new session with a new id; an id from before the sign-in is never reused."""
         now = self._now()
         return Session(secrets.token_urlsafe(_VISIT_BYTES), name, way, stamp, now, now)
 
@@ -74,7 +74,7 @@ class Sessions:
         return (None, True) if ended or session.id in self._signed_out else (session, False)
 
     def write(self, response: Response, session: Session) -> None:
-        """Set the cookie, seen now."""
+        """Set the cookie, with now as its last use."""
         seen = replace(session, seen=self._now())
         fields = [
             seen.id,
@@ -102,7 +102,7 @@ class Sessions:
         now = self._now()
         self._signed_out = {id_: until for id_, until in self._signed_out.items() if until > now}
         if session is not None:
-            # Not only while it could be idle: a page that was under way at this moment may still renew a copy of it.
+            # Kept for the whole life of the session: a page that is being served now may still renew a copy of it.
             self._signed_out[session.id] = session.begun + self._longest
         response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=self._secure)
 

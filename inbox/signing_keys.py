@@ -1,4 +1,4 @@
-"""Keys to sign decisions with: those that are pinned for a person, one of which the inbox may hold, encrypted."""
+"""Keys for signing decisions: a person's pinned keys, one of which the inbox may hold, encrypted."""
 
 import asyncio
 import binascii
@@ -19,11 +19,11 @@ _SIGNATURE_BYTES: Final = 64
 
 
 class KeyProblemError(DispatchError):
-    """The decision could not be signed; the text says what the person can do."""
+    """The decision could not be signed; the text says how to correct that."""
 
 
 def usable_keys(person: Approver | None, now: datetime) -> tuple[ApproverKey, ...]:
-    """Return a person's keys that count now, the newest first."""
+    """Return a person's valid keys, the newest first."""
     keys = person.keys if person is not None else ()
     good = [key for key in keys if key_problem(key, now) is None]
     return tuple(sorted(good, key=lambda key: key.created_at, reverse=True))
@@ -34,7 +34,7 @@ async def sign_with_held_key(
 ) -> dict[str, JsonValue]:
     """Sign with the key that the inbox holds encrypted; the passphrase opens it for this one signature.
 
-    Raises KeyProblemError where the passphrase is wrong or was tried too often.
+    Raises KeyProblemError if the passphrase is wrong or was tried too often.
     """
     key = _still_theirs(key)
     if not context.keys.has(name, key.key_id):
@@ -50,7 +50,7 @@ async def sign_with_held_key(
 
 
 def with_signature(key: ApproverKey | None, decision: Decision, signature: str) -> dict[str, JsonValue]:
-    """Put a signature made elsewhere to its decision; raises KeyProblemError where it is not one of this key's."""
+    """Add an external signature to its decision; raises KeyProblemError if it was not made with this key."""
     key = _still_theirs(key)
     given = "".join(signature.split())
     try:

@@ -1,4 +1,4 @@
-"""The detail of a request as what the page of a request shows: exceptions first, then what is asked, then what it rests on."""
+"""The view model of a request's page: exceptions first, then the open decision, then its basis."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -48,7 +48,7 @@ class EditField:
 
 @dataclass(frozen=True)
 class ShownAction:
-    """One action with its guard result, and with its part of the gate where a person is asked."""
+    """One action with its guard result, and with its item of the gate if a person must decide."""
 
     title: str
     name: str
@@ -64,7 +64,7 @@ class ShownAction:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person is asked to decide: the form binds to this proposal and this digest."""
+    """One open decision: the form is bound to this proposal and this digest."""
 
     proposal_id: str
     digest: str
@@ -76,7 +76,7 @@ class Asked:
     fields: tuple[EditField, ...]
     approvals: tuple[Decision, ...]
     approvers: tuple[str, ...]
-    """Who may decide on it, where that is not everybody at the gate."""
+    """Who may decide on it, if that is not everybody at the gate."""
     may_decide: bool
     approved_by_me: bool
     is_open: bool = True
@@ -86,12 +86,12 @@ class Asked:
     must_change: str = ""
     rejection: Decision | None = None
     then: Consequences | None = None
-    """What each decision does to the rest of the request; None where the gate is not of actions."""
+    """The consequences of each decision for the rest of the request; None if the gate is not about actions."""
 
 
 @dataclass(frozen=True)
 class ShownRequest:
-    """All that the page of a running request shows."""
+    """The content of the page of a running request."""
 
     detail: RequestDetail
     actions: tuple[ShownAction, ...]
@@ -101,11 +101,11 @@ class ShownRequest:
     evidence: Mapping[str, Evidence]
     may_decide: bool
     together: tuple[Asked, ...] = ()
-    """What this person could approve with one press, where there is more than one."""
+    """The actions that this person can approve together, if there are several."""
 
 
 def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownRequest:
-    """Arrange the detail of a request for a person who goes by `my_names` (their own and their roles')."""
+    """Build the view of a request for a person with `my_names` (their own name and their roles)."""
     approval_request, proposal = detail.approval_request, detail.proposal
     names = frozenset(my_names)
     may = approval_request is not None and not names.isdisjoint(approval_request.approvers)
@@ -122,7 +122,7 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
         )
         action = _action(bound, guard_results.get(bound.digest), asked, evidence)
         actions.append(replace(action, is_approved=bound.digest in detail.approved))
-    # What a gate asks about is first: it is what the person came for.
+    # The items of the gate come first: the person opened the page for them.
     actions.sort(
         key=lambda action: (action.asked is None, action.asked is not None and not action.asked.is_awaited)
     )
@@ -144,7 +144,7 @@ def shown(detail: RequestDetail, me: str, my_names: Collection[str]) -> ShownReq
 
 
 def _together(asked: Sequence[Asked]) -> tuple[Asked, ...]:
-    """Return what one press approves: all that waits for a plain approval, if that is all that waits and more than one."""
+    """Return the actions to approve together: all that wait, if there are several and all need a plain approval."""
     waiting = [one for one in asked if one.is_awaited and one.is_open]
     plain = all(one.may_decide and not one.is_signed and not one.approved_by_me for one in waiting)
     ready = plain and not any(one.must_change for one in waiting)
@@ -172,7 +172,7 @@ def _action(
 
 
 def mark_of(detail: RequestDetail | FollowUpDetail | None) -> str:
-    """Digest what a person decides by: where it stands, what is asked, what was approved; None is closed."""
+    """Return a digest of the decision's basis: status, open items, approvals; None stands for a closed request."""
     approval_request = detail.approval_request.model_dump_json() if detail and detail.approval_request else ""
     given = detail.approvals if detail else ()
     given = (*given, *detail.rejections) if isinstance(detail, RequestDetail) else given
@@ -191,7 +191,7 @@ def asked_of(
     *,
     rejections: Sequence[Decision] = (),
 ) -> Asked:
-    """Return one item of an open gate as a form; `bound` is the action that it is about, where it is about one."""
+    """Return the form of one item of an open gate; `bound` is its action, if it has one."""
     then = before(approval_request, item, approvals, rejections) if bound is not None else None
     rewritten = is_to_be_rewritten(approval_request, item, rejections)
     is_open = not is_settled(item, approvals, rejections)
@@ -239,7 +239,7 @@ def _field(name: str, item: ApprovalItem, bound: BoundAction | None) -> EditFiel
 
 
 def facts_of(parameters: Mapping[str, JsonValue], amount: Money | None = None) -> tuple[Fact, ...]:
-    """List every parameter, for all of them are digested; an amount as people read it, with the exact figure.
+    """List every parameter, because the digest covers all; an amount in readable form, with the exact figure.
 
     `amount` is what the action's class says that it costs; it comes first where no parameter holds it.
     """
@@ -255,7 +255,7 @@ def facts_of(parameters: Mapping[str, JsonValue], amount: Money | None = None) -
             continue
         plain = "none" if value is None else str(value)
         facts.append(Fact(_plain_name(name), plain, text=name == "text" or "\n" in plain))
-    # Long texts last: what is short would be lost below them.
+    # Long texts last, so that the short ones are visible above them.
     return tuple(sorted(facts, key=lambda fact: fact.text))
 
 

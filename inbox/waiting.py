@@ -1,10 +1,10 @@
-"""What waits for people, ranked: an extract of Temporal's visibility list that is renewed while somebody looks.
+"""The ranked list of waiting requests: a copy of Temporal's visibility list, renewed while the inbox is in use.
 
-Neither SQLite's nor PostgreSQL's visibility can sort by our attributes (`ORDER BY` is refused), and to rank ten thousand
-requests all of them must have been read. So the list is read page by page in the background, kept in memory (about 10 MB
-for ten thousand) and ranked, filtered and searched there; no worker is asked, for each request wrote into its memo what a
-row says of it. Every page that is shown asks visibility again for the requests on it, so that what has been decided
-meanwhile is gone at once; what is new or has moved shows up with the next reading, whose age the page tells.
+Neither SQLite's nor PostgreSQL's visibility can sort by our attributes (`ORDER BY` is refused), and ranking needs all
+requests. So the list is read page by page in the background, kept in memory (about 10 MB for ten thousand requests) and
+ranked, filtered and searched there; no worker is needed, because each request's memo holds its row. Every shown page
+queries visibility again for its own rows, so that decided requests disappear immediately; new and changed ones appear
+with the next reading, whose age the page shows.
 """
 
 import asyncio
@@ -19,26 +19,26 @@ from runtime.gateway import Gateway
 from runtime.rows import WAITING, Row, row_of
 
 FRESH_SECONDS: Final = 2.0
-"""A reading younger than this is not checked again row by row."""
+"""The rows of a reading younger than this are not queried again."""
 REST: Final = 5
-"""The list is read again when this many times the last reading's own length has passed, and FRESH_SECONDS at least."""
+"""The interval between readings, in multiples of the last reading's duration; at least FRESH_SECONDS."""
 SHORT_SECONDS: Final = 0.1
-"""A list that is read in less is read again for each page."""
+"""A list whose reading takes less than this is read again for each page."""
 FIRST_PATIENCE_SECONDS: Final = 1.5
-"""How long a page waits until anything was read at all."""
+"""How long a page waits for the first rows."""
 WHOLE_PATIENCE_SECONDS: Final = 0.1
-"""How long it waits for the whole of a first reading; of a longer list it shows what has been read so far."""
+"""How long it waits for the whole first reading; after that it shows the rows read so far."""
 READING_TIMEOUT: Final = timedelta(seconds=20)
-"""For a thousand rows in the background, which nobody waits for and a busy machine may be slow to give."""
+"""The timeout for a thousand rows in the background: no page waits for them, and a busy machine may be slow."""
 _FIRST_PAGE: Final = 250
 _PAGE: Final = 1000
 _AT_ONCE: Final = 100
-"""Rows taken in before other pages get their turn."""
+"""Rows that are parsed before the event loop can serve other pages."""
 
 
 @dataclass
 class Reading:
-    """One reading of the whole list; `whole` is False while it is still going on."""
+    """One reading of the whole list; `whole` is False while it is running."""
 
     rows: dict[str, Row] = field(default_factory=dict)
     ranked: Sequence[Row] = ()
@@ -50,7 +50,7 @@ class Reading:
 
 
 class WaitingList:
-    """The ranked extract. `now` gives the time of day, for what a page tells; its own pace follows a steady clock."""
+    """The ranked list. `now` returns the time for pages; the reading intervals use a monotonic clock."""
 
     def __init__(self, desk: Gateway, now: Callable[[], datetime]) -> None:
         self._desk, self._now = desk, now
@@ -61,10 +61,10 @@ class WaitingList:
         self._doubted = 0.0
 
     async def current(self) -> Reading:
-        """Return the list as it was read last, and have it read again where it is due.
+        """Return the last reading of the list, and start a new one if it is due.
 
-        Raises TemporalUnavailableError where nothing was ever read and cannot be now. Where a later reading fails the one before it
-        stands, with its time; `still_waiting` says whether Temporal is away.
+        Raises TemporalUnavailableError if there is no reading yet and none is possible now. If a later reading fails, the previous
+        one stays, with its time; `still_waiting` reports whether Temporal is unavailable.
         """
         reading = self._reading
         rest = max(FRESH_SECONDS, REST * reading.seconds)
@@ -72,7 +72,7 @@ class WaitingList:
             self._task = asyncio.create_task(self._read())
         task = self._task
         if task is not None:
-            # A short list is simply read again, so that a person with ten requests never sees an old one.
+            # A short list is read again for each page, so that it is never out of date.
             if reading.whole and reading.seconds < SHORT_SECONDS:
                 await asyncio.wait({task}, timeout=FIRST_PATIENCE_SECONDS)
             elif not self._something.is_set():
@@ -85,19 +85,19 @@ class WaitingList:
         return self._reading
 
     def doubt(self) -> None:
-        """Have rows asked about again before they are shown, however fresh the reading: a decision was sent."""
+        """Query rows again before they are shown, even of a fresh reading, because a decision was sent."""
         self._doubted = time.monotonic()
 
     async def close(self) -> None:
-        """End a reading that is under way."""
+        """Cancel a running reading."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def still_waiting(self, rows: Sequence[Row]) -> list[Row]:
-        """Ask visibility again for a page's rows: gives those that still wait, as they are now, in the order given.
+        """Query visibility again for a page's rows; return those that still wait, up to date, in the same order.
 
-        Raises TemporalUnavailableError, also where there is no row to ask about and the last reading failed.
+        Raises TemporalUnavailableError, also if there is no row to query and the last reading failed.
         """
         if not rows and self._failed is not None:
             raise self._failed
@@ -114,7 +114,7 @@ class WaitingList:
         return [now[row.request_id] for row in rows if row.request_id in now]
 
     async def _first(self, task: asyncio.Task[None]) -> None:
-        """Wait for the first reading, of a long list for its first part alone; or for the failure of it."""
+        """Wait for the first reading (of a long list only for its first part), or for its failure."""
         await asyncio.wait({task}, timeout=WHOLE_PATIENCE_SECONDS)
         something = asyncio.create_task(self._something.wait())
         await asyncio.wait(
@@ -123,7 +123,7 @@ class WaitingList:
         something.cancel()
 
     async def _read(self) -> None:
-        """Read the list to its end; the reading before it is shown until then."""
+        """Read the whole list; the previous reading is shown until then."""
         reading = Reading(began=time.monotonic())
         first = not self._reading.whole
         token = b""
@@ -156,7 +156,7 @@ class WaitingList:
 
 
 def _failure(task: asyncio.Task[None]) -> TemporalUnavailableError | None:
-    """Return why a reading failed; what is not Temporal's fault is raised as it is."""
+    """Return why a reading failed; errors that are not Temporal's are raised unchanged."""
     try:
         task.result()
     except TemporalUnavailableError as away:

@@ -1,4 +1,4 @@
-"""What all pages share: who is signed in, forms that are ours, and how a page is rendered."""
+"""Shared functions of all pages: the signed-in person, the check of forms, rendering."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ _MOST_FIELDS: Final = 500
 
 @dataclass(frozen=True)
 class Person:
-    """Who is signed in; `names` are theirs, their roles and those they stand in for."""
+    """The signed-in person; `names` are their own name, their roles and the people they stand in for."""
 
     name: str
     full_name: str
@@ -39,7 +39,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Said:
-    """What became of what was sent, told once at the top of the next page."""
+    """The result of a form, shown once at the top of the next page."""
 
     kind: str
     head: str
@@ -48,7 +48,7 @@ class Said:
 
 
 def context_of(request: Request) -> Context:
-    """Return what the app factory made."""
+    """Return the context from the app factory."""
     return cast("Context", request.app.state.context)
 
 
@@ -58,7 +58,7 @@ def person_of(request: Request) -> Person:
 
 
 def signed_in(page: Page) -> Page:
-    """Let only who is signed in see a page; others are asked to sign in, and come back to it."""
+    """Require a signed-in person for a page; others are sent to the sign-in and return afterwards."""
 
     @wraps(page)
     async def guarded(request: Request) -> Response:
@@ -82,7 +82,7 @@ def signed_in(page: Page) -> Page:
 
 
 def identify(context: Context, session: Session) -> Person | None:
-    """Return the person of a session as the files know them now; None where they are no longer let in."""
+    """Return the person of a session from the current files; None if they may no longer sign in."""
     approvers = context.approvers.read()
     listed = person_named(approvers, session.name)
     if session.way == "password" and context.users.stamp(session.name) != session.stamp:
@@ -101,7 +101,7 @@ def _to_sign_in(request: Request, *, ended: bool) -> Response:
     if request.headers.get("x-live"):
         return Response(status_code=401)
     path = request.url.path
-    # A form whose sign-in has ended was not sent on; the person comes back to the page that it stood on.
+    # A form whose session has ended was not sent; the person returns to the page of the form.
     target = path if request.method == "GET" else path.rsplit("/", 1)[0]
     if request.method == "GET" and request.url.query:
         target += f"?{request.url.query}"
@@ -114,7 +114,7 @@ def _to_sign_in(request: Request, *, ended: bool) -> Response:
 
 
 def local_path(context: Context, given: str | None) -> str:
-    """Return a path of our own to go on to, whatever was given: never another site's."""
+    """Return a path of this site to continue to, for any input; never another site."""
     home = f"{context.base}/"
     if not given or not given.startswith(home) or "\\" in given or "\n" in given or "\r" in given:
         return home
@@ -125,9 +125,9 @@ def local_path(context: Context, given: str | None) -> str:
 
 
 async def form_of(request: Request) -> FormData:
-    """Read a form that was made by us for this very session or visit; raises HTTPException (403) for another.
+    """Read a form that the inbox made for this session or visit; raises HTTPException (403) for any other.
 
-    Beside the token, a browser that says where the form came from must name us.
+    In addition to the token, the origin that a browser sends must be this site.
     """
     context = context_of(request)
     origin = request.headers.get("origin")
@@ -147,13 +147,13 @@ async def form_of(request: Request) -> FormData:
 
 
 def text_in(form: FormData, name: str) -> str:
-    """Return a field's text, with the line ends that a browser changes put back; empty where it is not there."""
+    """Return a field's text, with normalised line ends; empty if it is missing."""
     value = form.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
 
 def render(request: Request, template: str, code: int = 200, **values: Any) -> Response:
-    """Render a page for whoever is signed in or not, with what was said to them once."""
+    """Render a page for a signed-in or anonymous person, with the result of their last form."""
     context = context_of(request)
     person = getattr(request.state, "person", None)
     visit = None if person is not None else context.sessions.visit(request)
@@ -179,7 +179,7 @@ def render(request: Request, template: str, code: int = 200, **values: Any) -> R
 
 
 def go_on(request: Request, path: str, said: Said | None = None) -> Response:
-    """Send the browser on to a page after a form, with a word on what became of it."""
+    """Redirect the browser to a page after a form, with the form's result."""
     context = context_of(request)
     response = RedirectResponse(f"{path}#said" if said else path, status_code=303)
     if said is not None:
@@ -199,7 +199,7 @@ def go_on(request: Request, path: str, said: Said | None = None) -> Response:
 
 
 def address_of(request: Request) -> str:
-    """Return the address that a request came from, of IPv6 the network that one subscriber has; limits count by it."""
+    """Return the client address that limits count by; for IPv6 the network of one subscriber."""
     given = request.client.host if request.client else "unknown"
     try:
         address = ip_address(given)
@@ -240,5 +240,5 @@ def _is_https(context: Context) -> bool:
 
 
 def as_json(value: Any) -> Response:
-    """Answer a script."""
+    """Return the JSON answer for a script."""
     return Response(json.dumps(value, separators=(",", ":")), media_type="application/json")

@@ -1,1 +1,1 @@
-"""What knows the Temporal SDK and the settings, and puts the parts together for worker, command line and inbox."""
+"""The parts that use the Temporal SDK and the settings, assembled for worker, command line and inbox."""

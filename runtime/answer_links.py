@@ -5,7 +5,7 @@ from runtime.settings import Settings
 
 
 def answer_links_from(settings: Settings) -> AnswerLinks:
-    """Return what makes and reads them; the secret is read on first use."""
+    """Return the signer of answer links; the secret is read on first use."""
     return AnswerLinks(
         settings.inbox_url, settings.var_dir / "answer-links.secret", settings.answer_link_secret
     )

@@ -1,4 +1,4 @@
-"""The build id that workers write into every history: it says which code decided what happens next."""
+"""The build id that workers write into every history: it identifies the code that made the decisions."""
 
 import hashlib
 from functools import cache
@@ -7,12 +7,12 @@ from typing import Final
 
 _ROOT: Final = Path(__file__).parents[1]
 _DECIDES: Final = ("workflows", "dispatch", "channels", "desks")
-"""What a replay runs. A change anywhere else cannot make a history impossible to replay."""
+"""The sources that a replay runs. A change elsewhere cannot break a replay."""
 
 
 @cache
 def build_id() -> str:
-    """Name the code at hand: a digest over the sources that a replay runs."""
+    """Return the id of the current code: a digest over the sources that a replay runs."""
     digest = hashlib.sha256()
     for room in _DECIDES:
         for file in sorted((_ROOT / room).rglob("*.py")):

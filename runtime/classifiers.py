@@ -17,7 +17,7 @@ _FOLDER: Final = "classifiers"
 
 
 def classifiers_of(settings: Settings, playbooks: Playbooks) -> Classifiers:
-    """Return the classifiers of the desks that sort by examples. Raises SettingsError where the embedder is not what it says."""
+    """Return the classifiers of the desks that sort by examples. Raises SettingsError if the embedder is invalid."""
     embedder = _embedder_of(settings) if playbooks.examples else None
     return shared_classifiers(playbooks.examples, embedder, cache_folder())
 
@@ -42,6 +42,6 @@ def _embedder_of(settings: Settings) -> Path | Endpoint | None:
 
 
 def cache_folder() -> Path:
-    """Return where classifiers keep what they have learned: beside the temporal program, in the user's cache."""
+    """Return the folder of trained classifiers: beside the temporal program, in the user's cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "dispatch-desk" / _FOLDER

@@ -20,9 +20,9 @@ _MOST_CHARS: Final = 200
 
 
 async def connect(identity: str, address: str | None = None) -> Client:
-    """Connect; `identity` is shown in history and proves nothing.
+    """Connect to Temporal; history shows `identity`, but it proves nothing.
 
-    Raises SettingsError for a configuration that cannot be read, Unavailable where Temporal is not reached.
+    Raises SettingsError for a configuration that cannot be read, Unavailable if Temporal cannot be reached.
     """
     try:
         config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
@@ -51,7 +51,7 @@ async def connect(identity: str, address: str | None = None) -> Client:
 
 @cache
 def _runtime() -> Runtime:
-    """Send the core's own log through ours: by itself it writes to stdout, which belongs to a command's answer."""
+    """Send the core's log through ours: by default it writes to stdout, which is for a command's output."""
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     logs = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding
@@ -60,9 +60,9 @@ def _runtime() -> Runtime:
 
 
 async def _unreached(target: str) -> str:
-    """Return why nobody is reached at a host and port, nothing where somebody is.
+    """Return why no server is reached at a host and port, or an empty text if one is.
 
-    The SDK raises one type for every reason, so that the address is looked at once more.
+    The SDK raises one type for every reason, so this function tries the address again.
     """
     host, _, port = target.rpartition(":")
     try:

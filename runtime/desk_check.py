@@ -1,4 +1,4 @@
-"""Checks desks against all rules for desks and returns everything that is wrong, where a worker stops at the first."""
+"""Checks desks against all rules and returns every error, whereas a worker stops at the first."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from runtime.settings import SHIPPED_DESKS, Settings
 
 
 def desk_at(folder: Path) -> tuple[str, Path]:
-    """Return the name and the whole path of the desk that a folder is; raises DeskFolderError where it is none."""
+    """Return the name and the absolute path of a desk's folder; raises DeskFolderError if it is no desk."""
     path = folder.absolute()
     if not path.is_dir():
         raise DeskFolderError(f"{folder}: there is no such folder; name the folder of a desk")
@@ -36,7 +36,7 @@ def desk_at(folder: Path) -> tuple[str, Path]:
 
 
 def folders_of(settings: Settings, own: Path | None = None) -> dict[str, Path]:
-    """Return the folder of each desk of the settings, and of one more.
+    """Return the folder of each desk of the settings, and of `own`.
 
     Raises PlaybookError as `desk_folders` does, DeskFolderError where `own` is no desk, or has another one's name.
     """
@@ -50,7 +50,7 @@ def folders_of(settings: Settings, own: Path | None = None) -> dict[str, Path]:
 
 
 def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> list[str]:
-    """Return a sentence for each thing that is wrong with one desk: its playbook, its code, and one against the other.
+    """Return one sentence for each error of a desk: in its playbook, in its code, and between the two.
 
     Raises DeskFolderError where there is no such desk.
     """
@@ -80,13 +80,13 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
 
 
 def playbook_file_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> Path:
-    """Return the playbook that is in force for a desk: its own, or what DISPATCH_PLAYBOOKS_DIR puts in its place."""
+    """Return the current playbook of a desk: its own, or its replacement from DISPATCH_PLAYBOOKS_DIR."""
     replacements = playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}
     return replacements.get(desk, folders[desk] / PLAYBOOK_FILE)
 
 
 def desk_alone(settings: Settings, folders: Mapping[str, Path], desk: str) -> LoadedDesks:
-    """Load one desk without the others, whatever is wrong with them; raises PlaybookError."""
+    """Load one desk without the others, so that their errors do not matter; raises PlaybookError."""
     reception = (playbooks_in(settings.playbooks_dir) if settings.playbooks_dir else {}).get(
         RECEPTION, SHIPPED_DESKS / RECEPTION_FILE
     )

@@ -1,4 +1,4 @@
-"""Desks as Python packages, shipped ones and a business's own, all under the name `desks`; and what is found in them."""
+"""Discovery of desks: shipped ones and a business's own, all as Python packages under the name `desks`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,17 +12,17 @@ from dispatch.playbooks.loader import Playbooks
 from dispatch.playbooks.systems_file import load_systems, survey_systems
 
 CHANNELS: Final = ("channels.mail",)
-"""Whose actions any desk may name in its playbook."""
+"""Packages whose actions any desk may name in its playbook."""
 
 
 class LoadedDesks(NamedTuple):
-    """What a worker of these desks is built from."""
+    """The parts from which a worker of these desks is built."""
 
     catalogue: Catalogue
     playbooks: Playbooks
 
     def completed(self) -> "LoadedDesks":
-        """Return the same with the actions that playbooks declare, and playbooks in which each role says what it reaches."""
+        """Return a copy with the actions that playbooks declare, and with playbooks whose roles list the systems they use."""
         catalogue = self.catalogue.with_actions(one.playbook for one in self.playbooks.by_desk.values())
         by_desk = {
             desk: in_force.model_copy(update={"playbook": catalogue.completed(in_force.playbook)})

@@ -1,4 +1,4 @@
-"""The workflows that follow what happens: one for each desk, started where it is wanted and ended where it is not."""
+"""Follower workflows: one of a kind for each desk, started if wanted and ended if not."""
 
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ _DEFAULT_QUEUE: Final = "dispatch"
 
 
 def id_of_the_desk(name: str, settings: Settings) -> str:
-    """Name what a desk has one of; a second desk in the same namespace has one of its own."""
+    """Return the id of a workflow that exists once for each desk."""
     queue = settings.task_queue
     return name if queue == _DEFAULT_QUEUE else f"{name}.{queue}"
 
@@ -21,7 +21,7 @@ def id_of_the_desk(name: str, settings: Settings) -> str:
 async def ensure_follower_is(
     client: Client, settings: Settings, run: Any, workflow_id: str, *, wanted: bool, summary: str
 ) -> None:
-    """Start the follower where it is wanted and there is none; end the one there is where it is not."""
+    """Start the follower if it is wanted and none runs; end a running one if it is not."""
     if not wanted:
         try:
             await client.get_workflow_handle(workflow_id).cancel()

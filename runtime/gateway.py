@@ -1,4 +1,4 @@
-"""The one gateway to Temporal for whoever stands outside a worker: command line, inbox, demo and the Python API.
+"""The gateway to Temporal for programs other than workers: command line, inbox, demo and the Python API.
 
 It raises RequestNotFoundError, RequestClosedError, WorkerUnavailableError and TemporalUnavailableError, no others.
 """
@@ -62,16 +62,16 @@ R = TypeVar("R")
 Connect = Callable[[], Awaitable[Client]]
 
 WORKER_TIMEOUT: Final = timedelta(seconds=10)
-"""For what a worker has to answer, which may have to read the request's history first."""
+"""Timeout for answers of a worker, which may have to read the request's history first."""
 LOOK_TIMEOUT: Final = timedelta(seconds=10)
-"""For what Temporal itself answers."""
+"""Timeout for answers of Temporal itself."""
 CONTENT: Final = "content"
 """The memo with the digest of what a request's sender wrote."""
 _PAGE: Final = 1000
 
 
 class Gateway:
-    """Connects when it is first needed, and again while Temporal was away at that time."""
+    """Connects when it is first needed, and tries again later if Temporal was unavailable."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Gateway:
 
     @classmethod
     def over(cls, client: Client) -> "Gateway":
-        """Build one over a client that is connected already."""
+        """Build a gateway over a connected client."""
 
         async def connected() -> Client:
             return client
@@ -124,7 +124,7 @@ class Gateway:
                     LIST_SUMMARY: as_memo(summary_of_arrival(submission)),
                     CONTENT: submission.trigger.content,
                 },
-                # Triage has not ranked it yet; whose it is is known, and its first steps are shared fairly too.
+                # Triage has not ranked it yet; its organisation is known, so its first steps are shared fairly too.
                 priority=Priority(fairness_key=fairness_key(submission.sender.address)),
                 static_summary=submission.subject[:200] or "(no subject)",
                 static_details=f"trigger: {submission.trigger.kind} received {received}",
@@ -145,7 +145,7 @@ class Gateway:
         return bool(before and content) and before != content
 
     async def describe(self, request_id: str) -> RequestDescription:
-        """Return where a request stands as far as Temporal knows."""
+        """Return a request's status as far as Temporal knows it."""
         async with self._translated(request_id, by_worker=False):
             seen = await (await self._handle(request_id)).describe(rpc_timeout=self._look_timeout)
             if seen.workflow_type not in WORKFLOW_TYPES:
@@ -154,29 +154,29 @@ class Gateway:
         return description_of(seen, summary)
 
     async def status(self, request_id: str) -> Status:
-        """Ask where a request stands."""
+        """Query a request's status."""
         return await self._query(request_id, "status", Status)
 
     async def detail(self, request_id: str) -> RequestDetail | FollowUpDetail:
-        """Ask for all that a person needs to decide on a request, or on a follow-up."""
+        """Query everything that a person needs to decide on a request, or on a follow-up."""
         return (await self._query(request_id, "detail", AnyDetail)).root
 
     async def request_detail(self, request_id: str) -> RequestDetail:
-        """Ask for the detail of a request; a follow-up check is not found."""
+        """Query the detail of a request; a follow-up check is not found."""
         detail = await self.detail(request_id)
         if not isinstance(detail, RequestDetail):
             raise RequestNotFoundError(f"there is no request {request_id}; it is a follow-up check")
         return detail
 
     async def follow_up_detail(self, request_id: str) -> FollowUpDetail:
-        """Ask for the detail of a follow-up check; a request is not found."""
+        """Query the detail of a follow-up check; a request is not found."""
         detail = await self.detail(request_id)
         if not isinstance(detail, FollowUpDetail):
             raise RequestNotFoundError(f"there is no follow-up check {request_id}; it is a request")
         return detail
 
     async def trail(self, request_id: str) -> list[TrailEntry]:
-        """Return the record of a request; of a closed one from its result, which needs no worker."""
+        """Return the record of a request; for a closed one from its result, without a worker."""
         description = await self.describe(request_id)
         if description.kind == COORDINATOR and description.status is WorkflowExecutionStatus.COMPLETED:
             outcome = await self.outcome(request_id)
@@ -185,15 +185,15 @@ class Gateway:
         return await self._query(request_id, "trail", list[TrailEntry])
 
     async def outcome(self, request_id: str) -> Outcome | None:
-        """Return how an ended request ended, which needs no worker; None where it failed or was terminated."""
+        """Return the outcome of an ended request, without a worker; None if it failed or was terminated."""
         return await self._result(request_id, Outcome)
 
     async def follow_up_outcome(self, request_id: str) -> FollowUpOutcome | None:
-        """Return how an ended follow-up check ended, as `outcome`."""
+        """Return the outcome of an ended follow-up check, as `outcome`."""
         return await self._result(request_id, FollowUpOutcome)
 
     async def decide(self, request_id: str, decision: Mapping[str, JsonValue]) -> DecisionOutcome:
-        """Send a decision and wait for what becomes of it."""
+        """Send a decision and wait for its result."""
         return await self.update(request_id, MessageName.DECIDE, decision, DecisionOutcome)
 
     async def update(
@@ -207,13 +207,13 @@ class Gateway:
             return answer
 
     async def signal(self, request_id: str, name: str, payload: Mapping[str, JsonValue]) -> None:
-        """Leave a signal in the request's history; it is read when a worker runs."""
+        """Send a signal; a worker reads it from the request's history later."""
         async with self._translated(request_id, by_worker=False):
             request = await self._handle(request_id)
             await request.signal(name, dict(payload), rpc_timeout=self._look_timeout)
 
     async def rows(self, *, waiting_only: bool = False, limit: int = 50) -> AsyncIterator[Row]:
-        """Yield requests, newest first, by Temporal's visibility alone."""
+        """Yield requests, newest first, from Temporal's visibility only."""
         token, left = b"", limit
         while left > 0:
             found, token = await self.page(WAITING if waiting_only else ALL, min(left, _PAGE), token)
@@ -226,7 +226,7 @@ class Gateway:
     async def page(
         self, query: str, size: int, token: bytes = b"", wait: timedelta | None = None
     ) -> tuple[list[WorkflowExecutionInfo], bytes]:
-        """Return one page of Temporal's visibility as it came, and the token of the next one, empty after the last."""
+        """Return one page of Temporal's visibility, and the token of the next page, empty after the last."""
         client = await self.client()
         request = ListWorkflowExecutionsRequest(
             namespace=client.namespace, page_size=size, query=query, next_page_token=token
@@ -260,7 +260,7 @@ class Gateway:
 
     @asynccontextmanager
     async def _translated(self, request_id: str, *, by_worker: bool) -> AsyncIterator[None]:
-        """Translate Temporal's errors; what a worker should have answered is not Temporal's fault."""
+        """Translate Temporal's errors; a worker that does not answer is not an error of Temporal."""
         seconds = self._worker_timeout.total_seconds()
         try:
             yield

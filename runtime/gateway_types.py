@@ -1,4 +1,4 @@
-"""What the gateway to Temporal takes and returns."""
+"""Arguments and results of the gateway to Temporal."""
 
 import hashlib
 import uuid
@@ -17,7 +17,7 @@ from workflows.search_attributes import DESK, OWNER, REVIEW_POINT, STATE
 
 @dataclass(frozen=True)
 class Submitted:
-    """`new` is False where the same trigger had been submitted before: it is one request.
+    """The result of a start; `new` is False if the same trigger was submitted before: it is one request.
 
     `differs` is True where that request began with other content, which is then not taken in. `automatic` is the sign by which automatic mail was told, which is set apart and never answered.
     `added` is True where it is no request of its own: it was added to the open one that it answers.
@@ -75,7 +75,7 @@ def description_of(seen: WorkflowExecutionDescription, summary: str) -> RequestD
 
 @dataclass(frozen=True)
 class DecisionOutcome:
-    """What became of a decision, and what follows of it; `kept` until a gate opens that it fits."""
+    """The result of a decision, and its consequences; `kept` until a matching gate opens."""
 
     accepted: bool
     kept: bool
@@ -85,14 +85,14 @@ class DecisionOutcome:
 
 @dataclass(frozen=True)
 class ExtensionOutcome:
-    """What became of an extension."""
+    """The result of an extension."""
 
     accepted: bool
     reason: str
 
 
 def request_id_of(submission: Submission) -> str:
-    """Name the request by desk and trigger, so that one trigger is one request; a hash keeps addresses out of ids.
+    """Return the id of a request, made of desk and trigger, so that one trigger is one request; a hash hides addresses.
 
     A mail is known by its Message-ID and by what its sender wrote: some programs give two mails one Message-ID. The id
     of a JSON request is its sender's promise that there is one request of that id.
@@ -114,9 +114,9 @@ def decision_for(
     edits: Mapping[str, JsonValue] | None = None,
     **more: str | None,
 ) -> dict[str, JsonValue]:
-    """Write a decision, as the `decide` signal takes it; bound to the digest that was shown.
+    """Build a decision for the `decide` signal, bound to the digest that was shown.
 
-    `more` are `purpose`, `question` and `reason_for_requester`; what is empty is left out.
+    `more` are `purpose`, `question` and `reason_for_requester`; empty ones are left out.
     """
     return {
         **{name: value for name, value in more.items() if value},

@@ -1,4 +1,4 @@
-"""A request's history as Temporal keeps it: the events from its first run on, and the trail they tell. No worker is needed."""
+"""A request's history in Temporal: the events from its first run on, and their trail. No worker is needed."""
 
 from collections.abc import AsyncIterator
 
@@ -24,7 +24,7 @@ async def trail_of_history(client: Client, request_id: str) -> Trail:
 
 
 async def history_of(client: Client, request_id: str) -> AsyncIterator[HistoryEvent]:
-    """Yield the events of a request's histories, oldest first; earlier ones that Temporal has deleted are left out.
+    """Yield the events of a request's histories, oldest first; histories that Temporal has deleted are left out.
 
     Raises RequestNotFoundError, TemporalUnavailableError.
     """
@@ -43,7 +43,7 @@ async def history_of(client: Client, request_id: str) -> AsyncIterator[HistoryEv
 
 
 async def _first_event(client: Client, request_id: str, run_id: str | None) -> HistoryEvent | None:
-    """Return the first event of a run, the last one where none is named; None where Temporal has no such run."""
+    """Return the first event of a run, by default of the latest; None if Temporal has no such run."""
     handle = client.get_workflow_handle(request_id, run_id=run_id)
     try:
         return await anext(handle.fetch_history_events(page_size=1))

@@ -1,4 +1,4 @@
-"""One ASGI program on one port, until it is told to stop: the inbox and the door over HTTP are served by it."""
+"""Serves one ASGI program on one port until it is stopped: the inbox or the HTTP door."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from dispatch.models.errors import SettingsError
 
 HEAD_SECONDS: Final = 10
-"""How long the head of a call may take to come; uvicorn (0.54) itself waits without end."""
+"""How long the head of a call may take to arrive; uvicorn (0.54) itself has no limit."""
 BODY_SECONDS: Final = 60
-"""How long its body may take, and how long a caller may leave an answer unread."""
+"""How long its body may take to arrive, and how long a caller may leave an answer unread."""
 MOST_OF_ONE_ADDRESS: Final = 100
 """Connections that one address may hold; a proxy in front of the server has one address for all."""
 _GRACE_SECONDS: Final = 5
@@ -34,9 +34,9 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """Closes a connection whose head or body does not come or whose answer is not read, and one too many of an address.
+    """Closes connections whose head or body does not arrive or whose answer is not read, and those above an address's limit.
 
-    So no caller holds connections that others need, however slowly it sends or reads.
+    A slow caller therefore cannot hold connections that others need.
     """
 
     _due: asyncio.TimerHandle | None = None
@@ -86,7 +86,7 @@ class _Protocol(H11Protocol):
         super().resume_writing()
 
     def _watch(self) -> None:
-        """Bound the part of a call that is being received; the next part, or the next call, has its own time."""
+        """Limit the time of the part of a call that is being received; each part has its own limit."""
         part = self.conn.their_state
         if self._due is not None and part is self._due_in:
             return
@@ -116,7 +116,7 @@ async def serve(
     body_seconds: float = BODY_SECONDS,
     most_of_one_address: int = MOST_OF_ONE_ADDRESS,
 ) -> None:
-    """Serve until `stop` is set; answers that are under way get some seconds to finish."""
+    """Serve until `stop` is set; running answers get some seconds to finish."""
     bounds = {
         "head_seconds": head_seconds,
         "body_seconds": body_seconds,
@@ -150,9 +150,9 @@ async def serve(
 def listen(host: str, port: int, setting: str) -> socket.socket:
     """Return a listening socket; `setting` is the part of the settings' names before HOST and PORT.
 
-    Raises SettingsError, naming the setting, where the port is not to be had.
+    Raises SettingsError, naming the setting, if the port cannot be used.
     """
-    # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every answer waits 40 ms.
+    # The protocol is named because asyncio sets TCP_NODELAY only then: without it every answer waits 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -162,7 +162,7 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError(
-            f"port {port} on {host} is not to be had ({error.strerror or error}); "
+            f"port {port} on {host} cannot be used ({error.strerror or error}); "
             f"stop what uses it, or set {setting}_PORT or {setting}_HOST."
         ) from None
     listener.setblocking(False)  # noqa: FBT003 (socket has it no other way)

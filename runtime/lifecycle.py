@@ -1,8 +1,8 @@
 """Runs a program's coroutine to its end, and ends the process cleanly.
 
 A process that ran a Temporal worker may crash while the interpreter exits (sdk-python issue 300), after its work
-is done: objects of the core are freed when the loop that they need is gone. Collecting them before the loop closes
-was measured to end that. Every program of ours starts through `run_to_end`.
+is done: objects of the core are freed after the loop that they need is closed. Collecting them before the loop
+closes prevents that, as measured. Every program of ours starts through `run_to_end`.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from dispatch.temporal_errors import temporal_unavailable
 
 
 def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run `main` and give its exit code; a person's mistake becomes one sentence and the code 2.
+    """Run `main` and return its exit code; a person's mistake becomes one sentence and the code 2.
 
-    SIGINT and SIGTERM cancel it, so that what it started is ended by it; codes 130 and 143.
+    SIGINT and SIGTERM cancel it, so that it ends what it started; codes 130 and 143.
     """
     say_line_by_line()
     with asyncio.Runner() as runner:
@@ -43,7 +43,7 @@ def run_to_end(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 
 def say_line_by_line() -> None:
-    """Write each line at once, though the output is a file or a pipe: someone may be waiting for it."""
+    """Write each line immediately, even to a file or a pipe: a reader may wait for it."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
 
@@ -75,7 +75,7 @@ def stop_event(on_signal: Callable[[], None] | None = None) -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, event.set)
         if on_signal is not None:
-            # asyncio is told by its wakeup descriptor; the handler that it sets itself does nothing.
+            # asyncio is notified through its wakeup descriptor; the handler that it sets itself does nothing.
             signal.signal(number, partial(_call, on_signal))
             signal.siginterrupt(number, False)  # noqa: FBT003 (as asyncio leaves it)
     return event

@@ -1,6 +1,6 @@
-"""One request as a list shows it, read from Temporal's visibility: no worker is asked.
+"""One request as a row of a list, read from Temporal's visibility without a worker.
 
-Search attributes give rank and filter; the memo gives what the request says of itself.
+Search attributes hold rank and filter values; the memo holds the texts of the row.
 """
 
 import json
@@ -34,10 +34,10 @@ WAITING: Final = (
 
 _PLAIN: Final = b"json/plain"
 _SCORES: Final = RankingPolicy().urgency
-"""For those that say no score: follow-up checks, and requests that nobody has routed yet."""
+"""The score of rows without one: follow-up checks, and requests that are not routed yet."""
 _PER_DAY: Final = RankingPolicy().waiting_per_day
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
-# What a request said when it waited last is of no use once it waits no longer; why it was set apart is.
+# The memo of a request that no longer waits is out of date, except for why it was set apart.
 _TELLING: Final = frozenset({*WAITING_STATES, Ending.SET_APART})
 
 
@@ -68,26 +68,26 @@ class Row:
         return score + waiting_points(self.waiting_per_day, self.started, now)
 
     def place(self, now: datetime) -> tuple[int, datetime, datetime, str]:
-        """Return what lists sort by: most points first, then what falls due, then age."""
+        """Return the sort key of lists: most points first, then the due time, then age."""
         return -self.points(now), self.review_point or _LAST, self.started, self.request_id
 
     @property
     def list_summary(self) -> ListSummary | None:
-        """What waits, in a line, or why it was set apart.
+        """Return one line on what waits, or why the request was set apart.
 
         None where its desk wrote no memo, or one that cannot be read here, and where it no longer applies.
         """
         return read_summary(_PLAIN, self.memo) if self.memo and self.state in _TELLING else None
 
     def matches(self, wanted: str) -> bool:
-        """Return whether a search finds it; `wanted` in folded case."""
+        """Return whether a search for `wanted`, in folded case, finds it."""
         return wanted in self.text or wanted in self.owner.casefold()
 
 
 def row_of(found: WorkflowExecutionInfo, before: Row | None = None) -> Row:
-    """Read a row straight from the wire: the SDK's own reading costs a page of a thousand ten times as long.
+    """Read a row directly from the protobuf message: the SDK's own parsing takes ten times as long for a page of a thousand.
 
-    `before` is the same request in the reading before: what its memo says is taken from there while the memo is the same.
+    `before` is the same request in the previous reading: its parsed memo is reused if the memo is unchanged.
     """
     fields = found.search_attributes.indexed_fields
     review_point = _value(fields, REVIEW_POINT.name)
@@ -126,12 +126,12 @@ def _searched(request_id: str, list_summary: ListSummary | None) -> tuple[Tier |
         list_summary.why,
         list_summary.amount,
     )
-    # The line end keeps a search from finding what stands in two fields together.
+    # The line end prevents a search from matching across two fields.
     return list_summary.tier, "\n".join(parts).casefold()
 
 
 def _memo(fields: Mapping[str, Payload]) -> bytes:
-    """Return the memo's bytes; nothing where there is none, or it is encrypted."""
+    """Return the memo's bytes; None if there is none, or if it is encrypted."""
     payload = fields.get(LIST_SUMMARY)
     return payload.data if payload is not None and payload.metadata.get("encoding") == _PLAIN else b""
 

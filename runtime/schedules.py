@@ -1,4 +1,4 @@
-"""What Temporal starts for the desk by the clock; a worker of the desk role sees to it at each start."""
+"""Temporal's schedules of the desk; a worker of the desk role updates them at each start."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -24,14 +24,14 @@ _CATCH_UP: Final = timedelta(hours=6)
 
 
 def daily_digest_id(task_queue: str) -> str:
-    """Name the schedule; a second desk in the same namespace has one of its own."""
+    """Return the id of the schedule; each desk in a namespace has its own."""
     return _DAILY_DIGEST if task_queue == _DEFAULT_QUEUE else f"{_DAILY_DIGEST}.{task_queue}"
 
 
 async def keep_daily_digest(client: Client, digest: Any, *, task_queue: str, hour: int) -> None:
-    """Make the schedule `daily-digest` (every day at `hour` UTC), or bring the one there is up to date.
+    """Create or update the schedule `daily-digest` (every day at `hour` UTC).
 
-    `digest` is the workflow's run method. A pause or a note that somebody set in Temporal's UI stays as it is.
+    `digest` is the workflow's run method. A pause or a note from Temporal's UI stays.
     """
     name = daily_digest_id(task_queue)
     schedule = Schedule(

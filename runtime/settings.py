@@ -1,4 +1,4 @@
-"""Every setting of the product, read once, by the composition roots only.
+"""Every setting of the product, read once, only by the composition roots.
 
 Temporal's own connection is not here: it comes from Temporal's environment configuration
 (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, a profile file), see `temporalio.envconfig`.
@@ -182,7 +182,7 @@ class Settings(BaseSettings):
 
     @property
     def desk_roots(self) -> tuple[Path, ...]:
-        """The folders in which desks are looked for, the shipped one first."""
+        """Return the folders that may contain desks, the shipped one first."""
         return (SHIPPED_DESKS, *(Path(each) for each in self.desks_dir.split(os.pathsep) if each.strip()))
 
     @property
@@ -203,12 +203,12 @@ class Settings(BaseSettings):
 
     @property
     def audit_dir(self) -> Path:
-        """What an exporter keeps at home: its key, the heads it wrote, the extract for an auditor's questions."""
+        """Return the local folder of the exporter: its key, the heads it wrote, the extract for an auditor's questions."""
         return self.var_dir / "audit"
 
     @property
     def private_folders(self) -> tuple[Path, ...]:
-        """The folders of this machine that nobody else may enter."""
+        """Return the folders of this machine that only their owner may open."""
         store = () if "://" in self.audit_store or not self.audit_store else (Path(self.audit_store),)
         own = (self.audit_dir, self.audit_dir / "store", self.audit_dir / "keys", *store)
         return (
@@ -227,9 +227,9 @@ def load_settings() -> Settings:
 
 
 def settings_of(kind: type[S], environment: Mapping[str, str] | None = None) -> S:
-    """Read settings of one kind, from `environment` where it is given, else from the process's own.
+    """Read settings of one kind, from `environment` or else from the process's environment.
 
-    Raises SettingsError naming each variable that is wrong and what it must be.
+    Raises SettingsError that names each wrong variable and its valid values.
     """
     given = {
         name: environment[f"DISPATCH_{name.upper()}"]

@@ -11,7 +11,7 @@ from activities.contracts import System, Systems, SystemSettings, settings_class
 from runtime.settings import Settings, settings_of
 
 Environment = Mapping[str, str]
-"""Variables that take the place of the process's own, such as a test's."""
+"""Variables that replace the process's environment, for example in a test."""
 
 
 def settings_for(kind: type[System], environment: Environment | None = None) -> SystemSettings:
@@ -20,7 +20,7 @@ def settings_for(kind: type[System], environment: Environment | None = None) -> 
 
 
 def settings_fields(kinds: Iterable[type[System]]) -> dict[str, FieldInfo]:
-    """Return every setting there is, the product's own first, then those of some systems; for checks and documents."""
+    """Return every setting, the product's own first, then those of some systems; for checks and documentation."""
     fields = dict(Settings.model_fields)
     for kind in kinds:
         fields |= {
@@ -42,7 +42,7 @@ async def open_systems(
 
 
 def not_set_up(kinds: Iterable[type[System]], environment: Environment | None = None) -> list[str]:
-    """Return, in a sentence each, the declared systems whose variables are empty: what needs them goes to a person."""
+    """Return one sentence for each declared system whose variables are empty: requests that need it go to a person."""
     sentences: list[str] = []
     for kind in kinds:
         variables: tuple[str, ...] = getattr(kind, "variables", ())

@@ -15,12 +15,12 @@ from workflows.webhook_follow import WebhookFollow
 
 
 def webhooks_file(settings: Settings) -> WebhooksFile:
-    """Return the file of webhooks; it has none where the settings name no file."""
+    """Return the file of webhooks; it has no entries if the settings name no file."""
     return WebhooksFile(settings.webhooks)
 
 
 def follower_id(settings: Settings) -> str:
-    """Name the follower's workflow."""
+    """Return the id of the follower's workflow."""
     return id_of_the_desk("webhook-follow", settings)
 
 
@@ -38,12 +38,12 @@ def webhook_follower(client: Client, settings: Settings, stopping: asyncio.Event
 
 
 def webhook_sender(settings: Settings) -> WebhookSender:
-    """Build what sends, for a worker of the actions: it alone reads the secrets."""
+    """Build the sender, for a worker of the actions; only it reads the secrets."""
     return WebhookSender(webhooks_file(settings), settings.client_timeout_seconds)
 
 
 async def ensure_webhooks(client: Client, settings: Settings) -> None:
-    """Start the follower where webhooks are configured and there is none; end it where they are not.
+    """Start the follower if webhooks are configured and none runs; end it if they are not.
 
     Raises SettingsError where the file is wrong.
     """

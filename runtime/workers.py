@@ -51,7 +51,7 @@ from workflows.webhook_delivery import WebhookDelivery
 from workflows.webhook_follow import WebhookFollow
 
 ACCOUNTS: Final[Sequence[type]] = (ApprovalQuota, MailQuota, SpendQuota)
-"""Workflows that activities ask; they have a worker of their own."""
+"""Workflows that activities call; they have a separate worker."""
 
 WORKFLOWS: Final[Sequence[type]] = (
     *(Coordinator, FollowUp, AuditSweep, AuditFollow, DailyDigest, WebhookFollow, WebhookDelivery),
@@ -124,7 +124,7 @@ def quota_worker(client: Client, settings: Settings) -> Worker:
         task_queue=quota_task_queue(settings.task_queue),
         workflows=ACCOUNTS,
         workflow_runner=SANDBOX,
-        # A decision waits for the answer: a worker that is gone must not keep the next one waiting for 10 s.
+        # A decision waits for the answer: a stopped worker must not delay the next one for 10 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         build_id=build_id(),
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),

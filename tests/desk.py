@@ -128,7 +128,7 @@ class Case:
     async def until(self, state: str, *, proposal: str | None = None) -> Status:
         """Wait until the request stands in `state` (at `proposal`); it must be one that lasts.
 
-        A state that passes by itself may be over before anybody looks. A query that comes in amid a turn cuts it in two and
+        A state that passes by itself may be over before anybody looks. A query that arrives during a turn cuts it in two and
         is answered after the first half; what the request writes where it waits is in its history after the second.
         """
         looks = Looks()
@@ -294,7 +294,7 @@ def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
 
 
 def role_names_decide(document: dict[str, Any], allowed: bool = True) -> None:  # noqa: FBT001, FBT002 (as the playbook has it)
-    """Let a role's own name decide wherever one decision without a signature is due, or nowhere."""
+    """Allow a role's own name for every decision without a signature, or for none."""
     tiers = document.get("guardian", {}).get("tiers", {}).values()
     waits = [tier["waiting"] for tier in tiers if "waiting" in tier]
     waits += [document[name] for name in ("escalation", "routing") if "approvers" in document.get(name, {})]

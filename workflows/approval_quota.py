@@ -21,8 +21,8 @@ with workflow.unsafe.imports_passed_through():
 class ApprovalQuota:
     """Keeps what one person approved in one UTC day (workflows/parts/quota.py).
 
-    `ask` is its one message; it changes nothing where it refuses. Its worker has slots and a cache of its own: the request that asks
-    holds one of the desk's until it is answered, and with the desk's last one held both would wait indefinitely.
+    `ask` is its only message; a refusal changes nothing. Its worker has separate slots and a separate cache: the request that asks
+    holds a slot of the desk's worker until the answer, so with shared slots both could wait indefinitely.
     """
 
     @workflow.init
@@ -31,7 +31,7 @@ class ApprovalQuota:
 
     @workflow.run
     async def run(self, of: ApprovalQuotaDay) -> ApprovalQuotaUsage:
-        """Answer until 24 hours after the day."""
+        """Run until 24 hours after the day."""
         await answer_while_counting(self, f"the day {of.day} is over")
         return self._used
 
@@ -44,7 +44,7 @@ class ApprovalQuota:
         self._is_over = now >= self._of.closes_at
 
     def next_input(self) -> ApprovalQuotaDay:
-        """Return the day with what is used of it."""
+        """Return the day with the used part of its limit."""
         return self._of.model_copy(update={"used": self._used})
 
     @workflow.update(name=ASK, description="Whether one more approval is within the limit that comes along.")

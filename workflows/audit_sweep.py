@@ -1,4 +1,4 @@
-"""The sweep: whatever Temporal closed and the audit store lacks is exported, on a schedule, so that no export is missed."""
+"""The scheduled sweep: exports every closed request that the audit store lacks, so that no export is missed."""
 
 from datetime import timedelta
 from typing import Final
@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.audit.store_models import Exported, Missing, SweepReport
 
 MOST_ROUNDS: Final = 20
-"""Lists that one sweep works off; what is left then waits for the next, so that a sweep's own history stays small."""
+"""Lists that one sweep exports; the rest waits for the next sweep, so that a sweep's own history stays small."""
 _GIVE_UP: Final = timedelta(minutes=30)
 _ATTEMPT: Final = timedelta(minutes=10)
 _HEARTBEAT: Final = timedelta(minutes=1)
@@ -21,11 +21,11 @@ _RETRY: Final = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_inter
 
 @workflow.defn(name="AuditSweep")
 class AuditSweep:
-    """Lists and exports in batches until nothing is missing; a request that cannot be read keeps no other out."""
+    """Lists and exports in batches until nothing is missing; an unreadable request does not prevent the others."""
 
     @workflow.run
     async def run(self) -> SweepReport:
-        """Return what was exported and what is left."""
+        """Return the exported and the remaining requests."""
         exported, failed = 0, dict[str, str]()
         for _ in range(MOST_ROUNDS):
             missing = await self._list()
@@ -38,7 +38,7 @@ class AuditSweep:
                 exported += len(done.exported)
                 failed |= done.failed
             if exported == before and len(failed) < missing.total:
-                break  # still open after all, or exported by somebody else: the next sweep will see
+                break  # still open, or exported by another process: the next sweep checks again
         missing = await self._list()
         return _report(exported, failed, missing.total)
 

@@ -12,12 +12,12 @@ with workflow.unsafe.imports_passed_through():
 
 _ATTEMPT: Final = timedelta(minutes=5)
 _GIVE_UP: Final = timedelta(hours=6)
-"""A digest that comes later than that would meet the next one's readers at the next one's time."""
+"""A later digest would arrive together with the next one."""
 
 
 @workflow.defn(name="DailyDigest")
 class DailyDigest:
-    """Started by the schedule `daily-digest`; sends what waits for people, and to whom nothing waits, nothing."""
+    """Started by the schedule `daily-digest`; mails each approver what waits for them, and nothing if nothing does."""
 
     @workflow.run
     async def run(self) -> DigestReport:

@@ -43,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="FollowUp")
 class FollowUp(DecisionHandlers):
-    """Waits, reads the effects back, and hands what is no longer there to a person.
+    """Waits, reads the effects back, and hands missing effects to a person.
 
     Signals, all inherited: `decide` settles it, `extend` moves the deadline. The update `decide` returns what became
     of the decision. Queries: `status` and `trail`, inherited, and `detail`.
@@ -65,7 +65,7 @@ class FollowUp(DecisionHandlers):
             self._id, follow_up.requester, self._recorder, self._status, self._dispatcher, self._summarise
         )
         self._extensions = Extensions(follow_up.requester, self._recorder, self._dispatcher)
-        # As in the coordinator: only the follow-up itself may say what was carried over.
+        # As in the coordinator: only the follow-up itself may write its snapshot.
         snapshot = self._snapshot = follow_up.snapshot if workflow.info().continued_run_id else None
         if snapshot is not None:
             self._recorder.entries, self._recorder.refusals = list(snapshot.trail), snapshot.refusals
@@ -75,7 +75,7 @@ class FollowUp(DecisionHandlers):
 
     @workflow.run
     async def run(self, follow_up: FollowUpInput) -> FollowUpOutcome:
-        """Return what was found when the effects were read back, and who has it now."""
+        """Return the result of reading the effects back, and the owner."""
         try:
             return await self._read_back_and_settle(follow_up)
         except asyncio.CancelledError:
@@ -203,7 +203,7 @@ async def start_follow_ups(
                 static_summary=f"follow-up of {request_id}",
             )
         except WorkflowAlreadyStartedError:
-            # After a reset the check of the first run still stands.
+            # After a reset the check of the first run still exists.
             workflow.logger.info("follow-up already started", extra={"child": child_id})
         started.append(child_id)
     return tuple(started)

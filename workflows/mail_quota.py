@@ -21,8 +21,8 @@ with workflow.unsafe.imports_passed_through():
 class MailQuota:
     """Counts for a share of the addresses (workflows/parts/quota.py).
 
-    It runs on the worker of the quotas, which has slots of its own: the request that asks holds one of the desk's
-    meanwhile.
+    It runs on the worker of the quotas, which has separate slots, because the request that asks holds a slot of the
+    desk's worker.
     """
 
     @workflow.init
@@ -31,19 +31,19 @@ class MailQuota:
 
     @workflow.run
     async def run(self, _used: MailQuotaUsed) -> None:
-        """Answer until nothing is left within the window."""
+        """Run until no reservation is within the window."""
         await answer_while_counting(self, "forget what is older than an hour")
 
     def lapses_at(self) -> datetime | None:
-        """Return when the newest reservation lapses: all are forgotten together, with one timer."""
+        """Return when the newest reservation expires: all are dropped together, with one timer."""
         return self._used.reserved[-1].at + WINDOW if self._used.reserved else None
 
     def forget(self, now: datetime) -> None:
-        """Keep what was reserved within the hour."""
+        """Drop reservations older than an hour."""
         self._used = within_window(self._used, now)
 
     def next_input(self) -> MailQuotaUsed:
-        """Return what is reserved within the hour."""
+        """Return the reservations of the last hour."""
         return self._used
 
     @workflow.update(

@@ -1,4 +1,4 @@
-"""The search attributes that each request and follow-up writes, for lists of them; Temporal's dev server is told of them at its start."""
+"""The search attributes that each request and follow-up writes for lists; Temporal's dev server gets them at its start."""
 
 from typing import Final
 

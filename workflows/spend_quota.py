@@ -1,4 +1,4 @@
-"""What the requests of one customer have reserved and spent, kept in one place for all requests, workers and restarts."""
+"""Reservations and payments of one customer's requests, kept across requests, workers and restarts."""
 
 from datetime import datetime
 from typing import Any
@@ -24,10 +24,10 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=SPEND_QUOTA)
 class SpendQuota:
-    """Puts the paying requests of one customer into one order (workflows/parts/quota.py).
+    """Serialises the paying requests of one customer (workflows/parts/quota.py).
 
-    The guardian reserves before it rules, so each request is judged with all that reserved before it, paid or not.
-    `close` releases what was not paid. It shares the quotas' worker.
+    The guardian reserves before it decides, so each request is judged with all earlier reservations, paid or not.
+    `close` releases the unpaid ones. It shares the quotas' worker.
     """
 
     @workflow.init
@@ -36,19 +36,19 @@ class SpendQuota:
 
     @workflow.run
     async def run(self, _state: QuotaState) -> None:
-        """Answer while anything is reserved or counts."""
+        """Run while a reservation or payment counts."""
         await answer_while_counting(self, "the next reservation lapses")
 
     def lapses_at(self) -> datetime | None:
-        """Return when the next reservation lapses."""
+        """Return when the next reservation expires."""
         return next_lapse(self._state)
 
     def forget(self, now: datetime) -> None:
-        """Drop the reservations that have lapsed."""
+        """Drop expired reservations."""
         self._state = pruned(self._state, now)
 
     def next_input(self) -> QuotaState:
-        """Return what counts."""
+        """Return the reservations and payments that count."""
         return self._state
 
     @workflow.update(

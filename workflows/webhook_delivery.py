@@ -1,4 +1,4 @@
-"""Brings one message to one receiver: tried again for days, then given up, as a failed workflow that lists show."""
+"""Delivers one message to one receiver: retried for days, then given up as a failed workflow that lists show."""
 
 from datetime import timedelta
 from typing import Final
@@ -19,11 +19,11 @@ _RETRY: Final = RetryPolicy(
 
 @workflow.defn(name="WebhookDelivery")
 class WebhookDelivery:
-    """Its id is the webhook-id: the same for every attempt, so that a receiver can drop what it had already."""
+    """Its id is the webhook-id: the same for every attempt, so that a receiver can drop duplicates."""
 
     @workflow.run
     async def run(self, delivery: DeliveryInput) -> Delivered:
-        """Deliver; raises ApplicationError, which ends it as failed, where it was given up."""
+        """Deliver; raises ApplicationError, which ends it as failed, if it was given up."""
         try:
             return await workflow.execute_activity_method(
                 WebhookSender.deliver,

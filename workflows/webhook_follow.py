@@ -1,4 +1,4 @@
-"""Follows requests for the webhooks that are sent; a desk has one where webhooks are configured, and none otherwise."""
+"""Follows requests and sends webhooks; a desk has one if webhooks are configured."""
 
 from temporalio import workflow
 

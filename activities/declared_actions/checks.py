@@ -1,4 +1,4 @@
-"""Checks the actions that a playbook declares against what there is."""
+"""Checks the actions that a playbook declares."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 def action_errors(
     playbook: Playbook, file: str, systems: Mapping[str, DeclaredSystem], taken: Collection[str]
 ) -> Iterator[PlaybookError]:
-    """Yield everything that does not hold of the actions that a playbook declares; `taken` are the names of classes."""
+    """Yield every error of the actions that a playbook declares; `taken` are the names of classes."""
     for name, declared in playbook.actions.items():
         path, call = f"actions.{name}", declared.http_call
         if not _NAME.fullmatch(name):

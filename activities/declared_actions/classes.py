@@ -31,13 +31,13 @@ FindSystem = Callable[[SystemId], SystemClasses | None]
 """The classes of a system that a desk declares."""
 
 MOST_DECLARATIONS: Final = 100
-"""Of one action, in requests that began with different versions of the playbook."""
+"""Cached classes of one action, for requests that began with different versions of the playbook."""
 
 
 class DeclaredCall(ActionDefaults):
-    """Carries out the call that an action itself declares, at most once under its key, or finds that it was done.
+    """Carries out the call that an action declares, at most once under its key, or finds that it was done.
 
-    What runs is the declaration in the bound action, which its digest covers, and never that of today's playbook.
+    It runs the declaration in the bound action, which its digest covers, never that of the current playbook.
     """
 
     Facts: ClassVar[type[Contract]] = DeclaredFacts
@@ -49,7 +49,7 @@ class DeclaredCall(ActionDefaults):
         self._systems, self._permits = systems, systems.get(Permits)
 
     async def perform(self, order: ActionCommand) -> Receipt:
-        """Do it unless it is already there.
+        """Carry it out unless the effect exists already.
 
         Raises Refused ('not_permitted'; 'conflict': another effect stands under this key; or the system's own code),
         Unavailable (this attempt did nothing), OutcomeUnknown (the next attempt reads back before it does anything).
@@ -60,12 +60,12 @@ class DeclaredCall(ActionDefaults):
             seen, _ = await _read_back(system, rules, bound)
         if (reconciled := _standing(rules, order, seen)) is not None:
             return reconciled
-        # Not sooner: leave that ran out after the effect was made would hide that it was made.
+        # Not before the look: an authorization that expired after the effect would hide that it was made.
         self._permits.require(order)
         try:
             answer = await system.change(rules.call.request, rules.values(bound), bound.idempotency_key)
         except RefusedError:
-            # An earlier attempt may have done it after it was read back, and the system refuses the second.
+            # An earlier attempt may have done it after the look, and the system refuses the second.
             seen, _ = await _read_back(system, rules, bound)
             if (reconciled := _standing(rules, order, seen)) is not None:
                 return reconciled
@@ -76,7 +76,7 @@ class DeclaredCall(ActionDefaults):
         return _receipt(order, effect_id or bound.idempotency_key, reconciled=False)
 
     async def compensate(self, order: CompensationCommand) -> Receipt:
-        """Undo what stands under the action's key; what is undone already stays so (`reconciled`).
+        """Undo the effect under the action's key; one that is already undone stays so (`reconciled`).
 
         Raises Refused ('conflict': the receipt is of another action; 'nothing_to_compensate'), and as `perform` does.
         """
@@ -89,7 +89,7 @@ class DeclaredCall(ActionDefaults):
             raise RefusedError("the playbook declares no compensation", "nothing_to_compensate")
         seen, row = await _read_back(system, rules, bound)
         if not seen.found and (compensation.undone or activity.info().attempt == 1):
-            # An effect that is only not shown yet must not pass for one that was undone.
+            # An effect that is not visible yet must not count as undone.
             raise RefusedError(f"no effect is found under {key}", "nothing_to_compensate")
         effect_id = order.receipt.effect_id
         if seen.found and rules.call.read_back.effect_id is not None:
@@ -118,21 +118,21 @@ class DeclaredCall(ActionDefaults):
 
 
 def is_declared(kind: type[Any]) -> bool:
-    """Check whether the class of an action was made of a declaration."""
+    """Check whether the class of an action was made from a declaration."""
     return issubclass(kind, DeclaredCall)
 
 
 def declared_action(
     name: str, desk: str, declared: DeclaredAction, find_system: FindSystem
 ) -> type[Action] | None:
-    """Return the class of an action as a desk's playbook declares it; None where its system does not exist or cannot act."""
+    """Return the class of an action that a desk's playbook declares; None if its system does not exist or cannot act."""
 
     @lru_cache(maxsize=MOST_DECLARATIONS)
     def made_of(text: str, of_desk: str) -> type[DeclaredCall] | None:
         try:
             other = DeclaredAction.model_validate_json(text).http_call
         except ValidationError:
-            return None  # of a version that declared otherwise: a person decides
+            return None  # from a version with another declaration: a person decides
         system = find_system(SystemId(of_desk, other.system))
         if system is None or system.acting is None:
             return None
@@ -161,7 +161,7 @@ def _class(
             except RefusedError as error:
                 if error.code != UNFIT_VALUE:
                     raise
-                answer = None  # a value that cannot be in a path names nothing
+                answer = None  # a value that cannot be in a path names no effect
             seen.append(check_facts(check, answer))
         return DeclaredFacts(checks=tuple(seen))
 
@@ -202,7 +202,7 @@ async def _read_back(system: Reading, rules: CallRules, bound: BoundAction) -> t
 
 
 def _standing(rules: CallRules, order: ActionCommand, seen: Observation) -> Receipt | None:
-    """Return the receipt of an effect that stands as ordered; raises Refused where another one stands under the key."""
+    """Return the receipt of an effect that is as ordered; raises Refused if another one exists under the key."""
     if rules.is_as_ordered(order.bound, seen):
         return _receipt(order, seen.reference, reconciled=True)
     if seen.found and rules.call.read_back.is_by_key:

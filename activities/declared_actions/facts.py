@@ -1,4 +1,4 @@
-"""The pure part of a declared action: its values, what its effect must show, and what the guardian blocks."""
+"""The pure part of a declared action: its values, its expected effect, and the guardian's checks."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,38 +23,38 @@ from dispatch.models.work.spend_quota import NO_WINDOW, SpendSoFar
 from dispatch.models.work.verification import Observation
 
 EFFECTS: Final = "effects"
-"""The number of effects that stand; there is one."""
+"""The number of existing effects, which must be one."""
 
 
 class CheckFacts(Contract):
-    """What one check read: how many rows there are, and the parts of the first."""
+    """The result of one check: the number of rows, and the parts of the first."""
 
     rows: int
     parts: Facts = Field(default_factory=dict)
 
 
 class DeclaredFacts(Contract):
-    """What the guardian read, in the order of the declared checks."""
+    """The results of the guardian's checks, in the declared order."""
 
     checks: tuple[CheckFacts, ...] = ()
 
 
 class CallRules:
-    """What one declaration says of its action."""
+    """The rules that one declaration defines for its action."""
 
     def __init__(self, name: str, call: HttpCall) -> None:
         self.call, self._name = call, name
         self.parameters = parameters_model(name, tuple(call.parameters.items()))
 
     def values(self, bound: BoundAction, effect_id: str = "") -> dict[str, JsonValue]:
-        """Return the values of a call's templates; raises pydantic's ValidationError for parameters that are none."""
+        """Return the values of a call's templates; raises pydantic's ValidationError for invalid parameters."""
         checked = self.parameters.model_validate(bound.action.parameters).model_dump()
         key = bound.idempotency_key
         more = {EFFECT_ID: effect_id} if effect_id else {}
         return {**checked, KEY: key, KEY_DIGEST: digest_of(key), **more}
 
     def guard(self, parameters: Contract, facts: DeclaredFacts, context: GuardContext) -> Inspection:
-        """Block what a check does not confirm."""
+        """Block an action that a check does not confirm."""
         values = parameters.model_dump()
         blocks = tuple(
             Reason(rule="declared.check", text=check.otherwise)
@@ -87,12 +87,12 @@ class CallRules:
         return Spending(owner=owner, account=owner)
 
     def spending_window(self, policy: object) -> timedelta:
-        """Return how long what was paid counts; the declaration says it, no policy does."""
+        """Return how long a payment counts; the declaration defines it, not the policy."""
         del policy
         return self.call.pays.window if self.call.pays is not None else NO_WINDOW
 
     def amount(self, parameters: Contract) -> Money | None:
-        """Return what it pays."""
+        """Return the paid amount."""
         pays = self.call.pays
         if pays is None:
             return None
@@ -101,7 +101,7 @@ class CallRules:
         return Money(amount_minor=values[pays.minor], currency=currency)
 
     def expected(self, parameters: Contract) -> Facts:
-        """Return what the effect must show, by JSON pointer."""
+        """Return the expected values of the effect, by JSON pointer."""
         values, read_back = parameters.model_dump(), self.call.read_back
         return {
             **{pointer: values[name] for pointer, name in read_back.equals.items()},
@@ -110,7 +110,7 @@ class CallRules:
         }
 
     def same(self, name: str, expected: JsonValue, seen: JsonValue) -> bool:
-        """Compare one part of the effect: decimals by their value, and a text with a number that is written so."""
+        """Compare one part of the effect: decimals by their value, and a text with an equally written number."""
         parameter = self.call.parameters.get(self.call.read_back.equals.get(name, ""))
         if parameter is not None and parameter.type == "decimal":
             return _is_same_decimal(expected, seen)
@@ -119,7 +119,7 @@ class CallRules:
         return expected is not None and same(seen, expected)
 
     def is_as_ordered(self, bound: BoundAction, seen: Observation) -> bool:
-        """Check whether the effect stands as this action orders it."""
+        """Check whether the effect exists as this action orders it."""
         if not seen.found:
             return False
         expected = self.expected(self.parameters.model_validate(bound.action.parameters))
@@ -148,7 +148,7 @@ class CallRules:
 
 
 def id_at(answer: JsonValue, pointer: str | None) -> str | None:
-    """Return the outside system's id in an answer; None where none is declared, or it is not there."""
+    """Return the outside system's id in an answer; None if none is declared, or it is missing."""
     found = part_or_null(answer, pointer) if pointer is not None else None
     if isinstance(found, bool) or not isinstance(found, str | int):
         return None
@@ -156,7 +156,7 @@ def id_at(answer: JsonValue, pointer: str | None) -> str | None:
 
 
 def check_facts(check: Check, answer: JsonValue) -> CheckFacts:
-    """Return what a check is judged by; an answer of another shape confirms nothing."""
+    """Return the data for a check; an answer of another shape confirms nothing."""
     part = part_or_null(answer, check.at)
     rows = part if isinstance(part, list) else [] if part is None else [part]
     parts = {pointer: part_or_null(rows[0], pointer) for pointer in check.equals} if rows else {}

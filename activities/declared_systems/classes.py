@@ -1,4 +1,4 @@
-"""Makes the class of each declared system, so that it is opened, and given out, as a coded one is."""
+"""Makes the class of each declared system, so that it is opened and provided as a coded one is."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,7 +19,7 @@ PREFIX = "DISPATCH_"
 
 
 class SystemId(NamedTuple):
-    """A declared system is its desk's own; another desk may declare one of the same name."""
+    """The key of a declared system, which belongs to its desk; another desk may declare one of the same name."""
 
     desk: str
     name: str
@@ -27,7 +27,7 @@ class SystemId(NamedTuple):
 
 @dataclass(frozen=True)
 class SystemClasses:
-    """One declared system, with the class of its connection that only reads, and of the one that acts."""
+    """One declared system, with the class of its read-only connection and of its acting one."""
 
     spec: DeclaredSystem
     reading: type[System]
@@ -41,7 +41,7 @@ class ReadingSystems:
         self._opened = dict(opened)
 
     def of(self, desk: str, name: str) -> Reading:
-        """Return a system of a desk; raises CatalogueError where its systems.yaml does not have it (any more)."""
+        """Return a system of a desk; raises CatalogueError if its systems.yaml does not have it (any more)."""
         found = self._opened.get(SystemId(desk, name))
         if found is None:
             raise CatalogueError(f"the desk {desk} has no system {name}; add it to its systems.yaml")

@@ -1,4 +1,4 @@
-"""What a declared system can be asked, whatever its kind."""
+"""The interface of declared systems of every kind."""
 
 from collections.abc import Mapping
 from typing import Final, Protocol
@@ -12,16 +12,16 @@ from dispatch.models.errors import RefusedError
 Values = Mapping[str, JsonValue]
 
 UNFIT_VALUE: Final = "invalid_value"
-"""The code of a refusal to send a value that cannot stand where the template has it."""
+"""The code of a refusal to send a value that is invalid at its place in the template."""
 
 
 class Reading(Protocol):
     """Answers declared reads; it changes nothing."""
 
     async def read(self, read: Read, values: Values) -> JsonValue:
-        """Return the answer; null where the system says that there is no such thing.
+        """Return the answer; null if the system reports that nothing is found.
 
-        Raises UnavailableError where another attempt may be answered, RefusedError where none will.
+        Raises UnavailableError if another attempt may succeed, RefusedError if none will.
         """
 
 
@@ -31,12 +31,12 @@ class Acting(Reading, Protocol):
     async def change(self, change: Change, values: Values, key: str) -> JsonValue:
         """Carry out a change under an idempotency key and return the answer.
 
-        Raises UnavailableError and RefusedError where nothing was done, OutcomeUnknownError where that is not known.
+        Raises UnavailableError and RefusedError if nothing was done, OutcomeUnknownError if that is unknown.
         """
 
 
 class NotSetUp:
-    """Stands in the place of a system whose variables are empty: the worker works, and whoever needs it is told."""
+    """Replaces a system whose variables are empty: the worker runs, and each role that needs it gets an error."""
 
     def __init__(self, name: str, variables: tuple[str, ...]) -> None:
         self._why = f"the system {name} is not set up: set {' and '.join(variables)} for the worker"

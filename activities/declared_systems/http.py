@@ -28,7 +28,7 @@ class HttpConnection:
         self._limits = Limits(spec.timeout_seconds, spec.max_bytes)
 
     async def read(self, read: Read, values: Values) -> JsonValue:
-        """Send one GET; one of the declared statuses for nothing is null."""
+        """Send one GET; a declared status for "nothing found" returns null."""
         if read.get is None:
             raise RefusedError(f"{self._name}: an HTTP system answers get alone", "invalid_request")
         reply = await exchange_json(
@@ -63,7 +63,7 @@ class HttpConnection:
         return reply.content
 
     async def addresses_of(self, address: str) -> tuple[str, ...]:
-        """Return every address on record for whoever has this one; () for nobody."""
+        """Return every address on record of the person with this one; () for nobody."""
         book = self._book
         if book is None:
             raise RefusedError(
@@ -86,7 +86,7 @@ class HttpConnection:
 
     def _path(self, template: str, values: Values) -> str:
         try:
-            # Without the slash httpx appends it to the path of the base URL, which may have one of its own.
+            # Without the slash httpx appends it to the path of the base URL, which may have its own path.
             return fill_path(template, values).removeprefix("/")
         except UnfitValueError as error:
             raise RefusedError(f"{self._name}: {error}", UNFIT_VALUE) from None
@@ -94,7 +94,7 @@ class HttpConnection:
 
 @asynccontextmanager
 async def open_http(name: str, spec: HttpSystem, url: str, key: str) -> AsyncIterator[HttpConnection]:
-    """Open the connection, for the length of the block; raises SettingsError for an address that it may not have."""
+    """Open the connection, for the length of the block; raises SettingsError for a forbidden address."""
     check_address(name, url, spec.hosts, spec.base_url_variable)
     async with http_client(
         base_url=url.rstrip("/") + "/", key="", timeout_seconds=spec.timeout_seconds

@@ -1,4 +1,4 @@
-"""A declared server of the Model Context Protocol: tools of the allow-list, each call in a session of its own."""
+"""A declared server of the Model Context Protocol: tools of the allow-list, each call in a separate session."""
 
 import asyncio
 import importlib
@@ -19,7 +19,7 @@ from dispatch.models.errors import RefusedError, SettingsError, UnavailableError
 
 
 class McpServer:
-    """Calls tools; what a server asks of its client in between (sampling, elicitation, roots) is not offered."""
+    """Calls tools; the client features that a server may request (sampling, elicitation, roots) are not offered."""
 
     def __init__(self, name: str, spec: McpSystem, place: str, key: str) -> None:
         self._name, self._spec, self._place, self._key = name, spec, place, key
@@ -31,7 +31,7 @@ class McpServer:
                 f"{self._name}: the tool {read.tool!r} is not in its list of tools", "not_allowed"
             )
         arguments = {name: fill_json(template, values) for name, template in read.arguments.items()}
-        # It takes seconds to load, during which no other request may wait.
+        # The import takes seconds and must not block other requests.
         client_module = await asyncio.to_thread(importlib.import_module, "mcp.client.client")
         errors = await asyncio.to_thread(importlib.import_module, "mcp.shared.exceptions")
         try:
@@ -64,7 +64,7 @@ class McpServer:
             importlib.import_module(name) for name in ("httpx2", "mcp.client.streamable_http")
         )
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        # A proxy or a .netrc of the machine must neither see these calls nor replace the key.
+        # The machine's proxy or .netrc must not see these calls or replace the key.
         async with http.AsyncClient(
             headers=headers, timeout=self._spec.timeout_seconds, trust_env=False
         ) as client:
@@ -91,7 +91,7 @@ class McpServer:
 
 @asynccontextmanager
 async def open_mcp(name: str, spec: McpSystem, place: str, key: str) -> AsyncIterator[McpServer]:
-    """Check where it is, for the length of the block; nothing runs before a tool is called. Raises SettingsError."""
+    """Check its address, for the length of the block; nothing runs before a tool is called. Raises SettingsError."""
     if spec.url_variable is not None:
         check_address(name, place, spec.hosts, spec.url_variable)
     else:

@@ -1,4 +1,4 @@
-"""A declared database: each statement alone, in a connection that cannot write, with its values bound."""
+"""A declared database: each statement runs alone, in a read-only connection, with bound values."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ class SqliteFile:
 
 
 class PostgresqlDatabase:
-    """Asks each statement in a read-only transaction of its own, with the server's own limit on its time."""
+    """Runs each statement in a separate read-only transaction, with the server's own time limit."""
 
     def __init__(self, name: str, spec: SqlSystem, pool: "asyncpg.Pool[Any]") -> None:
         self._name, self._spec, self._pool = name, spec, pool
@@ -113,7 +113,7 @@ class PostgresqlDatabase:
 async def open_sql(
     name: str, spec: SqlSystem, url: str, password: str
 ) -> AsyncIterator[SqliteFile | PostgresqlDatabase]:
-    """Open the database, for the length of the block; nothing is connected before it is asked."""
+    """Open the database, for the length of the block; it connects at the first statement."""
     if spec.engine == "sqlite":
         yield SqliteFile(name, spec, url)
         return

@@ -1,4 +1,4 @@
-"""Exports what Temporal closes within seconds of its end; what this misses, the sweep finds."""
+"""Exports closed requests within seconds of their end; the sweep finds those that it misses."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ _SWITCHED_OFF: Final = timedelta(minutes=1)
 
 
 class AuditFollower:
-    """Looks every few seconds at what Temporal has closed since the last look, and exports what the store lacks."""
+    """Lists every few seconds the requests that closed since the last look, and exports those that the store lacks."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class AuditFollower:
         turn: timedelta = TURN,
         stopping: asyncio.Event | None = None,
     ) -> None:
-        """`every` is the pause between two looks; zero where this worker is not to follow at all.
+        """`every` is the pause between two looks; zero if this worker must not follow at all.
 
         `stopping` is set when the process is told to end.
         """
@@ -39,10 +39,10 @@ class AuditFollower:
 
     @activity.defn(name="audit.follow")
     async def follow(self, begin: Followed) -> Followed:
-        """Follow for a turn, or until this worker stops, and give how far it has come.
+        """Follow for a turn, or until this worker stops, and return the checkpoint.
 
-        Goes on where an attempt that was killed had come to, by its heartbeat. Raises ApplicationError, to be tried
-        again: Unavailable where the store cannot be written, Unexpected where Temporal cannot be read.
+        Continues from the heartbeat of a killed attempt. Raises ApplicationError, which is retried: Unavailable if the
+        store cannot be written, Unexpected if Temporal cannot be read.
         """
         if not self._every:
             raise ApplicationError(
@@ -58,24 +58,24 @@ class AuditFollower:
                     following.look, lambda: following.so_far, self._every, self._turn, self._stopping
                 )
             except AuditStoreError as error:
-                # Retried, as an outside system that is away: a person mends the store, and the desk works all the while.
+                # Retried, as for an unavailable system: a person repairs the store, and the desk works meanwhile.
                 raise UnavailableError(str(error)) from error
             return following.so_far
 
 
 class _Following:
-    """One attempt: how far it has come, and what it need not look at again."""
+    """One attempt: its checkpoint, and the requests that it need not check again."""
 
     def __init__(self, audit: AuditExport, begin: Followed) -> None:
         self.so_far = begin
         self._audit = audit
         self._settled: set[str] = set()
         self._logged: set[str] = set()
-        # By Temporal's clock, whatever this machine's says.
+        # By Temporal's clock, not this machine's.
         self._started_at, self._started = activity.info().started_time, time.monotonic()
 
     async def look(self) -> None:
-        """Export what was closed since; where nothing was, it costs one query."""
+        """Export the requests that closed since the last look; without any it costs one query."""
         begun_at = self._started_at + timedelta(seconds=time.monotonic() - self._started)
         closed = await self._audit.closed_since(self.so_far.until - OVERLAP)
         self._settled &= closed.keys()
@@ -87,7 +87,7 @@ class _Following:
             batch = ids[first : first + BATCH]
             done = await self._audit.export(batch)
             self._note_failures(done.failed)
-            # One that failed is tried again until the overlap has passed; then it is the sweep's.
+            # A failed request is retried until the overlap has passed; then the sweep exports it.
             self._settled |= {run for run, one in due.items() if one in batch and one not in done.failed}
             self.so_far = self.so_far.model_copy(
                 update={"exported": self.so_far.exported + len(done.exported)}

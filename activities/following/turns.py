@@ -1,4 +1,4 @@
-"""An activity that looks at Temporal again and again, for an hour at a time, and says how far it has come."""
+"""An activity that polls Temporal for an hour at a time, and reports its checkpoint."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,9 +14,9 @@ from dispatch.models.contract import Contract
 P = TypeVar("P", bound=Contract)
 
 OVERLAP: Final = timedelta(minutes=1)
-"""Each look begins so long before the last one: what Temporal lists lags behind what it does."""
+"""Each look begins this long before the last one, because Temporal's lists lag behind."""
 TURN: Final = timedelta(hours=1)
-"""After this an attempt gives its place back, so that work is shared again between workers."""
+"""The length of a turn; then another worker may continue, so that work is shared again."""
 _BEAT_SECONDS: Final = 5.0
 
 
@@ -27,7 +27,7 @@ async def follow_for_a_turn(
     turn: timedelta,
     stopping: asyncio.Event,
 ) -> None:
-    """Look for a turn, or until this worker stops; raises what a look raises.
+    """Poll for a turn, or until this worker stops; raises the errors of a look.
 
     `stopping` is set when the process is told to end. The SDK (1.35) says so to the activities that run by then, and
     never to the first one of a worker where it starts just after: the process would wait for it all its grace.
@@ -48,7 +48,7 @@ async def follow_for_a_turn(
 
 
 def resumed(begin: P) -> P:
-    """Return how far the attempt before this one had come; what another version wrote may not be readable."""
+    """Return the checkpoint of the previous attempt; another version's may not be readable."""
     for told in activity.info().heartbeat_details:
         with suppress(ValidationError):
             return type(begin).model_validate(told)
@@ -56,14 +56,14 @@ def resumed(begin: P) -> P:
 
 
 async def _look(look: Callable[[], Awaitable[None]], every: timedelta) -> None:
-    """Look again and again; ends by an error or by being cancelled."""
+    """Poll until an error or a cancellation."""
     while True:
         await look()
         await asyncio.sleep(every.total_seconds())
 
 
 async def _beat(so_far: Callable[[], Contract]) -> None:
-    """Report to Temporal how far it has come, also while a look or the pause between two takes long."""
+    """Report the checkpoint to Temporal, also during a long look or pause."""
     while True:
         activity.heartbeat(so_far())
         await asyncio.sleep(_BEAT_SECONDS)
@@ -74,7 +74,7 @@ async def _until(stopping: asyncio.Event) -> None:
 
 
 async def _ended(tasks: "list[asyncio.Task[None]]") -> None:
-    """End what still runs; a look that is cut off is repeated, which changes nothing."""
+    """Cancel the running tasks; an interrupted look is repeated, which changes nothing."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,6 @@
 """Follows what Temporal lists, reads the histories of requests that moved, and starts a delivery for each event.
 
-Requests know nothing of it: their histories hold no event more with webhooks than without.
+Requests are not involved: webhooks add no event to their histories.
 """
 
 import asyncio
@@ -38,15 +38,15 @@ _SHOWN: Final = ("RequestState", "NextOwner", "Desk", "ReviewPoint")
 _WAITING: Final = frozenset(json.dumps(state).encode() for state in WAITING_STATES)
 _PAGE: Final = 1000
 _REST: Final = 3
-"""A look over many open requests costs the server; the follower rests so many times as long as it took."""
+"""The pause after a look, in multiples of its duration, because a look over many open requests loads the server."""
 _MOST_TOLD: Final = 10_000
-"""Deliveries remembered as started; Temporal knows all, and is asked again for those that were forgotten."""
+"""Deliveries that are remembered as started; for evicted ones Temporal refuses a second start."""
 
 log = structlog.get_logger("webhooks")
 
 
 class Seen(NamedTuple):
-    """One look: what the lists said, and which requests are to be read because of it."""
+    """One look: the listed rows, and the requests that must be read because of them."""
 
     marks: dict[str, "_Mark"]
     ended: set[str]
@@ -54,7 +54,7 @@ class Seen(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """What a list says of an open request, as it came; it differs after each event that a receiver may be told of."""
+    """The raw row of an open request; it changes with each event that a receiver may get."""
 
     run_id: str
     shown: tuple[bytes, ...]
@@ -65,7 +65,7 @@ class _Mark(NamedTuple):
 
 
 class WebhookFollower:
-    """One for each worker: what it has read of a request is remembered from one turn to the next."""
+    """One for each worker: it remembers the rows that it has read from one turn to the next."""
 
     def __init__(
         self,
@@ -86,10 +86,10 @@ class WebhookFollower:
 
     @activity.defn(name="webhook.follow")
     async def follow(self, begin: Watched) -> Watched:
-        """Follow for a turn, or until this worker stops, and return how far it has come.
+        """Follow for a turn, or until this worker stops, and return the checkpoint.
 
-        Raises ApplicationError, to be tried again, where Temporal, the file of webhooks or the list of refusals cannot
-        be read.
+        Raises ApplicationError, which is retried, if Temporal, the file of webhooks or the list of refusals cannot be
+        read.
         """
         with translated():
             attempt = _Attempt(self, resumed(begin))
@@ -97,9 +97,9 @@ class WebhookFollower:
             return attempt.so_far
 
     async def look(self, since: datetime) -> Seen:
-        """Read the lists; due are the requests that moved since the last look, and those that ended.
+        """Read the lists and return the requests that changed since the last look, and those that ended.
 
-        The first look of a process knows of none what it was before: every open request is read once.
+        The first look of a process has no earlier rows: every open request is read once.
         """
         before = self._seen
         marks = {
@@ -117,11 +117,11 @@ class WebhookFollower:
         return Seen(marks, set(ended), list(dict.fromkeys(due)))
 
     def settle(self, seen: Seen) -> None:
-        """Remember a look whose requests were all read and told of."""
+        """Remember a look whose requests were all read and reported."""
         self._seen = seen
 
     async def read(self, request_id: str, since: datetime) -> list[Happened]:
-        """Return the events of a request, from the histories that Temporal still has; none where nothing happened since."""
+        """Return the events of a request, from the histories that Temporal still has; none if nothing happened since."""
         try:
             if await self._last_event(request_id) <= since:
                 return []
@@ -133,7 +133,7 @@ class WebhookFollower:
         return list(events_of(await asyncio.to_thread(trail_of_events, events)))
 
     async def refusals(self, since: datetime) -> list[Happened]:
-        """Return the events of what was refused at a door."""
+        """Return the events of requests that a door refused."""
         return [event_of_refusal(one) for one in await asyncio.to_thread(self._refused.since, since)]
 
     async def tell(self, happened: Iterable[Happened]) -> int:
@@ -159,14 +159,14 @@ class WebhookFollower:
                     )
                     started += 1
                 except WorkflowAlreadyStartedError:
-                    pass  # by an attempt before this one
+                    pass  # started by an earlier attempt
                 self._told[delivery_id] = None
         while len(self._told) > _MOST_TOLD:
             del self._told[next(iter(self._told))]
         return started
 
     async def _last_event(self, request_id: str) -> datetime:
-        """Return when the last thing happened, which costs a tenth of reading the history."""
+        """Return the time of the last event, which costs a tenth of reading the history."""
         request = GetWorkflowExecutionHistoryReverseRequest(
             namespace=self._client.namespace,
             execution=WorkflowExecution(workflow_id=request_id),
@@ -192,7 +192,7 @@ class WebhookFollower:
         return events
 
     async def _listed(self, which: str) -> AsyncIterator[WorkflowExecutionInfo]:
-        """Yield rows as they came: the SDK's own reading costs ten times as much, and ten thousand may wait."""
+        """Yield raw rows: the SDK's own parsing costs ten times as much, and ten thousand may wait."""
         request = ListWorkflowExecutionsRequest(
             namespace=self._client.namespace, page_size=_PAGE, query=f"{self._ours} AND {which}"
         )
@@ -206,16 +206,16 @@ class WebhookFollower:
 
 
 class _Attempt:
-    """One attempt: what happened before it began was told by the one before."""
+    """One attempt: earlier events were reported by the previous one."""
 
     def __init__(self, follower: WebhookFollower, begin: Watched) -> None:
         self.so_far = begin
         self._follower, self._since = follower, begin.until - OVERLAP
-        # By Temporal's clock, whatever this machine's says.
+        # By Temporal's clock, not this machine's.
         self._started_at, self._started = activity.info().started_time, time.monotonic()
 
     async def look(self) -> None:
-        """Tell what happened since; where nothing did, it costs two lists."""
+        """Report the events since the last look; without any it costs two lists."""
         begun_at = self._started_at + timedelta(seconds=time.monotonic() - self._started)
         told = await self._tell(await self._follower.refusals(self.so_far.until - OVERLAP))
         seen = await self._follower.look(self.so_far.until - OVERLAP)

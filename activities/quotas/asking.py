@@ -1,4 +1,4 @@
-"""Asks a workflow that keeps an account, and starts it with the first ask."""
+"""Calls a quota workflow, and starts it with the first call."""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +16,7 @@ from dispatch.models.people.approval_quota import quota_task_queue
 from dispatch.temporal_errors import not_answered
 
 ANSWER_TIMEOUT: Final = timedelta(seconds=8)
-"""For one ask; three of them fit into the 30 seconds that a local activity has."""
+"""The timeout of one call; three of them fit into the 30 seconds of a local activity."""
 
 R = TypeVar("R", bound=Contract)
 
@@ -35,7 +35,7 @@ async def ask_workflow(
 ) -> R:
     """Return the answer to an update of a workflow on the accounts' queue, started by the same call if need be.
 
-    Raises Unavailable where Temporal, or a worker to answer, is not reached, and WorkflowAlreadyStartedError where
+    Raises Unavailable if Temporal, or a worker, does not answer, and WorkflowAlreadyStartedError if
     `reuse` forbids to start it again.
     """
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
@@ -56,7 +56,7 @@ async def ask_workflow(
             rpc_timeout=ANSWER_TIMEOUT,
         )
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowAlreadyStartedError) as error:
-        # The start keeps the error too, and asyncio logs at length what nobody fetched.
+        # The start holds the error too, and asyncio logs errors that are never retrieved.
         with suppress(RPCError, WorkflowAlreadyStartedError, asyncio.CancelledError):
             await start.workflow_handle()
         if isinstance(error, WorkflowAlreadyStartedError):

@@ -1,4 +1,4 @@
-"""Asks the hourly quota for one automatic mail; the guardian is given this as a function."""
+"""Asks the hourly quota for one automatic mail; the guardian gets this as a function."""
 
 import asyncio
 from typing import Final
@@ -16,11 +16,11 @@ from dispatch.models.work.mail_quota import (
 )
 
 MOST_AT_ONCE: Final = 5
-"""Of one process to one workflow: the server takes ten updates that are under way, and refuses the next."""
+"""Parallel updates of one process to one workflow: the server accepts ten running ones, and refuses the next."""
 
 
 class MailQuotaDesk:
-    """Reserves mails with the workflow that counts for an address; `limit` is how many an address may get in an hour."""
+    """Reserves mails with the workflow that counts for an address; `limit` is the most mails to an address in an hour."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""Reserves in a customer's quota (workflows/spend_quota.py) what a request wants to spend, before the guardian rules on it."""
+"""Reserves a request's payments in a customer's quota (workflows/spend_quota.py), before the guardian decides on them."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,11 +9,11 @@ from dispatch.guard.spend_quota import quota_id
 from dispatch.models.work.spend_quota import RESERVE, SPEND_QUOTA, QuotaState, Reserved, ReserveRequest
 
 Reserve = Callable[[str, str, ReserveRequest], Awaitable[Reserved]]
-"""Desk, owner, what to reserve -> what others reserved before."""
+"""Desk, owner, claims to reserve -> earlier claims of others."""
 
 
 async def reserve_in_quota(desk: str, owner: str, request: ReserveRequest) -> Reserved:
-    """Reserve a request's claims. Raises Unavailable where the quota does not answer: then nothing may be ruled."""
+    """Reserve a request's claims. Raises Unavailable if the quota does not answer: then the guardian must not decide."""
     return await ask_workflow(
         SPEND_QUOTA,
         RESERVE,

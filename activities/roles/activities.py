@@ -17,7 +17,7 @@ ActivityFunction = Callable[..., Any]
 
 
 def _require_echo(kind: str, name: str, *, same: bool) -> None:
-    """Refuse a result that answers another handoff, or under another name: the trail would blame the wrong one."""
+    """Refuse a result for another handoff, or under another name: the trail would name the wrong role."""
     if not (same and name):
         raise CatalogueError(
             f"{kind.partition('.')[2]} must answer with the handoff of its brief and under its own name; correct its result"

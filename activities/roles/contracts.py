@@ -1,4 +1,4 @@
-"""What a generic role is to the engine: it does the work of any number of roles that playbooks declare."""
+"""The contract of generic roles: each does the work of any number of roles that playbooks declare."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from dispatch.models.work.proposal import Review, ReviewBrief
 
 
 class RoleProblem(NamedTuple):
-    """What does not hold of a declared role: the place within its config, the problem, the remedy."""
+    """An error of a declared role: the place within its config, the problem, the remedy."""
 
     path: str
     problem: str
@@ -23,16 +23,16 @@ class RoleProblem(NamedTuple):
 
 @dataclass(frozen=True)
 class RoleContext:
-    """What a declared role is checked against, beside its own Config."""
+    """The context for the check of a declared role, in addition to its own Config."""
 
     name: str
     """Its name in the playbook."""
     role: Role
     playbook: Playbook
     systems: Mapping[str, DeclaredSystem] = field(default_factory=dict)
-    """Those of the desk's systems.yaml."""
+    """The systems of the desk's systems.yaml."""
     folder: Path | None = None
-    """The desk's folder, for files such as prompts; None where it is not known."""
+    """The desk's folder, for files such as prompts; None if it is unknown."""
 
 
 class GenericRole(Protocol):
@@ -69,7 +69,7 @@ class GenericReviewer(GenericRole, Protocol):
 
 
 class GenericDefaults:
-    """What most generic roles answer alike."""
+    """Defaults for generic roles."""
 
     backends: ClassVar[tuple[str, ...]] = ("rules",)
 
@@ -90,6 +90,6 @@ class GenericDefaults:
 
     @staticmethod
     def check(config: Any, context: RoleContext) -> Iterator[RoleProblem]:
-        """Yield what its Config alone cannot tell."""
+        """Yield the errors that its Config alone cannot find."""
         del config, context
         yield from ()

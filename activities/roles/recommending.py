@@ -1,4 +1,4 @@
-"""What a declared role recommends: actions whose parameters are values that were checked, as people edited them."""
+"""The recommendations of a declared role: actions with checked values and people's edits as parameters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -19,7 +19,7 @@ _QUOTED: Final = 500
 
 
 class Recommended(NamedTuple):
-    """The actions, and the evidence that they cite beside that of the finding itself."""
+    """The actions, and the evidence that they cite in addition to the finding's own."""
 
     actions: tuple[RecommendedAction, ...]
     evidence: tuple[Evidence, ...]
@@ -114,7 +114,7 @@ def _request_evidence(brief: Brief, item: Item) -> Evidence:
 def recommendation_problems(
     recommendations: Sequence[Recommendation], facts: Iterable[str], context: RoleContext
 ) -> Iterator[RoleProblem]:
-    """Yield what does not hold of recommendations: `facts` are the names of those that the role itself finds."""
+    """Yield the errors of recommendations; `facts` are the names of the role's own facts."""
     own, playbook = set(facts), context.playbook
     for index, one in enumerate(recommendations):
         path = f"recommend[{index}]"
@@ -149,7 +149,7 @@ def recommendation_problems(
 def source_problems(
     path: str, source: ValueSource, context: RoleContext, own: set[str]
 ) -> Iterator[RoleProblem]:
-    """Yield what does not hold of where a value comes from."""
+    """Yield the errors of a value's source."""
     playbook = context.playbook
     if source.field is not None and source.field not in playbook.fields:
         yield RoleProblem(

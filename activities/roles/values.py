@@ -1,4 +1,4 @@
-"""Where the values of declared roles come from: fields of items, the requester's address, facts of earlier findings."""
+"""Values of declared roles: from fields of items, the requester's address, facts of earlier findings."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -25,7 +25,7 @@ def items_of(brief: Brief) -> tuple[Item, ...]:
 
 
 def value_of(source: ValueSource, brief: Brief, item: Item, own: Mapping[str, JsonValue]) -> JsonValue:
-    """Return a value for an item, or None where there is none; `own` are the facts of the finding that is made."""
+    """Return a value for an item, or None if there is none; `own` are the facts of the current finding."""
     if source.field is not None:
         return item.fields.get(source.field)
     if source.requester is not None:

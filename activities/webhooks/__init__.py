@@ -1,1 +1,1 @@
-"""Webhooks out: the events that a history holds, and the sending of one message."""
+"""Outgoing webhooks: the events of a history, and the delivery of one message."""

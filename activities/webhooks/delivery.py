@@ -1,4 +1,4 @@
-"""Sends one message to one receiver, signed; each attempt is Temporal's."""
+"""Sends one signed message to one receiver; Temporal retries it."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -18,14 +18,14 @@ _BUSY: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 
 class WebhookSender:
-    """Reads address and secret at each attempt, so that what a person has mended counts for the next one."""
+    """Reads address and secret at each attempt, so that a person's correction counts for the next one."""
 
     def __init__(self, file: WebhooksFile, timeout_seconds: float) -> None:
         self._file, self._timeout = file, timeout_seconds
 
     @activity.defn(name="webhook.deliver")
     async def deliver(self, delivery: DeliveryInput) -> Delivered:
-        """Send it, known by the id of this workflow; raises ApplicationError: Unavailable, to be tried again, or Refused."""
+        """Send it with the id of this workflow; raises ApplicationError: Unavailable, which is retried, or Refused."""
         with translated():
             try:
                 webhook = next((w for w in self._file.read() if w.name == delivery.webhook), None)
@@ -48,7 +48,7 @@ class WebhookSender:
             "webhook-signature": Signer(secret).sign(message_id, now, body),
         }
         try:
-            # Nothing of the answer is read but its head; a redirect would take the message where nobody configured it.
+            # Only the answer's head is read; a redirect would send the message to an address that nobody configured.
             async with (
                 httpx.AsyncClient(
                     timeout=self._timeout,

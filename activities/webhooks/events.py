@@ -1,4 +1,4 @@
-"""Which webhook events a history and the list of refusals hold: no I/O, and the same each time they are read."""
+"""Derives webhook events from a history and the list of refusals: without I/O, and deterministic."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from dispatch.storage.not_taken_in import RefusedFile
 
 
 class Happened(NamedTuple):
-    """One event; `known_by` is of this event alone and stays the same, so that a receiver can drop a second one."""
+    """One event; `known_by` identifies it permanently, so that a receiver can drop duplicates."""
 
     known_by: str
     message: WebhookMessage
@@ -53,7 +53,7 @@ def events_of(trail: Trail) -> Iterator[Happened]:
 
 
 def event_of_refusal(refused: RefusedFile) -> Happened:
-    """Return the event of what was refused at a door."""
+    """Return the event of a request that a door refused."""
     data = WebhookData(id=refused.refused_id, desk=refused.desk, door=refused.door)
     message = WebhookMessage(type=WebhookEvent.REFUSED, timestamp=refused.refused_at, data=data)
     return Happened(f"refused\n{refused.refused_id}", message)
@@ -73,7 +73,7 @@ def _status(request_id: str, desk: str | None, entry: AuditEntry) -> WebhookData
 
 def _happened(trail: Trail, entry: AuditEntry, kind: WebhookEvent, data: WebhookData) -> Iterator[Happened]:
     if entry.at is not None:
-        # Earlier histories are deleted with time, so that their number is no name.
+        # Earlier histories are deleted with time, so their number is no stable name.
         run = trail.runs[entry.run - 1].run_id
         message = WebhookMessage(type=kind, timestamp=entry.at, data=data)
         yield Happened(f"{trail.request_id}\n{run}\n{entry.event_ids[0]}", message)

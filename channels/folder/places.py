@@ -22,9 +22,9 @@ _LONGEST_NAME: Final = 230
 
 
 class Mark(NamedTuple):
-    """What tells one state of a file from another; a move leaves it as it is.
+    """Identifies a state of a file; a move does not change it.
 
-    No inode: some network shares give a file another one at each look.
+    The inode is not part of it: some network shares report another one at each look.
     """
 
     size: int
@@ -32,7 +32,7 @@ class Mark(NamedTuple):
 
     @classmethod
     def of(cls, path: Path) -> "Mark | None":
-        """Return the mark of a file, of a link itself; None where it is gone."""
+        """Return the mark of a file, or of a link itself; None if it is gone."""
         try:
             found = path.lstat()
         except FileNotFoundError:
@@ -42,9 +42,9 @@ class Mark(NamedTuple):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make the folders inside and keep every other watcher away; the lock ends with the process, however it ends.
+    """Create the subfolders and lock out other watchers; the lock ends with the process.
 
-    Raises DispatchError where the folder cannot be used or another watcher has it.
+    Raises DispatchError if the folder cannot be used or another watcher has it.
     """
     try:
         mode = stat.S_IMODE(folder.stat().st_mode)
@@ -53,7 +53,7 @@ def locked(folder: Path) -> Iterator[None]:
         for name in PLACES:
             place = folder / name
             if not place.is_dir():
-                # As open as the folder itself: who may put a file in may see what became of it.
+                # With the folder's own permissions: people who can add a file can see its result.
                 place.mkdir()
                 place.chmod(mode)
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -83,9 +83,9 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def move(path: Path, place: str, mark: Mark) -> Path | None:
-    """Move a file into one of the folders, under a name that is free there.
+    """Move a file into one of the subfolders, under a free name.
 
-    Returns None where another file has come under the same name meanwhile, which then stays where it was. Raises OSError.
+    Returns None if another file has replaced it meanwhile, which then stays in place. Raises OSError.
     """
     target = _free(path.parent / place, path.name)
     path.rename(target)
@@ -110,7 +110,7 @@ def move_refused(path: Path, reason: str, mark: Mark) -> Path | None:
 
 
 def _free(folder: Path, name: str, reason: bytes | None = None) -> Path:
-    """Return a path that nothing has yet; with a `reason`, its note is free too, or has that text from before a crash."""
+    """Return a free path; with a `reason`, the note's path is free too, or holds that text from before a crash."""
     stem, ending = os.path.splitext(_cut(name))  # noqa: PTH122 (of a name, dots and all)
     number = 1
     while True:
@@ -139,9 +139,9 @@ def _holds(note: Path, text: bytes) -> bool:
 def is_being_written(path: Path) -> bool:
     """Check whether a program has the file open for writing, as far as the file system tells.
 
-    Linux grants a read lease only on a file that nobody writes. Where it grants none at all (a network share, a file of
-    somebody else), an unchanged size and time have to do. SIGIO must be ignored: a program that opens the file just then
-    causes one.
+    Linux grants a read lease only on a file that no program writes. If it grants none at all (a network share, a file of
+    another user), an unchanged size and time must be enough. SIGIO must be ignored: a program that opens the file at
+    that moment causes one.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -158,5 +158,5 @@ def is_being_written(path: Path) -> bool:
 
 
 def said(error: OSError) -> str:
-    """Return what the system says of an error, in words."""
+    """Return the system's description of an error."""
     return error.strerror or errno.errorcode.get(error.errno or 0, "unknown error")

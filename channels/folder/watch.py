@@ -1,7 +1,7 @@
-"""Watches a folder and takes in what is put there.
+"""Watches a folder and takes in its files.
 
-It looks once a second. A library that is told of changes would be told nothing of what another machine writes to a
-network share, a file that is half written has to be looked at again in any case, and reading a folder costs little.
+It reads the folder once a second. A library for change notifications gets none for writes of another machine to a
+network share, a half-written file must be checked again in any case, and reading a folder costs little.
 
 A file is moved only after its start was accepted, so that a crash at any point leaves it where it is found again; its
 second start is the same request. Starts, and what keeps a refusal for people, come in through `Door`.
@@ -35,7 +35,7 @@ from dispatch.models.errors import DispatchError, SubmissionError
 
 LOOK_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 1.0
-"""How long size and time of a file must have stayed the same."""
+"""How long the size and time of a file must be unchanged."""
 _LONG_SECONDS: Final = 30.0
 _UNFINISHED: Final = (
     ".part",
@@ -48,7 +48,7 @@ _UNFINISHED: Final = (
     ".swp",
     "~",
 )
-"""Endings of files that a program is still writing and renames when it is done."""
+"""Extensions of files that a program is still writing and renames when it is done."""
 
 log = structlog.get_logger("folder")
 
@@ -77,7 +77,7 @@ class FolderWatch:
         self._hindrance = Hindrance(log, "files")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Watch until `stop` is set; raises DispatchError where the folder cannot be watched at all."""
+        """Watch until `stop` is set; raises DispatchError if the folder cannot be watched at all."""
         with locked(self._folder), _without_sigio():
             log.info("watching", folder=str(self._folder))
             while not stop.is_set():
@@ -87,7 +87,7 @@ class FolderWatch:
             log.info("stopped", folder=str(self._folder))
 
     async def _look(self, stop: asyncio.Event) -> None:
-        """Take in what is ready. Where something is away that every file needs, the rest waits for the next look."""
+        """Take in the ready files. If something that every file needs is unavailable, the rest waits for the next look."""
         try:
             ready = await asyncio.to_thread(lambda: list(self._ready()))
             for name in ready:
@@ -101,7 +101,7 @@ class FolderWatch:
             )
 
     def _ready(self) -> Iterator[str]:
-        """Yield the names of files that are whole; those that failed before come last, so that none holds up the others."""
+        """Yield the names of complete files; files that failed before come last, so that they do not delay the others."""
         now, present = time.monotonic(), set[str]()
         with os.scandir(self._folder) as entries:
             found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
@@ -142,9 +142,9 @@ class FolderWatch:
         return False
 
     async def _take(self, name: str) -> None:
-        """Take in one file, or refuse it; one that changes meanwhile waits for the next look."""
+        """Take in one file, or refuse it; a file that changes meanwhile waits for the next look."""
         path, mark = self._folder / name, self._seen[name].mark
-        # Counted before, so that one that fails each time comes after the others.
+        # Counted before the attempt, so that a file that always fails comes after the others.
         self._failed[name] = self._failed.get(name, 0) + 1
         if Mark.of(path) != mark:
             return
@@ -160,7 +160,7 @@ class FolderWatch:
             return
         place = AUTOMATIC if started.automatic is not None else TAKEN
         moved = await asyncio.to_thread(move, path, place, mark)
-        # Not for a refusal, which needs nothing that may be away.
+        # Not for a refusal, which needs no other system.
         self._hindrance.is_over()
         log.info(
             what_became_of(started),
@@ -198,7 +198,7 @@ def _shown(moved: Path | None) -> str:
 
 @contextmanager
 def _without_sigio() -> Iterator[None]:
-    """Ignore the signal that a lease may cause (`is_being_written`), which would end the process."""
+    """Ignore the signal that a lease may cause (`is_being_written`); it would end the process."""
     before = signal.signal(signal.SIGIO, signal.SIG_IGN)
     try:
         yield

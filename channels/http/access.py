@@ -1,4 +1,4 @@
-"""Who calls: a program with a bearer key, or a sender that signs its webhooks (Standard Webhooks), and what each may do."""
+"""Authentication: programs with a bearer key or a webhook signature (Standard Webhooks), and their scopes."""
 
 import asyncio
 import time
@@ -21,17 +21,17 @@ _UNSIGNED: Final = (
     "'dispatch api-key add --signed', and set the clock"
 )
 _TOLERANCE_SECONDS: Final = 300
-"""As the library has it, which checks it again with the signature."""
+"""The library's tolerance; it checks the time again with the signature."""
 
 
 class Access:
-    """The keys, read at each call so that a removed one ends at once, and how often each may call."""
+    """The keys, read at each call so that a removed key is refused immediately, and their rate limits."""
 
     def __init__(self, keys: ApiKeys, limit: RateLimit) -> None:
         self._keys, self._limit = keys, limit
 
     async def of_bearer(self, request: Request, scope: Scope) -> ApiKey:
-        """Return the key that a call shows; raises UnauthorisedError, ForbiddenError, TooManyError."""
+        """Return the key of a call; raises UnauthorisedError, ForbiddenError, TooManyError."""
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not shown.strip():
             raise UnauthorisedError(f"the call shows no key; {_HOW}")
@@ -43,7 +43,7 @@ class Access:
         return self._permitted(key, scope)
 
     async def expect_signature(self, request: Request) -> None:
-        """Refuse, before its body is read, what no key can have signed; raises UnauthorisedError."""
+        """Refuse a call that no key can have signed, before its body is read; raises UnauthorisedError."""
         stamp = request.headers.get(SIGNED[1], "")
         is_due = stamp.isdecimal() and abs(time.time() - int(stamp)) <= _TOLERANCE_SECONDS
         complete = all(request.headers.get(name) for name in SIGNED)
@@ -73,7 +73,7 @@ class Access:
 
 
 def is_signed(request: Request) -> bool:
-    """Check whether a call is to be judged by its signature; a bearer key goes first."""
+    """Check whether a call is authenticated by its signature; a bearer key has precedence."""
     return "authorization" not in request.headers and SIGNED[0] in request.headers
 
 
@@ -81,6 +81,6 @@ def _fits(secret: str, body: bytes, headers: dict[str, str]) -> bool:
     try:
         Webhook(secret).verify(body, headers, json_parse=False)
     except (WebhookVerificationError, ValueError):
-        # ValueError is the library's for a header that is not of the form, or a body that is not UTF-8.
+        # The library raises ValueError for a malformed header, or a body that is not UTF-8.
         return False
     return True

@@ -1,4 +1,4 @@
-"""The door over HTTP as an ASGI program: its routes, and what every answer has in common. Starts come in through `Door`."""
+"""The HTTP door as an ASGI program: its routes, and the common parts of every answer. `Door` starts requests."""
 
 import asyncio
 import time
@@ -51,14 +51,14 @@ from dispatch.storage.idempotency import IdempotencyKeys
 RETRY_SECONDS: Final = 5
 _MOST_PATH: Final = 200
 _NAME: Final = "request"
-"""Of what comes in, in messages; the ending tells its form."""
+"""The name of a request in messages; its extension selects the form."""
 
 log = structlog.get_logger("http")
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A body that came in; `trigger_id` is what the request is known by where it names none itself."""
+    """A received body; `trigger_id` identifies the request if it names none itself."""
 
     name: str
     raw: bytes
@@ -133,7 +133,7 @@ class HttpApp:
         return self._accepted(started)
 
     async def _started(self, arrival: Arrival, repeated_by: str | None, body: str) -> Started:
-        """Start a request; nothing that comes in between is lost, for the caller sends it again."""
+        """Start a request; no interruption loses it, because the caller sends it again."""
         try:
             if repeated_by is not None and not await asyncio.to_thread(
                 self._seen.is_of, arrival.key, repeated_by, body, self._now()
@@ -183,7 +183,7 @@ class HttpApp:
                 retry_after=RETRY_SECONDS,
             ) from None
         if view is None or (key.desk is not None and view.desk != key.desk):
-            # A request of another desk is not told from one that never was.
+            # A request of another desk gets the same answer as one that does not exist.
             raise NotFoundError("there is no request of this id that the key may read; check the id")
         return JSONResponse(view.model_dump(mode="json"))
 
@@ -192,7 +192,7 @@ class HttpApp:
 
 
 class _EveryAnswer:
-    """Bounds how many calls are under way, answers for faults, and logs each call without its body or its key."""
+    """Limits the number of parallel calls, answers for errors, and logs each call without its body or its key."""
 
     def __init__(self, app: ASGIApp, *, most_at_once: int) -> None:
         self._app, self._most, self._under_way = app, most_at_once, 0
@@ -255,7 +255,7 @@ def _desk_of(key: ApiKey, asked: str | None) -> str | None:
 
 
 async def _check_json(raw: bytes) -> None:
-    """Refuse what is no JSON: only the caller's program can mend it, so no person is asked to look."""
+    """Refuse a body that is no JSON: only the caller's program can correct it, so it is not kept for a person."""
     try:
         await asyncio.to_thread(load_json, "the body", raw)
     except NotJsonError as error:
@@ -269,7 +269,7 @@ async def _on_problem(_: Request, error: Exception) -> Response:
 
 
 async def _on_http(_: Request, error: Exception) -> Response:
-    """Answer what no route is for."""
+    """Answer calls without a route."""
     if not isinstance(error, HTTPException):
         raise error
     title = HTTPStatus(error.status_code).phrase
@@ -279,5 +279,5 @@ async def _on_http(_: Request, error: Exception) -> Response:
 
 
 async def _health(_: Request) -> Response:
-    """Report that the process serves; whether Temporal does, each call says."""
+    """Report that the process serves; each call reports whether Temporal does."""
     return PlainTextResponse("ok")

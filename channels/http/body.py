@@ -1,4 +1,4 @@
-"""The body and the headers of a call, read within bounds before anything is made of them."""
+"""Reads the body and the headers of a call within bounds, before they are parsed."""
 
 import asyncio
 import hashlib
@@ -12,22 +12,22 @@ from channels.http.problems import BadRequestError, MediaTypeError, TooLargeErro
 from dispatch.models.work.playbook import DeskName
 
 MOST_JSON_BYTES: Final = 2 * 2**20
-"""A JSON request has no attachments: its longest text and all its fields, every letter escaped, take less."""
+"""The limit for JSON, which has no attachments: the longest text and all fields, with every letter escaped, take less."""
 ENDINGS: Final = {"application/json": ".json", "message/rfc822": ".eml"}
-"""The media types that are read, each with the ending of a file's name that tells its form."""
+"""The accepted media types, each with the file extension that selects its form."""
 _KEY: Final = re.compile(r'"?([\x21\x23-\x5b\x5d-\x7e]{1,255})"?')
 _DESK: Final[TypeAdapter[str]] = TypeAdapter(DeskName)
 
 
 class BodyLimits(NamedTuple):
-    """How large a body may be, and how long it may take to come."""
+    """How large a body may be, and how long it may take to arrive."""
 
     most_bytes: int
     seconds: float
 
 
 def media_type_of(request: Request) -> str:
-    """Return the media type of a body; raises MediaTypeError for any that is not read."""
+    """Return the media type of a body; raises MediaTypeError for an unsupported one."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in ENDINGS:
         raise MediaTypeError(
@@ -39,7 +39,7 @@ def media_type_of(request: Request) -> str:
 
 
 def desk_asked(request: Request) -> str | None:
-    """Return `?desk=NAME`; raises BadRequestError for another parameter or what is no desk's name."""
+    """Return `?desk=NAME`; raises BadRequestError for another parameter or an invalid name."""
     unknown = set(request.query_params.keys()) - {"desk"}
     if unknown:
         raise BadRequestError(f"the parameter {min(unknown)[:60]!r} is unknown; the only one is 'desk'")
@@ -57,7 +57,7 @@ def desk_asked(request: Request) -> str | None:
 
 
 def idempotency_key(request: Request, header: str) -> str | None:
-    """Return the key of a header, in quotes or without; raises BadRequestError for what is none."""
+    """Return the idempotency key of a header, in quotes or without; raises BadRequestError if it is invalid."""
     if (value := request.headers.get(header)) is None:
         return None
     found = _KEY.fullmatch(value.strip())
@@ -69,7 +69,7 @@ def idempotency_key(request: Request, header: str) -> str | None:
 
 
 async def read_body(request: Request, media_type: str, limits: BodyLimits) -> bytes:
-    """Read a body as it comes, no byte more than is taken; raises TooLargeError, TooSlowError, BadRequestError."""
+    """Read a body as it arrives, up to the limit; raises TooLargeError, TooSlowError, BadRequestError."""
     most = min(limits.most_bytes, MOST_JSON_BYTES) if media_type == "application/json" else limits.most_bytes
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > most:
@@ -91,7 +91,7 @@ async def read_body(request: Request, media_type: str, limits: BodyLimits) -> by
 
 
 def digest_of_call(media_type: str, desk: str | None, body: bytes) -> str:
-    """Return the digest by which a repeated call is known as the same."""
+    """Return the digest that identifies a repeated call."""
     return hashlib.sha256(f"{media_type}\n{desk or ''}\n".encode() + body).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A request as JSON, such as a shop's form sends it. Nothing is guessed: an unknown or double key is an error.
+"""A request as JSON, for example from a shop's form. Nothing is guessed: an unknown or double key is an error.
 
 ```json
 {
@@ -30,7 +30,7 @@ _FieldName = Annotated[str, Field(max_length=100)]
 
 
 class NotJsonError(SubmissionError):
-    """What came is no JSON at all, which only the program that sent it can mend."""
+    """The body is not JSON; only the sending program can correct that."""
 
 
 class JsonRequest(Contract):
@@ -70,10 +70,10 @@ def parse_json(file: str, raw: bytes) -> JsonRequest:
 
 
 def load_json(file: str, raw: bytes) -> Any:
-    """Read JSON in which no key stands twice; raises NotJsonError saying what is wrong, where, and what to do."""
+    """Read JSON without double keys; raises NotJsonError that says what is wrong, where, and what to do."""
     try:
         content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
-        # An escaped lone surrogate passes for text and can be written nowhere.
+        # JSON accepts an escaped lone surrogate, but it cannot be encoded.
         json.dumps(content, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise NotJsonError(

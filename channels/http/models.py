@@ -1,4 +1,4 @@
-"""What the HTTP door answers with; docs/http.md and /openapi.json are made of these."""
+"""The answers of the HTTP door; docs/http.md and /openapi.json describe them."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from dispatch.models.request.status import Ending, RequestState
 
 
 class Accepted(Contract):
-    """A request was taken in; the same one again has the same id and is not new."""
+    """A request was taken in; a repeated one has the same id and is not new."""
 
     id: str
     new: bool = Field(description="false where the request had been taken in before")
@@ -25,7 +25,7 @@ class Accepted(Contract):
 
 
 class RequestView(Contract):
-    """Where a request stands: nothing of what its requester wrote, and no address or name of the requester."""
+    """The status of a request, without the requester's texts, address or name."""
 
     id: str
     desk: str | None = Field(description="that it was sent to or routed to; null until then")
@@ -38,7 +38,7 @@ class RequestView(Contract):
 
 
 class Problem(Contract):
-    """Why a call did nothing, as RFC 9457 has it; `detail` says what is wrong, where, and what to do."""
+    """Why a call failed, in the form of RFC 9457; `detail` says what is wrong, where, and what to do."""
 
     type: str = Field(description="stable; tells one kind of problem from another")
     title: str

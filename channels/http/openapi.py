@@ -1,4 +1,4 @@
-"""The OpenAPI document of the door; its schemas are made of the models that the routes read and write."""
+"""The OpenAPI document of the door; its schemas come from the models that the routes read and write."""
 
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ _DESK: Final = r"^[a-z][a-z_]{0,39}$"
 
 
 def document(most_bytes: int) -> dict[str, Any]:
-    """Build the document; `most_bytes` is how large a body may be."""
+    """Build the document; `most_bytes` is the limit of a body."""
     _, schemas = models_json_schema(
         [(model, "validation") for model in (JsonRequest, Accepted, RequestView, Problem)],
         by_alias=True,

@@ -1,4 +1,4 @@
-"""The problems that the HTTP door answers with (RFC 9457): each is an exception with its status and its kind."""
+"""The problems of the HTTP door (RFC 9457): each is an exception with its status and its kind."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,7 +13,7 @@ _TYPES: Final = "urn:dispatch-desk:problem:"
 
 
 class ProblemError(Exception):
-    """A call that did nothing; subclasses say which status and kind it is."""
+    """A failed call; subclasses set the status and the kind."""
 
     status: ClassVar[HTTPStatus]
     kind: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Distinguishes automatic mail from what a person wrote: a pure rule on header facts.
+"""Distinguishes automatic mail from mail that a person wrote: a pure rule on header facts.
 
 One strong sign is enough; a weak one counts only beside another. Where each sign is defined:
 
@@ -63,7 +63,7 @@ READ_HEADERS: Final = frozenset(
         OWN_HEADER.lower(),
     }
 )
-"""The headers that the rule looks at, in small letters; a parser need not read any other."""
+"""The headers that the rule reads, in lower case; a parser need not read any other."""
 
 _ITIP_METHODS: Final = frozenset(
     {"request", "reply", "cancel", "counter", "declinecounter", "add", "refresh"}
@@ -85,7 +85,7 @@ _SUBJECTS: Final = re.compile(
 
 
 def recognise(mail: MailFacts, own_addresses: Iterable[str] = ()) -> AutomaticMail | None:
-    """Return the sign that tells a mail as automatic, None for one that a person may have written."""
+    """Return the sign that marks a mail as automatic, None for one that a person may have written."""
     own = tuple(own_addresses)
     found = next(_strong_signs(mail, own), None)
     if found is None:
@@ -137,7 +137,7 @@ def _own_mail(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[Automatic
 
 
 def _distributed(mail: MailFacts, own: tuple[str, ...]) -> Iterator[tuple[AutomaticSign, str]]:
-    """Yield the signs of bulk mail; none of them where the list is the desk's own mailbox."""
+    """Yield the signs of bulk mail; none if the list is the desk's own mailbox."""
     if _is_own_list(mail, own):
         return
     for value in _values(mail, "precedence"):

@@ -1,7 +1,7 @@
-"""A mail's bytes brought within bounds before anything parses them.
+"""Limits a mail's bytes before they are parsed.
 
 The parser of the standard library takes quadratic time and gigabytes for one long header field, and seconds for
-thousands of parts or hundreds of levels. What is cut is said in a note, and is still in the source file.
+thousands of parts or hundreds of levels. A note names what was cut; the source file still has it.
 """
 
 import re
@@ -36,7 +36,7 @@ _DELIMITER: Final = re.compile(rb"^--([^\r\n]{1,202})", re.MULTILINE)
 
 
 class Bounded(NamedTuple):
-    """A mail that takes no more than linear time to parse; `notes` say what was cut, one sentence each."""
+    """A mail that can be parsed in linear time; `notes` name what was cut, one sentence each."""
 
     raw: bytes
     notes: tuple[str, ...]
@@ -66,7 +66,7 @@ def bounded(raw: bytes) -> Bounded:
 
 
 def header_of(raw: bytes) -> bytes:
-    """Return the header alone, without what it says of parts: enough to know who wrote, and about what."""
+    """Return only the header, without the fields about parts: enough for sender and subject."""
     end = _BLANK_LINE.search(raw, 0, MAX_HEADER_BYTES)
     header = raw[: end.start() if end else MAX_HEADER_BYTES]
     fields = (match[0] for match in _FIELD.finditer(header))
@@ -76,7 +76,7 @@ def header_of(raw: bytes) -> bytes:
 class BoundedPolicy(EmailPolicy):
     """The default policy, with each field cut before it is decoded, in parts as well, and decoded once.
 
-    The default one decodes a field again at each look at it. Not to be shared between mails.
+    The default one decodes a field again at each access. Do not share it between mails.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -127,7 +127,7 @@ def _bounded_parts(raw: bytes, notes: list[str]) -> bytes:
     def container(match: re.Match[bytes]) -> bytes:
         nonlocal opened
         opened += 1
-        # One level more is not read: it becomes a file, which is attached as it is.
+        # A further level is not read: it becomes an attached file.
         return match[0] if opened <= MAX_CONTAINERS else match[1] + b"application/x-"
 
     raw = _CONTAINER.sub(container, raw)

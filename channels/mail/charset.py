@@ -1,4 +1,4 @@
-"""Bytes as text whatever charset they claim: what is decoded otherwise than claimed is said in a note."""
+"""Decodes bytes with any claimed charset; a note says if another one was used."""
 
 import codecs
 from typing import Final
@@ -20,7 +20,7 @@ _NO_CHARSETS: Final = frozenset(
 )
 
 
-# What mails call the smaller charset is mostly the larger one, which has all of its letters (https://encoding.spec.whatwg.org).
+# Mails often name a small charset for text in a larger one that contains it (https://encoding.spec.whatwg.org).
 _SUPERSETS: Final = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -70,7 +70,7 @@ def _strict(data: bytes, codec: str) -> str | None:
 
 
 def _letters(text: str) -> int:
-    """Count the letters beyond ASCII that could be read."""
+    """Count the readable letters beyond ASCII."""
     return sum(not char.isascii() and char != _NO_LETTER for char in text) if not text.isascii() else 0
 
 
@@ -82,6 +82,6 @@ def _is_charset(name: str) -> bool:
     except UnicodeError:
         return True
     except (LookupError, ValueError):
-        # Unknown, or a codec that makes no text of bytes, such as rot13 and zip.
+        # Unknown, or a codec that does not decode bytes to text, such as rot13 and zip.
         return False
     return True

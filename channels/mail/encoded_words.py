@@ -1,4 +1,4 @@
-"""Header text as a person reads it: encoded words (RFC 2047) joined before they are decoded, bare bytes as text.
+"""Decodes header text: encoded words (RFC 2047) are joined before they are decoded, raw bytes are read as text.
 
 Programs that fold a header by its bytes split a letter between two encoded words; decoded one by one, both halves are lost.
 """

@@ -1,7 +1,7 @@
-"""HTML mail as plain text: what a reader would see, with paragraphs, list entries, quotes and links kept.
+"""Converts HTML mail to the text that a reader would see, with paragraphs, list entries, quotes and links.
 
 The tokens are turbohtml's, which reads HTML as browsers do, in linear time. The text is made here, and not by its
-own `to_text`: that shows what a mail hides from its reader, says nothing of it, and marks quotes by indentation alone.
+own `to_text`: that shows hidden text without a mark, and marks quotes only by indentation.
 """
 
 import re
@@ -50,7 +50,7 @@ _MAX_NAMES: Final = 200
 
 
 class Converted(NamedTuple):
-    """The text; `notes` say what a reader would not have seen and was left out."""
+    """The text; `notes` name hidden parts that were left out."""
 
     text: str
     notes: tuple[str, ...]
@@ -66,7 +66,7 @@ def text_of(html: str) -> Converted:
 
 
 def _ended(html: str) -> str:
-    """Make text of a comment and of tags that never end: a browser drops them with all that stands behind."""
+    """Convert unclosed comments and tags to text: a browser drops them with everything behind them."""
     unended = html.find("<!--", html.rfind("-->") + 1)
     if unended >= 0:
         html = html[:unended] + html[unended:].replace("<!--", "")
@@ -75,7 +75,7 @@ def _ended(html: str) -> str:
 
 
 class _Line:
-    """The line that is being written, in pieces: put together one by one it would take quadratic time."""
+    """The current line, in pieces: repeated concatenation would take quadratic time."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -158,7 +158,7 @@ class _Converter:
         if element.tag == "blockquote":
             self._break(paragraph=True)
             self._quotes -= 1
-            # What follows a quote in the frame around it is an answer between the lines, or below.
+            # Text after a quote in the same frame is an answer between the lines, or below.
             self._frames.clear()
         elif element.is_named_quote:
             self._break()
@@ -233,7 +233,7 @@ class _Converter:
 
 
 def _names(given: dict[str, str | None]) -> frozenset[str]:
-    """Return what an element is called by its id, classes and name, in small letters."""
+    """Return an element's id, classes and name, in lower case."""
     words = " ".join((given.get(key) or "")[:_MAX_NAMES] for key in ("id", "class", "name")).lower().split()
     return frozenset(word.removeprefix("x_") for word in words)
 

@@ -1,4 +1,4 @@
-"""How a mail is known again: the same Message-ID in every attempt, one digest for one text, one for what its sender wrote."""
+"""Identifies mails: one Message-ID for every attempt, one digest of a text, one of what a sender wrote."""
 
 import hashlib
 import re
@@ -6,12 +6,12 @@ from typing import Final
 
 from dispatch.text.unicode_spoofing import same_address
 
-# Fixed, and not the sender's domain: the id must outlive a changed setting, and the verifier, who holds no sender
-# address, must come to the same one. RFC 2606 keeps .invalid from ever naming a host.
+# Fixed, and not the sender's domain: the id must survive a changed setting, and the verifier, which has no sender
+# address, must compute the same one. RFC 2606 reserves .invalid, so it never names a host.
 _RIGHT_HAND_SIDE: Final = "dispatch-desk.invalid"
-# Of sha256, 160 bits: the whole header then fits on one line of 78 characters, and nothing on the way folds it.
+# 160 bits of sha256: the whole header then fits on one line of 78 characters, and no server folds it.
 _DIGITS: Final = 40
-# Beside a request's id, which is a digest itself, fewer tell its mails apart; the header still fits on its line.
+# After a request's id, which is a digest itself, fewer are enough; the header still fits on one line.
 _DIGITS_BESIDE: Final = 12
 _REQUEST: Final = r"[a-z][a-z0-9_]{0,39}-[a-z]{1,10}-[0-9a-f]{16}"
 _OF_A_REQUEST: Final = re.compile(_REQUEST)
@@ -19,7 +19,7 @@ _OWN_ID: Final = re.compile(
     rf"<(?:({_REQUEST})\.[0-9a-f]{{{_DIGITS_BESIDE}}}|[0-9a-f]{{{_DIGITS}}})@{re.escape(_RIGHT_HAND_SIDE)}>"
 )
 
-# What servers on the way add or change (Received, Return-Path, signatures, marks of filters) is in none of these.
+# These exclude the fields that servers add or change (Received, Return-Path, signatures, marks of filters).
 _SENDERS_FIELDS: Final = frozenset(
     {
         b"from",
@@ -55,18 +55,18 @@ def message_id(idempotency_key: str) -> str:
 def text_digest(text: str) -> str:
     r"""Return the sha256 of a mail's text, as 64 hex digits.
 
-    Line ends count as \n and those at the end not at all: SMTP knows no others, so they differ between what was
-    sent and what an archive gives back.
+    Line ends count as \n, and those at the end do not count: SMTP changes line ends, so they differ between the sent
+    text and the archive's.
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def written_digest(raw: bytes) -> str:
-    r"""Return the sha256 of what the sender wrote, as 64 hex digits: the same by whichever route a mail came.
+    r"""Return the sha256 of what the sender wrote, as 64 hex digits: the same for every route of a mail.
 
-    The header fields that its sender's program sets, in no order and folded anyhow, and the body. Line ends count as
-    \n and those at the end not at all. The Message-ID is not among them: a request's id has it beside this.
+    It covers the header fields that the sender's program sets, in any order and folding, and the body. Line ends count
+    as \n, and those at the end do not count. The Message-ID is not included: a request's id has it separately.
     """
     plain = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     head, _, body = plain.partition(b"\n\n")
@@ -103,7 +103,7 @@ def tagged(address: str, request_id: str) -> str:
 def request_tagged_in(address: str, own_addresses: tuple[str, ...]) -> str | None:
     """Return the request's id in the tag of an address of ours; None where it has none."""
     local, _, domain = address.rpartition("@")
-    # An address of ours may have a tag already: ours is the last.
+    # Our address may already have a tag: the request's is the last.
     name, _, tag = local.rpartition(_TAG)
     ours = any(same_address(f"{name}@{domain}", own) for own in own_addresses)
     return tag.lower() if ours and _OF_A_REQUEST.fullmatch(tag.lower()) else None

@@ -1,4 +1,4 @@
-"""The parts of a mail to the requester that depend on nobody's findings: frame, subject line, address, thread."""
+"""The parts of a mail to the requester that do not depend on findings: frame, subject line, address, thread."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from dispatch.texts.requester import requester_texts
 
 _MAX_SUBJECT: Final = 998  # RFC 5322, section 2.1.1
 _ANSWERED: Final = re.compile(r"(?:(?:re|aw|antw|sv|fw|fwd|wg)(?:\[\d{1,3}\])?\s?:\s?)+", re.IGNORECASE)
-# What a sender calls himself goes into our letter: words only, so that no name smuggles a link or a sentence in.
+# The sender's stated name goes into our letter: only words, so that it cannot contain a link or a sentence.
 _NAME: Final = re.compile(
     r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.,]?(?: [^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.,]?){0,5}"
 )
@@ -24,7 +24,7 @@ _MAX_NAME: Final = 80
 
 
 class LetterTexts(Contract):
-    """What stands around every text that the desk sends."""
+    """The frame around every text that the desk sends."""
 
     greeting: Text = Field(description="with {name}")
     greeting_without_name: Text
@@ -67,7 +67,7 @@ def letter_text(texts: LetterTexts, name: str, paragraphs: Sequence[str], langua
 
 
 def reply_subject(subject: str, language: str = ENGLISH) -> str:
-    """Return 'Re: <subject>' on one line, with one Re: however many there were, of 998 characters at most.
+    """Return 'Re: <subject>' on one line with a single Re:, of at most 998 characters.
 
     A web or mail address in it, which is a stranger's, becomes '…': a reply that repeats it would not be sent.
     """
@@ -82,12 +82,12 @@ def _without_links(subject: str) -> str:
         return subject
     words = ("…" if "@" in word or foreign_links(word, ()) else word for word in subject.split())
     cleaned = re.sub(r"…(?: …)+", "…", " ".join(words))
-    # Taken together, what is left may still lead somewhere.
+    # The remaining parts, joined, may still form an address.
     return cleaned if cleaned != "…" and not foreign_links(cleaned, ()) else ""
 
 
 def recipient_of(address: str) -> str:
-    """Return an address with its domain in lower case; what stands before the @ may mind its case."""
+    """Return an address with its domain in lower case; the part before the @ may be case-sensitive."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{domain.lower()}"
 

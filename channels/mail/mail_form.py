@@ -42,7 +42,7 @@ def _refuse_empty(file: str, mail: ParsedMail) -> None:
         return
     if mail.is_broken:
         raise SubmissionError(
-            f"{file} is broken and no text can be made out ({mail.notes[-1]}); save it anew from the mail program"
+            f"{file} is broken and no text can be made out ({mail.notes[-1]}); save it again from the mail program"
         )
     raise SubmissionError(
         f"{file} is empty: it has neither subject, text nor attachments; ask its sender to write again"
@@ -62,7 +62,7 @@ def _as_request(mail: ParsedMail, raw: bytes) -> ReadRequest:
         thread=mail.thread,
         automatic=mail.automatic,
         written_at=mail.written_at,
-        # Nobody can be answered or looked up, so the reception has it.
+        # Without an address nobody can be answered or looked up, so the reception gets it.
         unread=mail.unread or (mail.doubt.in_words if mail.doubt is SenderDoubt.FORM_WITHOUT_ADDRESS else ""),
         attachments=tuple(mail.attachments),
         notes=(*mail.notes, *unnamed),

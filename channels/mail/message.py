@@ -1,4 +1,4 @@
-"""Writes an outgoing mail as it goes over the wire."""
+"""Serialises an outgoing mail."""
 
 import re
 from email.charset import QP, Charset
@@ -10,13 +10,13 @@ from channels.mail.identity import OWN_HEADER
 from channels.mail.models import OutgoingMail
 from dispatch.http import USER_AGENT
 
-_MAX_LINE = 900  # a header line has 998 characters; what has no space in it cannot be folded
+_MAX_LINE = 900  # a header line has at most 998 characters; a value without spaces cannot be folded
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
 def as_message(mail: OutgoingMail) -> Message:
-    """Write the mail as RFC 5322 wants it, in seven-bit ASCII; raises ValidationError for one that breaks its contract."""
-    # Once more, because pydantic's model_copy and model_construct do not: nothing here may become another header.
+    """Return the mail in the form of RFC 5322, in seven-bit ASCII; raises ValidationError if it breaks its contract."""
+    # Validated again, because pydantic's model_copy and model_construct do not: no value may become another header.
     mail = OutgoingMail.model_validate(mail.model_dump())
     message = _body(mail.text.rstrip("\n"), mail.html)
     message["Message-ID"] = mail.message_id
@@ -27,9 +27,9 @@ def as_message(mail: OutgoingMail) -> Message:
         message["Reply-To"] = mail.reply_to
     message["Subject"] = _unstructured(mail.subject)
     message["User-Agent"] = USER_AGENT
-    # Keeps two machines that answer automatically from answering each other forever (RFC 3834).
+    # Prevents two automatic responders from answering each other endlessly (RFC 3834).
     message["Auto-Submitted"] = "auto-replied" if mail.in_reply_to else "auto-generated"
-    # The same for Exchange, which does not look at the line above ([MS-OXCMAIL], section 2.1.3.2.20).
+    # The same for Exchange, which ignores the header above ([MS-OXCMAIL], section 2.1.3.2.20).
     message["X-Auto-Response-Suppress"] = "All"
     message[OWN_HEADER] = mail.message_id
     thread = _thread(mail)
@@ -62,16 +62,17 @@ def _part(text: str, kind: str) -> Message:
 
 
 def _unstructured(text: str) -> str:
-    """Encode what is not plain, folded.
+    """Return a header value, encoded if it is not plain ASCII, and folded.
 
-    Text that only looks encoded ('=?utf-8?q?...?=') is encoded itself: read as an encoded word it could say anything,
-    line breaks included. The newer EmailMessage reads it so, and before Python 3.11.10 sends those line breaks (CVE-2024-6923).
+    Text that only looks encoded ('=?utf-8?q?...?=') is encoded itself: decoded as an encoded word it could contain
+    anything, line breaks included. The newer EmailMessage decodes it, and before Python 3.11.10 sends those line breaks
+    (CVE-2024-6923).
     """
     plain = text.isascii() and "=?" not in text and len(text) <= _MAX_LINE
     return Header(text, "us-ascii" if plain else "utf-8", header_name="Subject").encode()
 
 
 def _thread(mail: OutgoingMail) -> list[str]:
-    """Keep what are Message-IDs and fit on a line: a stranger's odd one must not cost them their answer."""
+    """Keep only valid Message-IDs that fit on a line: a malformed one must not prevent the answer."""
     named = dict.fromkeys([*mail.references, *([mail.in_reply_to] if mail.in_reply_to else [])])
     return [each for each in named if len(each) <= _MAX_LINE and _MESSAGE_ID.fullmatch(each)]

@@ -1,4 +1,4 @@
-"""A mail on its way out, and what the mail system's archive says it sent."""
+"""An outgoing mail, and a delivery in the mail system's archive."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from dispatch.models.request.requester import MailAddress
 
 
 def _one_line(value: str) -> str:
-    """Refuse what could end a header and begin another; the text never reaches the message."""
+    """Refuse characters that could end a header and begin another; the error does not repeat the text."""
     if any(not character.isprintable() for character in value):
         raise ValueError("holds a line break or another control character, which a header must not")
     return value
@@ -21,7 +21,7 @@ _MESSAGE_ID = r"^<[!-;=?-~]{1,240}@[!-;=?-~]{1,240}>$"
 
 
 class OutgoingMail(Contract):
-    """A mail to one recipient; `message_id` is the key by which it is found again."""
+    """A mail to one recipient; `message_id` is its key in the archive."""
 
     message_id: str = Field(pattern=_MESSAGE_ID, description="with its angle brackets")
     sender: MailAddress

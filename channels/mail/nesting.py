@@ -1,4 +1,4 @@
-"""Parts that hold one part each, hundreds of levels deep: the wrappings are taken off before the mail is parsed."""
+"""Removes levels of parts that hold one part each, hundreds deep, before the mail is parsed."""
 
 import re
 from typing import Final
@@ -10,9 +10,9 @@ _MOST_LEVELS: Final = 10_000
 
 
 def unwrapped(header: bytes, body: bytes, boundary: re.Pattern[bytes], most: int) -> tuple[bytes, bytes, int]:
-    """Return header and body with the first levels taken off where more than `most` open one right behind another.
+    """Return header and body without the first levels if more than `most` levels follow each other directly.
 
-    The third value is the number of levels that were taken off; what stands beside them is then no longer read.
+    The third value is the number of removed levels; text beside them is then not read.
     """
     content, levels = header, [(header, 0)]
     position = 0

@@ -17,17 +17,17 @@ from dispatch.notifications.html import as_html
 class MailNotices:
     """Sends each notice as a mail, plain and as HTML.
 
-    As with every mail of the desk the Message-ID is made from a key that is the same in every attempt, and the mail
-    system's archive is asked for it first.
+    As with every mail of the desk, the Message-ID is made from a key that is the same in every attempt, and each attempt
+    first searches the mail system's archive for it.
     """
 
     def __init__(self, systems: Systems) -> None:
         self._mail, self._archive = systems.get(MailServer), systems.get(MailArchive)
 
     async def send(self, notice: Notice, address: str, key: str) -> None:
-        """Send the notice unless the archive has it.
+        """Send the notice unless it is in the archive.
 
-        Raises Refused, with the code `invalid_<part>` where no such mail can be written, Unavailable or OutcomeUnknown.
+        Raises Refused, with the code `invalid_<part>` if no valid mail can be written, Unavailable or OutcomeUnknown.
         """
         try:
             mail = OutgoingMail(

@@ -1,7 +1,7 @@
-"""A mail as it came, read with the standard library's email package and nothing believed of it.
+"""Parses a received mail with the standard library's email package, without trusting its content.
 
-RFC 5322 and MIME as people's programs really write them: what is broken but readable is read, with a note; what
-cannot be told is refused. Whatever is left out of the text is an attachment or still in the source file.
+RFC 5322 and MIME as real programs write them: broken but readable mails are read, with a note; ambiguous ones are
+refused. Everything that is left out of the text is an attachment or still in the source file.
 """
 
 import re
@@ -35,7 +35,7 @@ _MAX_SUBJECT: Final = 998
 _MAX_NAME: Final = 200
 _NOTED_DEFECTS: Final = 5
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,990}>")
-# The header parser of the standard library raises these on some of the headers that it meets.
+# The header parser of the standard library raises these for some headers.
 _UNREADABLE: Final = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 T = TypeVar("T")
@@ -43,9 +43,9 @@ T = TypeVar("T")
 
 @dataclass
 class ParsedMail:
-    """What a mail says; `message_id` is None where it has none, `address` empty where nobody can be answered.
+    """The content of a mail; `message_id` is None if it has none, `address` is empty if nobody can be answered.
 
-    `answers_to` is the one address of Reply-To, empty where there is none.
+    `answers_to` is the one address of Reply-To, empty if there is none.
     """
 
     address: str
@@ -65,7 +65,7 @@ class ParsedMail:
 
     @property
     def unread(self) -> str:
-        """Return why nothing of the text could be read; empty where there is some, or none at all."""
+        """Return why the text could not be read; empty if there is a text, or the mail has none."""
         kinds = " and ".join(dict.fromkeys(self.unreadable))
         return f"the mail holds {kinds}, and no other text" if kinds and not says_something(self.text) else ""
 
@@ -168,7 +168,7 @@ def _texts(part: EmailMessage, mail: ParsedMail) -> Iterator[str]:
 
 
 def _alternative(parts: list[EmailMessage], mail: ParsedMail) -> Iterator[str]:
-    """Choose one of several forms of the same text: plain if it says anything, else what the others say."""
+    """Choose one of several forms of the same text: plain if it is not empty, else another one."""
     plain = [part for part in parts if _tried(part.get_content_type, "") == "text/plain"]
     texts = [
         text

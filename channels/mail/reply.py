@@ -1,4 +1,4 @@
-"""What the action send_reply is told, what the guardian reads for it, and what its policy may say."""
+"""The parameters, facts and policy of the action send_reply."""
 
 from typing import Literal, Protocol
 
@@ -19,7 +19,7 @@ class MailParameters(Contract):
 
 
 class MailGuardFacts(Contract):
-    """What is known of the requester's addresses, and of links in the text."""
+    """The facts about the requester's addresses and the links in the text."""
 
     addresses: tuple[str, ...] = Field(default=(), description="on record for the requester")
     own_links: tuple[str, ...] = Field(
@@ -28,7 +28,7 @@ class MailGuardFacts(Contract):
 
 
 class MailPolicy(Contract):
-    """What a playbook says of it, under guardian.actions.send_reply.policy."""
+    """Its policy in a playbook, under guardian.actions.send_reply.policy."""
 
     link_hosts: tuple[str, ...] = Field(default=(), description="hosts that a mail may link to")
     desk_addresses: tuple[str, ...] = Field(
@@ -42,7 +42,7 @@ class MailPolicy(Contract):
 
 
 class AddressBook(Protocol):
-    """A system of records that knows who has which mail addresses."""
+    """A system of records with people's mail addresses."""
 
     async def addresses_of(self, address: str) -> tuple[str, ...]:
-        """Return every address on record for whoever has this one; () for nobody."""
+        """Return every address on record of the person with this one; () for nobody."""

@@ -1,4 +1,4 @@
-"""The hard rules for a mail, whatever its purpose: who may receive it, where it may lead, what it must not tell."""
+"""The hard rules for every mail: its recipient, its links, and the data that it must not contain."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _MAX_NAMED = 100
 
 
 def inspect_reply(mail: MailParameters, facts: MailGuardFacts, context: GuardContext) -> Inspection:
-    """Check a mail by the rules; it only ever goes to the requester.
+    """Check a mail by the rules; only the requester may receive it.
 
     A mail that rests on personal evidence, such as records, goes to an address on record, since a sender's own claim to
     an address proves nothing. To a requester who is on no record, nothing from records goes. Evidence whose source is
@@ -63,7 +63,7 @@ def _headers(mail: MailParameters) -> list[Reason]:
 
 
 def _without_own_links(mail: MailParameters, facts: MailGuardFacts) -> str:
-    """Take out what the desk itself made: only whole, only the very link, only in a mail that asks."""
+    """Remove the desk's own link: only the exact whole link, and only in a question."""
     if mail.purpose not in {"question", "reminder"}:
         return mail.text
     text = mail.text
@@ -82,7 +82,7 @@ def _content(text: str, context: GuardContext, own: tuple[str, ...]) -> list[Rea
         why = f"it leads to {_named(links)}, which the playbook does not list"
         blocks.append(Reason(rule="reply.links", text=why))
     if foreign_addresses(text, (context.requester.address, *own, *policy.desk_addresses)):
-        # Not named: the address may be the very thing that must not travel further.
+        # Not named: the address itself may be what must not be disclosed.
         why = "it names a mail address that is neither the requester's nor the desk's"
         blocks.append(Reason(rule="reply.addresses", text=why))
     if card_numbers(text):
@@ -98,7 +98,7 @@ def _named(links: tuple[str, ...]) -> str:
 
 
 def texts_that_link_elsewhere(policy: MailPolicy, texts: Mapping[str, str]) -> Iterator[TextProblem]:
-    """Yield the standing texts of a playbook that lead to a host which the policy does not list."""
+    """Yield the standing texts of a playbook with a link to a host that the policy does not list."""
     for path, text in texts.items():
         if links := foreign_links(text, policy.link_hosts):
             yield TextProblem(

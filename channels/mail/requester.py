@@ -1,7 +1,7 @@
-"""Who a mail is from, where its sender writes for somebody else: contact forms, colleagues, answers wanted elsewhere.
+"""Determines the requester of a mail whose sender writes for somebody else: contact forms, colleagues, Reply-To.
 
-Only whom the playbook lists (`requesters`) is believed to write for another; of everybody else the sender stays the
-requester, and a Reply-To that differs is a doubt. What is found out here never lets anything happen unaided that the
+Only senders that the playbook lists (`requesters`) are believed to write for another; for all others the sender stays
+the requester, and a different Reply-To is a doubt. This never allows anything without a person's decision that the
 listed sender could not have asked for.
 """
 
@@ -28,7 +28,7 @@ _EMAIL_LINE: Final = re.compile(
 
 
 def put_requester(mail: ParsedMail, rules: RequesterRules) -> None:
-    """Put the requester, with a doubt where there is one, in the place of a sender who writes for somebody else."""
+    """Replace a sender who writes for somebody else by the requester, with a doubt if there is one."""
     if mail.doubt is not None:
         return
     if _is_listed(mail.address, rules.forms):
@@ -57,8 +57,8 @@ def _doubt(mail: ParsedMail, doubt: SenderDoubt, more: str = "") -> None:
 
 
 def _email_told(text: str) -> str:
-    """Return the one address that lines 'Email: ...' of a form tell; empty where there is none, or several."""
-    # All of it: whoever fills a form in must not push its own line out of sight with a long message.
+    """Return the only address in lines 'Email: ...' of a form; empty if there is none, or several."""
+    # The whole text: a person who fills the form in must not hide its own line with a long message.
     told = {
         usable(read_mailbox(match[1].strip(" *_")).address)
         for line in text.split("\n")
@@ -68,15 +68,15 @@ def _email_told(text: str) -> str:
 
 
 def _take_forwarded(mail: ParsedMail, rules: RequesterRules) -> bool:
-    """Put the one mail that a colleague forwards in the place of theirs; returns whether there is one.
+    """Replace a colleague's mail by the one that it forwards; returns whether there is one.
 
-    A mail of the company's own, such as the desk's that the colleague answers, is none.
+    The company's own mails do not count, such as a mail of the desk that the colleague answers.
     """
     attached = [one for one in mail.attachments if one.media_type == _MESSAGE]
     above, inner = _below(mail.text)
     if len(attached) == 1:
         if inner is not None:
-            # Whoever wrote the mail in the text may have attached the other one, of anybody.
+            # The author of the mail in the text may have attached the other one, with any sender.
             return False
         above, inner = mail.text, _attached(attached[0].name, attached[0].data)
     if inner is None or not inner.address or _is_listed(inner.address, rules.colleagues):
@@ -100,7 +100,7 @@ def _attached(name: str, raw: bytes) -> ParsedMail | None:
 
 
 def _below(text: str) -> tuple[str, ParsedMail | None]:
-    """Return what stands above a mail that is forwarded in the text, and that mail."""
+    """Return the text above a mail that is forwarded in the text, and that mail."""
     lines = normalise(text).text.split("\n")
     for index in range(len(lines)):
         if begins_earlier_mail(lines[index : index + _HEADER_LINES]):
@@ -109,7 +109,7 @@ def _below(text: str) -> tuple[str, ParsedMail | None]:
 
 
 def _quoted(lines: list[str]) -> ParsedMail | None:
-    """Read a mail as programs forward it: a separator perhaps, lines of From, Sent, To and Subject, and its text."""
+    """Read a forwarded mail in the usual form: an optional separator, lines of From, Sent, To and Subject, and its text."""
     fields: dict[str, str] = {}
     end = 0
     for index, line in enumerate(lines[: 2 * _HEADER_LINES]):

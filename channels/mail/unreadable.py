@@ -1,4 +1,4 @@
-"""Parts of a mail that only its recipient's or Outlook's own software reads: encrypted ones, and winmail.dat."""
+"""Parts of a mail that the desk cannot read: encrypted ones, and winmail.dat."""
 
 import re
 from typing import Final
@@ -15,10 +15,10 @@ _NAMES: Final = {"winmail.dat": _KINDS["application/ms-tnef"], "smime.p7m": _KIN
 
 
 def unreadable_kind(media_type: str, name: str) -> str | None:
-    """Return what a part is that cannot be read; None for any other part."""
+    """Return the kind of an unreadable part; None for a readable one."""
     return _KINDS.get(media_type) or _NAMES.get(name.lower())
 
 
 def unreadable_text(text: str) -> str | None:
-    """Return what a text is that holds nothing but an encrypted message; None for any other text."""
+    """Return the kind of a text that is only an encrypted message; None for any other text."""
     return _KINDS["application/pgp-encrypted"] if _PGP.match(text) else None

@@ -1,4 +1,4 @@
-"""What `audit verify` looks at beyond the chain: whether people signed, and who else vouches for its heads."""
+"""What `audit verify` checks beyond the chain: people's signatures, and anchors of its heads."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ from runtime.settings import Settings
 
 
 def decisions(settings: Settings) -> Check:
-    """Make the check of people's signatures, with the keys of the approvers file; raises ApproversError.
+    """Build the check of people's signatures, with the keys of the approvers file; raises ApproversError.
 
-    A key that was revoked or has expired since still verifies what it signed before: whether it could sign then was
-    the desk's to judge, and is in the history.
+    A key that was revoked or has expired since still verifies what it signed before: the desk checked at that time
+    whether it could sign, and the result is in the history.
     """
     known = {
         key.key_id: key
@@ -49,7 +49,7 @@ def anchors_of(place: StoreBackend) -> list[Anchor]:
 
 
 def stamps_of(place: StoreBackend, anchors: Sequence[Anchor], authority: Path | None) -> list[Found]:
-    """Look at the time stamps beside the anchors; with the authority's certificates, verify them."""
+    """Read the time stamps beside the anchors; with the authority's certificates, verify them."""
     found: list[Found] = []
     for anchor in anchors:
         answer = place.read_beside(f"{anchor.name}.tsr")

@@ -135,7 +135,7 @@ async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write each run to a file that every tool reads which reads histories, `dispatch trail --from` among them."""
+    """Write each run to a file in the usual format of histories, which `dispatch trail --from` also reads."""
     place = backend_from(settings, arguments.store)
     seq = index_of(place).requests.get(arguments.id)
     if seq is None:

@@ -31,7 +31,7 @@ def add_custody(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 async def rotate_key(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Make the next export key, have the old one sign it, and take it into use; an interrupted rotation is finished."""
+    """Create the next export key, sign it with the old one, and start to use it; complete an interrupted rotation."""
     del arguments
     place, pin = backend_from(settings), pin_from(settings)
     path, coming = settings.audit_dir / "export.key", settings.audit_dir / "export.key.next"
@@ -62,7 +62,7 @@ async def rotate_key(arguments: argparse.Namespace, settings: Settings) -> int:
     print(
         f"lines from now on are signed with {new.key_id}, as {old.key_id} says beside the chain ({ROTATIONS}/)"
     )
-    print("note the new fingerprint elsewhere, give it to whoever verifies, and start the workers again")
+    print("note the new fingerprint elsewhere, give it to the people who verify, and start the workers again")
     return 0
 
 
@@ -73,7 +73,7 @@ def _take_into_use(coming: Path, path: Path) -> None:
 
 
 async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Describe what keeps the export from going on, and with --yes let it go on from the chain as it is."""
+    """Describe what prevents the export, and with --yes let it continue from the chain as it is."""
     place = backend_from(settings)
     found = store_from(settings, place).acknowledgement(arguments.by, arguments.reason, datetime.now(UTC))
     if found is None:

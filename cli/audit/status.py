@@ -1,4 +1,4 @@
-"""`dispatch audit status`: the gap between Temporal and the store, if there is one, and who is to close it."""
+"""`dispatch audit status`: requests that Temporal closed and the store lacks, and what will export them."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ _WAITS: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 
 
 async def tell_status(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Describe what Temporal closed and the store lacks: the gap, if there is one."""
+    """Print which requests Temporal closed and the store lacks."""
     client, place = await connect(identity=identity()), backend_from(settings)
     exporter = audit_export(client, settings)
     refused = await exporter.refusal()
@@ -86,7 +86,7 @@ async def _sweeps(client: Client, settings: Settings) -> dict[str, Any]:
 
 
 async def _follower(client: Client, settings: Settings) -> str:
-    """Describe how far the follower has come, and what keeps it."""
+    """Describe the follower's progress, and what delays it."""
     if not settings.audit_follow_seconds:
         return "switched off by DISPATCH_AUDIT_FOLLOW_SECONDS; the sweep exports"
     name = follower_id(settings)
@@ -109,7 +109,7 @@ async def _follower(client: Client, settings: Settings) -> str:
 
 
 async def _told(client: Client, attempt: PendingActivityInfo) -> str:
-    """Read what an attempt told last, which Temporal may know up to a quarter of a minute later."""
+    """Read an attempt's last heartbeat, which Temporal may show up to 15 seconds late."""
     payloads = list(attempt.heartbeat_details.payloads)
     if not payloads:
         return "no worker is following yet"

@@ -1,4 +1,4 @@
-"""`dispatch audit verify` and `audit anchor`: what a stranger types who was given a store."""
+"""`dispatch audit verify` and `audit anchor`: for people who received a store."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ _SHOWN: Final = 20
 
 
 async def verify_store(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Return whether a store is what was exported; 0 only where it is, and its origin is verified (or need not be)."""
+    """Verify a store; returns 0 only if it is as exported and its origin is verified (or need not be)."""
     place = backend_from(settings, arguments.store)
     checkpoints = dict.fromkeys(arguments.head, "you") | _remembered(settings, place)
     _require_lines(settings, place, checkpoints)
@@ -72,7 +72,7 @@ async def verify_store(arguments: argparse.Namespace, settings: Settings) -> int
 
 
 def _remembered(settings: Settings, place: StoreBackend) -> dict[str, str]:
-    """Return the heads that this machine knows of a place, with what it knows them from."""
+    """Return the heads that this machine knows of a store, each with its source."""
     memory = checkpoints_from(settings)
     checkpoints = {
         one.lost.digest: f"this machine, which wrote it (its loss was acknowledged by {one.by} at {one.at.isoformat()})"
@@ -86,7 +86,7 @@ def _remembered(settings: Settings, place: StoreBackend) -> dict[str, str]:
 
 
 def _require_lines(settings: Settings, place: StoreBackend, checkpoints: Mapping[str, str]) -> None:
-    """Raise AuditStoreError where there is nothing to verify: that is no whole store."""
+    """Raise AuditStoreError if there is nothing to verify: an empty store is not a whole one."""
     if place.has_manifest():
         if checkpoints or next(place.lines(), None) is not None:
             return
@@ -155,7 +155,7 @@ def _print_verified(place: StoreBackend, verified: Verified) -> None:
 
 
 def _verdict(verified: Verified) -> str:
-    """Return in words what an unbroken chain proves, and what it does not."""
+    """Return a text that says what an unbroken chain proves and what it does not."""
     last, (known, source) = verified.head.seq, verified.known
     if verified.origin is None:
         return (
@@ -175,7 +175,7 @@ def _verdict(verified: Verified) -> str:
 
 
 async def anchor_head(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write the head down, or keep the answer of a time stamping authority."""
+    """Write the head as an anchor, or store the answer of a time stamping authority."""
     place = backend_from(settings, arguments.store)
     if arguments.token is not None:
         return _keep_token(place, arguments.token)

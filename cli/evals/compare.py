@@ -41,6 +41,9 @@ def add(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     compared.add_argument(
         "--model", action="append", default=[], metavar="NAME", help="a model of models.yaml as well"
     )
+    compared.add_argument(
+        "--limit", type=int, metavar="N", help="the first N cases of each role, for a slow model"
+    )
     compared.add_argument("--json", action="store_true", help="for scripts")
     differing = parts.add_parser("diff", help="which cases two runs of compare decided otherwise")
     differing.add_argument(
@@ -65,7 +68,9 @@ async def compare(arguments: argparse.Namespace, settings: Settings) -> int:
         print("\n".join(problems), file=sys.stderr)
         return 1
     for name in names:
-        desks[name] = await measure_roles(name, loaded[name], cases[name], settings, folders, arguments.model)
+        desks[name] = await measure_roles(
+            name, loaded[name], cases[name].first(arguments.limit), settings, folders, arguments.model
+        )
     run = EvalRun(at=datetime.now(UTC), desks=desks)
     place = _keep(settings.var_dir / _FOLDER, run)
     if arguments.json:

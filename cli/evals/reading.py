@@ -20,7 +20,7 @@ from dispatch.evals.understanding import Case, Reading
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import DevStackError, SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
-from dispatch.models.request.intake import Triage, TriageBrief
+from dispatch.models.request.intake import Intake, Triage, TriageBrief
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.plan import PlanBrief, Step
 from dispatch.process.intake import take_in
@@ -86,7 +86,7 @@ class DeskRules:
         """Take a case in, route and sort it, and plan; a text that cannot be read goes to a person."""
         try:
             submission = self.submission(number, case.text)
-            unnamed, named = await self.triages(submission)
+            _, unnamed, named = await self.triages(submission)
         except (SubmissionError, UnreadableTextError):
             return _Begun(_UNREAD)
         routed = unnamed.playbook is not None
@@ -106,8 +106,10 @@ class DeskRules:
         file.write_text(json.dumps(request), encoding="utf-8")
         return read_request_file(self._settings, file)
 
-    async def triages(self, submission: Submission, *, by_examples: bool = True) -> tuple[Triage, Triage]:
-        """Sort it as it comes, and as it would be sorted with the desk named; the texts are read once for both.
+    async def triages(
+        self, submission: Submission, *, by_examples: bool = True
+    ) -> tuple[Intake, Triage, Triage]:
+        """Take it apart, and sort it as it comes, and as it would be sorted with the desk named; the texts are read once for both.
 
         Without `by_examples` phrases alone decide. Raises UnreadableTextError.
         """
@@ -120,6 +122,7 @@ class DeskRules:
         named = brief.model_copy(update={"desk": self._name})
         desks, reception = playbooks.by_desk, playbooks.reception
         return (
+            intake,
             await self._texts.read(size, triage, brief, desks, reception, read),
             await self._texts.read(size, triage, named, desks, reception, read),
         )

@@ -25,9 +25,9 @@ from dispatch.evals.understanding import Case
 from dispatch.isolation.text_processes import TextProcesses
 from dispatch.models.errors import SubmissionError, UnreadableTextError
 from dispatch.models.handoff import PENDING_HANDOFF
-from dispatch.models.request.intake import Triage
+from dispatch.models.request.item import Item
+from dispatch.models.request.reading import ReadingBrief
 from dispatch.models.work.finding import Evidence, EvidenceSource, Statement
-from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Draft, Proposal, ReviewBrief
 from runtime.desks import LoadedDesks
 from runtime.language_models.role_trials import RoleTrials
@@ -39,6 +39,8 @@ RULES: Final = "rules"
 EXAMPLES: Final = "examples"
 INTENTS: Final = "intents"
 FIELDS: Final = "fields"
+TRIAGE: Final = "reading.triage"
+EXTRACTION: Final = "reading.extraction"
 
 
 class Cases(NamedTuple):
@@ -48,6 +50,11 @@ class Cases(NamedTuple):
     fields: Sequence[tuple[str, FieldsCase]] = ()
     drafts: Mapping[str, Sequence[tuple[str, DraftCase]]] = {}
     """By reviewer."""
+
+    def first(self, number: int | None) -> "Cases":
+        """Return the first so many cases of each role; all where no number is given."""
+        drafts = {name: cases[:number] for name, cases in self.drafts.items()}
+        return Cases(self.intents[:number], self.fields[:number], drafts)
 
 
 async def measure_roles(
@@ -60,29 +67,43 @@ async def measure_roles(
 ) -> dict[str, dict[str, Measured]]:
     """Return role -> backend -> what was measured; a backend that the desk has nothing for is left out."""
     roles = RoleTrials(desk, loaded, folders[desk])
-    playbook = roles.playbook
     found: dict[str, dict[str, Measured]] = {}
     with (
         trial_settings() as trial,
         closing(TextProcesses(trial.text_seconds, trial.text_megabytes)) as texts,
     ):
-        rules = DeskRules(desk, loaded, trial, texts)
-        backends = (RULES, EXAMPLES) if playbook.triage.backend == EXAMPLES else (RULES,)
-        for backend in backends:
-            reader = _Reader(rules, playbook, by_examples=backend == EXAMPLES)
-            if cases.intents:
-                found.setdefault(INTENTS, {})[backend] = await _timed(cases.intents, reader.intents)
-        if cases.fields:
-            reader = _Reader(rules, playbook, by_examples=EXAMPLES in backends)
-            found[FIELDS] = {RULES: await _timed(cases.fields, reader.fields)}
+        by_examples = roles.playbook.triage.backend == EXAMPLES
+        reader = _Reader(DeskRules(desk, loaded, trial, texts), roles, by_examples=by_examples)
         async with roles.models(settings, models, trial.documents_dir) as opened:
+
+            def asked(activity_type: str, role: str) -> Mapping[str, Any]:
+                able = roles.can_think(activity_type, role)
+                return {f"model:{name}": model for name, model in opened.items()} if able else {}
+
+            if cases.intents:
+                by_model = asked(TRIAGE, "triage")
+                found[INTENTS] = await _read_intents(reader, cases.intents, by_model, by_examples=by_examples)
+            if cases.fields:
+                found[FIELDS] = {RULES: await _timed(cases.fields, reader.fields)}
+                for backend, model in asked(EXTRACTION, "extraction").items():
+                    found[FIELDS][backend] = await _timed(cases.fields, partial(reader.fields, model=model))
             for name, drafts in cases.drafts.items():
                 reviewer = _Reviewer(name, roles)
                 found[name] = {RULES: await _timed(drafts, reviewer.judge)}
-                if roles.can_think(reviewer.activity_type):
-                    for model, desk_of_model in opened.items():
-                        judge = partial(reviewer.judge_by_model, desk_of_model)
-                        found[name][f"model:{model}"] = await _timed(drafts, judge)
+                for backend, model in asked(reviewer.activity_type, name).items():
+                    found[name][backend] = await _timed(drafts, partial(reviewer.judge, model=model))
+    return found
+
+
+async def _read_intents(
+    reader: "_Reader", cases: Sequence[tuple[str, Case]], asked: Mapping[str, Any], *, by_examples: bool
+) -> dict[str, Measured]:
+    """Measure the phrases alone, the classifier where the desk has one, and each model beside what the desk has."""
+    found = {RULES: await _timed(cases, partial(reader.intents, by_examples=False))}
+    if by_examples:
+        found[EXAMPLES] = await _timed(cases, reader.intents)
+    for backend, model in asked.items():
+        found[backend] = await _timed(cases, partial(reader.intents, model=model))
     return found
 
 
@@ -93,36 +114,67 @@ async def _timed(cases: Sequence[tuple[str, T]], judge: Callable[[str, T], Await
 
 
 class _Reader:
-    """Reads texts as the desk's intake and triage do."""
+    """Reads texts as the desk's intake and triage do, and as a model does beside them."""
 
-    def __init__(self, rules: DeskRules, playbook: Playbook, *, by_examples: bool) -> None:
-        self._rules, self._by_examples = rules, by_examples
-        self._intents = frozenset(playbook.intents)
+    def __init__(self, rules: DeskRules, roles: RoleTrials, *, by_examples: bool) -> None:
+        self._rules, self._roles, self._by_examples = rules, roles, by_examples
+        self._intents = frozenset(roles.playbook.intents)
         self._number = 0
 
-    async def intents(self, name: str, case: Case) -> Judged:
+    async def intents(
+        self, name: str, case: Case, *, by_examples: bool | None = None, model: Any = None
+    ) -> Judged:
         """Judge what a text's items are taken for, as it comes in."""
-        read = await self._read(case.text)
+        read = await self._read(
+            case.text, by_examples=self._by_examples if by_examples is None else by_examples
+        )
         if read is None:
             return judge_intents(name, case, (), self._intents, routed=False)
-        unnamed, named = read
-        return judge_intents(name, case, named.items, self._intents, routed=unnamed.playbook is not None)
+        items, use = read.items, None
+        if model is not None and read.is_routed:
+            answered = await self._roles.think(TRIAGE, model, read.brief)
+            use = answered.use
+            items = answered.result.items if answered.result is not None else items
+        return judge_intents(name, case, items, self._intents, routed=read.is_routed, use=use)
 
-    async def fields(self, name: str, case: FieldsCase) -> Judged:
+    async def fields(self, name: str, case: FieldsCase, *, model: Any = None) -> Judged:
         """Judge the fields that are found in a text, with the desk named."""
-        read = await self._read(case.text)
-        items = read[1].items if read is not None else ()
-        return judge_fields(
-            name, case, {field: value for item in items for field, value in item.fields.items()}
-        )
+        read = await self._read(case.text, by_examples=self._by_examples)
+        found = {field: value for item in read.items for field, value in item.fields.items()} if read else {}
+        use = None
+        if model is not None and read is not None:
+            answered = await self._roles.think(EXTRACTION, model, read.brief)
+            use = answered.use
+            if answered.result is not None:
+                more = (fields for fields in answered.result.by_item.values())
+                found |= {field: value for fields in more for field, value in fields.items()}
+        return judge_fields(name, case, found, use)
 
-    async def _read(self, text: str) -> tuple[Triage, Triage] | None:
+    async def _read(self, text: str, *, by_examples: bool) -> "_Read | None":
         self._number += 1
         try:
             submission = self._rules.submission(self._number, text)
-            return await self._rules.triages(submission, by_examples=self._by_examples)
+            intake, unnamed, named = await self._rules.triages(submission, by_examples=by_examples)
         except (SubmissionError, UnreadableTextError):
             return None
+        if named.playbook is None:
+            return None
+        brief = ReadingBrief(
+            handoff=PENDING_HANDOFF,
+            playbook=named.playbook.ref,
+            submission=submission,
+            intake=intake,
+            items=named.items,
+        )
+        return _Read(named.items, unnamed.playbook is not None, brief)
+
+
+class _Read(NamedTuple):
+    """A text as intake and triage have read it."""
+
+    items: tuple[Item, ...]
+    is_routed: bool
+    brief: ReadingBrief
 
 
 class _Reviewer:
@@ -132,20 +184,15 @@ class _Reviewer:
         self._name, self._roles = name, roles
         self.activity_type = roles.reviewer_activity(name)
 
-    async def judge(self, name: str, case: DraftCase) -> Judged:
-        """Judge what its rules flag in a draft."""
-        review = await self._roles.review(self._name, self.brief(case))
-        return judge_draft(name, case, (exception.standard for exception in review.exceptions))
-
-    async def judge_by_model(self, model: Any, name: str, case: DraftCase) -> Judged:
-        """Judge what a model flags, and the rules where it falls back."""
+    async def judge(self, name: str, case: DraftCase, *, model: Any = None) -> Judged:
+        """Judge what is flagged in a draft: by a model, or by the rules where there is none or it falls back."""
         brief = self.brief(case)
-        answered = await self._roles.think(self.activity_type, model, brief)
-        review = (
-            answered.result if answered.result is not None else await self._roles.review(self._name, brief)
-        )
+        answered = await self._roles.think(self.activity_type, model, brief) if model is not None else None
+        review = answered.result if answered is not None else None
+        if review is None:
+            review = await self._roles.review(self._name, brief)
         flagged = (exception.standard for exception in review.exceptions)
-        return judge_draft(name, case, flagged, answered.use)
+        return judge_draft(name, case, flagged, answered.use if answered is not None else None)
 
     def brief(self, case: DraftCase) -> ReviewBrief:
         """Return a draft as a reviewer gets it: one statement for each paragraph, each citing all that there is."""

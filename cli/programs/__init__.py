@@ -1,1 +1,1 @@
-"""The command line's part for programs: their keys, and the webhooks that are sent to them."""
+"""Commands for programs that call the desk: their keys, and the webhooks that are sent to them."""

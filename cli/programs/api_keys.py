@@ -1,4 +1,4 @@
-"""`dispatch api-key`: keys of programs that call over HTTP, made, listed and removed; no server is needed.
+"""`dispatch api-key`: create, list and remove the keys of programs that call over HTTP; no server is needed.
 
     dispatch api-key add NAME --scope requests:write [--scope requests:read] [--desk DESK] [--signed]
     dispatch api-key list [--json]

@@ -1,4 +1,4 @@
-"""`dispatch webhooks`: which webhooks are sent to whom, and which are on their way or were given up."""
+"""`dispatch webhooks`: the receivers, and the deliveries that are open or were given up."""
 
 import argparse
 import json
@@ -19,12 +19,12 @@ _MOST = 200
 
 
 def add(command: argparse.ArgumentParser, _name: str) -> None:
-    """Add what it is called with."""
+    """Add its arguments."""
     command.add_argument("--json", action="store_true", help="for scripts")
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print them; returns 1 where one was given up. Raises SettingsError, TemporalUnavailableError."""
+    """Print them; returns 1 if one was given up. Raises SettingsError, TemporalUnavailableError."""
     return await show(gateway_of_account(), settings, as_json=arguments.json)
 
 

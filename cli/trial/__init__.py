@@ -1,1 +1,1 @@
-"""Requests through one desk on a server of its own, with nothing sent: what `dispatch desk try` and evals share."""
+"""Trials of requests at one desk on a separate server, with nothing sent: shared by `dispatch desk try` and evals."""

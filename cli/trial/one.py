@@ -1,4 +1,4 @@
-"""One request through one desk, with nothing sent: `dispatch desk try`."""
+"""A trial of one request at one desk, with nothing sent: `dispatch desk try`."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from runtime.doors.starting import read_request_file
 
 
 async def try_desk(name: str, loaded: LoadedDesks, file: Path) -> int:
-    """Run the request of a file and print what would have been done, and the trail; gives the exit code.
+    """Run the request of a file and print what would have been done, and the trail; returns the exit code.
 
     Raises SubmissionError for a file that is no request, DevStackError where the servers do not start.
     """
@@ -63,6 +63,6 @@ async def _print(trial: Trial, rest: Rest) -> None:
 
 
 def _indented(value: object) -> str:
-    """Return a parameter as text, each further line below the first; what a stranger wrote commands no terminal."""
+    """Return a parameter as text, each further line below the first, without terminal control characters."""
     lines = str(value).splitlines() or [""]
     return "\n        ".join("".join(mark if mark.isprintable() else " " for mark in line) for line in lines)

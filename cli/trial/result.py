@@ -1,4 +1,4 @@
-"""What would be done with a request, as a trial found it: the answer of `dispatch desk try --json`."""
+"""The result of a trial, what would be done with a request: the answer of `dispatch desk try --json`."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -23,7 +23,7 @@ class TrialEnding(StrEnum):
 
 
 _STANDS: Final = frozenset({RequestState.EXECUTE, RequestState.WAITING_FOR_APPROVAL})
-"""Where the actions of a proposal will be done, at once or after a person's decision."""
+"""States in which the actions of a proposal will be done, immediately or after a person's decision."""
 
 REFUSED_AT_THE_DOOR: Final[Mapping[str, JsonValue]] = {
     "requester": None,
@@ -34,14 +34,15 @@ REFUSED_AT_THE_DOOR: Final[Mapping[str, JsonValue]] = {
     "actions": [],
     "ending": TrialEnding.REFUSED,
 }
-"""Of a file that was not taken in nothing is known."""
+"""The result for a file that was not taken in: all values are unknown."""
 
 
 def ending_of(rest: Rest) -> TrialEnding:
-    """Return the first thing that leaves the desk.
+    """Return what leaves the desk first.
 
-    answered: the proposal is carried out with no person asked, and nothing is left. question: the requester is asked. automatic: set apart
-    and never answered. person: all else, also where the requester is first told that a colleague will look at it.
+    answered: the proposal is carried out without a person, and nothing is left. question: the requester is asked.
+    automatic: set apart and never answered. person: all else, also if the requester is first told that a colleague
+    will look at it.
     """
     if rest.outcome is not None:
         closed = {Ending.SET_APART: TrialEnding.AUTOMATIC, Ending.DONE: TrialEnding.ANSWERED}
@@ -56,13 +57,13 @@ def ending_of(rest: Rest) -> TrialEnding:
 
 
 def leaves_a_part(rest: Rest) -> bool:
-    """Return whether an answer goes out with no person asked while a part of the request is left for one."""
+    """Return whether an answer is sent without a person's decision while a part of the request is left for a person."""
     executes = rest.status is not None and rest.status.state == RequestState.EXECUTE
     return executes and rest.detail is not None and bool(rest.detail.set_aside)
 
 
 def as_json(submission: Submission, rest: Rest) -> dict[str, JsonValue]:
-    """Return what would be done; what is not known (where nobody reads it, or a desk has no scores) is null."""
+    """Return what would be done; unknown values (nobody reads the request, or the desk has no scores) are null."""
     detail = rest.detail
     routed = detail.playbook.desk if detail is not None and detail.playbook is not None else None
     return {
@@ -84,7 +85,7 @@ def as_json(submission: Submission, rest: Rest) -> dict[str, JsonValue]:
 
 
 def _actions(rest: Rest) -> list[JsonValue]:
-    """Return those of a proposal that stands, with the tiers that the guardian ruled; else what is ordered now."""
+    """Return the actions of a proposal that will be done, with the guardian's tiers; else the actions that are due now."""
     detail = rest.detail
     if detail is not None and detail.proposal is not None and detail.status.state in _STANDS:
         tiers = {result.action_digest: result.tier for result in detail.guard_results}

@@ -1,9 +1,8 @@
-"""A server of its own on which requests run through one desk with nothing sent.
+"""A separate server on which requests run at one desk with nothing sent.
 
-Nobody listens on the action queue, so that no action can be carried out, whatever it is and whichever system it would
-reach. A request rests where the first action is ordered, where a person is asked, or where it has ended. What is
-read, is read from the stand-ins for back office, mail archive and helpdesk with their sample data; a system of the desk's own is
-read as its settings say.
+No worker listens on the action queue, so no action of any kind can be carried out. A request stops when its first
+action is due, when a person is asked, or when it has ended. Reads use the stand-ins for back office, mail archive and
+helpdesk with their sample data; the desk's own systems are read as their settings say.
 """
 
 import asyncio
@@ -43,15 +42,15 @@ from runtime.workers import desk_worker, quota_worker
 
 PATIENCE_SECONDS: Final = 120
 _REMEMBERED: Final = 100
-"""Requests that the worker keeps in memory; those at rest are forgotten first."""
+"""Requests that the worker keeps in memory; stopped ones are evicted first."""
 _LOOK_SECONDS: Final = 0.2
 _ACTION: Final = "action."
-"""How the activities of actions begin."""
+"""The prefix of the activity types of actions."""
 
 
 @dataclass(frozen=True)
 class Rest:
-    """Where a request came to rest: with an outcome it has ended, else `ordered` are the actions that are due now."""
+    """Where a request stopped: with an outcome it has ended, else `ordered` lists the actions that are due now."""
 
     request_id: str
     ordered: tuple[ActionCommand, ...] = ()
@@ -60,7 +59,7 @@ class Rest:
 
     @property
     def status(self) -> Status | None:
-        """Return where it stands; None once it has ended."""
+        """Return its status; None once it has ended."""
         return self.detail.status if self.detail is not None else None
 
 
@@ -72,7 +71,7 @@ class Trial:
         self._gateway = Gateway.over(client)
 
     async def run(self, submission: Submission) -> Rest:
-        """Run a request until it rests; raises DevStackError where it does not within two minutes."""
+        """Run a request until it stops; raises DevStackError if it does not within two minutes."""
         request_id = (await self._gateway.submit(self._settings, submission)).request_id
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while asyncio.get_running_loop().time() < deadline:
@@ -104,7 +103,7 @@ class Trial:
         return Rest(request_id, await self._ordered(request_id) if is_ordered else (), detail)
 
     async def _ordered(self, request_id: str) -> tuple[ActionCommand, ...]:
-        """Return the actions that were ordered; none is ever carried out, so that all are still due."""
+        """Return the actions that are due; none is ever carried out, so all ordered ones still are."""
         history = await self._client.get_workflow_handle(request_id).fetch_history()
         commands: list[ActionCommand] = []
         for event in history.events:
@@ -118,14 +117,14 @@ class Trial:
 
 @contextmanager
 def trial_settings(**more: str) -> Iterator[StackSettings]:
-    """Set this process's settings, and those of the programs it starts, to ports and folders of the trial alone."""
+    """Set the settings of this process, and of the programs it starts, to the trial's own ports and folders."""
     with tempfile.TemporaryDirectory(prefix="dispatch-desk-try-") as here:
         back_office, archive, smtp, helpdesk = (free_port() for _ in range(4))
         own: Mapping[str, str] = {
             "DISPATCH_VAR_DIR": str(Path(here) / "var"),
             "DISPATCH_TASK_QUEUE": "desk-try",
             "DISPATCH_AUDIT_STORE": "",
-            # No action is ever carried out, so requests at rest count as under way: they must not hold up new ones.
+            # No action is ever carried out, so stopped requests count as running: they must not delay new ones.
             "DISPATCH_WORKFLOW_CACHE": "1000000",
             "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{back_office}",
             "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{archive}",
@@ -150,7 +149,7 @@ def trial_settings(**more: str) -> Iterator[StackSettings]:
 @asynccontextmanager
 async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncIterator[Trial]:
     """Start the server, the stand-ins and the workers; raises DevStackError where one does not start."""
-    # A failed attempt is tried again; what came of the request is printed, and tells a failure that lasts.
+    # A failed attempt is retried; the printed result of the request shows a lasting failure.
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)
     program = await asyncio.to_thread(temporal_program.find, settings, partial(print, file=sys.stderr))
     async with AsyncExitStack() as stack:

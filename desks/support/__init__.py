@@ -1,1 +1,1 @@
-"""The support desk: answers questions about orders and gives money back."""
+"""The support desk: answers questions about orders and issues refunds."""

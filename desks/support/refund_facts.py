@@ -1,4 +1,4 @@
-"""Reads what the guardian must know of a refund, from records alone."""
+"""Reads the guardian's facts of a refund from records alone."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,7 @@ from desks.support.systems.records import Records
 from dispatch.models.errors import RefusedError
 from dispatch.models.work.spend_quota import NO_WINDOW
 
-# The records' ways of saying that there is no such thing; what names nothing is then blocked by the rules.
+# The records' codes for a missing row; the rules then block an action that names it.
 _NO_SUCH: Final = frozenset({"customer_not_found", "invalid_id"})
 
 
@@ -26,7 +26,7 @@ async def refund_facts(records: Records, context: FactsContext) -> RefundGuardFa
         _recent(records, refund.customer_id, window, context),
         records.refunds_by_key(context.bound.idempotency_key),
     )
-    # After the refunds, never before: one that is made in between then counts twice, and not in neither.
+    # After the refunds, never before: a refund made in between then counts twice instead of not at all.
     payment = await _payment(records, refund.payment_id)
     fits = order is not None and payment is not None and payment.order_number == order.order_number
     return RefundGuardFacts(
@@ -39,7 +39,7 @@ async def refund_facts(records: Records, context: FactsContext) -> RefundGuardFa
 
 
 async def _customers(records: Records, address: str) -> tuple[Customer, ...]:
-    # A mail may come without a readable sender; no record is looked up by nothing.
+    # A mail may have no readable sender; then no record is looked up.
     return await records.customers_by_email(address) if address.strip() else ()
 
 

@@ -52,5 +52,5 @@ _TEXTS: Final = load_texts(Path(__file__).with_name("texts.yaml"), SupportTexts,
 
 
 def support_texts(language: str) -> SupportTexts:
-    """Return the sentences in a language; in English where the desk has none."""
+    """Return the sentences in a language, or in English if the desk has none in it."""
     return _TEXTS.get(language, _TEXTS[ENGLISH])

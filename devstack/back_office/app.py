@@ -100,7 +100,7 @@ def create_app(
     faults: Faults | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
-    """Build the service; with `faults` it can be made to fail on order, which no real deployment wants."""
+    """Build the service; with `faults` it can be made to fail on demand, for tests and the demo only."""
     routes = BackOffice(database, Refunds(database, clock)).routes()
     return service_app(routes, {read_key: False, write_key: True}, faults)
 

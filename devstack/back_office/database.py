@@ -15,5 +15,5 @@ class Database(ServiceDatabase):
     """Customers, orders, payments and refunds, from a seed of ages in days."""
 
     def __init__(self, path: Path, now: datetime, seed: Path = SEED) -> None:
-        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
+        """Open or create the file; raises DevStackError if it is of another version or cannot be used."""
         super().__init__(path, now, Made("back office", _SCHEMA, _VERSION, partial(apply_seed, path=seed)))

@@ -1,4 +1,4 @@
-"""What the back office tells: rows of SQLite as the JSON of its API."""
+"""Queries of the back office: rows of SQLite as the JSON of its API."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ def refund(connection: sqlite3.Connection, refund_id: str) -> Document:
 
 
 def refunds_by_key(connection: sqlite3.Connection, idempotency_key: str) -> list[Document]:
-    """List what was made under a key: nothing or one refund."""
+    """List the refund under a key: none or one."""
     return _refunds(connection, "r.idempotency_key = ?", [idempotency_key])
 
 
@@ -129,7 +129,7 @@ def _order(connection: sqlite3.Connection, row: sqlite3.Row) -> Document:
 def _payment(row: sqlite3.Row) -> Document:
     refunded, captured = row["refunded_minor"], row["amount_minor"]
     status = "captured" if refunded == 0 else "refunded" if refunded == captured else "partially_refunded"
-    # Every column but `disputed`: what the provider will refuse is learnt by asking it, as in life.
+    # Every column but `disputed`: as in practice, the provider's refusal shows only when a refund is requested.
     return {
         "payment_id": row["payment_id"],
         "order_number": row["order_number"],

@@ -1,4 +1,4 @@
-"""What the back office does: refunds and their cancellation, each once for its idempotency key."""
+"""Writes of the back office: refunds and their cancellation, each once for its idempotency key."""
 
 import sqlite3
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class RefundOrder(_Body):
 
 
 class Refunds:
-    """Makes and cancels refunds; `clock` gives the current moment, timezone-aware."""
+    """Makes and cancels refunds; `clock` returns the current moment, timezone-aware."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
@@ -72,7 +72,7 @@ class Refunds:
 
 
 def _check(connection: sqlite3.Connection, order: RefundOrder) -> None:
-    """Refuse what must not be refunded; holds until the transaction ends, because nobody else may write."""
+    """Raise ApiError for an invalid refund; the check holds until the transaction ends, because no other may write."""
     payment = connection.execute(
         "SELECT p.*, o.customer_id FROM payments p JOIN orders o USING (order_number) WHERE payment_id = ?",
         [order.payment_id],

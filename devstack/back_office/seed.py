@@ -83,7 +83,7 @@ def apply_seed(connection: sqlite3.Connection, now: datetime, path: Path) -> Non
     def at(days_ago: float | None) -> str | None:
         if days_ago is None:
             return None
-        # Whole minutes: a date that people read needs no more, and tests can name it.
+        # Whole minutes: enough for dates that people read, and tests can name them.
         moment = now.astimezone(UTC).replace(second=0, microsecond=0) - timedelta(days=days_ago)
         return moment.isoformat(timespec="microseconds")
 

@@ -107,6 +107,6 @@ def create_app(
     faults: Faults | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
-    """Build the service; with `faults` it can be made to fail on order."""
+    """Build the service; with `faults` it can be made to fail on demand."""
     routes = Helpdesk(database, Effects(database, clock)).routes()
     return service_app(routes, {read_key: False, write_key: True}, faults)

@@ -1,4 +1,4 @@
-"""The helpdesk's SQLite file and its sample data: seed.json holds ages, the database the moments they come to."""
+"""The helpdesk's SQLite file and its sample data: seed.json holds ages, the database the resulting moments."""
 
 import json
 import sqlite3
@@ -72,10 +72,10 @@ class Seed(_Row):
 
 
 class Database(ServiceDatabase):
-    """People, systems, hardware, outages, and what was done."""
+    """People, systems, hardware, outages, and effects."""
 
     def __init__(self, path: Path, now: datetime, seed: Path = SEED) -> None:
-        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
+        """Open or create the file; raises DevStackError if it is of another version or cannot be used."""
         super().__init__(path, now, Made("helpdesk", _SCHEMA, _VERSION, partial(apply_seed, path=seed)))
 
 
@@ -84,7 +84,7 @@ def apply_seed(connection: sqlite3.Connection, now: datetime, path: Path = SEED)
     seed = Seed.model_validate_json(path.read_bytes())
 
     def at(ago: timedelta) -> str:
-        # Whole hours, as a status page has them.
+        # Whole hours, as on a status page.
         return (now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - ago).isoformat()
 
     for person in seed.people:

@@ -1,4 +1,4 @@
-"""What the helpdesk does: resets, grants, orders and tickets, each once for its key, and each can be taken back."""
+"""Writes of the helpdesk: resets, grants, orders and tickets, each once for its key, and each can be undone."""
 
 import json
 import sqlite3
@@ -26,7 +26,7 @@ class _Body(BaseModel):
 class ResetOrder(_Body):
     """The body of POST /resets: a one-time link goes to the phone of the account's owner, never a password by mail."""
 
-    requested_by: str = Field(min_length=1, description="the login of whoever asked for it")
+    requested_by: str = Field(min_length=1, description="the login of the person who asked for it")
 
 
 class GrantOrder(_Body):
@@ -37,7 +37,7 @@ class GrantOrder(_Body):
 
 
 class HardwareOrder(_Body):
-    """The body of POST /orders; the price is the one that was approved, and another one is refused."""
+    """The body of POST /orders; the price is the approved one, and a different price is refused."""
 
     sku: str = Field(min_length=1)
     price_minor: int = Field(gt=0)
@@ -52,7 +52,7 @@ class TicketOrder(_Body):
 
 
 class Kind(NamedTuple):
-    """One kind of effect: its path, the body that orders it, what its id begins with, and how it begins and ends."""
+    """One kind of effect: its path, its request body, the prefix of its ids, and its first and last status."""
 
     name: str
     path: str
@@ -72,13 +72,13 @@ KINDS: Final = (
 
 
 class Effects:
-    """Makes effects and takes them back; `clock` gives the current moment, timezone-aware."""
+    """Makes and undoes effects; `clock` returns the current moment, timezone-aware."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
 
     def create(self, kind: Kind, order: _Body, key: str) -> Answer:
-        """Do what is ordered, or refuse with 403, 404, 409 or 422."""
+        """Make an effect, or refuse with 403, 404, 409 or 422."""
 
         def effect(connection: sqlite3.Connection) -> Document:
             _check(connection, order)
@@ -98,7 +98,7 @@ class Effects:
         return once(self._database, key, fingerprint_of(kind.name, order.model_dump()), 201, effect)
 
     def undo(self, kind: Kind, effect_id: str, key: str) -> Answer:
-        """Take an effect back; one that is taken back stays so, and the answer is the same."""
+        """Undo an effect; a repeated call changes nothing and gets the same answer."""
 
         def effect(connection: sqlite3.Connection) -> Document:
             queries.effect(connection, kind.name, effect_id)
@@ -109,7 +109,7 @@ class Effects:
 
 
 def _check(connection: sqlite3.Connection, order: _Body) -> None:
-    """Refuse what must not be done; holds until the transaction ends, because nobody else may write."""
+    """Raise ApiError for an invalid effect; the check holds until the transaction ends, because no other may write."""
     person = queries.person(connection, order.login)
     if person["employment"] == "left":
         raise ApiError(422, "has_left", f"{order.login} has left the company")

@@ -1,4 +1,4 @@
-"""What the helpdesk tells: rows of SQLite as the JSON of its API."""
+"""Queries of the helpdesk: rows of SQLite as the JSON of its API."""
 
 import json
 import sqlite3
@@ -30,7 +30,7 @@ def system(connection: sqlite3.Connection, name: str) -> Document:
 
 
 def catalogue(connection: sqlite3.Connection) -> list[Document]:
-    """Return what can be ordered, the cheapest first."""
+    """Return the hardware catalogue, the cheapest first."""
     return [
         dict(row) for row in connection.execute("SELECT * FROM catalogue ORDER BY price_minor").fetchall()
     ]
@@ -44,7 +44,7 @@ def hardware(connection: sqlite3.Connection, name: str) -> Document:
 
 
 def outages(connection: sqlite3.Connection, system_name: str | None) -> list[Document]:
-    """Return what is not resolved yet, of one system or of all."""
+    """Return the open outages of one system or of all."""
     rows = connection.execute(
         "SELECT o.outage_id, s.name AS system, o.state, o.summary, o.started_at, o.expected_until "
         "FROM outages o JOIN systems s USING (system_id) WHERE o.state = 'ongoing' "
@@ -55,7 +55,7 @@ def outages(connection: sqlite3.Connection, system_name: str | None) -> list[Doc
 
 
 def effect(connection: sqlite3.Connection, kind: str, effect_id: str) -> Document:
-    """Return one thing that was done."""
+    """Return one effect."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM effects WHERE kind = ? AND effect_id = ?", [kind, effect_id]
     ).fetchone()
@@ -65,13 +65,13 @@ def effect(connection: sqlite3.Connection, kind: str, effect_id: str) -> Documen
 
 
 def effects_by_key(connection: sqlite3.Connection, kind: str, key: str) -> list[Document]:
-    """Return what was done under an idempotency key, none or one."""
+    """Return the effect under an idempotency key, none or one."""
     rows = connection.execute("SELECT * FROM effects WHERE kind = ? AND idempotency_key = ?", [kind, key])
     return [_effect(row) for row in rows.fetchall()]
 
 
 def effects_of(connection: sqlite3.Connection, kind: str, login: str) -> list[Document]:
-    """Return what was done for one person, the newest first."""
+    """Return the effects for one person, the newest first."""
     person(connection, login)
     rows = connection.execute(
         "SELECT * FROM effects WHERE kind = ? AND login = ? ORDER BY created_at DESC", [kind, login]

@@ -1,4 +1,4 @@
-"""The archive's HTTP side: what the mail system received, for clients with the archive key."""
+"""The archive's HTTP side: all received mails, for clients with the archive key."""
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -53,6 +53,6 @@ class Archive:
 
 
 def create_app(store: MailStore, *, archive_key: str, faults: Faults | None = None) -> Starlette:
-    """Build the service; with `faults`, which SMTP shares, it can be made to fail on order."""
-    # Nothing but a fault can be written here, so the one key may do both.
+    """Build the service; with `faults`, which SMTP shares, it can be made to fail on demand."""
+    # Only faults can be written here, so one key may do both.
     return service_app(Archive(store).routes(), {archive_key: True}, faults)

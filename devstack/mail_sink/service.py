@@ -53,7 +53,7 @@ async def _taking_mail(handler: Handler, listener: socket.socket) -> AsyncIterat
     conversations: WeakSet[Any] = WeakSet()
 
     def conversation() -> Any:
-        # The name is given because aiosmtpd would otherwise ask the network for it, and wait.
+        # The name is set because aiosmtpd would otherwise look it up in the network, and wait.
         made = SMTP(handler, hostname="mail-sink", data_size_limit=_MAX_MAIL, loop=loop)
         conversations.add(made)
         return made
@@ -66,4 +66,4 @@ async def _taking_mail(handler: Handler, listener: socket.socket) -> AsyncIterat
         for each in list(conversations):
             if each.transport is not None:
                 each.transport.abort()
-        await asyncio.sleep(0)  # lets the conversations learn of it before the store closes
+        await asyncio.sleep(0)  # the conversations must end before the store closes

@@ -1,4 +1,4 @@
-"""The SMTP side: answers as a mail server would, and fails as one would when a rule says so."""
+"""The SMTP side: answers as a mail server would, and fails as one if a rule says so."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _PUT_OFF_TIMES = 2
 
 
 class Handler:
-    """What aiosmtpd calls at each step; it is untyped, so its session and envelope are too."""
+    """The handler of aiosmtpd; the library is untyped, so its session and envelope are too."""
 
     def __init__(self, store: MailStore, faults: Faults | None) -> None:
         self._store, self._faults = store, faults

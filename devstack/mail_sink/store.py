@@ -1,4 +1,4 @@
-"""The archive: one row for every recipient of every mail received, whatever came before."""
+"""The archive: one row for every recipient of every received mail, duplicates included."""
 
 import hashlib
 import sqlite3
@@ -33,7 +33,7 @@ class MailStore:
     """One connection behind a lock: SMTP conversations and readers come from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
+        """Open or create the file; raises DevStackError if it is of another version or cannot be used."""
         self.path = path
         self._lock = threading.Lock()
         try:
@@ -121,7 +121,7 @@ class MailStore:
 
 
 def message_id_of(raw: bytes) -> str:
-    """Return the Message-ID, or one made of the mail's digest where it has none, as mail servers do."""
+    """Return the Message-ID, or one made from the mail's digest if it has none, as mail servers do."""
     return _message_id(message_from_bytes(raw, policy=default), raw)
 
 

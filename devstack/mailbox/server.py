@@ -1,4 +1,4 @@
-"""pymap inside this process: an IMAP server that keeps its mails in memory. Its folders on disk copy mails without content."""
+"""Runs pymap inside this process: an IMAP server with its mails in memory. Its folders on disk copy mails without content."""
 
 import asyncio
 import socket
@@ -14,17 +14,17 @@ from pymap.user import Passwords, UserMetadata
 from pysasl.hashing import BuiltinHash
 
 _ROUNDS: Final = 1_000
-"""Of the passwords' hash, which are no secrets here; as many as usual take half a second at each sign-in."""
+"""Rounds of the password hash; few, because the passwords are no secrets here and the default takes half a second."""
 
 
 class _Config(Config):
-    """The server's settings; `without` are capabilities that it does not tell of."""
+    """The server's settings; `without` are capabilities that it does not announce."""
 
     without: frozenset[bytes] = frozenset()
 
     @property
     def greeting(self) -> bytes:
-        # The package's own asks the network for this machine's name.
+        # The package's default looks up this machine's name in the network.
         return b"IMAP server of the demo"
 
     @property
@@ -37,7 +37,7 @@ async def mailbox_server(
     listener: socket.socket, users: Mapping[str, str], *, without: Iterable[str] = ()
 ) -> AsyncIterator[None]:
     """Serve the mailboxes of `users`, passwords by name, without TLS; the listener is on the loopback."""
-    # The package answers in small pieces, each of which would wait for the one before to be acknowledged.
+    # The package answers in small pieces, each of which would wait for the acknowledgement of the previous one.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = _Config(
         Namespace(proxy_protocol=None, passlib_cfg=None),

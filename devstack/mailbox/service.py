@@ -1,4 +1,4 @@
-"""The demo's mailbox: one user, in a process of its own; what is in it ends with it."""
+"""The demo's mailbox: one user, in a separate process; its mails are lost when it ends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -41,7 +41,7 @@ async def mailbox(settings: StackSettings) -> AsyncIterator[None]:
 
 
 def write_mailboxes_file(settings: StackSettings) -> Path:
-    """Write the file with which a watcher watches this mailbox, every mail for triage; returns its path."""
+    """Write a mailboxes file for this mailbox, with every mail for triage; returns its path."""
     file = settings.var_dir.absolute() / _FILE
     replace(file.with_name(_SECRET), PASSWORD.encode(), _MODE)
     entry = (
@@ -54,7 +54,7 @@ def write_mailboxes_file(settings: StackSettings) -> Path:
 
 
 def mailbox_programs(settings: StackSettings, environment: Mapping[str, str]) -> tuple[Program, Program]:
-    """Return the mailbox and the watcher that takes in what comes to it; their logs go to var_dir/logs."""
+    """Return the mailbox and its watcher; their logs go to var_dir/logs."""
     logs, file = settings.var_dir / "logs", write_mailboxes_file(settings)
     return (
         Program("mailbox", ["-m", "devstack.mailbox"], logs / "mailbox.log", environment, says="mailbox: "),
@@ -69,7 +69,7 @@ def mailbox_programs(settings: StackSettings, environment: Mapping[str, str]) ->
 
 
 async def put_into_mailbox(settings: StackSettings, files: Iterable[Path]) -> None:
-    """Put mails into the mailbox as a mail program or server would."""
+    """Append mails to the mailbox as a mail program or server would."""
 
     def append() -> None:
         with MailBoxUnencrypted(LOOPBACK, settings.imap_port, timeout=10).login(USER, PASSWORD) as box:
@@ -80,7 +80,7 @@ async def put_into_mailbox(settings: StackSettings, files: Iterable[Path]) -> No
 
 
 async def until_begun(client: Client, request_id: str) -> None:
-    """Return once the watcher has taken a mail in; raises DevStackError where it does not."""
+    """Return once the watcher has taken a mail in; raises DevStackError if it does not."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
     while True:
         try:

@@ -1,1 +1,1 @@
-"""What the stand-ins that keep their data in SQLite have in common."""
+"""Common parts of the stand-ins that keep their data in SQLite."""

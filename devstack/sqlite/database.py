@@ -17,7 +17,7 @@ _FRESH_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Made:
-    """What a service's file is made from; `seed` writes the sample rows with dates relative to a moment."""
+    """The definition of a service's file; `seed` writes the sample rows with dates relative to a moment."""
 
     service: str
     schema: Path
@@ -26,18 +26,18 @@ class Made:
 
 
 def text_of(moment: datetime) -> str:
-    """Write a moment so that texts sort as moments do."""
+    """Format a moment so that texts sort in time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class ServiceDatabase:
-    """Hands out connections, one for each request at work, so that SQLite itself orders concurrent writers.
+    """Lends connections, one for each running request, so that SQLite itself orders concurrent writers.
 
-    A connection is used again by later requests: to open one and read the schema took longer than most answers.
+    Later requests reuse a connection: opening one and reading the schema took longer than most answers.
     """
 
     def __init__(self, path: Path, now: datetime, made: Made) -> None:
-        """Open or make the file; raises DevStackError if it is another version's or cannot be used."""
+        """Open or create the file; raises DevStackError if it is of another version or cannot be used."""
         self.path, self._made = path, made
         self._idle: deque[sqlite3.Connection] = deque()
         try:
@@ -73,7 +73,7 @@ class ServiceDatabase:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Yield the only connection that may write now; commits at the end, rolls back on any exception."""
         with self._lent() as connection:
-            # IMMEDIATE takes the write lock before anything is read: what an effect is checked against cannot change.
+            # IMMEDIATE takes the write lock before any read: the data of an effect's checks cannot change.
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
@@ -117,8 +117,8 @@ class ServiceDatabase:
                     f"{self.path} was made by another version of the {self._made.service}; delete it and start again."
                 )
             dated = _meta(connection, "dated_at")
-            # Dates stand still for a day, so that a restart in the middle of a request changes nothing under it; a demo
-            # that is started again after weeks finds its sample data as old as it should be all the same.
+            # Dates are kept for a day, so that a restart in the middle of a request changes no data under it; a demo
+            # that is started again after weeks still finds sample data of the right age.
             if dated is None or (now - datetime.fromisoformat(dated)).total_seconds() > _FRESH_SECONDS:
                 self._made.seed(connection, now)
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('dated_at', ?)", [text_of(now)])
@@ -132,7 +132,7 @@ def _meta(connection: sqlite3.Connection, name: str) -> str | None:
 
 
 def put(connection: sqlite3.Connection, table: str, *cells: str | int | None) -> None:
-    """Insert a row or bring the one with its key up to date; REPLACE would delete it under those that refer to it."""
+    """Insert or update a row; REPLACE would delete it although other rows refer to it."""
     names = [str(column["name"]) for column in connection.execute(f"PRAGMA table_info({table})")]
     fresh = ", ".join(f"{name} = excluded.{name}" for name in names)
     marks = ", ".join("?" * len(cells))

@@ -1,7 +1,7 @@
-"""What a stand-in does once for an idempotency key.
+"""Runs an effect of a stand-in once for each idempotency key.
 
-The key is claimed in the transaction that has the effect, and with it the answer is kept, refusals included. So there is
-no moment at which the effect exists and its key does not, and the same order, sent again however late, gets the same bytes.
+The key is stored in the transaction of the effect, together with the answer, refusals included. So the effect never
+exists without its key, and a repeated order always gets the same bytes.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back to the caller, byte for byte; `replayed` if an earlier call had the effect."""
+    """The answer to the caller, byte for byte; `replayed` if an earlier call had the effect."""
 
     status: int
     body: bytes
@@ -34,7 +34,7 @@ class Answer:
 
 
 def once(database: ServiceDatabase, key: str, fingerprint: str, done: int, effect: Effect) -> Answer:
-    """Have an effect, or return the answer that is kept for its key; the table `answers` keeps them."""
+    """Run an effect, or return the answer stored for its key in the table `answers`."""
     with database.writing() as connection:
         kept = connection.execute("SELECT * FROM answers WHERE idempotency_key = ?", [key]).fetchone()
         if kept is not None:
@@ -50,13 +50,13 @@ def once(database: ServiceDatabase, key: str, fingerprint: str, done: int, effec
 
 
 def fingerprint_of(what: str, content: JsonValue) -> str:
-    """Distinguish two orders by their content, not by how their JSON is spaced."""
+    """Return a digest of an order's content that does not depend on its JSON formatting."""
     text = json.dumps([what, content], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def as_bytes(document: Mapping[str, JsonValue]) -> bytes:
-    """Return a document as it is sent."""
+    """Return a document as bytes."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -67,7 +67,7 @@ def as_response(answer: Answer) -> Response:
 
 
 def key_of(request: Request) -> str | None:
-    """Return the call's idempotency key; raises ApiError for what is none."""
+    """Return the call's idempotency key, or None; raises ApiError if it is invalid."""
     key = request.headers.get("idempotency-key")
     if key is not None and not _KEY.fullmatch(key):
         raise ApiError(400, "invalid_idempotency_key", "a key is 1 to 255 printable ASCII characters")
@@ -75,7 +75,7 @@ def key_of(request: Request) -> str | None:
 
 
 def required_key(request: Request) -> str:
-    """Return the call's idempotency key; raises ApiError where there is none."""
+    """Return the call's idempotency key; raises ApiError if it is missing."""
     key = key_of(request)
     if key is None:
         raise ApiError(400, "idempotency_key_required", "give an Idempotency-Key")
@@ -83,7 +83,7 @@ def required_key(request: Request) -> str:
 
 
 async def body_of(request: Request) -> bytes:
-    """Return a call's body; raises ApiError where it is too large."""
+    """Return a call's body; raises ApiError if it is too large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -1,4 +1,4 @@
-"""What every stand-in over SQLite does to serve: reading in threads, keys, faults, and errors as answers."""
+"""Serves a stand-in over SQLite: queries in threads, keys, faults, and errors as answers."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -17,13 +17,13 @@ from devstack.web import ApiError, KeyGate, on_api_error, on_http_error, on_stor
 
 
 class Reader:
-    """Answers with what a query finds, in a thread of its own."""
+    """Answers with the result of a query, which runs in a thread."""
 
     def __init__(self, database: ServiceDatabase) -> None:
         self._database = database
 
     async def health(self, service: str) -> Response:
-        """Return that a service can read its data."""
+        """Report that a service can read its data."""
 
         def alive(connection: sqlite3.Connection) -> Document:
             connection.execute("SELECT 1 FROM meta").fetchone()
@@ -32,11 +32,11 @@ class Reader:
         return await self.one(alive)
 
     async def list(self, query: Callable[[sqlite3.Connection], Sequence[Document]]) -> Response:
-        """Return a list as such services wrap it."""
+        """Return a list in the usual wrapper of such services."""
         return await self.one(lambda connection: {"data": [*query(connection)]})
 
     async def one(self, query: Callable[[sqlite3.Connection], Document]) -> Response:
-        """Return one document; what the query raises is answered as an error."""
+        """Return one document; an exception of the query becomes an error answer."""
 
         def ask() -> Document:
             with self._database.reading() as connection:
@@ -46,7 +46,7 @@ class Reader:
 
 
 def service_app(routes: Sequence[Route], keys: Mapping[str, bool], faults: Faults | None) -> Starlette:
-    """Build a service whose `keys` say which of them may write; with `faults` it can be made to fail on order."""
+    """Build a service whose `keys` say which of them may write; with `faults` it can be made to fail on demand."""
     middleware = [Middleware(KeyGate, keys=keys)]
     if faults is not None:
         routes = [*routes, *faults.routes()]

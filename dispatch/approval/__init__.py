@@ -1,1 +1,1 @@
-"""Pure rules of approvals: who may decide, what a decision must name, signatures and limits."""
+"""Pure rules of approvals: who may decide, the contents of a decision, signatures and limits."""

@@ -1,7 +1,7 @@
-"""How much one person may approve in one day: when it is asked, what is granted, and when the day's account closes.
+"""Rules of one person's daily approval quota: when it is asked, what it grants, and when it closes.
 
-Only approvals of actions count, each when it is accepted: one that comes to nothing afterwards (another person
-rejects, the requester withdraws) is not given back, so that a limit errs on the side of too little.
+Only approvals of actions count, each when it is accepted. An approval without effect (another person rejects, the
+requester withdraws) is not released, so that the limit is never exceeded.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -20,13 +20,13 @@ from dispatch.models.people.approvers import Approvers, DailyLimit
 from dispatch.models.people.decision import ApprovalKind, DecisionCheck, DecisionCheckResult, DecisionType
 
 KEPT_FOR: Final = timedelta(hours=24)
-"""After its day: an ask that is repeated around midnight still meets what was granted."""
+"""How long the quota stays open after its day, so that an ask repeated around midnight still finds its grant."""
 
 
 def quota_request(
     check: DecisionCheck, result: DecisionCheckResult, approvers: Approvers, request_id: str
 ) -> ApprovalQuotaRequest | None:
-    """Return what to ask before an accepted approval counts; None where no limit applies."""
+    """Return the ask for the quota before an accepted approval counts; None if no limit applies."""
     decision = result.decision
     if not result.accepted or decision is None or decision.decision_type is not DecisionType.APPROVE:
         return None
@@ -49,7 +49,7 @@ def quota_request(
 def grant(
     used: ApprovalQuotaUsage, ask: ApprovalQuotaRequest
 ) -> tuple[ApprovalQuotaAnswer, ApprovalQuotaUsage]:
-    """Grant an ask or refuse it, and give what is used then; one granted before is granted again and counts once."""
+    """Grant or refuse an ask, and return the used amount; a repeated ask is granted again and counts once."""
     if ask.grant_id in used.granted:
         return ApprovalQuotaAnswer(granted=True, reason=_in_words(used, ask)), used
     if (why := _beyond(used, ask)) is not None:
@@ -65,7 +65,7 @@ def grant(
 
 
 def with_quota(result: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> DecisionCheckResult:
-    """Return the result with the quota's answer: still accepted, and what is used, or refused."""
+    """Return the result with the quota's answer: accepted, with the used amount, or refused."""
     if answer.granted:
         return result.model_copy(update={"reason": f"{result.reason}; {answer.reason}"})
     return DecisionCheckResult(
@@ -74,14 +74,14 @@ def with_quota(result: DecisionCheckResult, answer: ApprovalQuotaAnswer) -> Deci
 
 
 def day_of(approver: str, at: datetime) -> ApprovalQuotaDay:
-    """Return the approval quota of the day (UTC) that a moment is in, with nothing used."""
+    """Return the unused approval quota of the day (UTC) of a moment."""
     day = at.astimezone(UTC).date()
     ends_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     return ApprovalQuotaDay(approver=approver, day=day, closes_at=ends_at + KEPT_FOR)
 
 
 def closed(ask: ApprovalQuotaRequest) -> ApprovalQuotaAnswer:
-    """Return the answer to an ask that comes after the day's account was closed: never a fresh quota."""
+    """Return the refusal of an ask after the quota of its day was closed."""
     return ApprovalQuotaAnswer(
         granted=False,
         reason=f"the approval quota of {ask.of.approver} for {ask.of.day.isoformat()} (UTC) is closed; decide again",

@@ -1,4 +1,4 @@
-"""Whose decision or extension it is: whether it is theirs to make, and whether the signature under it counts."""
+"""Checks a decision's or extension's author: the right to make it, and the signature."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,7 +34,7 @@ def not_theirs(
     approvers: Approvers,
     approval: ApprovalPolicy,
 ) -> str | None:
-    """Return why this is not for the approver to decide, at one of some moments."""
+    """Return why the approver may not decide this, at one of some moments."""
     person = person_named(approvers, said.approver)
     if person is None:
         if said.approver not in allowed.names:
@@ -52,14 +52,14 @@ def not_theirs(
 
 
 def _who_may(said: Signable, allowed: Allowed, moments: Iterable[datetime], approvers: Approvers) -> str:
-    """Name who may decide, people where the file has any, and never who just tried."""
+    """Return the names of those who may decide, as people if the file has any, without the one who just tried."""
     people = [p.name for at in moments for p in people_for(approvers, allowed.names, at)]
     names = [name for name in dict.fromkeys(people or allowed.names) if name != said.approver]
     return f"may: {', '.join(names)}" if names else "nobody else may"
 
 
 def how_theirs(said: Signable, allowed: Allowed, at: datetime, approvers: Approvers) -> str:
-    """Return by what it is theirs, with a space before it, such as ' as refunds-lead, delegated by ben'; '' where unknown."""
+    """Return the approver's capacity with a leading space, such as ' as refunds-lead, delegated by ben'; '' if unknown."""
     person = person_named(approvers, said.approver)
     how = authority_of(approvers, person, allowed.names, at) if person is not None else None
     if person is None and (holders := holders_of(approvers, said.approver)):
@@ -68,9 +68,9 @@ def how_theirs(said: Signable, allowed: Allowed, at: datetime, approvers: Approv
 
 
 def unsigned(said: Signable, approval: ApprovalPolicy, at: datetime, approvers: Approvers) -> str | None:
-    """Return why a signature that is due, or that is given though none is due, does not count.
+    """Return why a required or voluntary signature is invalid.
 
-    Where none is due, a signature with a key that nobody knows says nothing either way and is let pass.
+    If none is required, a signature with an unknown key proves nothing and is accepted.
     """
     due = approval.signed
     if said.signature is None:

@@ -1,4 +1,4 @@
-"""Who may decide what at a moment: roles held, handed on and stood in for, keys that count, and requests of one's own."""
+"""Who may decide what at a moment: roles, delegations, deputies, valid keys, and a person's own requests."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from dispatch.models.people.approvers import Approver, ApproverKey, Approvers
 
 
 def person_named(approvers: Approvers, name: str) -> Approver | None:
-    """Return the person of that name, None where the file knows nobody of that name."""
+    """Return the person of that name, or None."""
     return next((person for person in approvers.approvers if person.name == name), None)
 
 
 def holders_of(approvers: Approvers, role: str) -> tuple[str, ...]:
-    """Return the names of those who hold a role themselves, in the order of the file; empty where it is none there."""
+    """Return the names of those who hold a role themselves, in the order of the file; empty if it is no role."""
     return tuple(person.name for person in approvers.approvers if role in person.roles)
 
 
 def authority_of(
     approvers: Approvers, person: Approver, allowed: tuple[str, ...], at: datetime
 ) -> str | None:
-    """Return by what a person is one of `allowed` (people or roles) at `at`; None if they are not.
+    """Return in which capacity a person is one of `allowed` (people or roles) at `at`; None if they are not.
 
     Such as 'in person', 'as refunds-lead', 'as refunds-lead, delegated by ben', 'as refunds-lead, deputy of ben'.
     """
@@ -29,15 +29,15 @@ def authority_of(
 
 
 def may_decide(approvers: Approvers, person: Approver, allowed: tuple[str, ...], at: datetime) -> bool:
-    """Check whether a person is one of `allowed` (people or roles) at `at`, by any way there is."""
+    """Check whether a person is one of `allowed` (people or roles) at `at`, in any capacity."""
     return authority_of(approvers, person, allowed, at) is not None
 
 
 def stands_for(approvers: Approvers, person: Approver, at: datetime) -> Iterator[str]:
     """Return every name and role that a person decides for at `at`.
 
-    Their own; the roles that somebody who holds them has delegated to them; those, and the name, of somebody absent
-    whose deputy they are. Nothing is handed on twice: a delegate's delegate and a deputy's deputy hold nothing.
+    These are their own name and roles; roles that a holder has delegated to them; the name and roles of an absent person
+    whose deputy they are. Delegation is not transitive: a delegate's delegate and a deputy's deputy get nothing.
     """
     yield from (name for name, _ in _standings(approvers, person, at))
 
@@ -69,10 +69,10 @@ def is_own(person: Approver, requester: str) -> bool:
 
 
 def plain_address(address: str) -> str:
-    """Return the one spelling of an address, for telling whether two are one person's.
+    """Return the normalised spelling of an address, for comparing whether two belong to one person.
 
     Compatibility forms, case, invisible characters, quotes around the mailbox, what follows a plus in it, and the two
-    ways to write an international host are levelled. It says 'the same' too often rather than too seldom.
+    ways to write an international host are normalised. It reports 'the same' too often rather than too seldom.
     """
     visible = "".join(c for c in unicodedata.normalize("NFKC", address) if unicodedata.category(c) != "Cf")
     mailbox, _, host = visible.strip().casefold().rpartition("@")
@@ -89,13 +89,13 @@ def _plain_host(host: str) -> str:
 
 
 def key_in(approvers: Approvers, key_id: str | None) -> tuple[Approver, ApproverKey] | None:
-    """Return a key by its fingerprint, with the person whose it is."""
+    """Return a key by its fingerprint, with its owner."""
     found = ((person, key) for person in approvers.approvers for key in person.keys)
     return next((pair for pair in found if pair[1].key_id == key_id), None)
 
 
 def key_problem(key: ApproverKey, at: datetime) -> str | None:
-    """Return why a key does not count at `at`; None if it does."""
+    """Return why a key is invalid at `at`; None if it is valid."""
     if key.revoked_at is not None and key.revoked_at <= at:
         return f"key {key.key_id} was revoked at {format_stamp(key.revoked_at)}"
     if key.expires_at is not None and key.expires_at <= at:
@@ -110,7 +110,7 @@ def live_keys(person: Approver, at: datetime) -> tuple[ApproverKey, ...]:
 
 
 def file_problems(approvers: Approvers) -> Iterator[tuple[str, str, str]]:
-    """Return what does not hold between the parts of an approvers file: the place, the problem and the remedy."""
+    """Return the inconsistencies of an approvers file: the place, the problem and the remedy."""
     names = {person.name for person in approvers.approvers}
     for number, person in enumerate(approvers.approvers):
         path = f"approvers[{number}]"

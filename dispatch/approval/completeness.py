@@ -1,4 +1,4 @@
-"""What a decision must bring beside its type: edits, a reason, a purpose, a question."""
+"""Checks the required contents of a decision: edits, a reason, a purpose, a question."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def incomplete(
     approval_request: ApprovalRequest,
     parameters: Mapping[str, type[Contract]],
 ) -> str | None:
-    """Return what is missing, or what was given that this decision type would silently drop; None where all fits."""
+    """Return what is missing, or what this decision type would silently drop; None if the decision is complete."""
     kind = decision.decision_type
     if kind.sets_values:
         return edits_problem(decision.edits, item, parameters) or _unused(decision, approval_request)
@@ -36,7 +36,7 @@ def incomplete(
 
 
 def _unused(decision: Decision, approval_request: ApprovalRequest) -> str | None:
-    """Return what was given for another decision; whoever wrote it means something that would not happen."""
+    """Return fields that belong to another decision type; their author expects something that would not happen."""
     kind, is_approval = decision.decision_type, approval_request.kind is ApprovalKind.APPROVAL
     if decision.reason_for_requester and not (kind is DecisionType.REJECT and is_approval):
         return f"reason_for_requester was given with {kind}; it belongs to the rejection of an action"

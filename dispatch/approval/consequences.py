@@ -1,4 +1,4 @@
-"""What a decision on one action does to the rest of the request, said before it is made and after."""
+"""The consequences of a decision on one action for the rest of the request, as texts for before and after it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from dispatch.models.people.decision import (
 )
 from dispatch.models.work.guidance import RespondPurpose
 
-_ANEW = "The text for the requester is written anew from what is decided"
+_REWRITTEN = "The text for the requester is rewritten according to the decisions"
 
 
 class Consequences(NamedTuple):
@@ -50,7 +50,7 @@ def more_due(
     approvals: Sequence[Decision],
     rejections: Sequence[Decision],
 ) -> str | None:
-    """Return, after an approval, that its item needs more of them; None where it needs none. `approvals` has it already."""
+    """Return the sentence that an item needs more approvals; None if it needs none. `approvals` includes the latest."""
     awaited = still_awaited(approval_request, approvals, rejections)
     item = next((one for one in awaited if one.digest == decision.action_digest), None)
     if item is None or decision.decision_type is not DecisionType.APPROVE:
@@ -62,7 +62,7 @@ def more_due(
 def done_with(
     approval_request: ApprovalRequest, approvals: Sequence[Decision], rejections: Sequence[Decision]
 ) -> tuple[str, ...]:
-    """Return who has approved all that is still awaited, and so is asked for nothing more."""
+    """Return who has approved every awaited item, and therefore need not decide again."""
     awaited = {item.digest for item in still_awaited(approval_request, approvals, rejections)}
     given = {(one.approver, one.action_digest) for one in approvals}
     names = dict.fromkeys(one.approver for one in approvals)
@@ -75,7 +75,7 @@ def owners_now(
     rejections: Sequence[Decision],
     turn: int,
 ) -> tuple[str, ...]:
-    """Return whose decision may be due at a turn, on what a gate still waits for; with whom the first item is first."""
+    """Return whose decision may be due at a turn on the awaited items; those for the first item come first."""
     awaited = still_awaited(approval_request, approvals, rejections)
     return approval_request.owners(awaited or approval_request.items, turn)
 
@@ -83,7 +83,7 @@ def owners_now(
 def is_to_be_rewritten(
     approval_request: ApprovalRequest, item: ApprovalItem, rejections: Sequence[Decision]
 ) -> bool:
-    """Check whether an item is the text for the requester, of which a rejection makes another."""
+    """Check whether an item is the text for the requester, which is rewritten after a rejection."""
     return item.digest == approval_request.delivery and any(
         decision.action_digest != item.digest for decision in rejections
     )
@@ -95,7 +95,7 @@ def before(
     approvals: Sequence[Decision] = (),
     rejections: Sequence[Decision] = (),
 ) -> Consequences:
-    """Return what each decision on an item would do, for whoever is about to make it."""
+    """Return the consequences of each possible decision on an item, for the person who decides."""
     others = [
         one for one in still_awaited(approval_request, approvals, rejections) if one.digest != item.digest
     ]
@@ -141,7 +141,7 @@ def _then(approval_request: ApprovalRequest, rejections: Sequence[Decision]) -> 
         if approval_request.delivery is not None:
             return _unsent(rest)
         return f"Done now: {_named(rest) if rest else 'nothing, for all of it was rejected'}."
-    return f"{_ANEW}; what was rejected is not done."
+    return f"{_REWRITTEN}; what was rejected is not done."
 
 
 def _approve(
@@ -158,7 +158,7 @@ def _approve(
         return f"It is done once this is decided too: {_named(others)}."
     if is_first_rejection:
         return "Everything is decided then, and is done."
-    return f"Everything is decided then. {_ANEW}, without what was rejected."
+    return f"Everything is decided then. {_REWRITTEN}, without what was rejected."
 
 
 def _reject(
@@ -172,7 +172,7 @@ def _reject(
     if item.digest == approval_request.delivery:
         return f"This text is not sent. {_unsent(rest)}"
     told = (
-        f"{_ANEW}, and says that this is not done, with your reason for the requester."
+        f"{_REWRITTEN}, and says that this is not done, with your reason for the requester."
         if approval_request.delivery is not None
         else ""
     )
@@ -187,7 +187,7 @@ def _reject(
 
 
 def _unsent(rest: Sequence[ApprovalItem]) -> str:
-    """Return what a request comes to whose text for the requester is not sent."""
+    """Return the consequence of not sending the text for the requester."""
     if rest:
         return f"The requester hears nothing of the rest, which is done as decided: {_named(rest)}."
     return "The request ends as rejected, and the requester gets the desk's notice of that, where it has one."
@@ -199,12 +199,12 @@ def _respond(purpose: RespondPurpose, approval_request: ApprovalRequest) -> str:
         return "Your question is sent to the requester as you write it; the request waits for the answer."
     if purpose is RespondPurpose.CHANGE_DRAFT:
         return (
-            "The desk's writer reads your guidance and writes the text anew; your own words never go into it."
+            "The desk's writer reads your guidance and rewrites the text; your own words never go into it."
             if can
             else "This desk writes by rules and cannot use guidance: the text comes back as it is, for you to edit."
         )
     return (
-        "The desk reads your guidance and plans the action anew."
+        "The desk reads your guidance and plans the action again."
         if can
         else "This desk plans by rules and cannot use guidance: the action comes back as it is, for you to edit or reject."
     )

@@ -1,4 +1,4 @@
-"""Who may move a deadline, and how far: later than the one in force, and with what a decision needs at the same gate.
+"""Who may move a deadline, and how far: only to later, with the requirements of a decision at the same gate.
 
 An earlier deadline would be a rejection that needs no right to reject, so there is none.
 """
@@ -20,13 +20,13 @@ FURTHEST: Final = timedelta(days=90)
 
 
 class ExtensionRefusedError(ValueError):
-    """The message moves no deadline; the text says why, and never repeats what was sent."""
+    """The message moves no deadline; the text says why, without repeating the message."""
 
 
 def read_extension(
     raw: JsonValue, now: datetime, in_force: datetime, approval_request: ApprovalRequest | None
 ) -> Extension:
-    """Read what can be told without the approvers file, so that a flood of messages costs no activity.
+    """Read an extension and check it without the approvers file, so that a flood of messages costs no activity.
 
     Raises ExtensionRefusedError: no extension, another gate's, one that shortens, or one beyond 90 days from now.
     """
@@ -40,7 +40,7 @@ def read_extension(
         ) from None
     if extension.deadline <= in_force:
         raise ExtensionRefusedError(
-            f"the deadline in force is {format_stamp(in_force)}, and an extension only moves it to later; "
+            f"the current deadline is {format_stamp(in_force)}, and an extension only moves it to later; "
             "to end the wait before it, decide"
         )
     if extension.deadline > now + FURTHEST:
@@ -51,7 +51,7 @@ def read_extension(
 
 
 def _fits(extension: Extension, approval_request: ApprovalRequest) -> None:
-    """Raise ExtensionRefusedError where it names another gate, or none at one that asks for signatures."""
+    """Raise ExtensionRefusedError if it names another gate, or none at a gate that requires signatures."""
     waits, named = approval_request.proposal_id, extension.proposal_id
     if named not in {None, waits}:
         raise ExtensionRefusedError(f"stale: names proposal {named}, but {waits} waits")
@@ -65,7 +65,7 @@ def _fits(extension: Extension, approval_request: ApprovalRequest) -> None:
 
 
 def required_at(approval_request: ApprovalRequest | None) -> ApprovalPolicy:
-    """Return what a decision needs at a gate, the most of its items: an extension moves the deadline of all."""
+    """Return the strictest requirement of a gate's items, because an extension moves the deadline of all."""
     required = ONE_DECISION
     for item in approval_request.items if approval_request is not None else ():
         required = required.combined_with(item.approval).combined_with(least_approval(item.tier))
@@ -73,7 +73,7 @@ def required_at(approval_request: ApprovalRequest | None) -> ApprovalPolicy:
 
 
 def check_extension(check: ExtensionCheck, approvers: Approvers) -> ExtensionCheckResult:
-    """Accept an extension or refuse it with the exact reason: whose it is, and whether it is signed where that is due."""
+    """Accept an extension or refuse it with the exact reason, after checking its author and the required signature."""
     extension, required = check.extension, required_at(check.approval_request)
     allowed = Allowed(check.allowed, check.requester, check.role_names)
     problem = not_theirs(extension, allowed, (check.received_at,), approvers, required) or unsigned(

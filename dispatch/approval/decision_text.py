@@ -1,4 +1,4 @@
-"""A decision as it came in: read strictly, and quoted only in part."""
+"""Parses received decisions strictly, and quotes them only in part."""
 
 import json
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from dispatch.text.message_payloads import EXCERPT, LARGEST
 
 _SHAPES: Final = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
 _SINGLE: Final[TypeAdapter[object]] = TypeAdapter(str | int | bool)
-# What a signal handler keeps of a message that was too large or no JSON (see dispatch/text/message_payloads.py).
+# The part of a too large or non-JSON message that a signal handler keeps (see dispatch/text/message_payloads.py).
 _NOTES: Final = (frozenset({"too_large", "begins"}), frozenset({"unreadable"}))
 
 
 class UnreadableError(ValueError):
-    """The message is no decision; the text says where it stops being one, in at most 300 characters."""
+    """The message is no decision; the text names the first error, in at most 300 characters."""
 
 
 def read_decision(raw: JsonValue) -> Decision:

@@ -1,4 +1,4 @@
-"""Which decisions count, and what they permit.
+"""Rules for which decisions count, and what they permit.
 
 A decision counts for one action of one proposal while its gate is open. Who decides is a person of the approvers
 file, named at the gate or holding a role that is; where a tier asks for a signature, it is theirs, verified, and made
@@ -41,7 +41,7 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 def check_decision(
     check: DecisionCheck, approvers: Approvers, parameters: Mapping[str, type[Contract]]
 ) -> DecisionCheckResult:
-    """Accept a raw decision or refuse it with the exact reason; never raises on what was sent.
+    """Accept a raw decision or refuse it with the exact reason; never raises on any message.
 
     `parameters` are the shapes of the actions' parameters, by name.
 
@@ -136,7 +136,7 @@ def _unfit(
         return "the decision is on another action"
     if decision.expires_at is not None and decision.expires_at <= now:
         return f"the decision expired at {format_stamp(decision.expires_at)}"
-    # Delegations and absences count as of the decision; they may well have ended since.
+    # Delegations and absences count as of the decision; they may have ended since.
     moments = (decision.issued_at,)
     allowed = Allowed(authorization.approvers, authorization.requester, authorization.role_names)
     theirs = not_theirs(decision, allowed, moments, approvers, authorization.approval)
@@ -150,7 +150,7 @@ def _problem(
     approvers: Approvers,
     parameters: Mapping[str, type[Contract]],
 ) -> str | None:
-    """Return the first reason to refuse, in the order in which a person would want to know."""
+    """Return the first reason to refuse, in order of their use to a person."""
     if (why := precheck(check.approval_request, check.raw, check.seen)) is not None or item is None:
         return why
     if is_settled(item, check.approvals, check.rejections):
@@ -160,7 +160,7 @@ def _problem(
     if (why := _untimely(check, decision) or _not_possible(check.approval_request, decision)) is not None:
         return why
     due = due_at(check.approval_request, item)
-    # The executor asks as of the decision's own date, so what would fail there is refused here.
+    # The executor checks as of the decision's own date, so a decision that would fail there is refused here.
     moments = (check.received_at, decision.issued_at)
     return (
         not_theirs(decision, _allowed_at(check, item), moments, approvers, due)
@@ -171,7 +171,7 @@ def _problem(
 
 
 def due_at(approval_request: ApprovalRequest, item: ApprovalItem) -> ApprovalPolicy:
-    """Return what a decision on an item needs; on what is not awaited itself, as much as on what the gate waits for."""
+    """Return the requirement of a decision on an item; for an item that is not awaited, that of the awaited items."""
     awaited = item.approval.combined_with(least_approval(item.tier))
     if item.is_awaited:
         return awaited

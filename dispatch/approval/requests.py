@@ -1,4 +1,4 @@
-"""What is put before people: one gate for held actions, one for routing, one for what the desk could not settle."""
+"""Builds approval requests: for held actions, for routing, for sorting, and for requests the desk could not settle."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -31,9 +31,9 @@ OF_ACTIONS = (DecisionType.APPROVE, DecisionType.EDIT, DecisionType.REJECT, Deci
 OF_ROUTING = (DecisionType.ROUTE, DecisionType.REJECT)
 OF_SORTING = (DecisionType.SORT, DecisionType.REJECT)
 OF_SETTLEMENT = (DecisionType.SETTLE, DecisionType.LEAVE)
-"""The verbs of each gate; the first is what most say."""
+"""The verbs of each gate; the most frequent one first."""
 GUIDANCE_REPEATED = "guidance.repeated"
-"""The standard that a text breaks which repeats what people said for the desk alone."""
+"""The standard that is broken by a text that repeats internal guidance."""
 _SHOWN = 200
 
 
@@ -103,7 +103,7 @@ def _declared_parameters(bound: BoundAction) -> dict[str, ParameterSpec]:
     try:
         return DeclaredAction.model_validate(bound.action.declared).http_call.parameters
     except ValidationError:
-        return {}  # of a class of its own, or of a version that declared otherwise
+        return {}  # with a coded class, or from a version with another declaration
 
 
 def _all_approvers(items: Sequence[ApprovalItem]) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def _purposes(playbook: Playbook) -> tuple[RespondPurpose, ...]:
 
 
 def price_of(bound: BoundAction) -> Money | None:
-    """Return what an action costs, as its class says."""
+    """Return the amount of an action from its class."""
     return bound.view.amount if bound.view is not None else None
 
 
@@ -147,7 +147,7 @@ def request_sorting(
 ) -> ApprovalRequest:
     """Return the gate that asks a person what items ask: sort with {ITEM: INTENT}, or reject.
 
-    The choices begin with what the classifier takes for likely; 'other' hands the request to a person.
+    The choices begin with the classifier's likely intents; 'other' hands the request to a person.
     """
     choices = {item.item_id: tuple(dict.fromkeys((*_likely(item), *intents, OTHER))) for item in items}
     asked = "; ".join(
@@ -185,10 +185,10 @@ def request_settlement(
 
 
 def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[str] = ()) -> str | None:
-    """Return why a raw decision cannot be one for this gate, whoever sent it; None if it may be.
+    """Return why a raw decision cannot be for this gate, from any sender; None if it may be.
 
-    `seen` are ids of decisions received before. So little is asked that a flood of messages costs no activity, and
-    none of it can crowd out a decision that names what waits.
+    `seen` are ids of earlier decisions. The checks need no activity, so a flood of messages is cheap and cannot displace
+    a decision that names an open item.
     """
     try:
         decision = read_decision(raw)
@@ -206,7 +206,7 @@ def precheck(approval_request: ApprovalRequest, raw: JsonValue, seen: Sequence[s
 def decision_by_hand(
     approval_request: ApprovalRequest, item: ApprovalItem, approver: str, at: datetime
 ) -> dict[str, JsonValue] | None:
-    """Return what a person may paste as the `decide` signal for an item; None where it must be signed.
+    """Return the `decide` signal that a person may paste for an item; None if it must be signed.
 
     It is the gate's first decision type, issued `at`; its id is the same each time, so that what was pasted twice is one
     decision. It is in the name of `approver` where a role's own name decides; elsewhere the person's name takes the
@@ -229,7 +229,7 @@ def decision_by_hand(
 
 
 def next_command(request_id: str, approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
-    """Return what a person could type for an item, in the verbs of its gate."""
+    """Return the command for an item, with the verb of its gate."""
     verb = approval_request.decision_types[0]
     if verb is DecisionType.ROUTE:
         chosen = [item.choices["desk"][0]]
@@ -240,9 +240,9 @@ def next_command(request_id: str, approval_request: ApprovalRequest, item: Appro
 
 
 def name_to_type(approval_request: ApprovalRequest, item: ApprovalItem, owner: str) -> str:
-    """Return whose name to put under a decision: the owner's where a role's own name decides, else NAME.
+    """Return the name for a decision's command: the owner's if a role's own name may decide, else NAME.
 
-    Who holds a role is not known here: the approvers file is not in history, and may be another tomorrow.
+    The holders of a role are unknown here: the approvers file is not in history, and may change.
     """
     return owner if approval_request.role_names and not item.approval.needs_listed_people else "NAME"
 

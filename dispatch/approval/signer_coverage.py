@@ -1,4 +1,4 @@
-"""Which tiers of a playbook too few people could approve: signers, or where no signature is needed, people of the file."""
+"""Finds tiers of a playbook for which the approvers file has too few people or signers."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +9,7 @@ from dispatch.models.work.playbook import ActionCase, ActionPolicy, GuardianPoli
 
 
 def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: datetime) -> Iterator[str]:
-    """Yield each tier and each case with too few people, and each of its approvers that nobody decides for, in a sentence.
+    """Yield a sentence for each tier and case with too few people, and for each approver that nobody can act for.
 
     A person counts who may decide there at `at` and, where the tier needs signatures, has a key that is neither revoked
     nor expired. A tier that needs one decision without a signature is always covered where it takes a role's own name (`role_names`).
@@ -28,7 +28,7 @@ def coverage_gaps(desk: str, policy: GuardianPolicy, approvers: Approvers, at: d
 
 
 def _tiers_of(case: ActionCase, action: ActionPolicy) -> Iterator[Tier]:
-    """Yield the tiers that a case leads to by itself, each once; the guardian may raise it further."""
+    """Yield the tiers of a case without the guardian's raises, each once."""
     amounts = action.amounts if case.amounts is None else case.amounts
     steps = (step.tier for ascending in amounts.values() for step in ascending)
     yield from dict.fromkeys((case.tier or action.tier, *steps))

@@ -64,7 +64,7 @@ def signed_bytes(decision: Signable) -> bytes:
 
 
 def signed_text(decision: Decision) -> str:
-    """Return what follows the prefix in the bytes that are signed, for people to read and for browsers to sign."""
+    """Return the signed bytes after the prefix, for people to read and for browsers to sign."""
     return canonical_json(canonical_form(decision, _NOT_COVERED))
 
 
@@ -75,7 +75,7 @@ def key_id_of(public_key: bytes) -> str:
 
 
 def key_mismatch(key: ApproverKey) -> str | None:
-    """Return why a key of the file can be nobody's: its two parts do not belong together, or it proves nothing."""
+    """Return why a key of the file is unusable: its two parts do not match, or it proves nothing."""
     public = base64.b64decode(key.public_key)
     if key_id_of(public) != key.key_id:
         return "key_id is not the fingerprint of public_key"
@@ -86,7 +86,7 @@ def key_mismatch(key: ApproverKey) -> str | None:
 
 
 def verify(key: ApproverKey, decision: Signable) -> bool:
-    """Check whether the decision's signature was made with this key over exactly this decision; False where there is none."""
+    """Check whether the decision's signature was made with this key over exactly this decision; False if there is none."""
     return _verify(key, decision, signed_bytes)
 
 
@@ -120,7 +120,7 @@ def sign(
 ) -> dict[str, JsonValue]:
     """Return the decision, or another `kind`, as JSON values, with `key_id` and `signature` of this key in it.
 
-    Raises pydantic's ValidationError where it is none.
+    Raises pydantic's ValidationError if it is invalid.
     """
     public = private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     named = {**decision, "key_id": key_id_of(public), "signature": None}

@@ -1,7 +1,7 @@
 """Counting in working time: hours pass within working hours only, and a day leads to the same time of the next working day.
 
-24 hours are a day here as everywhere: '1 day' and '24 hours' are one duration. What begins outside working hours begins
-when they do. The zone is passed in, for looking it up reads a file.
+24 hours are a day here as everywhere: '1 day' and '24 hours' are one duration. A wait that begins outside working hours
+counts from their beginning. The zone is an argument, because looking it up reads a file.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from dispatch.models.work.calendar import Calendar, Weekday, WorkingTimeBrief, WorkingTimes, minutes_of
 
 FURTHEST: Final = timedelta(days=366)
-"""Nothing is counted further than this, so that a calendar full of holidays ends a count too."""
+"""The upper bound of a count, so that it ends for a calendar full of holidays too."""
 
 _WEEKDAYS: Final = tuple(Weekday)
 _DAY: Final = timedelta(days=1)
@@ -84,7 +84,7 @@ def working_times(brief: WorkingTimeBrief, zone: tzinfo) -> WorkingTimes:
 
 
 def _at_work(at: datetime, hours: _Hours, *, may_end: bool) -> datetime | None:
-    """Return the first moment of work that is not before `at`; None where there is none up to the bound.
+    """Return the first moment of work that is not before `at`; None if there is none up to the bound.
 
     `may_end` says whether the end of a span counts: something may fall due then, but nothing begins.
     """

@@ -1,4 +1,4 @@
-"""What the audit reads out of a history: entries, what became of every message, and what an effect rests on."""
+"""The models of a trail: entries, messages with their results, and the basis of each effect."""
 
 from enum import StrEnum
 from typing import Literal
@@ -9,7 +9,7 @@ from dispatch.models.contract import Contract, Facts, Moment
 
 
 class AuditKind(StrEnum):
-    """What an entry says; `action` alone changed the outside world, `compensation` changed it back."""
+    """The kind of an entry; only `action` changed an outside system, and `compensation` undid a change."""
 
     TRIGGER = "trigger"
     CONTINUATION = "continuation"
@@ -41,7 +41,7 @@ class AuditKind(StrEnum):
 
 
 class Judgement(StrEnum):
-    """What became of a message."""
+    """The result of a message."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -49,7 +49,7 @@ class Judgement(StrEnum):
 
 
 class AuditEntry(Contract):
-    """One thing that the history shows; an empty field says that the history does not tell."""
+    """One entry of the trail; an empty field is unknown from the history."""
 
     seq: int = Field(ge=1, description="place in the trail")
     kind: AuditKind
@@ -71,7 +71,7 @@ class AuditEntry(Contract):
 
 
 class MessageAccount(Contract):
-    """One signal or update, and what became of it."""
+    """One signal or update with its result."""
 
     entry: int = Field(description="seq of its entry")
     name: str
@@ -114,7 +114,7 @@ class Trail(Contract):
 
 
 class Rest(StrEnum):
-    """On whose word an effect happened."""
+    """Who authorised an effect."""
 
     DECISION = "decision"
     TIER = "tier"
@@ -123,7 +123,7 @@ class Rest(StrEnum):
 
 
 class Chain(Contract):
-    """What one entry rests on, down to the trigger."""
+    """The chain of entries on which one entry is based, down to the trigger."""
 
     entry: int
     entries: tuple[int, ...] = Field(description="seq of all that it rests on, in order, itself last")

@@ -30,7 +30,7 @@ def keep(folder: Path | None, name: str, arrays: Arrays) -> None:
         return
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        # Another process may keep the same at this moment; whoever renames last is as right as the first.
+        # Another process may store the same at this moment; both files are equal, so the last rename is fine.
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
             np.savez(file, **arrays)
         Path(file.name).replace(folder / f"{name}.npz")

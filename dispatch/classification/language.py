@@ -30,7 +30,7 @@ def _identifier() -> Any:
 
     every = LanguageIdentifier.from_model_file(MODEL_FILE)
     every.set_languages(list(KNOWN))
-    # Made anew of what is known alone: the first one keeps the other 80 languages, 28 MB.
+    # Built again with only the known languages: the first one keeps the other 80, 28 MB.
     return LanguageIdentifier(
         every.nb_ptc,
         every.nb_pc,

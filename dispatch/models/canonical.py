@@ -67,7 +67,7 @@ def _with_schema(kind: type[Contract], fields: Mapping[str, JsonValue]) -> dict[
 
 
 def _one_number(value: JsonValue) -> JsonValue:
-    """Write a whole number without a fraction wherever it stands: 1.0 and 1 are the same value in JSON."""
+    """Return the value with every whole number written without a fraction: 1.0 and 1 are the same value in JSON."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, list):

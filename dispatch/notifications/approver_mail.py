@@ -57,7 +57,7 @@ def owners_of(person: Approver, approvers: Approvers, at: datetime) -> tuple[str
 
 
 def notified_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver, ...]:
-    """Return those who heard of the gate and now need not act; whoever decided knows."""
+    """Return the people who were notified of the gate and need not act now, without the one who decided."""
     return tuple(
         person
         for person in approvers.approvers

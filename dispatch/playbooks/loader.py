@@ -37,7 +37,7 @@ M = TypeVar("M", bound=Contract)
 
 @dataclass(frozen=True)
 class Playbooks:
-    """The playbooks in force, by desk, who routes what none of them fits, and what the desks' classifiers learn from."""
+    """The current playbooks by desk, who routes requests that none of them fits, and the examples of the classifiers."""
 
     by_desk: dict[str, PlaybookInForce]
     reception: Reception

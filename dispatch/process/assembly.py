@@ -260,7 +260,7 @@ def _as_rewritten(
 ) -> Statement:
     """Make the new text one statement; it still rests on all that the old one rested on, which the guardian needs.
 
-    It speaks of every item: whoever wrote it was shown which of them nothing had been said of.
+    It covers every item: its author was shown which items had no statement.
     """
     return Statement(
         text=text,

@@ -119,7 +119,7 @@ def _superseded(proposal: Proposal, brief: AssemblyBrief) -> Iterator[ReviewExce
         ]
         if proposal.delivery is not None and any(effect not in later for effect in said.superseded):
             why = (
-                f"{said.by} edited the text before an action was rejected; it is written anew without that edit, for "
+                f"{said.by} edited the text before an action was rejected; it is rewritten without that edit, for "
                 "it may have told of what is not done"
             )
             yield _exception("edit.superseded", Severity.MAJOR, why)

@@ -15,7 +15,7 @@ def groups_to_mend(
     """Return the groups to call again, in their order; empty where nobody can mend anything.
 
     The playbook's `mend` says who; without it, those who wrote on the flagged items, or all who wrote where none of
-    those did. Whoever comes in a later group is called again as well, because it reads what is mended.
+    those did. The specialists of later groups are called again as well, because they read the corrected findings.
     """
     menders = set(policy.mend) or _writers(findings, flagged)
     first = next((row for row, group in enumerate(groups) if menders & set(group)), len(groups))

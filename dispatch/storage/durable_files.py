@@ -34,7 +34,7 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Return a file a new content; whoever reads sees the old or the new, never a part."""
+    """Replace a file's content atomically; readers see the old or the new content, never a part."""
     make_private(path.parent)
     _written_aside(path, data, mode).replace(path)
     sync_folder(path.parent)

@@ -203,7 +203,7 @@ def _refuse_private(path: Path) -> str:
         raise _malformed(path) from None
     if "PRIVATE KEY" in text:
         raise ApproversError(
-            f"{path}: it holds a PRIVATE key, in a folder for public ones. Whoever could read it may have it: remove "
+            f"{path}: it holds a PRIVATE key, in a folder for public ones. Anybody who could read it may have a copy: remove "
             "the file, revoke that key, and make another with 'dispatch keys new'"
         )
     if len(text) > _LARGEST:

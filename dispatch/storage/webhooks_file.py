@@ -16,7 +16,7 @@ _MOST_CHARS: Final = 1_000
 
 
 class WebhooksFile:
-    """Read anew where it is asked, so that a changed address or secret counts for the next attempt.
+    """Read again at each access, so that a changed address or secret counts for the next attempt.
 
     Every method raises SettingsError, in one sentence that names the file and the place.
     """
@@ -57,5 +57,7 @@ class WebhooksFile:
                 "random bytes in base64 into it"
             ) from None
         if not secret.startswith("whsec_"):
-            raise SettingsError(f"{path} holds no secret of a webhook: it begins with whsec_; write it anew")
+            raise SettingsError(
+                f"{path} holds no secret of a webhook, which begins with whsec_; create the secret again"
+            )
         return secret

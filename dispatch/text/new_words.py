@@ -1,4 +1,4 @@
-"""What the sender of a mail wrote anew: no quotes, earlier mails, signatures and footers.
+"""Extracts the sender's own new words from a mail, without quotes, earlier mails, signatures and footers.
 
 Only what counts as said is told here; the document keeps everything, for people to read.
 """

@@ -17,7 +17,7 @@ _KIN_DE: Final = (
     r"(?:mutter|mama|vater|papa|eltern|oma|opa|grossmutter|grossvater|frau|mann|partner(?:in)?|freund(?:in)?|sohn|sohnes|tochter|kind(?:es)?"
     r"|bruder|bruders|schwester|tante|onkel|onkels|cousin|cousine|nichte|neffe\w?|nachbar(?:in|n|s)?|kolleg(?:e|en|in)|chef(?:in|s)?|kund(?:e|en|in)|mandant(?:in|en)?)"
 )
-# Whoever took a parcel in at the door is not the one who ordered.
+# The person who accepted a parcel at the door is not the customer.
 _PARCEL: Final = r" (?:the|my|our|your|a|this|that) (?:parcel|package|delivery|shipment|letter|box)\b"
 _NO_PARCEL_DE: Final = (
     r"(?!(?:das|die|mein|meine|unser|unsere|ihr|ihre|ein|eine) (?:paket|lieferung|sendung|post|packchen)\b)"

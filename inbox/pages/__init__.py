@@ -1,1 +1,1 @@
-"""The pages: one file for each thing that a person can open or send."""
+"""The pages: one file for each page or form."""

@@ -1,4 +1,4 @@
-"""The requester's page: a signed link that can answer the open questions of one request, and nothing else."""
+"""The requester's page: its signed link only permits answers to the open questions of one request."""
 
 import asyncio
 from contextlib import suppress
@@ -25,7 +25,7 @@ _MOST_CHARS: Final = 4000
 
 
 async def show(request: Request) -> Response:
-    """Show the questions that are open now, each with an example; nothing else of the request."""
+    """Show the open questions, each with an example; nothing else of the request."""
     context = context_of(request)
     if refused := _too_often(request, context):
         return refused
@@ -41,7 +41,7 @@ async def show(request: Request) -> Response:
 
 
 async def take(request: Request) -> Response:
-    """Send the answers on, those to open questions only, and say how they were read."""
+    """Forward the answers to open questions, and show how they were read."""
     context = context_of(request)
     if refused := _too_often(request, context):
         return refused
@@ -60,7 +60,7 @@ async def take(request: Request) -> Response:
 
 
 async def _send(context: Context, request_id: str, form: FormData) -> Said:
-    """Send the answers to what is asked; what is asked cannot be known where no worker answers."""
+    """Send the answers to the open questions, which are unknown if no worker answers."""
     questions: tuple[Question, ...] | None = None
     known = 0
     with suppress(WorkerUnavailableError):
@@ -76,7 +76,7 @@ async def _send(context: Context, request_id: str, form: FormData) -> Said:
 
 
 def _answers(form: FormData, questions: tuple[Question, ...] | None) -> dict[str, JsonValue]:
-    """Return what was typed, for what is asked alone; None where that is not known."""
+    """Return the typed answers to open questions; None if the questions are unknown."""
     asked = None if questions is None else {question.field for question in questions}
     fields: dict[str, JsonValue] = {}
     for key in form:
@@ -88,7 +88,7 @@ def _answers(form: FormData, questions: tuple[Question, ...] | None) -> dict[str
 
 
 async def _how_it_was_read(context: Context, request_id: str, known: int) -> Said:
-    """Wait a moment for the desk's word on the answer."""
+    """Wait a moment for the desk's result of the answer."""
     for _ in range(_LOOKS):
         await asyncio.sleep(_LOOK_SECONDS)
         try:

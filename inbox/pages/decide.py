@@ -1,4 +1,4 @@
-"""Taking a decision: bound to what the form showed, sent on as it is, and answered with what became of it."""
+"""Receives a decision: bound to what the form showed, forwarded unchanged, and answered with its result."""
 
 import re
 from typing import Final
@@ -35,13 +35,13 @@ from runtime.gateway_types import DecisionOutcome, decision_for
 
 _ID: Final = re.compile(r"d-[0-9a-f]{16}")
 MOST_TOGETHER: Final = 20
-"""Actions of one request that are approved with one press."""
+"""The most actions of one request that are approved together."""
 _UNSENT: Final = "Not sent"
 
 
 @signed_in
 async def decide(request: Request) -> Response:
-    """Send a decision that needs no signature, or show the exact one that is to be signed."""
+    """Send a decision that needs no signature, or show the exact decision for signing."""
     context, form, person = context_of(request), await form_of(request), person_of(request)
     request_id = request.path_params["request_id"]
     here = request_path(context, request_id)
@@ -58,7 +58,7 @@ async def decide(request: Request) -> Response:
 
 @signed_in
 async def approve_together(request: Request) -> Response:
-    """Approve each action that the page showed by a decision of its own, in their order, until one is refused."""
+    """Approve each shown action by a separate decision, in their order, until one is refused."""
     context, form, person = context_of(request), await form_of(request), person_of(request)
     request_id = request.path_params["request_id"]
     here = request_path(context, request_id)
@@ -91,7 +91,7 @@ async def approve_together(request: Request) -> Response:
 
 
 def _too_many(request: Request, context: Context, here: str) -> Response | None:
-    """Return the answer to an address that has sent as many decisions as it may for now; None for any other."""
+    """Return the answer for an address that has reached its limit of decisions; None for any other."""
     wait = context.limits.sending.wait_seconds(address_of(request))
     if not wait:
         return None
@@ -101,7 +101,7 @@ def _too_many(request: Request, context: Context, here: str) -> Response | None:
 
 @signed_in
 async def sign(request: Request) -> Response:
-    """Send the decision that was shown, signed here with the held key or elsewhere with the approver's own."""
+    """Send the shown decision, signed here with the held key or elsewhere with the approver's own."""
     context, form, person = context_of(request), await form_of(request), person_of(request)
     request_id = request.path_params["request_id"]
     here = request_path(context, request_id)
@@ -129,11 +129,11 @@ async def sign(request: Request) -> Response:
 
 
 def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
-    """Write the decision from what the form showed: proposal and digest are its own, never what is newest.
+    """Build the decision from the form, with the proposal and digest that were shown, never the newest ones.
 
-    Raises AmountError, or DispatchError where nothing was decided.
+    Raises AmountError, or DispatchError if nothing was decided.
     """
-    # One button tells both: what is decided and, of a response, what for.
+    # One button sets both the decision type and, for a response, the purpose.
     pressed, _, purpose = text_in(form, "decision_type").partition(":")
     try:
         decision_type = DecisionType(pressed)
@@ -160,7 +160,7 @@ def _decision(form: FormData, person: Person) -> dict[str, JsonValue]:
 
 
 def _texts_for_requester(form: FormData, decision_type: DecisionType, purpose: str) -> dict[str, str]:
-    """Return what the requester is to read; what stands in the field of another button is not meant."""
+    """Return the text for the requester; texts in the fields of other buttons are ignored."""
     if decision_type is DecisionType.REJECT:
         return {"reason_for_requester": text_in(form, "reason_for_requester").strip()[:2000]}
     asks = purpose == RespondPurpose.ASK_REQUESTER
@@ -168,7 +168,7 @@ def _texts_for_requester(form: FormData, decision_type: DecisionType, purpose: s
 
 
 def _edits(form: FormData) -> dict[str, JsonValue]:
-    """Return the fields that were changed, each as its parameter's own type."""
+    """Return the changed fields, each in the type of its parameter."""
     edits: dict[str, JsonValue] = {}
     for key in form:
         if not key.startswith("field."):
@@ -206,7 +206,7 @@ async def _to_sign(
             Said(
                 "refused",
                 _UNSENT,
-                "This tier asks for a signature, and there is no public key of yours; see 'Your keys'.",
+                "This tier requires a signature, and you have no public key; see 'Your keys'.",
             ),
         )
     try:
@@ -238,7 +238,7 @@ async def _sign_page(
         status,
         decision=decision,
         exact=signed_text(decision),
-        # What the form sends back is the decision itself: the signed text leaves defaults out and adds the schema id.
+        # The form returns the decision itself: the signed text omits defaults and adds the schema id.
         carried=decision.model_dump_json(exclude={"signature"}),
         key=key,
         held=key is not None and context.keys.has(person.name, key.key_id),
@@ -252,7 +252,7 @@ async def _sign_page(
 async def _stands_for(
     context: Context, request_id: str, decision: Decision, person: Person
 ) -> ShownAction | None:
-    """Return the action that the decision's digest was taken of; None where it waits no longer, or nobody answers."""
+    """Return the action with the decision's digest; None if it no longer waits or no worker answers."""
     try:
         view = shown(await context.desk.request_detail(request_id), person.name, person.names)
     except WorkerUnavailableError:
@@ -263,7 +263,7 @@ async def _stands_for(
 async def _send(
     request: Request, context: Context, request_id: str, decision: dict[str, JsonValue]
 ) -> Response:
-    """Send the decision and go back to the request, which says at once what became of it."""
+    """Send the decision and return to the request's page, which shows the result."""
     here = request_path(context, request_id)
     try:
         said = await context.desk.decide(request_id, decision)

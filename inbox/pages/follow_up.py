@@ -1,4 +1,4 @@
-"""The page of a follow-up check: what was done, what was found when it was read back, and what a person is asked."""
+"""The page of a follow-up check: the effects, what was read back, and the question to a person."""
 
 import asyncio
 import secrets
@@ -18,12 +18,12 @@ from inbox.web import Person, person_of, render, request_path
 from runtime.gateway_types import RequestDescription
 
 _CLOSED_PATIENCE_SECONDS = 1.0
-"""How long the page of an ended check waits for a worker: how it ended is in its result."""
+"""How long the page of an ended check waits for a worker; its result shows how it ended."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One action as it was carried out, with what was found of it; `found` is None before it was looked for."""
+    """One action as it was carried out, with the effect that was read back; `found` is None before the check."""
 
     title: str
     acts_on: str
@@ -35,7 +35,7 @@ class Check:
 
 
 async def show(request: Request, context: Context, found: RequestDescription) -> Response:
-    """Show the check as it stands, or how it ended; where no worker answers, what Temporal alone knows of it."""
+    """Show the check's status, or how it ended; if no worker answers, only what Temporal knows."""
     outcome = None if found.is_running else await context.desk.follow_up_outcome(found.request_id)
     detail: FollowUpDetail | None = None
     try:

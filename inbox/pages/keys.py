@@ -1,4 +1,4 @@
-"""The person's own keys: what is pinned for them, where each is held, and a new one made in this browser."""
+"""The person's own keys: the pinned ones, where each is held, and a form to create one in this browser."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from inbox.web import context_of, person_of, render, signed_in
 
 @signed_in
 async def show(request: Request) -> Response:
-    """List the keys; the script can make one in the browser, whose public half then needs a file."""
+    """List the keys; the script can create one in the browser, whose public half then needs a file."""
     context, person = context_of(request), person_of(request)
     keys = person.listed.keys if person.listed is not None else ()
     return render(

@@ -1,4 +1,4 @@
-"""What was refused at a door: why, how it begins, and a person's choice to take it in anyway or to leave it."""
+"""Requests that a door refused: the reason, the first lines, and the choice to take each in anyway or to leave it."""
 
 import asyncio
 from typing import Final
@@ -31,7 +31,7 @@ _UNCHANGED: Final = "Nothing was done"
 
 
 async def refused_count(context: Context) -> int:
-    """Return how many wait, for the list of requests, which is shown whatever is wrong with this one."""
+    """Return how many wait, for the list of requests, which must be shown even if this count fails."""
     try:
         return await asyncio.to_thread(context.refused.count)
     except DispatchError:
@@ -40,7 +40,7 @@ async def refused_count(context: Context) -> int:
 
 @signed_in
 async def show(request: Request) -> Response:
-    """Show what waits, oldest first, and what was decided lately."""
+    """Show the waiting entries, oldest first, and the recently decided ones."""
     context = context_of(request)
     waiting, decided, total = await asyncio.gather(
         asyncio.to_thread(context.refused.waiting, _MOST),
@@ -120,7 +120,7 @@ async def _leave(context: Context, refused: RefusedFile, person: Person) -> Said
 
 
 async def _deciders(context: Context) -> tuple[str, ...]:
-    """Return who may decide here: those who route what no desk fits, for they get what is taken in anyway."""
+    """Return who may decide here: the approvers of routing, because they get the requests that are taken in anyway."""
     reception = await asyncio.to_thread(load_reception, SHIPPED_DESKS, context.settings.playbooks_dir)
     return reception.routing.approvers
 

@@ -1,4 +1,4 @@
-"""The page of one request: all that is needed to decide, and how it ended once it has."""
+"""The page of one request: everything that is needed to decide, or how it ended."""
 
 import asyncio
 import secrets
@@ -20,12 +20,12 @@ from inbox.web import as_json, context_of, person_of, render, request_path, sign
 from runtime.gateway_types import RequestDescription
 
 _CLOSED_PATIENCE_SECONDS = 1.0
-"""How long the page of an ended request waits for a worker: what it must show is in the result."""
+"""How long the page of an ended request waits for a worker; the required content is in the result."""
 
 
 @signed_in
 async def show(request: Request) -> Response:
-    """Show the request as it stands; where no worker answers, what Temporal alone knows of it."""
+    """Show the request; if no worker answers, only what Temporal knows of it."""
     context = context_of(request)
     found = await context.desk.describe(request.path_params["request_id"])
     if found.kind == "FollowUp":
@@ -45,10 +45,10 @@ async def show(request: Request) -> Response:
 
 @signed_in
 async def live(request: Request) -> Response:
-    """Return what changes when the page would look otherwise, None where it would not.
+    """Return a token that changes with the page's content; None if the page is unchanged.
 
-    `seen` is how far the history had come when the page was made. Only where it has gone on is a worker asked, for not
-    every event changes the page: that approvers were told of a request does not.
+    `seen` is the length of the history when the page was made. A worker is asked only if the history has grown, because
+    not every event changes the page: a notification of approvers does not.
     """
     context = context_of(request)
     found = await context.desk.describe(request.path_params["request_id"])
@@ -70,14 +70,14 @@ async def _mark(context: Context, found: RequestDescription) -> str:
 
 
 async def _ended(request: Request, context: Context, found: RequestDescription) -> Response:
-    """Show how it ended, from the result alone; what was drafted too, if a worker answers soon."""
+    """Show how it ended, from the result alone; also the draft, if a worker answers soon."""
     outcome = await context.desk.outcome(found.request_id)
     detail: RequestDetail | None = None
     try:
         async with asyncio.timeout(_CLOSED_PATIENCE_SECONDS):
             detail = await context.desk.request_detail(found.request_id)
     except (DispatchError, TimeoutError):
-        detail = None  # the page says less, and nothing wrong
+        detail = None  # the page then has less content, but no wrong content
     person = person_of(request)
     view = shown(detail, person.name, person.names) if detail is not None else None
     trail = outcome.trail if outcome else detail.trail if detail else ()

@@ -15,7 +15,7 @@ _WRONG: Final = "This name and this passphrase do not go together."
 
 
 async def show(request: Request) -> Response:
-    """Show the form; whoever is signed in goes on at once."""
+    """Show the form; a person who is signed in is redirected."""
     context = context_of(request)
     session, _ = context.sessions.read(request)
     to = local_path(context, request.query_params.get("next"))
@@ -25,7 +25,7 @@ async def show(request: Request) -> Response:
 
 
 async def sign_in(request: Request) -> Response:
-    """Check a passphrase; what is wrong is said without telling whether the name is known."""
+    """Check a passphrase; the message does not reveal whether the name is known."""
     context, form = context_of(request), await form_of(request)
     to, name = local_path(context, text_in(form, "next")), text_in(form, "name").strip()[:63]
     device = context.devices.known(request, name)
@@ -42,10 +42,10 @@ async def sign_in(request: Request) -> Response:
 
 
 def _wait_seconds(request: Request, name: str, device: str | None) -> int:
-    """Count a try; return how many seconds it must wait.
+    """Count a try; return how many seconds the person must wait.
 
-    On a device that the name is known on only wrong passphrases on that device count: a stranger, who has to try from
-    elsewhere or without its cookie, locks the name for strangers alone.
+    On a known device of the name only wrong passphrases on that device count: a stranger tries from elsewhere or without
+    its cookie, and locks the name only for strangers.
     """
     limits = context_of(request).limits
     if device is not None:
@@ -62,7 +62,7 @@ def _name_there(request: Request, name: str) -> str:
 
 
 async def go_to_company(request: Request) -> Response:
-    """Send the browser to the identity provider; only a short-lived cookie of its own is set."""
+    """Send the browser to the identity provider; only a short-lived cookie is set."""
     context = context_of(request)
     to = local_path(context, request.query_params.get("next"))
     if context.company is None:
@@ -75,7 +75,7 @@ async def go_to_company(request: Request) -> Response:
 
 
 async def back_from_company(request: Request) -> Response:
-    """Sign in whom the identity provider vouches for, if the approvers file knows them."""
+    """Sign in the person whom the identity provider confirms, if the approvers file has them."""
     context = context_of(request)
     to = local_path(context, request.session.pop(_NEXT, None))
     if context.company is None:
@@ -96,7 +96,7 @@ async def back_from_company(request: Request) -> Response:
 
 @signed_in
 async def sign_out(request: Request) -> Response:
-    """End the session; the cookie would be refused from now on, even from another browser."""
+    """End the session; its cookie is refused from now on, from other browsers too."""
     await form_of(request)
     context = context_of(request)
     response = RedirectResponse(f"{context.base}/sign-in?out=1", 303)

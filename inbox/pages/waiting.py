@@ -1,4 +1,4 @@
-"""The list: what waits for me, most urgent first; and approving several plain ones at once."""
+"""The list of waiting requests, most urgent first, and the approval of several plain ones together."""
 
 import asyncio
 import hashlib
@@ -39,7 +39,7 @@ _MOST_SEARCHED: Final = 100
 
 @dataclass(frozen=True)
 class Choice:
-    """What the person asked to see."""
+    """The filters and the search of the person."""
 
     mine: bool
     desk: str
@@ -69,7 +69,7 @@ class ListedRow:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of what was asked for."""
+    """One page of the filtered list."""
 
     rows: tuple[ListedRow, ...]
     total: int
@@ -81,7 +81,7 @@ class Found:
 
     @property
     def mark(self) -> str:
-        """Changes with whatever the page shows."""
+        """A token that changes with the page's content."""
         shown = [row.waiting for row in self.rows]
         return hashlib.sha256(
             repr((shown, self.total, self.reading.whole, self.refused)).encode()
@@ -98,14 +98,14 @@ async def show(request: Request) -> Response:
 
 @signed_in
 async def live(request: Request) -> Response:
-    """Return what changes when the page would look otherwise; the page's script asks for it every few seconds."""
+    """Return a token that changes with the page's content; the page's script polls it every few seconds."""
     found = await _find(context_of(request), Choice.of(request.query_params), person_of(request))
     return as_json({"mark": found.mark})
 
 
 @signed_in
 async def approve_several(request: Request) -> Response:
-    """Approve what was ticked: plain ones of low and medium tiers, each by a decision of its own on what the row showed."""
+    """Approve the selected plain rows of low and medium tiers, each by a separate decision on what the row showed."""
     context, form, person = context_of(request), await form_of(request), person_of(request)
     home, reason = f"{context.base}/", text_in(form, "reason").strip()
     back = text_in(form, "back")
@@ -127,7 +127,7 @@ async def approve_several(request: Request) -> Response:
 
 
 async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple[bool, str]:
-    """Approve each digest that the row showed, if the request still holds it as one that needs no more than a name."""
+    """Approve each digest of the row, if the request still has it and it needs no signature."""
     request_id, _, rest = pick.partition("|")
     proposal_id, _, digests = rest.partition("|")
     try:
@@ -156,7 +156,7 @@ async def _approve(context: Context, pick: str, name: str, reason: str) -> tuple
 
 
 def _is_with(row: Row, person: Person) -> bool:
-    """Check whether a request waits for this person now, as its next owner or beside them."""
+    """Check whether a request waits for this person now, as its next owner or as another approver."""
     about = row.list_summary
     return (
         row.owner in person.names if about is None else about.waits_for(person.name, person.names, row.owner)

@@ -1,1 +1,1 @@
-"""The audit store's part of what the worker and the command line put together."""
+"""The audit store's parts for the worker and the command line."""

@@ -44,12 +44,12 @@ _RETENTION_OVER_INTERVAL: Final = 3
 
 
 def schedule_id(settings: Settings) -> str:
-    """Name the sweep's schedule; a second desk in the same namespace has one of its own."""
+    """Return the id of the sweep's schedule; each desk in a namespace has its own."""
     return id_of_the_desk("audit-sweep", settings)
 
 
 def follower_id(settings: Settings) -> str:
-    """Name the follower's workflow, in the same way."""
+    """Return the id of the follower's workflow, in the same way."""
     return id_of_the_desk("audit-follow", settings)
 
 
@@ -68,7 +68,7 @@ def pin_from(settings: Settings) -> PinnedKey:
 
 
 def export_key_from(settings: Settings) -> ExportKey:
-    """Open the export key, made on first use; raises AuditStoreError where there was one and it is gone."""
+    """Open the export key, created on first use; raises AuditStoreError if an existing one is missing."""
     return ExportKey(settings.audit_dir / "export.key", pin_from(settings))
 
 
@@ -88,7 +88,7 @@ def own_key_from(settings: Settings) -> PublicKey | None:
 
 
 def store_from(settings: Settings, place: StoreBackend) -> AuditStore:
-    """Open a store for export; the export key is made, and pinned, on first use."""
+    """Open a store for export; the export key is created, and pinned, on first use."""
     key, keys = export_key_from(settings), keys_from(settings)
     seal_with = keys.key_for if settings.audit_seal else None
     return AuditStore(place, key, checkpoints_from(settings), seal_with, pin_from(settings).read_or_pin(key))
@@ -105,24 +105,24 @@ def keys_from(settings: Settings) -> RequestKeys:
 
 
 def extract_from(settings: Settings, place: StoreBackend) -> ExtractFile:
-    """Open the extract of a store, which reads what the keys at hand open."""
+    """Open the extract of a store; it contains what the available keys can decrypt."""
     return ExtractFile(settings.audit_dir, place, keys_from(settings).find)
 
 
 def audit_export(client: Client, settings: Settings) -> AuditExport:
-    """Build the exporter; the export key is made on first use."""
+    """Build the exporter; the export key is created on first use."""
     place = backend_from(settings)
     store, extract = store_from(settings, place), extract_from(settings, place)
     return AuditExport(client, store, extract, settings.task_queue, KEPT, keys_from(settings).is_destroyed)
 
 
 def audit_follower(audit: AuditExport, settings: Settings, stopping: asyncio.Event | None) -> AuditFollower:
-    """Build the follower of an exporter, which looks as often as this worker's settings say, until `stopping`."""
+    """Build the follower of an exporter; it runs at the interval of this worker's settings until `stopping`."""
     return AuditFollower(audit, timedelta(seconds=settings.audit_follow_seconds), stopping=stopping)
 
 
 def check_retention(namespace: str, retention: timedelta, settings: Settings) -> None:
-    """Refuse a namespace that could delete a request before the sweep has had three chances to export it.
+    """Refuse a namespace whose retention is shorter than three intervals of the sweep.
 
     Raises SettingsError.
     """
@@ -136,7 +136,7 @@ def check_retention(namespace: str, retention: timedelta, settings: Settings) ->
 
 
 async def ensure_sweep(client: Client, settings: Settings) -> None:
-    """Create the sweep's schedule, or give it the interval of the settings; a pause set by a person stays."""
+    """Create the sweep's schedule, or set its interval from the settings; a person's pause stays."""
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
             AuditSweep.run,
@@ -161,7 +161,7 @@ async def ensure_sweep(client: Client, settings: Settings) -> None:
 
 
 async def ensure_follower(client: Client, settings: Settings) -> None:
-    """Start the follower where there is none; end the one there is where the settings switch it off."""
+    """Start the follower if there is none; end a running one if the settings switch it off."""
     await ensure_follower_is(
         client,
         settings,

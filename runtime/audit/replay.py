@@ -1,4 +1,4 @@
-"""Whether the histories of an audit store replay on the code at hand."""
+"""Checks whether the histories of an audit store replay on the current code."""
 
 import logging
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from workflows.follow_up import FollowUp
 
 
 def replays() -> Check:
-    """Make the check that replays each history on the code at hand.
+    """Build the check that replays each history on the current code.
 
-    A history that this very code wrote must replay. One that other code wrote may, and says so if it does not: that
-    proves nothing, for the code of its build is not at hand.
+    A history that this code wrote must replay. A history of other code may; a failure is reported, but it proves
+    nothing, because the code of its build is not available.
     """
-    # What does not replay is said in the report; the SDK's own log of it would drown that.
+    # The report names each failed replay; the SDK's own log would hide it.
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     replayer = Replayer(
         workflows=[Coordinator, FollowUp], workflow_runner=SANDBOX, data_converter=pydantic_data_converter

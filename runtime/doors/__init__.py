@@ -1,1 +1,1 @@
-"""The doors by which requests come in: reading them, starting them, and keeping for people what is refused."""
+"""The doors through which requests arrive: read them, start them, and keep refused ones for people."""

@@ -1,4 +1,4 @@
-"""Reading at a door that nobody sits at: a fault of the desk's own refuses one request and stops nothing else."""
+"""Reading at an unattended door: an internal error refuses one request and does not stop the door."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from dispatch.models.request.submission import Submission
 async def read_or_refuse(
     name: str, read: Callable[[], Submission], content: Callable[[], bytes]
 ) -> Submission:
-    """Return what `read` reads in a thread; where it fails by a fault, raise SubmissionError that names the `content`."""
+    """Run `read` in a thread and return its result; on an internal error raise SubmissionError that names the `content`."""
     try:
         return await asyncio.to_thread(read)
     except DispatchError:

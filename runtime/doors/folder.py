@@ -18,7 +18,7 @@ from runtime.settings import Settings
 async def watch_folder(
     gateway: Gateway, settings: Settings, folder: Path, desk: str | None, stop: asyncio.Event
 ) -> None:
-    """Take in what is put into a folder until `stop` is set; raises DispatchError where it cannot be watched."""
+    """Take in the files of a folder until `stop` is set; raises DispatchError if it cannot be watched."""
     check_desk_name(desk)
     await FolderWatch(folder, FolderDoor(gateway, settings, desk)).run(stop)
 
@@ -30,7 +30,7 @@ class FolderDoor:
         self._gateway, self._settings, self._desk = gateway, settings, desk
 
     async def read(self, path: Path) -> Submission:
-        """Return the request of a file; a fault of the desk's own refuses this file and stops nothing else."""
+        """Return the request of a file; an internal error refuses only this file."""
         return await read_or_refuse(
             str(path), partial(read_request_file, self._settings, path, self._desk), path.read_bytes
         )

@@ -1,4 +1,4 @@
-"""Which channel reads which form of request, and within which limits: the one place of the doors that knows channels."""
+"""Which channel reads which form of request, and within which limits: the only module of the doors that uses channels."""
 
 from collections.abc import Mapping
 
@@ -12,16 +12,16 @@ from runtime.settings import Settings, settings_of
 
 
 def request_forms(settings: Settings, desk: str | None = None) -> Mapping[str, RequestForm]:
-    """Return the form of each ending of a file's name.
+    """Return the form of each file name extension.
 
-    Who writes mails for somebody else is what the desk's playbook says; where triage decides, what any desk's says.
+    The desk's playbook lists who writes mails for others; if triage chooses the desk, all desks' lists count.
     """
     own = (settings_of(MailServer.Settings).mail_from, *senders_of_desks(settings))
     return {".eml": mail_form(own, requester_rules(settings, desk)), ".json": JSON_FORM}
 
 
 def limits_of(settings: Settings) -> ReadLimits:
-    """Return the limits that the settings put on a request that is read."""
+    """Return the settings' limits for reading a request."""
     return ReadLimits(
         settings.max_mail_bytes, settings.max_body_chars, settings.text_seconds, settings.text_megabytes
     )

@@ -1,4 +1,4 @@
-"""The door over HTTP: how its calls are read, started, refused and answered, and the server that takes them."""
+"""The HTTP door: how its calls are read, started, refused and answered, and its server."""
 
 import asyncio
 import hashlib
@@ -27,7 +27,7 @@ from runtime.rows import COORDINATOR
 from runtime.settings import Settings
 
 BODY_SECONDS: Final = 60
-"""How long a body may take to come."""
+"""How long a body may take to arrive."""
 _MINUTE: Final = timedelta(minutes=1)
 _MOST_ID: Final = 200
 
@@ -42,7 +42,7 @@ async def serve_http(
     body_seconds: float = BODY_SECONDS,
     head_seconds: float = HEAD_SECONDS,
 ) -> None:
-    """Take in what comes over HTTP until `stop` is set; raises SettingsError where the port is not to be had."""
+    """Take in requests over HTTP until `stop` is set; raises SettingsError if the port cannot be used."""
     app = HttpApp(
         HttpDoor(gateway, settings),
         Access(ApiKeys(settings.api_keys_dir), RateLimit(settings.http_calls_a_minute, _MINUTE, _now)),
@@ -64,7 +64,7 @@ class HttpDoor:
         self._gateway, self._settings = gateway, settings
 
     async def read(self, arrival: Arrival) -> Submission:
-        """Return the request of a call; a fault of the desk's own refuses this one, so that a person has it."""
+        """Return the request of a call; an internal error refuses this call and keeps it for a person."""
         try:
             return await asyncio.to_thread(
                 read_request,
@@ -88,7 +88,7 @@ class HttpDoor:
         return await start(self._gateway, self._settings, arrival.name, submission)
 
     async def refuse(self, arrival: Arrival, error: SubmissionError) -> None:
-        """Keep what was refused, with its content, for a person."""
+        """Keep a refused request, with its content, for a person."""
         await asyncio.to_thread(
             keep_refused,
             self._settings,
@@ -102,7 +102,7 @@ class HttpDoor:
         log.info("not taken in", key=arrival.key, sha256=error.sha256)
 
     async def look(self, request_id: str) -> RequestView:
-        """Return where a request stands, as far as Temporal knows without a worker."""
+        """Return a request's status, as far as Temporal knows it without a worker."""
         if len(request_id) > _MOST_ID:
             raise RequestNotFoundError("there is no request of so long an id")
         found = await self._gateway.describe(request_id)
@@ -112,7 +112,7 @@ class HttpDoor:
 
 
 def view_of(found: RequestDescription) -> RequestView:
-    """Return what a caller may know of a request: nothing that its requester wrote."""
+    """Return the part of a request that a caller may see: nothing that its requester wrote."""
     known = {state.value for state in RequestState}
     state = RequestState(found.state) if found.is_running and found.state in known else RequestState.CLOSED
     return RequestView(

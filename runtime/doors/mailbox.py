@@ -22,9 +22,9 @@ from runtime.settings import Settings
 async def watch_mailboxes(
     gateway: Gateway, settings: Settings, accounts: Sequence[MailboxAccount], stop: asyncio.Event
 ) -> None:
-    """Take in what comes to the mailboxes until `stop` is set.
+    """Take in the mails of the mailboxes until `stop` is set.
 
-    Raises DispatchError where one of them refuses the desk at the first attempt; then none is watched any more.
+    Raises DispatchError if a mailbox refuses the first sign-in; all of them are then stopped.
     """
     watches = [
         asyncio.ensure_future(
@@ -50,7 +50,7 @@ class MailboxDoor:
         self._gateway, self._settings, self._account = gateway, settings, account
 
     async def read(self, mail: Arrived) -> Submission:
-        """Return the request of a mail; of one that is too large only the header came, and is what people get to see."""
+        """Return the request of a mail; of a mail that is too large only the header was fetched, and people see that."""
         most = self._settings.max_mail_bytes
         if mail.size > most or len(mail.raw) > most:
             kept = await asyncio.to_thread(

@@ -1,4 +1,4 @@
-"""The file of the mailboxes that are watched: strict YAML, each mistake one sentence that names the entry and its key."""
+"""The file of watched mailboxes: strict YAML, with one sentence for each mistake that names the entry and its key."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -87,7 +87,7 @@ def _password(file: Path, where: str, entry: Mapping[str, Any], environment: Map
 
 
 def _beside(file: Path, value: Any) -> Path:
-    """Return a path as the file names it: from the file's own folder."""
+    """Return a path of the file, relative to the file's folder."""
     return file.parent / str(value)
 
 

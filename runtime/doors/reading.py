@@ -1,4 +1,4 @@
-"""Requests from bytes or files, stored as they came before anything is made of them; their forms are the channels'."""
+"""Reads requests from bytes or files and stores them unchanged first; the channels define the forms."""
 
 import errno
 import stat
@@ -19,7 +19,7 @@ from dispatch.models.work.playbook import DeskName
 from dispatch.storage.documents import DocumentStore
 from dispatch.text.file_name import safe_name
 
-# Within the bounds on header and parts so few bytes are read in less time than a process takes to start.
+# Within the bounds on header and parts, so few bytes take less time to read than a process takes to start.
 _SMALL: Final = 100_000
 _OLDEST: Final = timedelta(days=366)
 _ANY_TYPE: Final = "application/octet-stream"
@@ -27,7 +27,7 @@ _ANY_TYPE: Final = "application/octet-stream"
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """How large a request and its text may be, and how long and with how much memory the text may be read."""
+    """Limits on the size of a request and its text, and on the time and memory for reading the text."""
 
     max_bytes: int
     max_chars: int
@@ -45,7 +45,7 @@ def read_submission(
     received_at: datetime | None = None,
     trigger_id: str | None = None,
 ) -> Submission:
-    """Read one request; what came goes to the store first, then its attachments.
+    """Read one request; store its bytes first, then its attachments.
 
     `forms` has a form for each ending of `name`, such as `.eml`. The trigger id is that of the request; without one, that
     of a caller who promises it (`trigger_id`), else the digest of what its sender wrote, so that the same request by two
@@ -84,8 +84,8 @@ def _form_of(name: str, forms: Mapping[str, RequestForm]) -> RequestForm:
 
 
 def read_known(form: RequestForm, name: str, raw: bytes, limits: ReadLimits) -> ReadRequest | None:
-    """Read who wrote and about what of a file that was refused; None where not even that can be read."""
-    # Whatever made the door refuse it, a fault of the desk included, must not keep it from a person again.
+    """Read sender and subject of a refused file; None if that is not readable either."""
+    # The error that made the door refuse the file, even an internal one, must not hide it from people.
     with suppress(Exception):
         return _read_form(form, name, raw, limits)[0]
     with suppress(Exception):
@@ -94,7 +94,7 @@ def read_known(form: RequestForm, name: str, raw: bytes, limits: ReadLimits) -> 
 
 
 def check_desk_name(desk: str | None) -> None:
-    """Raise SubmissionError for what cannot be a desk's name; None is triage's to decide."""
+    """Raise SubmissionError for an invalid desk name; None leaves the choice to triage."""
     try:
         TypeAdapter(DeskName | None).validate_python(desk)
     except ValidationError:
@@ -104,7 +104,7 @@ def check_desk_name(desk: str | None) -> None:
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """Return what a file holds; raises SubmissionError where it is no file, cannot be read, or has more than `most` bytes."""
+    """Return a file's bytes; raises SubmissionError if it is no file, cannot be read, or has more than `most` bytes."""
     try:
         if path.is_dir():
             raise SubmissionError(f"{path} is a folder; name the files in it, such as {path}/*.eml")
@@ -114,7 +114,7 @@ def read_file(path: Path, most: int) -> bytes:
         if found.st_size > most:
             raise SubmissionError(too_large(str(path), found.st_size, most))
         with path.open("rb") as file:
-            # It may grow between the two looks at it.
+            # It may grow between the check of its size and the read.
             raw = file.read(most + 1)
     except FileNotFoundError:
         raise SubmissionError(f"there is no file {path}; check its name") from None
@@ -127,7 +127,7 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def too_large(name: str, size: int, most: int) -> str:
-    """Return the sentence for a request of more bytes than are taken."""
+    """Return the message for a request that is too large."""
     return (
         f"{name} has {size / 2**20:,.1f} MB, more than the {most / 2**20:,.1f} MB that are taken; "
         "send it without the large attachment, or raise DISPATCH_MAX_MAIL_BYTES"
@@ -135,7 +135,7 @@ def too_large(name: str, size: int, most: int) -> str:
 
 
 def _read_form(form: RequestForm, name: str, raw: bytes, limits: ReadLimits) -> tuple[ReadRequest, str]:
-    """Read a request within bounds; of one that passes them the header alone, with the sentence that says so."""
+    """Read a request within bounds; of one that exceeds them only the header, with a message that says so."""
     try:
         return _within_bounds(form.read, name, raw, limits), ""
     except UnreadableTextError as error:
@@ -188,7 +188,7 @@ def _submission(
 
 
 def _bounded(written: datetime | None, received: datetime) -> datetime | None:
-    """Bound what a stranger's clock says: never after it was received, and none that is over a year old."""
+    """Bound the date that a sender states: never after the receipt, and never over a year before it."""
     return None if written is None or received - written > _OLDEST else min(written, received)
 
 

@@ -1,4 +1,4 @@
-"""What was refused at a door: kept on this machine for a person, who may take it in anyway."""
+"""Requests that a door refused: kept on this machine for a person, who may take them in anyway."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ _MOST_UNREAD: Final = 500
 
 
 def not_taken_in(settings: Settings) -> NotTakenIn:
-    """Return the list of what was refused at a door and waits for a person."""
+    """Return the store of refused requests that wait for a person."""
     return NotTakenIn(settings.var_dir / "not_taken_in.db")
 
 
@@ -35,9 +35,9 @@ def keep_refused(
     desk: str | None,
     version: str = "",
 ) -> None:
-    """Keep for a person what was refused at a door; its content is in the document store under `sha256`.
+    """Keep a refused request for a person; its content is in the document store under `sha256`.
 
-    Where it was not read, `version` tells one state of it from another.
+    If it was not read, `version` identifies its state.
     """
     content = DocumentStore(settings.documents_dir).get(sha256) if sha256 else b""
     not_taken_in(settings).add(
@@ -56,7 +56,7 @@ def keep_refused(
 def keep_refused_file(
     settings: Settings, path: Path, reason: str, sha256: str, *, door: Door, desk: str | None = None
 ) -> None:
-    """Keep a refused file as `keep_refused`; nothing where there is no file, which only its caller can put right."""
+    """Keep a refused file as `keep_refused` does; without a file do nothing, because only the caller can correct that."""
     if not sha256 and (path.is_dir() or not (path.is_symlink() or path.exists())):
         return
     keep_refused(

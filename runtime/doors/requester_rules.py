@@ -1,4 +1,4 @@
-"""Who writes for somebody else, and what the desks write from, as their playbooks say.
+"""The playbooks' lists of who writes for others, and the addresses that desks write from.
 
 Read where mails come in, before any desk is known.
 """
@@ -17,9 +17,9 @@ from runtime.settings import SHIPPED_DESKS, Settings
 
 
 def requester_rules(settings: Settings, desk: str | None) -> RequesterRules:
-    """Return a desk's rules, those of all desks together where none is named; raises PlaybookError.
+    """Return a desk's rules, or those of all desks together if none is named; raises PlaybookError.
 
-    The rest of a playbook is the worker's to check.
+    The worker checks the rest of a playbook.
     """
     wanted = (file for name, file in _playbooks(settings) if desk in {None, name})
     return reduce(

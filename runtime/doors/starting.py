@@ -1,4 +1,4 @@
-"""Reads a request and starts it, whichever door it came to."""
+"""Reads a request and starts it, for every door."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ def read_request(
     received_at: datetime | None = None,
     trigger_id: str | None = None,
 ) -> Submission:
-    """Read a request from its bytes; `name` ends in .eml or .json, which tells its form, and is for the message.
+    """Read a request from its bytes; `name` ends in .eml or .json, which selects its form, and appears in messages.
 
     `trigger_id` is what it is known by where it names none itself. The bytes go to the document store first. Raises
     SubmissionError saying what is wrong and what to do.
@@ -39,7 +39,7 @@ def read_request_file(settings: Settings, path: Path, desk: str | None = None) -
 
 
 async def start(gateway: Gateway, settings: Settings, name: str, submission: Submission) -> Submitted:
-    """Start a request that was read, or add it to the open request that it answers; the same one again is the same request.
+    """Start a request, or add it to the open request that it answers; a repeated one is the same request.
 
     Raises SubmissionError where a request of its id began with other content, TemporalUnavailableError, and where it answers an
     open request WorkerUnavailableError.

@@ -1,4 +1,4 @@
-"""Finds the open request that a message answers: it is added there, and is a request of its own only where that cannot be."""
+"""Finds the open request that a message answers and adds it there; otherwise it becomes a separate request."""
 
 from dispatch.models.errors import RequestClosedError, RequestNotFoundError
 from dispatch.models.request.addition import Addition, AdditionOutcome
@@ -21,7 +21,7 @@ async def added_or_following(gateway: Gateway, submission: Submission) -> Submit
     addition, following = addition_of(submission), submission
     for request_id in submission.thread:
         try:
-            # Ids of our mails name requests alone, and what is no request knows no such message.
+            # Ids of our mails only name requests, and other workflows do not have the message's handler.
             await gateway.describe(request_id)
             outcome = await gateway.update(
                 request_id, MessageName.ADD, addition.model_dump(mode="json"), AdditionOutcome
@@ -42,7 +42,7 @@ async def added_or_following(gateway: Gateway, submission: Submission) -> Submit
 
 
 async def _is_a_request(gateway: Gateway, submission: Submission) -> bool:
-    """Check whether the message began a request when it came before: what would not take it then might now."""
+    """Check whether the message started a request earlier: a request that refused it then might accept it now."""
     try:
         await gateway.describe(request_id_of(submission))
     except RequestNotFoundError:
@@ -56,6 +56,6 @@ def _following(submission: Submission, request_id: str, why: str) -> Submission:
 
 
 async def _was_added(gateway: Gateway, request_id: str, addition: Addition) -> bool:
-    """Check whether an ended request had taken the message: whoever brought it may have stopped before it was told."""
+    """Check whether an ended request had accepted the message: the door may have stopped before it got the answer."""
     outcome = await gateway.outcome(request_id)
     return outcome is not None and addition.key in outcome.added

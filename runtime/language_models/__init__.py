@@ -1,1 +1,1 @@
-"""The language models that the settings name, and their workers."""
+"""The configured language models and their workers."""

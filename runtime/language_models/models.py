@@ -1,4 +1,4 @@
-"""The language models that the settings name, and what opens their servers."""
+"""The configured language models, and the keys for their servers."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,18 @@ from dispatch.models.errors import SettingsError
 from runtime.settings import Settings
 
 MODEL_ROLE: Final = "model:"
-"""How the role of a worker begins that asks one model."""
+"""The prefix of the role of a worker that asks one model."""
 
 
 def models_of(settings: Settings) -> dict[str, LanguageModel]:
-    """Return the models by name; none without a file. Raises SettingsError with a line for each thing that is wrong."""
+    """Return the models by name; none without a file. Raises SettingsError with a line for each error."""
     return read_models(settings.models_file)
 
 
 def keys_of(
     models: Iterable[LanguageModel], environment: Mapping[str, str] | None = None
 ) -> dict[str, SecretStr]:
-    """Return what opens each server, by the model's name. Raises SettingsError."""
+    """Return the key of each server, by the model's name. Raises SettingsError."""
     variables = os.environ if environment is None else environment
     return {model.name: key_of(model, variables) for model in models}
 

@@ -1,4 +1,4 @@
-"""Roles of a desk tried one by one in this process: no request, no server; by their rules or by a model."""
+"""Trials of single roles of a desk in this process, without a request or a server, by rules or by a model."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from activities.contracts import Systems
 from activities.language_models.asking import ModelDesk, Prompts
-from activities.language_models.thinking import thinkers
 from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Playbook, Role
 from dispatch.models.work.proposal import Review, ReviewBrief
 from dispatch.storage.documents import DocumentStore
 from runtime.desks import LoadedDesks
+from runtime.language_models.roles import roles_of
 from runtime.language_models.workers import opened_models
 from runtime.settings import Settings
 
@@ -24,42 +24,45 @@ class RoleTrials:
     def __init__(self, desk: str, loaded: LoadedDesks, folder: Path) -> None:
         self.playbook: Playbook = loaded.playbooks.by_desk[desk].playbook
         self._desk, self._catalogue, self._folder = desk, loaded.catalogue, folder
-        self._thinkers = {one.activity_type: one for one in thinkers(loaded.catalogue)}
+        roles = roles_of(loaded.catalogue, loaded.playbooks, {desk: folder})
+        self._prompts = self._read_prompts()
+        self._thinkers = {one.activity_type: one for one in roles}
 
     async def review(self, name: str, brief: ReviewBrief) -> Review:
-        """Have a reviewer of the playbook judge by its rules."""
+        """Run a reviewer of the playbook by its rules."""
         role = self.playbook.review.reviewers[name]
         known = self._catalogue.reviewer_classes if role.role is None else self._catalogue.generic_reviewers
         reviewer: Any = cast("Any", known)[role.role or name](Systems())
         return cast("Review", await reviewer.review(brief))
 
     def reviewer_activity(self, name: str) -> str:
-        """Return the type of the activity of a reviewer."""
+        """Return the activity type of a reviewer."""
         role = self.playbook.review.reviewers[name].role
         return f"reviewer.{name}" if role is None else f"role.{role}"
 
-    def can_think(self, activity_type: str) -> bool:
-        """Return whether a model may do the role of this activity."""
-        return activity_type in self._thinkers
+    def can_think(self, activity_type: str, role: str) -> bool:
+        """Return whether a model may do the role of this activity: it can, and the desk has a prompt for it."""
+        return activity_type in self._thinkers and (self._desk, role) in self._prompts
 
     async def think(self, activity_type: str, model: ModelDesk, brief: Any) -> ByModel[Any]:
-        """Have a model do a role; without a result the rules would take its place."""
+        """Run a role by a model; without a result the rules would replace it."""
         return await model.think(self._thinkers[activity_type], brief)
 
     @asynccontextmanager
     async def models(
         self, settings: Settings, names: Sequence[str], documents: Path
     ) -> AsyncIterator[Mapping[str, ModelDesk]]:
-        """Open models by name; what they are asked is kept under `documents`. Raises SettingsError, PlaybookError."""
+        """Open models by name; their questions are stored under `documents`. Raises SettingsError, PlaybookError."""
         if not names:
             yield {}
             return
-        prompts, store = self._prompts(), DocumentStore(documents)
+        store = DocumentStore(documents)
         async with opened_models(settings, names) as opened:
-            yield {name: ModelDesk(name, opened, store, prompts) for name in names}
+            yield {name: ModelDesk(name, opened, store, self._prompts) for name in names}
 
-    def _prompts(self) -> Prompts:
+    def _read_prompts(self) -> Prompts:
         """Return the prompts of all roles that have one, whatever their backend in the playbook is."""
         roles: dict[str, Role] = {**self.playbook.specialists, **self.playbook.review.reviewers}
         files = {name: prompt_file(self._folder, name, role.role) for name, role in roles.items()}
+        files |= {name: prompt_file(self._folder, name) for name, _ in self.playbook.reading.roles()}
         return {(self._desk, name): read_prompt(file) for name, file in files.items() if file.is_file()}

@@ -1,24 +1,21 @@
 """The worker of each language model: a queue of its own, with the model's own limits."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.catalogue import Catalogue
 from activities.language_models.asking import ModelDesk, Models, Prompts, Thinking
-from activities.language_models.reading import ReadDesks, reading_roles
-from activities.language_models.thinking import thinkers
 from dispatch.language_models.models_file import LanguageModel
 from dispatch.playbooks.desk_folders import desk_folders
-from dispatch.playbooks.examples_file import load_examples
 from dispatch.playbooks.loader import Playbooks
 from dispatch.storage.documents import DocumentStore
 from runtime.language_models.models import keys_of, model_named
 from runtime.language_models.prompts import prompts_of
+from runtime.language_models.roles import roles_of
 from runtime.settings import Settings
 from workflows.parts.options import model_task_queue
 
@@ -36,8 +33,7 @@ async def model_workers(
         yield []
         return
     folders = desk_folders(settings.desk_roots)
-    prompts = prompts_of(playbooks, folders)
-    roles = [*thinkers(catalogue), *reading_roles(_read_desks(playbooks, folders))]
+    roles, prompts = roles_of(catalogue, playbooks, folders), prompts_of(playbooks, folders)
     async with opened_models(settings, names) as opened:
         yield [_worker(client, settings, model, opened, roles, prompts) for model in models]
 
@@ -46,22 +42,11 @@ async def model_workers(
 async def opened_models(settings: Settings, names: Sequence[str]) -> AsyncIterator[Models]:
     """Open the connections of the named models, for the length of the block. Raises SettingsError as above."""
     models = [model_named(settings, name) for name in names]
-    # It loads `openai`, which a worker without models never needs.
+    # It imports `openai`, which a worker without models never needs.
     from dispatch.language_models.client import LanguageModels  # noqa: PLC0415
 
     async with LanguageModels({model.name: model for model in models}, keys_of(models)) as opened:
         yield opened
-
-
-def _read_desks(playbooks: Playbooks, folders: Mapping[str, Path]) -> ReadDesks:
-    """Return what the desks are read by, with their examples where a model is to tell their intents apart."""
-    examples = {
-        desk: found
-        for desk, in_force in playbooks.by_desk.items()
-        if in_force.playbook.reading.triage.model is not None
-        and (found := load_examples(folders[desk], in_force.playbook)) is not None
-    }
-    return ReadDesks(playbooks.by_desk, examples)
 
 
 def _worker(
@@ -72,7 +57,7 @@ def _worker(
     roles: Iterable[Thinking],
     prompts: Prompts,
 ) -> Worker:
-    """Build the worker of one model; requests a second hold for all its workers, concurrency for this one."""
+    """Build the worker of one model; its requests a second are for all its workers, its concurrency for this one."""
     desk = ModelDesk(model.name, models, DocumentStore(settings.documents_dir), prompts)
     return Worker(
         client,

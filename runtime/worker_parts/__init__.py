@@ -1,1 +1,1 @@
-"""What a worker is built from besides its activities: the sandbox, the limit of its backlog, its stop."""
+"""Parts of a worker other than its activities: the sandbox, the backlog limiter, the shutdown."""

@@ -1,7 +1,7 @@
-"""How many requests a worker has under way before it takes on new ones.
+"""Limits how many requests a worker runs at a time.
 
-Without a bound it takes on all that are started: of thousands at once it had six hundred begun and two hundred in its
-memory, replayed each from its history at every step, and ended four a second. Bounded it ends fourteen.
+Without a limit it accepts every started request: of thousands at once it had begun six hundred, with two hundred in its
+cache, replayed each from its history at every step, and completed four a second. With the limit it completes fourteen.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from temporalio.worker import (
 _SLOTS: Final = 100
 """Tasks of each kind at a time, as by the SDK's default."""
 _LONGEST_SECONDS: Final = 1.0
-"""Then one more is taken on all the same: a request that waits for an unavailable system must not block the others."""
+"""After this time one more is accepted: a request that waits for an unavailable system must not block the others."""
 _LOOK_SECONDS: Final = 0.02
 
 
 class RunTracker:
-    """The runs that wait for an activity of theirs, as their turns tell. Turns are taken in several threads."""
+    """The runs that wait for an activity, counted from their workflow tasks, which run in several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class RunTracker:
         return len(self._open)
 
     def took_a_turn(self, run_id: str, activation: Any, completion: Any) -> None:
-        """Take note of what a turn brought (`activation`) and what it asked for (`completion`), both of the SDK's core."""
+        """Record what a task brought (`activation`) and what it asked for (`completion`), both of the SDK's core."""
         with self._lock:
             waits_for = self._open.pop(run_id, set())
             for job in activation.jobs:
@@ -55,9 +55,9 @@ class RunTracker:
 
 
 class BacklogSlotSupplier(CustomSlotSupplier):
-    """Lets a worker ask for tasks: of the requests that it remembers at any time, of others while few are under way.
+    """Lets a worker ask for tasks: at any time for cached requests, for others only while few are running.
 
-    One that waits for a person is not under way, and its messages come to the worker that remembers it, or did.
+    A request that waits for a person does not count; its messages go to the worker that caches it, or did.
     """
 
     def __init__(self, under_way: RunTracker, most: int) -> None:
@@ -67,7 +67,7 @@ class BacklogSlotSupplier(CustomSlotSupplier):
 
     async def reserve_slot(self, ctx: SlotReserveContext) -> SlotPermit:
         """Wait until a task may be asked for."""
-        # Whoever frees a slot or ends a turn is in another thread: looking is simpler than being told, and as quick.
+        # Slots and tasks end in other threads: polling is simpler than a notification, and as fast.
         if not ctx.is_sticky:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LONGEST_SECONDS):
@@ -90,14 +90,14 @@ class BacklogSlotSupplier(CustomSlotSupplier):
         """Do nothing: a slot counts from its reservation on."""
 
     def release_slot(self, ctx: SlotReleaseContext) -> None:
-        """Take a slot back."""
+        """Release a slot."""
         del ctx
         with self._lock:
             self._taken -= 1
 
 
 def backlog_limited(under_way: RunTracker, workflow_cache: int) -> WorkerTuner:
-    """Return a worker's slots: new requests may fill half of the cache, the rest is for those who wait for people."""
+    """Return a worker's slots: new requests may fill half of the cache, the rest is for requests that wait for people."""
     fixed = FixedSizeSlotSupplier(_SLOTS)
     return WorkerTuner.create_composite(
         workflow_supplier=BacklogSlotSupplier(under_way, max(1, workflow_cache // 2)),

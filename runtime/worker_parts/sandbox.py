@@ -1,7 +1,7 @@
-"""What workers, tests and replays run workflows in: Temporal's own sandbox, without two costs that buy us nothing.
+"""The sandbox of workers, tests and replays: Temporal's own, without two costs that have no benefit here.
 
-Our own workflows are not imported anew for each execution, which took 10 ms of a worker's time for each: their parts were
-passed through before, so the sandbox watched over one file. tests/architecture/test_workflow_code.py watches over all of them.
+Our workflows are not imported again for each execution, which took 10 ms of a worker's time each: their parts were
+already passed through, so the sandbox checked one file. tests/architecture/test_workflow_code.py checks all of them.
 
 Before each payload that it carries, the SDK (1.35) enters the sandbox only to ask in which context the payload is to
 be coded. Ours are coded alike in every context, and the asking was measured at 45 % of a worker's time for workflows.
@@ -23,7 +23,7 @@ OWN: Final = ("workflows",)
 class Sandbox(SandboxedWorkflowRunner):
     """Temporal's sandbox; each workflow in it answers the SDK's question about contexts from outside.
 
-    An import that slips past it raises. `under_way` is told of each turn.
+    An unintended import raises an error. `under_way` records each workflow task.
     """
 
     def __init__(self, under_way: RunTracker | None = None) -> None:
@@ -38,7 +38,7 @@ class Sandbox(SandboxedWorkflowRunner):
         self._under_way = under_way or RunTracker()
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        """Put one workflow into a sandbox of its own."""
+        """Create the sandbox of one workflow."""
         return _WithoutContext(super().create_instance(det), self._under_way)
 
 
@@ -58,12 +58,12 @@ class _WithoutContext(WorkflowInstance):
         return completion
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
-        """Return that no payload needs one, whatever command (`command_info`) it belongs to."""
+        """Return None: no payload of any command (`command_info`) needs a context."""
         del command_info
         return None
 
     def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
-        """Return that none is stored outside of the history."""
+        """Return None: no payload is stored outside of the history."""
         del command_info
         return StorageDriverStoreContext(target=None)
 
@@ -75,4 +75,4 @@ class _WithoutContext(WorkflowInstance):
 
 
 SANDBOX: Final = Sandbox()
-"""For whoever does not ask how much is under way."""
+"""The sandbox for callers that do not count running requests."""

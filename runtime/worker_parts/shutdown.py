@@ -1,8 +1,8 @@
 """Runs Temporal workers together, and bounds how long their stop may take.
 
 A worker's stop can take forever: an activity that does not listen, a loop that computes, or the SDK's core itself (its
-`finalize_shutdown` was seen never to return on a busy machine). A process manager would kill such a process without a
-word. `HardEnd` ends it first, says what still ran, and leaves an exit code of its own.
+`finalize_shutdown` did not return on a busy machine). A process manager would kill such a process without a
+message. `HardEnd` ends it first, logs what still ran, and sets a distinct exit code.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ log = structlog.get_logger("shutdown")
 HARD_END_CODE: Final = 70
 """The exit code of a process that did not stop in time; EX_SOFTWARE of sysexits.h."""
 MARGIN: Final = timedelta(seconds=10)
-"""What a stop may take beyond the grace, in which activities finish: their results must still reach Temporal."""
+"""The time for a stop beyond the grace in which activities finish: their results must still reach Temporal."""
 _BACKSTOP_SECONDS: Final = 2.0
 
 
@@ -35,14 +35,14 @@ class WorkerStuckError(Exception):
 
 
 class HardEnd:
-    """Ends the process `within` so long of the beginning of its stop, whatever it still does.
+    """Ends the process `within` a time after its stop begins, even if work is still running.
 
     In a thread, because the event loop itself may be stuck. Where even that thread gets no turn, because C code keeps the
     interpreter, faulthandler prints the stacks and ends the process two seconds later, with its own exit code 1.
     """
 
     def __init__(self, within: timedelta) -> None:
-        """Call it within the running loop."""
+        """Start the thread; must be called within the running loop."""
         self._seconds = within.total_seconds()
         self._loop = asyncio.get_running_loop()
         # A SimpleQueue may be written in a signal handler, and a thread may not be started there.
@@ -95,7 +95,7 @@ async def running_workers(
 async def _stop(workers: Sequence[Worker], give_up_after: timedelta | None) -> None:
     if not workers:
         return
-    # With the exception that ends the block: a worker that failed cancelled it, and raises what it failed with.
+    # With the exception that ends the block: a failed worker cancels the block and raises its own error.
     why = sys.exc_info()
     stops = [asyncio.create_task(worker.__aexit__(*why)) for worker in workers]
     timeout = None if give_up_after is None else give_up_after.total_seconds()
@@ -119,7 +119,7 @@ def waiting_tasks(loop: asyncio.AbstractEventLoop) -> list[str]:
 
 
 def _chain(awaited: Any) -> str:
-    """Return who awaits whom, from the outermost coroutine to the innermost."""
+    """Return the chain of awaited coroutines, from the outermost to the innermost."""
     names, place = list[str](), ""
     while (frame := getattr(awaited, "cr_frame", None)) is not None:
         names.append(awaited.__qualname__)

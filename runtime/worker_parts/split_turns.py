@@ -1,4 +1,4 @@
-"""Turns that a query cut in two amid a local activity, and what came between the halves.
+"""Detects workflow tasks that a query split during a local activity.
 
 A query that comes while a turn is due is answered within it, at the first pause (SDK 1.35). If a local activity ended by
 then, the first half is closed with its result in history, and only the second half tells the workflow. A message that
@@ -17,10 +17,10 @@ WHY: Final = (
 
 
 class SplitTurns:
-    """Watches one workflow's turns for such a second half.
+    """Checks one workflow's tasks for such a second half.
 
-    From inside it looks the same whether the result is in history already or comes with this half, so neither order
-    would be right for both. History knows: such a half is given back, and the server has it taken again from there.
+    The workflow cannot distinguish a result that is already in history from one that comes with this half, so no order
+    would be right for both. Such a half is failed, and the server repeats it from history, which has the right order.
     """
 
     def __init__(self) -> None:
@@ -28,14 +28,14 @@ class SplitTurns:
         self._query_came = False
 
     def would_be_out_of_order(self, activation: Any) -> bool:
-        """Check a turn before it is taken: whether it tells a local activity's result beside anything else after a cut."""
+        """Check whether a task, after a split, brings a local activity's result together with another job."""
         if not self._query_came or any(job.HasField("remove_from_cache") for job in activation.jobs):
             return False
         results = [job for job in activation.jobs if _ends(job) in self._running]
         return 0 < len(results) < len(activation.jobs)
 
     def took_a_turn(self, activation: Any, completion: Any) -> None:
-        """Take note of a turn that was taken: what it was told (`activation`) and what it asked for (`completion`)."""
+        """Record a task that was run: what it brought (`activation`) and what it asked for (`completion`)."""
         self._query_came = bool(self._running) and any(
             job.HasField("query_workflow") for job in activation.jobs
         )
@@ -46,12 +46,12 @@ class SplitTurns:
 
 
 def _ends(job: Any) -> int:
-    """Return the number of the activity whose end a job tells; they count from 1, and 0 is none."""
+    """Return the number of the activity whose result a job brings; numbers start at 1, and 0 is none."""
     return int(job.resolve_activity.seq) if job.HasField("resolve_activity") else 0
 
 
 def taken_again(run_id: str) -> WorkflowActivationCompletion:
-    """Return the answer that gives a turn back: the worker forgets the workflow, and takes the turn from its history."""
+    """Return the completion that fails a task: the worker evicts the workflow and repeats the task from history."""
     completion = WorkflowActivationCompletion(run_id=run_id)
     completion.failed.failure.message = WHY
     completion.failed.force_cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE

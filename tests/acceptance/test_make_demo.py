@@ -115,7 +115,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
     ],
 )
 async def test_a_taken_port_is_named_before_anything_is_started(own: Shell, setting: str) -> None:
-    """Whoever holds it, the demo names the port and the setting."""
+    """The demo names the taken port and the setting, for any program that holds it."""
     with taken_port() as number:
         value = f"http://{LOOPBACK}:{number}" if setting.endswith("_URL") else number
         environment = {k: v for k, v in own.environment.items() if k.startswith("DISPATCH_")}
@@ -151,13 +151,13 @@ def taken_port() -> Iterator[str]:
             "no terminal",
             ["HTTP door", "back office", "helpdesk", "inbox", "mail sink", "mailbox", "watcher", "worker"],
             marks=THOROUGH_ONLY,
-            id="SIGINT-amid-the-samples",
+            id="SIGINT-during-the-samples",
         ),
         pytest.param(
             signal.SIGTERM,
             "mail sink: process",
             ["back office", "helpdesk", "mail sink"],
-            id="SIGTERM-amid-the-start",
+            id="SIGTERM-during-the-start",
         ),
     ],
 )
@@ -166,7 +166,7 @@ async def test_a_demo_asked_to_end_leaves_nothing_running(
 ) -> None:
     """Ctrl-C in the middle of the samples, a plain kill while the worker starts: all that it started ends with it.
 
-    Amid the samples, the call that it printed is answered with a request.
+    While the samples start, the call that it printed is answered with a request.
     """
     process = await asyncio.create_subprocess_exec(
         *DEMO, cwd=ROOT, env=own.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

@@ -212,7 +212,7 @@ async def test_where_a_name_is_enough_a_signature_is_given_on_request(
 async def test_without_a_worker_a_decision_is_left_signed(
     signing: Desk, typed: Typed, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody can say what it needs: whoever has a key signs, whoever has none leaves it as it is."""
+    """If it is unknown whether a signature is required, an approver with a key signs and one without does not."""
     monkeypatch.setattr(gateway, "WORKER_TIMEOUT", timedelta(seconds=1))
     alone = signing.settings.model_copy(update={"task_queue": "nobody-listens"})
     submission = signing.written("Where is my order DD-10001?", sender="a@b.example")

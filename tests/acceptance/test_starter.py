@@ -178,7 +178,7 @@ async def test_edit_respond_extend_and_withdraw_can_be_typed(shell: Shell, desk:
     await case.until("waiting_for_approval", proposal="p3")
     for days, says in (
         (10, "deadline moved to "),
-        (1, "refused: the deadline in force is "),
+        (1, "refused: the current deadline is "),
         (99, "refused: "),
     ):
         until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
@@ -209,7 +209,7 @@ async def test_one_action_of_several_is_named_and_all_that_wait_are_meant_withou
     one.words(
         "accepted: reject by refunds", "Nothing is done until this is decided too: Refund payment PAY-10030-2"
     )
-    (await shell.starter("approve", case.id, "--as", "refunds")).words("accepted: ", "written anew")
+    (await shell.starter("approve", case.id, "--as", "refunds")).words("accepted: ", "rewritten")
     assert (await case.outcome()).ending == "partly_done"
     (mail,) = [m for m in desk.mail_sink.messages() if m["recipient"] == "zoe.dangelo@mail.example"]
     assert "This part was paid with a voucher." in mail["text"]

@@ -1,4 +1,4 @@
-"""`dispatch watch folder` as a program: killed amid many files, told to stop, started twice, and without Temporal."""
+"""`dispatch watch folder` as a program: killed while it takes in many files, stopped, started twice, and without Temporal."""
 
 import asyncio
 import json

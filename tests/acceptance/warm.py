@@ -1,4 +1,4 @@
-"""Programs of ours in a process of their own that need not import anew: forked from one that has imported it all.
+"""Runs our programs in separate processes without a new import: forked from one that has imported everything.
 
 A command of a second imports for most of it, and so does a worker until it works. What they are given and leave is the
 same: arguments, environment, exit code, both outputs; each is a process, which can be killed. The program itself is run

@@ -88,7 +88,7 @@ async def test_where_no_worker_answers_nothing_is_granted(
 
 
 async def test_a_broken_approvers_file_is_tried_again(tmp_path: Path) -> None:
-    """Who may decide is never a guess, and whoever edits the file mends it."""
+    """With a broken approvers file nobody may decide until a person corrects it."""
     file = tmp_path / "approvers.yaml"
     file.write_text("approvers: [", encoding="utf-8")
     with pytest.raises(ApplicationError, match=r"approvers\.yaml") as raised:

@@ -53,7 +53,7 @@ async def test_a_status_means_one_thing(
 
 @pytest.mark.parametrize("header", [2, "2", "0"])
 async def test_retry_after_in_seconds_is_passed_on(read_only: BackOfficeService, header: str | int) -> None:
-    """What the system asks for reaches whoever decides on the next attempt."""
+    """The system's Retry-After reaches the code that schedules the next attempt."""
     await read_only.arm("GET *", "status", status=429, retry_after=header)
     with pytest.raises(UnavailableError) as failed:
         await call(read_only.url, "GET")

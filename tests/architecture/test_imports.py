@@ -248,7 +248,7 @@ def test_the_audit_knows_of_temporal_the_history_types_alone() -> None:
 
 
 def test_the_reading_of_a_trail_has_no_io_and_no_clock() -> None:
-    """One history gives one trail, whoever reads it, wherever and whenever."""
+    """One history gives one trail, for every reader, at any place and time."""
     waiting, read = [ROOT / "dispatch/audit/read/trail.py"], set[Path]()
     while waiting:
         file = waiting.pop()

@@ -67,5 +67,5 @@ def test_a_workflow_reads_nothing_but_its_history(file: Path) -> None:
     ],
 )
 def test_what_would_not_replay_is_found(code: str) -> None:
-    """Wherever in a file it stands."""
+    """At any place in a file."""
     assert list(problems(code))

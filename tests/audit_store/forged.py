@@ -36,7 +36,7 @@ def append_forged(place: StoreBackend, signer: Signer, forged: Sequence[Document
 
 
 def forge_a_record(audit: Path) -> None:
-    """Append one record to the chain with a key of one's own."""
+    """Append one record to the chain with another key."""
     place = FolderBackend(audit / "store")
     append_forged(place, ExportKey(audit.parent / "attacker" / "export.key"), [invented("forged")])
 

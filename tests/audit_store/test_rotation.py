@@ -1,4 +1,4 @@
-"""How one export key is followed by another: only with the old one's signature, and whoever knows either can verify."""
+"""Rotation of the export key: only with the old key's signature, and either key is enough to verify."""
 
 import json
 from pathlib import Path

@@ -58,7 +58,7 @@ def test_whoever_filled_a_listed_form_in_is_the_requester(
 
 
 def test_a_form_that_nobody_listed_stays_the_sender() -> None:
-    """Whoever can write a Reply-To must not thereby become somebody else."""
+    """A sender cannot become another requester by a Reply-To."""
     found = read("From: Form <www@host.example>\nReply-To: ada@y.example\nSubject: Form\n\nWhere is it?\n")
     assert who(found) == ("www@host.example", SenderDoubt.ANSWERS_ELSEWHERE)
     assert found.notes[0].endswith("ada@y.example")
@@ -144,7 +144,7 @@ def test_what_a_desk_writes_from_is_its_own_mail(tmp_path: Path) -> None:
 
 
 def test_an_answer_to_any_desk_s_sender_finds_its_request(tmp_path: Path) -> None:
-    """By the tag of the address it went to, whichever desk wrote; the tag of a foreign address names nothing."""
+    """The tag of the recipient address names the request, for every desk; the tag of a foreign address names none."""
     folder = changed_playbooks(tmp_path, lambda playbook: playbook["deliver"]["config"].update(sender=OWN))
     form = request_forms(Settings(playbooks_dir=folder))[".eml"]
     request_id = "support-mail-0123456789abcdef"

@@ -135,7 +135,7 @@ async def stage(
     mail_sink: MailSinkService,
     **more: str,
 ) -> AsyncIterator[Stage]:
-    """Run a worker process on a task queue called `name`; it is stopped at the end, whoever started it last.
+    """Run a worker process on a task queue called `name`; it is stopped at the end, even if the test restarted it.
 
     `more` are further variables of its environment.
     """

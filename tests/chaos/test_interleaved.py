@@ -189,7 +189,7 @@ class Interleaved(RuleBasedStateMachine):
     async def _detail(self) -> RequestDetail | None:
         """Ask until it is answered: a task that a stopped worker held is given to another after ten seconds.
 
-        Never amid a turn: a query there cuts it in two, and what a local activity brought in the first half may be read
+        Never during a turn: a query then cuts it in two, and what a local activity brought in the first half may be read
         in another order when the history is replayed.
         """
         while (seen := await self.case.handle.describe()).status is WorkflowExecutionStatus.RUNNING:
@@ -318,7 +318,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(by=TWO, seconds=st.integers(min_value=1, max_value=40))
     def move_the_deadline(self, by: Signer, seconds: int) -> None:
-        """Only to later: whoever wants it earlier has to reject."""
+        """Move the deadline to a later moment; for an earlier end a person must reject."""
         extension = by.signs_extension(self.extension(seconds))
         self.moved_to.append(datetime.fromisoformat(str(extension["deadline"])))
         self.extend(extension)

@@ -76,7 +76,7 @@ def test_every_setting_of_a_deployer_reaches_its_program(service: str) -> None:
 
 
 def test_a_stand_in_listens_where_it_is_reached_whatever_env_says() -> None:
-    """Whoever sets the URL of a system of their own must not move the stand-in to that host."""
+    """A deployer who sets the URL of their own system must not move the stand-in to that host."""
     fixed = {
         "back-office": {"DISPATCH_BACK_OFFICE_URL"},
         "helpdesk": {"DISPATCH_HELPDESK_URL"},

@@ -162,7 +162,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 async def test_a_taken_port_is_one_sentence_that_names_the_setting(
     read_only: BackOfficeService, tmp_path: Path
 ) -> None:
-    """Whoever starts a second one learns which setting to change."""
+    """The second service to start names the setting to change."""
     environment = {**read_only.environment, "DISPATCH_VAR_DIR": str(tmp_path / "second")}
     with pytest.raises(DevStackError, match=r"the back office is taken.* set DISPATCH_BACK_OFFICE_URL"):
         async with serve(settings_from(environment)):

@@ -1,4 +1,4 @@
-"""The documentation held against what it speaks of: settings, files, make targets, states, links and pictures."""
+"""Checks the documentation against the project: settings, files, make targets, states, links and pictures."""
 
 import re
 import tomllib
@@ -61,7 +61,7 @@ def rows_of(table: str) -> dict[str, str]:
 
 
 def long_lines(page: Path) -> set[str]:
-    """Return the lines of a page that say something of their own: no heading, picture, row of a table or short end."""
+    """Return the lines of a page's paragraphs: no heading, picture, row of a table or short last line."""
     return {
         line for line in prose(page).splitlines() if len(line) > 60 and not line.startswith(("#", "!", "|"))
     }
@@ -85,7 +85,7 @@ def test_the_settings_table_is_whole_and_right() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_variable_named_is_a_setting(page: Path) -> None:
-    """A misspelt variable in a page would do nothing for whoever copies it."""
+    """A reader who copies a misspelt variable from a page would see no effect."""
     declared = re.findall(
         r"^        (\w+): \w+ = Field\(", page.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
@@ -138,7 +138,7 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
 
 
 def test_every_picture_is_shown_once() -> None:
-    """What no page shows is left over; what two show must be retaken in two places."""
+    """Every picture is shown on exactly one page."""
     shown = [
         (page.parent / target).resolve()
         for page in PAGES
@@ -149,7 +149,7 @@ def test_every_picture_is_shown_once() -> None:
 
 
 def test_every_exit_code_is_described() -> None:
-    """What `dispatch` and worker.py end with stands in one table."""
+    """The exit codes of `dispatch` and worker.py are in one table."""
     named = set(re.findall(r"^    (\d+(?:, \d+)?) +\w", commands.__doc__ or "", flags=re.MULTILINE))
     assert len(named) == 5
     for code in (*named, str(HARD_END_CODE)):
@@ -157,7 +157,7 @@ def test_every_exit_code_is_described() -> None:
 
 
 def test_every_person_of_the_demo_is_described() -> None:
-    """A visitor who is told to act as ana finds who ana is, and whether she can sign."""
+    """The documentation describes the sample person ana, and whether she can sign."""
     page = (ROOT / "docs" / "sample-data.md").read_text(encoding="utf-8")
     for person in approvers._PEOPLE:
         assert f"| {person.name} | {person.role} | {'yes' if person.signs else 'no'} |" in page
@@ -171,13 +171,13 @@ def test_the_glossary_is_whole() -> None:
 
 
 def test_the_readme_is_one_page() -> None:
-    """What a newcomer must know fits on one page; all else stands on the page that owns it."""
+    """The README fits on one page; all other facts are on their own pages."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 100
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_paragraph_stands_on_two_pages(page: Path) -> None:
-    """What is said twice is mended once; the other stays wrong."""
+    """No paragraph occurs on two pages, because a correction would reach only one."""
     others = {line for other in PAGES if other != page for line in long_lines(other)}
     assert not long_lines(page) & others
 
@@ -190,7 +190,7 @@ def test_the_licence_is_named() -> None:
 
 @pytest.mark.parametrize("word", [*RequestState, *Ending])
 def test_every_state_and_ending_is_described(word: str) -> None:
-    """A reader who sees one on a screen finds it in the process, in a row of its own."""
+    """Every state and ending has a row in docs/process.md."""
     assert re.search(rf"^\| `{word}` \| .+ \|$", PROCESS, flags=re.MULTILINE)
 
 
@@ -203,7 +203,7 @@ def test_every_word_of_the_messages_is_described(word: str) -> None:
 
 @pytest.mark.parametrize("kind", [Coordinator, FollowUp])
 def test_every_handler_is_described(kind: type) -> None:
-    """What can be sent to a request or a follow-up, or asked of it, is in the process."""
+    """Every message and query of a request or a follow-up is in docs/process.md."""
     defined = workflow._Definition.must_from_class(kind)
     names = {*defined.signals, *defined.updates, *defined.queries}
     assert {"decide", "extend", "status", "trail", "detail"} <= names

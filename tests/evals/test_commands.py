@@ -2,20 +2,28 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from dispatch.evals.roles import REVIEW, EvalRun
 from tests.acceptance.shell import Shell
 from tests.audit_store.made import filled
+from tests.language_models.scripted_server import ScriptedServer, says, scripted_server
 
 
 @pytest.fixture
 def typed(tmp_path: Path) -> Shell:
     return Shell({"DISPATCH_VAR_DIR": str(tmp_path / "var"), "DISPATCH_DESKS_DIR": str(tmp_path / "own")})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as running:
+        yield running
 
 
 @pytest.fixture
@@ -61,6 +69,31 @@ async def test_each_role_is_measured_by_each_backend_and_kept(
     await typed.starter("evals", "compare", "boat_hire")
     changed = await typed.starter("evals", "diff")
     changed.words("1 cases were decided otherwise", "person -> wrong: own.jsonl:2")
+
+
+async def test_a_model_is_measured_beside_the_rules(
+    typed: Shell, desk: Path, tmp_path: Path, server: ScriptedServer
+) -> None:
+    """In each role that it can do and that has a prompt; what it took, and where the rules took its place, is told."""
+    write(desk / "evals" / "own.jsonl", ASKED, MISSED)
+    write(
+        desk / "evals" / "review" / "reply_standards.jsonl",
+        {"draft": "Hello,\n\nsoon.\n\nBye", "source": "s"},
+    )
+    (desk / "prompts").mkdir()
+    (desk / "prompts" / "triage.md").write_text("version: 1\nSay what is asked.", encoding="utf-8")
+    models = {"models": {"small": {"url": server.url, "id": "m-1"}}}
+    (tmp_path / "models.yaml").write_text(yaml.safe_dump(models), encoding="utf-8")
+    server.play(says({"item-1": {"intent": "example_question", "score": 0.9}}, usage=(30, 4)))
+    asking = typed.but(DISPATCH_MODELS_FILE=str(tmp_path / "models.yaml"))
+    (await asking.starter("evals", "compare", "boat_hire", "--model", "small")).words("model:small")
+    run = EvalRun.model_validate_json(
+        (tmp_path / "var" / "evals" / "latest.json").read_text(encoding="utf-8")
+    )
+    measured = run.desks["boat_hire"]["intents"]["model:small"]
+    assert [case.verdict for case in measured.cases] == ["right", "person"]
+    assert (measured.tokens, measured.fell_back, len(server.asked)) == (34, 0, 1)
+    assert set(run.desks["boat_hire"]["reply_standards"]) == {"rules"}
 
 
 async def test_wrong_cases_of_roles_are_told_together(typed: Shell, desk: Path) -> None:

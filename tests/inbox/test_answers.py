@@ -47,7 +47,7 @@ async def test_what_does_not_fit_is_named_and_asked_again(inbox: Inbox, open_cas
 
 
 async def test_only_open_questions_are_answered(inbox: Inbox, open_case: Case) -> None:
-    """A field of one's own making never reaches the desk; one that is empty neither."""
+    """Invented and empty fields never reach the desk."""
     page = await inbox.browser().get(_path(inbox, open_case))
     after = await page.send(
         page.path, answer__desk="marketing", answer__approve="yes", decision_type="approve"
@@ -57,7 +57,7 @@ async def test_only_open_questions_are_answered(inbox: Inbox, open_case: Case) -
 
 
 async def test_the_page_tells_nothing_but_the_questions(inbox: Inbox, open_case: Case) -> None:
-    """Whoever has the mail has the link: no name, no text of the request, no id, no way further in."""
+    """The page shows no name, text or id of the request, and no other link, because anyone with the mail can open it."""
     page = await inbox.browser().get(_path(inbox, open_case))
     for private in ("juergen", "My item arrived damaged", open_case.id, "/requests/"):
         assert private not in page.response.text

@@ -282,7 +282,7 @@ async def _settled(case: Case) -> None:
 
 
 async def _make_key(page: Page, inbox: Inbox, name: str) -> None:
-    """Make a key in the browser and put its public half into a file, as whoever looks after it would."""
+    """Make a key in the browser and put its public half into a file, as the maintainer of the approvers file would."""
     await page.goto("/keys")
     await page.get_by_role("button", name="Make a key in this browser").click()
     await expect(page.locator("#made-key")).to_contain_text("created_at")

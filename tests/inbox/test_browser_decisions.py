@@ -65,7 +65,9 @@ async def test_one_of_two_refunds_is_rejected_and_the_customer_is_told_exactly_t
         )
         await looks_right(page, "one of two, rejected")
         second = _card(page, "payment PAY-10030-2")
-        await expect(second).to_contain_text("written anew from what is decided, without what was rejected")
+        await expect(second).to_contain_text(
+            "rewritten according to the decisions, without what was rejected"
+        )
         await second.get_by_role("button", name="Approve").click()
         await expect(page.locator("#said")).to_contain_text("what was rejected is not done")
         outcome = await case.outcome()

@@ -112,15 +112,15 @@ async def test_each_action_is_decided_alone_and_the_page_says_what_follows(
     assert "Refund (2)" in page.text
     first, second, reply = page.forms("/decide")
     assert "not affected, decided on its own" in page.text
-    assert "Needs no approval: it follows when the rest is decided" in page.text
+    assert "Needs no approval: it is done when the rest is decided" in page.text
     fields = {"decision_type": "reject", "reason": "double claim", "reason_for_requester": "Paid by voucher."}
     after = await dora.post(first.action, {**first.fields, **fields})
     assert "Nothing is done until this is decided too: Refund payment" in after.said
     assert "Rejected by dora: double claim The requester is told: “Paid by voucher.”" in after.text
-    assert "This text is written anew once the rest is decided" in after.text
+    assert "This text will be rewritten once the rest is decided" in after.text
     assert "Approve all" not in after.text
     last = await dora.post(second.action, {**second.fields, "decision_type": "reject", "reason": "this too"})
-    assert "The text for the requester is written anew" in last.said
+    assert "The text for the requester is rewritten" in last.said
     outcome = await case.outcome()
     assert outcome.ending is Ending.REJECTED
     assert reply.fields["digest"] not in {first.fields["digest"], second.fields["digest"]}
@@ -364,7 +364,7 @@ async def test_say_what_is_asked(inbox_desk: Desk, dora: Browser) -> None:
 
 
 async def test_own_requests_are_for_others(inbox_desk: Desk, dora: Browser) -> None:
-    """Whoever asked does not decide; the desk refuses and says so."""
+    """The requester may not decide; the desk refuses and says so."""
     case = await inbox_desk.submit("Would you lend us two radios?", sender="dora+me@desk.example")
     await case.until("escalated")
     after = await _decide(await dora.request(case.id), "settle", reason="fine by me")

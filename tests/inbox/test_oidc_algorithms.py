@@ -128,7 +128,7 @@ async def test_a_token_that_proves_nothing_signs_nobody_in(inbox_desk: Desk, alg
 
 
 async def test_a_provider_that_offers_nothing_else_is_not_asked(inbox_desk: Desk) -> None:
-    """Whoever looks after the desk learns it at the first try."""
+    """The first sign-in reports the misconfiguration to the desk's operator."""
     page = await _signed_in(inbox_desk, "none", ["none", "HS256"])
     assert page.status == 503
     assert "in no way that proves who made them" in page.text

@@ -125,7 +125,7 @@ def test_tries_of_one_network_of_ipv6_count_together(first: str, second: str, *,
 
 
 async def test_tries_sent_at_the_same_moment_lock_a_name_as_well(inbox: Inbox) -> None:
-    """Whoever does not wait for an answer gets no more tries than who does."""
+    """A client that does not wait for answers gets no more tries than one that does."""
     browser = inbox.browser()
     page = await browser.get("/sign-in")
     tries = await asyncio.gather(
@@ -144,7 +144,7 @@ async def test_no_name_that_can_be_typed_locks_a_key(inbox: Inbox, dora: Browser
 
 
 async def test_tries_from_one_address_are_bounded(inbox: Inbox) -> None:
-    """Whoever tries many names is stopped too, unknown ones or not."""
+    """An address that tries many names is stopped too, also with unknown names."""
     browser = inbox.browser()
     page = await browser.get("/sign-in")
     tries = [await page.send("/sign-in", name=f"name-{number}", passphrase="") for number in range(21)]
@@ -200,14 +200,14 @@ async def test_a_page_under_way_at_the_sign_out_brings_no_session_back(inbox: In
         renewed = Response()
         sessions.write(renewed, session)
         copy.http.cookies.set(COOKIE, SimpleCookie(renewed.headers["set-cookie"])[COOKIE].value)
-        # Whoever else signs out has the list of ended sessions cleared up.
+        # Another sign-out removes expired entries from the list of ended sessions.
         await emil.sign_in("emil")
         await (await emil.get("/keys")).send("/sign-out")
         assert (await copy.get("/keys")).path == "/sign-in"
 
 
 async def test_a_changed_passphrase_ends_the_sessions_begun_with_the_old_one(inbox: Inbox) -> None:
-    """Whoever stole a session loses it when its owner changes the passphrase."""
+    """A stolen session ends when its owner changes the passphrase."""
     browser = inbox.browser()
     await browser.sign_in("nobody")
     users = users_of(inbox.settings.var_dir)

@@ -99,7 +99,7 @@ def test_a_call_costs_what_its_tokens_cost() -> None:
 def test_the_file_of_the_docs_is_read(tmp_path: Path) -> None:
     """docs/models.md shows one that holds."""
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
-    text = page.partition("```yaml\n")[2].partition("```")[0]
+    text = page.partition("## models.yaml")[2].partition("```yaml\n")[2].partition("```")[0]
     models = read_models(written(tmp_path, text))
     assert (set(models), models["strong"].masks) == ({"small", "strong"}, True)
     for key in LanguageModel.model_fields:

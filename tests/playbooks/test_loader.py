@@ -304,7 +304,7 @@ WRONG: list[tuple[Change, str, str]] = [
 def test_each_kind_of_error_names_file_path_and_remedy(
     folder: Path, change: Change, path: str, problem: str
 ) -> None:
-    """Whoever writes a playbook is told where it is wrong and what to do, before any request meets it."""
+    """The loader says where a playbook is wrong and what to do, before any request uses it."""
     content = playbook_content()
     change(content)
     error = refused_text(folder, yaml.safe_dump(content))

@@ -23,7 +23,7 @@ def names(known: Approvers) -> list[str]:
 
 
 def test_no_file_knows_nobody_and_an_empty_one_neither(file: ApproversFile) -> None:
-    """Whoever is to sign must be written down first."""
+    """Only people of the approvers file can sign."""
     assert file.read() == Approvers()
     file.path.write_text("# nobody yet\n")
     assert file.read() == Approvers()

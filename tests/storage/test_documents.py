@@ -60,7 +60,7 @@ def test_only_a_digest_is_looked_up(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    """Whoever runs it is told what to do."""
+    """The error says what to do."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(DispatchError, match=r"cannot keep 'n' in .*: Not a directory; make room or make"):
         DocumentStore(tmp_path / "file" / "documents").put(b"x", "a/b", "n")

@@ -68,7 +68,7 @@ def test_what_can_be_nobodys_name_is_no_path(store: KeyStore, name: str) -> None
 
 
 def test_a_folder_that_is_open_to_others_is_not_written_to(store: KeyStore) -> None:
-    """Whoever may put files into it could put keys into it."""
+    """A folder in which others can write is refused, because they could add keys."""
     store.folder.mkdir()
     store.folder.chmod(0o755)
     with pytest.raises(KeysError, match="chmod 700"):

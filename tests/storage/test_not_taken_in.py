@@ -38,7 +38,7 @@ def test_of_many_who_decide_at_once_one_decides(tmp_path: Path) -> None:
 
 
 def test_what_waits_is_oldest_first_and_what_is_decided_newest_first(tmp_path: Path) -> None:
-    """Whoever has waited longest is seen first; what was decided last is what one looks for."""
+    """Waiting entries are listed oldest first, decided ones newest first."""
     kept = NotTakenIn(tmp_path / "list.db")
     entries = [
         kept.add(f"{n}.eml", "/in", "no mail", NOW - timedelta(minutes=n), door="submit", sha256="0" * 64)

@@ -42,7 +42,7 @@ async def test_a_plain_other_question_beside_the_word_is_answered(desk: Desk) ->
 
 
 async def test_the_refund_that_is_made_rests_on_the_requester_s_own_sentence(desk: Desk) -> None:
-    """Whoever looks at the action sees the words with which it was asked for."""
+    """An action's page shows the requester's words that asked for it."""
     case = await small_refund(desk)
     assert (await case.outcome()).ending is Ending.DONE
     assert len(desk.back_office.refunds()) == 1

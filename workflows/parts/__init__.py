@@ -1,1 +1,1 @@
-"""What the workflows are made of: waits, approvals, effects, the talk with the requester, the record."""
+"""The parts of the workflows: waits, approvals, effects, the dialog with the requester, the trail."""

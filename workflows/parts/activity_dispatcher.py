@@ -51,11 +51,11 @@ class StageFailedError(Exception):
 class ActivityDispatcher:
     """Hands briefs to specialists, reviewers and the fixed team.
 
-    What reaches no outside system runs as a local activity inside the workflow's task: its input is not in
-    history, so its result echoes the handoff, whose digest covers the input. What a worker that is ending leaves
-    undone is queued. A read of an outside system is tried in
-    the same way once, within a short budget. Whatever changes something outside, and a read that is held up, is a
-    regular activity, ranked by the request's priority and shared fairly between organisations.
+    A role that uses no outside system runs as a local activity inside the workflow's task: its input is not in
+    history, so its result echoes the handoff, whose digest covers the input. If a stopping worker does not finish
+    it, it is queued. A read of an outside system is tried once in the same way, within a short budget. An activity
+    that changes an outside system, and a delayed read, is a regular activity, ranked by the request's priority and
+    shared fairly between organisations.
     """
 
     def __init__(self, recorder: TrailRecorder, status: StatusPublisher) -> None:
@@ -73,7 +73,7 @@ class ActivityDispatcher:
         receiver: str = "",
         decided_by: str = PROCESS,
     ) -> R:
-        """Hand a brief to a role that only computes. Raises StageFailedError.
+        """Schedule a role that only computes. Raises StageFailedError.
 
         `brief` holds PENDING_HANDOFF, which is replaced by the record of this handoff. `receiver` is the activity's
         own name where that is given as text.
@@ -82,7 +82,7 @@ class ActivityDispatcher:
         return await self._local(activity, [sent], result, why[:SUMMARY_LENGTH])
 
     async def look_up(self, activity: Callable[..., Awaitable[R]], result: type[R]) -> R:
-        """Read what the worker was started with; nothing is handed over. Raises StageFailedError."""
+        """Read the worker's configuration; no handoff is recorded. Raises StageFailedError."""
         return await self._local(activity, [], result)
 
     async def call_remote(
@@ -97,7 +97,7 @@ class ActivityDispatcher:
         decided_by: str = PROCESS,
         task_queue: str | None = None,
     ) -> R:
-        """Hand a brief to a role that reaches an outside system; repeated until `give_up_after`.
+        """Schedule a role that uses an outside system; it is retried until `give_up_after`.
 
         Raises StageFailedError. As in `call_local` otherwise.
         """
@@ -115,7 +115,7 @@ class ActivityDispatcher:
         receiver: str,
         give_up_after: timedelta,
     ) -> R:
-        """Hand a brief to a role that a language model does, on the model's own queue. Raises StageFailedError."""
+        """Schedule a role that a language model does, on the model's own queue. Raises StageFailedError."""
         sent = self._record(brief, receiver, why, PROCESS)
         self._status.publish_debounced()
         with _failures():
@@ -143,9 +143,9 @@ class ActivityDispatcher:
         receiver: str = "",
         decided_by: str = PROCESS,
     ) -> R:
-        """Hand a brief to a role that only reads an outside system: tried locally once, then as by `call_remote`.
+        """Schedule a role that only reads an outside system: tried locally once, then as by `call_remote`.
 
-        Both run under one handoff. An attempt that is cut off may still be reading, which changes nothing. Raises
+        Both run under one handoff. An attempt that timed out may still be reading, which changes nothing. Raises
         StageFailedError.
         """
         sent = self._record(brief, receiver or str(activity), why, decided_by)
@@ -170,7 +170,7 @@ class ActivityDispatcher:
         result: type[R],
         summary: str | None = None,
     ) -> R:
-        """Run a local activity; one that a worker that is ending left undone is queued, as a read that is held up."""
+        """Run a local activity; queue it if a stopping worker did not finish it, as a delayed read."""
         try:
             with _failures():
                 done: R = await workflow.execute_local_activity(
@@ -226,9 +226,9 @@ class ActivityDispatcher:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """Raise every failed activity as StageFailedError; a cancellation stays one.
+    """Raise every failed activity as StageFailedError; a cancellation stays a cancellation.
 
-    The SDK raises a local activity's failure bare and a regular one's within an ActivityError.
+    The SDK raises a local activity's failure directly and a regular one's inside an ActivityError.
     """
     try:
         yield
@@ -241,7 +241,7 @@ def _failures() -> Iterator[None]:
 def recorded_content(brief: StageInput) -> dict[str, JsonValue]:
     """Return what the digest of a handoff covers: each field that differs from its default.
 
-    Without defaults, a field that is added while a request runs does not change what its record says.
+    Because defaults are omitted, a field that is added while a request runs does not change its record.
     """
     fields = type(brief).model_fields
     values = {name: getattr(brief, name) for name in fields if name != "handoff"}

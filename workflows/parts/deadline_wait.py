@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class WakeReason(Enum):
-    """Why a wait came back."""
+    """Why a wait returned."""
 
     READY = auto()
     REMIND = auto()
@@ -28,21 +28,21 @@ class WakeReason(Enum):
 class DeadlineWait:
     """One wait, from its opening to its deadline.
 
-    What is ready counts before a deadline that falls with it: a message that lay in history before the
-    deadline's timer is never lost to a worker that was away.
+    A ready result counts before a deadline that expires at the same time: a message that is in history before the
+    deadline's timer is not lost if no worker was running.
     """
 
     def __init__(self, times: WaitSnapshot) -> None:
         self.opened_at, self.deadline = times.opened_at, times.deadline
         self.asked: list[Callable[[], Awaitable[None]]] = []
-        """Checks of extensions that came in. The wait makes them itself, before it expires and while it has no timer: a
-        local activity beside a timer may be answered before it when the history is replayed, and after it before."""
+        """Pending checks of extensions. The wait runs them itself, before it expires and while it has no timer: a local
+        activity that runs beside a timer may complete before it in a replay, but after it in the original run."""
         self._due = [(at, WakeReason.REMIND) for at in times.reminders]
         self._due += [(at, WakeReason.ESCALATE) for at in times.escalations]
         self._due.sort(key=lambda entry: entry[0])
 
     def snapshot(self) -> WaitSnapshot:
-        """Return what is left of the wait, for a new history."""
+        """Return the rest of the wait, for a new history."""
         due = {kind: tuple(at for at, reason in self._due if reason is kind) for _, kind in self._due}
         return WaitSnapshot(
             opened_at=self.opened_at,
@@ -52,9 +52,9 @@ class DeadlineWait:
         )
 
     async def until(self, ready: Callable[[], bool], summary: str) -> WakeReason:
-        """Wait until `ready`, the next reminder or escalation, or the deadline, whichever comes first.
+        """Wait for the first of: `ready`, the next reminder or escalation, the deadline.
 
-        MOVED says that the deadline is another one now; it is for the caller to show it and wait again.
+        MOVED means that the deadline has changed; the caller must publish it and wait again.
         """
         deadline = self.deadline
         while True:
@@ -86,10 +86,10 @@ async def open_wait(
     escalate_after: timedelta | None = None,
     escalations: int = 0,
 ) -> DeadlineWait:
-    """Open a wait now, with a calendar in its working time.
+    """Open a wait now; with a calendar it counts working time.
 
-    Working time is counted once, and history keeps the moments: a worker whose time zones are newer replays the same
-    wait. Where it cannot be counted, all time counts, so that the wait opens in any case.
+    Working time is counted once, and history keeps the moments: a worker with newer time zones replays the same
+    wait. If it cannot be counted, all time counts, so that the wait opens in any case.
     """
     opened_at = workflow.now()
     if timing.calendar is not None:

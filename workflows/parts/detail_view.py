@@ -8,7 +8,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def detail_of(parts: RequestParts) -> RequestDetail:
-    """Return the request, its draft, evidence and reasons, and the open approval request, as of now."""
+    """Return the request, its draft, evidence and reasons, and the open approval request."""
     state = parts.state
     playbook = state.triaged.playbook if state.triaged else None
     return RequestDetail(

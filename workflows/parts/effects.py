@@ -1,4 +1,4 @@
-"""Effects on the outside world: each once, in order, and undone in reverse where one cannot be done."""
+"""Effects on outside systems: each once, in order, and undone in reverse order if one fails."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 _NOTHING_HAPPENED = frozenset({"RefusedError", "InvalidInput", "UnavailableError"})
-"""Failures after which it is certain that there was no effect; all others leave it unknown. (An action that finds
-the system unavailable after an attempt that may have had an effect says OutcomeUnknown, see activities/failures.py.)"""
+"""Failures after which it is certain that there was no effect; after all others it is unknown. (An action that finds
+the system unavailable after an attempt that may have had an effect raises OutcomeUnknown, see activities/failures.py.)"""
 
 _CONFLICT = "conflict"
-"""A refusal that says another effect stands under the same key: no certainty at all."""
+"""A refusal because another effect exists under the same key: the result is unknown."""
 
 
 class EffectFailedError(Exception):
-    """An action could not be carried out; `certain` is True where it had no effect for certain."""
+    """An action could not be carried out; `certain` is True if it certainly had no effect."""
 
     def __init__(self, bound: BoundAction, why: str, *, certain: bool) -> None:
         super().__init__(f"{bound.action.name} on {bound.action.subject}: {why}")
@@ -40,7 +40,7 @@ class Effect:
 
 
 class Effects:
-    """Carries out commands and remembers what was applied."""
+    """Carries out commands and records the applied effects."""
 
     def __init__(self, recorder: TrailRecorder, dispatcher: ActivityDispatcher, task_queue: str) -> None:
         self._recorder, self._dispatcher, self._task_queue = recorder, dispatcher, task_queue
@@ -48,19 +48,19 @@ class Effects:
         self._uncertain: list[str] = []
 
     def paid(self) -> tuple[str, ...]:
-        """Return the keys of what was applied, and of what may have been: whether it took effect is unknown."""
+        """Return the keys of applied effects, and of effects whose result is unknown."""
         return (*(effect.bound.idempotency_key for effect in self.applied), *self._uncertain)
 
     def snapshot(self) -> tuple[EffectSnapshot, ...]:
-        """Return what was applied, for a new history."""
+        """Return the applied effects, for a new history."""
         return tuple(EffectSnapshot(bound=e.bound, receipt=e.receipt, policy=e.policy) for e in self.applied)
 
     def resume(self, snapshot: tuple[EffectSnapshot, ...]) -> None:
-        """Restore what was applied."""
+        """Restore the applied effects."""
         self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
 
     async def carry_out_all(self, state: ProcessState) -> None:
-        """Carry out the actions of a proposal in order. Raises EffectFailedError at the first that cannot be done."""
+        """Carry out the actions of a proposal in order. Raises EffectFailedError at the first failure."""
         policies = state.playbook.guardian.actions
         for bound, guard_result in zip(state.proposed.actions, state.guard_results, strict=True):
             policy, authorization = policies[bound.action.name], state.authorization.get(bound.digest)
@@ -75,10 +75,10 @@ class Effects:
         *,
         to_keep: bool = True,
     ) -> Receipt:
-        """Carry out one action; `to_keep` False for a mail on the way (a question), which nothing would undo.
+        """Carry out one action; `to_keep` is False for an interim mail (a question), which is never undone.
 
-        Raises EffectFailedError. A cancellation of the request waits until this action has ended, so that what was
-        done is known and can be undone.
+        Raises EffectFailedError. A cancellation of the request waits until this action has ended, so that its result
+        is known and can be undone.
         """
         running = asyncio.ensure_future(
             self._perform(bound, guard_result, policy, authorization, to_keep=to_keep)
@@ -131,7 +131,7 @@ class Effects:
         return receipt
 
     async def undo_all(self, why: str) -> list[str]:
-        """Undo what was applied, last first; returns what could not be undone, in words."""
+        """Undo the applied effects, last first; returns a text for each that could not be undone."""
         left: list[str] = []
         kept: list[Effect] = []
         for effect in reversed(self.applied):

@@ -1,4 +1,4 @@
-"""How a request ends before its last stage."""
+"""Exceptions that end a request, or its history, before its last stage."""
 
 from temporalio import workflow
 
@@ -8,9 +8,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 class HistoryFullError(Exception):
-    """The history has grown so long that Temporal asks for a new one; raised only while the request waits.
+    """The history is so long that Temporal suggests a new one; raised only while the request waits.
 
-    `items` are those asked about, with the answers so far in them, where the wait was for an answer.
+    `items` are the items with the answers so far, if the wait was for an answer.
     """
 
     def __init__(self, items: tuple[Item, ...] | None = None) -> None:
@@ -19,12 +19,12 @@ class HistoryFullError(Exception):
 
 
 def history_full() -> bool:
-    """Check whether Temporal asks to continue in a new history."""
+    """Check whether Temporal suggests continue-as-new."""
     return workflow.info().is_continue_as_new_suggested()
 
 
 class EndedEarlyError(Exception):
-    """The request ends here, and not as done; always caught by the coordinator's `run`."""
+    """The request ends here, not as `done`; the coordinator's `run` always catches it."""
 
     def __init__(self, ending: Ending, why: str) -> None:
         super().__init__(why)

@@ -1,4 +1,4 @@
-"""The turns of a follower: one activity after the other looks at Temporal, so that its history stays small."""
+"""Runs a follower as a series of long activities, so that its history stays small."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -15,16 +15,16 @@ with workflow.unsafe.imports_passed_through():
 P = TypeVar("P", bound=Contract)
 
 TURNS: Final = 24
-"""Turns of one history, which so ends about once a day and has a few events for each."""
+"""Activities in one history, which therefore ends about once a day and has a few events for each."""
 _ATTEMPT: Final = TURN + timedelta(minutes=10)
 _HEARTBEAT: Final = timedelta(seconds=20)
-"""So long after a crash of its worker Temporal misses it, and hands it to another after a pause of `_RETRY`."""
+"""The heartbeat timeout: after a crash of its worker Temporal gives it to another one after a pause of `_RETRY`."""
 _RETRY: Final = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1))
 _PAUSE: Final = timedelta(minutes=1)
 
 
 async def follow_in_turns(follow: Callable[[Any, P], Awaitable[P]], so_far: P, summary: str) -> P:
-    """Run a follower's activity for as many turns as one history takes, and return how far it has come."""
+    """Run a follower's activity as often as one history allows, and return its checkpoint."""
     for _ in range(TURNS):
         try:
             so_far = await workflow.execute_activity_method(
@@ -38,6 +38,6 @@ async def follow_in_turns(follow: Callable[[Any, P], Awaitable[P]], so_far: P, s
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            # It would not help to try again at once; what is followed goes on all the same.
+            # An immediate retry would not help, and the followed requests continue in any case.
             await workflow.sleep(_PAUSE, summary="it failed for good; tried again all the same")
     return so_far

@@ -1,4 +1,4 @@
-"""The first attempt of a read: inside the workflow's task, without a turn through a queue; docs/decisions/0018."""
+"""The first attempt of a read: inside the workflow's task, without a task queue; docs/decisions/0018."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ _ONCE: Final = RetryPolicy(maximum_attempts=1)
 
 @dataclass(frozen=True)
 class HeldUp:
-    """The system did not answer in time, or not with an answer; `failure` is what it said, if it was asked at all."""
+    """The system did not answer in time, or with an error; `failure` is that error, if the system was called at all."""
 
     failure: ApplicationError | None = None
 
     @property
     def retry_after(self) -> timedelta:
-        """Return how long the system asked to be left alone."""
+        """Return how long the system asked clients to wait."""
         return (self.failure.next_retry_delay if self.failure else None) or timedelta(0)
 
 
 class LocalReads:
-    """Tries reads locally until one is held up; from then on none, until a regular read of the request has succeeded.
+    """Tries reads locally until one is delayed; after that none, until a regular read of the request has succeeded.
 
     A request spends the budget once on a system that is down, and not again for each read.
     """
@@ -43,9 +43,9 @@ class LocalReads:
     async def attempt(
         self, activity: Callable[..., Awaitable[R]] | str, brief: StageInput, result: type[R], summary: str
     ) -> R | HeldUp:
-        """Return the answer, or HeldUp where a regular activity has to go on.
+        """Return the answer, or HeldUp if a regular activity must continue.
 
-        Raises ApplicationError where another attempt is of no use, such as a refusal.
+        Raises ApplicationError if another attempt would not help, for example after a refusal.
         """
         if self._is_held_up:
             return HeldUp()
@@ -71,14 +71,14 @@ class LocalReads:
 
 
 def is_left_undone(error: FailureError) -> bool:
-    """Return whether a worker that is ending failed a local activity without running it.
+    """Return whether a stopping worker failed a local activity without running it.
 
-    The SDK says so by a failure that is of no kind; every other one has a type of its own.
+    The SDK signals that by a failure without a type; all other failures have one.
     """
     return type(error) is FailureError
 
 
 def _is_final(error: FailureError) -> bool:
-    """Whatever is not plainly an answer is held up: a timeout, and what a worker that is ending left undone."""
+    """Return HeldUp for everything that is no definite answer: a timeout, or a local activity that a stopping worker left."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return isinstance(cause, ApplicationError) and cause.non_retryable

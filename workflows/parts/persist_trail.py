@@ -1,4 +1,4 @@
-"""Keeps the refusals of a request that is cancelled: it has no outcome, and nothing else in history has their reasons."""
+"""Keeps the refusals of a cancelled request: it has no outcome, and nothing else in history has their reasons."""
 
 from temporalio import workflow
 
@@ -11,9 +11,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def persist_trail(recorder: TrailRecorder, dispatcher: ActivityDispatcher) -> None:
-    """Write the record into history if a message was refused; without one it costs nothing.
+    """Write the trail's refusals into history if a message was refused; otherwise do nothing.
 
-    Handoffs are left out: each is in the event of its own, or was called off before it became one.
+    Handoffs are left out: each is in its own event, or was cancelled before it became one.
     """
     if not recorder.refusals:
         return
@@ -29,5 +29,5 @@ async def persist_trail(recorder: TrailRecorder, dispatcher: ActivityDispatcher)
             why="cancelled: there will be no outcome that says which messages were refused",
         )
     except StageFailedError as failed:
-        # The messages themselves are in history, and no cancellation depends on their reasons.
+        # The messages are in history anyway, and no cancellation depends on their reasons.
         workflow.logger.warning("the refusals are not kept", extra={"reason": str(failed)})

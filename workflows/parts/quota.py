@@ -1,4 +1,4 @@
-"""The life of a quota: it answers while anything counts in it, from history to history, and ends by itself."""
+"""The base of quota workflows: a quota answers as long as a reservation counts, and then ends by itself."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,21 +14,21 @@ with workflow.unsafe.imports_passed_through():
 class Quota(Protocol):
     """A workflow that keeps reservations; the first ask starts it (update with start).
 
-    Asks come one after the other, so that two at the same moment never both take what is left.
+    Asks are processed one after the other, so that two simultaneous ones cannot both take the rest.
     """
 
     def lapses_at(self) -> datetime | None:
-        """Return when what counts now lapses, in whole or in part; None where nothing counts."""
+        """Return when the next reservation expires; None if nothing counts."""
 
     def forget(self, now: datetime) -> None:
-        """Drop what has lapsed."""
+        """Drop expired reservations."""
 
     def next_input(self) -> Contract:
-        """Return what a new history begins with."""
+        """Return the input of a new history."""
 
 
 async def answer_while_counting(quota: Quota, lapse_summary: str) -> None:
-    """Return once nothing counts any more; continue as new where the history grows long."""
+    """Return once nothing counts any more; continue as new if the history grows long."""
     await workflow.wait_condition(lambda: quota.lapses_at() is not None)
     while (lapse := quota.lapses_at()) is not None:
         await _lapsed_or_sooner(quota, lapse, lapse_summary)
@@ -40,7 +40,7 @@ async def answer_while_counting(quota: Quota, lapse_summary: str) -> None:
 
 
 async def _lapsed_or_sooner(quota: Quota, lapse: datetime, summary: str) -> None:
-    """Wait for the lapse; sooner where something lapses before it, nothing counts any more, or the history is long."""
+    """Wait for the expiry; return earlier if another one expires before it, nothing counts, or the history is long."""
 
     def changed() -> bool:
         due = quota.lapses_at()

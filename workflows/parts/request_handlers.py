@@ -1,4 +1,4 @@
-"""The messages that a request takes and the queries that it answers, beside those that a follow-up has too.
+"""The handlers of a request, in addition to those that a follow-up has too.
 
 Signals: `answer` brings missing information, `decide` a person's decision, `extend` moves a deadline to later, `withdraw` takes
 the request back. Updates: `decide` does as the signal and returns what became of the decision, `extend` likewise; `add` brings a message

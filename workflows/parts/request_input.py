@@ -1,4 +1,4 @@
-"""Reads the input of a request's workflow, which anyone who can start workflows may write."""
+"""Reads the input of a request's workflow, which anyone who can start workflows can write."""
 
 from typing import Any, Final, NamedTuple
 
@@ -15,9 +15,9 @@ _WITH_SNAPSHOT: Final = 2
 
 
 class RequestInput(NamedTuple):
-    """The submission and, in a history that is not the first, the snapshot that the one before left.
+    """The submission and, from the second history on, the snapshot of the previous one.
 
-    `problem` says what is wrong where it cannot be read; the submission is then empty.
+    `problem` says why it cannot be read; the submission is then empty.
     """
 
     submission: Submission
@@ -26,12 +26,12 @@ class RequestInput(NamedTuple):
 
 
 def read_input(raw: tuple[Any, ...]) -> RequestInput:
-    """Read the arguments of a workflow here, because input that the SDK cannot decode fails its task again and again.
+    """Read the arguments of a workflow here, because input that the SDK cannot decode fails its task repeatedly.
 
     Nothing is raised: only `run` may end a workflow.
     """
     try:
-        # Only the request itself, continued in a new history, may state what was already inspected and approved.
+        # Only the request itself, continued in a new history, may pass a snapshot with inspections and approvals.
         continued = len(raw) == _WITH_SNAPSHOT and workflow.info().continued_run_id is not None
         snapshot = RequestSnapshot.model_validate(raw[1]) if continued else None
         return RequestInput(Submission.model_validate(single(raw[:1] if snapshot else raw)), snapshot, "")

@@ -1,4 +1,4 @@
-"""The parts of one request's workflow, and what of them is taken along into a new history."""
+"""The parts of one request's workflow, and their snapshot for a new history."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -38,7 +38,7 @@ _RESUMES_AT: Final = {
 
 @dataclass(frozen=True)
 class RequestParts:
-    """Everything that the coordinator works with, built once for each history."""
+    """All parts that the coordinator uses, built once for each history."""
 
     request_id: str
     submission: Submission
@@ -59,7 +59,7 @@ class RequestParts:
     def build(
         cls, request_id: str, submission: Submission, snapshot: RequestSnapshot | None
     ) -> "RequestParts":
-        """Build the parts of a request that has just begun, or that continues from a snapshot in a new history."""
+        """Build the parts of a new request, or of one that continues from a snapshot in a new history."""
         state = ProcessState(routing=RoutingState.of(submission.desk)) if snapshot is None else snapshot.state
         recorder = TrailRecorder()
         trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
@@ -99,7 +99,7 @@ class RequestParts:
         return parts
 
     def rank(self) -> None:
-        """Rank the request, and the activities that follow, by all that is known now; nothing before a desk is found."""
+        """Rank the request and its next activities by all that is known now; does nothing before a desk is found."""
         triaged = self.state.triaged
         if triaged is None or triaged.playbook is None:
             return
@@ -113,7 +113,7 @@ class RequestParts:
         )
 
     def snapshot(self) -> RequestSnapshot:
-        """Return what a new history must know; it resumes at the stage that waits now."""
+        """Return the snapshot for a new history, which resumes at the current waiting stage."""
         waiting = RequestState(self.status.status.state)
         return RequestSnapshot(
             at=_RESUMES_AT.get(waiting, ResumePoint.SETTLEMENT),

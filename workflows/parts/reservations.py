@@ -1,4 +1,4 @@
-"""What a request has reserved in customers' quotas, and how it says that it has ended."""
+"""A request's reservations in customers' quotas, and the report of its end to them."""
 
 from collections.abc import Iterable
 
@@ -12,14 +12,14 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Reservations:
-    """Knows the quotas that the guardian reserves in; a request that spends nothing has none and pays for none."""
+    """Records the quotas in which the guardian reserves; a request that spends nothing has none."""
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
         self._owners: dict[str, str] = {}
 
     def expect(self, actions: Iterable[BoundAction]) -> tuple[BoundAction, ...]:
-        """Note whose quotas the inspection of these actions reserves in; returns the actions that spend."""
+        """Record the quotas in which the inspection of these actions reserves; returns the actions that spend."""
         spending = []
         for bound in actions:
             for owner in claims_of([bound]):
@@ -28,9 +28,9 @@ class Reservations:
         return tuple(spending)
 
     async def close(self, paid: Iterable[str]) -> None:
-        """Report to the quotas that the request has ended, with the keys of what was paid or may have been.
+        """Report to the quotas that the request has ended, with the keys of effects that were or may have been paid.
 
-        A signal needs no worker to be there; the quota may be gone, for it ends when nothing counts in it any more.
+        A signal needs no running worker; the quota may have ended, because it ends when nothing counts in it.
         """
         request = CloseRequest(request_id=self._request_id, paid=tuple(paid))
         for owner, desk in self._owners.items():
@@ -46,9 +46,9 @@ class Reservations:
         self._owners.clear()
 
     def snapshot(self) -> dict[str, str]:
-        """Return what a new history must know."""
+        """Return the snapshot for a new history."""
         return dict(self._owners)
 
     def resume(self, snapshot: dict[str, str]) -> None:
-        """Restore what the history before this one left."""
+        """Restore the snapshot of the previous history."""
         self._owners = dict(snapshot)

@@ -1,4 +1,4 @@
-"""Where the request stands: answered to the `status` query, shown in Temporal's UI, written for lists of requests."""
+"""The request's status: for the query `status`, for Temporal's UI, and for lists of requests."""
 
 import asyncio
 import json
@@ -21,14 +21,14 @@ with workflow.unsafe.imports_passed_through():
 
 COORDINATOR: Final = "coordinator"
 
-# Temporal's UI cuts off the last line of what it shows here, so that must not be the brace that is to be copied.
+# Temporal's UI cuts off the last line of this text, so that line must not be the closing brace of the JSON.
 _AFTER_IT: Final = "The trail says what became of it."
 
 
 class StatusPublisher:
-    """Keeps the status and writes it to the search attributes: at once where a person's turn begins, else if it lasts.
+    """Keeps the status and writes it to the search attributes: owner changes immediately, stages of the desk after a delay.
 
-    Each write costs an event, and the server a write to its list; see docs/decisions/0014-lists-show-what-lasts.md.
+    Each write is an event and a write to the server's list; see docs/decisions/0014-lists-show-what-lasts.md.
     """
 
     def __init__(self, request_id: str, trigger: str, state: str) -> None:
@@ -43,7 +43,7 @@ class StatusPublisher:
         self._later: asyncio.Task[None] | None = None
 
     def resume(self, status: Status) -> None:
-        """Restore the status that the history before this one published last."""
+        """Restore the last published status of the previous history."""
         self.status = self._published = status
         workflow.set_current_details(_details(status, None))
 
@@ -61,9 +61,9 @@ class StatusPublisher:
         signal: Mapping[str, JsonValue] | None = None,
         **more: Any,
     ) -> None:
-        """Move to a state; what belonged to the one before (questions, digest, command) is gone unless given.
+        """Move to a state; questions, digest and command of the previous state are cleared unless passed.
 
-        `signal` is what a person could send as `decide` by Temporal's own form; only the details show it.
+        `signal` is the payload of `decide` for Temporal's own form; only the details show it.
         """
         fresh = {"action_digest": None, "proposal_id": None, "questions": (), "next_command": ""}
         point = ReviewPoint(awaiting=awaiting, about=about, owner=owner, by=by)
@@ -71,7 +71,7 @@ class StatusPublisher:
         workflow.set_current_details(_details(self.status, signal))
 
     def publish_debounced(self) -> None:
-        """Write where the desk itself is at work only if it is there for `options.LASTING`.
+        """Publish a stage of the desk's own only if the desk works for `options.LASTING`.
 
         Owner changes are published immediately; only the desk's own stages are debounced.
         """
@@ -88,7 +88,7 @@ class StatusPublisher:
         self.publish()
 
     def publish(self) -> None:
-        """Write the search attributes if they differ from what was written last."""
+        """Write the search attributes if they differ from the last written ones."""
         if self._later is not None:
             self._later.cancel()
             self._later = None
@@ -114,7 +114,7 @@ class StatusPublisher:
         return self._published is not None and _searchable(self.status) == _searchable(self._published)
 
     def show(self, list_summary: ListSummary) -> None:
-        """Write the memo that a list reads, if it differs from the one that is there; for waits alone."""
+        """Write the memo for lists if it differs from the current one; only for waits."""
         line = as_memo(list_summary)
         if workflow.memo_value(LIST_SUMMARY, None) != line:
             workflow.upsert_memo({LIST_SUMMARY: line})

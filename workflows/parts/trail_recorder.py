@@ -1,4 +1,4 @@
-"""The running record of one request; its entries are in the inputs of activities and in the result."""
+"""The trail of one request; its entries are in the inputs of activities and in the result."""
 
 from typing import Final
 
@@ -14,11 +14,11 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.model_use import ModelUse
 
 MOST_REFUSALS: Final = 100
-"""Refused messages kept one by one; beyond it they are counted, and history still holds each signal."""
+"""Refused messages that are kept one by one; further ones are counted, and history still holds each signal."""
 
 
 class TrailRecorder:
-    """Appends entries in order; nothing is ever changed or taken out."""
+    """Appends entries in order; entries are never changed or removed."""
 
     def __init__(self) -> None:
         self.entries: list[TrailEntry] = []
@@ -36,7 +36,7 @@ class TrailRecorder:
         about: Contract | JsonValue = None,
         use: ModelUse | None = None,
     ) -> Handoff:
-        """Add one entry; `about` is what it concerns, kept as a digest."""
+        """Add one entry; `about` is its subject, kept as a digest."""
         handoff = Handoff(
             seq=len(self.entries) + 1,
             sender=sender,
@@ -51,7 +51,7 @@ class TrailRecorder:
         return handoff
 
     def refuse(self, what: str, why: str, sender: str, about: JsonValue) -> None:
-        """Record a message that was not taken, bounded so that a flood cannot fill the record."""
+        """Record a refused message, bounded so that a flood cannot fill the trail."""
         self.refusals += 1
         if self.refusals <= MOST_REFUSALS:
             self.record(EntryKind.REFUSED, what=what, why=why, sender=sender, about=about)

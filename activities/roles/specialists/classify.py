@@ -52,7 +52,7 @@ class Classify(GenericDefaults):
         return by_model.form(brief, ClassifyConfig.model_validate(brief.config))
 
     def filled(self, brief: Brief, value: JsonValue) -> Finding:
-        """Return what comes of a form that holds."""
+        """Return the labels from a valid form."""
         return by_model.filled(brief, ClassifyConfig.model_validate(brief.config), value)
 
     async def examine(self, brief: Brief) -> Finding:

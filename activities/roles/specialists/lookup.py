@@ -1,4 +1,4 @@
-"""Looks something up in a declared system: one read, declared, with checked values alone."""
+"""Looks something up in a declared system: one declared read with checked values."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 
 STATUS: Final = "status"
-"""The fact that says of each item whether it was found."""
+"""The name of the fact that says for each item whether it was found."""
 MOST_OF_AN_ITEM: Final = 20_000
 _LINE: Final = 500
 
@@ -48,7 +48,7 @@ class Lookup(GenericDefaults):
 
     @staticmethod
     def reads(config: LookupConfig) -> tuple[str, ...]:
-        """Return its system."""
+        """Return the system that it reads."""
         return (config.system,)
 
     @staticmethod
@@ -59,7 +59,7 @@ class Lookup(GenericDefaults):
 
     @staticmethod
     def check(config: LookupConfig, context: RoleContext) -> Iterator[RoleProblem]:
-        """Yield what does not hold between the read, its values and its system."""
+        """Yield the errors between the read, its values and its system."""
         system = context.systems.get(config.system)
         if system is not None and (why := config.read.unfit(system)) is not None:
             yield RoleProblem("read", why, "Correct the read, or the system in systems.yaml.")
@@ -126,7 +126,7 @@ async def _results(
 
 
 def _values(item: Item, brief: Brief, config: LookupConfig) -> Facts | str:
-    """Return the values of the read, or why there are none; a value itself is in no summary."""
+    """Return the values of the read, or why there are none; summaries never contain a value."""
     values: Facts = {}
     for name, source in config.values.items():
         value = value_of(source, brief, item, {})
@@ -167,7 +167,7 @@ def _evidence(brief: Brief, config: LookupConfig, item_id: str, one: _Found) -> 
 
 
 def _status(results: Mapping[str, _Found]) -> FindingStatus:
-    """Ambiguity outranks all, for a person or the requester can still resolve it."""
+    """Return the combined outcome; ambiguity has precedence, because a person or the requester can still resolve it."""
     statuses = {one.status for one in results.values()}
     if FindingStatus.AMBIGUOUS in statuses:
         return FindingStatus.AMBIGUOUS

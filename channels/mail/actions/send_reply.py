@@ -50,7 +50,7 @@ class SendReply(ActionDefaults):
         """Read the requester's addresses on record, where the policy names who keeps them."""
         policy: MailPolicy = context.policy
         address = context.requester.address
-        # A mail may come without a readable sender; no record is looked up by nothing.
+        # A mail may have no readable sender; then no record is looked up.
         known = policy.address_book is not None and bool(address.strip())
         desk = context.bound.playbook.desk
         book: AddressBook | None = systems.named(policy.address_book or "", desk) if known else None
@@ -66,12 +66,12 @@ class SendReply(ActionDefaults):
 
     @staticmethod
     def sends(parameters: MailParameters) -> Sending:
-        """Let a doubtful sender be asked, and told that a colleague will look."""
+        """Allow questions and notices to a sender in doubt."""
         return Sending(parameters.recipient, parameters.purpose in {"question", "reminder", "notice"})
 
     @staticmethod
     def expected(parameters: MailParameters) -> dict[str, JsonValue]:
-        """Return what the archive must show: one delivery of this text to this address."""
+        """Return the expected archive entry: one delivery of this text to this address."""
         return {"recipient": parameters.recipient, "text_sha256": text_digest(parameters.text), "effects": 1}
 
     @staticmethod
@@ -89,16 +89,17 @@ class SendReply(ActionDefaults):
     async def perform(self, order: ActionCommand) -> Receipt:
         """Send the mail unless it is already in the archive.
 
-        Raises Refused ('not_permitted', 'conflict': another mail has this Message-ID, or the mail server's own no as
-        'smtp_<code>'), Unavailable (this attempt sent nothing), OutcomeUnknown (lost under way, or an earlier
-        attempt may have sent and the archive does not tell; the next attempt reconciles) and pydantic's ValidationError for parameters that are no mail.
+        Raises Refused ('not_permitted', 'conflict': another mail has this Message-ID, or the mail server's refusal as
+        'smtp_<code>'), Unavailable (this attempt sent nothing), OutcomeUnknown (the connection was lost, or an earlier
+        attempt may have sent and the archive does not answer; the next attempt reconciles) and pydantic's ValidationError
+        for parameters that are no mail.
         """
         mail = MailParameters.model_validate(order.bound.action.parameters)
         outgoing = _outgoing(mail, order.bound, self._server)
         with reconciling():
             sent_before = await self._archive.find(outgoing.message_id)
         if sent_before is None:
-            # Not sooner: leave that ran out after the mail went would hide that it went.
+            # Not before the look: an authorization that expired after the mail was sent would hide that it was sent.
             self._permits.require(order)
             await self._server.send(outgoing)
         elif not _is_same(sent_before, mail):
@@ -121,7 +122,7 @@ class SendReply(ActionDefaults):
 
     @staticmethod
     async def read_back(systems: Systems, bound: BoundAction) -> Observation:
-        """Read what the archive holds under the key's Message-ID.
+        """Read the archive's deliveries under the key's Message-ID.
 
         Facts: recipient, subject, text_sha256 of the first delivery, and `effects`, the number of deliveries.
         Raises Unavailable or Refused if the archive cannot be read.

@@ -1,1 +1,1 @@
-"""Open set: one composer a file; each writes a draft and says what the action that delivers it is called with."""
+"""Open set: one composer a file; each writes a draft and the parameters of the action that delivers it."""

@@ -1,1 +1,1 @@
-"""What the header fields of a mail say: who sent it, which requests it answers, and what tells a machine."""
+"""Reads a mail's header: the sender, the requests that it answers, and signs of automatic mail."""

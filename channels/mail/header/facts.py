@@ -1,4 +1,4 @@
-"""Header facts: those by which automatic mail is told (channels/mail/automatic.py), and when the mail was written."""
+"""Header facts: the signs of automatic mail (channels/mail/automatic.py), and when the mail was written."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def facts_of(message: EmailMessage, sender: str) -> MailFacts:
-    """Read what tells an automatic mail; `sender` is the requester's address, empty where none can be read."""
+    """Read the signs of automatic mail; `sender` is the requester's address, empty if none is readable."""
     headers: dict[str, tuple[str, ...]] = {}
     for field, value in message.raw_items():
         name = field.lower()
@@ -51,7 +51,7 @@ def written_at(value: str) -> datetime | None:
 
 
 def _text(name: str, value: str) -> str:
-    """Return a value on one line; of the subject alone, the encoded words decoded."""
+    """Return a value on one line; encoded words are decoded only in the subject."""
     plain = decoded_words(value)[0] if name == "subject" else value
     return one_line(encodable(plain))
 
@@ -106,7 +106,7 @@ def _reports_no_failure(message: EmailMessage) -> bool:
 
 
 def _returned_id(message: EmailMessage) -> str | None:
-    """Return our Message-ID of the mail that a report gives back, whole or its header alone."""
+    """Return our Message-ID of the mail that a report returns, whole or only its header."""
     for part in _parts(message)[:_MOST_VALUES]:
         if _tried(part.get_content_type, "") not in _RETURNED:
             continue

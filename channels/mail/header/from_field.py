@@ -20,21 +20,21 @@ from dispatch.models.request.requester import SenderDoubt
 from dispatch.text.unicode_spoofing import same_address, undisguised
 
 MOST_READ: Final = 2_000
-"""Characters of a field; more is no address that a person wrote."""
+"""The characters that are read of a field; a longer one is no address that a person wrote."""
 
 # Letters beyond ASCII (RFC 6531): Latin, Greek, Cyrillic and those of East Asia; no marks that hide, join or turn.
 _BEYOND: Final = r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
 _ATEXT: Final = rf"[A-Za-z0-9{_BEYOND}!#$%&'*+/=?^_`{{|}}~-]"
 _LABEL: Final = rf"[A-Za-z0-9{_BEYOND}-]{{1,63}}"
 _DELIMITER: Final = r'\s<>,;:()"\[\]'
-# Between delimiters, so that nothing is taken of a longer word that is no address.
+# Between delimiters, so that no part of a longer word counts as an address.
 _ADDRESS: Final = (
     rf"(?<![^{_DELIMITER}])({_ATEXT}(?:{_ATEXT}|\.){{0,63}}"
     rf"@{_LABEL}(?:\.{_LABEL}){{0,20}})(?![^{_DELIMITER}])"
 )
 _BARE: Final = re.compile(rf"{_ADDRESS}(?: ?\(([^()<>@\\\"]*)\))?")
 _BRACKETED: Final = re.compile(rf"\A([^<>]*)<\s?{_ADDRESS}\s?>(?: ?\([^()<>@\\\"]*\))?")
-# One that is not closed reaches to the end: looked for again behind each quote, it would take quadratic time.
+# An unclosed one extends to the end: a new search after each quote would take quadratic time.
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\(?:.|\Z))*)("|\Z)', re.DOTALL)
 _COMMENT: Final = re.compile(r"\([^()<>@\\\"]*\)")
 # What a name without quotes may hold: "@" too, for many programs write the address as the name.
@@ -117,7 +117,7 @@ def _doubtful(line: str) -> FromField:
 
 
 def _addresses(line: str) -> tuple[str, ...]:
-    """Return what might be meant: first what stands in angle brackets, then the rest."""
+    """Return the possible addresses: first those in angle brackets, then the rest."""
     outside = _outside_quotes(line)
     bracketed = [a for part in re.findall(r"<([^<>]*)>?", outside) for a in _ANY_ADDRESS.findall(part)]
     return tuple(dict.fromkeys([*bracketed, *_ANY_ADDRESS.findall(outside)]))

@@ -1,4 +1,4 @@
-"""Who sent a mail, from its header fields as they stand in the file, before any library has made something of them."""
+"""Determines a mail's sender from the raw header fields, before a library has parsed them."""
 
 import re
 import unicodedata
@@ -36,7 +36,7 @@ _LF_ENDS: Final = re.compile(rb"\r?\n")
 
 @dataclass(frozen=True)
 class MailSender:
-    """The requester that a mail names; with a doubt, `note` says what was taken."""
+    """The requester that a mail names; with a doubt, `note` says which address was taken."""
 
     address: str
     name: str = ""
@@ -90,7 +90,7 @@ def _from(raw: bytes, values: Sequence[str]) -> FromField:
     """Read From; a field that only some readers see as one ('From :', behind a lone carriage return) is a doubt."""
     seen, certain = _raw_from_fields(raw)
     if any(len(value) >= _CUT_FROM for value in values):
-        # What stood behind the cut is not known, so the address may be another one.
+        # The text behind the cut is unknown, so the address may be another one.
         return FromField(doubt=SenderDoubt.READ_DIFFERENTLY)
     if len(values) > 1 or len(seen) == certain == len(values):
         return read_from(values)
@@ -102,7 +102,7 @@ def _from(raw: bytes, values: Sequence[str]) -> FromField:
 
 
 def _raw_from_fields(raw: bytes) -> tuple[list[str], int]:
-    """Return what some reader takes for a From field, and how many of them every reader takes for one."""
+    """Return the fields that some reader takes for From, and how many of them every reader takes for From."""
     head = raw[:_MOST_HEADER_BYTES]
     end = _END_OF_HEADERS.search(head)
     block = head[: end.start()] if end else head

@@ -1,4 +1,4 @@
-"""Which requests a mail is about: those whose mails it answers, by Message-ID or by the tag of the address it went to."""
+"""Finds the requests that a mail answers, by Message-ID or by the tag of its recipient address."""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -9,7 +9,7 @@ from channels.mail.identity import own_ids, request_named_by, request_tagged_in
 from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.submission import MOST_THREADS
 
-# Where a mail came to, as its sender, forwarding and delivery on the way wrote it.
+# A mail's recipients, as its sender, forwarding servers and the delivery wrote them.
 _ADDRESSED: Final = ("to", "delivered-to", "x-original-to", "envelope-to", "cc")
 _MOST_ADDRESSES: Final = 20
 

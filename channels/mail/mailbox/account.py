@@ -1,4 +1,4 @@
-"""What is known of one mailbox that is watched: where it is, how to sign in, and whose work its mails are."""
+"""The configuration of one watched mailbox: its server, its sign-in, and the desk of its mails."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -53,7 +53,7 @@ class MailboxAccount(Contract):
 
     @property
     def where(self) -> str:
-        """Name it for a sentence."""
+        """Return its name for messages."""
         return f"the mailbox {self.name!r} ({self.user} at {self.host}:{self.port_in_use})"
 
 

@@ -1,4 +1,4 @@
-"""What an IMAP server answers, made plain: one mail's size, time and bytes, a response code, the personal namespace."""
+"""Parses answers of an IMAP server: a mail's size, time and bytes, a response code, the personal namespace."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ _NAME_CHARS: Final = 60
 
 
 class Arrived(NamedTuple):
-    """One mail of a mailbox; `raw` is its header alone where `size` is more than is taken."""
+    """One mail of a mailbox; `raw` is only its header if `size` is above the limit."""
 
     name: str
     raw: bytes
@@ -34,14 +34,14 @@ class Arrived(NamedTuple):
 
 
 class Size(NamedTuple):
-    """What is known of a mail before it is fetched."""
+    """The data of a mail before it is fetched."""
 
     size: int
     received_at: datetime | None
 
 
 def size_of(answer: Iterable[Any], uid: str) -> Size | None:
-    """Read the answer to a FETCH of RFC822.SIZE and INTERNALDATE; None where the mail is no longer there."""
+    """Read the answer to a FETCH of RFC822.SIZE and INTERNALDATE; None if the mail is gone."""
     for text, _ in _of(answer, uid):
         if size := _SIZE.search(text):
             return Size(int(size[1]), _moment(_DATE.search(text)))
@@ -49,12 +49,12 @@ def size_of(answer: Iterable[Any], uid: str) -> Size | None:
 
 
 def content_of(answer: Iterable[Any], uid: str) -> bytes | None:
-    """Read the answer to a FETCH of a mail's bytes; None where the mail is no longer there."""
+    """Read the answer to a FETCH of a mail's bytes; None if the mail is gone."""
     return next((literal for _, literal in _of(answer, uid) if literal is not None), None)
 
 
 def _of(answer: Iterable[Any], uid: str) -> Iterable[tuple[bytes, bytes | None]]:
-    """Yield text and literal of each response about `uid`; a server may tell of other mails in between."""
+    """Yield text and literal of each response about `uid`; a server may report other mails in between."""
     text, literal = b"", None
     for part in answer:
         if isinstance(part, tuple):
@@ -74,7 +74,7 @@ def _moment(found: re.Match[bytes] | None) -> datetime | None:
 
 
 def name_of(raw: bytes) -> str:
-    """Return what a mail is called for people: its subject as a file's name; the same mail has it wherever it lies."""
+    """Return a mail's name for people: its subject as a file name; it does not depend on the folder."""
     found = _SUBJECT.search(header_of(raw))
     subject = found[1][:_MOST_SUBJECT].decode("utf-8", "surrogateescape") if found else ""
     plain = safe_name(decoded_words(subject.strip())[0].replace("/", "_").replace("\\", "_"), "")
@@ -88,7 +88,7 @@ def code_of(data: Sequence[Any]) -> str:
 
 
 def features_of(data: Sequence[Any]) -> frozenset[str]:
-    """Return what a server says that it can do, from the answer to CAPABILITY."""
+    """Return a server's capabilities, from the answer to CAPABILITY."""
     return frozenset(
         word
         for one in data
@@ -98,7 +98,7 @@ def features_of(data: Sequence[Any]) -> frozenset[str]:
 
 
 def words_of(data: Sequence[Any]) -> str:
-    """Return a server's own words."""
+    """Return a server's message."""
     words = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in data if one)
     return " ".join(words)[:300] or "it gives no reason"
 

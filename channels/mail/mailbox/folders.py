@@ -1,4 +1,4 @@
-"""The folders of a mailbox, found and made under the names that its server uses."""
+"""Finds and creates the folders of a mailbox under the names that its server uses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +13,7 @@ _INBOX: Final = "INBOX"
 
 
 class Folders:
-    """Knows where a person's own folders begin (such as `INBOX.`), what divides levels, and which folder is selected."""
+    """Knows the prefix of a person's own folders (such as `INBOX.`), the delimiter of levels, and the selected folder."""
 
     def __init__(self, box: BaseMailBox, features: frozenset[str]) -> None:
         self._box = box
@@ -29,21 +29,21 @@ class Folders:
         self.validity = ""
 
     def select(self, folder: str) -> None:
-        """Select a folder, named as the server does or by levels with '/'."""
+        """Select a folder, by the server's name or by levels with '/'."""
         own = self._named(folder)
         is_known = folder.upper() == _INBOX or not self._box.folder.exists(own)
         self._selected = folder if is_known else own
         self._select()
 
     def make(self, place: str) -> str:
-        """Return the server's name of a folder, which is made and subscribed to where it is missing."""
+        """Return the server's name of a folder; create it and subscribe to it if it is missing."""
         if place not in self._made:
             name = self._named(place)
             if not self._box.folder.exists(name):
                 try:
                     self._box.folder.create(name)
                 except MailboxFolderCreateError:
-                    # Another watcher may have been first.
+                    # Another watcher may have created it first.
                     if not self._box.folder.exists(name):
                         raise
                 with suppress(MailboxFolderSubscribeError):
@@ -52,12 +52,12 @@ class Folders:
         return self._made[place]
 
     def forget(self) -> None:
-        """Look at the folders anew; a person may have removed or renamed one."""
+        """Read the folders again; a person may have removed or renamed one."""
         self._made.clear()
 
     @contextmanager
     def looking_into(self, name: str) -> Iterator[None]:
-        """Select another folder, to read only, and then again the one that is watched."""
+        """Select another folder read-only, and afterwards the watched one again."""
         self._box.folder.set(name, readonly=True)
         try:
             yield
@@ -65,7 +65,7 @@ class Folders:
             before = self.validity
             self._select()
         if self.validity != before:
-            raise OSError("the folder was made anew meanwhile; it is looked at again")
+            raise OSError("the folder was recreated meanwhile; it will be read again")
 
     def _select(self) -> None:
         self._box.folder.set(self._selected)

@@ -1,7 +1,7 @@
-"""IDLE (RFC 2177): waiting until the server tells of a change.
+"""IDLE (RFC 2177): waits until the server reports a change.
 
-The library's own waiting asks the socket alone. What came in one packet with the server's "idling" is in the reader's
-buffer already, and would be seen only after the next look.
+The library's own wait checks only the socket. Data that arrived in one packet with the server's "idling" is already in
+the reader's buffer, and would be seen only at the next look.
 """
 
 import select
@@ -13,18 +13,18 @@ from typing import Final
 from imap_tools import BaseMailBox
 
 _HALT_SECONDS: Final = 0.25
-"""How often it looks whether it shall end."""
+"""The interval in which it checks whether it must end."""
 
 
 def idle(box: BaseMailBox, seconds: float, halt: threading.Event) -> None:
-    """Return when the server says anything, when the time is over, or when `halt` is set.
+    """Return when the server sends anything, when the time is over, or when `halt` is set.
 
-    Raises IMAP4.error where the server refuses it, IMAP4.abort and OSError where the connection ends.
+    Raises IMAP4.error if the server refuses it, IMAP4.abort and OSError if the connection ends.
     """
     client = box.client
     tag: bytes = client._command("IDLE")  # noqa: SLF001 (imaplib has no public IDLE before Python 3.14)
     while client._get_response() is not None:  # noqa: SLF001
-        # Told before it idles: a change, or the end of the command, which is a refusal.
+        # An answer before it idles is a change, or the end of the command, which is a refusal.
         if client.tagged_commands.get(tag):
             raise IMAP4.error(f"IDLE is refused: {client.tagged_commands.pop(tag)!r}")
     end = time.monotonic() + seconds
@@ -39,7 +39,7 @@ def idle(box: BaseMailBox, seconds: float, halt: threading.Event) -> None:
 
 
 def _has_buffered(client: IMAP4) -> bool:
-    """Check whether something was read from the socket that nobody has looked at yet."""
+    """Check whether the buffer holds data that is not processed yet."""
     reader = getattr(client, "_file", None)
     sock = client.sock
     before = sock.gettimeout()

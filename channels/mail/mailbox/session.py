@@ -1,7 +1,7 @@
-"""One connection to one mailbox. It blocks, so that it belongs into a thread; `cut` and the halt end what waits in it.
+"""One connection to one mailbox. It blocks, so run it in a thread; `cut` and the halt end a waiting call.
 
-Mails are named by UID and only within the connection that told the UIDs: after a break everything is looked up anew, so
-that a mailbox made anew meanwhile (another UIDVALIDITY) cannot have another mail moved.
+UIDs are used only within the connection that read them: after a break everything is read again, so that a
+recreated mailbox (another UIDVALIDITY) cannot cause the wrong mail to be moved.
 """
 
 import socket
@@ -39,11 +39,11 @@ _PASSES: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTA
 
 
 class MailboxAwayError(UnavailableError):
-    """The mail server is not reached, or has closed the connection."""
+    """The mail server cannot be reached, or has closed the connection."""
 
 
 class MailboxRefusedError(RefusedError):
-    """The mail server understood and said no."""
+    """The mail server refused a command."""
 
 
 class MailboxSession:
@@ -56,7 +56,7 @@ class MailboxSession:
         self._features = frozenset[str]()
 
     def open(self, *places: str) -> None:
-        """Connect, sign in, find the folder, and make those of `places` that are missing."""
+        """Connect, sign in, find the folder, and create missing folders of `places`."""
         account = self._account
         with self._told("cannot be reached"):
             self._box = box = self._connected()
@@ -73,7 +73,7 @@ class MailboxSession:
             sign_in = box.login if is_plain else box.login_utf8
             sign_in(account.user, password, initial_folder=None)
         with self._told("does not give its folders"):
-            # After the sign-in a server tells more of what it can do than before.
+            # After the sign-in a server reports more capabilities than before.
             kind, told = box.client.capability()
             self._features = features_of(told) if kind == "OK" else frozenset()
             self._folders = Folders(box, self._features)
@@ -83,21 +83,21 @@ class MailboxSession:
 
     @property
     def validity(self) -> str:
-        """What the server calls this making of the folder; UIDs count within it."""
+        """The UIDVALIDITY of the folder; UIDs are valid within it."""
         return self._folders.validity if self._folders is not None else ""
 
     def uids(self) -> list[str]:
         """Return the mails of the folder, oldest first, without those that are marked as deleted."""
         with self._told("does not list its mails") as box:
-            # Opened anew each time: of a folder that was made anew meanwhile some servers go on to show the old one, and
-            # some tell of new mails only then.
+            # Selected again each time: some servers keep showing the old folder after it was recreated, and
+            # some report new mails only then.
             self._opened[1].select(self._account.folder)
             return sorted(box.uids("UNDELETED", charset=None), key=int)
 
     def fetch(self, uid: str, most: int) -> Arrived | None:
-        """Return a mail, its flags unchanged, or its header alone where it has more than `most` bytes.
+        """Return a mail, its flags unchanged, or only its header if it has more than `most` bytes.
 
-        None where it is no longer there.
+        None if it is gone.
         """
         with self._told("does not give a mail"):
             known = size_of(self._fetched(uid, _SIZE_AND_TIME), uid)
@@ -108,26 +108,26 @@ class MailboxSession:
         return None if raw is None else Arrived(name_of(raw), raw, known.size, known.received_at)
 
     def move(self, uid: str, place: str, *, may_be_there: bool) -> None:
-        """Move a mail; where the server cannot in one step, copy it, then delete it and nothing else.
+        """Move a mail; if the server cannot do that in one step, copy it and delete only this mail.
 
-        `may_be_there`: an earlier attempt may have been cut off between the two, so that the copy is looked for first.
+        `may_be_there`: an earlier attempt may have been interrupted between the two, so search for the copy first.
         """
         with self._told(f"does not move a mail to {place}") as box:
             folders = self._opened[1]
             target = folders.make(place)
             try:
                 if "MOVE" in self._features:
-                    # Not the library's own, which asks for it before the sign-in and else expunges the whole folder.
+                    # Not the library's own move, which checks the capability before the sign-in and otherwise expunges the whole folder.
                     self._done(*box.client.uid("MOVE", uid, _encoded(target)))
                     return
                 if not (may_be_there and self._is_in(target, uid)):
                     self._done(*box.client.uid("COPY", uid, _encoded(target)))
             except UnexpectedCommandStatusError:
-                # A person may have removed the folder; the next attempt makes it again.
+                # A person may have removed the folder; the next attempt creates it again.
                 folders.forget()
                 box.client.noop()
                 if size_of(self._fetched(uid, _SIZE_AND_TIME), uid) is None:
-                    # Somebody else was first.
+                    # Another program moved it first.
                     return
                 raise
             self._done(*box.client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"))
@@ -135,7 +135,7 @@ class MailboxSession:
                 self._done(*box.client.uid("EXPUNGE", uid))
 
     def wait(self, seconds: float) -> None:
-        """Return when the server tells of a change, when the time is over, or when the halt is set."""
+        """Return when the server reports a change, when the time is over, or when the halt is set."""
         if "IDLE" in self._features:
             try:
                 with self._told("has ended the connection") as box:
@@ -146,15 +146,15 @@ class MailboxSession:
         return None
 
     def cut(self) -> None:
-        """End the connection under whatever waits in it; for another thread."""
+        """Close the connection and end a waiting call; may be called from another thread."""
         box = self._box
         if box is not None:
-            # The library's own shutdown waits for whoever reads.
+            # The library's own shutdown waits for the reading thread.
             with suppress(OSError):
                 box.client.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Say goodbye where the server still listens; nothing is expunged."""
+        """Log out if the server still answers; nothing is expunged."""
         box, self._box = self._box, None
         if box is None:
             return
@@ -208,10 +208,10 @@ class MailboxSession:
 
     @contextmanager
     def _told(self, what: str, remedy: str = "") -> Iterator[BaseMailBox]:
-        """Turn whatever the library raises into one sentence that says whose mailbox it is."""
+        """Convert every error of the library into one sentence that names the mailbox."""
         where = self._account.where
         try:
-            # Before it is connected nobody uses what is given.
+            # Before it is connected nothing uses this value.
             yield self._box  # type: ignore[misc]
         except UnexpectedCommandStatusError as error:
             raise _refusal(f"{where} {what}", error.command_result[1], remedy) from None
@@ -230,7 +230,7 @@ class MailboxSession:
 
 
 def _encoded(folder: str) -> str:
-    """Return a folder's name as a command carries it, in modified UTF-7 and quotes."""
+    """Return a folder's name for a command, in modified UTF-7 and quotes."""
     return encode_folder(folder).decode("ascii")
 
 

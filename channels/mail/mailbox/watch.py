@@ -1,4 +1,4 @@
-"""Watches a mailbox and takes in what comes.
+"""Watches a mailbox and takes in its mails.
 
 A mail is moved to another folder of the mailbox only after its start was accepted, or its refusal was kept for people, so
 that a crash at any point leaves it where it is found again; its second start is the same request. Nothing is remembered
@@ -26,7 +26,7 @@ AUTOMATIC: Final = "Automatic"
 REFUSED: Final = "Refused"
 PLACES: Final = (TAKEN, AUTOMATIC, REFUSED)
 RETRY_SECONDS: Final = 1.0
-"""How long it waits after a failure; twice as long after each further one."""
+"""The pause after a failure; it doubles with each further one."""
 MOST_RETRY_SECONDS: Final = 60.0
 
 P = ParamSpec("P")
@@ -36,7 +36,7 @@ T = TypeVar("T")
 class MailboxWatch:
     """One mailbox; `run` works until it is told to stop, and stops between two mails.
 
-    A mail of more than `most_bytes` is not fetched but for its header.
+    Of a mail with more than `most_bytes` only the header is fetched.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class MailboxWatch:
         self._log = structlog.get_logger("mailbox").bind(mailbox=account.name)
         self._server, self._desk = Hindrance(self._log, "mails"), Hindrance(self._log, "mails")
         self._halt = threading.Event()
-        # Of its own: the loop's threads are few, and this one is in use all the while.
+        # A separate thread: the loop has few threads, and this one is always in use.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"mailbox {account.name}")
         self._failed: dict[tuple[str, str], int] = {}
         self._mentioned = set[tuple[str, str]]()
@@ -60,8 +60,8 @@ class MailboxWatch:
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set.
 
-        Raises MailboxRefusedError where the first attempt to sign in or to open the folder is refused; a refusal later
-        on waits like a server that is away.
+        Raises MailboxRefusedError if the first attempt to sign in or to open the folder is refused; after a later
+        refusal it waits and retries, as for an unavailable server.
         """
         halting = asyncio.ensure_future(self._halt_with(stop))
         try:
@@ -114,9 +114,9 @@ class MailboxWatch:
                 await self._blocking(session.wait, wait)
 
     async def _look(self, session: MailboxSession, stop: asyncio.Event) -> bool:
-        """Take in what is there, what failed before last. Return whether nothing is left over.
+        """Take in the mails, those that failed before last. Return whether nothing is left.
 
-        Where something is away that every mail needs, the rest waits for the next look.
+        If something that every mail needs is unavailable, the rest waits for the next look.
         """
         uids = await self._blocking(session.uids)
         known = {(session.validity, uid) for uid in uids}
@@ -125,7 +125,7 @@ class MailboxWatch:
         for uid in sorted(uids, key=lambda uid: self._failed.get((session.validity, uid), 0)):
             if stop.is_set():
                 return True
-            # Counted before, so that one that fails each time, or breaks the connection, comes after the others.
+            # Counted before the attempt, so that a mail that always fails, or breaks the connection, comes after the others.
             key = (session.validity, uid)
             self._failed[key] = self._failed.get(key, 0) + 1
             try:
@@ -144,7 +144,7 @@ class MailboxWatch:
         return not self._failed
 
     async def _take(self, session: MailboxSession, uid: str) -> None:
-        """Take in one mail, or refuse it; one that a person has moved away meanwhile is none of ours any more."""
+        """Take in one mail, or refuse it; ignore a mail that a person has moved away meanwhile."""
         mail = await self._blocking(session.fetch, uid, self._most)
         if mail is None:
             return

@@ -1,4 +1,4 @@
-"""Reads back, from the mail system's archive, what was sent."""
+"""Reads sent mails from the mail system's archive."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ class MailArchive(HttpSystem):
     acting: ClassVar[bool] = False
 
     class Settings(SystemSettings):
-        """Where it is, and what opens it."""
+        """Its address and key."""
 
         mail_archive_url: str = Field(
             default="http://127.0.0.1:8811", description="reads back what the mail system sent"
@@ -42,7 +42,7 @@ class MailArchive(HttpSystem):
         return await self._messages({"message_id": message_id})
 
     async def sent_to(self, recipient: str) -> tuple[ArchivedMail, ...]:
-        """Return all that was delivered to an address, oldest first."""
+        """Return all deliveries to an address, oldest first."""
         return await self._messages({"recipient": recipient})
 
     async def _messages(self, params: dict[str, str]) -> tuple[ArchivedMail, ...]:

@@ -20,12 +20,12 @@ _LONGEST_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
 
 
 class MailServer:
-    """One SMTP conversation for each mail, upgraded to TLS where the server offers it; `timeout_seconds` a step."""
+    """One SMTP conversation for each mail, upgraded to TLS if the server offers it; `timeout_seconds` is for each step."""
 
     acting: ClassVar[bool] = True
 
     class Settings(SystemSettings):
-        """Where it is, and what opens it."""
+        """Its address and credentials."""
 
         smtp_host: str = "127.0.0.1"
         smtp_port: int = Field(default=8825, ge=1, le=65535)
@@ -66,7 +66,7 @@ class MailServer:
         """The address that mails come from."""
 
     def reply_to(self, request_id: str, sender: str) -> str | None:
-        """Return where replies about a request are to go; None: to the sender, as where its address has no room for a tag."""
+        """Return the Reply-To address of a request; None if replies go to the sender, whose address has no room for a tag."""
         with_tag = tagged(sender, request_id)
         fits = with_tag.rindex("@") <= _LONGEST_LOCAL_PART
         return with_tag if self._reply_tag and fits else None
@@ -75,7 +75,7 @@ class MailServer:
         """Hand a mail over; on return the server has taken responsibility for it.
 
         Raises Refused (5xx, or what cannot be a mail), Unavailable (4xx, no connection: not sent) or OutcomeUnknown
-        (lost once the text was under way: look for its Message-ID in the archive).
+        (connection lost while the text was being sent: search for its Message-ID in the archive).
         """
         try:
             content = as_message(mail).as_bytes()
@@ -87,7 +87,7 @@ class MailServer:
             await self._offer(smtp, mail)
             await self._deliver(smtp, content)
         finally:
-            # Not QUIT: the server has answered for the mail, and waiting for its farewell could only fail a success.
+            # Without QUIT: the server has accepted the mail, and waiting for its answer could only turn a success into an error.
             smtp.close()
 
     async def _offer(self, smtp: aiosmtplib.SMTP, mail: OutgoingMail) -> None:
@@ -114,7 +114,7 @@ class MailServer:
 def _answered(
     error: aiosmtplib.SMTPResponseException, otherwise: type[UnavailableError | OutcomeUnknownError]
 ) -> ClientError:
-    """Read a reply; `otherwise` is for one that is neither no nor later, such as a line that is not SMTP."""
+    """Return the error of a reply; `otherwise` is for one that is neither 5xx nor 4xx, such as a line that is not SMTP."""
     text = bounded(f"mail server: {error.code} {error.message}")
     if error.code in _PERMANENT:
         return RefusedError(text, f"smtp_{error.code}")

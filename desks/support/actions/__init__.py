@@ -1,1 +1,1 @@
-"""Open set: one action a file; the only things that change the outside world."""
+"""Open set: one action a file; only actions change outside systems."""

@@ -58,7 +58,7 @@ class IssueRefund(ActionDefaults):
 
     @staticmethod
     def amount(parameters: RefundParameters) -> Money:
-        """Return what is given back."""
+        """Return the refunded amount."""
         return Money(amount_minor=parameters.amount_minor, currency=parameters.currency)
 
     @staticmethod
@@ -73,7 +73,7 @@ class IssueRefund(ActionDefaults):
 
     @staticmethod
     def expected(parameters: RefundParameters) -> dict[str, JsonValue]:
-        """Return what records must show: one refund that stands, as ordered."""
+        """Return the expected record: one valid refund, as ordered."""
         named = parameters.model_dump(include={"payment_id", "order_number", "amount_minor", "currency"})
         return {**named, "status": "succeeded", "effects": 1}
 
@@ -91,7 +91,7 @@ class IssueRefund(ActionDefaults):
         with reconciling():
             standing = await self._payments.find_refund(key)
         refund = standing or await self._issue(order, wanted, amount)
-        # Held against the order in either case: a system that honours the key answers with what it did under it.
+        # Compared with the order in either case: a system that honours the key answers with its earlier refund.
         if (refund.payment_id, refund.amount) != (wanted.payment_id, amount):
             raise RefusedError(f"another refund, {refund.refund_id}, stands under {key}", "conflict")
         if refund.status == "cancelled":
@@ -101,7 +101,7 @@ class IssueRefund(ActionDefaults):
         )
 
     async def _issue(self, order: ActionCommand, wanted: RefundParameters, amount: Money) -> Refund:
-        # Not sooner: leave that ran out after the refund was made would hide that it was made.
+        # Not before the look: an authorization that expired after the refund would hide that it was made.
         self._permits.require(order)
         return await self._payments.refund(
             payment_id=wanted.payment_id,

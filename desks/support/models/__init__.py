@@ -1,1 +1,1 @@
-"""The support desk's contracts: what records hold, and what its specialists pass to one another."""
+"""The support desk's contracts: records, and the facts that its specialists pass to one another."""

@@ -1,4 +1,4 @@
-"""What the support desk's specialists hand one another in Finding.facts, and what their playbook entries may say.
+"""The support desk's models of Finding.facts, and of its specialists' playbook entries.
 
 Kept small on purpose: facts enter history once for each later group that reads them.
 """
@@ -20,7 +20,7 @@ class OrderTerms(Contract):
 
 
 class OrderFacts(Contract):
-    """What the records say of the requester's orders; of nobody else's, ever.
+    """The records of the requester's orders; never of anybody else's.
 
     An item is in `by_item` (its order is known), in `candidates` (ambiguous: the orders it may mean, none where the
     customer is ambiguous) or in neither (nothing found).
@@ -51,7 +51,7 @@ class RefundTerms(Contract):
 
 
 class RefundDecision(Contract):
-    """What the refund rules say of one item and one payment; items on one payment share its amount."""
+    """The result of the refund rules for one item and one payment; items on one payment share its amount."""
 
     item_id: str
     order_number: str

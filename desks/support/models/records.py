@@ -1,4 +1,4 @@
-"""What the system of record says of customers, orders, payments and refunds; money in integer minor units."""
+"""Records of customers, orders, payments and refunds; money in integer minor units."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -54,7 +54,7 @@ class Order(Contract):
 
 
 class Payment(Contract):
-    """What was captured for an order; `refunded_minor` counts refunds that stand, in the amount's currency."""
+    """A captured payment of an order; `refunded_minor` counts valid refunds, in the amount's currency."""
 
     payment_id: str
     order_number: str
@@ -65,7 +65,7 @@ class Payment(Contract):
 
 
 class Refund(Contract):
-    """Money given back on one payment; a cancelled one no longer counts."""
+    """A refund on one payment; a cancelled one no longer counts."""
 
     refund_id: str
     payment_id: str

@@ -1,4 +1,4 @@
-"""What the action issue_refund is told, what the guardian reads for it, and what its policy may say."""
+"""The parameters, facts and policy of the action issue_refund."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from dispatch.models.work.playbook import Tier
 
 
 class RefundParameters(Contract):
-    """Money back on one payment. Subject: 'payment <payment_id>'."""
+    """A refund on one payment. Subject: 'payment <payment_id>'."""
 
     payment_id: str
     order_number: str
@@ -21,7 +21,7 @@ class RefundParameters(Contract):
 
 
 class RefundGuardFacts(Contract):
-    """What the records say of the payment and of the customer, immediately before the guard result."""
+    """The records of the payment and of the customer, read immediately before the guard result."""
 
     requester_records: tuple[Customer, ...] = Field(
         default=(), description="customers whose address on record is the requester's"
@@ -35,7 +35,7 @@ class RefundGuardFacts(Contract):
 
 
 class Velocity(Contract):
-    """From this many refunds within the window on, a refund is held at `tier`."""
+    """The number of refunds within the window from which a refund is held at `tier`."""
 
     max_refunds: int = Field(ge=1)
     window: Duration
@@ -43,6 +43,6 @@ class Velocity(Contract):
 
 
 class RefundGuardPolicy(Contract):
-    """What a playbook says of it, under guardian.actions.issue_refund.policy."""
+    """Its policy in a playbook, under guardian.actions.issue_refund.policy."""
 
     velocity: Velocity | None = None

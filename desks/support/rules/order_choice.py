@@ -1,4 +1,4 @@
-"""Which of a customer's own orders an item is about."""
+"""Chooses the customer's order that an item is about."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ _SHOWN: Final = 5
 
 
 class Meant(NamedTuple):
-    """The order that is meant, or the candidates; neither: nothing was found. `why` is for people of the desk."""
+    """The chosen order, or the candidates, or neither if nothing was found. `why` is for people of the desk."""
 
     number: str | None
     candidates: tuple[str, ...]
@@ -21,9 +21,9 @@ class Meant(NamedTuple):
 
 
 def meant_order(item: Item, own: Sequence[Order], terms: OrderTerms, at: datetime) -> Meant:
-    """Return the order of the number that the item names, else the only one that is open or recent.
+    """Return the order with the item's order number, else the only one that is open or recent.
 
-    `own` are the customer's own orders and nothing else, so a number of another customer's is simply not found.
+    `own` are only the customer's own orders, so the number of another customer's order is not found.
     """
     if named := item.fields.get("order_number", "").strip().upper():
         for order in own:

@@ -1,4 +1,4 @@
-"""How an order stands, in words for its owner."""
+"""The status of an order, as a text for its owner."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,15 +18,15 @@ def told(
     essentials: bool = False,
     language: str = ENGLISH,
 ) -> str:
-    """Return one paragraph: where the order is, since when, what comes next, and its tracking link.
+    """Return one paragraph: the order's status, since when, the next step, and its tracking link.
 
-    `at` is when it is told; `essentials` leaves out all but where it is and the link.
+    `at` is the time of the reply; `essentials` keeps only the status and the link.
     """
     sentences = [_where(order, language)]
     if not essentials:
         sentences += [_expected(order, at, language), *_refunded(order, refunds, language)]
     if order.tracking_url and order.status in {"shipped", "delivered"}:
-        # No full stop behind it: mail programs take one for a part of the link.
+        # No full stop behind it: mail programs make it a part of the link.
         sentences.append(support_texts(language).tracking.format(link=order.tracking_url))
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -1,4 +1,4 @@
-"""How much of an order an item asks for, and how much of it can be given back."""
+"""The amount that an item asks for, and the amount of an order that can be refunded."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ from desks.support.models.records import Order, Payment
 from dispatch.models.request.item import Item
 from dispatch.text.extraction import amounts_with_place, says
 
-# What stands right before an amount that is asked for, as against one that was paid.
+# Words directly before a requested amount, in contrast to a paid one.
 _ASKS_FOR: Final = re.compile(
     r"\b(?:refund|reimburse|return|back|credit)(?:ed|s|ing|ment)?"
     r"(?:\s+(?:me|us|of|the|an?|amount|sum|for|just|only|to|partial|part|with)){0,6}\s*$",
@@ -18,10 +18,10 @@ _BACK: Final = re.compile(r"^\S*\s+(?:\S+\s+)?back\b", re.IGNORECASE)
 
 
 def amount_asked(item: Item, currency: str) -> int | None:
-    """Return the amount that the item asks for, in minor units of `currency`; None where it names none.
+    """Return the amount that the item asks for, in minor units of `currency`; None if it names none.
 
-    Its field `amount` counts first. Of several amounts in the text, only one that is said to be given back counts:
-    'I paid EUR 80, please refund EUR 20' asks for 20; where that does not tell them apart, none was named.
+    Its field `amount` has precedence. Of several amounts in the text only the one to refund counts:
+    'I paid EUR 80, please refund EUR 20' asks for 20; if that is unclear, the result is None.
     """
     for text in (item.fields.get("amount", ""), item.text):
         found = [(money, at) for money, at in amounts_with_place(text) if money.currency == currency]
@@ -48,8 +48,8 @@ def lines_named(item: Item, order: Order) -> frozenset[int]:
 def refundable(order: Order, lines: frozenset[int], payments: tuple[Payment, ...]) -> int:
     """Return the most that can be refunded for these lines of the order, in minor units.
 
-    Records do not say for which lines an earlier refund was, so it counts against these: giving too little is
-    mended by a person, money given twice is gone.
+    Records do not say for which lines an earlier refund was, so it counts against these: a person can correct a
+    refund that is too small, but money paid twice is lost.
     """
     captured = sum(payment.amount.amount_minor for payment in payments)
     refunded = sum(payment.refunded_minor for payment in payments)

@@ -1,4 +1,4 @@
-"""The hard rules for money back: whose payment, how much of it, and how often."""
+"""The hard rules for refunds: whose payment, how much of it, and how often."""
 
 from desks.support.models.records import Payment, Refund
 from desks.support.models.refund_action import RefundGuardFacts, RefundGuardPolicy, RefundParameters
@@ -14,10 +14,10 @@ from dispatch.models.work.spend_quota import NO_WINDOW, Claim
 def inspect_refund(refund: RefundParameters, facts: RefundGuardFacts, context: GuardContext) -> Inspection:
     """Check a refund, and the sums that it is part of, against the payment and the customer as they are now.
 
-    A standing refund under this action's own key is the same effect, met again after a reset: it counts neither
-    against what remains of the payment nor as an earlier refund. What other requests reserved, and what else this
-    proposal refunds, counts as if it were paid: a sum that is split is judged as the whole. Raises FactsMissingError
-    for a window that is longer than what was read, or of another length where reservations, which have no dates, count.
+    A valid refund under this action's own key is the same effect, found again after a reset: it counts neither
+    against the rest of the payment nor as an earlier refund. Reservations of other requests, and other refunds of this
+    proposal, count as paid: a split sum is judged as a whole. Raises FactsMissingError for a window that is longer
+    than the data that was read, or of another length if reservations, which have no dates, count.
     """
     policy: RefundGuardPolicy = context.policy
     velocity, key = policy.velocity, context.bound.idempotency_key

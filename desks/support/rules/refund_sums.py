@@ -1,4 +1,4 @@
-"""Adds up what counts together with a refund."""
+"""Adds up the amounts that count together with a refund."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -21,10 +21,10 @@ def spend_so_far(
     beside: Iterable[Claim],
     velocity: Velocity | None,
 ) -> SpendSoFar:
-    """Add up what records show, what other requests reserved, and what is proposed beside it; each key once, `own` not.
+    """Add up records, reservations of other requests, and other refunds of the proposal; each key once, without `own`.
 
-    A claim that records show already, made or cancelled, is what they say it is. Without a velocity in the playbook
-    there is no window: then only the same payment, and what the same proposal spends, counts.
+    For a claim that is already in the records, made or cancelled, the records count. Without a velocity in the playbook
+    there is no window: then only the same payment, and the other refunds of the proposal, count.
     """
     recorded, beside = tuple(recorded), tuple(beside)
     shown = {refund.idempotency_key for refund in recorded} | {own.idempotency_key}
@@ -56,7 +56,7 @@ def spend_so_far(
 
 
 def sums_of(spend: SpendSoFar, velocity: Velocity | None) -> tuple[Sum, ...]:
-    """Return the sums that a refund is part of: on its payment, and to its customer within the window."""
+    """Return the sums that include a refund: on its payment, and to its customer within the window."""
     within = f" within {velocity.window / _DAY:g} days" if velocity is not None else ""
     return (
         Sum("refund.payment_sum", "refunded or asked for on this payment", spend.account_minor),
@@ -65,7 +65,7 @@ def sums_of(spend: SpendSoFar, velocity: Velocity | None) -> tuple[Sum, ...]:
 
 
 def of_count(spend: SpendSoFar, velocity: Velocity | None) -> list[Raised]:
-    """Raise the tier from the playbook's number of refunds on."""
+    """Raise the tier if the playbook's number of refunds is reached."""
     if velocity is None or spend.count < velocity.max_refunds:
         return []
     text = f"{spend.count} refunds to this customer within {velocity.window / _DAY:g} days before this one"

@@ -1,8 +1,8 @@
-"""Whether and how much is refunded, by the playbook's terms and the records alone; nothing a mail claims is believed.
+"""Decides whether and how much is refunded, by the playbook's terms and the records alone, not by a mail's claims.
 
 Rule ids: `refund.no_payment`, `refund.already_refunded`, `refund.not_delivered`, `refund.window`,
 `refund.damaged_window`, `refund.final_sale` refuse; `refund.window`, `refund.damaged_window` and `refund.cancelled`
-allow. Never more than was captured and not refunded yet; an amount that the requester names only lowers it.
+allow. Never more than the rest of the captured amount; a requested amount can only lower it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -81,7 +81,7 @@ def _payments_of(order: Order, facts: OrderFacts) -> tuple[Payment, ...]:
 
 
 def left_of(payments: Iterable[Payment]) -> int:
-    """Return what was captured and is not refunded yet, in minor units."""
+    """Return the rest of the captured amount, in minor units."""
     return sum(max(0, payment.amount.amount_minor - payment.refunded_minor) for payment in payments)
 
 
@@ -124,7 +124,7 @@ def _judge(
 def _barred(
     order: Order, payments: tuple[Payment, ...], refunds: tuple[Refund, ...], language: str
 ) -> _Refused | None:
-    """Return the refusal where no money is left to give back, whatever is asked."""
+    """Return the refusal if the payment has no refundable rest, for any request."""
     texts, number = support_texts(language), order.order_number
     if not payments:
         text = texts.no_payment.format(number=number)
@@ -142,7 +142,7 @@ def _spent(
     refunds: tuple[Refund, ...],
     language: str,
 ) -> _Refused | None:
-    """Return the refusal where nothing is left to give back for these lines."""
+    """Return the refusal if these lines have no refundable rest."""
     texts, number = support_texts(language), order.order_number
     if not lines:
         text = texts.final_sale.format(number=number)
@@ -180,10 +180,10 @@ def _stands(refund: Refund, number: str) -> bool:
 def _allocate(
     order: Order, payments: tuple[Payment, ...], claims: Sequence[Claim], overrides: Mapping[str, int]
 ) -> dict[str, int]:
-    """Return minor units by payment id: what the claims come to, taken from the oldest payment first."""
+    """Return minor units by payment id: the sum of the claims, taken from the oldest payment first."""
     if not claims:
         return {}
-    # Who asks for a part of an order in one sentence and for 'a refund' in another means that part.
+    # A requester who names a part of an order in one sentence and 'a refund' in another means that part.
     specific = [_wanted(claim, order, payments) for claim in claims if claim.is_specific]
     wanted = sum(specific) if specific else max(_wanted(claim, order, payments) for claim in claims)
     all_lines = frozenset[int]().union(*(claim.lines for claim in claims))

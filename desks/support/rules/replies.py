@@ -1,9 +1,9 @@
-"""What the reply says of each item: an answer, an announcement of what is done, or a stated refusal; from findings only.
+"""The reply's paragraphs for each item: an answer, an announcement of an action, or a refusal; from findings only.
 
 Rule ids of the refusals made here: `intents.<kind>` (the playbook refuses this kind), `order.not_found`,
-`order.ambiguous`. An item that nobody has found anything on, because a specialist is unavailable or its kind is
-unknown, is left uncovered on purpose: the reviewer then flags it. What people wrote in sending a draft back is not used: it
-is for the desk alone, and these rules understand no sentence.
+`order.ambiguous`. An item without a finding, because a specialist is unavailable or its kind is unknown, is left
+uncovered on purpose: the reviewer then flags it. People's guidance is not used: it is for the desk alone, and these
+rules cannot interpret it.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _REFUNDS: Final = "refund_policy"
 
 
 class Written(NamedTuple):
-    """The paragraphs in the order of the items, with the refusals and the evidence that are new in them."""
+    """The paragraphs in the order of the items, with their new refusals and evidence."""
 
     statements: tuple[Statement, ...]
     refusals: tuple[Refusal, ...]
@@ -34,7 +34,7 @@ class Written(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What earlier specialists found; None where they did not, or are unavailable."""
+    """The earlier specialists' findings; None if a specialist found nothing or is unavailable."""
 
     orders: OrderFacts | None
     refunds: RefundFacts | None
@@ -47,10 +47,10 @@ class _Part(NamedTuple):
 
 
 def write(brief: Brief, terms: ReplyTerms) -> Written:
-    """Write the paragraphs for every item that something is known of.
+    """Return the paragraphs for every item with a finding.
 
-    Items whose paragraphs another specialist wrote are left to it. Where the reviewer found the draft too long,
-    the paragraphs of the desk's own wording keep to their essentials; a playbook's answer is never shortened.
+    Items whose paragraphs another specialist wrote are skipped. If the reviewer found the draft too long, the desk's own
+    paragraphs are shortened to their essentials; a playbook's answer is never shortened.
     """
     known = _Known(_orders(brief.findings), _refunds(brief.findings))
     essentials = any(exception.standard == TOO_LONG for exception in brief.exceptions)
@@ -110,7 +110,7 @@ def _granted(
 
 def _standing(item: Item, standing: str, *, is_refusal: bool) -> _Part:
     rule, text = f"intents.{item.kind}", filled(standing, item.fields)
-    # Filled with what one item says, it is evidence for that item alone.
+    # Filled with an item's fields, it is evidence for that item alone.
     evidence_id = f"{WRITER}.{rule}" if text == standing else f"{WRITER}.{rule}.{item.item_id}"
     evidence = Evidence(
         evidence_id=evidence_id, source="playbook", reference=rule, text=" ".join(text.split())
@@ -128,7 +128,7 @@ def _stated(refusal: Refusal) -> _Part:
 
 
 def _no_order(item: Item, text: str, rule: str) -> _Part:
-    # It cites the playbook, never the records: what was searched and what was there must not show.
+    # It cites the playbook, never the records: the text must not reveal what was searched or found.
     evidence = Evidence(
         evidence_id=f"{WRITER}.{rule}",
         source="playbook",

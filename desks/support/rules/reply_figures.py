@@ -1,4 +1,4 @@
-"""Every amount and date in a reply is one on record, and what it says of refunds is what will be done."""
+"""Checks that every amount and date in a reply is on record, and that it announces exactly the proposed refunds."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a reply may say as a fact: the amounts, days, order numbers and addresses that the findings hold."""
+"""The facts that a reply may state: the amounts, days, order numbers and addresses of the findings."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Sources(NamedTuple):
 
 
 def sources_of(brief: ReviewBrief, order_number_pattern: str) -> Sources:
-    """Collect from the findings' facts and the proposal's evidence; never from what the requester wrote."""
+    """Collect them from the findings' facts and the proposal's evidence; never from the requester's text."""
     facts = [value for finding in brief.findings for value in _values(finding.facts)]
     texts = [value for value in facts if isinstance(value, str)]
     texts += [f"{e.reference}\n{e.text}" for e in brief.proposal.evidence if e.source != REQUEST]
@@ -37,7 +37,7 @@ def sources_of(brief: ReviewBrief, order_number_pattern: str) -> Sources:
 
 
 def _values(value: JsonValue) -> Iterable[JsonValue]:
-    """Yield every value in a JSON document, the containers as well; keys are names of ours, or ids."""
+    """Yield every value in a JSON document, containers included; keys are our own names, or ids."""
     yield value
     if isinstance(value, dict):
         for part in value.values():

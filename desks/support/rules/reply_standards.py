@@ -21,9 +21,9 @@ _LAST_LINES: Final = 6
 
 
 def review(brief: ReviewBrief, terms: ReplyStandardsTerms) -> tuple[ReviewException, ...]:
-    """Return what deserves a second look; nothing where the draft meets every standard.
+    """Return the exceptions; none if the draft meets every standard.
 
-    The text is judged as it stands, whoever wrote it, a person included.
+    The text is judged in the same way for every author, people included.
     """
     sources = sources_of(brief, terms.order_number_pattern)
     return (
@@ -56,7 +56,7 @@ def _other_customers(
     proposal: Proposal, sources: Sources, terms: ReplyStandardsTerms
 ) -> Iterable[ReviewException]:
     text = f"{proposal.draft.title}\n{proposal.draft.text}"
-    # Neither is named: the exception travels to people who need not see it.
+    # Neither is named: people who need not see them read the exception.
     if foreign_addresses(text, (*sources.addresses, *terms.own_addresses)):
         why = "it names a mail address that is not the requester's"
         yield flagged("reply.other_customer", Severity.CRITICAL, why)

@@ -1,4 +1,4 @@
-"""Finds whose request it is, which orders it is about, and what the records say of them; nobody else's."""
+"""Finds the requester's customer record and the orders that a request is about; never another customer's."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,12 +20,12 @@ _NAME: Final = "order_history"
 
 
 class OrderHistory:
-    """Reads the requester's own orders, and tells which of them each item is about.
+    """Reads the requester's own orders, and determines which of them each item is about.
 
-    Only an address on record opens anything, and only that customer's orders are ever read: another customer's
-    order number and one that does not exist give the same finding. Facts: OrderFacts.
+    Only an address on record gives access, and only that customer's orders are read: another customer's order number
+    and a nonexistent one give the same finding. Facts: OrderFacts.
 
-    Raises what the records client raises; no match and ambiguity are findings.
+    Raises the errors of the records client; no match and ambiguity are findings.
     """
 
     uses: ClassVar[tuple[type[System], ...]] = (Records,)
@@ -89,7 +89,7 @@ def _value_of(facts: OrderFacts) -> Money | None:
 
 
 def _without(mine: tuple[Refund, ...], payment: Payment) -> Payment:
-    """Leave out what this very request has paid: after a reset it must come to the same draft, and not to a new one."""
+    """Leave out this request's own refunds: after a reset it must produce the same draft again."""
     paid = sum(
         r.amount.amount_minor for r in mine if r.payment_id == payment.payment_id and r.status == "succeeded"
     )
@@ -101,7 +101,7 @@ def _concerns(item: Item, brief: Brief) -> bool:
 
 
 def _status(items: Iterable[Item], facts: OrderFacts) -> FindingStatus:
-    """Ambiguity outranks all, for a person or the requester can still resolve it."""
+    """Return the combined outcome; ambiguity has precedence, because a person or the requester can still resolve it."""
     if facts.candidates:
         return FindingStatus.AMBIGUOUS
     if facts.by_item or not list(items):

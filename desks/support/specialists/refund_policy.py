@@ -1,4 +1,4 @@
-"""Decides on refunds by the playbook's terms, from what order_history found; reaches nothing."""
+"""Decides on refunds by the playbook's terms, from the finding of order_history; uses no system."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
@@ -26,12 +26,12 @@ _MAX_QUOTED: Final = 1000
 class RefundPolicy:
     """Determines for each requested refund whether it is granted, how much, and by which rule.
 
-    Money is given only for what a plain sentence of the requester's own asks for, which the action cites. Where an item
-    has none, or another sentence speaks against it, the finding is `ambiguous`, neither given nor refused: a person
-    reads it. One action 'issue_refund' for each payment, subject 'payment <id>', whatever number of items it serves. An
-    approver's edit of its amount replaces ours, and still never exceeds what is left. A refund that a person rejected is
-    refused, and the others stand. Without order_history's
-    finding it is unavailable: no records read is not the same as no order found. Facts: RefundFacts.
+    A refund needs a plain sentence of the requester that asks for it, and the action cites that sentence. If an item
+    has none, or another sentence contradicts it, the finding is `ambiguous`, neither granted nor refused, and a person
+    reads it. There is one action 'issue_refund' for each payment, subject 'payment <id>', for any number of items. An
+    approver's edit of its amount replaces ours, and still never exceeds the rest of the payment. A refund that a person
+    rejected is refused, and the others remain. Without order_history's finding it is unavailable: unread records are
+    not the same as no order found. Facts: RefundFacts.
     """
 
     uses: ClassVar[tuple[type[System], ...]] = ()
@@ -80,7 +80,7 @@ class RefundPolicy:
 
 
 def _asked_for(items: Sequence[Item], brief: Brief, requires_intent: str) -> dict[str, str]:
-    """Return by item the requester's sentences that ask for money; none at all where one in the mail is in doubt."""
+    """Return by item the requester's sentences that ask for money; none at all if one in the mail is in doubt."""
     phrases = brief.intents[requires_intent].phrases if requires_intent in brief.intents else ()
     title = read("", phrases, brief.subject)
     readings = {item.item_id: read(item.text, phrases) for item in brief.items}
@@ -103,7 +103,7 @@ _Edits = dict[str, tuple[int, Guidance]]
 
 
 def _amounts_set(guidance: Sequence[Guidance], payments: Iterable[Payment]) -> _Edits:
-    """Return what people set, by payment id; the latest word counts, and only a positive whole number is one."""
+    """Return the amounts that people set, by payment id; the latest counts, and only a positive whole number is valid."""
     edits: _Edits = {}
     for payment in payments:
         target = f"{_ACTION}/{_subject(payment.payment_id)}"
@@ -117,7 +117,7 @@ def _amounts_set(guidance: Sequence[Guidance], payments: Iterable[Payment]) -> _
 def _as_people_decided(
     decision: RefundDecision, rejected: Mapping[str, Declined], facts: OrderFacts, language: str
 ) -> RefundDecision:
-    """Refuse a refund that a person rejected, in words that tell it from the others."""
+    """Return the refusal of a refund that a person rejected, in words that distinguish it from the others."""
     one = rejected.get(_subject(decision.payment_id)) if decision.payment_id is not None else None
     if one is None or not decision.eligible or decision.amount is None:
         return decision

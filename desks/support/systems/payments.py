@@ -13,7 +13,7 @@ from dispatch.models.errors import RefusedError
 from dispatch.models.money import Money
 
 _REFUND = TypeAdapter(Refund)
-_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # what a header carries unchanged
+_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")  # characters that a header transmits unchanged
 
 
 class Payments(HttpSystem):
@@ -27,7 +27,7 @@ class Payments(HttpSystem):
     acting: ClassVar[bool] = True
 
     class Settings(SystemSettings):
-        """Where it is, and what opens it."""
+        """Its address and key."""
 
         back_office_url: str = Field(default="http://127.0.0.1:8810", description="the system of record")
         back_office_write_key: SecretStr = Field(
@@ -36,13 +36,13 @@ class Payments(HttpSystem):
 
     @staticmethod
     def access(settings: Settings) -> Access:
-        """Return its address, and the key that may write."""
+        """Return its address and the write key."""
         return Access(settings.back_office_url, settings.back_office_write_key)
 
     async def refund(
         self, payment_id: str, amount: Money, reason: str, customer_id: str, idempotency_key: str
     ) -> Refund:
-        """Return `amount` back on a payment of this customer's.
+        """Refund `amount` on a payment of this customer.
 
         Raises Refused with the back office's code (amount_too_large, currency_mismatch, customer_mismatch,
         provider_refused, payment_not_found, idempotency_key_reused, ...), Unavailable or OutcomeUnknown.
@@ -56,12 +56,12 @@ class Payments(HttpSystem):
         return await self._post("/refunds", _REFUND, _under(idempotency_key), body)
 
     async def cancel_refund(self, refund_id: str, idempotency_key: str) -> Refund:
-        """Take a refund back; cancelling a cancelled one changes nothing. Raises as `refund` does."""
+        """Cancel a refund; cancelling a cancelled one changes nothing. Raises as `refund` does."""
         path = f"/refunds/{segment(refund_id)}/cancel"
         return await self._post(path, _REFUND, _under(idempotency_key))
 
     async def find_refund(self, idempotency_key: str) -> Refund | None:
-        """Describe what became of an order by its key: the refund (cancelled or not), or None if it took no effect.
+        """Return the refund under an order's key (cancelled or not), or None if the order took no effect.
 
         Raises Unavailable or Refused; then the outcome stays unknown.
         """

@@ -1,4 +1,4 @@
-"""Reads the system of record; holds a key that may do nothing else."""
+"""Reads the system of record with a read-only key."""
 
 import re
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from dispatch.models.errors import RefusedError
 
 SYSTEM = "back office"
 Row = TypeVar("Row", bound=Contract)
-# Numbers come out of strangers' mails: nothing that a URL would read as more than one segment is ever sent.
+# Numbers come from strangers' mails: a value that a URL would read as more than one segment is never sent.
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 
@@ -43,7 +43,7 @@ class Records(HttpSystem):
     acting: ClassVar[bool] = False
 
     class Settings(SystemSettings):
-        """Where it is, and what opens it."""
+        """Its address and key."""
 
         back_office_url: str = Field(default="http://127.0.0.1:8810", description="the system of record")
         back_office_read_key: SecretStr = Field(
@@ -52,7 +52,7 @@ class Records(HttpSystem):
 
     @staticmethod
     def access(settings: Settings) -> Access:
-        """Return its address, and the key that may only read."""
+        """Return its address and the read-only key."""
         return Access(settings.back_office_url, settings.back_office_read_key)
 
     async def customers_by_email(self, address: str) -> tuple[Customer, ...]:
@@ -60,7 +60,7 @@ class Records(HttpSystem):
         return (await self._get("/customers", _CUSTOMERS, {"email": address})).data
 
     async def addresses_of(self, address: str) -> tuple[str, ...]:
-        """Return every address on record for whoever has this one; () for nobody."""
+        """Return every address on record of the person with this one; () for nobody."""
         customers = await self.customers_by_email(address)
         return tuple(each for customer in customers for each in customer.email_addresses)
 
@@ -97,7 +97,7 @@ class Records(HttpSystem):
         try:
             return await self._get(path, answer)
         except RefusedError as refusal:
-            # Only the system's own word counts: a 404 from a wrong address must not read as 'no such order'.
+            # Only the system's own code counts: a 404 from a wrong address must not mean 'no such order'.
             if refusal.code == missing:
                 return None
             raise

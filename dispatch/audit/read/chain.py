@@ -1,4 +1,4 @@
-"""What an effect rests on: back to the word that let it happen, to the evidence, and to the trigger."""
+"""Follows an effect back to its authorisation, its evidence and the trigger."""
 
 from dispatch.audit.models import AuditEntry, AuditKind, Chain, Rest, Trail
 from dispatch.audit.read.payload import field, many, words
@@ -8,7 +8,7 @@ _UNDOING = ".compensate"
 
 
 def is_effect(entry: AuditEntry) -> bool:
-    """Return whether an entry changed the outside world, or may have: an action that failed without certainty."""
+    """Return whether an entry changed an outside system, or may have (an action that failed without certainty)."""
     return entry.kind in {AuditKind.ACTION, AuditKind.COMPENSATION} or (
         entry.kind is AuditKind.FAILURE and entry.facts.get("effect") == "unknown"
     )
@@ -19,7 +19,7 @@ def _undoes(entry: AuditEntry) -> bool:
 
 
 def chain_of(trail: Trail, entry: AuditEntry) -> Chain:
-    """Follow an entry's links back to the first; for an action, say on whose word it happened and on what evidence.
+    """Follow an entry's links back to the first; for an action, name its authorisation and its evidence.
 
     `gaps` names each link of an action that should be there and is not: no guard result, a held action without its
     decision, evidence that no finding holds, a digest that does not hold, a receipt for another key.
@@ -53,12 +53,12 @@ def chain_of(trail: Trail, entry: AuditEntry) -> Chain:
 
 
 def effects(trail: Trail) -> tuple[AuditEntry, ...]:
-    """Return what changed the outside world or may have, in order."""
+    """Return the entries that changed an outside system or may have, in order."""
     return tuple(entry for entry in trail.entries if is_effect(entry))
 
 
 def unfounded(trail: Trail) -> tuple[str, ...]:
-    """Return what the chain of each effect lacks; expected to be empty."""
+    """Return the gaps in the chain of each effect; expected to be empty."""
     return tuple(
         f"{entry.what} (event {entry.event_ids[0]}): {gap}"
         for entry in effects(trail)
@@ -104,7 +104,7 @@ def _guard_result(entry: AuditEntry, entries: list[AuditEntry]) -> Facts:
 
 
 def _approval_gap(entry: AuditEntry, entries: list[AuditEntry]) -> str:
-    """Describe what the approval lacks that the playbook asked for when the order was given."""
+    """Describe which of the playbook's requirements the approval lacked when the command was given."""
     signed, needed = (field(entry.facts, "approval", name) for name in ("signed", "signatures"))
     decisions = _decisions(entry, entries)
     if signed is True and not all(words(one.facts, "signed_with") for one in decisions):

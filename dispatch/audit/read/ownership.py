@@ -1,4 +1,4 @@
-"""Who had the request when, and for how long, as its statuses say."""
+"""Ownership intervals: who had the request when, and for how long, from its statuses."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ _NOBODY = "nobody"
 
 
 class OwnershipInterval(NamedTuple):
-    """One owner's stretch of time; `entry` is the seq of the status that began it."""
+    """One owner's interval; `entry` is the seq of the status that began it."""
 
     owner: str
     state: str
@@ -24,7 +24,7 @@ class OwnershipInterval(NamedTuple):
 
 
 def ownership_intervals(trail: Trail) -> tuple[OwnershipInterval, ...]:
-    """Return every stretch from the trigger to the end, or to the last event of a request that is still open."""
+    """Return every interval from the trigger to the end, or to the last event of an open request."""
     return tuple(_stays(trail))
 
 

@@ -15,7 +15,7 @@ from dispatch.audit.read.reading import Reading, summary_of
 
 
 def take_in(reading: Reading, event: HistoryEvent) -> None:
-    """Take one event in; never raises on what a history holds."""
+    """Read one event; never raises on any content of a history."""
     kind = event.event_type
     if kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED or not reading.runs:
         reading.runs.append({"run_id": "", "events": 0, "continues": ""})
@@ -30,7 +30,7 @@ def take_in(reading: Reading, event: HistoryEvent) -> None:
 
 
 def _turn(reading: Reading, event: HistoryEvent) -> None:
-    """Note when the coordinator had its turns, and which build of the code took them."""
+    """Record the times of workflow tasks, and the build that ran them."""
     if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED and (at := time_of(event)) is not None:
         reading.turns.setdefault(reading.run, []).append((event.event_id, at))
     elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
@@ -41,7 +41,7 @@ def _turn(reading: Reading, event: HistoryEvent) -> None:
 
 
 def _other(reading: Reading, event: HistoryEvent) -> None:
-    """Show an event that this reader knows nothing more about as what it is."""
+    """Add an entry of kind `other` for an event without a handler."""
     named = EventType.Name(event.event_type) if event.event_type in EventType.values() else ""
     what = named.removeprefix("EVENT_TYPE_").replace("_", " ").lower() or f"event type {event.event_type}"
     reading.note(AuditKind.OTHER, event, what=what, why=summary_of(event))
@@ -81,4 +81,4 @@ _READERS: Final[dict[int, Callable[[Reading, HistoryEvent], bool]]] = {
     EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT: read_lifecycle.child,
     EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED: read_lifecycle.child,
 }
-"""Each gives whether the event is in an entry now; what is not, and what is in no table, is shown as what it is."""
+"""The handlers by event type. Each returns whether it consumed the event; any other event becomes an entry of kind `other`."""

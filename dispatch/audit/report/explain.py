@@ -1,4 +1,4 @@
-"""The chain behind a result, in plain sentences, each with the event that it is read from."""
+"""Explains a result in plain sentences, each with its event."""
 
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ class Sentence(NamedTuple):
 
 
 def explain(trail: Trail) -> tuple[Sentence, ...]:
-    """Describe what came in, what was found, what was proposed, who let it pass, what was done and how it ended."""
+    """Describe the submission, findings, proposal, approvals, actions and the ending."""
     return tuple(_sentences(trail))
 
 
@@ -167,7 +167,7 @@ _SPEAKERS: Final[dict[AuditKind, Callable[[AuditEntry], str]]] = {
     AuditKind.TRIGGER: _trigger,
     AuditKind.CONTINUATION: lambda entry: f"it {entry.what}{_because(entry)}",
     AuditKind.RESET: lambda entry: (
-        f"{entry.sender} reset it; what follows happened anew, from run {words(entry.facts, 'base_run_id')}{_because(entry)}"
+        f"{entry.sender} reset it; the following events are from the repetition of run {words(entry.facts, 'base_run_id')}{_because(entry)}"
     ),
     AuditKind.FINDING: _finding,
     AuditKind.PROPOSAL: _proposal,

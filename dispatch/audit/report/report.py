@@ -1,4 +1,4 @@
-"""The report of one request, made to be looked at: one HTML file that needs nothing else, or plain Markdown."""
+"""The report of one request: one self-contained HTML file, or plain Markdown."""
 
 import difflib
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ def _lasted(trail: Trail) -> timedelta | None:
 
 
 def _playbook(trail: Trail) -> dict[str, JsonValue]:
-    """Find the playbook in force: the last that a triage gave."""
+    """Return the playbook of the request: the one of the last triage."""
     found = [
         e.facts["playbook"] for e in trail.entries if e.kind is AuditKind.RESULT and "playbook" in e.facts
     ]
@@ -123,7 +123,7 @@ def _playbook(trail: Trail) -> dict[str, JsonValue]:
 
 
 def _owners(trail: Trail) -> list[dict[str, Any]]:
-    """Return each owner with their share of the time; the colours are told apart by number."""
+    """Return each owner with their share of the time and the number of their colour."""
     sums = by_owner(ownership_intervals(trail))
     whole = sum(sums.values(), timedelta()) or timedelta(seconds=1)
     return [
@@ -151,7 +151,7 @@ def _changes(before: str | None, after: str) -> list[tuple[str, str]]:
 
 
 def _evidence(trail: Trail) -> list[dict[str, Any]]:
-    """Return each piece of evidence once, as last found, with who named it as a ground."""
+    """Return each piece of evidence once, in its last version, with the entries that cite it."""
     found: dict[str, dict[str, Any]] = {}
     for entry in trail.entries:
         if entry.kind is AuditKind.FINDING:
@@ -201,7 +201,7 @@ def _clock(moment: datetime | None) -> str:
 
 
 def _issued(value: JsonValue) -> str:
-    """Return the time that a decision claims to be of; what cannot be read as one is shown as it is."""
+    """Return the time that a decision states; an unreadable one is shown unchanged."""
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:
@@ -215,7 +215,7 @@ def _said(value: JsonValue) -> str:
 
 
 def _cell(value: object) -> str:
-    """Keep a text inside a Markdown table's cell."""
+    """Escape a text for a Markdown table's cell."""
     plain = " ".join(str(value).split())
     for mark in "\\`*_{}[]<>|#":
         plain = plain.replace(mark, f"\\{mark}")

@@ -11,7 +11,7 @@ from dispatch.audit.models import AuditEntry, AuditKind, Trail
 from dispatch.models.durations import spoken
 
 STEPS: Final = 44
-"""Steps in one strip; what is longer goes on in the next."""
+"""Steps in one strip; longer trails continue in the next."""
 _GAP: Final = timedelta(seconds=2)
 _LEFT, _TOP, _STEP, _LANE = 120, 22, 20, 26
 _HIDDEN: Final = frozenset({AuditKind.STATUS, AuditKind.WAIT})

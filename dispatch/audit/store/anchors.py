@@ -1,4 +1,4 @@
-"""Anchors: what binds a head of the chain to a moment, by somebody who is not the desk.
+"""Anchors: records of a third party that bind a head of the chain to a moment.
 
 An anchor is three files beside the chain, all named `anchors/<line>-<first digits of its digest>`: `.json` says which head it
 is, `.tsq` is a request for a time stamp of it (RFC 3161), `.tsr` the answer of a time stamping authority. The stamp's
@@ -16,7 +16,7 @@ ANCHORS: Final = "anchors"
 
 
 class Anchor(NamedTuple):
-    """A head of the chain at the time at which the desk wrote it down."""
+    """A head of the chain and the time of its record."""
 
     name: str
     seq: int
@@ -25,7 +25,7 @@ class Anchor(NamedTuple):
 
 
 def anchor_of(head: Head, at: Moment) -> tuple[Anchor, bytes]:
-    """Make the anchor of a head, and what its .json holds."""
+    """Build the anchor of a head, and the content of its .json file."""
     anchor = Anchor(f"{ANCHORS}/{head.seq:010d}-{head.digest[:12]}", head.seq, head.digest, at.isoformat())
     text = {"format": "dispatch-desk anchor 1", "line": head.seq, "sha256": head.digest, "at": anchor.at}
     return anchor, canonical(text) + b"\n"

@@ -1,4 +1,4 @@
-"""What a store's chain and a machine's memory of it must be able to do; a folder and a bucket do it (dispatch/clients)."""
+"""The interfaces of a store's chain and of a machine's memory of it; folder and bucket implement them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -8,25 +8,25 @@ from dispatch.audit.store_models import START, Acknowledgement, Head, Position
 
 
 class StoreBackend(Protocol):
-    """Where a store lies: a folder or a bucket. Every method raises AuditStoreError in a sentence."""
+    """The backend of a store: a folder or a bucket. Every method raises AuditStoreError with one sentence."""
 
     @property
     def name(self) -> str: ...
 
     def writing(self) -> AbstractContextManager[None]:
-        """Keep other writers out as far as the place can; a torn last line is set aside first."""
+        """Lock out other writers as far as the backend can; an incomplete last line is moved away first."""
         ...
 
     def put(self, digest: str, data: bytes) -> None:
-        """Keep an object under its sha256; one that is there already is left as it is."""
+        """Store an object under its sha256; an existing one stays unchanged."""
         ...
 
     def get(self, digest: str) -> bytes | None:
-        """Return an object as it lies there, unchecked; None where there is none."""
+        """Return a stored object, unchecked; None if there is none."""
         ...
 
     def has_manifest(self) -> bool:
-        """Return whether there is a manifest at all, be it an empty one."""
+        """Return whether there is a manifest, even an empty one."""
         ...
 
     def lines(self, after: Position = START) -> Iterator[tuple[bytes, Position]]:
@@ -45,7 +45,7 @@ class StoreBackend(Protocol):
         ...
 
     def write_beside(self, name: str, data: bytes) -> None:
-        """Keep a small file beside the chain (a public key, a time stamp); the same again changes nothing."""
+        """Store a small file beside the chain (a public key, a time stamp); a repetition changes nothing."""
         ...
 
     def read_beside(self, name: str) -> bytes | None: ...
@@ -54,16 +54,16 @@ class StoreBackend(Protocol):
 
 
 class CheckpointMemory(Protocol):
-    """Remembers outside of the store how far its chain had come, so that a chain cut short is noticed."""
+    """Stores the last head outside of the store, so that a truncated chain is noticed."""
 
     def remembered(self, place: str) -> Head | None: ...
 
     def remember(self, place: str, head: Head) -> None: ...
 
     def acknowledged(self, place: str) -> Sequence[Acknowledgement]:
-        """Return what people have acknowledged of a place, oldest first."""
+        """Return people's acknowledgements for a store, oldest first."""
         ...
 
     def acknowledge(self, place: str, acknowledgement: Acknowledgement) -> None:
-        """Keep that a person lets the export go on, and remember the head that it goes on from."""
+        """Store a person's acknowledgement, and the head from which the export continues."""
         ...

@@ -1,4 +1,4 @@
-"""Where the audit store lies: a folder here, a bucket in audit_s3.py.
+"""The backend in a folder; the one in a bucket is in s3.py.
 
 A folder holds
 
@@ -75,7 +75,7 @@ class FolderBackend:
                 return
 
     def _set_torn_line_aside(self) -> None:
-        """Move what follows the last line end away; it is the one thing ever taken out of a manifest."""
+        """Move an incomplete last line away; nothing else is ever removed from a manifest."""
         if not self._manifest.exists():
             return
         with self._manifest.open("r+b") as file:
@@ -89,7 +89,7 @@ class FolderBackend:
             os.fsync(file.fileno())
 
     def put(self, digest: str, data: bytes) -> None:
-        """Keep an object; raises AuditStoreError where one of that name holds something else."""
+        """Store an object; raises AuditStoreError if one of that name has other content."""
         path = self._object(digest)
         with told(f"cannot keep {digest} in {self._folder}"):
             write_once(path, data)
@@ -137,7 +137,7 @@ class FolderBackend:
         return line.endswith(b"\n") and hashlib.sha256(line[:-1]).hexdigest() == digest
 
     def append(self, lines: Sequence[bytes], after: Position) -> Position:
-        """Append and sync; within `writing` nobody else can have come between."""
+        """Append and sync; within `writing` no other writer can append."""
         data = b"".join(lines)
         with told(f"cannot append to {self._manifest}"):
             new = not self._manifest.exists()
@@ -175,7 +175,7 @@ class FolderBackend:
 def backend_of(
     where: str | Path, *, s3_endpoint: str | None = None, timeout_seconds: float = 10
 ) -> "FolderBackend | S3Backend":
-    """Open the place that a setting or an argument names: a folder, or s3://bucket/prefix.
+    """Open the backend that a setting or an argument names: a folder, or s3://bucket/prefix.
 
     `s3_endpoint` is the URL of an S3-compatible service that is not Amazon's. Raises AuditStoreError.
     """

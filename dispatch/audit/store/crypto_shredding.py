@@ -1,4 +1,4 @@
-"""Sealing: every payload of a history encrypted under a key of its request, so that one request can be made unreadable.
+"""Crypto-shredding: every payload of a history is encrypted with a key of its request, which can be destroyed.
 
 What stays readable is the skeleton: which events there were, when, of what type, and the search attributes (state, owner,
 rank; no personal data). The chain is made over the sealed bytes, so it verifies with the keys, without them, and after a
@@ -22,11 +22,11 @@ _SEALED: Final = base64.b64encode(b"binary/sealed").decode()
 _READABLE: Final = "searchAttributes"
 
 KeyOf = Callable[[str], bytes | None]
-"""Returns the key of a request; None where it is not here, or was destroyed."""
+"""Returns the key of a request; None if it is not available, or was destroyed."""
 
 
 no_keys: Final[KeyOf] = dict[str, bytes]().get
-"""Knows no key."""
+"""Return None for every request."""
 
 
 def sealed(document: Document, key: bytes) -> Document:
@@ -41,9 +41,9 @@ def sealed(document: Document, key: bytes) -> Document:
 
 
 def opened(document: Document, key_of: KeyOf) -> Document:
-    """Open what can be opened: a document that is not sealed, or whose key is not here, comes back as it is.
+    """Decrypt a document; one that is not encrypted, or whose key is not available, is returned unchanged.
 
-    Raises ValueError where the key does not fit.
+    Raises ValueError if the key is wrong.
     """
     key = key_of(document.request_id) if document.is_sealed else None
     if key is None:

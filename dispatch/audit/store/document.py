@@ -1,4 +1,4 @@
-"""What one object of the store holds: every run of a closed request, and what its events say of it as a whole.
+"""One object of the store: every run of a closed request, and a summary of its events.
 
 The document is canonical JSON: {"format": "dispatch-desk history 1", "request_id", "workflow_type", "runs": [{"run_id",
 "events": [...]}]} and, where its payloads are encrypted, "sealed": true; each event as Temporal's own JSON form of it, so that any tool that reads histories can read a run.

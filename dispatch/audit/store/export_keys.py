@@ -1,4 +1,4 @@
-"""What an exporter keeps at home, outside of the audit store: the export key, its pinned half, and the heads it wrote."""
+"""The exporter's files outside of the audit store: the export key, its pinned half, and the written heads."""
 
 import json
 from contextlib import suppress
@@ -27,9 +27,9 @@ class ExportKey:
     """The Ed25519 key that signs the manifest; made on first use, readable by its owner alone."""
 
     def __init__(self, path: Path, pin: "PinnedKey | None" = None) -> None:
-        """Read the key, or make it where none was ever made: `pin` remembers that one was.
+        """Read the key, or create it if none ever existed, which `pin` records.
 
-        Raises AuditStoreError where it cannot be read, or is gone though its public half is pinned.
+        Raises AuditStoreError if it cannot be read, or is missing although its public half is pinned.
         """
         self._path = path
         if pin is not None and not path.exists() and pin.read() is not None:
@@ -58,7 +58,7 @@ class ExportKey:
                 made = Ed25519PrivateKey.generate()
                 pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
                 make_private(self._path.parent)
-                # Two processes may come here at once: the first one's key stands.
+                # Two processes may create it at once: the first one's key is used.
                 with suppress(FileExistsError):
                     write_new(self._path, pem, 0o600)
             data = self._path.read_bytes()
@@ -109,7 +109,7 @@ def read_public_key(path: Path) -> PublicKey:
 
 
 class LocalCheckpoints:
-    """What this machine last wrote to each place, and what people acknowledged, in files outside of the store."""
+    """The last heads of this machine and people's acknowledgements, in files outside of the store."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,8 +1,8 @@
 """Which export key signs which part of the chain, beginning with one that is known from outside the store.
 
 A key is followed by another only where a rotation record beside the chain says so. Both keys sign it: the old one vouches
-for the new one, and the new one for the head of the chain that the old one left. So whoever knows any one of the keys
-can verify every line.
+for the new one, and the new one for the head of the chain that the old one left. So any one of the keys is enough to
+verify every line.
 """
 
 import base64

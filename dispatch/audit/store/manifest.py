@@ -1,7 +1,7 @@
 """The manifest: one canonical line for each exported request, chained by digest and signed.
 
 The digest of a line is sha256 over its bytes without the line end. A line names the digest of the line before it, so
-whoever knows the digest of one line (a head) can tell whether anything before it was changed, moved or removed.
+the digest of one line (a head) is enough to find out whether anything before it was changed, moved or removed.
 """
 
 import base64

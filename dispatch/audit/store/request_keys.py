@@ -1,4 +1,4 @@
-"""The keys of sealed requests: one file each, and what is left of one that was destroyed."""
+"""The keys of encrypted requests: one file each, and a record of each destroyed one."""
 
 import hashlib
 import os
@@ -45,7 +45,7 @@ class RequestKeys:
         return self._path(request_id).with_suffix(".erased").exists()
 
     def destroy(self, request_id: str) -> None:
-        """Overwrite and remove a key; it is gone when this returns, as far as the disk obeys."""
+        """Overwrite and remove a key; on return it is gone, as far as the disk guarantees that."""
         path = self._path(request_id)
         with told(f"cannot destroy the key of {request_id}"):
             with suppress(FileExistsError):

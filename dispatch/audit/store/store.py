@@ -1,4 +1,4 @@
-"""The audit store: what is exported once, in one order, and never overwritten.
+"""The audit store: requests are exported once, in one order, and never overwritten.
 
 Every export goes the same way: the object first, then its line in the manifest. What is killed between the two leaves an
 object that no line names, which the next export names; what is killed while a line is written leaves a torn line,

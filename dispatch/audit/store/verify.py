@@ -92,7 +92,7 @@ async def verify(
     """Walk the whole chain.
 
     `pinned` is an export key known from outside the store. Without it the key of the first line is taken, and the origin
-    is not verified: whoever can write to the store can put a key there. `heads` are digests that
+    is not verified: anyone who can write to the store can put a key there. `heads` are digests that
     the chain must go through, with where each is known from; `anchors` are the heads that were bound to a moment. `key_of` opens
     sealed histories; `erased` says of a request when its key was destroyed.
     """

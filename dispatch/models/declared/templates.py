@@ -68,7 +68,7 @@ def fill_json(template: JsonValue, values: Mapping[str, JsonValue]) -> JsonValue
 
 
 def fill_query(template: Mapping[str, str], values: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return the query's names and values; whoever sends it encodes both."""
+    """Return the query's names and values; the sender encodes both."""
     return {fill(name, {}): fill(text, values) for name, text in template.items()}
 
 

@@ -186,7 +186,7 @@ class DecisionCheckResult(Contract):
     accepted: bool
     reason: str
     decision: Decision | None = Field(default=None, description="None where it could not be read")
-    follows: str = Field(default="", description="what happens to the rest now, for whoever decided")
+    follows: str = Field(default="", description="the consequences for the rest, for the person who decided")
     signed_with: str | None = Field(
         default=None, description="fingerprint of the key whose signature was verified; None where none was"
     )

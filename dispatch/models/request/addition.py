@@ -18,9 +18,7 @@ MOST_ATTACHMENTS: Final = 20
 class Addition(Contract):
     """A message that names an open request: its own words, without what it quotes."""
 
-    key: str = Field(
-        pattern=r"^[0-9a-f]{16}$", description="the same for the same message, by whichever route"
-    )
+    key: str = Field(pattern=r"^[0-9a-f]{16}$", description="the same for the same message, by any route")
     sender: Party
     subject: str = Field(default="", max_length=998)
     text: str = Field(default="", max_length=MOST_CHARS)

@@ -167,7 +167,7 @@ class ProcessState(BaseModel):
 
     @property
     def playbook(self) -> Playbook:
-        """Return what the playbook in force says."""
+        """Return the contents of the current playbook."""
         return self.in_force.playbook
 
     @property
@@ -195,7 +195,7 @@ class ProcessState(BaseModel):
         self.authorization, self.approved, self.declined = {}, (), ()
 
     def drop_approval(self, digest: str) -> None:
-        """Drop the approval of one action, which must be approved anew."""
+        """Drop the approval of one action, which must be approved again."""
         self.authorization.pop(digest, None)
         self.approved = tuple(one for one in self.approved if one.bound.digest != digest)
 

@@ -38,7 +38,7 @@ _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
 class PlaybookRef(Contract):
-    """Which playbook was in force."""
+    """The identity of the playbook that was used."""
 
     desk: str
     version: str
@@ -296,7 +296,7 @@ class Role(Contract):
 
     @property
     def is_named_in_briefs(self) -> bool:
-        """Whether whoever does it serves several roles, and must be told for which it is."""
+        """Whether its implementation serves several roles, and must get the role's name."""
         return self.role is not None or self.model is not None
 
 

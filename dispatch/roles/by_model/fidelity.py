@@ -39,6 +39,7 @@ _FEW_NEW: Final = 2
 _ANNOUNCES: Final = re.compile(
     r"\b(?:i|we) (?:will|shall|are going to|am going to|are about to|ll)\b|\b(?:ich werde|wir werden|werden wir|werde ich)\b"
 )
+_CLAUSE_ENDS: Final = re.compile(r"[,;()\u2013\u2014]|: | - | and | und ")
 _CAPITALISED: Final = re.compile(r"(?<=[^\W_,;] )[A-Z][\w'\u2019-]+")
 
 
@@ -136,12 +137,18 @@ def _groups(words: list[str]) -> set[str]:
 
 def _wishes(original: str, anew: str) -> Iterator[str]:
     """Yield where the reader is asked for something, or promised something, that the paragraph does not."""
-    asked_before, asked_after = (sum(map(is_ask, sentences_of(text))) for text in (original, anew))
+    asked_before, asked_after = (sum(map(is_ask, _clauses(text))) for text in (original, anew))
     if asked_after > asked_before or anew.count("?") > original.count("?"):
         yield "asks: it asks the reader for something"
     before, after = (len(_ANNOUNCES.findall(" ".join(_words(text)))) for text in (original, anew))
     if after > before:
         yield "promises: it says what we will do, and the paragraph does not"
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """Yield the parts of a text that may each ask for something, 'it is late (please wait)' in two."""
+    for sentence in sentences_of(text.replace("\n", " ")):
+        yield from (clause.strip() for clause in _CLAUSE_ENDS.split(sentence) if clause.strip())
 
 
 def _nearness(original: str, anew: str) -> Iterator[str]:

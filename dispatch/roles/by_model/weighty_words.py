@@ -46,8 +46,22 @@ always ever forever immer
 already bereits schon
 free gratis kostenfrei kostenlos
 bestimmt certainly definitely sicher sure surely
+null zero
 two zwei
 drei three
+call calls ring anrufen rufen ruft
+contact contacts kontakt kontaktieren
+ask asks frag fragen
+tell tells sag sagen
+write writes schreib schreiben
+reply answer antworten
+visit visits besuch besuchen
+give gives gib geben
+share shares teilen
+enter eingeben
+use uses benutzen nutzen
+bring brings bringen
+forward weiterleiten
 four vier
 five funf
 sechs six

@@ -35,7 +35,7 @@ async def _ended(program: Program) -> int:
 async def test_a_call_that_a_kill_cut_off_is_one_request(
     temporal: TemporalServer, client: Client, tmp_path: Path
 ) -> None:
-    """A key made by the command opens it; killed amid calls and started again, each repeated call is its one request."""
+    """A key made by the command gives access; after a kill during calls and a restart, each repeated call is one request."""
     port = free_port()
     environment = _environment(tmp_path, temporal, port)
     shell = Shell(environment)

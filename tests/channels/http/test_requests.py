@@ -38,7 +38,7 @@ async def test_a_json_request_is_started(door: Served, client: Client) -> None:
 
 
 async def test_a_mail_is_started_and_the_same_mail_is_one_request(door: Served) -> None:
-    """By its Message-ID and content, whichever program sends it."""
+    """A mail is identified by its Message-ID and content, for every sending program."""
     raw = mail()
     first = (await door.post_mail(raw)).json()
     again = (await door.post_mail(raw, key=door.make_key(Scope.WRITE))).json()
@@ -161,7 +161,7 @@ async def test_content_that_cannot_be_taken_in_waits_for_a_person(
 
 
 async def test_a_mail_that_is_none_waits_for_a_person(door: Served) -> None:
-    """Whoever forwards mail cannot mend it."""
+    """A forwarding program cannot correct a refused mail, so a person gets it."""
     assert problem(await door.post_mail(b"nothing of a mail"), 422)["kept"]
     assert any(one.name == "request.eml" and one.begins == "nothing of a mail" for one in door.kept())
 

@@ -245,7 +245,7 @@ async def test_a_fault_of_the_desk_refuses_one_mail_and_stops_nothing(
 
 
 async def test_two_watchers_on_one_mailbox_make_one_request_of_each_mail(watched: Watched) -> None:
-    """As on two machines; no mail is lost, and whoever comes second sees the same request."""
+    """Two watchers, as on two machines: no mail is lost, and the second one gets the same request."""
     mails = sorted(mail(f"number {number}") for number in range(12))
     await watched.mailbox.put(*mails)
     async with watched.watching(), watched.watching():
@@ -293,7 +293,7 @@ async def test_a_sign_in_that_is_refused_later_waits(
 async def test_a_server_that_falls_silent_holds_up_nobody_who_stops(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Amid a command that is never answered, a watcher that is told to stop ends after its grace."""
+    """During a command that is never answered, a stopped watcher ends after its grace."""
     monkeypatch.setattr(channels.watching, "GRACE_SECONDS", 0.3)
     silent = asyncio.Event()
 

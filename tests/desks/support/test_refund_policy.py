@@ -97,7 +97,7 @@ async def test_refunds_on_two_orders_are_two_actions() -> None:
 
 
 async def test_a_window_is_judged_by_when_it_was_asked() -> None:
-    """Whoever wrote in time is not refused because the mail waited."""
+    """A customer who wrote in time is not refused because the mail waited."""
     late = facts_of((order(delivered_at=NOW - days(31)),), (payment(),), {"item-1": "DD-10001"})
     assert (await examine(late)).refusals
     assert (await examine(late, asked_at=NOW - days(2))).recommended
@@ -184,7 +184,7 @@ async def test_what_is_not_plainly_asked_for_is_neither_given_nor_refused(text: 
 
 
 async def test_one_item_that_takes_it_back_stops_the_others() -> None:
-    """A mail that asks and forbids gives nothing, in whichever item the one or the other stands."""
+    """A mail that both asks for a refund and forbids it grants none, in any order of its items."""
     facts = ONE.model_copy(update={"by_item": {"item-1": "DD-10001", "item-2": "DD-10001"}})
     finding = await examine(facts, item(), item("Please do not refund it after all.", number=2))
     assert (finding.status, finding.recommended) == (FindingStatus.AMBIGUOUS, ())

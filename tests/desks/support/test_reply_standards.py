@@ -1,4 +1,4 @@
-"""Reply standards: a good draft raises nothing, each broken standard is named, and whoever wrote it is judged alike."""
+"""Reply standards: a good draft has no exception, each broken standard is named, and every author is judged alike."""
 
 from time import thread_time
 from typing import Any

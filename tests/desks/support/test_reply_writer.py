@@ -146,7 +146,7 @@ async def test_an_order_s_status_is_told_with_dates_and_link(changes: dict[str, 
 
 
 async def test_a_refund_made_earlier_is_part_of_the_status() -> None:
-    """Whoever asks about an order learns what was given back on it, with the refund as evidence."""
+    """A customer who asks about an order learns of its refund, with the refund as evidence."""
     finding = await examine(WHERE, findings=status_of(order(), refunds=(refund(1500),)))
     assert "EUR 15.00 was refunded on 3 November 2026." in finding.statements[0].text
     assert "order_history.refund.RF-1" in finding.statements[0].evidence_ids

@@ -317,7 +317,7 @@ def test_what_is_a_cases_approvers_to_decide_runs_on_their_authorization_alone()
 
 
 def test_nobody_lifts_a_block() -> None:
-    """A blocked action stays blocked whoever approved it."""
+    """A blocked action stays blocked after every approval."""
     blocked = order(REFUND, GuardDecision.BLOCK, Tier.LOW, decision(REFUND))
     assert permits(blocked, NOW, NOBODY) == "the guardian blocked it"
 

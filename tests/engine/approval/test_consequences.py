@@ -69,12 +69,12 @@ def test_approving_one_of_two_waits_for_the_other() -> None:
 
 
 def test_rejecting_one_of_two_leaves_the_other_and_changes_the_text() -> None:
-    """The other is named as not affected; once all is decided the text is written anew, and nobody decides on the old one."""
+    """The other is named as not affected; once all is decided the text is rewritten, and nobody decides on the old one."""
     assert "Refund P-2, Reply reply" not in before(gate(), gate().items[0]).reject
     assert "Refund P-2: not affected, decided on its own." in before(gate(), gate().items[0]).reject
     no = decided("reject", FIRST)
     assert [item.digest for item in still_awaited(gate(), (), (no,))] == [SECOND]
-    assert "written anew" in after(gate(), decided("approve", SECOND), (), (no,))
+    assert "rewritten" in after(gate(), decided("approve", SECOND), (), (no,))
 
 
 def test_a_second_signature_is_asked_of_a_different_person() -> None:

@@ -114,7 +114,7 @@ def test_the_only_link_is_the_page() -> None:
 
 
 def test_a_long_reason_is_cut_and_stays_on_one_line() -> None:
-    """A mail is no place for a thousand words of whoever wrote the request."""
+    """A mail quotes only the beginning of a long request."""
     text = dict(notice_for(brief(approval_request=approval_request(why="very\nlong " * 500)), INBOX).facts)[
         "Why"
     ]

@@ -32,7 +32,7 @@ ONE_CRITICAL = "support, tier critical: 1 of 2 people can sign for cleo; what it
     ],
 )
 def test_a_tier_with_too_few_signers_is_named(people: tuple[Signer, ...], says: list[str]) -> None:
-    """Whoever starts a worker learns which requests would wait for a signature that nobody can give."""
+    """A worker's start names the requests that would wait for a signature that nobody can give."""
     assert told(approvers(*people)) == says
 
 

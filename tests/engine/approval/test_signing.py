@@ -43,7 +43,7 @@ DER_HEAD: Final = bytes.fromhex("302a300506032b6570032100")
 
 @VECTORS
 def test_a_vector_is_reproduced_to_the_byte(vector: dict[str, Any]) -> None:
-    """The same decision gives the same bytes and the same signature, whoever computes them and whenever."""
+    """The same decision gives the same bytes and the same signature on every computation."""
     decision = Decision.model_validate(vector["decision"])
     assert signed_bytes(decision).hex() == vector["signed_bytes"]
     assert signed_bytes(decision).startswith(SIGNED_PREFIX)

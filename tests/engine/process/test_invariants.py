@@ -1,4 +1,4 @@
-"""The process's invariants: each is held for every desk, whoever wrote the draft and whatever its reviewers check."""
+"""The process's invariants: each is checked for every desk, author and set of reviewers."""
 
 from typing import Any
 
@@ -143,7 +143,7 @@ async def flagged(order: Finding, *guidance: Guidance) -> list[tuple[str, Severi
 
 
 async def test_an_edit_that_is_applied_is_kept() -> None:
-    """The latest value of each parameter counts, whoever set it; what nobody edited may change."""
+    """The latest edit of each parameter counts, from any person; unedited parameters may change."""
     earlier, latest = edit("cleo", fee_minor=900, days=7), edit("dora", fee_minor=200)
     assert await flagged(fined(**{**FINE_OF_2, "days": 7, "note": "Hi"}), earlier, latest) == []
 
@@ -182,7 +182,7 @@ async def test_an_edited_action_that_is_gone_is_flagged() -> None:
 
 
 async def test_an_edit_of_the_delivery_is_applied_by_the_process() -> None:
-    """Its text is kept, whoever composes; a proposal without it would be flagged."""
+    """An edited text is kept with every composer; a proposal without it would be flagged."""
     proposal = await proposed()
     (reply,) = proposal.actions
     effect = f"{reply.action.name}/{reply.action.subject}"

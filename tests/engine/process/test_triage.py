@@ -99,7 +99,7 @@ def test_a_field_that_only_a_handoff_rule_asks_for_is_filled_too() -> None:
 
 
 def test_what_is_quoted_tells_no_field_and_no_urgency() -> None:
-    """An earlier mail below the sender's own words is not said anew."""
+    """An earlier mail below the sender's own words does not count as new words."""
     quoted = "Where is my order?\n\n> Dear Jane, your order DD-10002 is urgent."
     assert (triaged(quoted).items[0].fields, triaged(quoted).ranking.urgency) == ({}, 3)
 

@@ -96,7 +96,7 @@ def test_what_the_records_say_counts_before_what_the_text_says() -> None:
 
 
 def test_a_tier_without_weight_is_named_all_the_same() -> None:
-    """Whoever reads the reasons sees that it was known and counts nothing."""
+    """The reasons show that the value is known and counts nothing."""
     assert points(customer_tier="bronze") == {"urgency": 0, "customer tier": 0}
     assert points(customer_tier="barred")["customer tier"] == -50
 
@@ -143,7 +143,7 @@ def test_more_points_never_make_a_request_less_urgent(
 
 
 def test_triage_reads_the_sender_s_own_words() -> None:
-    """Sign, deadline and amount come from what was written anew; a quoted deadline is an earlier one's."""
+    """Sign, deadline and amount come from the sender's new words; a quoted deadline belongs to an earlier mail."""
     said = _triaged("Refund EUR 600.00 for my order by Wednesday, my lawyer asks.\n\n> by Tuesday, 9000 EUR")
     facts = said.ranking
     assert (facts.urgency, facts.sign, facts.amounts) == (1, "lawyer", (eur(60_000),))
@@ -218,7 +218,7 @@ def _triaged(body: str, urgency: list[dict[str, Any]] | None = None, **changes: 
     ],
 )
 def test_the_fairness_key_is_the_organisation(address: str, key: str) -> None:
-    """One organisation's requests share a key, from whichever subdomain they come."""
+    """One organisation's requests share a key, from all subdomains."""
     assert fairness_key(address) == key
     assert len(key.encode()) <= 64
 

@@ -11,7 +11,7 @@ from dispatch.text.normalise import normalise
 
 
 class Reply(NamedTuple):
-    """A mail's text; `own` holds the lines that its sender wrote anew."""
+    """A mail's text; `own` holds its sender's new lines."""
 
     name: str
     text: str

@@ -141,7 +141,7 @@ async def told_in(case: Case, number: int) -> list[TrailEntry]:
 
 
 async def test_the_second_approver_hears_of_it_at_once(client: Client, tmp_path: Path) -> None:
-    """Whoever may approve hears of the gate; when the first has, the others hear that theirs is due, and who was told is kept."""
+    """All who may approve are notified of the gate, and the others again after the first approval; the trail names them."""
     write_approvers(
         tmp_path,
         one("anna", "refunds"),
@@ -302,7 +302,7 @@ async def test_a_digest_says_once_a_day_what_waits(desk: Desk) -> None:
 
 
 async def test_a_digest_lists_what_any_of_several_may_approve(client: Client, tmp_path: Path) -> None:
-    """A second person's approval is due from the start, whoever is the next owner; who has given theirs is left alone."""
+    """A second approval is due from the start, for any next owner; people who have approved are not notified again."""
 
     def two_approve(playbook: dict[str, Any]) -> None:
         tiers = playbook["guardian"]["tiers"]

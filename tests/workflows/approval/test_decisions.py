@@ -248,7 +248,7 @@ async def test_an_update_with_too_many_arguments_does_not_stop_the_request(desk:
 
 
 async def test_signal_and_update_decide_alike(desk: Desk) -> None:
-    """The same wrong decision is refused for the same reason whichever way it comes."""
+    """The same wrong decision is refused for the same reason as a signal and as an update."""
     case = await held_refund(desk)
     wrong = await case.decision("approve", by="mallory")
     _, said = await starter.decide(desk.client, case.id, wrong)

@@ -151,7 +151,7 @@ async def test_a_reply_that_needs_nobody_can_be_edited_while_something_waits(des
 
 
 async def test_an_edited_text_does_not_outlive_a_rejection(desk: Desk) -> None:
-    """It announced what is not done any more: the text is written anew, and whoever decides is told."""
+    """An edited text that announced a rejected action is rewritten, and the person who decides next is told."""
     case = await two_held_refunds(desk)
     first, second = await refunds_of(case)
     text = await _reply_text(case)

@@ -131,7 +131,7 @@ async def test_a_deadline_moves_with_the_signature_of_whoever_may_decide(signing
         (HERSELF.signs_extension(wanted), "anna may not decide on a request of their own"),
         (altered, f"forged: the signature is not that of key {BEN.key.key_id}"),
         ({**BEN.signs_extension(wanted), "signature": as_decision["signature"]}, "forged"),
-        (BEN.signs_extension(await later(case, seconds=3)), "the deadline in force is "),
+        (BEN.signs_extension(await later(case, seconds=3)), "the current deadline is "),
         (BEN.signs_extension({**wanted, "proposal_id": "p7"}), "stale: names proposal p7, but p1 waits"),
     ]
     for sent, _ in refused:
@@ -266,7 +266,7 @@ async def test_without_an_approvers_file_nothing_signed_is_accepted(client: Clie
 
 
 async def test_the_own_request_is_decided_by_somebody_else(signing: Desk) -> None:
-    """Who asks for the money does not approve it, by whichever address they wrote; a colleague may."""
+    """A requester cannot approve their own refund, from any of their addresses; a colleague can."""
     case = await held_refund(signing)
     assert (await say(case, HERSELF))[0] is False
     assert (await say(case, CLEO))[0]

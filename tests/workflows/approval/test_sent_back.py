@@ -84,7 +84,7 @@ def _leaking(
 
 @also_replaying()
 async def test_a_question_is_asked_as_it_was_written(desk: Desk) -> None:
-    """The customer reads the question and nothing else that was written; their answer is shown to whoever decides."""
+    """The customer gets only the question; their answer is shown to the person who decides."""
     case = await held_refund(desk)
     await case.decide(
         "respond",

@@ -38,7 +38,7 @@ async def desk(client: Client, tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def test_it_is_collected_and_then_a_persons(desk: Desk) -> None:
-    """The requester is asked for what is missing first, and whoever takes it over sees what they answered."""
+    """The requester is asked for missing fields first, and the person who takes over sees the answer."""
     case = await desk.submit("My order goes to the wrong address, please help.", sender=CHLOE)
     await case.until("waiting_for_information")
     (question,) = await until_mailed(desk, 1)

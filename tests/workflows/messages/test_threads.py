@@ -86,7 +86,7 @@ async def test_an_answer_that_asks_for_more_is_read_by_a_person(desk: Desk) -> N
 
 
 async def test_an_answer_that_tells_nothing_goes_to_a_person(desk: Desk) -> None:
-    """Whoever answers has done their part: the request does not wait for its deadline."""
+    """After an answer the request does not wait for its deadline."""
     case, question = await asked(desk)
     await arrives(desk, "I really cannot find that anywhere, sorry.", question)
     await case.until("escalated")
@@ -136,7 +136,7 @@ async def test_what_comes_behind_a_withdrawal_is_a_request_of_its_own(client: Cl
 
 
 async def test_a_request_that_was_only_half_answered_is_not_abandoned(client: Client, tmp_path: Path) -> None:
-    """Whoever asks for something else in the answer has not fallen silent: at the deadline a person reads it."""
+    """If the answer asks for something else, a person reads it at the deadline, and the request is not abandoned."""
 
     def impatient(playbook: dict[str, Any]) -> None:
         playbook["missing_information"] |= {"reminders": [], "deadline": "4 seconds"}
@@ -203,7 +203,7 @@ async def test_only_the_requester_adds_to_a_request(desk: Desk) -> None:
 
 
 async def test_the_same_mail_comes_to_the_same_request_also_when_that_has_ended(desk: Desk) -> None:
-    """Whoever brought it may stop before that is noted, and bring it again; a later mail is a request that follows."""
+    """A door that stopped early may deliver the mail again; a later mail becomes a request that follows."""
     case, question = await asked(desk)
     text, known = "DD-10007. The lid is cracked.", f"<{uuid.uuid4()}@customer.example>"
     for _ in range(2):

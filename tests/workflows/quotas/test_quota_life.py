@@ -23,7 +23,7 @@ WINDOW = timedelta(seconds=2)
 async def test_a_count_of_mails_ends_once_its_window_is_over(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beyond the limit nothing is granted; once nothing counts any more it ends, and the next reservation begins anew."""
+    """Beyond the limit nothing is granted; once nothing counts it ends, and the next reservation starts a new quota."""
     for module in (models, rules):
         monkeypatch.setattr(module, "WINDOW", WINDOW)
     async with resting_desk(client, tmp_path, quick) as desk, at_work(desk):

@@ -44,7 +44,7 @@ async def test_the_records_raise_the_rank_of_a_good_customer(desk: Desk) -> None
 
 
 async def test_a_deadline_that_the_mail_tells_is_among_the_reasons(desk: Desk) -> None:
-    """An unknown customer's question is ranked by its words alone, and waiting adds to it for whoever reads the list."""
+    """An unknown customer's question is ranked by its words alone, and lists add points for waiting."""
     soon = (datetime.now(UTC) + timedelta(days=2)).strftime("%-d %B %Y")
     case = await desk.submit(
         f"Please send the invoice of my order before {soon}, it is urgent.", sender="nobody@new.example"

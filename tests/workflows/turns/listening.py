@@ -1,4 +1,4 @@
-"""A workflow that a query can cut in two amid its first turn."""
+"""A workflow whose first turn a query can cut in two."""
 
 from datetime import timedelta
 

@@ -37,7 +37,7 @@ async def extended(case: Case, message: dict[str, JsonValue]) -> tuple[bool, str
 
 
 async def moved_to(case: Case, message: dict[str, JsonValue]) -> datetime:
-    """Send an `extend` and wait until its deadline is in force; gives the deadline."""
+    """Send an `extend` and wait until its deadline is current; returns the deadline."""
     deadline = datetime.fromisoformat(str(message["deadline"]))
 
     async def in_force() -> bool:
@@ -63,7 +63,7 @@ async def test_a_deadline_moves_later(unhurried: Desk) -> None:
 
 
 async def test_an_extension_is_answered_and_recorded(desk: Desk) -> None:
-    """Whoever sends it by the update reads both deadlines, and so does the trail; the same again would move nothing."""
+    """The update's answer and the trail have both deadlines; a repetition would move nothing."""
     case = await held_refund(desk)
     asked = extension("refunds-lead", 80 * 86_400)
     accepted, reason = await extended(case, asked)
@@ -73,7 +73,7 @@ async def test_an_extension_is_answered_and_recorded(desk: Desk) -> None:
     assert (moved.decided_by, moved.why) == ("refunds-lead", reason)
     accepted, reason = await extended(case, asked)
     assert not accepted
-    assert reason.startswith("the deadline in force is ")
+    assert reason.startswith("the current deadline is ")
 
 
 async def test_a_deadline_never_moves_earlier(desk: Desk) -> None:

@@ -46,7 +46,7 @@ Summarise = Callable[[ApprovalRequest, tuple[Decision, ...]], ListSummary]
 
 
 class Approvals:
-    """Waits for people on the request's behalf. The first valid decision in history order wins."""
+    """Handles approval requests and their decisions. The first valid decision in history order wins."""
 
     def __init__(
         self,
@@ -68,11 +68,11 @@ class Approvals:
         self.wait: DeadlineWait | None = None
 
     def receive(self, raw: Any) -> Received:
-        """Take a decision in: kept until an approval request that it fits is open, refused where there can be none."""
+        """Receive a decision: keep it until a matching approval request is open, refuse it if there can be none."""
         return self._received.receive(raw, self._open_request)
 
     async def receive_and_report(self, raw: Any) -> dict[str, JsonValue]:
-        """Take a decision in and return what became of it: accepted, refused and why, or kept for a later request."""
+        """Receive a decision and return the result: accepted, refused and why, or kept for a later request."""
         received = self.receive(raw)
         if received.early and received.answer is None:
             why = "no approval request is open; kept until one opens that it fits"
@@ -103,7 +103,7 @@ class Approvals:
 
     @property
     def open_wait(self) -> OpenWait | None:
-        """Return the wait of the open request, whose deadline may be moved by whoever may decide."""
+        """Return the wait of the open request; people who may decide there may move its deadline."""
         gate = self.open_request
         return OpenWait(self.wait, gate.approvers, gate.role_names, gate) if gate and self.wait else None
 
@@ -112,7 +112,7 @@ class Approvals:
     ) -> Decided | Expired | None:
         """Open an approval request and wait.
 
-        Returns what was decided once each item is approved or rejected, or once the first edit or response closes it;
+        Returns the decisions once each item is approved or rejected, or once the first edit or response closes it;
         Expired at the deadline, or None when the requester withdrew.
 
         Raises HistoryFullError, with the request left open for a new history, when all decisions are evaluated.
@@ -163,7 +163,7 @@ class Approvals:
     async def _open(
         self, approval_request: ApprovalRequest, waiting: Waiting
     ) -> tuple[ApprovalRequest, DeadlineWait]:
-        """Open a new approval request, or the one that the history before this one left open."""
+        """Open a new approval request, or the one that the previous history left open."""
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None and snapshot.approval_request.proposal_id == approval_request.proposal_id:
             approval_request, self._turn = snapshot.approval_request, snapshot.turn
@@ -174,7 +174,7 @@ class Approvals:
             wait = await open_wait(
                 waiting, self._dispatcher, waiting.escalate_after, escalations=approval_request.turns
             )
-            # The gate was written with a deadline in all time; the wait knows it in working time.
+            # The request holds the deadline without a calendar; the wait has the deadline in working time.
             approval_request = approval_request.model_copy(
                 update={"opened_at": wait.opened_at, "deadline": wait.deadline}
             )
@@ -184,7 +184,7 @@ class Approvals:
         return approval_request, wait
 
     def snapshot(self) -> ApprovalsSnapshot:
-        """Return what a new history must know."""
+        """Return the snapshot for a new history."""
         return ApprovalsSnapshot(
             approval_request=self._snapshot,
             queue=self._received.snapshot(),
@@ -193,16 +193,16 @@ class Approvals:
         )
 
     def resume(self, snapshot: ApprovalsSnapshot) -> None:
-        """Restore what the history before this one left."""
+        """Restore the snapshot of the previous history."""
         self._snapshot = snapshot.approval_request
         self._received.resume(snapshot.queue, snapshot.seen, snapshot.decided)
 
     async def finish(self) -> None:
-        """Wait until no notification is under way; must be awaited before the end and before a new history."""
+        """Wait until no notification is running; must be awaited before the end and before a new history."""
         await self._notifications.finish()
 
     def close(self) -> None:
-        """Refuse what is left: after the end nothing waits, and every sender has an answer."""
+        """Refuse the remaining decisions at the end, so that every sender has an answer."""
         self._received.close()
 
     async def _evaluate(self, received: Received, approval_request: ApprovalRequest) -> Decision | None:
@@ -267,7 +267,7 @@ class Approvals:
         self._status.show(list_summary.model_copy(update=names))
 
     def _closed_by(self, approval_request: ApprovalRequest, waiting: Waiting, outcome: T) -> T:
-        """Notify those who heard of the approval request that it is closed, and return its outcome."""
+        """Notify the people who were notified of the approval request that it is closed, and return its outcome."""
         closer, summary = describe(outcome)
         self._notifications.notify(NotifyEvent.DECIDED, approval_request, waiting, (closer,), summary)
         return outcome
@@ -290,7 +290,7 @@ class Approvals:
     def _tell(
         self, event: NotifyEvent, approval_request: ApprovalRequest, waiting: Waiting, why: str
     ) -> None:
-        """Notify everybody whose decision may be due: not who has given all that is still awaited."""
+        """Notify everybody whose decision may be due, except people whose decisions are complete."""
         done = done_with(approval_request, self.approvals, self.rejections)
         owners = self._owners(approval_request)
         self._notifications.notify(event, approval_request, waiting, owners, why, done)

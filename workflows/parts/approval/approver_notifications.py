@@ -1,4 +1,4 @@
-"""Notifies approvers by mail of an approval request, beside the wait itself: it delays nothing and fails nothing."""
+"""Notifies approvers by mail of an approval request, in parallel to the wait: a failed mail does not affect the wait."""
 
 import asyncio
 from collections import Counter
@@ -21,18 +21,18 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 GIVE_UP_AFTER: Final = timedelta(hours=1)
-"""Of one event; those who were missed see it in the inbox, and a reminder comes anyway."""
+"""The timeout of one event's mails; people who get no mail see the request in the inbox and get a reminder."""
 
 FINISH_TIMEOUT: Final = timedelta(seconds=20)
-"""How long a request waits at its end for a mail that is still under way."""
+"""How long a request waits at its end for a mail that is still being sent."""
 
 
 class ApproverNotifications:
-    """Starts one activity for each event of an approval request whose waiting says `notify: mail`; none for any other.
+    """Starts one activity for each event of an approval request whose `waiting` has `notify: mail`.
 
-    Those who were notified are remembered, so that only they hear of a decision; where that is nobody (no approvers
-    file, all on the digest) the decision costs nothing. An address that fails is tried again in the background until
-    the request is decided, so that it delays nobody else's mail. `finish` must be awaited before the workflow ends or
+    It remembers who was notified, so that only they are notified of a decision; if nobody was (no approvers file,
+    everybody on the digest), a decision starts no activity. A failing address is retried in the background until the
+    request is decided, so that it does not delay other mails. `finish` must be awaited before the workflow ends or
     continues in a new history.
     """
 
@@ -52,7 +52,7 @@ class ApproverNotifications:
         self._belated: list[tuple[str, asyncio.Task[None]]] = []
 
     def opened(self, approval_request: ApprovalRequest, waiting: Waiting, owners: tuple[str, ...]) -> None:
-        """Notify whose decision may be due on a request just opened; not to be called for one that was resumed."""
+        """Notify the people whose decision may be due on a new request; do not call it for a resumed one."""
         self._notified, self._counts = [], Counter()
         self.notify(NotifyEvent.NEW, approval_request, waiting, owners, approval_request.why)
 
@@ -67,7 +67,7 @@ class ApproverNotifications:
     ) -> None:
         """Notify the people of `owners` without waiting for it, but not those in `approved_by`.
 
-        Of a decision those notified before are notified, but not its maker.
+        A decision is sent to the people who were notified before, except its maker.
         """
         if waiting.notify != "mail":
             return
@@ -89,7 +89,7 @@ class ApproverNotifications:
         self._running.append(asyncio.create_task(sending))
 
     async def finish(self) -> None:
-        """Wait until no mail is under way; what takes longer than FINISH_TIMEOUT is cancelled, and recorded."""
+        """Wait until no mail is being sent; after FINISH_TIMEOUT cancel and record the rest."""
         belated = [task for _, task in self._belated]
         under_way = [task for task in (*self._running, *belated) if not task.done()]
         if under_way:
@@ -119,11 +119,11 @@ class ApproverNotifications:
             )
 
     def snapshot(self) -> NotificationsSnapshot:
-        """Return what a new history must know."""
+        """Return the snapshot for a new history."""
         return NotificationsSnapshot(notified=tuple(self._notified), counts=dict(self._counts))
 
     def resume(self, snapshot: NotificationsSnapshot) -> None:
-        """Restore what the history before this one left."""
+        """Restore the snapshot of the previous history."""
         self._notified, self._counts = list(snapshot.notified), Counter(snapshot.counts)
 
     async def _send(

@@ -1,4 +1,4 @@
-"""Later deadlines: asked for at any time, checked as decisions are, answered and recorded."""
+"""Extensions of deadlines: received at any time, checked as decisions are, answered and recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 MOST_ASKED: Final = 10
-"""Extensions of one wait that wait to be checked; more are refused, so that a flood cannot hold it up."""
+"""The most unchecked extensions of one wait; further ones are refused, so that a flood cannot delay the wait."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class OpenWait:
 
 @dataclass
 class _Asked:
-    """One extension as it came in; `answer` is set once it has been checked."""
+    """One received extension; `answer` is set once it has been checked."""
 
     found: OpenWait
     extension: Extension
@@ -47,15 +47,15 @@ class _Asked:
 
 
 class Extensions:
-    """Moves the deadline of the open wait for whoever may decide there; a wait under way takes notice."""
+    """Moves the deadline of the open wait on behalf of a person who may decide there, and wakes the wait."""
 
     def __init__(self, requester: str, recorder: TrailRecorder, dispatcher: ActivityDispatcher) -> None:
         self._requester, self._recorder, self._dispatcher = requester, recorder, dispatcher
 
     async def extend(self, raw: Any, open_wait: Callable[[], OpenWait | None]) -> dict[str, JsonValue]:
-        """Take an extension in, and return what became of it: accepted or not, and why.
+        """Receive an extension and return the result: accepted or not, and why.
 
-        `open_wait` returns the wait that is open when it is asked.
+        `open_wait` returns the wait that is open when it is called.
         """
         request = bounded(raw)
         sender = text_of(request, "approver") or "unknown"
@@ -77,7 +77,7 @@ class Extensions:
     async def _checked(
         self, request: JsonValue, open_wait: Callable[[], OpenWait | None]
     ) -> ExtensionCheckResult:
-        """Move the deadline; raises ExtensionRefusedError where it is not moved."""
+        """Move the deadline; raises ExtensionRefusedError if it is not moved."""
         found = open_wait()
         if found is None:
             raise ExtensionRefusedError("nothing is awaited now")
@@ -97,10 +97,10 @@ class Extensions:
         raise asked.answer or ExtensionRefusedError("late: what it would move was decided meanwhile")
 
     async def _check(self, asked: "_Asked") -> None:
-        """Check an extension and, where it counts, move the deadline; the wait calls this."""
+        """Check an extension and, if it is valid, move the deadline; the wait calls this."""
         found, wait = asked.found, asked.found.wait
         try:
-            # Another one may have moved it while this waited.
+            # Another extension may have moved it while this one waited.
             read_extension(
                 asked.extension.model_dump(mode="json"),
                 asked.received_at,

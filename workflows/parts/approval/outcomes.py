@@ -12,12 +12,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.endings import EndedEarlyError
 
 ApprovalsByDigest = dict[str, tuple[Decision, ...]]
-"""By digest: the approvals it has, of as many different people as its tier asks for."""
+"""By digest: the approvals of an action, from as many different people as its tier requires."""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What people decided: approvals and rejections of single items, and the edit or response that closed it early."""
+    """People's decisions: approvals and rejections of single items, and the edit or response that closed the request early."""
 
     approvals: ApprovalsByDigest = field(default_factory=dict)
     rejections: tuple[Decision, ...] = ()
@@ -25,7 +25,7 @@ class Decided:
 
     @property
     def last(self) -> Decision:
-        """Return the decision that closed it, or one of the last."""
+        """Return the decision that closed the request, or one of the last."""
         if self.returned is not None:
             return self.returned
         if self.rejections:
@@ -36,7 +36,7 @@ class Decided:
 def decided_of(
     approval_request: ApprovalRequest, given: Sequence[Decision], returned: Decision | None = None
 ) -> Decided:
-    """Return what the decisions on single items come to; an item with too few approvals is not approved."""
+    """Return the combined result of the decisions on single items; an item with too few approvals is not approved."""
     rejections = tuple(one for one in given if one.decision_type is DecisionType.REJECT)
     approved = tuple(one for one in given if one.decision_type is DecisionType.APPROVE)
     rejected = {one.action_digest for one in rejections}
@@ -49,7 +49,7 @@ def decided_of(
 
 
 class Expired:
-    """Nobody decided in time; the safe default is to deny."""
+    """The deadline passed without a decision; the safe default is to deny."""
 
 
 def returned_decision(outcome: Decided | Expired | None, expired: str) -> Decision:

@@ -1,4 +1,4 @@
-"""Decisions as they come in: kept until an approval request is open that they fit, each one answered."""
+"""The queue of received decisions: each is kept until a matching approval request is open, and each is answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.trail_recorder import TrailRecorder
 
 MOST_KEPT: Final = 100
-"""Decisions kept while no request is open; more are refused, so that a flood cannot fill the workflow's memory."""
+"""The most decisions kept while no request is open; further ones are refused, so that a flood cannot fill the memory."""
 
 
 @dataclass
 class Received:
-    """One decision as it came in; `answer` is set once it has been evaluated."""
+    """One received decision; `answer` is set once it has been evaluated."""
 
     raw: JsonValue
     early: bool
@@ -52,7 +52,7 @@ class ReceivedDecisions:
         return tuple(self._decided)
 
     def receive(self, raw: Any, open_request: ApprovalRequest | None) -> Received:
-        """Keep a decision until a request that it fits is open; refuse it where there can be none."""
+        """Keep a decision until a matching request is open; refuse it if there can be none."""
         received = Received(raw=bounded(raw), early=open_request is None)
         named = text_of(received.raw, "proposal_id")
         if self._closed:
@@ -68,7 +68,7 @@ class ReceivedDecisions:
         return received
 
     def next(self, open_request: ApprovalRequest | None) -> Received | None:
-        """Return the oldest decision for the open request; one that came early waits for the request that it names."""
+        """Return the oldest decision for the open request; an early one waits for the request that it names."""
         for received in self._queue:
             named = text_of(received.raw, "proposal_id")
             if not received.early or open_request is None or named == open_request.proposal_id:
@@ -76,22 +76,22 @@ class ReceivedDecisions:
         return None
 
     def remove(self, received: Received) -> None:
-        """Take a decision out of the queue, because it is evaluated now."""
+        """Remove a decision from the queue for evaluation."""
         self._queue.remove(received)
 
     def accept(self, received: Received, decision_id: str, reason: str, follows: str) -> None:
-        """Answer a decision that counts, with what happens now."""
+        """Answer an accepted decision with its consequences."""
         self._seen.append(decision_id)
         received.answer, received.follows, received.accepted = reason, follows, True
 
     def refuse(self, received: Received, why: str) -> None:
-        """Answer and record a decision that does not count."""
+        """Answer and record a refused decision."""
         received.answer = why
         sender = text_of(received.raw, "approver") or "unknown"
         self._recorder.refuse(MessageName.DECIDE, why, sender, received.raw)
 
     def reject_superseded(self, proposal_id: str) -> None:
-        """Refuse at once what names the request that was just closed; what names another is kept for it."""
+        """Refuse decisions that name the request that was just closed; keep those that name another."""
         self._decided.append(proposal_id)
         for received in list(self._queue):
             received.early = True
@@ -100,7 +100,7 @@ class ReceivedDecisions:
                 self.refuse(received, f"{proposal_id} is already decided")
 
     def close(self) -> None:
-        """Refuse what is left: after the end nothing waits, and every sender has an answer."""
+        """Refuse the remaining decisions at the end, so that every sender has an answer."""
         self._closed = True
         for received in self._queue:
             self.refuse(received, "the request ended without an approval request that this decision fits")
@@ -111,6 +111,6 @@ class ReceivedDecisions:
         return tuple(DecisionSnapshot(raw=received.raw, early=True) for received in self._queue)
 
     def resume(self, queue: Sequence[DecisionSnapshot], seen: Sequence[str], decided: Sequence[str]) -> None:
-        """Restore the queue of the history before this one; what came in since is behind it."""
+        """Restore the queue of the previous history; decisions received since are behind it."""
         self._queue = [Received(raw=one.raw, early=one.early) for one in queue] + self._queue
         self._seen, self._decided = list(seen), list(decided)

@@ -1,4 +1,4 @@
-"""Asks a person for the desk of a request that none fits."""
+"""Asks a person for the desk of a request that triage could not route."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Hands over to a person what the desk could not settle itself."""
+"""Hands a request that the desk could not settle to a person."""
 
 from temporalio import workflow
 
@@ -14,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
 async def settle(
     approvals: Approvals, request_id: str, what: str, why: str, waiting: Waiting
 ) -> tuple[str, str]:
-    """Wait until a person says that it is settled; at the deadline it closes as theirs, unsettled.
+    """Wait until a person says that it is settled; at the deadline it closes unsettled, with that person as owner.
 
-    Returns who has it now ('nobody' once settled) and why, with what the person wrote.
+    Returns the owner ('nobody' once settled) and the reason, with the person's text.
     """
     approval_request = request_settlement(request_id, what, waiting, workflow.now(), why)
     outcome = await approvals.decide(approval_request, waiting, RequestState.ESCALATED, lambda: False)

@@ -1,4 +1,4 @@
-"""Asks a person what is asked, where a classifier is not sure enough of it."""
+"""Asks a person for the intent of items for which the classifier is not sure enough."""
 
 from temporalio import workflow
 
@@ -19,7 +19,7 @@ async def ask_for_intents(
     approvals: Approvals,
     requester: RequesterDialog,
 ) -> tuple[Item, ...]:
-    """Wait for a person to say what each doubtful item asks; without one, return the items as they are.
+    """Wait for a person to name the intent of each doubtful item; without one, return the items unchanged.
 
     Raises EndedEarlyError: rejected, not decided by the deadline, or withdrawn.
     """

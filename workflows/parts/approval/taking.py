@@ -1,4 +1,4 @@
-"""What people's decisions become: authorizations to act, rejected actions, and guidance for the next round."""
+"""Turns people's decisions into authorizations, rejected actions, and guidance for the next round."""
 
 from datetime import datetime
 
@@ -22,10 +22,10 @@ with workflow.unsafe.imports_passed_through():
 def take_decisions(
     state: ProcessState, approval_request: ApprovalRequest, decided: Decided, requester: str
 ) -> bool:
-    """Write what was decided into the state; returns whether another proposal must be made of it.
+    """Write the decisions into the state; returns whether another proposal must be made.
 
-    What was approved stands in the next proposal, as long as nothing of it changes. Raises EndedEarlyError: rejected,
-    where nothing is left of the request, or escalated after too many rounds.
+    Approvals stay valid in the next proposal for actions that do not change. Raises EndedEarlyError: rejected if
+    nothing is left of the request, or escalated after too many rounds.
     """
     proposal = state.proposed
     authorized = authorizations_of(approval_request, decided.approvals, requester)
@@ -69,9 +69,9 @@ def authorizations_of(
 
 
 def drop_outgrown(state: ProcessState, now: datetime) -> bool:
-    """Drop each earlier approval that has expired, or whose action is a greater risk by now, or is proposed no more.
+    """Drop each earlier approval that has expired, or whose action has a higher risk now or is no longer proposed.
 
-    Returns whether an action must be proposed under a new digest, to be approved anew.
+    Returns whether an action must be proposed under a new digest and approved again.
     """
     tiers = list(Tier)
     results = {result.action_digest: result for result in state.guard_results}
@@ -97,7 +97,7 @@ def _is_expired(authorization: Authorization, now: datetime) -> bool:
 
 
 def guidance_of(decision: Decision, proposal: Proposal) -> Guidance:
-    """Return what the next round must do: the values that an edit sets, or what a person said in sending it back."""
+    """Return the guidance for the next round: the values that an edit sets, or the reason of a response."""
     edits: dict[str, dict[str, JsonValue]] = {}
     about = _effect(_bound(decision, proposal))
     if decision.decision_type is DecisionType.EDIT:
@@ -141,7 +141,7 @@ def _declined(decision: Decision, proposal: Proposal) -> Declined:
 
 
 def _without_edits_of_the_text(said: Guidance, proposal: Proposal) -> Guidance:
-    """Void what was edited of the text for the requester: it may announce what is rejected now."""
+    """Drop edits of the text for the requester: they may announce an action that is now rejected."""
     delivery = next((_effect(bound) for bound in proposal.actions if proposal.delivers(bound)), "")
     if delivery not in said.edits:
         return said
@@ -149,9 +149,9 @@ def _without_edits_of_the_text(said: Guidance, proposal: Proposal) -> Guidance:
 
 
 def _leaves_nothing(state: ProcessState) -> bool:
-    """Check whether nothing is left to do or to tell: all actions are rejected, and no item waits for an answer.
+    """Check whether no action and no text is left: all actions are rejected, and no item waits for an answer.
 
-    What a person wrote for the requester is told in a text of the desk, so there is something left.
+    A reason for the requester is sent in a text of the desk, so something is left.
     """
     proposal = state.proposed
     gone = {one.effect for one in state.declined}

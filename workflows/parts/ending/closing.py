@@ -1,4 +1,4 @@
-"""The end of a request: what is told, settled and scheduled before it, and its record."""
+"""The end of a request: its notice, settlement, follow-ups and record."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
-    """Notify the requester, hand over what a person must settle, schedule the follow-ups, and record the end.
+    """Notify the requester, hand the request over if a person must settle it, schedule the follow-ups, record the end.
 
     Raises HistoryFullError while it waits for the person.
     """
@@ -25,7 +25,7 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
         parts.additions.close()
     playbook = state.triaged.playbook if state.triaged else None
     reservations = asyncio.ensure_future(parts.reservations.close(parts.effects.paid()))
-    # Where only a part is left for a person, the reply has said so.
+    # If only a part is left for a person, the reply says so.
     untold = ending is not Ending.DONE and not state.verified and state.ending is None
     if playbook is not None and untold:
         await parts.requester.tell(ending, why, playbook)
@@ -61,7 +61,7 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
 
 
 async def cancel(parts: RequestParts) -> None:
-    """Undo what was done, as Temporal's cancellation asks; the run then ends as cancelled."""
+    """Undo the applied effects after Temporal's cancellation; the run then ends as cancelled."""
     parts.state.acting = True
     parts.status.at(RequestState.COMPENSATE)
     left = await parts.effects.undo_all("the request was cancelled")

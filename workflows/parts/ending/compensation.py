@@ -1,4 +1,4 @@
-"""What follows an action that could not be carried out."""
+"""Compensation after an action that could not be carried out."""
 
 from temporalio import workflow
 
@@ -10,9 +10,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def compensate(failed: EffectFailedError, effects: Effects, status: StatusPublisher) -> EndedEarlyError:
-    """Undo what was done before the failed action, and return how the request ends.
+    """Undo the actions before the failed one, and return how the request ends.
 
-    Nothing is undone where the action itself may have had an effect: a person finds that out first.
+    Nothing is undone if the action itself may have had an effect: a person must find out first.
     """
     if not failed.certain:
         return EndedEarlyError(Ending.UNKNOWN, f"whether it took effect is unknown: {failed}")

@@ -1,4 +1,4 @@
-"""How a request ends: as a whole, where people rejected parts of it, and where a part was set aside for a person."""
+"""Determines how a request ends, also if people rejected parts of it or a part was set aside for a person."""
 
 from typing import Final
 
@@ -14,9 +14,9 @@ _LEAVES_NOTHING: Final = frozenset({Ending.WITHDRAWN, Ending.CANCELLED, Ending.S
 
 
 def ending_of(state: ProcessState, ended: EndedEarlyError | None = None) -> tuple[Ending, str]:
-    """Return how the request ends and why; what was set aside is a person's, however the rest ended.
+    """Return how the request ends and why; a part that was set aside stays with a person in any case.
 
-    `ended` is how the desk's own part ended before its last stage; None where it was done and read back.
+    `ended` is how the desk's own part ended before its last stage; None if it was done and read back.
     """
     aside = "; ".join(f"{item_id}: {why}" for item_id, why in state.set_aside.items())
     if ended is None:
@@ -46,7 +46,7 @@ def _of_what_was_done(state: ProcessState, aside: str) -> tuple[Ending, str]:
 
 
 def _is_all_rejected(state: ProcessState) -> bool:
-    """Check whether people rejected every item, so that nothing was done but telling that."""
+    """Check whether people rejected every item, so that only the reply was sent."""
     proposal = state.proposed
     refused = {refusal.item_id for refusal in proposal.refusals if refusal.rule == REJECTED}
     acts = any(not proposal.delivers(bound) for bound in proposal.actions)

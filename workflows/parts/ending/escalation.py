@@ -1,4 +1,4 @@
-"""Who takes a request that the desk could not finish."""
+"""Determines who takes over a request that the desk could not finish."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ async def find_reception(state: ProcessState, stages: Stages) -> None:
 
 
 def escalation_of(state: ProcessState) -> Waiting:
-    """Return who settles the request and by when: the reception where no desk has it, else the desk's playbook."""
+    """Return who settles the request and by when: from the reception if no desk has it, else from the desk's playbook."""
     if state.reception is not None:
         return state.reception.routing
     if state.triaged is not None and state.triaged.playbook is None:

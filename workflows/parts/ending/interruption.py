@@ -1,4 +1,4 @@
-"""What follows an interruption of the process: a new history, an undoing, or a person in place of the process."""
+"""Handles an interruption of the process: a new history, compensation, or a person instead of the process."""
 
 import asyncio
 from typing import NoReturn
@@ -16,9 +16,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def handle_interruption(parts: RequestParts, interruption: asyncio.CancelledError | Exception) -> None:
-    """Continue in a new history where this one is full or the process itself fails; undo if cancelled.
+    """Continue in a new history if this one is full or the process itself fails; undo if cancelled.
 
-    Returns where the interruption is to be raised again.
+    Returns if the interruption must be raised again.
     """
     if isinstance(interruption, HistoryFullError):
         parts.state.items = interruption.items or parts.state.items
@@ -27,7 +27,7 @@ async def handle_interruption(parts: RequestParts, interruption: asyncio.Cancell
         _continue_with(parts, parts.snapshot())
     elif isinstance(interruption, asyncio.CancelledError):
         await cancel(parts)
-    # Only a person's part is left in the new history; where that fails too, Temporal goes on trying.
+    # Only a person's part is left in the new history; if that fails too, Temporal keeps retrying.
     elif (
         not isinstance(interruption, FailureError)
         and not parts.state.failed
@@ -37,7 +37,7 @@ async def handle_interruption(parts: RequestParts, interruption: asyncio.Cancell
 
 
 def _failed_snapshot(parts: RequestParts, error: Exception) -> RequestSnapshot:
-    """Return the snapshot for a history in which nothing but the wait for a person is left."""
+    """Return the snapshot for a history that only waits for a person."""
     state, stage = parts.state, parts.status.status.state
     state.failed = True
     state.ending = Ending.UNKNOWN if state.acting else Ending.ESCALATED

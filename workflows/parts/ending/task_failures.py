@@ -1,7 +1,7 @@
 """When to stop trying a request whose workflow task fails again and again.
 
-Temporal retries such a task indefinitely, which is right where a deployment is rolled back and wrong where one request alone
-meets a bug. The count is this process's own and no replay sees it: what is decided by it ends the history.
+Temporal retries such a task indefinitely, which is right if a deployment is rolled back and wrong if a bug concerns one
+request alone. Each process counts for itself, and no replay sees the count: its only consequence ends the history.
 """
 
 from collections import OrderedDict
@@ -18,7 +18,7 @@ class TaskFailures:
         self._seen: OrderedDict[str, int] = OrderedDict()
 
     def is_last_try(self, run_id: str) -> bool:
-        """Count one more failure; True where it is the fifth or a later one."""
+        """Count one more failure; returns True from the fifth on."""
         number = self._seen[run_id] = self._seen.pop(run_id, 0) + 1
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
@@ -26,4 +26,4 @@ class TaskFailures:
 
 
 TASK_FAILURES: Final = TaskFailures()
-"""Of all workflows in this process."""
+"""The counter of all workflows in this process."""

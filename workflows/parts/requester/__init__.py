@@ -1,1 +1,1 @@
-"""The requester's side of a request: what is asked of them, what they answer and add, what they are told."""
+"""The dialog with the requester: questions, answers, additions and notices."""

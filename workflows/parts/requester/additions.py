@@ -1,4 +1,4 @@
-"""Messages that come to a request after its start: who may add one, and what becomes of it."""
+"""Messages that are added to a running request: who may add one, and how it is used."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Additions:
-    """Takes them in; an answer to an open question is read at once, anything else waits for the next person who decides."""
+    """Receives added messages; an answer to an open question is read immediately, others wait for the next decision."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Additions:
         self._closed = False
 
     def receive(self, raw: Any) -> dict[str, JsonValue]:
-        """Take a message in and return what became of it; the same one again changes nothing."""
+        """Receive a message and return the result; a repeated one changes nothing."""
         try:
             addition = Addition.model_validate(raw)
         except ValidationError as error:
@@ -65,21 +65,21 @@ class Additions:
         return _outcome("added to the open request", accepted=True)
 
     def are_new(self) -> bool:
-        """Check whether the requester wrote anything that the present proposal does not take into account."""
+        """Check whether the requester wrote anything that the current proposal does not consider."""
         new = self._state.additions[self._state.considered :]
         return any(addition.automatic is None for addition in new)
 
     def consider(self) -> None:
-        """Note that what is done from here on takes all of them into account."""
+        """Record that all messages are considered from here on."""
         self._state.considered = len(self._state.additions)
 
     def close(self) -> None:
-        """Refuse what still comes: it is a request of its own."""
+        """Refuse later messages: they become separate requests."""
         self._closed = True
 
     @property
     def _is_too_late(self) -> bool:
-        """Return whether nobody would read it any more; a person who has yet to settle the request does."""
+        """Return whether nobody would read a message any more; a person who has to settle the request does."""
         if self._closed or self._status.status.state == RequestState.ESCALATED:
             return self._closed
         return self._state.acting or self._state.ending is not None or self._requester.is_withdrawn()

@@ -1,4 +1,4 @@
-"""The whole talk with the requester: the desk's own questions, and those of the people who decide."""
+"""The whole dialog with the requester: the desk's questions, and those of the people who decide."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ with workflow.unsafe.imports_passed_through():
 
 
 class RequesterConversation(RequesterDialog):
-    """Sends a person's question as it was written; the answer comes as any other message of the requester."""
+    """Sends a person's question unchanged; the answer is handled as any other message of the requester."""
 
     async def ask_for_a_person(self, state: ProcessState, has_written: Callable[[], bool]) -> None:
-        """Send what a person wants to know, as they wrote it, and wait until the requester `has_written`.
+        """Send a person's question unchanged, and wait until the requester `has_written`.
 
-        At the deadline the guidance says that there was no answer. Raises EndedEarlyError: withdrawn, or escalated where
-        the question came back; HistoryFullError.
+        At the deadline the guidance says that there was no answer. Raises EndedEarlyError: withdrawn, or escalated if
+        the question bounced; HistoryFullError.
         """
         policy = state.playbook.timed(state.playbook.missing_information)
         language = self._stages.language

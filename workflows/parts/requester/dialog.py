@@ -1,4 +1,4 @@
-"""The requester's side of a request: what is asked of them, what they answer, what they are told."""
+"""Questions to the requester, their answers, and the notice at the end."""
 
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ MOST_KEPT: Final = 20
 
 
 class RequesterDialog:
-    """Asks for everything at once, reminds, gives up at the deadline; every message passes the guardian first."""
+    """Asks for everything together, reminds, and stops at the deadline; every message passes the guardian first."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class RequesterDialog:
         self._snapshot: WaitSnapshot | None = None
 
     def receive(self, raw: Any) -> None:
-        """Take an answer in; one that comes before its question is kept."""
+        """Receive an answer; one that arrives before its question is kept."""
         answer = bounded(raw)
         if self._closed:
             self._recorder.refuse(
@@ -83,8 +83,8 @@ class RequesterDialog:
             self._answers.append(answer)
 
     def receive_text(self, addition: Addition) -> bool:
-        """Take in a message that may answer the open question; returns whether it is read as an answer."""
-        # Between two histories the question is open too, and waits in the snapshot.
+        """Receive a message that may answer the open question; returns whether it is read as an answer."""
+        # Between two histories the question is open too, and is in the snapshot.
         is_open = bool(self.questions) or self._snapshot is not None
         if self._closed or not is_open or len(self._answers) >= MOST_KEPT:
             return False
@@ -92,11 +92,11 @@ class RequesterDialog:
         return True
 
     def undelivered(self) -> None:
-        """Note that a mail of the desk came back; nobody can answer a question that did not arrive."""
+        """Record that a mail of the desk bounced; nobody can answer a question that did not arrive."""
         self._undelivered = self._undelivered or bool(self.questions)
 
     def withdraw(self, raw: Any, *, too_late: bool) -> None:
-        """Take the request back, unless the desk is already acting on it."""
+        """Withdraw the request, unless its actions have already started."""
         message = bounded(raw)
         if message is not None and not (isinstance(message, dict) and message.keys() <= {"reason"}):
             self._recorder.refuse(
@@ -116,18 +116,18 @@ class RequesterDialog:
             )
 
     def is_withdrawn(self) -> bool:
-        """Check whether the requester took the request back."""
+        """Check whether the requester withdrew the request."""
         return self._withdrawn
 
     def check_withdrawn(self) -> None:
-        """Raise EndedEarlyError if the requester took the request back."""
+        """Raise EndedEarlyError if the requester withdrew the request."""
         if self._withdrawn:
             raise EndedEarlyError(Ending.WITHDRAWN, "the requester took the request back")
 
     async def ask(
         self, questions: tuple[Question, ...], items: tuple[Item, ...], playbook: PlaybookInForce
     ) -> tuple[Item, ...]:
-        """Ask for what is missing and wait; returns the items with the answers in them.
+        """Ask for the missing information and wait; returns the items with the answers.
 
         Raises EndedEarlyError: abandoned at the deadline, withdrawn, or escalated after too many rounds of questions.
         """
@@ -166,7 +166,7 @@ class RequesterDialog:
                     raise self._unanswered(questions)
                 if why is WakeReason.REMIND:
                     reminders += 1
-                    # The deadline may have moved since, and with it the link's.
+                    # The deadline may have moved since, and the link expires with it.
                     deadline = self.wait.deadline
                     link = await self._mail.link(playbook, deadline)
                     await self._mail.send(
@@ -184,20 +184,20 @@ class RequesterDialog:
         return items
 
     def _unanswered(self, questions: tuple[Question, ...]) -> EndedEarlyError:
-        """Return how it ends at the deadline: abandoned only by a requester who wrote nothing that is still to be read."""
+        """Return how the request ends at the deadline: abandoned only if no message of the requester is unread."""
         why = f"no answer by the deadline: {_names(questions)}"
         if self._state.unread_additions:
             return EndedEarlyError(Ending.ESCALATED, f"{why}; the requester wrote again, a person reads that")
         return EndedEarlyError(Ending.ABANDONED, why)
 
     def _leave_to_a_person(self) -> None:
-        """Leave the messages to a person that came after the one which told all: they answer nothing any more."""
+        """Leave the messages that arrived after the complete answer to a person: they answer no open question."""
         kept = [answer for answer in self._answers if not _is_text(answer)]
         self._state.unread_additions |= len(kept) < len(self._answers)
         self._answers = kept
 
     async def tell(self, ending: Ending, why: str, playbook: PlaybookInForce) -> None:
-        """Notify the requester how it ended, where the playbook says so; a failure here changes no ending."""
+        """Notify the requester of the ending, if the playbook says so; a failure here does not change the ending."""
         message = notice_message(playbook.playbook, ending, why, self._stages.language)
         if message is not None:
             try:
@@ -206,7 +206,7 @@ class RequesterDialog:
                 self._recorder.record(EntryKind.EFFECT, what="notice not sent", why=str(unsent))
 
     def snapshot(self) -> DialogSnapshot:
-        """Return what a new history must know."""
+        """Return the snapshot for a new history."""
         return DialogSnapshot(
             answers=tuple(self._answers),
             questions_asked=self._asked,
@@ -215,13 +215,13 @@ class RequesterDialog:
         )
 
     def resume(self, snapshot: DialogSnapshot) -> None:
-        """Restore what the history before this one left."""
+        """Restore the snapshot of the previous history."""
         self._answers = [*snapshot.answers, *self._answers]
         self._asked, self._snapshot = snapshot.questions_asked, snapshot.wait
         self._withdrawn = self._withdrawn or snapshot.withdrawn
 
     def close(self) -> None:
-        """Refuse what is left and what still comes."""
+        """Refuse the remaining and all later messages."""
         self._closed = True
         for answer in self._answers:
             self._recorder.refuse(

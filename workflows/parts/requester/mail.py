@@ -1,4 +1,4 @@
-"""Messages to the requester: each is written by the contact's composer, passes the guardian and is sent as an action."""
+"""Mails to the requester: the contact's composer writes each, the guardian inspects it, an action sends it."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ class RequesterMail:
         self._stages, self._effects = stages, effects
 
     async def link(self, playbook: PlaybookInForce, expires_at: datetime) -> str:
-        """Return the link to the page where it can be answered; empty where there is none. No mail waits for it."""
+        """Return the link to the answer page, or an empty text if there is none; a missing link delays no mail."""
         if not playbook.playbook.missing_information.answer_page:
             return ""
         try:
@@ -60,7 +60,7 @@ class RequesterMail:
     async def send(self, message: RequesterMessage, playbook: PlaybookInForce) -> None:
         """Send a message to the requester, under the contact's own policy, if the guardian allows it.
 
-        Raises EndedEarlyError (escalated): a request never waits for an answer to a question that did not go out.
+        Raises EndedEarlyError (escalated): a request never waits for an answer to a question that was not sent.
         """
         contact = playbook.playbook.contact
         if contact is None:
