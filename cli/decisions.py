@@ -145,7 +145,7 @@ class _Judged(NamedTuple):
 def _print(judged: _Judged, waiting: _Waiting, request_id: str, named: str, *, is_edit: bool) -> None:
     print(f"{named}refused: {judged.reason}" if judged.accepted is False else f"{named}{judged.reason}")
     if judged.accepted and waiting.kind is ApprovalKind.ROUTING and is_edit:
-        print(f"the desk goes on with what was chosen: dispatch status {request_id}")
+        print(f"the desk continues with the choice: dispatch status {request_id}")
     elif judged.accepted and judged.follows:
         print(f"{judged.follows} dispatch status {request_id}")
 
@@ -192,7 +192,9 @@ def _expiry(text: str) -> datetime:
             f"--expires {text}: no time with a time zone; write it such as 2026-12-01T12:00:00Z"
         )
     if expires_at <= datetime.now(UTC):
-        raise SubmissionError(f"--expires {text}: that is over; name a time to come, or leave it out")
+        raise SubmissionError(
+            f"--expires {text}: this time is past; name a future time, or leave the option out"
+        )
     return expires_at
 
 

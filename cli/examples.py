@@ -45,7 +45,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     )
     chosen = [item for item in detail.items if item.candidates] if was_sorted else []
     if detail.playbook is None or not chosen:
-        print(f"{arguments.request}: nobody had to say what it asks, so there is nothing to keep")
+        print(f"{arguments.request}: no person sorted its items, so there is no example to add")
         return 0
     folder = desk_at(arguments.dir)[1] if arguments.dir is not None else None
     folders = folders_of(settings, folder)
@@ -65,7 +65,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         print("\n".join(problems), file=sys.stderr)
         print("nothing was written", file=sys.stderr)
         return 1
-    print(f"written to {file}; a worker learns it when it starts")
+    print(f"written to {file}; workers learn from it when they start")
     return 0
 
 
@@ -89,7 +89,10 @@ def with_example(content: str, item: Item) -> str:
 
 def _agrees(file: Path) -> bool:
     if not sys.stdin.isatty():
-        print("nobody can be asked here; look at it, and run it again with --yes", file=sys.stderr)
+        print(
+            "there is no terminal to ask at; check the examples above, and run the command again with --yes",
+            file=sys.stderr,
+        )
         return False
     return input(f"Write it to {file}? [y/N] ").strip().lower() in {"y", "yes"}
 

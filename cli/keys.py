@@ -102,8 +102,8 @@ def _new(arguments: argparse.Namespace, settings: Settings, file: ApproversFile,
     except DispatchError:
         store.remove(name, key.key_id)
         raise
-    print(f"{key.key_id}  is {name}'s; its public half is in {path}")
-    print(f"the private half is in {store.path_of(name, key.key_id)}; keep a copy where only {name} reads it")
+    print(f"{key.key_id}  belongs to {name}; its public half is in {path}")
+    print(f"the private half is in {store.path_of(name, key.key_id)}; keep a copy that only {name} can read")
     return 0
 
 
@@ -129,7 +129,7 @@ def _show(arguments: argparse.Namespace, file: ApproversFile, store: KeyStore) -
         print(json.dumps(rows))
         return 0
     if not rows:
-        print(f"{file.path} knows nobody yet; write people into it as docs/signing.md shows")
+        print(f"{file.path} has no people yet; add them as docs/signing.md shows")
         return 0
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("person", "roles", "key", "created", "state", "private half"):

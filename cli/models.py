@@ -40,7 +40,9 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
     models = models_of(settings)
     if not models:
-        raise SettingsError("no model is there; name a file of them in DISPATCH_MODELS_FILE (docs/models.md)")
+        raise SettingsError(
+            "no model is configured; name a models file in DISPATCH_MODELS_FILE (docs/models.md)"
+        )
     unknown = [name for name in arguments.names if name not in models]
     if unknown:
         raise SettingsError(f"there is no model {unknown[0]}; known: {', '.join(sorted(models))}")

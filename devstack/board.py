@@ -92,6 +92,6 @@ class Board:
             "dispatch inbox",
             f"dispatch trail {some}",
             "",
-            "# Ctrl-C ends everything; what waits goes on at the next start",
+            "# Ctrl-C ends everything; waiting requests continue at the next start",
         ]
         return lines

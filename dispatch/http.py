@@ -1,4 +1,4 @@
-"""Outside systems over HTTP: their base, one exchange with them, and what each way of failing means.
+"""Outside systems over HTTP: their base class, one exchange, and the classification of failures.
 
 What was not sent or was turned away unread is Unavailable, a plain no is Refused. What changes the world and was sent
 without a whole answer coming back is OutcomeUnknown: only the idempotency key can tell. A 500, 502 or 504 to a POST is
@@ -24,7 +24,7 @@ from dispatch.models.errors import ClientError, OutcomeUnknownError, RefusedErro
 
 USER_AGENT = "dispatch-desk"
 MOST_CONNECTIONS: Final = 8
-"""To one system at a time; further calls wait their turn, so that a burst does not overload a customer's system.
+"""Parallel calls to one system; further calls wait, so that a burst does not overload a customer's system.
 
 httpx looks at every connection for every call: with the hundred that it allows, fifty calls at a time cost a worker
 nearly twice as much each.
@@ -101,7 +101,7 @@ async def exchange(
 
 
 class Reply(NamedTuple):
-    """A status that was expected, and the JSON that came with it; null where nothing came."""
+    """An expected status with its JSON, or null."""
 
     status: int
     content: JsonValue
@@ -161,7 +161,7 @@ async def exchange_json(
 
 @contextmanager
 def _sending(where: str, *, changes: bool) -> Iterator[None]:
-    """Raise what each way means in which a request is not sent, or its answer does not come."""
+    """Convert the errors of an unsent request or a missing answer."""
     try:
         yield
     except _NOT_SENT as error:
@@ -187,7 +187,7 @@ async def _bounded_content(response: httpx.Response, most_bytes: int) -> bytes |
 
 
 class Access(NamedTuple):
-    """Where a system is, and what opens it."""
+    """A system's address and key."""
 
     url: str
     key: SecretStr
@@ -203,7 +203,7 @@ class HttpSystem:
 
     @staticmethod
     def access(settings: Any) -> Access:
-        """Return what the system's own Settings say."""
+        """Return the address and key from the system's Settings."""
         raise NotImplementedError
 
     @classmethod

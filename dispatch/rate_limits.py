@@ -1,4 +1,4 @@
-"""How often: a bound on tries by one key, and a lock on a key that was tried with wrong passphrases.
+"""Rate limits: a bound on the tries of one key, and a lock after wrong passphrases.
 
 Counters live in memory and are lost with the process; what they guard, argon2 makes slow by itself.
 """
@@ -20,7 +20,7 @@ class RateLimit:
         self._counts: dict[str, tuple[datetime, int]] = {}
 
     def wait_seconds(self, key: str) -> int:
-        """Count a try; return 0 where it may go on, else how many seconds it must wait."""
+        """Count a try; return 0 if it is allowed, else the seconds to wait."""
         now = self._now()
         began, count = self._counts.get(key, (now, 0))
         if now - began >= self._window:
@@ -45,7 +45,7 @@ class Lockout:
         self._failures: dict[str, _Failures] = {}
 
     def wait_seconds(self, name: str) -> int:
-        """Count a try; return 0 where it may go on, else how many seconds the name is still locked.
+        """Count a try; return 0 if it is allowed, else the seconds for which the name is still locked.
 
         A try counts as failed until `succeeded` says otherwise: of many that come at the same moment, none would have
         failed yet when the next one asks.

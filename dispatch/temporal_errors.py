@@ -30,9 +30,9 @@ _WORKER_SILENT: Final = frozenset(
     {
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.CANCELLED,
-        # Nobody has polled for long.
+        # No worker has polled for a long time.
         RPCStatusCode.FAILED_PRECONDITION,
-        # Queries queue up while nobody takes them.
+        # Queries queue up while no worker takes them.
         RPCStatusCode.RESOURCE_EXHAUSTED,
     }
 )
@@ -43,19 +43,19 @@ WorkerError = (
     | WorkflowQueryFailedError
     | WorkflowUpdateFailedError
 )
-"""What the SDK raises where a worker should have answered and did not, or answered with a failure."""
+"""Errors of the SDK if a worker did not answer, or answered with a failure."""
 
 
 def is_not_found(error: RPCError) -> bool:
-    """Return whether the workflow or schedule asked for is not there, or takes no more messages.
+    """Return whether the workflow or schedule does not exist, or takes no more messages.
 
-    A missing namespace has the same status; it is told by the details.
+    A missing namespace has the same status; the details distinguish it.
     """
     return error.status is RPCStatusCode.NOT_FOUND and not _is_namespace_missing(error)
 
 
 def is_worker_silent(error: RPCError) -> bool:
-    """Return whether the status is one that Temporal gives while no worker takes what was asked."""
+    """Return whether Temporal gives this status while no worker takes the call."""
     return error.status in _WORKER_SILENT
 
 

@@ -56,7 +56,7 @@ _WORDS: Final[dict[type[Exception], tuple[int, str, bool]]] = {
     RequestNotFoundError: (404, "There is no such request", False),
     RequestClosedError: (409, "This request is closed", False),
     WorkerUnavailableError: (503, "No worker answers now", True),
-    TemporalUnavailableError: (503, "Temporal is away", True),
+    TemporalUnavailableError: (503, "Temporal cannot be reached", True),
 }
 _REMEDIES: Final[dict[type[Exception], str]] = {
     RequestNotFoundError: "The address may be incomplete, or the request was deleted after its time.",
@@ -208,7 +208,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else ""
     checkpoints = {404: "There is no such page", 405: "This page takes no such request", 403: "Not taken"}
-    text = "Go to the list of what waits." if status == 404 else detail  # noqa: PLR2004 (HTTP's not found)
+    text = "Go to the list of waiting requests." if status == 404 else detail  # noqa: PLR2004 (HTTP's not found)
     return render(
         request,
         "message.html",

@@ -75,7 +75,7 @@ class OidcProvider:
         name = claims.get(self._claim)
         if not isinstance(name, str) or not name:
             raise OidcError(
-                f"The identity provider does not say who you are (claim {self._claim!r}). Tell who looks after the desk."
+                f"The identity provider does not say who you are (claim {self._claim!r}). Tell the operator of the desk."
             )
         return name
 
@@ -87,12 +87,12 @@ class OidcProvider:
         metadata = await self._provider.load_server_metadata()
         if metadata.get("issuer") != self._issuer:
             raise OidcError(
-                "The identity provider calls itself by another name than DISPATCH_OIDC_ISSUER. Tell who looks after the desk."
+                "The identity provider reports another name than DISPATCH_OIDC_ISSUER. Tell the operator of the desk."
             )
         named = metadata.get(_ALGORITHMS) or _DEFAULT
         usable = [algorithm for algorithm in SIGNED_WITH if algorithm in named]
         if not usable:
             raise OidcError(
-                "The identity provider signs its ID tokens in no way that proves who made them. Tell who looks after the desk."
+                "The identity provider does not sign its ID tokens securely. Tell the operator of the desk."
             )
         metadata[_ALGORITHMS] = usable

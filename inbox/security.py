@@ -59,7 +59,7 @@ class SecurityMiddleware:
             await self._app(scope, receive_bounded, send_guarded)
         except TooLargeError:
             answer = PlainTextResponse(
-                f"A form may hold {MOST_BYTES // 1024} KB; nothing was sent on. Shorten it and send it again.",
+                f"A form may hold {MOST_BYTES // 1024} KB; nothing was sent. Shorten it and send it again.",
                 413,
             )
             await answer(scope, receive, send_guarded)

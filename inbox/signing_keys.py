@@ -38,7 +38,7 @@ async def sign_with_held_key(
     """
     key = _still_theirs(key)
     if not context.keys.has(name, key.key_id):
-        raise KeyProblemError("The inbox does not hold this key; sign with it where it is")
+        raise KeyProblemError("The inbox does not hold this key; sign on the machine that has it")
     if wait := context.limits.keys.wait_seconds(name):
         raise KeyProblemError(f"Too many wrong passphrases; wait {wait} seconds and try again")
     try:
@@ -70,5 +70,5 @@ def with_signature(key: ApproverKey | None, decision: Decision, signature: str) 
 
 def _still_theirs(key: ApproverKey | None) -> ApproverKey:
     if key is None:
-        raise KeyProblemError("The key is not, or no longer, among yours; start again from the request")
+        raise KeyProblemError("This key is not one of your valid keys; start again from the request's page")
     return key

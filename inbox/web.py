@@ -133,7 +133,7 @@ async def form_of(request: Request) -> FormData:
     origin = request.headers.get("origin")
     if origin not in {None, f"{request.url.scheme}://{request.url.netloc}", _origin(context)}:
         raise HTTPException(
-            403, "This form came from another site and was not taken. Open the page here and send it again."
+            403, "This form came from another site and was refused. Open the page here and send it again."
         )
     form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
     person = getattr(request.state, "person", None)
@@ -141,7 +141,7 @@ async def form_of(request: Request) -> FormData:
     if not context.sessions.is_form_token(text_in(form, "form_token"), bound_to):
         raise HTTPException(
             403,
-            "This form is not, or no longer, one of ours and nothing was sent on. Go back, reload the page and send it again.",
+            "This form is invalid or has expired; nothing was sent. Go back, reload the page and send it again.",
         )
     return form
 

@@ -149,7 +149,7 @@ async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     document = opened(from_bytes(data), keys_from(settings).find)
     if document.is_sealed:
-        print("its payloads are sealed, and the key is not here", file=sys.stderr)
+        print("its payloads are encrypted, and the key is not on this machine", file=sys.stderr)
     for number, run in enumerate(document.runs, start=1):
         file = arguments.file if number == 1 else arguments.file.with_name(f"{arguments.file.name}.{number}")
         try:

@@ -82,7 +82,7 @@ async def acknowledge(arguments: argparse.Namespace, settings: Settings) -> int:
     for what in _told(place, len(found.foreign), found.lost.seq if found.lost else 0):
         print(what)
     if not arguments.yes:
-        print("nothing was done; restore the store from a backup, or add --yes to go on with it as it is")
+        print("nothing was done; restore the store from a backup, or add --yes to continue with it as it is")
         return 1
     checkpoints_from(settings).acknowledge(place.name, found)
     print(

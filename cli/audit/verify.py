@@ -165,7 +165,7 @@ def _verdict(verified: Verified) -> str:
     if known == last:
         end = f"and entry {last} is the last that {source} knows of"
     else:
-        end = "whether later entries were cut off cannot be told without --head or an anchor kept elsewhere"
+        end = "without --head or an anchor kept elsewhere it is unknown whether later entries were cut off"
         if known:
             end = f"entries up to {known} are known from {source}; {end}"
     return (
@@ -182,7 +182,7 @@ async def anchor_head(arguments: argparse.Namespace, settings: Settings) -> int:
     if not arguments.store and own_key_from(settings) is not None:
         refusal = store_from(settings, place).refusal()
         if refusal is not None:
-            raise AuditStoreError(f"this head is not to be vouched for: {refusal}")
+            raise AuditStoreError(f"this head is not anchored: {refusal}")
     head = index_of(place).head
     if not head.seq:
         raise AuditStoreError(f"{place.name} holds no record yet; there is no head to anchor")

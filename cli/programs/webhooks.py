@@ -43,7 +43,7 @@ async def show(gateway: Gateway, settings: Settings, *, as_json: bool) -> int:
         print(json.dumps({"webhooks": told, "undelivered": rows}))
         return int(given_up)
     if not webhooks:
-        print("no webhook is configured; name a file of them in DISPATCH_WEBHOOKS (docs/http.md)")
+        print("no webhook is configured; name a webhooks file in DISPATCH_WEBHOOKS (docs/http.md)")
     for webhook in webhooks:
         print(
             f"{webhook.name}  {webhook.url}  {', '.join(webhook.events)}  {', '.join(webhook.desks) or 'all desks'}"

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,8 @@ from dispatch.models.request.status import WAITING_STATES, Status
 from dispatch.models.request.submission import Submission
 from dispatch.models.trail import Outcome
 from dispatch.models.work.execution import ActionCommand
+from dispatch.playbooks.loader import Playbooks
+from dispatch.playbooks.thinking_roles import by_rules
 from runtime.connection import connect
 from runtime.desks import LoadedDesks
 from runtime.gateway import Gateway
@@ -169,7 +171,19 @@ async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncItera
         await stack.enter_async_context(helpdesk_program(settings, {}))
         client = await connect("desk-try", server.address)
         reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
-        worker = desk_worker(client, settings, *loaded, reading, max_cached_workflows=_REMEMBERED)
+        # No model is asked here: a trial tells at once what the rules make of a request, on a machine without models too.
+        playbooks = _without_models(loaded.playbooks)
+        worker = desk_worker(
+            client, settings, loaded.catalogue, playbooks, reading, max_cached_workflows=_REMEMBERED
+        )
         workers = (quota_worker(client, settings), worker)
         await stack.enter_async_context(running_workers(*workers))
         yield Trial(client, settings)
+
+
+def _without_models(playbooks: Playbooks) -> Playbooks:
+    by_desk = {
+        desk: in_force.model_copy(update={"playbook": by_rules(in_force.playbook)})
+        for desk, in_force in playbooks.by_desk.items()
+    }
+    return replace(playbooks, by_desk=by_desk)

@@ -1,1 +1,1 @@
-"""Which hosts texts of requesters may go to, judged at start and again at each connection."""
+"""Checks to which hosts texts of requesters may be sent, at start and again at each connection."""

@@ -1,4 +1,4 @@
-"""Which hosts may be given texts of requesters: this machine, private networks, and hosts that somebody has listed.
+"""Hosts that may get texts of requesters: this machine, private networks, and listed hosts.
 
 Narrower than Python's `is_private`, which also takes link-local addresses, where clouds keep the credentials of a
 machine, and ranges for documentation and tests.
@@ -16,7 +16,7 @@ _PRIVATE: Final = tuple(
 
 
 def host_problem(host: str, allow: Iterable[str] = ()) -> str:
-    """Look a host up and return why nothing may be sent there, as the end of a sentence; empty where it may.
+    """Look a host up and return why nothing may be sent there, as the end of a sentence; empty if it is allowed.
 
     `allow` names hosts, or addresses, that may be elsewhere.
     """
@@ -28,7 +28,7 @@ def host_problem(host: str, allow: Iterable[str] = ()) -> str:
 
 
 def addresses_problem(host: str, addresses: Iterable[str], allow: Iterable[str] = ()) -> str:
-    """Return why nothing may be sent to a host of these addresses: each of them must be allowed, so that none is by luck."""
+    """Return why nothing may be sent to a host with these addresses; each of them must be allowed."""
     listed = {name.lower() for name in allow}
     seen = False
     for text in addresses:

@@ -1,4 +1,4 @@
-"""Connections of httpx that reach allowed hosts alone.
+"""Connections of httpx that reach only allowed hosts.
 
 A host is looked up for each request and its addresses are judged; the connection is then made to an address that was
 judged, not to the name, so that a name service which answers otherwise a moment later changes nothing (DNS rebinding).

@@ -1,1 +1,1 @@
-"""Runs what reads strangers' text in a process that can be ended."""
+"""Runs readers of strangers' text in a process that can be killed."""

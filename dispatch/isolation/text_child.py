@@ -1,4 +1,4 @@
-"""The process that reads strangers' text for another one: it has no credentials, little memory and little time.
+"""The child process that reads strangers' text: without credentials, and with limits on memory and time.
 
 Started by `dispatch.isolation.text_processes`. One frame on standard input is a call, one on standard output its result; both ends
 are ours, and nothing that a stranger wrote is unpickled but as a string or as bytes.
@@ -42,7 +42,7 @@ def main(seconds: float, megabytes: int, readers: Sequence[str]) -> None:
     most = megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     calls, results = sys.stdin.buffer, sys.stdout.buffer
-    # What reads text is imported before the first text comes, which need not wait for it.
+    # The readers are imported before the first text arrives, so that it need not wait.
     for module in readers:
         importlib.import_module(module)
     write_frame(results, _READY)
@@ -51,7 +51,7 @@ def main(seconds: float, megabytes: int, readers: Sequence[str]) -> None:
             frame = read_frame(calls)
         except EOFError:
             return
-        # The signal's own effect ends the process, whatever it is at, though nobody is left to end it from outside.
+        # The signal's default action ends the process at any point, even if its parent is gone.
         signal.setitimer(signal.ITIMER_REAL, seconds)
         write_frame(results, pickle.dumps(_result_of(frame)))
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,4 +1,4 @@
-"""Bounds from outside on what reads strangers' text: processes that are ended when one takes too long or too much.
+"""Limits readers of strangers' text from outside: child processes are killed if they exceed time or memory.
 
 A thread cannot be ended, and the `re` module keeps the interpreter while it matches; a process can be ended whatever
 it does. Short texts are read here: every pattern is linear, and a call of a process costs a few milliseconds.
@@ -21,11 +21,11 @@ from dispatch.isolation.text_child import read_frame, write_frame
 from dispatch.models.errors import DispatchError, UnreadableTextError
 
 SHORT: Final = 4_000
-"""What has no more characters, or bytes, is read without a process."""
+"""Texts up to this size are read without a process."""
 
 PROCESSES: Final = 4
 READERS: Final = ("channels.mail.parse", "dispatch.process.routing")
-"""What a process imports before its first text comes, which then need not wait for it."""
+"""Modules that a process imports before its first text, so that the text need not wait."""
 
 _START_SECONDS: Final = 60
 _MARGIN_SECONDS: Final = 2
@@ -86,7 +86,7 @@ class TextProcesses:
         return result
 
     def end_idle(self) -> None:
-        """End the processes that are not at work; the next call starts one."""
+        """End the idle processes; the next call starts one."""
         _end_all(self._idle)
 
     def close(self) -> None:
@@ -107,7 +107,7 @@ class TextProcesses:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # Nothing that this process may do is left to the one that a stranger's text might take over.
+            # The child gets no credentials of this process, because a stranger's text might take it over.
             # One thread of linear algebra: each takes address space, and other processes need the cores.
             env={
                 "PYTHONPATH": str(_ROOT),
@@ -115,10 +115,10 @@ class TextProcesses:
                 "OPENBLAS_NUM_THREADS": "1",
                 "OMP_NUM_THREADS": "1",
             },
-            # Ctrl-C in a terminal is this process's to answer.
+            # This process handles Ctrl-C of the terminal, not the child.
             start_new_session=True,
         )
-        # Its imports take a second on a busy machine, and are no part of the time for a text.
+        # Its imports take a second on a busy machine, and do not count towards the time for a text.
         timer = threading.Timer(_START_SECONDS, child.kill)
         timer.start()
         try:

@@ -1,1 +1,1 @@
-"""Frozen contracts; imports nothing of ours and does nothing but validate."""
+"""Frozen contracts, which import no other package of ours and only validate."""

@@ -1,4 +1,4 @@
-"""The one shape of every contract: frozen, and closed to fields it does not know."""
+"""The base of every contract: frozen, without unknown fields."""
 
 import re
 from datetime import timedelta
@@ -30,9 +30,9 @@ Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 
 
 class Contract(BaseModel):
-    """A frozen value that travels between the rooms and is kept in history."""
+    """A frozen value that roles exchange and that history stores."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_id: ClassVar[str] = ""
-    """What its canonical form is called (dispatch/models/canonical.py), where digests or signatures are made of it."""
+    """The schema id of its canonical form (dispatch/models/canonical.py), if digests or signatures use it."""

@@ -1,4 +1,4 @@
-"""How long something took or takes, as people say it."""
+"""Durations as readable text."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The errors a person may meet, drawn as a tree.
+"""The errors that a person may see, as a tree.
 
 DispatchError
 ├── SettingsError        a setting is wrong; names the variable
@@ -28,7 +28,7 @@ DispatchError
 
 
 class DispatchError(Exception):
-    """Something is wrong in a way that a person can mend; the text says what, where and how."""
+    """An error that a person can correct; the text says what is wrong, where, and what to do."""
 
 
 class SettingsError(DispatchError):
@@ -108,7 +108,7 @@ class ChainNotTrustedError(AuditStoreError):
 
 
 class ClientError(DispatchError):
-    """An outside system did not do what it was asked."""
+    """An outside system did not carry out a call."""
 
 
 class UnavailableError(ClientError):
@@ -127,7 +127,7 @@ class TemporalUnavailableError(UnavailableError):
 
 
 class RefusedError(ClientError):
-    """The system understood and said no; `code` is its own word for the reason."""
+    """The system refused; `code` is its own code of the reason."""
 
     def __init__(self, message: str, code: str = "refused") -> None:
         super().__init__(message)
@@ -135,7 +135,7 @@ class RefusedError(ClientError):
 
 
 class OutcomeUnknownError(ClientError):
-    """The order was sent and whether it took effect cannot be told; to be reconciled by its key."""
+    """The order was sent and its result is unknown; to be reconciled by its key."""
 
 
 class FactsMissingError(DispatchError):

@@ -9,7 +9,7 @@ from dispatch.models.contract import Contract, Moment
 
 
 class Handoff(Contract):
-    """Who gave what to whom, why, who decided so, and when (workflow time)."""
+    """The sender, receiver, content, reason, decider and time (workflow time) of a handoff."""
 
     seq: int = Field(ge=1)
     sender: str = Field(description="coordinator, specialist.<name>, approver.<id>, requester, ...")

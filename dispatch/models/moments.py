@@ -1,4 +1,4 @@
-"""Days and times as people read them, in UTC and saying so; what machines read is ISO 8601."""
+"""Days and times as readable text, with the zone UTC; machines read ISO 8601."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -34,7 +34,7 @@ MONTHS: Final = (
 
 
 def format_day(at: datetime, language: str = "en") -> str:
-    """Return a day as no reader can misread it: '5 November 2026', in German '5. November 2026'."""
+    """Return a day in an unambiguous form: '5 November 2026', in German '5. November 2026'."""
     utc = at.astimezone(UTC)
     if language == "de":
         return f"{utc.day}. {MONTHS_DE[utc.month - 1]} {utc.year}"

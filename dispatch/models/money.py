@@ -1,4 +1,4 @@
-"""Exact amounts of money, in integer minor units: how they are written for people, and read from what people typed."""
+"""Exact amounts of money in integer minor units: formatting for people, and parsing of typed amounts."""
 
 import re
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def format_money(money: Money, language: str = "en") -> str:
 
 
 def format_figure(money: Money) -> str:
-    """Return the amount without its currency, as it stands in a field or a column of its own."""
+    """Return the amount without its currency, for a separate field or column."""
     digits = minor_digits(money.currency)
     sign = "-" if money.amount_minor < 0 else ""
     whole, part = divmod(abs(money.amount_minor), 10**digits)

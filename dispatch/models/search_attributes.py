@@ -1,4 +1,4 @@
-"""What Temporal's list of requests can be searched and sorted by.
+"""The search attributes of Temporal's list of requests.
 
 At most five, for each is a column of the visibility store and PostgreSQL and SQLite have three of most types. Never a
 name, an address, an amount or a word of what a customer wrote: a codec does not encrypt search attributes, and every

@@ -12,7 +12,7 @@ from dispatch.models.request.status import Ending
 from dispatch.models.work.model_use import ModelUse
 
 NOTIFIER: Final = "notifier"
-"""Who writes the entries that say which approvers were told of something, or could not be."""
+"""The sender of entries that say which approvers were notified, or could not be."""
 
 
 class EntryKind(StrEnum):
@@ -38,7 +38,7 @@ class TrailEntry(Handoff):
 
     @property
     def says_who_was_told(self) -> bool:
-        """Whether it says which approvers were told."""
+        """Whether it says which approvers were notified."""
         return self.kind is EntryKind.EFFECT and self.sender == NOTIFIER
 
 
@@ -60,7 +60,7 @@ class Outcome(Contract):
 
 
 class PersistTrailInput(StageInput):
-    """What of the record would be lost, where an execution ends without an outcome."""
+    """The part of the record that would be lost if an execution ends without an outcome."""
 
     noun: ClassVar[str] = "the record"
 

@@ -1,4 +1,4 @@
-"""Webhooks that the desk sends: who is to be told of which events, and what a message says."""
+"""Webhooks that the desk sends: their receivers, events and messages."""
 
 import ipaddress
 from datetime import timedelta
@@ -14,11 +14,11 @@ from dispatch.models.work.playbook import DeskName
 DELIVERY: Final = "WebhookDelivery"
 """The type of the workflows that deliver."""
 ABOUT: Final = "about"
-"""Their memo that says to whom one goes, and what it tells."""
+"""Their memo with the receiver and the event."""
 
 
 class WebhookEvent(StrEnum):
-    """What happened; the first words say of what it is told."""
+    """The type of an event; its first word is its subject."""
 
     WAITING = "request.waiting"
     DECIDED = "request.decided"
@@ -46,7 +46,7 @@ def _is_private(host: str) -> bool:
 
 
 class Webhook(Contract):
-    """One receiver; without `desks` it is told of every desk's requests."""
+    """One receiver; without `desks` it gets the events of every desk."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
     url: Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_guarded)]
@@ -61,7 +61,7 @@ class Webhook(Contract):
 
 
 class WebhookData(Contract):
-    """What happened to which request; nothing of what its requester wrote and not who they are."""
+    """An event of a request, without the requester's texts or identity."""
 
     id: str = Field(description="of the request; of the entry in 'Not taken in' where it was refused")
     desk: str | None = None
@@ -82,7 +82,7 @@ class WebhookMessage(Contract):
 
 
 class DeliveryInput(Contract):
-    """One message to one receiver; `give_up_after` is how long it is tried."""
+    """One message to one receiver; `give_up_after` is how long it is retried."""
 
     webhook: str
     message: WebhookMessage
@@ -90,13 +90,13 @@ class DeliveryInput(Contract):
 
 
 class Delivered(Contract):
-    """That a receiver took a message, and how it answered."""
+    """A receiver accepted a message, with its answer."""
 
     status: int
 
 
 class Watched(Contract):
-    """How far the follower of webhooks has come; carried from one attempt, and from one history, to the next."""
+    """The checkpoint of the webhooks' follower; it survives retries and continue-as-new."""
 
     until: Moment = Field(description="by Temporal's clock: what happened by then was looked at")
     told: int = Field(default=0, ge=0, description="deliveries that it has started")

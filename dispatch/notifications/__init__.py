@@ -1,1 +1,1 @@
-"""The HTML form of mails to approvers; look here to change how they look, in dispatch/notifications/approver_mail.py what they say."""
+"""Mails to approvers: html.py is their HTML form, approver_mail.py their content."""

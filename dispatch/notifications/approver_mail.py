@@ -1,7 +1,7 @@
-"""Mails to approvers: who is notified, in which words, and under which name each mail is known again.
+"""Mails to approvers: recipients, texts, and the key of each mail.
 
-Subjects are read on locked screens and in lists of others, so they hold names of the playbook and a date, nothing of
-the requester. What a body quotes may come from a stranger; it loses whatever a mail program would make a link of.
+Subjects are visible on locked screens and in other people's lists, so they hold names of the playbook and a date, no
+data of the requester. A body may quote a stranger's text; everything that a mail program would link is removed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from dispatch.text.unicode_spoofing import undisguised
 from dispatch.texts.approver import APPROVER_TEXTS as TEXTS
 
 MOST_LISTED: Final = 50
-"""Requests named in one digest; the rest are counted."""
+"""The most requests named in one digest; further ones are counted."""
 
 _MOST_QUOTED: Final = 600
 _ASKED: Final[dict[DecisionType, tuple[str, str]]] = {
@@ -43,14 +43,14 @@ def concerned(approvers: Approvers, brief: NotifyBrief, at: datetime) -> tuple[A
 def audience(approvers: Approvers, at: datetime, *owners: str) -> tuple[Approver, ...]:
     """Return the people whom an event for `owners`, people or roles, concerns: all who may decide for one at a moment.
 
-    One who is absent is left in peace if there is a deputy.
+    An absent person is not notified if there is a deputy.
     """
     people = people_for(approvers, owners, at)
     return tuple(person for person in people if not _is_stood_in_for(approvers, person, at))
 
 
 def owners_of(person: Approver, approvers: Approvers, at: datetime) -> tuple[str, ...]:
-    """Return the names, of people and of roles, whose waiting requests concern this person: `audience` turned about."""
+    """Return the names, of people and of roles, whose waiting requests concern this person: the inverse of `audience`."""
     if _is_stood_in_for(approvers, person, at):
         return ()
     return tuple(sorted(set(stands_for(approvers, person, at))))
@@ -66,13 +66,13 @@ def notified_before(approvers: Approvers, brief: NotifyBrief) -> tuple[Approver,
 
 
 def notice_key(brief: NotifyBrief, name: str) -> str:
-    """Name one mail to one approver; no run id and no attempt in it, so that a reset sends nothing again."""
+    """Return the key of one mail to one approver, without run id and attempt, so that a reset sends nothing again."""
     approval_request, event = brief.approval_request, f"{brief.event}-{brief.number}"
     return f"{brief.request_id}/notify/{approval_request.kind}/{approval_request.proposal_id}/{event}/{name}"
 
 
 def digest_key(day: date, name: str) -> str:
-    """Name one approver's digest of one day."""
+    """Return the key of one approver's digest of one day."""
     return f"digest/{day.isoformat()}/{name}"
 
 

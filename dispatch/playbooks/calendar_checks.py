@@ -1,4 +1,4 @@
-"""A deadline in working time must be one that comes, on a clock that there is."""
+"""Checks that deadlines in working time can be reached, and that their time zone exists."""
 
 import difflib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Problem = tuple[str, str, str]
 
 
 def calendar_problems(playbook: Playbook) -> Iterator[Problem]:
-    """Yield what does not hold of a playbook's calendar and of what counts in it."""
+    """Yield the errors of a playbook's calendar and of the waits that count in it."""
     if playbook.calendar is not None:
         yield from _zone("calendar", playbook.calendar)
     yield from timing_problems("missing_information", playbook.missing_information, playbook.calendar)
@@ -30,7 +30,7 @@ def calendar_problems(playbook: Playbook) -> Iterator[Problem]:
 
 
 def timing_problems(path: str, timing: Timing, calendar: Calendar | None) -> Iterator[Problem]:
-    """Yield what does not hold of one wait, which counts in its own calendar or else in this one."""
+    """Yield the errors of one wait, which counts in its own calendar or else in this one."""
     if timing.counts is Counting.ALL_TIME:
         return
     if timing.calendar is not None:

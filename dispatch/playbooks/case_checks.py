@@ -1,4 +1,4 @@
-"""The cases of an action must be ones that can occur, and lead to tiers that there are."""
+"""Checks that the cases of an action can occur and name existing tiers."""
 
 from collections.abc import Iterator
 

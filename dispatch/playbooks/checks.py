@@ -1,4 +1,4 @@
-"""What must hold between the parts of a playbook, which no single field can say."""
+"""Checks of a playbook that concern several of its parts."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -16,7 +16,7 @@ from dispatch.ranking.organisations import organisation_of
 
 
 class Problem(NamedTuple):
-    """One thing that does not hold; the first three of PlaybookError's parts after the file."""
+    """One error: the first three parts of PlaybookError after the file."""
 
     path: str
     problem: str

@@ -1,4 +1,4 @@
-"""Where the desks lie: the folder that is shipped, and folders of a business's own outside this checkout.
+"""Finds desks: in the shipped folder, and in a business's own folders outside this checkout.
 
 A desk is a folder with a `playbook.yaml`; what else it holds is code that the catalogue reads.
 """

@@ -27,7 +27,7 @@ def load_examples(desk: Path, playbook: Playbook) -> Examples | None:
 
 
 def survey_examples(desk: Path, playbook: Playbook) -> list[PlaybookError]:
-    """Return all that is wrong with the examples of a desk, where a worker stops at the first."""
+    """Return all errors in the examples of a desk, whereas a worker stops at the first."""
     if playbook.triage.backend != "examples":
         return []
     try:
@@ -48,7 +48,7 @@ def _read(file: Path) -> Examples:
 
 
 def _problems(file: Path, examples: Examples, playbook: Playbook) -> Iterator[PlaybookError]:
-    """Yield what does not hold between the examples and the playbook, in the order of the playbook's intents."""
+    """Yield the inconsistencies between the examples and the playbook, in the order of the playbook's intents."""
     for intent in playbook.intents:
         if (number := len(examples.intents.get(intent, ()))) < FEWEST:
             yield PlaybookError(

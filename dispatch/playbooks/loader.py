@@ -1,4 +1,4 @@
-"""Reads a folder of playbooks and refuses, in one sentence each, whatever would go wrong later."""
+"""Reads a folder of playbooks, and refuses each error with one sentence."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +69,7 @@ def load_files(files: Mapping[str, Path], reception: Path) -> Playbooks:
 
 
 def read_reception(file: Path) -> Reception:
-    """Return who routes what no desk fits; raises PlaybookError."""
+    """Return who routes requests without a desk; raises PlaybookError."""
     if not file.exists():
         raise PlaybookError(
             str(file), "", "there is no such file", "Add it; it says who routes what no desk fits."
@@ -98,7 +98,7 @@ def playbooks_in(folder: Path) -> dict[str, Path]:
 
 
 def survey_playbook(desk: str, file: Path) -> tuple[Playbook | None, list[PlaybookError]]:
-    """Read a desk's playbook and return all that does not hold, where a worker stops at the first.
+    """Read a desk's playbook and return all errors, whereas a worker stops at the first.
 
     The playbook is None where its fields are not valid each on its own.
     """
@@ -130,7 +130,7 @@ def _load_desk(desk: str, file: Path) -> PlaybookInForce:
 
 
 def _errors_in(desk: str, file: Path, playbook: Playbook) -> Iterator[PlaybookError]:
-    """Yield what does not hold between the parts of a playbook, and between it and its file."""
+    """Yield the inconsistencies between the parts of a playbook, and between it and its file."""
     if playbook.desk != desk:
         place = f"folder {file.parent.name!r}" if file.name == PLAYBOOK_FILE else f"file {file.name!r}"
         yield PlaybookError(

@@ -1,4 +1,4 @@
-"""YAML with its traps closed: no tags, no aliases (so no billion laughs), no key given twice, a bounded size.
+"""A strict subset of YAML: no tags, no aliases (so no billion laughs), no double keys, a bounded size.
 
 PyYAML's safe loader alone would take the last of two equal keys and say nothing, and would follow aliases.
 """

@@ -17,6 +17,6 @@ def load_systems(desk: Path) -> dict[str, DeclaredSystem]:
 
 
 def survey_systems(desk: Path) -> list[PlaybookError]:
-    """Return all that is wrong with the systems of a desk, where a worker stops at the first."""
+    """Return all errors in the systems of a desk, whereas a worker stops at the first."""
     file = desk / SYSTEMS_FILE
     return survey_file(file, SystemsFile)[1] if file.is_file() else []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dispatch.models.work.guardian import GUARDIAN
-from dispatch.models.work.playbook import Playbook
+from dispatch.models.work.playbook import Playbook, Reading, Role
 
 
 class ThinkingRole(NamedTuple):
@@ -31,3 +31,24 @@ def thinking_roles(playbook: Playbook) -> Iterator[ThinkingRole]:
             yield ThinkingRole(f"{place}.{name}", name, role.role, role.backend, role.model, role.fallback)
     if (opinion := playbook.guardian.opinion) is not None:
         yield ThinkingRole("guardian.opinion", GUARDIAN, None, "model", opinion.model, opinion.fallback)
+
+
+def by_rules(playbook: Playbook) -> Playbook:
+    """Return a playbook whose roles all work without a model, by the rules that each of them has beside it."""
+    review, guardian = playbook.review, playbook.guardian
+    return playbook.model_copy(
+        update={
+            "reading": Reading(),
+            "specialists": {name: _by_rules(role) for name, role in playbook.specialists.items()},
+            "review": review.model_copy(
+                update={"reviewers": {name: _by_rules(role) for name, role in review.reviewers.items()}}
+            ),
+            "guardian": guardian.model_copy(update={"opinion": None}),
+        }
+    )
+
+
+def _by_rules(role: Role) -> Role:
+    if role.model is None:
+        return role
+    return role.model_copy(update={"backend": "rules", "model": None, "fallback": "rules"})

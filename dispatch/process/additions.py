@@ -1,4 +1,4 @@
-"""Making an addition to an open request of a message, and judging whether the request may take it."""
+"""Builds additions from messages, and decides whether an open request may accept them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _MOST_AUTOMATIC: Final = MOST_ADDITIONS // 2
 def addition_of(submission: Submission) -> Addition:
     """Return what a message adds to a request that it names: its own words, cut, and its documents.
 
-    No words where all is quoted: the quote is of our question, whose examples are no answers.
+    No words if everything is quoted: the quote is our question, and its examples are no answers.
     """
     trigger = submission.trigger
     known_by = f"{trigger.kind}\n{trigger.trigger_id}\n{trigger.content}"
@@ -38,14 +38,14 @@ def addition_of(submission: Submission) -> Addition:
 
 
 def why_not_added(addition: Addition, requester: Party, before: Sequence[Addition]) -> str:
-    """Return why a request cannot take it; empty where it can.
+    """Return why a request cannot accept it; empty if it can.
 
-    Only the requester adds to a request: what somebody else writes about it must not be taken for the requester's word.
+    Only the requester adds to a request: another person's text must not count as the requester's.
     """
     if len(before) >= MOST_ADDITIONS:
         return f"{MOST_ADDITIONS} messages were added already"
     if addition.automatic is not None:
-        # Anybody may send these: they must leave room for the requester's own.
+        # Anybody can send these, so they must leave room for the requester's own messages.
         noted = sum(known.automatic is not None for known in before)
         return f"{_MOST_AUTOMATIC} automatic messages were noted already" if noted >= _MOST_AUTOMATIC else ""
     if addition.sender.doubt is not None:
@@ -56,9 +56,9 @@ def why_not_added(addition: Addition, requester: Party, before: Sequence[Additio
 
 
 def says_more(questions: Sequence[Question], text: str) -> bool:
-    """Return whether an answer says anything beside what was asked, greetings and polite ends.
+    """Return whether an answer contains more than values, greetings and polite phrases.
 
-    A statement that tells a value is its answer; one that asks for something is more, whatever else it tells.
+    A sentence with a value is its answer; one that asks for something is more, even if it contains a value.
     """
     sentences = [sentence for block in blocks_of(text) for sentence in block.sentences]
     return any(

@@ -1,4 +1,4 @@
-"""Reading what a requester answered, held against what was asked."""
+"""Reads a requester's answer and checks it against the questions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -44,8 +44,8 @@ def read_answer(
 def values_told(questions: Sequence[Question], text: str) -> dict[str, str]:
     """Return the value of each question that the text of an answer tells.
 
-    Of a question for which it tells several values none: nobody can choose for the requester. The lines of our own
-    question are left out, which some programs quote without any mark.
+    A question with several values in the text gets none, because only the requester can choose. The lines of our own
+    question, which some programs quote without a mark, are left out.
     """
     told: dict[str, str] = {}
     text = _without_our_question(questions, text)

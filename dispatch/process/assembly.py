@@ -43,7 +43,7 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
     approver wrote replaces what was composed. Without `deliver` in the playbook there is no composer (None) and no
     delivery; what the findings state is kept as the draft's statements.
 
-    What a person rejected is left out and told; what was approved keeps its digest while nothing of it changes.
+    Rejected actions are left out and refused in the text; approved ones keep their digest as long as they do not change.
 
     Raises DispatchError where a draft would hide something: a specialist is unavailable, two findings order
     different things for one action and subject, or one evidence id says two things.
@@ -169,7 +169,7 @@ def _delivered(
         name=name,
         subject=composition.subject,
         parameters=parameters,
-        # All of them, left over or not: whatever is critical for one item holds the delivery to all.
+        # All items, left over or not: a critical exception of one item concerns the delivery of all.
         item_ids=tuple(item.item_id for item in brief.items),
         why=f"answers {number} {'items' if number > 1 else 'item'}",
         evidence_ids=grounds,
@@ -186,7 +186,7 @@ def _bound(brief: AssemblyBrief, action: Action) -> BoundAction:
 
 
 def _alone(delivery: Action, others: Iterable[Action]) -> Action:
-    """Return the delivery; raises DispatchError where a specialist orders the very same effect."""
+    """Return the delivery; raises DispatchError if a specialist orders the same effect."""
     if any((other.name, other.subject) == (delivery.name, delivery.subject) for other in others):
         raise DispatchError(
             f"a specialist orders {delivery.name} on {delivery.subject}, which delivers the draft; "
@@ -285,7 +285,7 @@ def _actions(findings: Iterable[Finding]) -> list[Action]:
 
 
 def _with_sources(action: Action, evidence: Iterable[Evidence]) -> Action:
-    """Write into an action where its evidence comes from, for the guardian, who gets no findings."""
+    """Set the sources of an action's evidence, for the guardian, which gets no findings."""
     sources = {one.evidence_id: one.source for one in evidence}
     known = {cited: sources[cited] for cited in action.evidence_ids if cited in sources}
     return action.model_copy(update={"evidence_sources": known})

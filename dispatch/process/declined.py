@@ -1,4 +1,4 @@
-"""What becomes of findings whose actions a person rejected: nothing is done or announced of them, and it is told."""
+"""Applies a person's rejections to findings: rejected actions are neither done nor announced, and are refused."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from dispatch.texts.requester import requester_texts
 
 
 class Remaining(NamedTuple):
-    """The findings without what was rejected, and what is refused to the requester in its place."""
+    """The findings without the rejected actions, and the refusals in their place."""
 
     findings: tuple[Finding, ...]
     refusals: tuple[Refusal, ...]
@@ -21,7 +21,7 @@ class Remaining(NamedTuple):
 def without_declined(
     findings: Sequence[Finding], declined: Sequence[Declined], items: Sequence[Item], language: str
 ) -> Remaining:
-    """Take out what was rejected, and refuse the items that it was for.
+    """Remove the rejected actions, and refuse their items.
 
     A specialist that reads `declined` in its brief recommends the action no more, writes of the rest, and may refuse the
     items itself, by the rule `decision.rejected`. Of one that recommends it still, nothing that it and others state on

@@ -1,4 +1,4 @@
-"""Finding the playbook's fields in text, and holding an answer against one.
+"""Finds the playbook's fields in text, and checks an answer against a field.
 
 A pattern in capitals is found in text of any case; the value is then given in capitals, so that 'dd-10001' is the
 order DD-10001 in every record.

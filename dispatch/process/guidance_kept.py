@@ -1,4 +1,4 @@
-"""What holds of people's guidance in the next proposal: it is never text for the requester, and what it led to is told.
+"""Checks people's guidance in the next proposal: it is never text for the requester, and unused guidance is reported.
 
 Guidance is repeated where a text for the requester has a run of five words of it, or one whole sentence of three or four, that
 the requester did not write, that the draft did not have when the person saw it, and that nobody wrote for the requester.
@@ -81,7 +81,7 @@ def _written_for_requester(brief: AssemblyBrief) -> Iterator[str]:
 
 
 def _not_used(proposal: Proposal, brief: AssemblyBrief) -> Iterator[ReviewException]:
-    """Yield what became of the last guidance, where nothing did."""
+    """Yield an exception if the last guidance had no effect."""
     last = brief.guidance[-1] if brief.guidance else None
     if last is None or last.purpose is None:
         return
@@ -112,7 +112,7 @@ def _parameters(proposal: Proposal | None, effect: str) -> object:
 
 
 def _superseded(proposal: Proposal, brief: AssemblyBrief) -> Iterator[ReviewException]:
-    """Yield an edit that a rejection made void, until somebody edits the same again."""
+    """Yield each edit that a rejection superseded, until a person edits the same again."""
     for number, said in enumerate(brief.guidance):
         later = [
             effect for one in brief.guidance[number + 1 :] for effect in one.edits.keys() - {*one.superseded}

@@ -1,4 +1,4 @@
-"""What holds for every proposal of every desk, whatever its reviewers check on top.
+"""The invariants of every proposal of every desk, in addition to its reviewers' checks.
 
 Standards: `items.left_over`, `text.not_filled`, `delivery.as_reviewed` and `edit.not_kept` (critical), `evidence.unknown` and
 `evidence.missing` (major). Their exceptions name the process as the reviewer.
@@ -28,7 +28,7 @@ def broken_invariants(
     guidance: Sequence[Guidance] = (),
     rejected: Collection[str] = (),
 ) -> tuple[ReviewException, ...]:
-    """Return one exception for each invariant that the proposal breaks, in a fixed order; nothing where all hold.
+    """Return one exception for each broken invariant, in a fixed order; none if all hold.
 
     `guidance` is what people said of earlier proposals, `rejected` the keys of the actions that they rejected.
     """
@@ -83,7 +83,7 @@ def _not_filled(proposal: Proposal, items: Iterable[Item]) -> Iterable[ReviewExc
 def _edits_kept(
     proposal: Proposal, guidance: Sequence[Guidance], rejected: Collection[str]
 ) -> Iterable[ReviewException]:
-    """Hold every value that a person set, the latest of each, against the action as it would be sent."""
+    """Compare every value that a person set, the latest of each, with the action as it would be sent."""
     actions = {f"{bound.action.name}/{bound.action.subject}": bound.action for bound in proposal.actions}
     wanted = {
         (effect, name): (value, said.by)
@@ -118,7 +118,7 @@ def _words(name: str) -> str:
 
 
 def _worded(name: str, parameters: Facts) -> str:
-    """Return a value as people read it, a long one cut."""
+    """Return a value as readable text, cut if it is long."""
     value: JsonValue = parameters.get(name)
     amount = amount_named(name, parameters)
     if amount is not None:

@@ -1,4 +1,4 @@
-"""Every item is carried to an answer, an action or a stated refusal; this is the account of it."""
+"""Determines how each item ended: by an answer, an action or a refusal."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Who mends what the reviewers flagged."""
+"""Determines which specialists correct the flagged parts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,7 @@ def groups_to_mend(
     findings: Iterable[Finding],
     flagged: Iterable[ReviewException],
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the groups to call again, in their order; empty where nobody can mend anything.
+    """Return the groups to call again, in their order; empty if no specialist can correct anything.
 
     The playbook's `mend` says who; without it, those who wrote on the flagged items, or all who wrote where none of
     those did. The specialists of later groups are called again as well, because they read the corrected findings.

@@ -1,4 +1,4 @@
-"""What the coordinator does next. Everything it may do is in the playbook; this only chooses and orders."""
+"""Chooses the coordinator's next step from the options in the playbook."""
 
 from collections.abc import Iterable, Sequence
 
@@ -120,7 +120,7 @@ def _call(brief: PlanBrief) -> Plan:
         groups += [group] if group else []
     kinds = ", ".join(dict.fromkeys(item.kind for item in brief.items))
     if len(called) > playbook.plan.max_specialists:
-        # Leaving one out would leave an item without its work, and nothing would say so.
+        # Without it an item would silently stay without its work.
         why = f"{kinds}: needs {len(called)} specialists, the playbook allows {playbook.plan.max_specialists}"
         return _move(brief, Step.ESCALATE, OWN_ORDER, why)
     if not groups:

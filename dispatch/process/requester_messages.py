@@ -1,4 +1,4 @@
-"""What the requester is asked, reminded of and told; the contact's composer makes an action of it.
+"""The questions, reminders and notices to the requester; the contact's composer turns each into an action.
 
 A reply to such a message comes back to its request (runtime/doors/threads.py).
 """

@@ -1,4 +1,4 @@
-"""Statements as one text: the same paragraph is said once, for all the items that it answers."""
+"""Merges equal statements: a paragraph occurs once, for all the items that it answers."""
 
 from collections.abc import Iterable
 

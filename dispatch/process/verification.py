@@ -1,4 +1,4 @@
-"""Whether what was asked was done, judged only by what the outside systems hold now."""
+"""Judges whether the request was done, only from the current data of the outside systems."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

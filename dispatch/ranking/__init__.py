@@ -1,1 +1,1 @@
-"""How soon a request is done, and whose turn it is."""
+"""The rank of requests, and their fair share of a busy worker."""

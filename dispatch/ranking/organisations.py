@@ -1,4 +1,4 @@
-"""Whose turn it is: the key by which requests share a busy worker."""
+"""The fairness key by which requests share a busy worker."""
 
 import hashlib
 from typing import Final

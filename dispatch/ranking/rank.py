@@ -1,4 +1,4 @@
-"""How soon a request is done: the playbook's points for what is known of it, each with its reason."""
+"""Computes the rank: the playbook's points for the known facts, each with its reason."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Links by which a requester answers: signed, expiring, good for the open questions of one request and for nothing else."""
+"""Answer links for requesters: signed, expiring, and valid only for the open questions of one request."""
 
 import hashlib
 import re

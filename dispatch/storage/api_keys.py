@@ -23,7 +23,7 @@ from dispatch.storage.durable_files import write_new
 from dispatch.storage.private_folders import make_private
 
 KEY_PREFIX: Final = "ddk_"
-"""How a bearer key begins, so that scanners of source code can find one that was left there."""
+"""The prefix of a bearer key, by which scanners of source code can find one."""
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (how a secret of Standard Webhooks begins)
 _BYTES: Final = 32
 _MOST_BYTES: Final = 4_000
@@ -34,7 +34,7 @@ log = structlog.get_logger("keys")
 
 
 class Scope(StrEnum):
-    """What a key is good for."""
+    """The scopes of a key."""
 
     WRITE = "requests:write"
     READ = "requests:read"
@@ -108,7 +108,7 @@ class ApiKeys:
         return MadeKey(key, secret)
 
     def remove(self, name: str) -> None:
-        """Remove a key, which is good for nothing from then on."""
+        """Remove a key, which is invalid from then on."""
         try:
             self._path(_NAME.validate_python(name)).unlink()
         except (FileNotFoundError, ValidationError):
@@ -119,7 +119,7 @@ class ApiKeys:
             ) from None
 
     def all(self) -> list[ApiKey]:
-        """Return the keys by name; a file that cannot be read is logged and opens nothing."""
+        """Return the keys by name; an unreadable file is logged and gives no access."""
         found = list[ApiKey]()
         for path in sorted(self._folder.glob("*.json")):
             try:
@@ -128,7 +128,7 @@ class ApiKeys:
             except FileNotFoundError:
                 continue
             except (OSError, ValidationError) as error:
-                # A sentence, not a stack.
+                # One sentence instead of a stack trace.
                 log.error("a key cannot be read; make a new one", file=str(path), why=_why(error))  # noqa: TRY400
                 continue
             if key.name == path.stem:

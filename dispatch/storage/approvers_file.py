@@ -26,7 +26,7 @@ _Seen = tuple[tuple[int, int, int], Seen]
 
 
 class ApproversFile:
-    """Reads one file, which people write, and the keys beside it; where there is no file, it knows nobody."""
+    """Reads one file, which people write, and the keys beside it; without a file there are no approvers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +35,7 @@ class ApproversFile:
         self._read = Approvers()
 
     def read(self) -> Approvers:
-        """Return the approvers as they are now.
+        """Return the current approvers.
 
         Raises ApproversError naming file, path in it and remedy. One that was good and is broken now is an error
         too: who may decide is never a guess.
@@ -61,16 +61,16 @@ class ApproversFile:
         return self._read
 
     def write(self, approvers: Approvers) -> None:
-        """Put the whole file and its keys in place of those that are there, whatever they hold."""
+        """Replace the whole file and its keys."""
         text = _HEAD + yaml.safe_dump(_plain(approvers), allow_unicode=True, sort_keys=False)
         with self._told("written"):
-            # Without keys in between: nobody can sign for a moment, and no key stands there without its person.
+            # Without keys in between: for a moment nobody can sign, but no key exists without its person.
             self.keys.write(())
             replace(self.path.resolve(), text.encode(), _MODE)
             self.keys.write(approvers.approvers)
 
     def revoke(self, key_id: str, at: datetime) -> datetime | None:
-        """Write into a key's file that it counts no longer; returns since when, where it was revoked before.
+        """Revoke a key in its file; returns the earlier time if it was revoked before.
 
         A revocation to come is brought forward. Raises ApproversError, also where there is no such key.
         """
@@ -148,7 +148,7 @@ class ApproversFile:
 
 
 def _plain(approvers: Approvers) -> dict[str, JsonValue]:
-    """Return the file's own content, which the keys are no part of."""
+    """Return the file's content, without the keys."""
     people = approvers.model_dump(
         mode="json", exclude_defaults=True, exclude={"approvers": {"__all__": {"keys"}}}
     )

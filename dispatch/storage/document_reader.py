@@ -1,4 +1,4 @@
-"""Documents of a request, for specialists: to be read by reference, never to be put or changed."""
+"""Documents of a request, for specialists: read-only, by reference."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from dispatch.storage.documents import DocumentStore
 
 
 class Documents:
-    """Reads from the document store; a part of the engine that every specialist can ask for."""
+    """Reads from the document store; a part of the engine that every specialist can use."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
@@ -15,6 +15,6 @@ class Documents:
     async def read(self, document: DocumentRef) -> bytes:
         """Return a document's bytes, checked against its digest.
 
-        Raises DispatchError where it is not there, cannot be read, or was changed.
+        Raises DispatchError if it is missing, cannot be read, or was changed.
         """
         return await asyncio.to_thread(self._store.get, document.sha256)

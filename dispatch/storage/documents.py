@@ -1,4 +1,4 @@
-"""The content-addressed document store: a document is named by its sha256, so it can be kept twice and never changed."""
+"""The content-addressed document store: a document is named by its sha256, so storing is repeatable and never a change."""
 
 import hashlib
 import os
@@ -25,9 +25,9 @@ class DocumentStore:
         self._folder = folder
 
     def put(self, data: bytes, media_type: str, name: str) -> DocumentRef:
-        """Keep a document; putting the same one again changes nothing.
+        """Store a document; a repetition changes nothing.
 
-        It is on disk when this returns: written aside, synced and renamed. Raises DispatchError where the folder cannot
+        It is on disk when this returns: written to a temporary file, synced and renamed. Raises DispatchError if the folder cannot
         be written or the disk is full.
         """
         sha256 = hashlib.sha256(data).hexdigest()
@@ -46,9 +46,9 @@ class DocumentStore:
         )
 
     def get(self, sha256: str) -> bytes:
-        """Return a document back, checked against its digest.
+        """Return a stored document, checked against its digest.
 
-        Raises DispatchError where it is not there, cannot be read, or is not what was put.
+        Raises DispatchError if it is missing, cannot be read, or was changed.
         """
         if not _SHA256.fullmatch(sha256):
             raise DispatchError(f"{sha256[:80]!r} is no sha256; give 64 hex digits in lower case")
@@ -74,7 +74,7 @@ class DocumentStore:
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Return whether the file is whole; one that was damaged is rewritten."""
+    """Return whether the file is undamaged; a damaged one is rewritten."""
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 

@@ -1,4 +1,4 @@
-"""Files that are on disk when a call returns: written aside, synced, named, and the folder synced too."""
+"""Durable writes: a file is on disk when a call returns (temporary file, sync, rename, sync of the folder)."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from dispatch.storage.private_folders import make_private
 
 
 def write_once(path: Path, data: bytes) -> None:
-    """Write a file that must never change; raises AuditStoreError where another content stands."""
+    """Write a file that must never change; raises AuditStoreError if it exists with other content."""
     if not path.exists():
         make_private(path.parent)
         with suppress(FileExistsError):
@@ -24,7 +24,7 @@ def write_once(path: Path, data: bytes) -> None:
 
 
 def write_new(path: Path, data: bytes, mode: int) -> None:
-    """Write aside, sync, and give it its name; raises FileExistsError rather than replace what stands."""
+    """Write a temporary file, sync and link it; raises FileExistsError instead of replacing an existing file."""
     aside = _written_aside(path, data, mode)
     try:
         os.link(aside, path)
@@ -55,14 +55,14 @@ def _written_aside(path: Path, data: bytes, mode: int) -> Path:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write every byte, however many the system takes at a time."""
+    """Write every byte, also if the system accepts only a part at a time."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names in a folder last: a file is only safe once its folder is."""
+    """Sync a folder: a file is only durable once its folder is."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -72,7 +72,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def told(what: str) -> Iterator[None]:
-    """Turn a failing disk into a sentence: raises AuditStoreError."""
+    """Convert a disk error: raises AuditStoreError with one sentence."""
     try:
         yield
     except OSError as error:

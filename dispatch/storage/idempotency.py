@@ -1,6 +1,6 @@
-"""What each idempotency key came with: the same key with another body is a caller's mistake, not a request.
+"""Digests of the bodies of idempotency keys: the same key with another body is a caller's mistake, not a request.
 
-Only digests are kept. That the same request is started once is not decided here but by its id in Temporal.
+Only digests are kept. The id in Temporal, not this table, ensures that a request is started once.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from dispatch.models.errors import DispatchError
 from dispatch.storage.private_folders import make_private_file
 
 KEPT_FOR: Final = timedelta(days=7)
-"""Longer than any client or webhook repeats."""
+"""How long keys are kept: longer than any client or webhook repeats."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, body TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS keys_at ON keys (at);
 """
 _WAIT_SECONDS: Final = 10
-"""For another process that writes."""
+"""How long to wait for another writing process."""
 
 
 class IdempotencyKeys:
@@ -30,7 +30,7 @@ class IdempotencyKeys:
         self._file = file
 
     def is_of(self, caller: str, key: str, body: str, at: datetime) -> bool:
-        """Keep the digest of the body that a key came with first; return whether this is the same body.
+        """Store the digest of a key's first body; return whether this body is the same.
 
         Raises DispatchError where the file cannot be read or written.
         """

@@ -1,4 +1,4 @@
-"""What was refused at a door and waits for a person, who takes it in anyway or leaves it; kept for good, with who decided."""
+"""Refused requests that wait for a person, who takes them in anyway or leaves them; kept permanently, with the decision."""
 
 import hashlib
 import sqlite3
@@ -25,13 +25,13 @@ CREATE TABLE IF NOT EXISTS refused (
 )
 """
 _WAIT_SECONDS: Final = 10
-"""For another process that writes."""
+"""How long to wait for another writing process."""
 _MOST: Final = {"name": 255, "place": 4_000, "reason": 2_000, "begins": 2_000}
 """Characters of each text that are kept."""
 
 
 class RefusedFile(Contract):
-    """One file that a door refused; without `sha256` its content was not taken, and only the file itself has it."""
+    """One file that a door refused; without `sha256` its content was not stored, and only the file itself has it."""
 
     refused_id: str
     name: str = Field(max_length=_MOST["name"])
@@ -70,10 +70,10 @@ class NotTakenIn:
         content: bytes = b"",
         version: str = "",
     ) -> RefusedFile:
-        """Keep a refusal; the same file at the same door, unchanged, is one entry, whatever became of it.
+        """Store a refusal; the same unchanged file at the same door is one entry, decided or not.
 
-        `place` is the folder or mailbox that it came to. `sha256` names its `content` in the document store; both are left
-        out where it was not read, and `version` tells one state of the file from another.
+        `place` is its folder or mailbox. `sha256` names its `content` in the document store; both are left out if it was not
+        read, and then `version` identifies the state of the file.
         """
         known_by = "\n".join((door, place, name, desk or "", sha256 or version))
         begins = content[: 4 * _MOST["begins"]].decode("utf-8", "replace").replace("\r\n", "\n")
@@ -96,21 +96,21 @@ class NotTakenIn:
         return self.get(entry.refused_id) or entry
 
     def waiting(self, most: int = 100) -> list[RefusedFile]:
-        """Return what nobody has decided yet, oldest first."""
+        """Return the undecided entries, oldest first."""
         return self._read("WHERE decided_at = '' ORDER BY refused_at LIMIT ?", most)
 
     def decided(self, most: int = 20) -> list[RefusedFile]:
-        """Return what was decided, newest first."""
+        """Return the decided entries, newest first."""
         return self._read("WHERE decided_at <> '' ORDER BY decided_at DESC LIMIT ?", most)
 
     def since(self, moment: datetime, most: int = 1000) -> list[RefusedFile]:
-        """Return what was refused after a moment, oldest first."""
+        """Return the entries after a moment, oldest first."""
         return self._read(
             f"WHERE refused_at > ? ORDER BY refused_at LIMIT {most:d}", moment.astimezone(UTC).isoformat()
         )
 
     def count(self) -> int:
-        """Return how many wait; the file is not made for it."""
+        """Return how many wait, without creating the file."""
         if not self._file.exists():
             return 0
         with self._table() as table:
@@ -118,13 +118,13 @@ class NotTakenIn:
         return int(number)
 
     def get(self, refused_id: str) -> RefusedFile | None:
-        """Return one entry, decided or not; None where there is none of this id."""
+        """Return one entry, decided or not; None if the id is unknown."""
         return next(iter(self._read("WHERE refused_id = ?", refused_id)), None)
 
     def decide(
         self, refused_id: str, choice: Choice, by: str, at: datetime, request_id: str = ""
     ) -> RefusedFile | None:
-        """Record who decided what; returns the entry as it then stands, the first decision kept, None where it is unknown."""
+        """Record a decision; returns the resulting entry, in which the first decision is kept, or None if it is unknown."""
         with self._table() as table:
             table.execute("BEGIN IMMEDIATE")
             found = table.execute("SELECT record FROM refused WHERE refused_id = ?", (refused_id,)).fetchone()
@@ -169,7 +169,7 @@ class NotTakenIn:
 
 
 def version_of(path: Path) -> str:
-    """Return what tells one state of a file from another: its size and time; empty where it is gone."""
+    """Return an identifier of a file's state: its size and time; empty if it is gone."""
     try:
         found = path.lstat()
     except OSError:
@@ -178,7 +178,7 @@ def version_of(path: Path) -> str:
 
 
 def _text(text: str, kind: str) -> str:
-    """Return text that any store and page can hold, cut to what is kept of its kind."""
+    """Return text that any store and page can hold, cut to the limit of its kind."""
     return (
         text.encode("utf-8", "replace")
         .decode("utf-8")

@@ -1,4 +1,4 @@
-"""Folders and files that nobody but their owner may enter or read: what a desk keeps is full of personal data and keys."""
+"""Folders and files that only their owner may open, because a desk's data contains personal data and keys."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ log = structlog.get_logger("folders")
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it that are not there, with mode 700; one that is there stays as it is.
+    """Create a folder and its missing parents with mode 700; an existing one stays unchanged.
 
     Raises OSError.
     """
@@ -25,7 +25,7 @@ def make_private(folder: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file that only its owner may read, in a private folder; one of this user's is made so.
+    """Create an empty file that only its owner may read, in a private folder; restrict an existing one of this user.
 
     Raises OSError.
     """
@@ -37,10 +37,10 @@ def make_private_file(path: Path) -> None:
 
 
 def tighten(folders: Iterable[Path]) -> list[Path]:
-    """Take every right of others away from folders that are this user's, and return those that had one.
+    """Remove all permissions of others from this user's folders, and return those that had any.
 
-    It is logged once for all of them. What belongs to somebody else is only warned of, and a folder that is shared by
-    its nature (such as /tmp, with the sticky bit) is left as it is.
+    One log line names all of them. For folders of other users there is only a warning, and shared folders (such as /tmp,
+    with the sticky bit) stay unchanged.
     """
     tightened, foreign = [], []
     for folder in dict.fromkeys(one.absolute() for one in folders):

@@ -35,9 +35,9 @@ class KeyStore:
         self.folder = folder
 
     def create(self, name: str, passphrase: str) -> ApproverKey:
-        """Make a key of a person's and keep its private half; returns the public one.
+        """Create a person's key and store its private half; returns the public one.
 
-        Raises KeysError where the name can be nobody's, the passphrase is too short, or the folder is open to others
+        Raises KeysError if the name is invalid, the passphrase is too short, or the folder is open to others
         or cannot be written.
         """
         _check_name(name)
@@ -69,25 +69,25 @@ class KeyStore:
         )
 
     def remove(self, name: str, key_id: str) -> None:
-        """Take back a key that was made and could not be pinned."""
+        """Delete a new key that could not be pinned."""
         self.path_of(name, key_id).unlink(missing_ok=True)
 
     def key_ids(self, name: str) -> tuple[str, ...]:
-        """Return the beginnings of the fingerprints (file-safe) of a person's private keys, newest first."""
-        # A name may hold dots, a fingerprint does not: 'ana.*' alone would find 'ana.maria' too.
+        """Return the first parts of the fingerprints (file-safe) of a person's private keys, newest first."""
+        # A name may contain dots, a fingerprint does not: 'ana.*' alone would match 'ana.maria' too.
         found = [path for path in self.folder.glob("*.pem") if path.stem.rpartition(".")[0] == name]
         newest_first = sorted(found, key=lambda path: -path.stat().st_mtime_ns)
         return tuple(path.stem.rpartition(".")[2] for path in newest_first)
 
     def has(self, name: str, key_id: str) -> bool:
-        """Return whether the private half of a key is here; what can be nobody's name has none."""
+        """Return whether the private half of a key is here; an invalid name has none."""
         try:
             return self.path_of(name, key_id).is_file()
         except KeysError:
             return False
 
     def to_sign_with(self, person: Approver, at: datetime) -> ApproverKey:
-        """Return the newest of a person's keys that counts at `at` and whose private half is here.
+        """Return a person's newest key that is valid at `at` and whose private half is here.
 
         Raises KeysError saying which of this they lack, and what to do.
         """
@@ -112,7 +112,7 @@ class KeyStore:
     def load(self, name: str, key_id: str, passphrase: str) -> Ed25519PrivateKey:
         """Unlock a private key.
 
-        Raises KeysError where it is not here, others may read it, the passphrase is wrong, or it is another key.
+        Raises KeysError if it is missing, others may read it, the passphrase is wrong, or it is another key.
         """
         path = self.path_of(name, key_id)
         try:
@@ -134,7 +134,7 @@ class KeyStore:
         return private
 
     def path_of(self, name: str, key_id: str) -> Path:
-        """Return the file of a private half, whether it is there or not; raises KeysError for what is no name."""
+        """Return the path of a private half, existing or not; raises KeysError for an invalid name."""
         _check_name(name)
         digest = key_id.removeprefix("SHA256:").translate(str.maketrans("+/", "-_"))
         return self.folder / f"{name}.{digest[:12]}.pem"

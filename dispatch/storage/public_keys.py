@@ -3,8 +3,8 @@
     ben.pub           the key of ben
     ben+laptop.pub    another key of ben
 
-A file holds one Ed25519 key in PEM, below lines that say from when and until when it counts. The folder's listing is
-the list of those who can sign.
+A file holds one Ed25519 key in PEM, below lines with its period of validity. The folder's listing is the list of
+people who can sign.
 """
 
 import base64
@@ -35,7 +35,7 @@ _FOR_ALL: Final = 0o644
 _OTHERS_WRITE: Final = 0o022
 
 Seen = tuple[tuple[str, int, int, int, int], ...]
-"""What changes when a file of the folder does: names, times, sizes, inodes and modes."""
+"""A stamp that changes with the files of the folder: names, times, sizes, inodes and modes."""
 
 
 class KeyFile(NamedTuple):
@@ -45,17 +45,17 @@ class KeyFile(NamedTuple):
 
 
 class PublicKeys:
-    """Reads and writes one folder; raises ApproversError, naming file and remedy, for whatever is wrong in it."""
+    """Reads and writes one folder; raises ApproversError with file and remedy for every error in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def look(self) -> Seen:
-        """Return what changes with the folder's content; empty where there is no folder. Raises OSError."""
+        """Return a stamp that changes with the folder's content; empty if there is no folder. Raises OSError."""
         return tuple(_stamp(path) for path in (self.folder, *self._paths())) if self.folder.exists() else ()
 
     def read(self, names: Collection[str]) -> tuple[KeyFile, ...]:
-        """Return every key, the oldest first, each of one of the people named; without a folder none. Raises OSError."""
+        """Return every key of the named people, the oldest first; none without a folder. Raises OSError."""
         if not self.folder.exists():
             return ()
         _require_kept(self.folder)
@@ -71,13 +71,13 @@ class PublicKeys:
         return tuple(sorted(found.values(), key=lambda one: (one.key.created_at, "+" in one.path.name)))
 
     def path_of(self, name: str, label: str = "") -> Path:
-        """Return the file of a person's key, whether it is there or not; raises ApproversError for what is no label."""
+        """Return the path of a person's key, existing or not; raises ApproversError for an invalid label."""
         if label and not _LABEL.fullmatch(label):
             raise ApproversError(f"{label[:60]!r} is no label; take letters, digits, '.', '_' and '-'")
         return self.folder / f"{name}{'+' if label else ''}{label}{ENDING}"
 
     def add(self, path: Path, key: ApproverKey) -> None:
-        """Write a new key's file, which appears whole or not at all; one that is there is never replaced."""
+        """Write a new key's file atomically; an existing one is never replaced."""
         try:
             make_private(self.folder)
             write_new(path, key_text(key).encode(), _FOR_ALL)
@@ -92,13 +92,13 @@ class PublicKeys:
             ) from None
 
     def revoke(self, one: KeyFile, at: datetime) -> None:
-        """Write into a key's file that it counts no longer. Raises OSError."""
+        """Revoke a key in its file. Raises OSError."""
         mode = one.path.stat().st_mode & 0o777
         revoked = one.key.model_copy(update={"revoked_at": at})
         replace(one.path.resolve(), key_text(revoked).encode(), mode)
 
     def write(self, people: Collection[Approver]) -> None:
-        """Put exactly these people's keys in place of those that are there. Raises OSError."""
+        """Replace all keys by exactly these people's. Raises OSError."""
         wanted = {
             self.path_of(person.name, str(number) if number > 1 else ""): key
             for person in people
@@ -116,7 +116,7 @@ class PublicKeys:
 
 
 def key_text(key: ApproverKey) -> str:
-    """Return a key as its file has it."""
+    """Return the key of a file."""
     plain = key.model_dump(mode="json", include=set(_TIMES), exclude_none=True)
     times = "".join(f"{name}: {plain[name]}\n" for name in _TIMES if name in plain)
     public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.public_key))
@@ -195,7 +195,7 @@ def _times(path: Path, head: str) -> dict[str, str]:
 
 
 def _refuse_private(path: Path) -> str:
-    """Return a file's text; raises ApproversError where it holds a secret that lies where everybody reads."""
+    """Return a file's text; raises ApproversError if it holds a private key in this public folder."""
     try:
         with path.open("rb") as file:
             text = file.read(_LARGEST + 1).decode()

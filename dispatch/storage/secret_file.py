@@ -1,4 +1,4 @@
-"""A secret that one machine makes for itself once and keeps: a file that only its owner may read."""
+"""A secret that one machine creates once and stores in a file that only its owner may read."""
 
 import os
 import secrets
@@ -15,9 +15,9 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def standing_secret(path: Path, setting: str) -> str:
-    """Return the secret in `path`; the first who asks makes it (mode 600), whatever the number of processes.
+    """Return the secret in `path`; the first call creates it (mode 600), also with several processes.
 
-    Raises SettingsError, naming the file and the setting that takes its place, where it cannot be kept or others may
+    Raises SettingsError, naming the file and the setting that replaces it, if it cannot be stored or others may
     read it.
     """
     try:
@@ -39,7 +39,7 @@ def standing_secret(path: Path, setting: str) -> str:
 
 
 def _make(path: Path) -> None:
-    """Write aside and link, so that two processes that start at once end with one secret, and no one reads half of it."""
+    """Write a temporary file and link it, so that parallel processes get one secret, and none reads half of it."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -49,6 +49,6 @@ def _make(path: Path) -> None:
             os.fsync(file.fileno())
         os.link(aside, path)
     except FileExistsError:
-        return  # another process was first, and its secret is as good
+        return  # another process was first; its secret is used
     finally:
         aside.unlink()

@@ -1,1 +1,1 @@
-"""Pure functions over untrusted text; it stays data whatever it says."""
+"""Pure functions over untrusted text, which is always data."""

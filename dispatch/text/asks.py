@@ -1,4 +1,4 @@
-"""What counts as an ask: a question, a wish, an imperative; English first, and German where it is cheap."""
+"""Recognises asks: questions, wishes, imperatives; in English, and partly in German."""
 
 import re
 import string
@@ -69,12 +69,12 @@ def _begins_as_ask(folded: str) -> bool:
 
 
 def is_pleasantry(line: str) -> bool:
-    """Return whether a line is a greeting or a closing and nothing else."""
+    """Return whether a line is only a greeting or a closing."""
     return _PLEASANTRY.fullmatch(fold(line)) is not None and not is_ask(line)
 
 
 def asks_in(sentence: str) -> tuple[str, ...]:
-    """Take a sentence that joins whole asks apart: 'Refund DD-10001 and tell me your opening hours'.
+    """Split a sentence that joins several asks: 'Refund DD-10001 and tell me your opening hours'.
 
     Each part must be an ask by its own beginning and the first have three words; otherwise the sentence stays whole.
     """
@@ -82,7 +82,7 @@ def asks_in(sentence: str) -> tuple[str, ...]:
     rest = sentence
     position = 0
     while match := _SECOND_ASK.search(rest, position):
-        # Only the beginnings are looked at: whole remainders, looked at again at every comma, take quadratic time.
+        # Only the beginnings are checked: a check of the whole remainder at every comma takes quadratic time.
         start = rest[: min(match.start(), _LOOKED_AT)]
         opens = _opens_an_ask(rest[match.end() : match.end() + _LOOKED_AT])
         if opens and len(start.split()) >= _WORDS_OF_AN_ASK and is_ask(start):

@@ -1,4 +1,4 @@
-"""Sentences that end or open a request politely and ask for nothing themselves: 'please get back to me soon'."""
+"""Polite sentences that open or end a request and ask for nothing: 'please get back to me soon'."""
 
 import re
 from typing import Final
@@ -46,7 +46,7 @@ _LONGEST: Final = 160
 
 
 def is_courtesy(sentence: str) -> bool:
-    """Return whether a sentence is polite and nothing else; one with a number in it may tell something."""
+    """Return whether a sentence is only polite; one with a number may contain information."""
     if len(sentence) > _LONGEST or any(char.isdigit() for char in sentence):
         return False
     return _COURTESY.fullmatch(" ".join(fold(sentence).strip(_AROUND).split())) is not None

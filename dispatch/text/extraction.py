@@ -1,4 +1,4 @@
-"""What a text mentions: amounts, dates and phrases, in any of the ways in which people write them."""
+"""Extracts amounts, dates and phrases from texts, in the various ways in which people write them."""
 
 import re
 from collections.abc import Iterable

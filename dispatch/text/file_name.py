@@ -1,4 +1,4 @@
-"""Names of files as strangers give them, made safe to show and to save under."""
+"""Makes strangers' file names safe to show and to use."""
 
 import re
 from typing import Final

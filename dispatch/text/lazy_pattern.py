@@ -1,4 +1,4 @@
-"""A pattern that is compiled on first use, for those that are long: every command would pay for them at its start."""
+"""A pattern that is compiled on first use: compiling long ones at import would slow every command's start."""
 
 import re
 from functools import cached_property

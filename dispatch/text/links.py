@@ -1,7 +1,7 @@
-"""Which hosts a text leads to, however the link is dressed up.
+"""Finds the hosts of all links in a text, in every spelling of a link.
 
-Deny by default: whatever stands behind a scheme is a link, and so is every bare name that a mail program would make
-one. Only an exact match of a listed host passes; a host in punycode or another script passes if listed as such.
+Deny by default: everything behind a scheme is a link, and so is every bare name that a mail program would
+link. Only an exact match of a listed host passes; a host in punycode or another script passes if listed as such.
 Texts come from strangers, so no pattern here may take more than linear time.
 """
 
@@ -26,10 +26,10 @@ _FILES: Final = frozenset(
 
 
 def foreign_links(text: str, hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return every link target of the text that is not one of `hosts`, each as a person would name it.
+    """Return every link target of the text that is not one of `hosts`, each in readable form.
 
-    A user name before the host (https://bank.example@evil.example) is foreign whatever the host, for it is there
-    to mislead. Mail addresses are no links; `leaks.foreign_addresses` judges them.
+    A link with a user name before the host (https://bank.example@evil.example) is always foreign, because it is meant
+    to mislead. Mail addresses are no links; `sensitive_data.foreign_addresses` checks them.
     """
     allowed = {_host(host) for host in hosts}
     plain = undisguised(text)

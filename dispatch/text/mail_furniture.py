@@ -1,4 +1,4 @@
-"""What mail programs put around the words of a sender: lines that introduce a quote, device lines, notices.
+"""Recognises the lines that mail programs add to a sender's words: attributions of quotes, device lines, notices.
 
 Everything is read on single folded lines (no case, no accents), in the languages that customers of a European shop
 write most. Nothing here is removed from the document; it only counts as no ask.
@@ -125,7 +125,7 @@ def _is_attribution(folded: str) -> bool:
 
 
 def introduces_all(lines: Sequence[str]) -> bool:
-    """Return whether an attribution is a mail program's for certain, by a time or an address, not a sender's own sentence."""
+    """Return whether an attribution is certainly a mail program's, by a time or an address, and not the sender's sentence."""
     return _CUTS.search(" ".join(lines)) is not None
 
 
@@ -156,7 +156,7 @@ def label_of(line: str) -> str | None:
 
 
 def is_device_line(line: str) -> bool:
-    """Return whether a line is 'Sent from my iPhone' or one of its like."""
+    """Return whether a line is 'Sent from my iPhone' or similar."""
     if len(line) > _LONGEST_DEVICE_LINE:
         return False
     folded = fold(line)

@@ -1,4 +1,4 @@
-"""What tells nothing of a text's kind made alike: two orders' numbers must not make two kinds of asks."""
+"""Masks parts that do not matter for a text's intent: different order numbers must not make different intents."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from dispatch.text.normalise import one_line
 
 LONGEST: Final = 800
-"""A classifier reads no more; of a longer text the beginning and the end, where what is asked stands."""
+"""Characters that a classifier reads; of a longer text the beginning and the end, which usually hold the request."""
 
 _ADDRESS: Final = re.compile(r"\S{1,64}@\S{1,255}")
 _LINK: Final = re.compile(r"\b(?:https?://|www\.)\S{1,500}", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Messages as they come in: anything at all, made small enough to keep and safe to look into."""
+"""Received messages with any content, made small enough to store and safe to inspect."""
 
 import json
 
@@ -9,7 +9,7 @@ EXCERPT = 300
 
 
 def bounded(raw: object) -> JsonValue:
-    """Return the message as JSON, or, where it is none or larger than 64 KB, a short note of what came."""
+    """Return the message as JSON, or a short note if it is no JSON or larger than 64 KB."""
     try:
         text = json.dumps(raw, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
@@ -23,8 +23,8 @@ def bounded(raw: object) -> JsonValue:
 def single(arguments: tuple[object, ...]) -> object:
     """Return the one argument of a message.
 
-    Handlers take any number of them: a count that a handler's signature does not fit would fail the workflow's
-    task again and again, so that anyone who can send a signal could stop any request.
+    Handlers take any number of arguments: a number that does not match a handler's signature would repeatedly fail the
+    workflow's task, so that anyone who can send a signal could stop any request.
     """
     if len(arguments) > 1:
         return {"unreadable": f"{len(arguments)} arguments where one is due"}
@@ -32,6 +32,6 @@ def single(arguments: tuple[object, ...]) -> object:
 
 
 def text_of(raw: JsonValue, field: str, longest: int = 100) -> str:
-    """Return a field of a message if it is an object with that field as text, else nothing."""
+    """Return a field of a message if it is an object with that field as text, else an empty text."""
     value = raw.get(field) if isinstance(raw, dict) else None
     return value[:longest] if isinstance(value, str) else ""

@@ -1,6 +1,6 @@
 """Extracts the sender's own new words from a mail, without quotes, earlier mails, signatures and footers.
 
-Only what counts as said is told here; the document keeps everything, for people to read.
+This only selects the words that count; the document keeps everything for people.
 """
 
 from collections.abc import Iterator
@@ -22,16 +22,16 @@ _RULE: Final = frozenset("-_=*~ \u2013\u2014\u2022")
 
 
 def new_words(text: str) -> str:
-    """Return the lines that the sender wrote now; nothing where all of it is quoted. `text` is normalised."""
+    """Return the sender's new lines; none if everything is quoted. `text` is normalised."""
     kept = list(_own_lines(text.split("\n")))
     while kept and not set(kept[-1]) - _RULE:
-        # A line that set the earlier mail apart.
+        # A separator of the earlier mail.
         kept.pop()
     return "\n".join(kept).strip()
 
 
 def own_words(text: str) -> str:
-    """Return the lines that the sender wrote now, or the whole text where nothing else is left: it is never lost."""
+    """Return the sender's new lines, or the whole text if there are none, so that it is never lost."""
     return new_words(text) or text
 
 
@@ -51,7 +51,7 @@ def _own_lines(lines: list[str]) -> Iterator[str]:
             return
         elif number := attribution_lines(near):
             if index > last_quoted and introduces_all(near[:number]):
-                # Without marks nothing but the attribution tells the quote.
+                # Without marks only the attribution shows the quote.
                 return
             index += number - 1
         elif is_device_line(line):

@@ -1,4 +1,4 @@
-"""Untrusted text, made safe to read and to compare; it stays data whatever it says.
+"""Normalises untrusted text, so that it is safe to read and to compare.
 
 Every pattern here runs in time linear in the text: no nested repeats, every repeat bounded or anchored.
 Hidden characters are those of Unicode's categories Cc, Cf and Cs (controls, zero-width and bidi formatting,
@@ -38,7 +38,7 @@ _LOOKALIKES: Final = str.maketrans(
 
 
 class Clean(NamedTuple):
-    """Normalised text; `notes` say what was changed, one sentence each."""
+    """Normalised text; `notes` name the changes, one sentence each."""
 
     text: str
     notes: tuple[str, ...]
@@ -48,7 +48,7 @@ def normalise(raw: str) -> Clean:
     """Return the text in NFC with one kind of line end, single spaces and no hidden character.
 
     Text beyond 100,000 characters and accents stacked higher than 8 are cut, with a note; HTML entities stay.
-    Normalising twice changes nothing more.
+    Normalising twice changes nothing.
     """
     notes: list[str] = []
     text = raw
@@ -68,7 +68,7 @@ def _visible(text: str, notes: list[str]) -> str:
         and _BLANK.isdisjoint(text)
         and not any(map(unicodedata.combining, text))
     ):
-        return text  # a text with umlauts, as most are: nothing is hidden, and looking at each letter takes longest
+        return text  # most texts, also with umlauts: nothing is hidden, and checking each letter is slow
     kept: list[str] = []
     hidden: Counter[str] = Counter()
     marks = stacked = 0
@@ -100,7 +100,7 @@ def _what_was_hidden(hidden: Counter[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text as it is compared: without case and accents, wide letters as plain ones."""
+    """Return the text for comparison: without case and accents, wide letters as plain ones."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.replace("\u2019", "'")).casefold()
@@ -108,7 +108,7 @@ def fold(text: str) -> str:
 
 
 def as_read(text: str) -> str:
-    """Return the folded text with lookalike letters as the Latin ones that a person takes them for."""
+    """Return the folded text with lookalike letters replaced by the Latin ones."""
     return fold(text).translate(_LOOKALIKES)
 
 
@@ -123,5 +123,5 @@ def encodable(text: str) -> str:
 
 
 def says_something(text: str) -> bool:
-    """Return whether anything is left of a text once it is normalised."""
+    """Return whether a text is not empty after normalisation."""
     return bool(normalise(text).text)

@@ -1,7 +1,7 @@
-"""Sentences by which a sender says that the request is somebody else's: 'I am writing for my mother'.
+"""Recognises sentences that say that the request is another person's: 'I am writing for my mother'.
 
-What is found raises scrutiny and nothing else: a person then decides what may be told to whom. 'I am writing for a
-refund' names a thing and 'on behalf of our company' the sender's own side; neither counts.
+A match only raises scrutiny: a person then decides what may be disclosed to whom. 'I am writing for a refund' names a
+thing and 'on behalf of our company' the sender's own side; neither counts.
 """
 
 import re
@@ -33,7 +33,7 @@ _FOR: Final = re.compile(
     rf"|\bmeine? {_KIN_DE} (?:hat|haben) {_NO_PARCEL_DE}(?:\S{{1,20}} ){{0,4}}(?:bestellt|gekauft|erhalten|bekommen)\b"
     r"|\bstellvertretend fur\b"
 )
-# A name is told by its capitals, so this one reads the text as it is.
+# Names are recognised by their capitals, so this pattern reads the unfolded text.
 _FOR_A_NAME: Final = re.compile(
     r"(?:\bI am|\bI'm|\bI\u2019m|\bWe are|\bam|\bIch) (?:(?:writing|contacting you|schreibe(?: Ihnen)?)(?: to you)?|asking(?= for (?:Mr|Mrs|Ms|Dr)\b)) (?:for|f\u00fcr|on behalf of)"
     r" (?:(?:Mr|Mrs|Ms|Dr|Herrn|Frau)\.? (?=[A-Z\u00c0-\u00de])|[A-Z\u00c0-\u00de][^\W\d_]{1,20}(?:['\u2019-][^\W\d_]{1,20})? [A-Z\u00c0-\u00de](?!\S{0,30}\d))"

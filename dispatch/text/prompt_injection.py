@@ -1,7 +1,7 @@
-"""Sentences that address the machine instead of asking the desk: flagged for a person, never followed.
+"""Recognises prompt injection, sentences that address the machine instead of the desk; they are flagged for a person.
 
-What is found here raises scrutiny and nothing else. A miss is therefore no way in: no rule reads an instruction out
-of a request, and whatever a request says, the guardian inspects each action alone.
+A match only raises scrutiny. A miss therefore gives no access: no rule reads instructions from a request, and the
+guardian inspects each action alone in any case.
 """
 
 import re
@@ -15,7 +15,7 @@ STANDARD: Final = "no_orders_to_the_machine"
 _QUOTED_CHARS: Final = 200
 _QUOTED_ORDERS: Final = 3
 
-# Read on text that is folded and with lookalike letters replaced, see `as_read`.
+# Applied to folded text with lookalike letters replaced, see `as_read`.
 _RULES: Final = (
     r"(?:rules?|instructions?|prompts?|guidelines?|guardrails?|polic(?:y|ies)|safeguards?|restrictions?|checks|approvals?"
     r"|regeln|anweisung(?:en)?|vorgaben|richtlinien|instruktionen)"
@@ -65,7 +65,7 @@ def redirects(sentence: str, sender: str) -> bool:
 def exceptions_of(
     orders: Sequence[str], redirections: Sequence[str], item_ids: Sequence[str]
 ) -> tuple[ReviewException, ...]:
-    """Return one exception for all orders and one for all redirections, each quoting the first few."""
+    """Return one exception for all instructions and one for all redirections, each quoting the first few."""
     found = (
         ("the request gives orders to the machine", orders, ()),
         ("the request wants something sent elsewhere than to its sender", redirections, tuple(item_ids)),

@@ -1,7 +1,7 @@
-"""Whether a text asks for one thing in a plain sentence of its sender's own.
+"""Checks whether a text asks for one thing in a plain sentence of its sender.
 
-It serves what must not happen on a mere word: 'please do not refund it' holds the word and asks for nothing. In
-doubt it is no ask, for a person then reads the request; what is taken for an ask without being one is paid.
+It is for actions that need more than a keyword: 'please do not refund it' contains the word and asks for nothing. A
+doubtful sentence is no ask, because a person then reads the request, whereas a false ask would be paid.
 """
 
 import re
@@ -43,14 +43,14 @@ _NUMBERED: Final = re.compile(r"\b(?:no|nr|number)\.? (?=\S{0,12}\d)")
 
 
 class Reading(NamedTuple):
-    """What a text says of the thing; `doubts` are sentences beside which nothing counts as a plain ask."""
+    """The asks for the thing in a text; with any sentence in `doubts` none of them counts as a plain ask."""
 
     intents: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
-        """Return whether it asks, and nothing in it speaks against."""
+        """Return whether it asks, without a contradiction."""
         return bool(self.intents) and not self.doubts
 
 
@@ -71,7 +71,7 @@ def read(text: str, phrases: Iterable[str], subject: str = "") -> Reading:
         asked = marked.reading(_unquoted(subject), is_title=True)
         readings.append(asked._replace(intents=()) if _EARLIER_SUBJECT.match(subject) else asked)
     if _QUOTE_MARK.search(own) and (found := marked.mentioned(own)):
-        # A quotation that is not closed here: nobody can tell where it ends.
+        # An unclosed quotation: its end is unknown.
         readings.append(Reading(doubts=(found,)))
     return Reading(
         intents=tuple(dict.fromkeys(ask for reading in readings for ask in reading.intents)),
@@ -92,7 +92,7 @@ def is_plainly_asked(request: Request) -> bool:
 
 
 def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook: Playbook) -> Request | None:
-    """Return what the guardian reads of the request; None where the action's policy names no ask."""
+    """Return the guardian's part of the request; None if the action's policy names no ask."""
     policy = playbook.guardian.actions.get(bound.action.name)
     if policy is None or policy.requires_intent is None:
         return None
@@ -101,7 +101,7 @@ def request_of(bound: BoundAction, proposal: Proposal, intake: Intake, playbook:
     return Request(
         phrases=ask.phrases if ask else (),
         subject=intake.subject,
-        # One character more than is read: cut text then counts as in doubt.
+        # One character more than the limit, so that cut text counts as in doubt.
         words=words_of_now(intake.body)[: MOST_READ + 1],
         cited=tuple(e for e in proposal.evidence if e.source == REQUEST and e.evidence_id in cited),
     )
@@ -141,7 +141,7 @@ class _Marked:
         )
 
     def mentioned(self, text: str) -> str:
-        """Return the sentence that names the thing first; empty where none does."""
+        """Return the first sentence that names the thing; empty if none does."""
         return next((s for s in _sentences(text) if _MARK in self._words(s)), "")
 
     def reading(self, sentence: str, *, is_title: bool = False) -> Reading:

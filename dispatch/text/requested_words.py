@@ -1,4 +1,4 @@
-"""The wordings by which requested.py tells an ask from a mention; English, and German where it is cheap.
+"""The wordings by which requested.py distinguishes an ask from a mention; in English, and partly in German.
 
 All patterns read one clause: folded words with one space between them, each phrase of what is asked for written as
 '§'. Every repeat is bounded, so that a clause takes time linear in its length.
@@ -86,7 +86,7 @@ OF_AN_EARLIER_ONE: Final = LazyPattern(
     r"|\b(?:cancel|withdraw|stop|keep|decline|refuse|reject|instead of|rather than|anstatt|statt) (?:\S{1,40} ){0,6}§"
     r"|§ (?:\S{1,40} ){0,3}(?:instead of|rather than) (?:\S{1,40} ){0,6}§"
 )
-"""'Where is my refund', 'cancel the refund', 'a voucher instead of a refund': beside an ask, they put it in doubt."""
+"""'Where is my refund', 'cancel the refund', 'a voucher instead of a refund': together with an ask, they put it in doubt."""
 
 NEGATION: Final = LazyPattern(
     r"\b(?:not|no|never|none|neither|nor|without|nothing|nobody|cannot|nicht|kein\w{0,2}|nie|niemals|weder|ohne|nein|nichts|niemand\w{0,2}|statt|anstatt|refrain|avoid|hardly"
@@ -110,7 +110,7 @@ REASON: Final = LazyPattern(
     r"(?:passt|passen|funktioniert|funktionieren|gefallt|gefallen|geht|lauft|ist|sind|war|kam) (?:\S{1,40} ){0,4}?nicht\b(?!.{0,200}§)"
     r"|(?:(?:weil|denn|da|dass) )?(?:es|sie|er|dies|das|die|der|mein|meine) (?:\S{1,40} ){0,7}?nicht (?:passt|funktioniert|gefallt|geht|lauft)\b(?!.{0,200}§)"
 )
-"""A clause that says no of the goods ('it does not fit'), and so nothing against the ask beside it."""
+"""A clause that negates something about the goods ('it does not fit'), and not the ask beside it."""
 
 REFUSAL: Final = LazyPattern(
     rf"^{_LEAD}(?:(?:actually|doch|lieber|or|oder|rather|better|oh|certainly|absolutely|definitely|surely|of course|why) ){{0,3}}"
@@ -122,7 +122,7 @@ REFUSAL: Final = LazyPattern(
     r"|behalten|behalte|withdraw)\b"
     r"|^actually\b"
 )
-"""A sentence that takes back what stands beside it."""
+"""A sentence that withdraws the ask beside it."""
 
 COURTESY: Final = LazyPattern(
     r"\b(?:if (?:at all )?possible|if you please|if i may|if (?:that|this|it)(?:'s| is) (?:ok|okay|possible|fine|alright)"

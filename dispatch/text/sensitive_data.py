@@ -1,4 +1,4 @@
-"""What must not leave the house in a text: other people's addresses, card numbers, bank accounts."""
+"""Finds data that a text must not disclose: other people's addresses, card numbers, bank accounts."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -51,13 +51,13 @@ def bank_accounts(text: str) -> int:
 
 
 def card_spans(plain: str) -> Iterator[tuple[int, int]]:
-    """Yield where payment cards stand in a text without disguise; two may overlap."""
+    """Yield the positions of payment cards in an unspoofed text; two may overlap."""
     for run in _DIGIT_GROUPS.finditer(plain.translate(_DASHES)):
         yield from _cards_of(run)
 
 
 def bank_account_spans(plain: str) -> Iterator[tuple[int, int]]:
-    """Yield where IBANs stand in a text without disguise."""
+    """Yield the positions of IBANs in an unspoofed text."""
     # Letter by letter, because 'ß' in capitals is two letters, and every place after it would move.
     capitals = "".join(c.upper() if len(c.upper()) == 1 else c for c in plain.translate(_DASHES))
     for match in _IBAN_START.finditer(capitals):
@@ -66,7 +66,7 @@ def bank_account_spans(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _cards_of(run: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Look at every stretch of whole groups, so that a number beside the card does not hide it."""
+    """Yield every sequence of whole groups, so that a number beside the card does not hide it."""
     groups = list(re.finditer(r"\d+", run[0]))
     for first, begin in enumerate(groups):
         digits = ""
@@ -84,7 +84,7 @@ def _luhn(digits: str) -> bool:
 
 
 def _end_of_iban(text: str, start: int) -> int:
-    """Return where the IBAN that starts here ends; 0 where none does."""
+    """Return the end of the IBAN that starts here; 0 if there is none."""
     length = _IBAN_LENGTHS.get(text[start : start + 2])
     if length is None:
         return 0

@@ -77,7 +77,7 @@ def sentences_of(text: str) -> tuple[str, ...]:
 
 
 def blocks_of(text: str, sender: str = "") -> tuple[Block, ...]:
-    """Return the blocks of a text in order; greetings, closings and the sender's name with what is under it are left out.
+    """Return the blocks of a text in order, without greetings, closings and the sender's name with the text below it.
 
     `sender` is the name that the mail claims.
     """
@@ -89,7 +89,7 @@ def blocks_of(text: str, sender: str = "") -> tuple[Block, ...]:
 
 
 def _with_leads(blocks: list[Block]) -> Iterator[Block]:
-    """Set apart what announces a list ('Please help me with these:'), which is no ask of its own."""
+    """Separate the introduction of a list ('Please help me with these:'), which is no ask itself."""
     for index, block in enumerate(blocks):
         *before, last = block.sentences
         announces = (
@@ -139,7 +139,7 @@ def _paragraph(paragraph: str, names: frozenset[str]) -> list[Block]:
 
 
 def _prose(lines: list[str]) -> Block:
-    # A line that opens an ask begins a sentence of its own even where the line before has no full stop.
+    # A line that begins an ask starts a new sentence even if the previous line has no full stop.
     joined: list[str] = []
     for line in lines:
         if joined and not joined[-1].endswith(_LABEL_ENDS) and line[:1].isupper() and is_ask(line):
@@ -150,7 +150,7 @@ def _prose(lines: list[str]) -> Block:
 
 def _told(block: Block) -> Block:
     line = block.sentences[0]
-    # 'Order: DD-10001' in a list tells something; it asks for nothing.
+    # 'Order: DD-10001' in a list is information; it asks for nothing.
     return Block(sentences_of(line), entry=is_ask(line) or _DETAIL.fullmatch(line) is None)
 
 

@@ -1,4 +1,4 @@
-"""Text as a reader's program takes it: what the eye does not see cannot hide a link or a number."""
+"""Unicode spoofing: text as a program reads it, so that invisible characters cannot hide a link or a number."""
 
 import unicodedata
 from functools import lru_cache
@@ -9,7 +9,7 @@ _FULL_STOPS: Final = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."}
 _TURNS_DIRECTION: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-# Several rules in a row read the same mail, which may be long.
+# Several rules read the same mail, which may be long.
 @lru_cache(maxsize=8)
 def undisguised(text: str) -> str:
     """Return the text with full-width and similar forms folded, invisible characters removed, digits as 0 to 9."""
@@ -20,7 +20,7 @@ def undisguised(text: str) -> str:
 
 
 def turns_direction(text: str) -> bool:
-    """Return whether the text holds characters that show it in another order than it is sent in."""
+    """Return whether the text has characters that change its displayed order."""
     return not _TURNS_DIRECTION.isdisjoint(text)
 
 

@@ -35,4 +35,4 @@ class AnswerPageTexts(Contract):
 
 
 ANSWER_PAGE_TEXTS: Final = load_texts(ANSWER_PAGE_FILE, AnswerPageTexts, (ENGLISH,))[ENGLISH]
-"""The page does not know the request's language yet; its questions come in it from the desk."""
+"""The page does not know the request's language; only its questions, from the desk, are in it."""

@@ -64,4 +64,4 @@ class ApproverTexts(Contract):
 
 
 APPROVER_TEXTS: Final = load_texts(APPROVER_FILE, ApproverTexts, (ENGLISH,))[ENGLISH]
-"""Approvers are staff: one language is enough until somebody needs another."""
+"""The language for approvers, who are staff: one language is enough."""

@@ -1,4 +1,4 @@
-"""Reads a file of texts by language and refuses what would be missing when it is used."""
+"""Reads a file of texts by language and refuses incomplete ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

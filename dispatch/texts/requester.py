@@ -40,5 +40,5 @@ _TEXTS: Final = load_texts(REQUESTER_FILE, RequesterTexts, LANGUAGES)
 
 
 def requester_texts(language: str) -> RequesterTexts:
-    """Return the sentences in a language; in English where the engine has none."""
+    """Return the sentences in a language, or in English if the engine has none in it."""
     return _TEXTS.get(language, _TEXTS[ENGLISH])

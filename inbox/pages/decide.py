@@ -108,9 +108,9 @@ async def sign(request: Request) -> Response:
     try:
         decision = Decision.model_validate_json(text_in(form, "decision"))
     except ValidationError:
-        raise HTTPException(400, "What was to be signed cannot be read; nothing was sent on.") from None
+        raise HTTPException(400, "The decision cannot be read; nothing was sent. Start again.") from None
     if decision.approver != person.name:
-        raise HTTPException(403, "This decision is in another person's name; nothing was sent on.")
+        raise HTTPException(403, "This decision is in another person's name; nothing was sent.")
     key = next((k for k in usable_keys(person.listed, context.now()) if k.key_id == decision.key_id), None)
     try:
         if text_in(form, "way") == "held":
@@ -272,7 +272,7 @@ async def _send(
             await context.desk.signal(request_id, "decide", decision)
         except RequestClosedError:
             return go_on(request, here, _late())
-        text = "No worker answers now. Your decision is in the request's history and is judged when one runs; its trail will say how."
+        text = "No worker answers now. Your decision is in the request's history and is evaluated when one runs; the trail shows the result."
         return go_on(request, here, Said("kept", "Left for the desk", text))
     except RequestClosedError:
         return go_on(request, here, _late())

@@ -74,7 +74,7 @@ async def decide(request: Request) -> Response:
     deciders = await _deciders(context)
     if not _may_decide(person, deciders):
         return go_on(
-            request, here, Said("refused", _UNCHANGED, f"This is for {', '.join(deciders)} to decide.")
+            request, here, Said("refused", _UNCHANGED, f"Only {', '.join(deciders)} may decide this.")
         )
     refused = await asyncio.to_thread(context.refused.get, request.path_params["refused_id"])
     if refused is None or choice not in {"take", "leave"}:

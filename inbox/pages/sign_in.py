@@ -11,7 +11,7 @@ from inbox.sessions import Way
 from inbox.web import address_of, context_of, form_of, identify, local_path, render, signed_in, text_in
 
 _NEXT: Final = "desk_next"
-_WRONG: Final = "This name and this passphrase do not go together."
+_WRONG: Final = "The name or the passphrase is wrong."
 
 
 async def show(request: Request) -> Response:

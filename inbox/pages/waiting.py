@@ -113,7 +113,9 @@ async def approve_several(request: Request) -> Response:
     picks = [pick for pick in form.getlist("pick") if isinstance(pick, str)][:PAGE]
     if not picks:
         return go_on(
-            request, home, Said("refused", "Nothing was ticked", "Tick the requests to approve, then send.")
+            request,
+            home,
+            Said("refused", "No request was selected", "Select the requests to approve, then send."),
         )
     if context.limits.sending.wait_seconds(address_of(request)):
         return go_on(

@@ -9,8 +9,9 @@ from activities.contracts import Systems
 from activities.language_models.asking import ModelDesk, Prompts
 from dispatch.language_models.prompts import prompt_file, read_prompt
 from dispatch.models.work.model_use import ByModel
-from dispatch.models.work.playbook import Playbook, Role
+from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review, ReviewBrief
+from dispatch.playbooks.thinking_roles import thinking_roles
 from dispatch.storage.model_documents import ModelDocuments
 from runtime.desks import LoadedDesks
 from runtime.language_models.roles import roles_of
@@ -62,7 +63,6 @@ class RoleTrials:
 
     def _read_prompts(self) -> Prompts:
         """Return the prompts of all roles that have one, whatever their backend in the playbook is."""
-        roles: dict[str, Role] = {**self.playbook.specialists, **self.playbook.review.reviewers}
-        files = {name: prompt_file(self._folder, name, role.role) for name, role in roles.items()}
-        files |= {name: prompt_file(self._folder, name) for name, _ in self.playbook.reading.roles()}
+        roles = thinking_roles(self.playbook)
+        files = {role.name: prompt_file(self._folder, role.name, role.generic) for role in roles}
         return {(self._desk, name): read_prompt(file) for name, file in files.items() if file.is_file()}

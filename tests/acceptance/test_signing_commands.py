@@ -177,7 +177,7 @@ async def test_what_cannot_be_signed_is_one_sentence_and_sends_nothing(
         (("rita",), PASSPHRASE, "rita has no key that counts: .* was revoked at"),
         (("ben",), "not this one, no", "the passphrase does not unlock .*/ben\\."),
         (("ben",), None, "no terminal to ask at; set DISPATCH_KEY_PASSPHRASE"),
-        (("ben", "--expires", "2020-01-01T00:00:00Z"), PASSPHRASE, "that is over"),
+        (("ben", "--expires", "2020-01-01T00:00:00Z"), PASSPHRASE, "this time is past"),
         (("ben", "--expires", "tomorrow"), PASSPHRASE, "no time with a time zone"),
         (("ben", "--expires", "2099-01-01T00:00:00"), PASSPHRASE, "no time with a time zone"),
     ):
@@ -269,7 +269,7 @@ async def test_states_and_people_without_keys_are_shown(
 ) -> None:
     """An expired key, one whose private half is elsewhere, a person who has none, and nobody at all."""
     assert await keys(settings, "show") == 0
-    assert "knows nobody yet" in capsys.readouterr().out
+    assert "has no people yet" in capsys.readouterr().out
     store = KeyStore(settings.keys_path)
     key = store.create("dan", PASSPHRASE).model_copy(update={"expires_at": datetime.now(UTC)})
     store.remove("dan", key.key_id)

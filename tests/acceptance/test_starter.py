@@ -369,7 +369,7 @@ async def test_a_routing_says_what_follows(shell: Shell, desk: Desk) -> None:
     case = await desk.submit("Good morning.", sender="anna.mueller@post.example", subject="Hello", desk=None)
     await case.until("waiting_for_routing")
     said = await shell.starter("route", case.id, "--as", "reception", "support")
-    said.words("accepted: ", f"the desk goes on with what was chosen: dispatch status {case.id}")
+    said.words("accepted: ", f"the desk continues with the choice: dispatch status {case.id}")
     assert "proposal" not in said.out
 
 

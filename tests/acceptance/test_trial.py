@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from cli.trial.result import as_json
 from cli.trial.server import Trial, open_trial, trial_settings
 from devstack.settings import StackSettings
+from dispatch.models.work.playbook import EngineRole, Reading
 from runtime.desk_check import desk_alone, folders_of
 from runtime.doors.starting import read_request_file
 
@@ -70,3 +72,21 @@ async def test_each_ending_is_told(tmp_path: Path) -> None:
     assert (said["automatic"]["actions"], said["automatic"]["routed"]) == ([], None)
     assert (said["unrouted"]["actions"], said["unrouted"]["routed"]) == ([], None)
     assert [item["intent"] for item in said["unrouted"]["items"]] == [None]
+
+
+@pytest.mark.timeout(300)
+async def test_a_trial_asks_no_model(tmp_path: Path) -> None:
+    """Where the playbook gives roles to a model, the rules do them at once; nothing waits for a worker that is not there."""
+    with trial_settings() as settings:
+        loaded = desk_alone(settings, folders_of(settings), "support")
+        in_force = loaded.playbooks.by_desk["support"]
+        role = EngineRole(backend="model", model="small", fallback="person")
+        given = in_force.playbook.model_copy(update={"reading": Reading(triage=role, extraction=role)})
+        writer = given.specialists["reply_writer"].model_copy(update={"backend": "model", "model": "small"})
+        given = given.model_copy(update={"specialists": {**given.specialists, "reply_writer": writer}})
+        by_desk = {"support": in_force.model_copy(update={"playbook": given})}
+        changed = loaded._replace(playbooks=replace(loaded.playbooks, by_desk=by_desk))
+        submission = read_request_file(settings, _mail(tmp_path / "a.eml", "What are your opening hours?"))
+        async with open_trial(changed, settings) as trial:
+            rest = await trial.run(submission)
+    assert as_json(submission, rest)["ending"] == "answered"

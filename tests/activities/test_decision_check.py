@@ -1,4 +1,4 @@
-"""The check of decisions as an activity: what it needs of Temporal, and what becomes of it where Temporal is away."""
+"""The check of decisions as an activity: its use of Temporal, and its result while Temporal cannot be reached."""
 
 from dataclasses import replace
 from datetime import timedelta

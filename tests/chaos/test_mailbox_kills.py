@@ -154,7 +154,7 @@ async def test_killed_at_any_moment_each_mail_is_one_request(scene: Scene) -> No
     assert len(listed) == len(sent.refused)
     assert {entry.place for entry in listed} == {"support/INBOX"}
     twice = sum(len(mails) - len(set(mails)) for mails in folders.values())
-    print(  # noqa: T201 (figures for whoever runs the large one)
+    print(  # noqa: T201 (figures for the large run)
         f"{MAILS} mails, {dict(scene.kills)} killed, {put_seconds:.0f} s of kills, "
         f"{time.monotonic() - begin:.0f} s in all; {len(begun)} requests, {sum(answered.values())} answers, "
         f"{len(listed)} refused, {twice} second copies in folders"

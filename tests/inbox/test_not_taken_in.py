@@ -163,11 +163,11 @@ async def test_it_is_for_those_who_route_to_decide(
     await nobody.sign_in("nobody")
     page = await nobody.get(PATH)
     assert one.name in page.text
-    assert "This is for reception, support-lead to decide." in page.text
+    assert "Only reception, support-lead may decide this." in page.text
     assert page.forms(f"{PATH}/{one.refused_id}") == []
     token = page.form("/sign-out").fields["form_token"]
     page = await nobody.post(f"{PATH}/{one.refused_id}", {"form_token": token, "choice": "take"})
-    assert "This is for reception, support-lead to decide." in page.said
+    assert "Only reception, support-lead may decide this." in page.said
     assert (await dora.post(f"{PATH}/{one.refused_id}", {"choice": "take"})).status == 403
     stranger = await inbox.browser().get(PATH)
     assert stranger.path == "/sign-in"

@@ -131,7 +131,7 @@ async def test_a_provider_that_offers_nothing_else_is_not_asked(inbox_desk: Desk
     """The first sign-in reports the misconfiguration to the desk's operator."""
     page = await _signed_in(inbox_desk, "none", ["none", "HS256"])
     assert page.status == 503
-    assert "in no way that proves who made them" in page.text
+    assert "does not sign its ID tokens securely" in page.text
 
 
 @pytest.mark.parametrize(

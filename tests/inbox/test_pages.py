@@ -206,7 +206,7 @@ async def test_temporal_is_away(inbox_desk: Desk) -> None:
         page = await browser.sign_in("dora")
         for path in ("/", "/requests/support-mail-1"):
             page = await browser.get(path)
-            assert (page.status, "Temporal is away" in page.text) == (503, True)
+            assert (page.status, "Temporal cannot be reached" in page.text) == (503, True)
         assert (await browser.get("/keys")).status == 200
         reached = True
         assert (await browser.get("/")).status == 200

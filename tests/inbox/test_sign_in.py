@@ -34,7 +34,7 @@ async def test_a_wrong_passphrase_says_the_same_of_every_name(inbox: Inbox, name
     """What is wrong does not tell which names there are."""
     page = await inbox.browser().sign_in(name, "not the passphrase")
     assert page.status == 401
-    assert "This name and this passphrase do not go together." in page.text
+    assert "The name or the passphrase is wrong." in page.text
 
 
 async def test_a_name_locks_after_five_wrong_passphrases_and_opens_again(inbox: Inbox) -> None:

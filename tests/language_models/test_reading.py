@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 from temporalio.client import Client
 
+from dispatch.audit.read.trail import trail_of_events, unaccounted
 from dispatch.language_models.prompts import read_prompt
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import TrailEntry
@@ -96,11 +97,16 @@ async def test_intents_and_fields_are_asked_for_at_the_same_time(
         case = await desk.submit(UNKNOWN, sender=ANNA)
         outcome = await case.outcome()
         trail = await case.trail()
+        events = (await case.handle.fetch_history()).events
         (mail,) = desk.mail_sink.messages()
     assert outcome.ending is Ending.DONE
     assert "DD-10001" in mail["text"]
     assert entries(trail, "triage") == ["item-1: order_status 0.95"]
     assert entries(trail, "extraction") == ["item-1: order_number 'DD-10001'"]
+    audited = trail_of_events(events)
+    assert unaccounted(events, audited.entries) == ()
+    read = {entry.what: entry.why for entry in audited.entries}
+    assert read["an answer of reading.triage"] == "item-1: order_status 0.95"
 
 
 async def test_where_rules_and_model_are_sure_of_different_intents_a_person_says(
@@ -138,6 +144,12 @@ async def test_without_an_answer_the_rules_read_it_or_a_person_as_the_playbook_s
     async with support_desk(client, other, server, read_by("triage", fallback="person")) as desk:
         case = await desk.submit("When are you open on Saturdays?", sender=ANNA)
         await case.until("waiting_for_routing")
+    third = tmp_path / "third"
+    third.mkdir()
+    async with support_desk(client, third, server, read_by("intake", fallback="person")) as desk:
+        case = await desk.submit("Hello. When are you open on Saturdays? It is for my aunt.", sender=ANNA)
+        status = await case.until("escalated")
+    assert status.desk == "support"
 
 
 def test_check_reads_the_prompts_of_the_reading(tmp_path: Path) -> None:

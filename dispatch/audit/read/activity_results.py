@@ -1,6 +1,6 @@
-"""What came back from whom the work was handed to: one reader for each kind of answer, told by the activity's type.
+"""Reads the results of activities: one reader for each kind of result, chosen by the activity's type.
 
-Longer than other files: the readers are alike, and stand together so that the table at the end can be checked.
+Longer than other files: the readers are similar, and are together so that the table at the end can be checked.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ class Answer:
 
 
 def read_result(activity: str, given: JsonValue, result: JsonValue) -> Iterator[Answer]:
-    """Read an answer; `given` is the input, None where history does not have it (local activities)."""
+    """Read an answer; `given` is the input, None if history does not have it (local activities)."""
     acted = who_acted(activity, result)
     yield from _reader(acted)(acted, given, result)
 
@@ -47,10 +47,10 @@ def _reader(activity: str) -> Callable[[str, JsonValue, JsonValue], Iterator[Ans
 
 
 def action_of(bound: JsonValue) -> dict[str, JsonValue]:
-    """Return what an action is, with its digest recomputed from the recorded content."""
+    """Return the facts of an action, with its digest recomputed from the recorded content."""
     if not isinstance(bound, dict):
         return {}
-    # What the class says of an action is computed again for each inspection, and is no part of what was approved.
+    # The class's view of an action is computed again for each inspection, and is not a part of the approval.
     covered = {name: value for name, value in bound.items() if name not in {"digest", "view"}}
     # Until 0.3 a digest was taken of all fields, defaults included; either way it is of this content and no other.
     taken = digest_of(recorded_form(BoundAction, covered))
@@ -261,7 +261,7 @@ def _notified(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[A
 
 
 def _message(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
-    """Name the message that was written; its text stands where it is sent."""
+    """Return a summary of the written message; its text is in the entry of its sending."""
     action = words(result, "action", "subject")
     yield Answer(AuditKind.RESULT, f"wrote {action}", words(result, "action", "why"), activity)
 

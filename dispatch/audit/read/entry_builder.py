@@ -1,4 +1,4 @@
-"""An entry while the history is still being read: later events add to it, and its place stays."""
+"""An entry under construction: later events add to it, and its position stays."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ class EntryBuilder:
 
 
 def moment(stamp: Timestamp) -> datetime | None:
-    """Return a time, None where there is none or none that a calendar knows."""
+    """Return a time; None if it is missing or invalid."""
     if not stamp.seconds and not stamp.nanos:
         return None
     try:
@@ -58,7 +58,7 @@ def parsed(value: JsonValue) -> datetime | None:
 
 
 def failure_text(failure: Failure) -> tuple[str, str]:
-    """Return the type and the message of what really failed: the innermost that is an application's own."""
+    """Return the type and the message of the root cause: the innermost application failure."""
     innermost = failure
     for _ in range(20):
         if not innermost.HasField("cause") or innermost.HasField("application_failure_info"):
@@ -69,7 +69,7 @@ def failure_text(failure: Failure) -> tuple[str, str]:
 
 
 def effect_after(failure: Failure) -> str:
-    """Return whether a failed action may have had an effect: `none` only where the failure itself rules it out.
+    """Return whether a failed action may have had an effect: `none` only if the failure itself excludes it.
 
     The types are those of activities/failures.py; a refusal because of a conflict says that another effect stands.
     """

@@ -1,4 +1,4 @@
-"""Reads exported histories, event by event, so that one of any length fits into a little memory.
+"""Reads exported histories event by event, so that long ones need little memory.
 
 Taken are Temporal's own JSON (`temporal workflow show --output json`, the SDKs' `to_json`, the desk's export), plain
 or gzipped: an object with a list `events`, or several of them one after the other for a request that went on in a new
@@ -26,7 +26,7 @@ _LOOK_BACK: Final = 100
 
 
 class HistoryError(DispatchError):
-    """A file is no exported history; names the file, the place and what to do."""
+    """A file is no exported history; the text names the file, the place and the remedy."""
 
 
 def events_in(*paths: Path) -> Iterator[HistoryEvent]:
@@ -66,7 +66,7 @@ def _parsed(event: Any, path: Path, number: int) -> HistoryEvent:
         # Older exports name types as 'WorkflowExecutionStarted'.
         event["eventType"] = "EVENT_TYPE" + re.sub(r"(?=[A-Z])", "_", kind).upper()
     try:
-        # A newer server's fields are no reason to refuse the rest.
+        # Unknown fields of a newer server are ignored.
         return ParseDict(event, HistoryEvent(), ignore_unknown_fields=True)
     except (ParseError, ValueError, TypeError) as error:
         raise HistoryError(f"{path}: event {number} is no event of a history: {str(error)[:200]}") from None
@@ -97,7 +97,7 @@ def _members(text: IO[str], path: Path, held: str) -> Generator[Any, None, str]:
         try:
             value, at = decoder.raw_decode(held, at)
         except ValueError as error:
-            # Each time twice as much is read, so that a large event is not scanned again for every chunk of it.
+            # Each read is twice as large, so that a large event is not scanned again for every chunk.
             held, at = held[at:], 0
             chunk = text.read(want) if len(held) <= _LARGEST_EVENT else ""
             if not chunk:

@@ -1,4 +1,4 @@
-"""The stated classes of events that carry the process and say nothing about the request."""
+"""The classes of internal events, which drive the process and have no information about the request."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ _VERSIONS: Final = "TemporalChangeVersion"
 
 
 def internal_class(event: HistoryEvent) -> str | None:
-    """Name the class of an event that is internal; None for one that must have an entry."""
+    """Return the class of an internal event; None for one that must have an entry."""
     if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
         return _MARKERS if event.marker_recorded_event_attributes.marker_name in _VERSION_MARKERS else None
     if event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:

@@ -1,4 +1,4 @@
-"""What rests on what: each entry's links to the entries before it, by digests, ids and keys that the history holds."""
+"""Links each entry to the earlier entries on which it is based, by digests, ids and keys in the history."""
 
 from pydantic import JsonValue
 
@@ -21,10 +21,10 @@ _TURNS = frozenset(
         AuditKind.CANCELLATION,
     }
 )
-"""Entries after which the process goes another way; what happens next for no stated reason rests on the last of them."""
+"""Entries that change the course of the process; later entries without another basis link to the last of them."""
 
 _AFTER_TURN = frozenset({AuditKind.ANSWER, AuditKind.DEADLINE, AuditKind.REMINDER, AuditKind.FAILURE})
-"""Entries that rest on the last such turn besides what they name; others do so where they name nothing."""
+"""Entries that link to the last such entry in addition to those they name; others do so only if they name none."""
 
 
 def link(notes: list[EntryBuilder]) -> None:
@@ -62,7 +62,7 @@ class _Links:
             self._actions[digest] = note
         elif note.kind is AuditKind.DECISION:
             self._decisions.setdefault(words(note.facts, "content", "decision_id"), note)
-        # An action's own guard result is no turn that something else rests on.
+        # An action's own guard result is no basis of other entries.
         if note.kind in _TURNS and not (
             note.kind is AuditKind.GUARD_RESULT and field(note.facts, "guard_decision") == "allow"
         ):
@@ -76,7 +76,7 @@ class _Links:
     def _named_causes(  # noqa: PLR0911 (one return for each kind)
         self, note: EntryBuilder, digest: str
     ) -> list[EntryBuilder | None]:
-        """Return what the entry itself names, by digest, id or key."""
+        """Return the entries that the entry names, by digest, id or key."""
         content = field(note.facts, "content")
         match note.kind:
             case AuditKind.PROPOSAL:

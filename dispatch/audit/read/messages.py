@@ -1,8 +1,7 @@
-"""Every signal and update, and what became of it.
+"""All signals and updates with their results.
 
-Judgements are where the desk left them: in an update's own answer, in the result of the activity that read the
-message, or in the record (ledger) that the desk carries into its outcome and into a history that goes on. A message
-that none of them names stays 'received, not judged'.
+Results are in an update's answer, in the result of the activity that read the message, or in the trail that the desk
+writes into its outcome and into a continued history. A message that none of them names stays 'received, not judged'.
 """
 
 import json
@@ -68,7 +67,7 @@ class Message:
 
 
 class Messages:
-    """All messages of a request, in the order in which they came."""
+    """All messages of a request, in order of arrival."""
 
     def __init__(self) -> None:
         self.all: list[Message] = []
@@ -96,7 +95,7 @@ class Messages:
         return message
 
     def answered(self, update_id: str, answer: JsonValue, failure: str) -> EntryBuilder | None:
-        """Take an update's answer in; returns the message's note, None where its acceptance is not in the history."""
+        """Read an update's answer; returns the message's note, None if its acceptance is not in the history."""
         message = self._updates.get(update_id)
         if message is None:
             return None
@@ -112,7 +111,7 @@ class Messages:
         return message.note
 
     def decision_checked(self, result: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
-        """Take in what the check of a decision said: the oldest message that it fits, signal or update."""
+        """Read the result of a decision's check, for the oldest matching message, signal or update."""
         decision = field(result, "decision")
         named = words(decision, "decision_id")
         fitting = self._decisions.get(named, []) if named else self.all
@@ -132,9 +131,9 @@ class Messages:
         return message.note
 
     def extension_checked(self, result: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
-        """Take in what the check of a later deadline said: the oldest message that asked for the same.
+        """Read the result of an extension's check, for the oldest message with the same extension.
 
-        What is accepted here may still come too late; the desk's own record says so, and it stays open until then.
+        An accepted extension may still be too late; the desk's trail says so, and it stays open until then.
         """
         asked = field(result, "extension")
         same = (
@@ -158,7 +157,7 @@ class Messages:
         return message.note
 
     def answer_checked(self, result: JsonValue, run: int, event_id: int) -> EntryBuilder | None:
-        """Take in what the check of an answer said: answers are read in the order in which they came."""
+        """Read the result of an answer's check; answers are checked in order of arrival."""
         message = next(
             (
                 m
@@ -183,7 +182,7 @@ class Messages:
         return message.note
 
     def deadline_moved(self, deadline: datetime, run: int, event_id: int) -> EntryBuilder | None:
-        """Take in that a status shows a new deadline: the newest open message that asked for it has moved it."""
+        """Record a new deadline in a status: the newest open message with that deadline has moved it."""
         for message in reversed(self.all):
             if (
                 message.name == MessageName.EXTEND
@@ -197,7 +196,7 @@ class Messages:
         return None
 
     def recorded(self, ledger: list[JsonValue]) -> None:
-        """Judge what is still open by the desk's own record, entry by entry: by digest, else by name and order."""
+        """Set the results of open messages from the desk's trail, entry by entry: by digest, else by name and order."""
         for entry in ledger:
             kind, what = words(entry, "kind"), words(entry, "what")
             if kind == "refused":
@@ -237,6 +236,6 @@ class Messages:
 
 
 def _bounded(raw: JsonValue) -> JsonValue:
-    """Make a message small as the desk does before it takes the digest."""
+    """Shorten a message as the desk does before it computes the digest."""
     full = json.dumps(raw, ensure_ascii=False)
     return raw if len(full) <= _LARGEST else {"too_large": len(full), "begins": full[:_EXCERPT]}

@@ -1,4 +1,4 @@
-"""Payloads as raw JSON: never through today's contracts, which could refuse what an old desk wrote."""
+"""Payloads as raw JSON: never through the current contracts, which could refuse older data."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ DEEPEST: Final = 12
 
 
 def content(payload: Payload) -> JsonValue:
-    """Return a payload's value; one that is no JSON as a note that says what it is, never an error."""
+    """Return a payload's value; for one that is no JSON a note, never an error."""
     encoding = payload.metadata["encoding"].decode("ascii", "replace") if payload.metadata else ""
     if encoding == "binary/null" or (not payload.data and not encoding):
         return None
@@ -34,7 +34,7 @@ def contents(payloads: Payloads) -> list[JsonValue]:
 
 
 def first(payloads: Payloads) -> JsonValue:
-    """Return the value of the first payload, None where there is none."""
+    """Return the value of the first payload, or None."""
     return content(payloads.payloads[0]) if payloads.payloads else None
 
 
@@ -50,7 +50,7 @@ def digest_of(payloads: Payloads | Iterable[Payload]) -> str | None:
 
 
 def text(value: JsonValue, longest: int = LONGEST) -> str:
-    """Return a text as it is, cut; other values as JSON; nothing for None."""
+    """Return a text, cut; other values as JSON; an empty text for None."""
     if value is None:
         return ""
     full = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -58,7 +58,7 @@ def text(value: JsonValue, longest: int = LONGEST) -> str:
 
 
 def kept(value: JsonValue, longest: int = LONGEST, depth: int = DEEPEST) -> JsonValue:
-    """Return a value small enough to keep: texts, lists, objects and nesting are cut, and say so."""
+    """Return a value small enough to store: texts, lists, objects and nesting are cut, with a mark."""
     if isinstance(value, str):
         return text(value, longest)
     if isinstance(value, list | dict) and depth == 0:
@@ -72,7 +72,7 @@ def kept(value: JsonValue, longest: int = LONGEST, depth: int = DEEPEST) -> Json
 
 
 def field(value: JsonValue, *path: str) -> JsonValue:
-    """Walk into objects; None where the way ends."""
+    """Return the value at a path of keys; None if a key is missing."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -1,4 +1,4 @@
-"""Work handed over and what came back: regular activities, and local ones, which history keeps as markers."""
+"""Reads handoffs and results: of regular activities, and of local ones, which history keeps as markers."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -57,7 +57,7 @@ def record_handoff(
 def _gone_on(
     reading: Reading, regular: EntryBuilder, local: EntryBuilder, failure: EntryBuilder
 ) -> EntryBuilder:
-    """Return the one handoff of a read that failed as a local activity and goes on as a regular one."""
+    """Return the handoff of a read that failed as a local activity and continues as a regular one."""
     reading.notes.remove(regular)
     local.ids += regular.ids
     local.sender, local.receiver, local.what = regular.sender, regular.receiver, regular.what
@@ -71,7 +71,7 @@ def _gone_on(
 
 
 def activity_started(reading: Reading, event: HistoryEvent) -> bool:
-    """Add a first attempt to its handoff; a later one is an entry of its own."""
+    """Add a first attempt to its handoff; a later one is a separate entry."""
     a = event.activity_task_started_event_attributes
     activity, note, _ = reading.activities.get((reading.run, a.scheduled_event_id), ("", None, None))
     if note is not None:
@@ -108,7 +108,7 @@ def record_answer(
     given: JsonValue,
     payloads: Payloads,
 ) -> None:
-    """Begin the entries of an answer; what judges a message goes to that message."""
+    """Begin the entries of an answer; the result of a message's check is added to that message."""
     result, digest = first(payloads), digest_of(payloads)
     if activity == "write_trail":
         reading.recorded_besides(many(result, "trail"))
@@ -180,7 +180,7 @@ def record_failure(
     given: JsonValue = None,
     effect: str = "",
 ) -> EntryBuilder:
-    """Begin the entry of a failure; of an action, with what was to be done and whether that may have happened."""
+    """Begin the entry of a failure; for an action with its content and whether it may have had an effect."""
     facts: dict[str, JsonValue] = {"activity": activity, "failure": kind}
     if activity.startswith("action."):
         facts |= ordered(given) | {"effect": effect}
@@ -197,7 +197,7 @@ def record_failure(
 
 
 def cancel_asked(reading: Reading, event: HistoryEvent) -> bool:
-    """Add the wish to cancel to its handoff."""
+    """Add the request for cancellation to its handoff."""
     a = event.activity_task_cancel_requested_event_attributes
     _, note, _ = reading.activities.get((reading.run, a.scheduled_event_id), ("", None, None))
     if note is not None:
@@ -206,7 +206,7 @@ def cancel_asked(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def marker(reading: Reading, event: HistoryEvent) -> bool:
-    """Read a local activity: its answer, and its input as far as the answer echoes it, in one event."""
+    """Read a local activity: its answer, and the part of its input that the answer echoes, in one event."""
     a = event.marker_recorded_event_attributes
     if a.marker_name not in _LOCAL:
         return False

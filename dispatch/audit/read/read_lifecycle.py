@@ -1,4 +1,4 @@
-"""How a request begins, goes on, is reset or cancelled, and ends; and the workflows that it starts."""
+"""Reads how a request begins, continues, is reset or cancelled, and ends, and the workflows that it starts."""
 
 from typing import Final
 
@@ -83,7 +83,7 @@ def child_asked(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def child(reading: Reading, event: HistoryEvent) -> bool:
-    """Whatever becomes of a child belongs to the entry that began it."""
+    """Add an event of a child workflow to the entry that started it."""
     name = event.WhichOneof("attributes") or ""
     a = getattr(event, name) if name else None
     note = reading.children.get((reading.run, getattr(a, "initiated_event_id", 0)))
@@ -167,7 +167,7 @@ def ended(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def continued(reading: Reading, event: HistoryEvent) -> bool:
-    """Record that it goes on in a new history."""
+    """Record that it continues in a new history."""
     a = event.workflow_execution_continued_as_new_event_attributes
     reading.ending = "continued"
     reading.note(

@@ -1,4 +1,4 @@
-"""Signals and updates as they come in and are answered."""
+"""Reads received signals and updates, and their answers."""
 
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -29,7 +29,7 @@ def update_accepted(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def update_completed(reading: Reading, event: HistoryEvent) -> bool:
-    """Add what the sender of an update was told."""
+    """Add the answer to an update."""
     a = event.workflow_execution_update_completed_event_attributes
     failure = failure_text(a.outcome.failure)[1] if a.outcome.HasField("failure") else ""
     note = reading.messages.answered(a.meta.update_id, first(a.outcome.success), failure)

@@ -1,4 +1,4 @@
-"""Where the request stands and what it waits for: search attributes and timers."""
+"""Reads the request's status and waits from search attributes and timers."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ _NO_DEADLINES: Final = frozenset({UNLESS_IT_PASSES, BEFORE_THE_NEXT_ATTEMPT})
 
 
 def upserted(reading: Reading, event: HistoryEvent) -> bool:
-    """Record where the request stands now, and a deadline that was moved by it."""
+    """Record the new status, and a moved deadline."""
     fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
     shown = {ours: content(fields[name]) for name, ours in _SHOWN.items() if name in fields}
     by = parsed(shown.get("by"))
@@ -35,7 +35,7 @@ def upserted(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def timer_started(reading: Reading, event: HistoryEvent) -> bool:
-    """Begin a wait, or go on with the one under way."""
+    """Begin a wait, or continue the open one."""
     a = event.timer_started_event_attributes
     why, last = summary_of(event), reading.waiting
     if why in _NO_DEADLINES:
@@ -65,7 +65,7 @@ def timer_ended(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def timer_fired(reading: Reading, event: HistoryEvent) -> bool:
-    """Record that the time ran out; what it meant is said once all is read."""
+    """Record that the timer fired; its meaning is set once everything is read."""
     wait = reading.timers.pop((reading.run, event.timer_fired_event_attributes.started_event_id), None)
     if wait is not None and wait.why in _NO_DEADLINES:
         wait.ids.append(event.event_id)

@@ -1,4 +1,4 @@
-"""The state of one reading of a history: what stands so far, and what is still open."""
+"""The state while a history is read: the entries so far, and the open ones."""
 
 from datetime import datetime
 
@@ -71,7 +71,7 @@ class Reading:
         return note
 
     def recorded(self, ledger: list[JsonValue]) -> None:
-        """Keep the longest record that the desk wrote: a later one begins with the earlier."""
+        """Keep the longest trail that the desk wrote: a later one begins with the earlier."""
         if len(ledger) > len(self.ledger):
             self.ledger = ledger
 
@@ -87,5 +87,5 @@ def summary_of(event: HistoryEvent) -> str:
 
 
 def told(facts: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Leave out what the history does not tell."""
+    """Return the facts without empty values."""
     return {name: value for name, value in facts.items() if value not in (None, "", [], {})}

@@ -1,4 +1,4 @@
-"""What was done in a run, step by step, read from Temporal's JSON form of its events without any of our workflow code.
+"""Reads the steps of a run from Temporal's JSON form of its events, without our workflow code.
 
 A local activity leaves one marker that holds its name and its result, which may repeat its input; a regular one leaves its schedule, with the
 input, and its completion, with the result.
@@ -24,7 +24,7 @@ _FAILED: Final = {
 class Step(NamedTuple):
     """One activity that ended; `given` is None where history does not hold the input: a local activity's answer may repeat it.
 
-    `failure` is the kind of failure that ended it, None where it ended well.
+    `failure` is the type of failure that ended it, None if it succeeded.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Step(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """Where the request stood from `at` on, as its search attributes said."""
+    """The status of the request from `at` on, from its search attributes."""
 
     event_id: int
     at: datetime
@@ -75,7 +75,7 @@ def steps(events: Iterable[Event]) -> Iterator[Step]:
 
 
 def status_changes(events: Iterable[Event]) -> Iterator[StatusChange]:
-    """Yield where the request stood, each time it was written to its search attributes."""
+    """Yield each status that was written to the search attributes."""
     for event in events:
         if kind_of(event) == "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
             fields = attributes(event)["searchAttributes"]["indexedFields"]

@@ -34,7 +34,7 @@ _A_MOMENT: Final = timedelta(microseconds=2)
 
 
 def trail_of_events(events: Iterable[HistoryEvent]) -> Trail:
-    """Read the trail of a request, whatever state it is in; never raises on what a history holds.
+    """Read the trail of a request in any state; never raises on any content of a history.
 
     The entries stand in the order of their first events. An empty history gives a trail without entries.
     """
@@ -45,7 +45,7 @@ def trail_of_events(events: Iterable[HistoryEvent]) -> Trail:
 
 
 class TrailReader:
-    """For events that come one by one, as from a server: `take` each in order, then ask for the `trail` once."""
+    """For events that arrive one by one, as from a server: `take` each in order, then read `trail` once."""
 
     def __init__(self) -> None:
         self._reading = Reading()

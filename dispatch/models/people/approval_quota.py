@@ -1,4 +1,4 @@
-"""What one person may approve in one day, what is asked of it, and what is used."""
+"""One person's daily approval quota: asks, answers and the used amounts."""
 
 from datetime import date
 from typing import Final
@@ -17,12 +17,12 @@ ASK: Final = "ask"
 
 
 def quota_task_queue(desk_task_queue: str) -> str:
-    """Name the queue of the quotas: its worker is their own, so that one never waits for the request that asks it."""
+    """Return the queue of the quotas; they have a separate worker, so that a quota never waits for the request that asks it."""
     return f"{desk_task_queue}-quotas"
 
 
 class ApprovalQuotaUsage(Contract):
-    """What a person has approved in a day; `granted` tells an ask that is repeated from a new one."""
+    """What a person has approved in a day; `granted` distinguishes a repeated ask from a new one."""
 
     approvals: int = Field(default=0, ge=0)
     amounts_minor: dict[str, int] = Field(default_factory=dict, description="by ISO 4217 currency")
@@ -30,7 +30,7 @@ class ApprovalQuotaUsage(Contract):
 
 
 class ApprovalQuotaDay(Contract):
-    """Whose quota it is, of which day (UTC); `used` is what a history before this one left."""
+    """The person and the day (UTC) of a quota; `used` comes from the previous history."""
 
     approver: ApproverName
     day: date
@@ -43,7 +43,7 @@ class ApprovalQuotaDay(Contract):
 
 
 class ApprovalQuotaRequest(Contract):
-    """One approval that is accepted but for the limit; the limit comes along, as the approvers file has it now."""
+    """One approval that is accepted except for the limit; it includes the current limit of the approvers file."""
 
     grant_id: str = Field(
         pattern=r"^[0-9a-f]{64}$", description="of request, decision and action: the same when asked again"
@@ -54,7 +54,7 @@ class ApprovalQuotaRequest(Contract):
 
 
 class ApprovalQuotaAnswer(Contract):
-    """Granted, with what is used by now, or refused with what is used and what the limit is."""
+    """Granted, with the used amount, or refused, with the used amount and the limit."""
 
     granted: bool
     reason: str

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from dispatch.models.contract import Contract, Moment
 
 ApproverName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,62}$")]
-"""Of a person or a role; they share one space of names, for a playbook may name either."""
+"""The name of a person or a role; they share one namespace, because a playbook may name either."""
 
 
 class ApproverKey(Contract):
@@ -35,7 +35,7 @@ class DailyLimit(Contract):
 
 
 class Delegation(Contract):
-    """Hands roles to somebody else until a moment, itself excluded."""
+    """A delegation of roles to another person until a moment (exclusive)."""
 
     to: ApproverName
     roles: tuple[ApproverName, ...] = Field(min_length=1)
@@ -50,7 +50,7 @@ class Delegation(Contract):
 
 
 class Absence(Contract):
-    """From `begins_at` to `ends_at`, itself excluded, the deputy holds the roles too."""
+    """An absence: from `begins_at` to `ends_at` (exclusive) the deputy holds the roles too."""
 
     begins_at: Moment
     ends_at: Moment
@@ -83,7 +83,7 @@ class Approver(Contract):
 
 
 class Approvers(Contract):
-    """The whole file; an empty one knows nobody, and then nothing that asks for a signature can be approved."""
+    """The whole file; without people in it, no action that requires a signature can be approved."""
 
     approvers: tuple[Approver, ...] = ()
 

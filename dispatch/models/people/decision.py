@@ -1,4 +1,4 @@
-"""What people decide, and what the desk makes of it."""
+"""People's decisions, the gates that they answer, and the results."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -16,7 +16,7 @@ from dispatch.models.work.playbook import Tier
 
 
 class DecisionType(StrEnum):
-    """What a person may say; each gate has verbs of its own."""
+    """The types of decisions; each gate has its own."""
 
     APPROVE = "approve"
     EDIT = "edit"
@@ -29,12 +29,12 @@ class DecisionType(StrEnum):
 
     @property
     def sets_values(self) -> bool:
-        """Whether its `edits` hold what was chosen."""
+        """Whether its `edits` hold the choice."""
         return self in {DecisionType.EDIT, DecisionType.ROUTE, DecisionType.SORT}
 
 
 class Decision(Contract):
-    """A person's word on one action of one proposal; what it names is what it binds to."""
+    """A person's decision on one action of one proposal, bound to the digest that it names."""
 
     schema_id: ClassVar[str] = "dispatch.decision/1"
 
@@ -78,7 +78,7 @@ class ApprovalKind(StrEnum):
 
 
 class ApprovalItem(Contract):
-    """One thing that a gate asks a person to decide."""
+    """One item of a gate."""
 
     name: str = Field(description="of the action; or route, settle")
     key: str = Field(default="", description="'<action name>/<subject>', by which people name the action")
@@ -107,12 +107,12 @@ class ApprovalItem(Contract):
 
     @property
     def is_awaited(self) -> bool:
-        """Return whether the gate waits for it; what the guardian allows may still be edited or rejected."""
+        """Return whether the gate waits for it; an item that the guardian allows may still be edited or rejected."""
         return self.approval.signatures > 0
 
 
 class ApprovalRequest(Contract):
-    """What is put before people: nothing passes it but a decision that names one of its digests."""
+    """An open approval request: only a decision that names one of its digests passes it."""
 
     kind: ApprovalKind
     proposal_id: str
@@ -154,7 +154,7 @@ class ApprovalRequest(Contract):
 
     @property
     def turns(self) -> int:
-        """Return how often the gate can turn to the next approvers."""
+        """Return how often the gate can escalate to the next approvers."""
         return max(len(self.approvers_of(item)) for item in self.items if item.is_awaited) - 1
 
     @property

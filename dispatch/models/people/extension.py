@@ -1,4 +1,4 @@
-"""A person's wish to move a deadline to later, and what the desk makes of it."""
+"""A request to move a deadline to later, and its result."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from dispatch.models.people.decision import ApprovalRequest
 
 
 class Extension(Contract):
-    """What `extend` carries. Where a gate asks for signatures it names the gate's proposal and a digest, and is signed."""
+    """The payload of `extend`. At a gate that requires signatures it names the gate's proposal and a digest, and is signed."""
 
     schema_id: ClassVar[str] = "dispatch.extension/1"
 

@@ -1,4 +1,4 @@
-"""Word to approvers that something waits for them, or no longer does."""
+"""Notifications of approvers: something waits for them, or no longer does."""
 
 from datetime import date
 from enum import StrEnum
@@ -18,12 +18,12 @@ class NotifyEvent(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     APPROVED = "approved"
-    """One of several approvals is there; the others are still due."""
+    """The first of several approvals has arrived; the others are still due."""
     DECIDED = "decided"
 
     @property
     def in_words(self) -> str:
-        """Return what people were told, as the trail has it."""
+        """Return the text of the event for the trail."""
         return _IN_WORDS[self]
 
 
@@ -82,7 +82,7 @@ class NotifyReport(Contract):
 
     @property
     def is_about_somebody(self) -> bool:
-        """Whether there is anybody whom it concerns."""
+        """Whether it concerns anybody."""
         people = (self.notified, self.left_to_digest, self.want_none, self.undelivered, self.later)
         return any(people)
 
@@ -100,7 +100,7 @@ class NotifyReport(Contract):
 
 
 class Notice(Contract):
-    """A mail to one approver before it is a text: what both its forms, plain and HTML, are made from."""
+    """The content of a mail to one approver, from which its plain and HTML forms are made."""
 
     subject: str = Field(
         description="never personal data of the requester: subjects are shown on locked screens"

@@ -1,1 +1,1 @@
-"""One request: what came in, where it stands, what its page and its row show."""
+"""One request: its submission, its status, and the data of its page and its row."""

@@ -1,4 +1,4 @@
-"""What comes to an open request after its start: the requester writes again, or a machine answers a mail of the desk."""
+"""A message to an open request: the requester writes again, or a machine answers a mail of the desk."""
 
 from typing import Final
 
@@ -9,9 +9,9 @@ from dispatch.models.request.automatic import AutomaticMail, AutomaticSign
 from dispatch.models.request.submission import DocumentRef, Party
 
 MOST_CHARS: Final = 8_000
-"""Characters of a message's own words that a request keeps; all of it is in the source file."""
+"""Characters of a message's own words that a request keeps; the source file has all of it."""
 MOST_ADDITIONS: Final = 20
-"""Messages that are added to one request; what comes after them is a request of its own."""
+"""The most messages that are added to one request; a further one becomes a separate request."""
 MOST_ATTACHMENTS: Final = 20
 
 
@@ -44,7 +44,7 @@ class Addition(Contract):
 
 
 class AdditionOutcome(Contract):
-    """What became of it: the answer of the update `add`. What is not accepted is a request of its own."""
+    """The answer of the update `add`. A message that is not accepted becomes a separate request."""
 
     accepted: bool
     reason: str

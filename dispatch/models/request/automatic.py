@@ -1,4 +1,4 @@
-"""Mail that a machine sent: what its headers say, the sign by which it was told, and the budget of our own answers."""
+"""Automatic mail: its header facts, and the sign by which it was recognised."""
 
 from enum import StrEnum
 from typing import Final
@@ -41,7 +41,7 @@ class MailFacts(Contract):
 
 
 class AutomaticMail(Contract):
-    """The sign that told an automatic mail, and our own mail that it is about."""
+    """The sign of an automatic mail, and our own mail that it is about."""
 
     sign: AutomaticSign
     shown: str = Field(max_length=MOST_SHOWN, description="the header or the part that is the sign")

@@ -1,4 +1,4 @@
-"""What a classifier reads in a request's texts: scores, never a decision; the playbook's thresholds decide."""
+"""A classifier's scores for a request's texts; the playbook's thresholds decide."""
 
 from pydantic import Field
 

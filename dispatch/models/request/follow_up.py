@@ -14,7 +14,7 @@ from dispatch.models.work.verification import Verification, VerificationVerdict
 
 
 class FollowUpSnapshot(Contract):
-    """What a follow-up takes along into a new history, while it waits for a person to settle it."""
+    """The snapshot of a follow-up for a new history, while it waits for a person to settle it."""
 
     verdict: VerificationVerdict
     why: str
@@ -47,7 +47,7 @@ class FollowUpOutcome(Contract):
 
 
 class FollowUpDetail(Contract):
-    """The answer of a follow-up's `detail` query: what was done, what is there now, and what a person is asked."""
+    """The answer of a follow-up's `detail` query: the effects, what was read back, and the open gate."""
 
     status: Status
     input: FollowUpInput = Field(description="as it was given, without what it took along into a new history")

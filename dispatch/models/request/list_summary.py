@@ -1,7 +1,7 @@
-"""What one row of a list says of a waiting request: a memo that it is started with and rewrites where it waits.
+"""The row of a waiting request in lists: a memo that it is started with and updates when it waits.
 
-Search attributes hold no amount and no word of a customer, and a list of ten thousand cannot ask each request. A memo
-is no search attribute: Temporal hands it out with each row of its list and nobody can search by it.
+Search attributes hold no amounts or customer's texts, and a list of ten thousand cannot query each request. A memo
+is no search attribute: Temporal returns it with each row of its list, and it cannot be searched.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ _Name = Annotated[str, Field(max_length=100)]
 
 
 class ListSummary(Contract):
-    """What waits, in a line. Everything is bounded: a list is read whole, and each row of it is this long at most."""
+    """One line on what waits. Every field is bounded, because lists are read whole."""
 
     subject: str = Field(default="", max_length=LONGEST["subject"])
     requester: str = Field(
@@ -57,5 +57,5 @@ class ListSummary(Contract):
     )
 
     def waits_for(self, person: str, names: Collection[str], owner: str) -> bool:
-        """Check whether a decision of this person is due, who stands for these names; `owner` is the next owner."""
+        """Check whether a decision of a person with these names is due; `owner` is the next owner."""
         return person not in self.done and (owner in names or any(one in names for one in self.also_with))

@@ -19,7 +19,7 @@ from dispatch.models.work.ranking import Rank
 
 
 class RequestDetail(Contract):
-    """The answer of the `detail` query: nothing in it is newer or older than the rest."""
+    """The answer of the `detail` query: a consistent state of one moment."""
 
     status: Status
     submission: Submission

@@ -9,7 +9,7 @@ from dispatch.models.request.automatic import AutomaticMail
 from dispatch.models.request.requester import SenderDoubt
 
 TriggerKind = Literal["mail", "json", "file"]
-"""`file` is of no form that the desk reads: a person took it in although the door had refused it."""
+"""The note for a `file` of an unknown form, which a person took in although the door had refused it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Attachment:
 class ReadRequest:
     """A request as its file has it; without a `trigger_id` it is known by `content`, the digest of what its sender wrote.
 
-    `unread` says why nothing of its text could be read; a person then reads it.
+    `unread` says why its text could not be read; a person then reads it.
     """
 
     address: str

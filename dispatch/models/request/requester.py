@@ -1,4 +1,4 @@
-"""The address of a requester, and how far the one that a mail claims may be relied on."""
+"""The address of a requester, and doubts about the one that a mail claims."""
 
 from enum import StrEnum
 from typing import Annotated, Final
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract
 
-# One plain ASCII address: no display name, no list, no quoted part, nothing that SMTP or a header could read as more.
+# One plain ASCII address: no display name, no list, no quoted part, nothing that SMTP or a header could misread.
 _ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 
 MailAddress = Annotated[str, Field(pattern=_ADDRESS, max_length=320)]
@@ -25,8 +25,8 @@ class RequesterRules(Contract):
     forms: tuple[Listed, ...] = Field(
         default=(),
         max_length=100,
-        description="contact forms of the company's own; the requester is whoever filled one in, by Reply-To or a line "
-        "'Email: ...'",
+        description="contact forms of the company's own; the requester is the person who filled one in, by Reply-To "
+        "or a line 'Email: ...'",
     )
     colleagues: tuple[Listed, ...] = Field(
         default=(),
@@ -46,7 +46,7 @@ NOBODY_ELSE: Final = RequesterRules()
 
 
 class SenderDoubt(StrEnum):
-    """Why a requester's address may not be the one that the mail servers checked."""
+    """Why a requester's address may differ from the one that the mail servers checked."""
 
     SEVERAL_FROM_FIELDS = "several_from_fields"
     SEVERAL_MAILBOXES = "several_mailboxes"

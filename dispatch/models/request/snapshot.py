@@ -1,7 +1,7 @@
-"""What a request takes along when its history has grown too long and it goes on in a new one.
+"""The snapshot of a request that continues in a new history because its history is too long.
 
-Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals, and it asks to go on at 4,096 events or
-4 MB); only a flood of messages brings a request there, and always while it waits.
+Temporal bounds a history (by default 51,200 events, 50 MB and 10,000 signals) and suggests continue-as-new at 4,096
+events or 4 MB; only a flood of messages brings a request there, and always while it waits.
 """
 
 from enum import StrEnum
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class WaitSnapshot(Contract):
-    """A wait under way: what is still due, and when."""
+    """An open wait: the remaining reminders, escalations and the deadline."""
 
     opened_at: Moment
     deadline: Moment
@@ -47,14 +47,14 @@ class NotificationsSnapshot(Contract):
 
 
 class ApprovedAction(Contract):
-    """What people approved, at which tier: it stands in later proposals as long as neither changes."""
+    """People's approvals of an action and its tier: they are valid in later proposals as long as neither changes."""
 
     bound: BoundAction
     tier: Tier
 
 
 class ApprovalSnapshot(Contract):
-    """An open gate, with what it has so far; `approvals` holds the rejections of single items too."""
+    """An open gate, with its decisions so far; `approvals` holds the rejections of single items too."""
 
     approval_request: ApprovalRequest
     wait: WaitSnapshot
@@ -76,7 +76,7 @@ class ApprovalsSnapshot(Contract):
 
 
 class DialogSnapshot(Contract):
-    """`questions_asked` counts the questions before the one that is open; it is asked again under its number, and so once."""
+    """The dialog; `questions_asked` counts the questions before the open one, which keeps its number and is sent once."""
 
     answers: tuple[JsonValue, ...]
     questions_asked: int
@@ -91,7 +91,7 @@ class EffectSnapshot(Contract):
 
 
 class RoutingState(Contract):
-    """How often a person was asked for the desk, and what was named last by whom."""
+    """How often a person was asked for the desk, and the last named desk with its author."""
 
     number: int = 1
     desk: str | None = None
@@ -104,7 +104,7 @@ class RoutingState(Contract):
 
 
 class ResumePoint(StrEnum):
-    """Where the process goes on: at the stage that waits, or at the first that has to be done again."""
+    """Where the process continues: at the waiting stage, or at the first that must be repeated."""
 
     ROUTING = "routing"
     INFORMATION = "information"
@@ -113,7 +113,7 @@ class ResumePoint(StrEnum):
 
 
 class ProcessState(BaseModel):
-    """What the stages have brought so far; the coordinator fills it in, so it alone is not frozen."""
+    """The results of the stages so far; the coordinator updates it, so it is the only contract that is not frozen."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -172,7 +172,7 @@ class ProcessState(BaseModel):
 
     @property
     def language(self) -> str:
-        """Return in which language the requester is written to; English before triage."""
+        """Return the language of messages to the requester; English before triage."""
         return self.triaged.language if self.triaged else ENGLISH
 
     @property
@@ -187,11 +187,11 @@ class ProcessState(BaseModel):
 
     @property
     def set_aside(self) -> dict[str, str]:
-        """Return the items that a person takes while the desk does the others, each with the reason."""
+        """Return the items that are set aside for a person, each with the reason."""
         return self.plan.set_aside if self.plan is not None else {}
 
     def forget_decisions(self) -> None:
-        """Drop what people decided on single actions: the requester wrote again, and they did not know that."""
+        """Drop the decisions on single actions, because they were made before the requester wrote again."""
         self.authorization, self.approved, self.declined = {}, (), ()
 
     def drop_approval(self, digest: str) -> None:
@@ -217,7 +217,7 @@ def _required(value: T | None, name: str) -> T:
 
 
 class RequestSnapshot(Contract):
-    """The second argument of a request that goes on in a new history."""
+    """The second argument of a request that continues in a new history."""
 
     at: ResumePoint
     status: Status

@@ -1,4 +1,4 @@
-"""Where a request stands, as every screen shows it."""
+"""The status of a request."""
 
 from enum import StrEnum
 from typing import Final
@@ -10,7 +10,7 @@ from dispatch.models.contract import Contract, Moment
 UNLESS_IT_PASSES: Final = "list the state unless it passes"
 BEFORE_THE_NEXT_ATTEMPT: Final = "wait as long as the system asked"
 READ_BACK_LATER: Final = "wait until the effects are to be read back"
-"""The summaries of timers by which a reader of the history tells each from a deadline."""
+"""The summaries of timers that are no deadlines, for readers of the history."""
 
 
 class RequestState(StrEnum):
@@ -44,7 +44,7 @@ WAITING_STATES: Final = (
 DECISION_STATES: Final = tuple(
     state for state in WAITING_STATES if state is not RequestState.WAITING_FOR_INFORMATION
 )
-"""Those in which it waits for a person of the desk; the others wait for the requester."""
+"""The states in which it waits for a person of the desk; in the others it waits for the requester."""
 
 
 class Ending(StrEnum):
@@ -64,7 +64,7 @@ class Ending(StrEnum):
 
 
 class ReviewPoint(Contract):
-    """What is awaited, from whom and by when; `by` is None while the desk itself is at work."""
+    """What is awaited, from whom and by when; `by` is None while the desk itself works."""
 
     awaiting: str
     about: str = Field(default="", description="what a decision is about; empty where none is awaited")

@@ -1,4 +1,4 @@
-"""What comes in at the door: one request as its sender wrote it."""
+"""The submission: one request as its sender wrote it."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -12,12 +12,12 @@ from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
 
 RECEPTION: Final = "reception"
-"""How the id of a request begins that was sent to no desk."""
+"""The prefix of the id of a request without a desk."""
 
 LONGEST_ON_ITS_WAY: Final = timedelta(days=3)
-"""How long before it was received a request may say that it was written."""
+"""The longest accepted time between the stated date of a request and its receipt."""
 MOST_THREADS: Final = 5
-"""Requests that one mail may name."""
+"""The most requests that one mail may name."""
 RequestId = Annotated[str, Field(min_length=1, max_length=200)]
 FieldName = Annotated[str, Field(max_length=100)]
 FieldValue = Annotated[str, Field(max_length=2_000)]
@@ -33,7 +33,7 @@ class DocumentRef(Contract):
 
 
 class Party(Contract):
-    """Who wrote; `address` is what the mail claims and proves nothing."""
+    """The sender; `address` is the mail's claim and proves nothing."""
 
     address: str = Field(max_length=320)
     name: str = Field(default="", max_length=200)
@@ -44,7 +44,7 @@ class Party(Contract):
 
 
 class Trigger(Contract):
-    """What set the request going; the same trigger is the same request."""
+    """What started the request; the same trigger is the same request."""
 
     kind: TriggerKind
     trigger_id: str = Field(
@@ -99,15 +99,15 @@ class Submission(Contract):
 
     @property
     def asked_at(self) -> datetime:
-        """Return when it was asked, by which windows are judged: the sender's own time, at most three days back.
+        """Return the date that windows are judged by: the sender's own, at most three days before the receipt.
 
-        A mail may wait for days before it is taken in; a clock that anybody can set must not open a window again.
+        A mail may wait for days before it is taken in; a date that anybody can set must not reopen a window.
         """
         received = self.trigger.received_at
         return received if self.written_at is None else max(self.written_at, received - LONGEST_ON_ITS_WAY)
 
 
 def desk_named_in(request_id: str) -> str | None:
-    """Return the desk that a request was sent to, by its id; None where it was left to triage."""
+    """Return the desk that a request was sent to, from its id; None if triage chooses it."""
     desk = request_id.partition("-")[0]
     return None if desk == RECEPTION else desk

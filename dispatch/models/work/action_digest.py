@@ -1,4 +1,4 @@
-"""What guardian and approvers bind to: digests of canonical forms, and keys that outlive resets and edits."""
+"""Digests of canonical forms, to which guardian and approvers bind, and keys that survive resets and edits."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ _NOT_COVERED: Final = frozenset({"digest", "view"})
 
 
 def idempotency_key(request_id: str, action: Action) -> str:
-    """Name the effect: one for each request, action and subject; no run id, attempt or proposal in it."""
+    """Return the idempotency key of an effect: of request, action and subject, without run id, attempt or proposal."""
     return f"{request_id}/{action.name}/{action.subject}"
 
 
@@ -21,7 +21,7 @@ def with_declaration(action: Action, playbook: Playbook) -> Action:
 
 
 def bind(request_id: str, proposal_id: str, playbook: PlaybookRef, action: Action) -> BoundAction:
-    """Bind an action to its request, proposal and playbook, so that nothing of it can change unseen."""
+    """Bind an action to its request, proposal and playbook, so that every change of it is detected."""
     bound = BoundAction(
         request_id=request_id,
         proposal_id=proposal_id,
@@ -34,6 +34,6 @@ def bind(request_id: str, proposal_id: str, playbook: PlaybookRef, action: Actio
 
 
 def is_intact(bound: BoundAction) -> bool:
-    """Return whether the digest is the one of the content."""
+    """Return whether the digest matches the content."""
     made = bind(bound.request_id, bound.proposal_id, bound.playbook, bound.action)
     return made == bound.model_copy(update={"view": None})

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from dispatch.models.contract import Contract
 
 MOST_SIGNATURES: Final = 5
-"""More people than this no gate may wait for."""
+"""The most people that a gate may require."""
 
 _WORDS_BEFORE_0_4: Final = {
     "none": "{signatures: 0}",
@@ -48,7 +48,7 @@ class ApprovalPolicy(Contract):
 
     @property
     def in_words(self) -> str:
-        """Return what is required, as it is written in mails, reasons and on pages."""
+        """Return the requirement as a text for mails, reasons and pages."""
         if self.signatures == 0:
             return "nobody's approval"
         if self.signatures == 1:
@@ -61,7 +61,7 @@ class ApprovalPolicy(Contract):
         return f"{{signatures: {self.signatures}{', signed: true' if self.signed else ''}}}"
 
     def covers(self, other: "ApprovalPolicy") -> bool:
-        """Check that this requires no less than `other`: as many people, signed where the other is signed."""
+        """Check that this requires at least as much as `other`: as many people, and signatures if the other does."""
         return self.signatures >= other.signatures and self.signed >= other.signed
 
     def combined_with(self, other: "ApprovalPolicy") -> "ApprovalPolicy":

@@ -1,4 +1,4 @@
-"""When a desk's people work: the hours of a week, and the days on which nobody does."""
+"""A desk's working hours: the hours of a week, and the holidays."""
 
 from datetime import date, timedelta
 from enum import StrEnum

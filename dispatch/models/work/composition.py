@@ -1,4 +1,4 @@
-"""What composers are given and hand back: the desk's draft, or one message to the requester on the way to it."""
+"""The inputs and outputs of composers: the desk's draft, or one message to the requester before it."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -26,7 +26,7 @@ class Purpose(StrEnum):
 
 
 class ComposeBrief(Contract):
-    """All that a composer may write from; a message holds statements alone."""
+    """The input of a composer; a message has only statements."""
 
     purpose: Purpose
     requester: Party
@@ -42,7 +42,7 @@ class ComposeBrief(Contract):
 
 
 class Composition(Contract):
-    """A draft, and what the action that delivers it is to be called with."""
+    """A draft, and the parameters of the action that delivers it."""
 
     draft: Draft
     parameters: Facts

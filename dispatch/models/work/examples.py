@@ -8,7 +8,7 @@ from dispatch.models.contract import Contract
 from dispatch.models.request.item import OTHER
 
 NONE: Final = "none"
-"""What asks for nothing, or for nothing of this desk's trade."""
+"""Texts that ask for nothing, or for nothing of this desk's business."""
 
 
 class Examples(Contract):

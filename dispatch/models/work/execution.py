@@ -13,7 +13,7 @@ from dispatch.models.work.proposal import BoundAction
 
 
 class Authorization(Contract):
-    """What people decided on a held action, and what the playbook asks of them: all that the executor checks again."""
+    """The decisions on a held action, and the playbook's requirements: the input of the executor's check."""
 
     approval: ApprovalPolicy
     approvers: tuple[str, ...] = Field(min_length=1, description="people or roles; all of them may decide")
@@ -33,7 +33,7 @@ class ActionCommand(StageInput):
 
 
 class Receipt(Contract):
-    """What the outside system gave back."""
+    """The outside system's result."""
 
     handoff: Handoff
     action: str

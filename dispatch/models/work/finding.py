@@ -1,4 +1,4 @@
-"""What specialists hand back."""
+"""The results of specialists."""
 
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -26,7 +26,7 @@ class FindingStatus(StrEnum):
 
 
 class EvidenceSource(StrEnum):
-    """Where evidence can come from; another source may be named, and counts as personal."""
+    """The known sources of evidence; any other source counts as personal."""
 
     RECORDS = "records"
     PLAYBOOK = "playbook"
@@ -37,16 +37,16 @@ class EvidenceSource(StrEnum):
 IMPERSONAL_SOURCES: Final = frozenset(
     {EvidenceSource.PLAYBOOK, EvidenceSource.REQUEST, EvidenceSource.DECISION}
 )
-"""What is anybody's to read, what the requester wrote, and what a person of the desk wrote to them."""
+"""Sources that are not personal: public texts, the requester's own words, and people's texts to the requester."""
 
 
 def is_personal(source: str | None) -> bool:
-    """Return whether what a source says goes only to whom it is about; an unknown source, and none, are personal."""
+    """Return whether a source is personal: its data may go only to the person concerned; an unknown source, or none, is."""
     return source not in IMPERSONAL_SOURCES
 
 
 class Evidence(Contract):
-    """Where a statement comes from."""
+    """The source of a statement."""
 
     evidence_id: str = Field(description="unique in the request, such as 'order_history.order.DD-10001'")
     source: str = Field(description="an EvidenceSource; any other counts as personal, as records do")
@@ -55,7 +55,7 @@ class Evidence(Contract):
 
 
 class Statement(Contract):
-    """One paragraph of a draft, linked to what it rests on and to the items it answers."""
+    """One paragraph of a draft, linked to its evidence and to the items that it answers."""
 
     text: str
     item_ids: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Statement(Contract):
 
 
 class RecommendedAction(Contract):
-    """What a specialist recommends; the coordinator assembles, the guardian inspects, nothing runs yet."""
+    """An action that a specialist recommends; the coordinator assembles, the guardian inspects, nothing runs yet."""
 
     name: str
     subject: str = Field(description="what it acts on; one effect for each request, name and subject")

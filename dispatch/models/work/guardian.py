@@ -75,7 +75,7 @@ class GuardBrief(StageInput):
 
 
 class GuardianFacts(Contract):
-    """What the guardian read itself, immediately before it ruled."""
+    """The facts that the guardian read itself, immediately before its decision."""
 
     action: Facts = Field(default_factory=dict, description="as the action's own Facts")
     reserved: tuple[Claim, ...] = Field(
@@ -88,7 +88,7 @@ class GuardianFacts(Contract):
 
 
 class GuardResult(Contract):
-    """Rules first; a model may only raise the risk, and its overruled opinion is kept."""
+    """The guardian's result: rules decide; a model may only raise the risk, and its overruled opinion is kept."""
 
     handoff: Handoff
     action_digest: str

@@ -1,4 +1,4 @@
-"""What a person said when a proposal did not go through as it was: guidance, edits, and actions that are rejected."""
+"""People's answers to a proposal that was not approved unchanged: guidance, edits, and rejected actions."""
 
 from enum import StrEnum
 from typing import Final
@@ -8,11 +8,11 @@ from pydantic import Field, JsonValue
 from dispatch.models.contract import Contract
 
 REJECTED: Final = "decision.rejected"
-"""The rule of a refusal that a person decided."""
+"""The rule id of a refusal by a person."""
 
 
 class RespondPurpose(StrEnum):
-    """What a proposal is sent back for."""
+    """The purpose of a response."""
 
     CHANGE_DRAFT = "change_draft"
     CHANGE_ACTION = "change_action"
@@ -20,9 +20,9 @@ class RespondPurpose(StrEnum):
 
 
 class Guidance(Contract):
-    """What a person said when sending a proposal back: words for the desk, or exact values (an edit).
+    """A person's response to a proposal: words for the desk, or exact values (an edit).
 
-    `text` is internal: roles may read it and must not repeat it. `question` goes to the requester as it is.
+    `text` is internal: roles may read it and must not repeat it. `question` is sent to the requester unchanged.
     """
 
     by: str
@@ -43,7 +43,7 @@ class Guidance(Contract):
 
 
 class Declined(Contract):
-    """One action that a person rejected: it is proposed no more, and the rest is."""
+    """One action that a person rejected: it is no longer proposed, the others are."""
 
     name: str
     subject: str

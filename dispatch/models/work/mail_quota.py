@@ -1,4 +1,4 @@
-"""How many automatic mails one address may get in an hour: what is asked, what is answered, what is remembered."""
+"""The hourly quota of automatic mails to one address: asks, answers and reservations."""
 
 from datetime import timedelta
 from typing import Final
@@ -16,11 +16,11 @@ RESERVE: Final = "reserve"
 WINDOW: Final = timedelta(hours=1)
 
 SHARDS: Final = 16
-"""Workflows that share the addresses: few enough to be found, and each takes many reservations in one task."""
+"""The number of workflows among which the addresses are divided; each handles many reservations in one task."""
 
 
 class MailReservation(Contract):
-    """One mail that is about to go out unaided; the limit comes along, as the settings have it now."""
+    """One mail that will be sent without a person's decision; it includes the current limit of the settings."""
 
     address: str = Field(
         pattern=r"^[0-9a-f]{64}$", description="digest of the address: no history of the quota names anybody"
@@ -36,7 +36,7 @@ class ReservedMail(Contract):
 
 
 class MailQuotaUsed(Contract):
-    """What was reserved within the window, oldest first."""
+    """The reservations within the window, oldest first."""
 
     reserved: tuple[ReservedMail, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What the use of a language model came to: texts by digest, what it cost, and how much a request may spend."""
+"""Uses of a language model: texts by digest, costs, and the budget of a request."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ _PER_MILLION: Final = 1_000_000
 
 
 class ModelOutcome(StrEnum):
-    """What became of the answer; `fell_back` says that something else took its place."""
+    """The result of a question; `fell_back` means that the fallback replaced the answer."""
 
     ACCEPTED = "accepted"
     REPAIRED = "repaired"
@@ -23,7 +23,7 @@ class ModelOutcome(StrEnum):
 
 
 class ModelFailure(StrEnum):
-    """Why a model gave nothing that may be used."""
+    """Why a model gave no usable answer."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -80,14 +80,14 @@ class ModelUse(Contract):
 
 
 class ByModel(Contract, Generic[R]):
-    """What a role's form came to on its model's queue; without a result its fallback takes the place of the answer."""
+    """The result of a role on its model's queue; without a result its fallback replaces the answer."""
 
     result: R | None = None
     use: ModelUse | None = Field(default=None, description="None: there was nothing to ask")
 
 
 class ModelBudget(Contract):
-    """What the models may cost for one request; asked before each question, so the last one may go beyond it."""
+    """The budget of models for one request; it is checked before each question, so the last one may exceed it."""
 
     calls: int = Field(default=40, ge=0, le=10_000, description="answers that are asked for")
     tokens: int = Field(default=200_000, ge=0, le=100_000_000, description="read and written")
@@ -96,7 +96,7 @@ class ModelBudget(Contract):
     )
 
     def exceeded_by(self, spent: "ModelSpending") -> str:
-        """Return which bound has been reached, in words; empty where none has."""
+        """Return a text that names the reached bound; empty if none is."""
         if spent.calls >= self.calls:
             return f"{spent.calls} of {self.calls} calls of the request's budget are spent"
         if spent.tokens >= self.tokens:

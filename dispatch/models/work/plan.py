@@ -1,4 +1,4 @@
-"""What the coordinator does next, as the playbook's handoff rules say."""
+"""The coordinator's next step, by the playbook's routing rules."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -23,7 +23,7 @@ class Step(StrEnum):
 
 
 class Question(Contract):
-    """One thing that is missing, in words for the requester."""
+    """One missing value, with a question for the requester."""
 
     field: str
     text: str
@@ -71,7 +71,7 @@ class AnswerCheck(StageInput):
 
 
 class AnswerCheckResult(Contract):
-    """What of an answer could be used; `items` carry it, `missing` is still asked for."""
+    """The usable part of an answer; `items` hold it, `missing` is asked again."""
 
     handoff: Handoff
     accepted: bool

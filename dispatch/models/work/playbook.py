@@ -326,7 +326,7 @@ class EngineRole(Contract):
 
 
 class Reading(Contract):
-    """Who reads a request once its desk is known; `triage` above says what is sure enough, whoever reads."""
+    """What reads a request once its desk is known; `triage` above sets the thresholds for every backend."""
 
     intake: EngineRole = Field(default=EngineRole(), description="where one item ends and the next begins")
     triage: EngineRole = Field(default=EngineRole(), description="what each item asks; never the desk")
@@ -353,7 +353,8 @@ class ReviewPolicy(Contract):
     reviewers: dict[Name, Role] = Field(min_length=1)
     max_rounds: int = Field(default=2, ge=0, le=5, description="how often a draft goes back to be mended")
     mend: tuple[Name, ...] = Field(
-        default=(), description="who mends what was flagged; none: whoever wrote on the items concerned"
+        default=(),
+        description="who corrects the flagged parts; none: the specialists that wrote on the items concerned",
     )
 
 
@@ -408,7 +409,7 @@ class ActionCase(Contract):
     approvers: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="in the place of those of the tier, in order of escalation"
     )
-    why: str = Field(min_length=1, max_length=300, description="told to whoever decides")
+    why: str = Field(min_length=1, max_length=300, description="shown to the person who decides")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

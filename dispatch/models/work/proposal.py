@@ -1,4 +1,4 @@
-"""What the desk proposes to do, as the reviewer, the guardian and the approver see it."""
+"""The desk's proposal, as reviewer, guardian and approver see it."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from dispatch.models.work.playbook import Name, PlaybookInForce, PlaybookRef
 
 
 class Action(Contract):
-    """The only thing that changes the outside world, with everything it will do in its parameters."""
+    """An action: only actions change outside systems, and the parameters hold everything that it will do."""
 
     name: str
     subject: str = Field(description="what it acts on: one effect for each request, name and subject")
@@ -39,7 +39,7 @@ class Action(Contract):
 
     @property
     def rests_on_personal_evidence(self) -> bool:
-        """Whether it cites anything that goes only to whom it is about; what is not known to be harmless does."""
+        """Whether it cites personal evidence; evidence of an unknown source counts as personal."""
         return any(is_personal(self.evidence_sources.get(cited)) for cited in self.evidence_ids)
 
 
@@ -101,7 +101,7 @@ class AssemblyBrief(StageInput):
 
 
 class Draft(Contract):
-    """What is delivered, as one text and as the statements it is made of."""
+    """The delivered text, and its statements."""
 
     title: str
     text: str

@@ -1,4 +1,4 @@
-"""How soon a request is done: the playbook's weights, what is known of the request, and the rank that follows."""
+"""The rank of a request: the playbook's weights, the known facts, and the result."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from dispatch.models.money import Money
 URGENCIES: Final = 5
 """Levels of urgency, and priorities; 1 is the most urgent of both."""
 NEUTRAL: Final = 3
-"""The level of a request of which nothing is known."""
+"""The level of a request without known facts."""
 
 _Points = Annotated[int, Field(ge=0, le=1000)]
 CustomerTier = Annotated[str, Field(max_length=40)]
@@ -57,7 +57,7 @@ class RankingPolicy(Contract):
         default_factory=dict, description="of what the desk's records call the customer"
     )
     waiting_per_day: int = Field(
-        default=10, ge=1, le=1000, description="of each day of waiting, so that nothing waits for ever"
+        default=10, ge=1, le=1000, description="of each day of waiting, so that nothing waits without end"
     )
     priorities: tuple[int, ...] = Field(
         default=(40, 20, 0, -20),
@@ -100,7 +100,7 @@ class ToldDeadline(Contract):
 
 
 class RankingEvidence(Contract):
-    """What a specialist found in the records that counts for the rank; the engine knows no other word of it."""
+    """A specialist's facts from the records that count for the rank."""
 
     customer_tier: CustomerTier = Field(
         default="", description="as the playbook's `ranking.customer_tiers` names it"
@@ -141,7 +141,7 @@ class RankReason(Contract):
 
 
 class Rank(Contract):
-    """How soon a request is done, and why; `waiting_per_day` is what a reader adds for the time since it began."""
+    """The rank and its reasons; `waiting_per_day` is what a reader adds for the time since the start."""
 
     priority_key: int = Field(
         default=NEUTRAL, ge=1, le=URGENCIES, description="1 is the most urgent; Temporal's priority key"

@@ -1,4 +1,4 @@
-"""What one customer's requests have reserved and spent, so that they are judged by their sum."""
+"""Reservations and payments of one customer's requests, which are judged by their sum."""
 
 from datetime import timedelta
 from typing import Final
@@ -33,7 +33,7 @@ class Claim(Contract):
 
 
 class SpendSoFar(Contract):
-    """What counts together with an action: paid, reserved by other requests, or proposed beside it; itself excluded."""
+    """The claims that count together with an action: paid, reserved by other requests, or in the same proposal; without its own."""
 
     count: int = Field(default=0, ge=0, description="of the customer, within the window")
     unpaid: int = Field(default=0, ge=0, description="how many of them are reserved or proposed and not paid")
@@ -42,7 +42,7 @@ class SpendSoFar(Contract):
 
 
 class ReserveRequest(Contract):
-    """All that one request wants to spend of one customer's; it replaces what the request reserved before."""
+    """All claims of one request on one customer; they replace the request's earlier reservations."""
 
     request_id: str
     as_of: Moment = Field(description="workflow time: an attempt that arrives late changes nothing")
@@ -51,7 +51,7 @@ class ReserveRequest(Contract):
 
 
 class Reserved(Contract):
-    """The claims of other requests that were there first."""
+    """The earlier claims of other requests."""
 
     others: tuple[Claim, ...] = ()
     full: bool = Field(default=False, description="there was no room: nothing is reserved")
@@ -65,7 +65,7 @@ class CloseRequest(Contract):
 
 
 class QuotaEntry(Contract):
-    """What one request reserved (open), or what is left of it after it ended (closed)."""
+    """The reservations of one request (open), or its payments after its end (closed)."""
 
     request_id: str
     as_of: Moment

@@ -1,4 +1,4 @@
-"""What the verifier found when it read the world back."""
+"""The results of the verifier."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -20,7 +20,7 @@ class VerificationVerdict(StrEnum):
 
 
 class Observation(Contract):
-    """What an action's effect looks like in the outside system; `found` False: it is not there."""
+    """An action's effect as read from the outside system; `found` is False if it is missing."""
 
     found: bool
     reference: str

@@ -484,7 +484,7 @@ def test_a_hostile_text_takes_no_long_time(pattern: str) -> None:
     text = (pattern * 100_000)[:100_000]
     started = time.process_time()
     ruled(reply(text=text))
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 8
 
 
 @st.composite
