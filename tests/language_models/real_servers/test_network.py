@@ -2,7 +2,7 @@
 
 Every Python process tells of each address that it connects to and each name that it looks up. Where the system allows it, all
 runs in a network of its own that has nothing but the loopback: there the kernel counts what any process, of whatever
-language, wanted to send elsewhere.
+language, wanted to send elsewhere. Its name service is the loopback too: programs ask it for this machine's own name.
 """
 
 import asyncio
@@ -34,11 +34,14 @@ def tell(event, arguments):
 sys.addaudithook(tell)
 """
 RUN = """
-import fcntl, json, pathlib, socket, struct, subprocess, sys
+import fcntl, json, os, pathlib, socket, struct, subprocess, sys
 if sys.argv[1] == "alone":
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         flags = struct.pack("16sh14x", b"lo", 1 | 64)
         fcntl.ioctl(any_socket, 0x8914, flags)
+    names = pathlib.Path(os.environ["TELLS_TO"]).with_name("resolv.conf")
+    names.write_text("nameserver 127.0.0.1\\n")
+    subprocess.run(["mount", "--bind", names, "/etc/resolv.conf"], check=True)
 done = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 names, values = (line.split()[1:] for line in pathlib.Path("/proc/self/net/snmp").read_text().splitlines()[:2])
 six = dict(line.split() for line in pathlib.Path("/proc/self/net/snmp6").read_text().splitlines())
@@ -70,7 +73,7 @@ HERE = {LOOPBACK, "::1", "localhost", "0.0.0.0", "::", "None", ""}  # noqa: S104
 
 async def _run(folder: Path, *arguments: str, alone: bool, **environment: str) -> dict[str, Any]:
     """Run a program, `alone` in a network of its own; returns its code, what it said, and how often it wanted to send elsewhere."""
-    namespace = ("unshare", "-rn") if alone else ()
+    namespace = ("unshare", "-rnm") if alone else ()
     process = await asyncio.create_subprocess_exec(
         *(*namespace, sys.executable, "-c", RUN, "alone" if alone else "here", sys.executable, *arguments),
         cwd=ROOT,
@@ -96,7 +99,7 @@ async def _run(folder: Path, *arguments: str, alone: bool, **environment: str) -
 async def _may_be_alone() -> bool:
     try:
         process = await asyncio.create_subprocess_exec(
-            "unshare", "-rn", "true", stderr=asyncio.subprocess.DEVNULL
+            "unshare", "-rnm", "true", stderr=asyncio.subprocess.DEVNULL
         )
     except FileNotFoundError:
         return False
