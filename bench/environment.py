@@ -7,10 +7,11 @@ the process alone.
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from temporalio.client import Client
 
@@ -54,8 +55,13 @@ def results_folder() -> Path:
 
 
 @asynccontextmanager
-async def running_environment(name: str) -> AsyncIterator[BenchEnvironment]:
-    """Start server, back office, mail sink and worker; `name` is the bench's, its folder is emptied first."""
+async def running_environment(
+    name: str, more: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[BenchEnvironment]:
+    """Start server, back office, mail sink and worker; `name` is the bench's, its folder is emptied first.
+
+    `more` are further variables of the programs.
+    """
     folder = (results_folder() / name).absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -64,7 +70,7 @@ async def running_environment(name: str) -> AsyncIterator[BenchEnvironment]:
         server = await stack.enter_async_context(
             TemporalServer(settings, port=settings.temporal_port, headless=True)
         )
-        variables = _variables(settings, server.address)
+        variables = {**_variables(settings, server.address), **more}
         make_people(settings)
         back_office, mail_sink, worker = desk_programs(settings, variables)
         for program in (back_office, mail_sink, worker):

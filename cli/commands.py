@@ -64,6 +64,7 @@ COMMANDS: Final = {
     "desk": Command("cli.desk", "check, begin or try a desk"),
     "examples": Command("cli.examples", "keep what a person decided as an example of a desk"),
     "models": Command("cli.models", "ask the servers of language models what they can do"),
+    "usage": Command("cli.audit.usage", "what language models were asked, and what it cost"),
     "evals": Command("cli.evals.commands", "measure how well a desk understands labelled texts"),
 }
 

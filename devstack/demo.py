@@ -4,6 +4,7 @@ At a terminal the person decides, and everything stays up until Ctrl-C. Without 
 examples/script.yaml plays the people's part; the exit code is 0 if every sample ended as it must.
 """
 
+import argparse
 import asyncio
 import json
 import sys
@@ -13,15 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from temporalio.client import Client
 
 from devstack.approvers import DEMO_PASSPHRASE, demo_signer, make_people
 from devstack.board import Board
 from devstack.demo_ports import require_free_ports
+from devstack.local_model.demo import PATIENCE_SECONDS as SLOW_PATIENCE_SECONDS
+from devstack.local_model.demo import POLL_SECONDS as SLOW_POLL_SECONDS
+from devstack.local_model.demo import LocalModel, table_of
 from devstack.mailbox.service import HOW_TO_MAIL, mailbox_programs, put_into_mailbox, until_begun
 from devstack.processes import (
     ROOT,
@@ -32,7 +34,7 @@ from devstack.processes import (
     http_program,
     inbox_program,
 )
-from devstack.script import QUICK, Sample, load_script, play, shorten
+from devstack.script import QUICK, Sample, load_script, play, summary_of, write_playbooks
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from dispatch.http import http_client
@@ -42,7 +44,7 @@ from dispatch.models.trail import Outcome
 from dispatch.playbooks.desk_folders import desk_folders, files_in_force
 from dispatch.storage.api_keys import ApiKeys, Scope
 from dispatch.storage.approvers_file import ApproversFile
-from dispatch.storage.private_folders import make_private, tighten
+from dispatch.storage.private_folders import tighten
 from inbox.app import USERS_FILE
 from inbox.passwords import Users
 from runtime.connection import connect
@@ -70,8 +72,12 @@ _DEMO_KEY = "demo"
 class Demo:
     """One run: starts the servers, submits the samples, and lets a person or the script decide."""
 
-    def __init__(self, settings: StackSettings, console: Console) -> None:
+    def __init__(self, settings: StackSettings, console: Console, *, with_model: bool = False) -> None:
+        """Raise DevStackError where the local model is wanted and not installed."""
         self._settings, self._console = settings, console
+        self._folders = desk_folders(settings.desk_roots)
+        self._model = LocalModel(settings, self._folders) if with_model else None
+        self._patience = SLOW_PATIENCE_SECONDS if with_model else PATIENCE_SECONDS
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
         self._samples = tuple((REQUESTS / sample.file, sample) for sample in load_script(SCRIPT))
@@ -90,11 +96,13 @@ class Demo:
                 "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
                 "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
                 **helpdesk_environment(self._settings),
+                **(self._model.environment() if self._model else {}),
             }
             if people := make_people(self._settings):
                 self._console.print(people, markup=False, highlight=False)
                 self._let_them_sign_in()
             programs = (
+                *((self._model.program(),) if self._model else ()),
                 helpdesk_program(self._settings, environment, faults=True),
                 *desk_programs(self._settings, environment, faults=True),
                 inbox_program(self._settings, environment),
@@ -121,16 +129,13 @@ class Demo:
     def _quick_playbooks(self) -> Path:
         """Copy the playbooks with the demo's shorter waits; their digests differ, which history shows."""
         folder = self._settings.var_dir / "demo-playbooks"
-        make_private(folder)
-        folders = desk_folders(self._settings.desk_roots)
-        files = files_in_force(folders, SHIPPED_DESKS, self._settings.playbooks_dir)
-        for desk, file in files.items():
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
-            shorten(document, played=not self._has_a_person())
-            text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-            (folder / f"{desk}.yaml").write_text(text, encoding="utf-8")
+        files = files_in_force(self._folders, SHIPPED_DESKS, self._settings.playbooks_dir)
+        more = {"change": self._model.change} if self._model else {}
+        write_playbooks(folder, files, played=not self._has_a_person(), **more)
         shortened = ", ".join(f"{name} {length}" for name, length in QUICK.items())
         self._console.print(f"playbooks: as shipped but for {shortened} ({folder})")
+        for desk, roles in (self._model.given if self._model else {}).items():
+            self._console.print(f"the local model does at {desk}: {', '.join(roles)}", highlight=False)
         return folder.absolute()
 
     def _let_them_sign_in(self) -> None:
@@ -229,7 +234,7 @@ class Demo:
 
         async def one(request_id: str, sample: Sample) -> Outcome | str:
             try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(self._patience):
                     return await play(
                         client,
                         request_id,
@@ -237,9 +242,10 @@ class Demo:
                         arm=self._arm,
                         sign=sign,
                         seen=lambda status: self._say(request_id, status),
+                        **({"poll_seconds": SLOW_POLL_SECONDS} if self._model else {}),
                     )
             except TimeoutError:
-                return f"did not end within {PATIENCE_SECONDS} s"
+                return f"did not end within {self._patience} s"
             except DispatchError as error:
                 return str(error)
 
@@ -258,35 +264,25 @@ class Demo:
         self._board.status[request_id] = status
 
     def _summary(self, results: list[tuple[Sample, Outcome | str]]) -> int:
-        table = Table("sample", "shows", "must end", "ended", title="Summary")
-        wrong = 0
-        for sample, outcome in results:
-            ended = outcome if isinstance(outcome, str) else outcome.ending
-            left = (
-                []
-                if isinstance(outcome, str)
-                else [i.item_id for i in outcome.items if i.disposition == "open"]
-            )
-            good = ended == sample.ending and (not left or sample.ending != "done")
-            wrong += not good
-            mark = "" if good else "[red]"
-            table.add_row(
-                sample.file,
-                sample.shows,
-                sample.ending,
-                f"{mark}{ended}{f' (left over: {left})' if left and not good else ''}",
-            )
+        table, wrong = summary_of(results)
         self._console.print(table)
+        if self._model:
+            self._console.print(table_of(one for _, one in results if not isinstance(one, str)))
         self._console.print(f"{len(results) - wrong} of {len(results)} requests ended as they must")
         return 1 if wrong else 0
 
 
-async def main() -> int:
-    """Run the demo with the settings of the environment."""
+async def main(*, with_model: bool = False) -> int:
+    """Run the demo with the settings of the environment, and the local model where it is wanted."""
     settings = load_stack_settings()
     tighten(settings.private_folders)
-    return await Demo(settings, Console()).run()
+    return await Demo(settings, Console(), with_model=with_model).run()
 
 
 if __name__ == "__main__":
-    sys.exit(run_to_end(main))
+    typed = argparse.ArgumentParser(description="The desk at work on sample requests")
+    typed.add_argument(
+        "--model", choices=["local"], help="a language model that does what it can of the roles"
+    )
+    wanted = typed.parse_args().model is not None
+    sys.exit(run_to_end(lambda: main(with_model=wanted)))

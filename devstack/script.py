@@ -1,13 +1,14 @@
 """The demo's script: who does what in which state, and how each sample must end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from rich.table import Table
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from dispatch.models.contract import Contract
@@ -17,6 +18,7 @@ from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.status import Ending, Status
 from dispatch.models.trail import Outcome
 from dispatch.models.work.guidance import RespondPurpose
+from dispatch.storage.private_folders import make_private
 from runtime.gateway import Gateway
 from runtime.gateway_types import ExtensionOutcome, decision_for
 
@@ -146,3 +148,41 @@ def shorten(document: dict[str, Any], *, played: bool) -> None:
             action["follow_up_after"] = QUICK["follow_up_after"]
     if played and "missing_information" in document:
         document["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
+
+
+def write_playbooks(
+    folder: Path,
+    files: Mapping[str, Path],
+    *,
+    played: bool,
+    change: Callable[[str, dict[str, Any]], None] = lambda _desk, _document: None,
+) -> None:
+    """Copy playbooks with the demo's shorter waits into `folder`; `change` is what else is to be changed in each."""
+    make_private(folder)
+    for desk, file in files.items():
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        shorten(document, played=played)
+        change(desk, document)
+        text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+        (folder / f"{desk}.yaml").write_text(text, encoding="utf-8")
+
+
+def summary_of(results: Sequence[tuple[Sample, Outcome | str]]) -> tuple[Table, int]:
+    """Return how each sample ended beside how it must, and how many ended otherwise."""
+    table = Table("sample", "shows", "must end", "ended", title="Summary")
+    wrong = 0
+    for sample, outcome in results:
+        ended = outcome if isinstance(outcome, str) else outcome.ending
+        left = (
+            [] if isinstance(outcome, str) else [i.item_id for i in outcome.items if i.disposition == "open"]
+        )
+        good = ended == sample.ending and (not left or sample.ending != "done")
+        wrong += not good
+        mark = "" if good else "[red]"
+        table.add_row(
+            sample.file,
+            sample.shows,
+            sample.ending,
+            f"{mark}{ended}{f' (left over: {left})' if left and not good else ''}",
+        )
+    return table, wrong

@@ -35,7 +35,7 @@ from inbox.context import Context, Limits
 from inbox.devices import Devices
 from inbox.filters import FILTERS, revealed
 from inbox.oidc import STATE_SECONDS, OidcProvider
-from inbox.pages import answer, decide, keys, request, sign_in, waiting
+from inbox.pages import answer, decide, keys, request, sign_in, usage, waiting
 from inbox.pages import not_taken_in as refused
 from inbox.passwords import Users
 from inbox.security import SecurityMiddleware
@@ -166,6 +166,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
         Route("/requests/{request_id}/sign", decide.sign, methods=["POST"]),
         Route(refused.PATH, refused.show, methods=["GET"]),
         Route(f"{refused.PATH}/{{refused_id}}", refused.decide, methods=["POST"]),
+        Route("/usage", usage.show, methods=["GET"]),
         Route("/keys", keys.show, methods=["GET"]),
         Route("/sign-in", sign_in.show, methods=["GET"]),
         Route("/sign-in", sign_in.sign_in, methods=["POST"]),

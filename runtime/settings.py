@@ -143,6 +143,12 @@ class Settings(BaseSettings):
     models_file: Path | None = Field(
         default=None, description="the language models that roles may use (YAML); without it none"
     )
+    model_documents_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="how long what was asked of models and what they answered is kept; 0: it is never written",
+    )
 
     temporal_program: str | None = Field(
         default=None, description="path of the `temporal` program, to skip the search"
@@ -202,6 +208,11 @@ class Settings(BaseSettings):
         return self.var_dir / "documents"
 
     @property
+    def model_documents_dir(self) -> Path:
+        """What was asked of language models and what they answered, apart from what came with requests."""
+        return self.var_dir / "model-documents"
+
+    @property
     def audit_dir(self) -> Path:
         """Return the local folder of the exporter: its key, the heads it wrote, the extract for an auditor's questions."""
         return self.var_dir / "audit"
@@ -215,6 +226,7 @@ class Settings(BaseSettings):
             self.var_dir,
             self.var_dir / "logs",
             self.documents_dir,
+            self.model_documents_dir,
             self.keys_path,
             self.api_keys_dir,
             *own,

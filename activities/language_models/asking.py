@@ -14,7 +14,7 @@ from dispatch.forms import Form
 from dispatch.language_models.calls import ModelCall, ModelFailedError, ModelReply, Transcript
 from dispatch.language_models.prompts import Prompt
 from dispatch.models.work.model_use import ByModel
-from dispatch.storage.documents import DocumentStore
+from dispatch.storage.model_documents import ModelDocuments
 
 B = TypeVar("B", contravariant=True)  # noqa: PLC0105 (a brief, as everywhere)
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (its result)
@@ -23,7 +23,6 @@ Prompts = Mapping[tuple[str, str], Prompt]
 """By desk and role, those of the roles that a playbook gives to a model."""
 
 _BEAT_SECONDS: Final = 5.0
-_MEDIA_TYPE: Final = "application/json"
 _MOST_REPAIRS: Final = 1
 
 
@@ -59,7 +58,7 @@ class Thinking(NamedTuple):
 class ModelDesk:
     """Asks one model on its own queue; its failures are results, for the fallback is the workflow's to choose."""
 
-    def __init__(self, model: str, models: Models, store: DocumentStore, prompts: Prompts) -> None:
+    def __init__(self, model: str, models: Models, store: ModelDocuments, prompts: Prompts) -> None:
         self._model, self._models, self._store, self._prompts = model, models, store, prompts
 
     def activity_of(self, thinking: Thinking) -> Callable[..., Any]:
@@ -116,7 +115,7 @@ class ModelDesk:
     def _keep(self, transcript: Transcript) -> None:
         for name, document in (("question", transcript.question), ("answer", transcript.answer)):
             if document:
-                self._store.put(document, _MEDIA_TYPE, f"{name}.json")
+                self._store.put(document, f"{name}.json")
 
 
 @asynccontextmanager

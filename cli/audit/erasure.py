@@ -1,16 +1,17 @@
 """`dispatch audit erase`: one requester's data made unreadable, while the chain still verifies.
 
-For each exported request: Temporal's copy is deleted, then the documents that came with it and with no other request,
-then the key under which the store's copy is sealed. Every step may be repeated, so an erasure that was interrupted
+For each exported request: Temporal's copy is deleted, then the documents that came with it and with no other request, what
+language models were asked for it and answered, then the key under which the store's copy is sealed. Every step may be repeated, so an erasure that was interrupted
 is finished by the same command. What was erased is on record beside the chain, without any of it.
 """
 
 import argparse
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -28,10 +29,11 @@ from dispatch.audit.store.key_chain import KeyChain, key_chain_of
 from dispatch.audit.store.manifest import key_file, key_from_pem, read_line, sha256
 from dispatch.audit.store_models import PublicKey
 from dispatch.models.canonical import canonical_bytes as canonical
-from dispatch.models.errors import AuditStoreError, SubmissionError
+from dispatch.models.errors import AuditStoreError, DispatchError, SubmissionError
 from dispatch.temporal_errors import is_not_found
 from runtime.audit.parts import backend_from, export_key_from, extract_from, keys_from
 from runtime.connection import connect
+from runtime.language_models.retention import model_documents_of
 from runtime.settings import Settings
 
 ERASURES: Final = "erasures"
@@ -48,6 +50,8 @@ class Report:
     requests: list[dict[str, Any]] = field(default_factory=list)
     documents_deleted: list[str] = field(default_factory=list)
     documents_kept: list[str] = field(default_factory=list)
+    model_documents_deleted: list[str] = field(default_factory=list)
+    model_documents_kept: list[str] = field(default_factory=list)
     not_erased: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +84,9 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
             report.not_erased[record["request_id"]] = (
                 "it was exported in the open (DISPATCH_AUDIT_SEAL was off); removing it would break the chain"
             )
-    _documents(report, due, records)
+    asked = partial(_shared, due, records)
+    report.documents_deleted, report.documents_kept = asked(lambda record: record["documents"])
+    report.model_documents_deleted, report.model_documents_kept = asked(_model_documents)
     if not arguments.yes:
         _tell_plan(report, due)
         return 1 if report.not_erased else 0
@@ -88,7 +94,7 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
         client = await connect(identity=identity())
         for record in due:
             await _forget(client, record["request_id"])
-        _delete_documents(settings, report.documents_deleted)
+        _delete_documents(settings, report)
         for record in due:
             keys_from(settings).destroy(record["request_id"])
             report.requests.append(
@@ -163,12 +169,23 @@ def _sealed(place: StoreBackend, wanted: set[str]) -> dict[str, list[int]]:
     return {request_id: found for request_id, found in lines.items() if request_id not in in_the_open}
 
 
-def _documents(report: Report, due: Sequence[Record], records: Sequence[Record]) -> None:
+def _shared(
+    due: Sequence[Record], records: Sequence[Record], documents: Callable[[Record], list[str]]
+) -> tuple[list[str], list[str]]:
+    """Return the documents of those records that no other request has, and those that another one has too."""
     erased = {record["request_id"] for record in due}
-    others = {digest for one in records if one["request_id"] not in erased for digest in one["documents"]}
-    own = sorted({digest for one in records if one["request_id"] in erased for digest in one["documents"]})
-    report.documents_deleted = [digest for digest in own if digest not in others]
-    report.documents_kept = [digest for digest in own if digest in others]
+    others = {digest for one in records if one["request_id"] not in erased for digest in documents(one)}
+    own = sorted({digest for one in records if one["request_id"] in erased for digest in documents(one)})
+    return [digest for digest in own if digest not in others], [digest for digest in own if digest in others]
+
+
+def _model_documents(record: Record) -> list[str]:
+    return [
+        digest
+        for one in record["models"]
+        for name in ("question", "answer")
+        if (digest := one["use"].get(name))
+    ]
 
 
 async def _forget(client: Client, request_id: str) -> None:
@@ -197,15 +214,20 @@ async def _forget(client: Client, request_id: str) -> None:
                 raise
 
 
-def _delete_documents(settings: Settings, digests: Sequence[str]) -> None:
-    for digest in digests:
-        path = settings.documents_dir / digest[:2] / digest
-        try:
+def _delete_documents(settings: Settings, report: Report) -> None:
+    """Delete what the report lists; what a model's retention has deleted before is not there any more."""
+    asked = model_documents_of(settings)
+    try:
+        for digest in report.documents_deleted:
+            path = settings.documents_dir / digest[:2] / digest
             path.unlink(missing_ok=True)
-        except OSError as error:
-            raise AuditStoreError(
-                f"document {digest} cannot be deleted: {error.strerror}; nothing was erased from the store yet"
-            ) from None
+        for digest in report.model_documents_deleted:
+            asked.delete(digest)
+    except (OSError, DispatchError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise AuditStoreError(
+            f"a document cannot be deleted: {why}; nothing was erased from the store yet"
+        ) from None
 
 
 def _keep(place: StoreBackend, settings: Settings, report: Report) -> None:
@@ -223,6 +245,8 @@ def _tell_plan(report: Report, due: Sequence[Record]) -> None:
             f"{record['request_id']}  would be erased: {record['ending']}, closed {record['closed_at'][:16]}"
         )
     print(f"{len(report.documents_deleted)} documents would be deleted, {len(report.documents_kept)} kept")
+    if asked := len(report.model_documents_deleted):
+        print(f"{asked} documents of what models were asked and answered would be deleted")
     for request_id, why in report.not_erased.items():
         print(f"{request_id}  cannot be erased: {why}")
     print("nothing was done; add --yes to do it, which cannot be undone")
@@ -238,5 +262,7 @@ def _tell(report: Report, *, as_json: bool) -> None:
         print(f"document {digest}  deleted")
     for digest in report.documents_kept:
         print(f"document {digest}  kept: another request came with it")
+    if asked := len(report.model_documents_deleted):
+        print(f"{asked} documents of what models were asked and answered are deleted")
     for request_id, why in report.not_erased.items():
         print(f"{request_id}  not erased: {why}")

@@ -12,7 +12,7 @@ from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Playbook
 from dispatch.models.work.proposal import Review, ReviewBrief
 from dispatch.playbooks.thinking_roles import thinking_roles
-from dispatch.storage.documents import DocumentStore
+from dispatch.storage.model_documents import ModelDocuments
 from runtime.desks import LoadedDesks
 from runtime.language_models.roles import roles_of
 from runtime.language_models.workers import opened_models
@@ -57,7 +57,7 @@ class RoleTrials:
         if not names:
             yield {}
             return
-        store = DocumentStore(documents)
+        store = ModelDocuments(documents, settings.model_documents_days)
         async with opened_models(settings, names) as opened:
             yield {name: ModelDesk(name, opened, store, self._prompts) for name in names}
 

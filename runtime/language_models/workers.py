@@ -12,9 +12,9 @@ from activities.language_models.asking import ModelDesk, Models, Prompts, Thinki
 from dispatch.language_models.models_file import LanguageModel
 from dispatch.playbooks.desk_folders import desk_folders
 from dispatch.playbooks.loader import Playbooks
-from dispatch.storage.documents import DocumentStore
 from runtime.language_models.models import keys_of, model_named
 from runtime.language_models.prompts import prompts_of
+from runtime.language_models.retention import model_documents_of
 from runtime.language_models.roles import roles_of
 from runtime.settings import Settings
 from workflows.parts.options import model_task_queue
@@ -58,7 +58,7 @@ def _worker(
     prompts: Prompts,
 ) -> Worker:
     """Build the worker of one model; its requests a second are for all its workers, its concurrency for this one."""
-    desk = ModelDesk(model.name, models, DocumentStore(settings.documents_dir), prompts)
+    desk = ModelDesk(model.name, models, model_documents_of(settings), prompts)
     return Worker(
         client,
         task_queue=model_task_queue(settings.task_queue, model.name),

@@ -82,6 +82,21 @@ def models_file(folder: Path, server: ScriptedServer, **model: Any) -> Path:
     return file
 
 
+def write_model_desk(
+    folder: Path, server: ScriptedServer, content: dict[str, Any], prompts: Iterable[str] = (), **model: Any
+) -> Path:
+    """Write the desk under `folder`/desks and the file of models, whose path is returned."""
+    home = write_desk(folder / "desks", content)
+    (home / "prompts").mkdir()
+    for name in ("purpose", *prompts):
+        (home / "prompts" / f"{name}.md").write_text(PROMPT, encoding="utf-8")
+    timeouts = {"connect": "1 second", "first_token": "1 second", "total": "2 seconds"}
+    models = {"small": {"url": server.url, "id": "m-1", "timeouts": timeouts, **model}}
+    file = folder / "models.yaml"
+    file.write_text(yaml.safe_dump({"models": models}), encoding="utf-8")
+    return file
+
+
 async def ask(desk: Desk) -> Case:
     """Submit the question of these tests."""
     return await desk.submit(ASKS, sender="kim@club.example", desk=DESK)

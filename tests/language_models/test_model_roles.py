@@ -29,7 +29,7 @@ async def test_what_a_model_fills_in_becomes_the_roles_finding(
         outcome = await case.outcome()
         (told,) = await uses(case)
         history = (await case.handle.fetch_history()).to_json()
-        documents = DocumentStore(desk.settings.documents_dir)
+        documents = DocumentStore(desk.settings.model_documents_dir)
     assert outcome.ending is Ending.DONE
     assert "garden cupboard" in desk.mail_sink.messages()[0]["text"]
     assert (told.sender, told.receiver, told.what) == ("model.small", "specialist.purpose", "an answer")

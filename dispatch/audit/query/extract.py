@@ -24,6 +24,7 @@ _CHECK: Final = "verify_decision"
 _ACTION: Final = "action."
 _UNDO: Final = ".compensate"
 _NOBODY: Final = "nobody"
+_KEEPER: Final = "write_trail"
 
 Record = dict[str, Any]
 
@@ -62,6 +63,7 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
         "decisions": list(_decisions(done, stood, {one["digest"]: one for one in guarded})),
         "refused": list(_refused(done, outcome)),
         "waits": list(_waits(stood, moment(last["eventTime"]))),
+        "models": list(_models(done, outcome)),
     }
 
 
@@ -178,6 +180,15 @@ def _refused(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
         if step.name == _CHECK and step.result.get("accepted") is False:
             by = _fields(step.result.get("decision")).get("approver") or "unknown"
             yield {"moment": _iso(step.ended), "what": "decide", "by": by, "why": step.result.get("reason")}
+
+
+def _models(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
+    """Yield what each question to a language model came to, by the request's own record, however it was kept."""
+    kept = [outcome, *(step.result for step in reversed(done) if step.name == _KEEPER)]
+    trail = next((one["trail"] for one in kept if isinstance(one.get("trail"), list)), ())
+    for entry in trail:
+        if isinstance(entry, dict) and isinstance(entry.get("use"), dict):
+            yield {"moment": entry["at"], "use": entry["use"]}
 
 
 def _waits(stood: list[StatusChange], closed_at: datetime) -> Iterator[Record]:

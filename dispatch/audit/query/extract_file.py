@@ -19,8 +19,10 @@ from dispatch.models.errors import AuditStoreError
 from dispatch.storage.private_folders import make_private
 
 _TAIL: Final = 1 << 20
-_VERSION: Final = 1
+_VERSION: Final = 2
 """In the file's name: another form of record is another file."""
+_HAS_MODELS: Final = b'"models":[{'
+"""How the canonical form of a record shows that models were asked; within a text its quotes would be escaped."""
 
 
 class ExtractFile:
@@ -52,6 +54,20 @@ class ExtractFile:
             for line in file:
                 record: Record = json.loads(line)
                 yield record
+
+    def records_with_models(self) -> Iterator[Record]:
+        """Yield the last record of each request for which models were asked, after catching up; raises AuditStoreError.
+
+        The other records are not parsed: an inbox shows a page of this.
+        """
+        self.catch_up()
+        latest: dict[str, Record] = {}
+        with self.path.open("rb") as file:
+            for line in file:
+                if _HAS_MODELS in line:
+                    record: Record = json.loads(line)
+                    latest[record["request_id"]] = record
+        yield from latest.values()
 
     def make_anew(self) -> int:
         """Forget every record and make them again, as after an erasure; returns how many there are."""
