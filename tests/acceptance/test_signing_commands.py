@@ -330,7 +330,7 @@ async def test_at_a_terminal_the_passphrase_is_asked_for_twice_and_never_shown(t
         at_terminal(tmp_path / "stopped", "\x03"),
     )
     assert (code, stopped) == (0, 130), seen
-    assert "is ana's; its public half is in" in seen
+    assert "belongs to ana; its public half is in" in seen
     assert PASSPHRASE not in seen
     assert len(KeyStore(tmp_path / "twice" / "keys").key_ids("ana")) == 1
     assert KeyStore(tmp_path / "stopped" / "keys").key_ids("ana") == ()
