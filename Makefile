@@ -102,7 +102,7 @@ record: setup temporal ## record the histories anew, one for each ending
 trails: setup ## write the golden trails beside the recorded histories anew
 	@$(BIN)/python -m tests.replay.record --trails
 
-evals: setup ## each role of the desks by each of its backends, side by side; MODEL=NAME a model of models.yaml as well
+evals: setup $(if $(filter local,$(MODEL)),.venv/.local-model) ## each role of the desks by each of its backends, side by side; MODEL=NAME a model of models.yaml as well
 	@$(BIN)/dispatch evals compare $(if $(MODEL),--model $(MODEL))
 
 bench: setup temporal ## throughput beside a bare workflow; writes var/bench/latest.json

@@ -9,7 +9,8 @@ Exit codes: 0 measured, 1 a desk or a case is wrong, each in a sentence, 2 there
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,9 +21,12 @@ from rich.table import Table
 
 from cli.evals.cases import cases_of
 from cli.evals.roles import measure_roles
+from devstack.local_model.demo import LocalModel
+from devstack.local_model.roles import MODEL as LOCAL
 from dispatch.evals.roles import Change, EvalRun, Judged, Measured, Verdict, changes
 from dispatch.models.errors import EvalsError
 from runtime.desk_check import desk_alone, errors_of, folders_of
+from runtime.language_models.models import models_of
 from runtime.settings import Settings
 
 _FOLDER: Final = "evals"
@@ -67,10 +71,11 @@ async def compare(arguments: argparse.Namespace, settings: Settings) -> int:
     if problems:
         print("\n".join(problems), file=sys.stderr)
         return 1
-    for name in names:
-        desks[name] = await measure_roles(
-            name, loaded[name], cases[name].first(arguments.limit), settings, folders, arguments.model
-        )
+    async with AsyncExitStack() as stack:
+        asked = await _with_local_model(settings, folders, arguments.model, stack)
+        for name in names:
+            chosen = cases[name].first(arguments.limit)
+            desks[name] = await measure_roles(name, loaded[name], chosen, asked, folders, arguments.model)
     run = EvalRun(at=datetime.now(UTC), desks=desks)
     place = _keep(settings.var_dir / _FOLDER, run)
     if arguments.json:
@@ -79,6 +84,18 @@ async def compare(arguments: argparse.Namespace, settings: Settings) -> int:
     _print(run)
     print(f"written to {place / _LATEST} and {place / 'latest.html'}")
     return 0
+
+
+async def _with_local_model(
+    settings: Settings, folders: Mapping[str, Path], models: Sequence[str], stack: AsyncExitStack
+) -> Settings:
+    """Start the tiny model of the demo where it is asked for and no file has one of its name; return the settings with it."""
+    if LOCAL not in models or LOCAL in models_of(settings):
+        return settings
+    local = LocalModel(settings, folders)
+    file = Path(local.environment()["DISPATCH_MODELS_FILE"])
+    await stack.enter_async_context(local.program())
+    return settings.model_copy(update={"models_file": file})
 
 
 async def diff(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -12,10 +12,10 @@ from devstack.local_model.roles import MODEL, Kinds, give_roles, kinds_of
 from devstack.local_model.server import MODEL_ID, weights
 from devstack.ports import LOOPBACK, free_port
 from devstack.processes import Program
-from devstack.settings import StackSettings
 from dispatch.audit.query.usage import KEYS, Question, questions_of, totals
 from dispatch.models.errors import DevStackError
 from dispatch.models.trail import Outcome
+from runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 900
 """What a sample may take: its roles wait for a model that is asked by all samples at once."""
@@ -41,7 +41,7 @@ _CHECKS: Final = "the answer failed the checks: "
 class LocalModel:
     """The model of one run of the demo: its server, its file, the roles that it is given, and what became of them."""
 
-    def __init__(self, settings: StackSettings, folders: Mapping[str, Path]) -> None:
+    def __init__(self, settings: Settings, folders: Mapping[str, Path]) -> None:
         """Raise DevStackError where server and weights are not installed."""
         if weights() is None:
             raise DevStackError(
@@ -71,6 +71,7 @@ class LocalModel:
             "concurrency": 1,
         }
         file = (self._settings.var_dir / "demo-models.yaml").absolute()
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(yaml.safe_dump({"models": {MODEL: entry}}, sort_keys=False), encoding="utf-8")
         return {"DISPATCH_MODELS_FILE": str(file)}
 
