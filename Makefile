@@ -20,7 +20,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 RUN_COMMAND = import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.commands import main; sys.exit(main())
 
-.PHONY: help setup local-model temporal demo test thorough browser mailbox check format-and-lint format replay record trails evals bench bench-waiting bench-inbox bench-audit bench-models lock clean
+.PHONY: help setup local-model temporal demo test thorough browser mailbox check format replay record trails evals bench bench-waiting bench-inbox bench-audit bench-models lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -61,21 +61,16 @@ demo: setup $(if $(MODEL),.venv/.local-model) ## the desk at work on sample requ
 
 # With bytecode switched off, as containers and CI like it, every program that a test starts would compile our modules
 # anew, and the sandbox the workflows' with each run and replay.
-# The types are checked beside the tests, which leave a third of the processors idle; what is wrong with them is told last.
-test: format-and-lint temporal local-model ## everything: format, lint, types and all tests
-	@types=$$(mktemp); $(BIN)/mypy . >"$$types" 2>&1 & checked=$$!; tested=0; \
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS) || tested=$$?; \
-	wait $$checked || tested=1; cat "$$types"; rm -f "$$types"; exit $$tested
+test: check temporal local-model ## everything: format, lint, types and all tests
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
 thorough: export TEST_THOROUGH = 1
 thorough: test ## make test with more kills, more examples and what is too long for each run; before a release
 
-check: format-and-lint ## format, lint and types, changing nothing
-	@$(BIN)/mypy .
-
-format-and-lint: setup
+check: setup ## format, lint and types, changing nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/mypy .
 
 format: setup ## put the code into its one form
 	@$(BIN)/ruff format .

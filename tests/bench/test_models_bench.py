@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from devstack.processes import ROOT
+from tests.sizes import THOROUGH_ONLY
 
 LIMIT_SECONDS = 280
 
 
+@THOROUGH_ONLY
 @pytest.mark.timeout(LIMIT_SECONDS + 20)
 def test_it_writes_what_parallel_roles_take(tmp_path: Path) -> None:
     """Ten specialists at once never take as long as ten one after the other, on however busy a machine."""

@@ -10,6 +10,7 @@ import pytest
 from temporalio.client import Client
 
 import dispatch.approval.requests
+import workflows.coordinator
 import workflows.parts.ending.task_failures
 from dispatch.models.request.item import OTHER
 from dispatch.models.request.status import Ending
@@ -81,8 +82,7 @@ async def test_a_request_whose_task_fails_again_and_again_goes_to_the_reception_
             raise KeyError("a bug")
         return approval_request(proposal, *others)
 
-    # Each workflow imports the rule when it begins or is read again; its own module is one of its sandbox.
-    monkeypatch.setattr(dispatch.approval.requests, "request_approval", broken)
+    monkeypatch.setattr(workflows.coordinator, "request_approval", broken)
     monkeypatch.setattr(workflows.parts.ending.task_failures, "MOST_TRIES", 2)
     unlucky = await desk.submit(HOURS, sender="unlucky@mail.example")
     lucky = await desk.submit(HOURS, sender="lucky@mail.example")

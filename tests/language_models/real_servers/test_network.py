@@ -19,6 +19,7 @@ import yaml
 from devstack.local_model.server import weights
 from devstack.ports import LOOPBACK, free_port
 from tests.acceptance.shell import ROOT
+from tests.sizes import THOROUGH_ONLY
 
 PATIENCE_SECONDS = 560
 TELLS = """
@@ -128,6 +129,7 @@ async def test_an_attempt_to_leave_is_seen(folder: Path) -> None:
     assert told["lost"] > 0 or not alone
 
 
+@THOROUGH_ONLY
 @pytest.mark.skipif(weights() is None, reason="the local model is not installed; 'make local-model' does it")
 @pytest.mark.xdist_group("local model")
 @pytest.mark.timeout(PATIENCE_SECONDS + 20)

@@ -9,6 +9,7 @@ import pytest
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
+import workflows.mail_quota
 from dispatch.guard import mail_quota as rules
 from dispatch.guard.mail_quota import address_digest
 from dispatch.models.people.approval_quota import quota_task_queue
@@ -24,7 +25,7 @@ async def test_a_count_of_mails_ends_once_its_window_is_over(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond the limit nothing is granted; once nothing counts it ends, and the next reservation starts a new quota."""
-    for module in (models, rules):
+    for module in (models, rules, workflows.mail_quota):
         monkeypatch.setattr(module, "WINDOW", WINDOW)
     async with resting_desk(client, tmp_path, quick) as desk, at_work(desk):
         workflow_id = f"quota-{uuid.uuid4().hex}"
