@@ -11,7 +11,8 @@ BIN := .venv/bin
 ARGS ?=
 # How many processes the tests run in; auto is one more than there are cores (tests/conftest.py), 0 is this one alone
 PROCESSES ?= auto
-# make demo MODEL=local has a tiny language model do what it can of the roles
+# make demo MODEL=local has a tiny language model do what it can of the roles; in a folder of its own, for the samples
+# that ended without a model are not begun again
 MODEL ?=
 # make lock UPGRADE=--upgrade takes what is newest of the packages that pyproject.toml does not name
 UPGRADE ?=
@@ -57,7 +58,7 @@ temporal: setup ## find the temporal program, or build it once for this machine
 	@$(BIN)/python -m devstack.temporal_program
 
 demo: setup $(if $(MODEL),.venv/.local-model) ## the desk at work on sample requests; without a terminal it plays the people too
-	@$(BIN)/python -m devstack.demo $(if $(MODEL),--model $(MODEL))
+	@$(if $(MODEL),DISPATCH_VAR_DIR="$${DISPATCH_VAR_DIR:-var}/model-$(MODEL)") $(BIN)/python -m devstack.demo $(if $(MODEL),--model $(MODEL))
 
 # With bytecode switched off, as containers and CI like it, every program that a test starts would compile our modules
 # anew, and the sandbox the workflows' with each run and replay.
