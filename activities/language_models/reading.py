@@ -1,6 +1,6 @@
 """What a language model may do of the reading of a request: intake, triage and extraction, by this worker's playbooks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -47,8 +47,9 @@ def reading_roles(desks: ReadDesks) -> list[Thinking]:
 
 
 def _thinking(name: str, thinker: Any, result: Any) -> Thinking:
-    role_of: Callable[[ReadingBrief], tuple[str, str]] = lambda brief: (brief.playbook.desk, name)  # noqa: E731
-    return Thinking(f"reading.{name}", thinker, ReadingBrief, result, role_of)
+    return Thinking(
+        f"reading.{name}", thinker, ReadingBrief, result, lambda brief: (brief.playbook.desk, name)
+    )
 
 
 class _Intake:

@@ -1,16 +1,13 @@
 """The labelled cases of a desk's folder, for each of its roles."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final
 
 from cli.evals.roles import Cases
-from dispatch.evals.roles import DRAFT_SHAPE, FIELDS_SHAPE, DraftCase, FieldsCase, read_role_cases
+from dispatch.evals.roles import DRAFT_SHAPE, FIELDS_SHAPE, C, DraftCase, FieldsCase, read_role_cases
 from dispatch.evals.understanding import Case, read_cases
 from dispatch.models.errors import EvalsError
 from dispatch.models.work.playbook import Playbook
-
-T = TypeVar("T")
 
 EVALS: Final = "evals"
 
@@ -46,12 +43,10 @@ def cases_of(folder: Path, playbook: Playbook, problems: list[str]) -> Cases:
     return Cases(intents, fields, drafts)
 
 
-def _role_cases(
-    name: str, file: Path, kind: type[T], shape: str, problems: list[str]
-) -> Iterator[tuple[str, T]]:
-    cases, wrong = read_role_cases(name, text_of(file), kind, shape)  # type: ignore[arg-type]  # one of the two kinds
+def _role_cases(name: str, file: Path, kind: type[C], shape: str, problems: list[str]) -> list[tuple[str, C]]:
+    cases, wrong = read_role_cases(name, text_of(file), kind, shape)
     problems += wrong
-    return iter(cast("list[tuple[str, T]]", cases))
+    return cases
 
 
 def text_of(file: Path) -> str:

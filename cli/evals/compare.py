@@ -25,6 +25,7 @@ from devstack.local_model.demo import LocalModel
 from devstack.local_model.roles import MODEL as LOCAL
 from dispatch.evals.roles import Change, EvalRun, Judged, Measured, Verdict, changes
 from dispatch.models.errors import EvalsError
+from dispatch.models.work.model_use import costs_in_words
 from runtime.desk_check import desk_alone, errors_of, folders_of
 from runtime.language_models.models import models_of
 from runtime.settings import Settings
@@ -33,7 +34,6 @@ _FOLDER: Final = "evals"
 _LATEST: Final = "latest.json"
 _SHOWN: Final = 30
 _WIDTH: Final = 110
-_MICROS: Final = 1_000_000
 
 
 def add(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -185,13 +185,12 @@ def _misses(run: EvalRun) -> list[tuple[str, list[Judged]]]:
 
 
 def _cells(one: Measured) -> Sequence[str]:
-    cost = ", ".join(f"{currency} {micros / _MICROS:.4f}" for currency, micros in one.cost_micros.items())
     return (
         str(len(one.cases)),
         *(str(one.number(verdict)) for verdict in (Verdict.RIGHT, Verdict.WRONG, Verdict.PERSON)),
         f"{1000 * one.seconds / max(1, len(one.cases)):.1f}",
         str(one.tokens or ""),
-        cost,
+        costs_in_words(one.cost_micros),
         str(one.fell_back or ""),
     )
 

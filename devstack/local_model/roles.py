@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from dispatch.language_models.prompts import prompt_file
-from dispatch.models.work.playbook import Playbook
 from runtime.desks import discover
 
 MODEL: Final = "local"
@@ -47,10 +46,9 @@ def give_roles(document: dict[str, Any], folder: Path, kinds: Kinds) -> list[str
         if _BACKEND in getattr(kind, "backends", ()) and prompt_file(folder, name, role.get("role")).exists():
             role.update(chosen)
             given.append(name)
-    if "reading" in Playbook.model_fields:
-        readers = [name for name in _ENGINE_ROLES if prompt_file(folder, name).exists()]
-        document["reading"] = {name: dict(chosen) for name in readers}
-        given += readers
+    readers = [name for name in _ENGINE_ROLES if prompt_file(folder, name).exists()]
+    document["reading"] = {name: dict(chosen) for name in readers}
+    given += readers
     if given:
         document["models"] = {"give_up_after": GIVE_UP_AFTER}
     return given

@@ -5,18 +5,18 @@ case asks for nothing that the desk does, leaving it to a person is right.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Final, NamedTuple, Self
+from functools import reduce
+from typing import Final, NamedTuple, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
 from dispatch.evals.understanding import Case
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.request.item import OTHER, Item
-from dispatch.models.work.model_use import ModelOutcome, ModelUse
+from dispatch.models.work.model_use import ModelOutcome, ModelUse, with_cost
 
 FIELDS_SHAPE: Final = '{"text": "...", "fields": {"order_number": "DD-10001"}, "source": "..."}'
 DRAFT_SHAPE: Final = '{"draft": "...", "evidence": ["..."], "labels": ["reply.tone"], "source": "..."}'
@@ -86,11 +86,7 @@ class Measured(Contract):
     @property
     def cost_micros(self) -> Mapping[str, int]:
         """Return what they cost, by currency."""
-        cost = Counter[str]()
-        for use in self._uses:
-            if use.cost_micros:
-                cost[use.currency] += use.cost_micros
-        return dict(sorted(cost.items()))
+        return reduce(with_cost, self._uses, dict[str, int]())
 
     @property
     def fell_back(self) -> int:
@@ -121,11 +117,12 @@ class Change(NamedTuple):
     now: Verdict
 
 
-def read_role_cases(
-    name: str, text: str, kind: type[FieldsCase] | type[DraftCase], shape: str
-) -> tuple[list[tuple[str, FieldsCase | DraftCase]], list[str]]:
+C = TypeVar("C", FieldsCase, DraftCase)
+
+
+def read_role_cases(name: str, text: str, kind: type[C], shape: str) -> tuple[list[tuple[str, C]], list[str]]:
     """Return the cases of a file by their names, and a sentence for each line that is none."""
-    cases: list[tuple[str, FieldsCase | DraftCase]] = []
+    cases: list[tuple[str, C]] = []
     problems: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():

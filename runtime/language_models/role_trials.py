@@ -14,6 +14,7 @@ from dispatch.models.work.proposal import Review, ReviewBrief
 from dispatch.playbooks.thinking_roles import thinking_roles
 from dispatch.storage.model_documents import ModelDocuments
 from runtime.desks import LoadedDesks
+from runtime.language_models.models import model_named
 from runtime.language_models.roles import roles_of
 from runtime.language_models.workers import opened_models
 from runtime.settings import Settings
@@ -25,9 +26,8 @@ class RoleTrials:
     def __init__(self, desk: str, loaded: LoadedDesks, folder: Path) -> None:
         self.playbook: Playbook = loaded.playbooks.by_desk[desk].playbook
         self._desk, self._catalogue, self._folder = desk, loaded.catalogue, folder
-        roles = roles_of(loaded.catalogue, loaded.playbooks, {desk: folder})
         self._prompts = self._read_prompts()
-        self._thinkers = {one.activity_type: one for one in roles}
+        self._thinkers = {one.activity_type: one for one in roles_of(*loaded)}
 
     async def review(self, name: str, brief: ReviewBrief) -> Review:
         """Run a reviewer of the playbook by its rules."""
@@ -58,7 +58,7 @@ class RoleTrials:
             yield {}
             return
         store = ModelDocuments(documents, settings.model_documents_days)
-        async with opened_models(settings, names) as opened:
+        async with opened_models([model_named(settings, name) for name in names]) as opened:
             yield {name: ModelDesk(name, opened, store, self._prompts) for name in names}
 
     def _read_prompts(self) -> Prompts:

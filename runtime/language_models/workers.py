@@ -32,16 +32,14 @@ async def model_workers(
     if not models:
         yield []
         return
-    folders = desk_folders(settings.desk_roots)
-    roles, prompts = roles_of(catalogue, playbooks, folders), prompts_of(playbooks, folders)
-    async with opened_models(settings, names) as opened:
+    roles, prompts = roles_of(catalogue, playbooks), prompts_of(playbooks, desk_folders(settings.desk_roots))
+    async with opened_models(models) as opened:
         yield [_worker(client, settings, model, opened, roles, prompts) for model in models]
 
 
 @asynccontextmanager
-async def opened_models(settings: Settings, names: Sequence[str]) -> AsyncIterator[Models]:
-    """Open the connections of the named models, for the length of the block. Raises SettingsError as above."""
-    models = [model_named(settings, name) for name in names]
+async def opened_models(models: Sequence[LanguageModel]) -> AsyncIterator[Models]:
+    """Open the connections, for the length of the block. Raises SettingsError where a key is not there."""
     # It imports `openai`, which a worker without models never needs.
     from dispatch.language_models.client import LanguageModels  # noqa: PLC0415
 

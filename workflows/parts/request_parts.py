@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts import options
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals
+    from workflows.parts.asked_models import AskedModels
     from workflows.parts.effects import Effects
     from workflows.parts.reading.by_models import ReadingByModels
     from workflows.parts.requester.additions import Additions
@@ -67,7 +68,8 @@ class RequestParts:
         dispatcher = ActivityDispatcher(recorder, status)
         action_queue = options.action_task_queue(workflow.info().task_queue)
         effects = Effects(recorder, dispatcher, action_queue)
-        stages = Stages(request_id, submission, state, dispatcher, recorder)
+        models = AskedModels(state, dispatcher, recorder)
+        stages = Stages(request_id, submission, state, dispatcher, recorder, models)
         requester = RequesterConversation(
             request_id, submission, recorder, status, dispatcher, stages, effects, state
         )
@@ -88,9 +90,9 @@ class RequestParts:
             ),
             effects=effects,
             reservations=Reservations(request_id),
-            roles=Roles(request_id, submission, state, dispatcher, recorder),
+            roles=Roles(request_id, submission, state, dispatcher, recorder, models),
             stages=stages,
-            reading=ReadingByModels(submission, state, dispatcher, recorder),
+            reading=ReadingByModels(submission, state, dispatcher, recorder, models),
             requester=requester,
             additions=Additions(submission, state, recorder, status, requester),
         )

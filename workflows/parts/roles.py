@@ -39,10 +39,10 @@ class Roles:
         state: ProcessState,
         dispatcher: ActivityDispatcher,
         recorder: TrailRecorder,
+        models: AskedModels,
     ) -> None:
         self._id, self._submission, self._state = request_id, submission, state
-        self._dispatcher, self._recorder = dispatcher, recorder
-        self._models = AskedModels(state, dispatcher, recorder)
+        self._dispatcher, self._recorder, self._models = dispatcher, recorder, models
 
     async def examine(
         self,

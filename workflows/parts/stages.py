@@ -44,10 +44,11 @@ class Stages:
         state: ProcessState,
         dispatcher: ActivityDispatcher,
         recorder: TrailRecorder,
+        models: AskedModels,
     ) -> None:
         self._id, self._submission, self._state = request_id, submission, state
         self._dispatcher, self._recorder = dispatcher, recorder
-        self._opinions = Opinions(submission, state, AskedModels(state, dispatcher, recorder))
+        self._opinions = Opinions(submission, state, models)
 
     @property
     def language(self) -> str:

@@ -38,12 +38,12 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
     ended = list(steps(events))
     done = [step for step in ended if isinstance(step.result, dict)]
     started, last = attributes(events[0]), events[-1]
-    asked = _fields(payload(started.get("input")))
+    asked = fields_of(payload(started.get("input")))
     guarded = list(_guarded(done))
     stood = list(status_changes(events))
-    outcome = _fields(payload(attributes(last).get("result")))
+    outcome = fields_of(payload(attributes(last).get("result")))
     triage: Record = next((step.result for step in reversed(done) if step.name == "triage"), {})
-    reference = _fields(_fields(triage.get("playbook")).get("ref"))
+    reference = fields_of(fields_of(triage.get("playbook")).get("ref"))
     return {
         "seq": line.seq,
         "line": line_digest,
@@ -53,7 +53,7 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
         "playbook_version": reference.get("version"),
         "playbook_digest": reference.get("digest"),
         "priority": triage.get("priority"),
-        "requester": _fields(asked.get("sender")).get("address") or asked.get("requester"),
+        "requester": fields_of(asked.get("sender")).get("address") or asked.get("requester"),
         "opened_at": _iso(moment(events[0]["eventTime"])),
         "closed_at": _iso(moment(last["eventTime"])),
         "ending": line.ending,
@@ -77,7 +77,7 @@ def _documents(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _guarded(done: list[Step]) -> Iterator[Record]:
     for step in done:
         if step.name == _GUARDIAN and isinstance(step.given, dict):
-            result, bound = step.result, _fields(step.given.get("bound"))
+            result, bound = step.result, fields_of(step.given.get("bound"))
             yield {
                 "event_id": step.event_id,
                 "moment": _iso(step.ended),
@@ -97,15 +97,15 @@ def _acted(ended: list[Step]) -> Iterator[Record]:
         if not step.name.startswith(_ACTION) or step.name.endswith(_UNDO) or not isinstance(step.given, dict):
             continue
         authorization, result = (
-            _fields(step.given.get("authorization")),
-            _fields(step.given.get("guard_result")),
+            fields_of(step.given.get("authorization")),
+            fields_of(step.given.get("guard_result")),
         )
         yield {
             "event_id": step.event_id,
             "moment": _iso(step.ended),
-            **_action(_fields(step.given.get("bound"))),
+            **_action(fields_of(step.given.get("bound"))),
             "status": step.failure or ("undone" if _key(step) in undone else "done"),
-            "effect_id": _fields(step.result).get("effect_id"),
+            "effect_id": fields_of(step.result).get("effect_id"),
             "guard_decision": result.get("decision"),
             "tier": result.get("tier"),
             "approvers": [decision.get("approver") for decision in authorization.get("decisions", [])],
@@ -113,11 +113,11 @@ def _acted(ended: list[Step]) -> Iterator[Record]:
 
 
 def _key(step: Step) -> str:
-    return str(_fields(_fields(step.given).get("bound")).get("idempotency_key"))
+    return str(fields_of(fields_of(step.given).get("bound")).get("idempotency_key"))
 
 
 def _action(bound: dict[str, Any]) -> Record:
-    action, amount = _fields(bound.get("action")), _fields(_fields(bound.get("view")).get("amount"))
+    action, amount = fields_of(bound.get("action")), fields_of(fields_of(bound.get("view")).get("amount"))
     return {
         "name": action.get("name"),
         "subject": action.get("subject"),
@@ -129,7 +129,7 @@ def _action(bound: dict[str, Any]) -> Record:
 def _decisions(done: list[Step], stood: list[StatusChange], by_digest: dict[Any, Record]) -> Iterator[Record]:
     """Yield the accepted decisions, each with how long its gate had stood open when it was made."""
     for step in done:
-        decision = _fields(step.result.get("decision"))
+        decision = fields_of(step.result.get("decision"))
         if step.name != _CHECK or not step.result.get("accepted") or not decision:
             continue
         opened = _opened(stood, step.ended)
@@ -178,7 +178,7 @@ def _refused(done: list[Step], outcome: dict[str, Any]) -> Iterator[Record]:
         return
     for step in done:
         if step.name == _CHECK and step.result.get("accepted") is False:
-            by = _fields(step.result.get("decision")).get("approver") or "unknown"
+            by = fields_of(step.result.get("decision")).get("approver") or "unknown"
             yield {"moment": _iso(step.ended), "what": "decide", "by": by, "why": step.result.get("reason")}
 
 
@@ -204,7 +204,8 @@ def _waits(stood: list[StatusChange], closed_at: datetime) -> Iterator[Record]:
             }
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def fields_of(value: Any) -> dict[str, Any]:
+    """Return a JSON object as it is, and nothing for any other value."""
     return value if isinstance(value, dict) else {}
 
 

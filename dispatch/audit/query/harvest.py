@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from dispatch.audit.query.extract import fields_of
 from dispatch.audit.read.steps import Step, steps
 from dispatch.audit.store.document import Document, attributes, events_of, payload
 
@@ -37,19 +38,19 @@ class DraftChanged(NamedTuple):
 def harvest(document: Document) -> Iterator[ReadByPerson | DraftChanged]:
     """Yield what a closed request's history holds of that; a history of another form yields nothing."""
     events = list(events_of(document))
-    started = _fields(payload(attributes(events[0]).get("input")))
+    started = fields_of(payload(attributes(events[0]).get("input")))
     done = [step for step in steps(events) if isinstance(step.result, dict)]
     accepted = [step for step in done if step.name == _CHECK and step.result.get("accepted") is True]
     triages = [step for step in done if step.name == _TRIAGE]
     if not triages:
         return
     last = triages[-1].result
-    desk = str(_fields(_fields(last.get("playbook")).get("ref")).get("desk") or "")
+    desk = str(fields_of(fields_of(last.get("playbook")).get("ref")).get("desk") or "")
     kinds = {str(item.get("item_id")): str(item.get("kind")) for item in last.get("items", ())}
     how = ""
     for step in accepted:
-        decision = _fields(step.result.get("decision"))
-        name, edits = str(decision.get("decision_type")), _fields(decision.get("edits"))
+        decision = fields_of(step.result.get("decision"))
+        name, edits = str(decision.get("decision_type")), fields_of(decision.get("edits"))
         if name in _READ_BY_PEOPLE:
             how = name
             kinds |= {item: str(kind) for item, kind in edits.items() if item in kinds}
@@ -74,9 +75,5 @@ def _draft_before(decision: Step, done: list[Step]) -> dict[str, Any] | None:
 def _changed(request_id: str, desk: str, proposal: dict[str, Any], how: str, reason: str) -> DraftChanged:
     evidence = tuple(str(one.get("text")) for one in proposal.get("evidence", ()))
     return DraftChanged(
-        request_id, desk, str(_fields(proposal.get("draft")).get("text") or ""), evidence, how, reason
+        request_id, desk, str(fields_of(proposal.get("draft")).get("text") or ""), evidence, how, reason
     )
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

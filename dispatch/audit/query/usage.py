@@ -8,9 +8,7 @@ from pydantic import Field
 
 from dispatch.models.contract import Contract
 from dispatch.models.trail import TrailEntry
-from dispatch.models.work.model_use import ModelUse
-
-_MICROS: Final = 1_000_000
+from dispatch.models.work.model_use import ModelUse, costs_in_words, with_cost
 
 
 class Question(Contract):
@@ -45,8 +43,7 @@ class Total(Contract):
     @property
     def cost(self) -> str:
         """What it cost, each currency by itself; a dash where nothing is known to have cost anything."""
-        costs = (f"{name} {micros / _MICROS:,.4f}" for name, micros in sorted(self.cost_micros.items()))
-        return ", ".join(costs) or "-"
+        return costs_in_words(self.cost_micros) or "-"
 
 
 KEYS: Final[Mapping[str, Callable[[Question], str]]] = {
@@ -96,11 +93,9 @@ def total_of(questions: Iterable[Question]) -> Total:
 
 
 def _with(total: Total, use: ModelUse) -> Total:
-    failures, costs = dict(total.failures), dict(total.cost_micros)
+    failures = dict(total.failures)
     if use.failure is not None:
         failures[use.failure] = failures.get(use.failure, 0) + 1
-    if use.cost_micros:
-        costs[use.currency] = costs.get(use.currency, 0) + use.cost_micros
     return total.model_copy(
         update={
             "questions": total.questions + 1,
@@ -110,6 +105,6 @@ def _with(total: Total, use: ModelUse) -> Total:
             "tokens_in": total.tokens_in + use.tokens_in,
             "tokens_out": total.tokens_out + use.tokens_out,
             "seconds": total.seconds + use.seconds,
-            "cost_micros": costs,
+            "cost_micros": with_cost(total.cost_micros, use),
         }
     )

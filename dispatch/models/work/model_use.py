@@ -1,5 +1,6 @@
 """Uses of a language model: texts by digest, costs, and the budget of a request."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Generic, Self, TypeVar
@@ -123,16 +124,25 @@ class ModelSpending(Contract):
 
     def with_use(self, use: ModelUse) -> Self:
         """Return it with what a question came to that `with_question` counted."""
-        costs = dict(self.cost_micros)
-        if use.cost_micros:
-            costs[use.currency] = costs.get(use.currency, 0) + use.cost_micros
         return self.model_copy(
             update={
                 "calls": self.calls + max(use.attempts - 1, 0),
                 "tokens": self.tokens + use.tokens_in + use.tokens_out,
-                "cost_micros": costs,
+                "cost_micros": with_cost(self.cost_micros, use),
             }
         )
+
+
+def with_cost(costs: Mapping[str, int], use: ModelUse) -> dict[str, int]:
+    """Return costs by currency, in millionths, with that of one use."""
+    if not use.cost_micros:
+        return dict(costs)
+    return {**costs, use.currency: costs.get(use.currency, 0) + use.cost_micros}
+
+
+def costs_in_words(costs: Mapping[str, int]) -> str:
+    """Return costs by currency, each by itself; empty where nothing is known to have cost anything."""
+    return ", ".join(f"{name} {micros / _MICROS:,.4f}" for name, micros in sorted(costs.items()))
 
 
 def cost_micros(tokens_in: int, tokens_out: int, price: ModelPrice) -> int:

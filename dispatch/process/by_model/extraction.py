@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from dispatch.forms import DataBlock, Form
+from dispatch.models.language import ENGLISH, in_language
 from dispatch.models.request.item import Item
 from dispatch.models.request.reading import ExtractedFields, ReadingBrief
 from dispatch.models.work.playbook import FieldSpec, Playbook
@@ -134,8 +135,4 @@ def _stands_in(quote: str, brief: ReadingBrief) -> bool:
 def _described(playbook: Playbook, fields: set[str]) -> Iterator[str]:
     for name in sorted(fields):
         spec = playbook.fields[name]
-        yield f"{name}: {_english(spec.question)} Such as {_english(spec.example)}"
-
-
-def _english(text: str | Mapping[str, str]) -> str:
-    return text if isinstance(text, str) else next(iter(text.values()))
+        yield f"{name}: {in_language(spec.question, ENGLISH)} Such as {in_language(spec.example, ENGLISH)}"

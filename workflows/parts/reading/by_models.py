@@ -43,10 +43,10 @@ class ReadingByModels:
         state: ProcessState,
         dispatcher: ActivityDispatcher,
         recorder: TrailRecorder,
+        models: AskedModels,
     ) -> None:
         self._submission, self._state = submission, state
-        self._dispatcher, self._recorder = dispatcher, recorder
-        self._models = AskedModels(state, dispatcher, recorder)
+        self._dispatcher, self._recorder, self._models = dispatcher, recorder, models
 
     async def read(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """Return the items as models and rules read them together. Raises StageFailedError where a person shall read it."""
