@@ -102,13 +102,13 @@ async def diff(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what two runs decided otherwise. Raises EvalsError where there are not two."""
     runs = sorted((settings.var_dir / _FOLDER / "runs").glob("*.json"))
     before, after = arguments.before, arguments.after
-    if before is None:
-        if len(runs) < 2:  # noqa: PLR2004 (two of them differ)
-            raise EvalsError(
-                f"{settings.var_dir / _FOLDER / 'runs'}: there are not two runs; run 'dispatch evals compare' twice"
-            )
-        before = runs[-2]
-    earlier, later = _read(before), _read(after if after is not None else runs[-1] if runs else before)
+    needed = (before is None) + (after is None)
+    if len(runs) < needed:
+        raise EvalsError(
+            f"{settings.var_dir / _FOLDER / 'runs'}: there are not two runs; run 'dispatch evals compare' twice"
+        )
+    earlier = _read(before if before is not None else runs[-2])
+    later = _read(after if after is not None else runs[-1])
     found = changes(earlier, later)
     print(
         f"{earlier.at:%Y-%m-%d %H:%M} -> {later.at:%Y-%m-%d %H:%M}: {len(found)} cases were decided otherwise"

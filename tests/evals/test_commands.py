@@ -65,6 +65,8 @@ async def test_each_role_is_measured_by_each_backend_and_kept(
     assert "<script" not in page
     assert page.count('<rect class="right"') == 1
     (await typed.starter("evals", "diff")).sentence("there are not two runs")
+    elsewhere = typed.but(DISPATCH_VAR_DIR=str(tmp_path / "empty"))
+    (await elsewhere.starter("evals", "diff", home / "latest.json")).sentence("there are not two runs")
     write(desk / "evals" / "own.jsonl", ASKED, ASKED | {"labels": ["other"]})
     await typed.starter("evals", "compare", "boat_hire")
     changed = await typed.starter("evals", "diff")
