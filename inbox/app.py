@@ -35,7 +35,7 @@ from inbox.context import Context, Limits
 from inbox.devices import Devices
 from inbox.filters import FILTERS, revealed
 from inbox.oidc import STATE_SECONDS, OidcProvider
-from inbox.pages import answer, decide, keys, request, sign_in, usage, waiting
+from inbox.pages import answer, decide, keys, pictures, request, sign_in, usage, waiting
 from inbox.pages import not_taken_in as refused
 from inbox.passwords import Users
 from inbox.security import SecurityMiddleware
@@ -161,6 +161,7 @@ def _routes(secret: str, *, https: bool) -> list[BaseRoute]:
         Route("/approve", waiting.approve_several, methods=["POST"]),
         Route("/requests/{request_id}", request.show, methods=["GET"]),
         Route("/requests/{request_id}/live", request.live, methods=["GET"]),
+        Route("/requests/{request_id}/pictures/{sha256}", pictures.show, methods=["GET"]),
         Route("/requests/{request_id}/decide", decide.decide, methods=["POST"]),
         Route("/requests/{request_id}/approve", decide.approve_together, methods=["POST"]),
         Route("/requests/{request_id}/sign", decide.sign, methods=["POST"]),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dispatch.approval.consequences import Consequences, before, is_settled, is_to_be_rewritten
 from dispatch.approval.decisions import due_at
@@ -14,14 +14,17 @@ from dispatch.models.money import Money, amount_named, format_figure, format_mon
 from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision
 from dispatch.models.request.follow_up import FollowUpDetail
 from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.request.submission import DocumentRef
 from dispatch.models.work.approval_policy import ApprovalPolicy
-from dispatch.models.work.finding import Evidence, ReviewException, Severity
+from dispatch.models.work.finding import Evidence, ReviewException
 from dispatch.models.work.guardian import GuardResult
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.proposal import BoundAction
+from dispatch.models.work.severity import Severity
 from inbox.comparison import Change, changes
 from inbox.filters import title_of
 
+_DOCUMENTS: Final = TypeAdapter(tuple[DocumentRef, ...])
 _SEVERITIES: Final = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
 
 
@@ -253,10 +256,19 @@ def facts_of(parameters: Mapping[str, JsonValue], amount: Money | None = None) -
     for name, value in parameters.items():
         if name in amounts or (amounts and name == "currency"):
             continue
-        plain = "none" if value is None else str(value)
+        plain = "none" if value is None else _named_documents(value) or str(value)
         facts.append(Fact(_plain_name(name), plain, text=name == "text" or "\n" in plain))
     # Long texts last, so that the short ones are visible above them.
     return tuple(sorted(facts, key=lambda fact: fact.text))
+
+
+def _named_documents(value: JsonValue) -> str:
+    """Return the names and sizes of documents, where a value is a list of them; the digest covers their content."""
+    try:
+        documents = _DOCUMENTS.validate_python(value)
+    except ValidationError:
+        return ""
+    return ", ".join(f"{one.name} ({one.size_bytes / 1024:.1f} KB)" for one in documents)
 
 
 def _plain_name(parameter: str) -> str:

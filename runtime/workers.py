@@ -107,7 +107,9 @@ def desk_worker(
             audit.export_history,
             audit_follower(audit, settings, stopping).follow,
             webhook_follower(client, settings, stopping).follow,
-            *catalogue.desk_activities(systems.beside(Documents(DocumentStore(settings.documents_dir)))),
+            *catalogue.desk_activities(
+                systems.beside(Documents(DocumentStore(settings.documents_dir))).beside(texts)
+            ),
         ],
         workflow_runner=Sandbox(under_way),
         tuner=backlog_limited(under_way, settings.workflow_cache),
@@ -145,7 +147,9 @@ def action_worker(
             notifier.notify,
             notifier.send_digests,
             webhook_sender(settings).deliver,
-            *catalogue.action_activities(systems.beside(Permits(approvers))),
+            *catalogue.action_activities(
+                systems.beside(Permits(approvers)).beside(Documents(DocumentStore(settings.documents_dir)))
+            ),
         ],
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
     )

@@ -20,6 +20,14 @@ HeaderText = Annotated[str, AfterValidator(_one_line)]
 _MESSAGE_ID = r"^<[!-;=?-~]{1,240}@[!-;=?-~]{1,240}>$"
 
 
+class MailAttachment(Contract):
+    """A document of an outgoing mail, in full."""
+
+    name: str = Field(max_length=255)
+    media_type: str = Field(max_length=255)
+    data: bytes = Field(repr=False)
+
+
 class OutgoingMail(Contract):
     """A mail to one recipient; `message_id` is its key in the archive."""
 
@@ -42,6 +50,14 @@ class OutgoingMail(Contract):
     references: tuple[HeaderText, ...] = Field(
         default=(), max_length=50, description="oldest first; what is no Message-ID is left out"
     )
+    attachments: tuple[MailAttachment, ...] = ()
+
+
+class ArchivedAttachment(Contract):
+    name: str
+    sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", description="of the document as it was before it was encoded"
+    )
 
 
 class ArchivedMail(Contract):
@@ -54,5 +70,6 @@ class ArchivedMail(Contract):
     subject: str
     text: str = Field(description="line ends as \\n, none at the end")
     in_reply_to: str | None
+    attachments: tuple[ArchivedAttachment, ...] = ()
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the mail as received, headers included")
     received_at: Moment

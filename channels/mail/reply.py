@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from dispatch.models.contract import Contract
+from dispatch.models.request.submission import DocumentRef
+from dispatch.models.work.finding import MOST_ATTACHED
 
 
 class MailParameters(Contract):
@@ -16,6 +18,9 @@ class MailParameters(Contract):
     in_reply_to: str | None = None
     purpose: Literal["reply", "question", "reminder", "notice"]
     sender: str | None = Field(default=None, description="None: the mail server's own")
+    attachments: tuple[DocumentRef, ...] = Field(
+        default=(), max_length=MOST_ATTACHED, description="documents of the store that go with it"
+    )
 
 
 class MailGuardFacts(Contract):

@@ -17,6 +17,8 @@ from dispatch.text.unicode_spoofing import same_address, turns_direction
 
 _ADDRESS: Final[TypeAdapter[str]] = TypeAdapter(MailAddress)
 _MAX_NAMED = 100
+MOST_ATTACHED_BYTES: Final = 10_000_000
+"""Of all documents of one mail: many mail servers refuse one of more than some 20 MB, and base64 makes a third more of it."""
 
 
 def inspect_reply(mail: MailParameters, facts: MailGuardFacts, context: GuardContext) -> Inspection:
@@ -30,6 +32,7 @@ def inspect_reply(mail: MailParameters, facts: MailGuardFacts, context: GuardCon
     blocks = (
         *_recipient(mail, context, own),
         *_headers(mail),
+        *_attached(mail),
         *_content(f"{mail.subject}\n{_without_own_links(mail, facts)}", context, own),
     )
     return Inspection(blocks=blocks)
@@ -60,6 +63,14 @@ def _headers(mail: MailParameters) -> list[Reason]:
     ]
     text = f"{' and '.join(broken)} holds control characters, which a header must not"
     return [Reason(rule="reply.header", text=text)] if broken else []
+
+
+def _attached(mail: MailParameters) -> list[Reason]:
+    size = sum(document.size_bytes for document in mail.attachments)
+    if size <= MOST_ATTACHED_BYTES:
+        return []
+    text = f"its attachments have {size} bytes together, and a mail carries {MOST_ATTACHED_BYTES} at most"
+    return [Reason(rule="reply.attachments", text=text)]
 
 
 def _without_own_links(mail: MailParameters, facts: MailGuardFacts) -> str:

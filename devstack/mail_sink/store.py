@@ -26,7 +26,7 @@ _SCHEMA = (
     "CREATE INDEX messages_by_recipient ON messages (recipient)",
     "CREATE TABLE deferrals (message_id TEXT PRIMARY KEY, times INTEGER NOT NULL)",
 )
-_SHOWN = "archive_id, message_id, sender, recipient, subject, text, in_reply_to, sha256, received_at"
+_SHOWN = "archive_id, message_id, sender, recipient, subject, text, in_reply_to, sha256, received_at, raw"
 
 
 class MailStore:
@@ -101,7 +101,10 @@ class MailStore:
     def _find(self, where: str, value: str | int) -> list[dict[str, JsonValue]]:
         query = f"SELECT {_SHOWN} FROM messages WHERE {where} ORDER BY archive_id"  # noqa: S608 - columns of ours
         with self._lock:
-            return [dict(row) for row in self._connection.execute(query, [value]).fetchall()]
+            rows = [dict(row) for row in self._connection.execute(query, [value]).fetchall()]
+        for row in rows:
+            row["attachments"] = _attachments(row.pop("raw"))
+        return rows
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -138,3 +141,17 @@ def _text(message: EmailMessage) -> str:
     part = message.get_body(preferencelist=("plain", "html"))
     content = part.get_content() if part is not None else ""
     return str(content).replace("\r\n", "\n").rstrip("\n")
+
+
+def _attachments(raw: bytes) -> list[JsonValue]:
+    """Return the name and the digest of each document that a mail carries."""
+    message: EmailMessage = message_from_bytes(raw, policy=default)
+    return [
+        {"name": part.get_filename() or "", "sha256": hashlib.sha256(_content(part)).hexdigest()}
+        for part in message.iter_attachments()
+    ]
+
+
+def _content(part: EmailMessage) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""

@@ -23,10 +23,11 @@ from dispatch.guard.spend_quota import claims_of
 from dispatch.guard.spending import of_amount, of_sums
 from dispatch.models.money import Money
 from dispatch.models.work.action_digest import is_intact
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardianFacts, GuardResult, Reason
 from dispatch.models.work.playbook import ActionPolicy, GuardianPolicy, Tier
 from dispatch.models.work.proposal import Spending
+from dispatch.models.work.severity import Severity
 from dispatch.models.work.spend_quota import Claim
 from dispatch.text.requested import is_plainly_asked
 

@@ -51,10 +51,8 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
     playbook = brief.playbook.playbook
     found = _in_order(brief.findings, playbook)
     _refuse_unavailable(found)
-    findings, declined, evidence_of_people = without_declined(
-        found, brief.declined, brief.items, brief.language
-    )
-    evidence = [*_unique_evidence(findings), *evidence_of_people]
+    findings, declined, by_people = without_declined(found, brief.declined, brief.items, brief.language)
+    evidence = [*_unique_evidence(findings), *by_people]
     refusals = (
         *{(r.item_id, r.rule, r.reason): r for f in findings for r in f.refusals}.values(),
         *declined,
@@ -75,13 +73,14 @@ def assemble(brief: AssemblyBrief, compose: Compose | None) -> Proposal:
         draft = delivered.draft
         evidence += [delivered.cited] if delivered.cited else []
         ordered.append(_alone(delivered.action, ordered))
+    exhibits = tuple(dict.fromkeys(exhibit for finding in findings for exhibit in finding.exhibits))
     bound = tuple(
         _bound(brief, _with_sources(with_declaration(action, playbook), evidence)) for action in ordered
     )
     return Proposal(
         handoff=brief.handoff,
         proposal_id=brief.proposal_id,
-        draft=draft,
+        draft=draft.model_copy(update={"exhibits": exhibits}) if exhibits else draft,
         actions=bound,
         delivery=bound[-1].digest if delivered is not None else None,
         refusals=refusals,
@@ -276,12 +275,16 @@ def _actions(findings: Iterable[Finding]) -> list[Action]:
     for action in (entry for finding in findings for entry in finding.recommended):
         effect = (action.name, action.subject)
         known = by_effect.get(effect)
-        if known is not None and known.parameters != action.parameters:
+        if known is not None and _order_of(known) != _order_of(action):
             raise DispatchError(
                 f"two specialists order {action.name} on {action.subject} differently; one effect has one order"
             )
         by_effect[effect] = action if known is None else _joined(known, action)
     return [Action(**action.model_dump()) for action in by_effect.values()]
+
+
+def _order_of(action: RecommendedAction) -> tuple[object, ...]:
+    return action.parameters, action.not_before
 
 
 def _with_sources(action: Action, evidence: Iterable[Evidence]) -> Action:

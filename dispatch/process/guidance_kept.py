@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dispatch.approval.requests import GUIDANCE_REPEATED
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guidance import Guidance, RespondPurpose
 from dispatch.models.work.proposal import AssemblyBrief, Proposal
+from dispatch.models.work.severity import Severity
 from dispatch.process.invariants import PROCESS
 
 _RUN: Final = 5

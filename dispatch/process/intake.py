@@ -10,7 +10,8 @@ from dispatch.models.handoff import Handoff
 from dispatch.models.request.intake import Intake
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
+from dispatch.models.work.severity import Severity
 from dispatch.text.asks import asks_in, is_ask, is_pleasantry
 from dispatch.text.courtesies import is_courtesy
 from dispatch.text.mail_furniture import is_notice

@@ -13,9 +13,10 @@ from dispatch.models.canonical import canonical_json
 from dispatch.models.contract import Facts
 from dispatch.models.money import amount_named, format_money
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.proposal import Proposal
+from dispatch.models.work.severity import Severity
 from dispatch.process.fields import PLACEHOLDER
 
 PROCESS: Final = "process"

@@ -8,8 +8,9 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from dispatch.models.contract import Contract
-from dispatch.models.work.finding import ReviewException, Severity, Statement
+from dispatch.models.work.finding import ReviewException, Statement
 from dispatch.models.work.proposal import ReviewBrief
+from dispatch.models.work.severity import Severity
 from dispatch.roles.supported import unsupported
 from dispatch.text.extraction import says
 

@@ -1,4 +1,4 @@
-"""Documents of a request, for specialists: read-only, by reference."""
+"""Documents of a request, for specialists: read by reference, and kept for those who come after."""
 
 import asyncio
 
@@ -7,7 +7,10 @@ from dispatch.storage.documents import DocumentStore
 
 
 class Documents:
-    """Reads from the document store; a part of the engine that every specialist can use."""
+    """Reads and keeps documents in the store; a part of the engine that every specialist can use.
+
+    To keep a document changes nothing outside: it is named by its content, and history carries the reference alone.
+    """
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
@@ -18,3 +21,10 @@ class Documents:
         Raises DispatchError if it is missing, cannot be read, or was changed.
         """
         return await asyncio.to_thread(self._store.get, document.sha256)
+
+    async def keep(self, data: bytes, media_type: str, name: str) -> DocumentRef:
+        """Store what a specialist made, such as an edited text or a picture, and return its reference.
+
+        A repetition changes nothing. Raises DispatchError if the folder cannot be written.
+        """
+        return await asyncio.to_thread(self._store.put, data, media_type, name)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
+from dispatch.models.work.severity import Severity
 from dispatch.text.normalise import as_read
 
 STANDARD: Final = "no_orders_to_the_machine"

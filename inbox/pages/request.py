@@ -12,7 +12,9 @@ from dispatch.models.request.request_detail import RequestDetail
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.ranking.rank import waited
+from dispatch.storage.documents import DocumentStore
 from inbox.context import Context
+from inbox.exhibits import shown_exhibits
 from inbox.pages import follow_up
 from inbox.signing_keys import usable_keys
 from inbox.view_models import ShownRequest, mark_of, shown
@@ -94,6 +96,7 @@ def _page(
     outcome: Outcome | None = None,
 ) -> Response:
     context, person = context_of(request), person_of(request)
+    proposal = view.detail.proposal if view else None
     rank = view.detail.rank if view and found.is_running else None
     return render(
         request,
@@ -102,6 +105,7 @@ def _page(
         rank=waited(rank, found.started, context.now()) if rank else None,
         status=status,
         view=view,
+        exhibits=shown_exhibits(proposal, DocumentStore(context.settings.documents_dir)),
         asked=view.other if view and found.is_running else (),
         outcome=outcome,
         mark=mark_of(view.detail if view and found.is_running else None),

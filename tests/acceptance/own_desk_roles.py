@@ -154,7 +154,8 @@ from typing import ClassVar
 
 from activities.contracts import System, Systems
 from dispatch.models.contract import Contract
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
+from dispatch.models.work.severity import Severity
 from dispatch.models.work.proposal import Review, ReviewBrief
 
 

@@ -2,6 +2,7 @@
 
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -10,10 +11,14 @@ from activities.contracts import Systems
 from channels.mail.actions.send_reply import SendReply
 from channels.mail.identity import message_id, text_digest
 from channels.mail.models import OutgoingMail
+from channels.mail.reply import MailParameters
 from channels.mail.systems.mail_server import MailServer
 from dispatch.models.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from dispatch.models.work.execution import CompensationCommand
 from dispatch.models.work.guardian import GuardDecision
+from dispatch.models.work.proposal import BoundAction
+from dispatch.storage.document_reader import Documents
+from dispatch.storage.documents import DocumentStore
 from tests.activities.at_work import ANNA, after_unknown, annas_reply, attempt, authorization, refusal_of
 from tests.bound import HANDOFF, order, reply
 from tests.servers import MailSinkService
@@ -171,3 +176,69 @@ def test_the_message_id_is_the_key_s_and_nothing_else_s() -> None:
     assert MESSAGE_ID.startswith("<")
     assert MESSAGE_ID.endswith("@dispatch-desk.invalid>")
     assert len(f"Message-ID: {MESSAGE_ID}") <= 78
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> DocumentStore:
+    return DocumentStore(tmp_path / "documents")
+
+
+def attached(documents: DocumentStore, *contents: tuple[str, str, bytes]) -> BoundAction:
+    """Return the reply with documents, each a name, a media type and its bytes."""
+    refs = [documents.put(data, kind, name) for name, kind, data in contents]
+    return annas_reply(attachments=[ref.model_dump(mode="json") for ref in refs])
+
+
+async def test_documents_go_out_with_the_mail_and_are_read_back(
+    acting: Systems, mail_sink: MailSinkService, documents: DocumentStore
+) -> None:
+    """Each arrives byte for byte under its name, whatever it is; the archive tells their digests, as they are expected."""
+    bound = attached(
+        documents,
+        ("Überblick.md", "text/markdown", "# Größe\r\n".encode()),
+        ("../../etc/x.bin", "nothing; at=all\r\nX-Evil: 1", bytes(range(256))),
+        ("mail.eml", "message/rfc822", b"From: a@example.org\r\n\r\n\r\nFrom here\r\n.\r\n"),
+    )
+    systems = acting.beside(Documents(documents))
+    await attempt(1, SendReply(systems).perform, authorization(bound))
+    [row] = mail_sink.messages()
+    mail = message_from_bytes(row["raw"], policy=default)
+    parts = list(mail.iter_attachments())
+    assert [(part.get_filename(), part.get_content_type()) for part in parts] == [
+        ("Überblick.md", "text/markdown"),
+        ("x.bin", "application/octet-stream"),
+        ("mail.eml", "application/octet-stream"),
+    ]
+    assert parts[1].get_payload(decode=True) == bytes(range(256))
+    assert mail["X-Evil"] is None
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert text_digest(body.get_content()) == text_digest(str(bound.action.parameters["text"]))
+    seen = await SendReply.read_back(systems, bound)
+    wanted = SendReply.expected(MailParameters.model_validate(bound.action.parameters))
+    assert wanted["attachments"]
+    assert {name: seen.facts[name] for name in wanted} == wanted
+    assert (await attempt(2, SendReply(systems).perform, authorization(bound))).reconciled
+
+
+async def test_another_document_under_the_key_is_a_conflict(
+    acting: Systems, mail_sink: MailSinkService, documents: DocumentStore
+) -> None:
+    """The same text with another document is another mail: it is refused, and the first stays alone."""
+    systems = acting.beside(Documents(documents))
+    await attempt(
+        1, SendReply(systems).perform, authorization(attached(documents, ("a", "text/plain", b"a")))
+    )
+    other = authorization(attached(documents, ("a", "text/plain", b"b")))
+    assert await refusal_of(SendReply(systems).perform, other) == "conflict"
+    assert len(mail_sink.messages()) == 1
+
+
+async def test_a_document_that_is_lost_sends_no_mail(
+    acting: Systems, mail_sink: MailSinkService, documents: DocumentStore, tmp_path: Path
+) -> None:
+    """A mail without what it announces would be another mail: nothing goes out, and the reason is said."""
+    bound = attached(documents, ("a", "text/plain", b"a"))
+    systems = acting.beside(Documents(DocumentStore(tmp_path / "empty")))
+    assert await refusal_of(SendReply(systems).perform, authorization(bound)) == "no_document"
+    assert mail_sink.messages() == []

@@ -11,17 +11,11 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
-    from dispatch.models.work.finding import (
-        Brief,
-        Finding,
-        FindingByModel,
-        FindingStatus,
-        ReviewException,
-        Severity,
-    )
+    from dispatch.models.work.finding import Brief, Finding, FindingByModel, FindingStatus, ReviewException
     from dispatch.models.work.model_use import ByModel
     from dispatch.models.work.playbook import Role
     from dispatch.models.work.proposal import Review, ReviewBrief, ReviewByModel
+    from dispatch.models.work.severity import Severity
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.asked_models import AskedModels
     from workflows.parts.trail_recorder import TrailRecorder

@@ -10,18 +10,21 @@ from activities.contracts import FactsContext, System, Systems
 from activities.failures import reconciling
 from activities.permits import Permits
 from channels.mail.identity import message_id, text_digest
-from channels.mail.models import ArchivedMail, OutgoingMail
+from channels.mail.models import ArchivedMail, MailAttachment, OutgoingMail
 from channels.mail.reply import AddressBook, MailGuardFacts, MailParameters, MailPolicy
 from channels.mail.reply_guard import inspect_reply, texts_that_link_elsewhere
 from channels.mail.systems.mail_archive import MailArchive
 from channels.mail.systems.mail_server import MailServer
 from dispatch.guard.contract import ActionDefaults, GuardContext, Sending, TextProblem
 from dispatch.guard.risk import Inspection
+from dispatch.http import bounded
 from dispatch.models.contract import Contract
-from dispatch.models.errors import RefusedError
+from dispatch.models.errors import DispatchError, RefusedError
+from dispatch.models.request.submission import DocumentRef
 from dispatch.models.work.execution import ActionCommand, CompensationCommand, Receipt
 from dispatch.models.work.proposal import BoundAction
 from dispatch.models.work.verification import Observation
+from dispatch.storage.document_reader import Documents
 from dispatch.text.unicode_spoofing import same_address
 
 
@@ -44,6 +47,7 @@ class SendReply(ActionDefaults):
     def __init__(self, systems: Systems) -> None:
         self._server, self._archive = systems.get(MailServer), systems.get(MailArchive)
         self._permits = systems.get(Permits)
+        self._systems = systems
 
     @staticmethod
     async def facts(systems: Systems, context: FactsContext) -> MailGuardFacts:
@@ -72,7 +76,14 @@ class SendReply(ActionDefaults):
     @staticmethod
     def expected(parameters: MailParameters) -> dict[str, JsonValue]:
         """Return the expected archive entry: one delivery of this text to this address."""
-        return {"recipient": parameters.recipient, "text_sha256": text_digest(parameters.text), "effects": 1}
+        wanted: dict[str, JsonValue] = {
+            "recipient": parameters.recipient,
+            "text_sha256": text_digest(parameters.text),
+            "effects": 1,
+        }
+        if parameters.attachments:
+            wanted["attachments"] = [document.sha256 for document in parameters.attachments]
+        return wanted
 
     @staticmethod
     def same(name: str, expected: JsonValue, seen: JsonValue) -> bool:
@@ -95,7 +106,8 @@ class SendReply(ActionDefaults):
         for parameters that are no mail.
         """
         mail = MailParameters.model_validate(order.bound.action.parameters)
-        outgoing = _outgoing(mail, order.bound, self._server)
+        attached = [await self._attachment(document) for document in mail.attachments]
+        outgoing = _outgoing(mail, order.bound, self._server, tuple(attached))
         with reconciling():
             sent_before = await self._archive.find(outgoing.message_id)
         if sent_before is None:
@@ -115,6 +127,13 @@ class SendReply(ActionDefaults):
             reconciled=sent_before is not None,
         )
 
+    async def _attachment(self, document: DocumentRef) -> MailAttachment:
+        try:
+            data = await self._systems.get(Documents).read(document)
+        except DispatchError as error:
+            raise RefusedError(bounded(f"an attachment is not there: {error}"), "no_document") from None
+        return MailAttachment(name=document.name, media_type=document.media_type, data=data)
+
     async def compensate(self, order: CompensationCommand) -> Receipt:
         """Refuse: raises Refused('not_compensable')."""
         text = f"a mail that was sent cannot be called back ({order.receipt.effect_id})"
@@ -124,7 +143,8 @@ class SendReply(ActionDefaults):
     async def read_back(systems: Systems, bound: BoundAction) -> Observation:
         """Read the archive's deliveries under the key's Message-ID.
 
-        Facts: recipient, subject, text_sha256 of the first delivery, and `effects`, the number of deliveries.
+        Facts: recipient, subject, text_sha256 and the attachments' digests of the first delivery, and `effects`, the
+        number of deliveries.
         Raises Unavailable or Refused if the archive cannot be read.
         """
         reference = message_id(bound.idempotency_key)
@@ -140,11 +160,14 @@ class SendReply(ActionDefaults):
                 "subject": first.subject,
                 "text_sha256": text_digest(first.text),
                 "effects": len(deliveries),
+                **({"attachments": [one.sha256 for one in first.attachments]} if first.attachments else {}),
             },
         )
 
 
-def _outgoing(mail: MailParameters, bound: BoundAction, server: MailServer) -> OutgoingMail:
+def _outgoing(
+    mail: MailParameters, bound: BoundAction, server: MailServer, attachments: tuple[MailAttachment, ...]
+) -> OutgoingMail:
     sender = mail.sender or server.sender
     return OutgoingMail(
         message_id=message_id(bound.idempotency_key),
@@ -155,10 +178,14 @@ def _outgoing(mail: MailParameters, bound: BoundAction, server: MailServer) -> O
         text=mail.text,
         in_reply_to=mail.in_reply_to,
         references=(mail.in_reply_to,) if mail.in_reply_to else (),
+        attachments=attachments,
     )
 
 
 def _is_same(archived: ArchivedMail, mail: MailParameters) -> bool:
-    return same_address(archived.recipient, mail.recipient) and text_digest(archived.text) == text_digest(
-        mail.text
+    attached = [one.sha256 for one in archived.attachments]
+    return (
+        same_address(archived.recipient, mail.recipient)
+        and text_digest(archived.text) == text_digest(mail.text)
+        and attached == [document.sha256 for document in mail.attachments]
     )

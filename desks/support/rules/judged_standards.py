@@ -11,8 +11,9 @@ from desks.support.models.facts import ReplyStandardsTerms
 from desks.support.rules.reply_figures import flagged
 from desks.support.rules.reply_standards import review
 from dispatch.forms import Form
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.proposal import ReviewBrief
+from dispatch.models.work.severity import Severity
 from dispatch.roles.by_model.judging import passages, passages_form
 
 _STANDARDS: Final = {

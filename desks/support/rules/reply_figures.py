@@ -8,8 +8,9 @@ from desks.support.models.refund_action import RefundParameters
 from desks.support.rules.reply_sources import Sources
 from dispatch.models.moments import MONTHS
 from dispatch.models.money import Money, format_money
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.proposal import Proposal
+from dispatch.models.work.severity import Severity
 from dispatch.text.extraction import Day, amounts_in, days_in, is_named
 
 REVIEWER: Final = "reply_standards"

@@ -11,8 +11,9 @@ from typing import Final
 from desks.support.models.facts import ReplyStandardsTerms
 from desks.support.rules.reply_figures import figures, flagged
 from desks.support.rules.reply_sources import Sources, sources_of
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.proposal import Proposal, ReviewBrief
+from dispatch.models.work.severity import Severity
 from dispatch.process.fields import values_in
 from dispatch.text.extraction import says
 from dispatch.text.sensitive_data import foreign_addresses

@@ -10,10 +10,15 @@ from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import DocumentRef, Party
+from dispatch.models.work.exhibit import Exhibit
 from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.model_use import ByModel
 from dispatch.models.work.playbook import Intent, Name
 from dispatch.models.work.ranking import RankingEvidence
+from dispatch.models.work.severity import Severity
+
+MOST_ATTACHED: Final = 20
+"""The most documents that a finding hands to the channel of its draft, and that one mail carries."""
 
 
 class FindingStatus(StrEnum):
@@ -71,6 +76,9 @@ class RecommendedAction(Contract):
     item_ids: tuple[str, ...]
     why: str
     evidence_ids: tuple[str, ...]
+    not_before: Moment | None = Field(
+        default=None, description="when it is done at the earliest; None: at once"
+    )
 
 
 class Refusal(Contract):
@@ -132,18 +140,18 @@ class Finding(Contract):
     statements: tuple[Statement, ...] = ()
     recommended: tuple[RecommendedAction, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    exhibits: tuple[Exhibit, ...] = Field(default=(), max_length=50, description="for people who decide")
+    attachments: tuple[DocumentRef, ...] = Field(
+        default=(),
+        max_length=MOST_ATTACHED,
+        description="documents that go out with the draft, where its channel carries any",
+    )
     ranking: RankingEvidence | None = Field(
         default=None, description="what of it counts for how soon the request is done"
     )
 
 
 FindingByModel = ByModel[Finding]
-
-
-class Severity(StrEnum):
-    MINOR = "minor"
-    MAJOR = "major"
-    CRITICAL = "critical"
 
 
 class ReviewException(Contract):

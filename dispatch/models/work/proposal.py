@@ -4,13 +4,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract, Facts
+from dispatch.models.contract import Contract, Facts, Moment
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
 from dispatch.models.money import Money
 from dispatch.models.request.addition import Addition
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
+from dispatch.models.work.exhibit import Exhibit
 from dispatch.models.work.finding import Evidence, Finding, Refusal, ReviewException, Statement, is_personal
 from dispatch.models.work.guidance import Declined, Guidance
 from dispatch.models.work.model_use import ByModel
@@ -35,6 +36,9 @@ class Action(Contract):
         default_factory=dict,
         description="how it is done, a DeclaredAction in full, as the playbook in history has it; empty for an action "
         "with a class of its own",
+    )
+    not_before: Moment | None = Field(
+        default=None, description="when it is done at the earliest; None: at once"
     )
 
     @property
@@ -109,6 +113,9 @@ class Draft(Contract):
     parameter: str | None = Field(
         default="text",
         description="the parameter of the delivery action that holds the text word for word; None where none does",
+    )
+    exhibits: tuple[Exhibit, ...] = Field(
+        default=(), description="what the specialists show to people who decide; nothing of it is delivered"
     )
 
 

@@ -17,9 +17,10 @@ from desks.support.rules.replies import write
 from desks.support.rules.reply_standards import review
 from dispatch.models.money import Money
 from dispatch.models.request.item import Item
-from dispatch.models.work.finding import Evidence, Finding, FindingStatus, Severity
+from dispatch.models.work.finding import Evidence, Finding, FindingStatus
 from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.proposal import Proposal, ReviewBrief
+from dispatch.models.work.severity import Severity
 from dispatch.text.extraction import Day, amounts_in, days_in
 from tests.support_desk import (
     NOW,

@@ -19,10 +19,10 @@ from dispatch.models.work.finding import (
     RecommendedAction,
     Refusal,
     ReviewException,
-    Severity,
     Statement,
 )
 from dispatch.models.work.guidance import Guidance
+from dispatch.models.work.severity import Severity
 from tests.support_desk import (
     ASKS,
     NOW,

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
 from dispatch.models.work.action_digest import bind
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardBrief, GuardDecision, GuardResult
 from dispatch.models.work.playbook import GuardianPolicy, Tier
 from dispatch.models.work.proposal import Action, BoundAction
+from dispatch.models.work.severity import Severity
 from tests.asking import WHERE_ASKED, guard_result_on
 from tests.bound import (
     CUSTOMER,

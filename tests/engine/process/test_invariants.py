@@ -13,11 +13,11 @@ from dispatch.models.work.finding import (
     FindingStatus,
     RecommendedAction,
     Refusal,
-    Severity,
     Statement,
 )
 from dispatch.models.work.guidance import Guidance
 from dispatch.models.work.proposal import Proposal
+from dispatch.models.work.severity import Severity
 from dispatch.process.invariants import PROCESS, broken_invariants
 from tests.support_desk import assembler, assembly_brief, handoff, item
 

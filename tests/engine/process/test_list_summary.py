@@ -18,9 +18,10 @@ from dispatch.models.people.decision import (
 from dispatch.models.request.list_summary import LONGEST, MOST_NAMED, ListSummary
 from dispatch.models.request.submission import DocumentRef, Party, Submission, Trigger
 from dispatch.models.work.approval_policy import MOST_SIGNATURES, ONE_DECISION, ApprovalPolicy
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.guardian import GuardDecision, GuardResult, Reason
 from dispatch.models.work.playbook import Tier
+from dispatch.models.work.severity import Severity
 from dispatch.process.list_summary import (
     is_plain,
     read_summary,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dispatch.models.work.finding import Finding, FindingStatus, ReviewException, Severity, Statement
+from dispatch.models.work.finding import Finding, FindingStatus, ReviewException, Statement
 from dispatch.models.work.playbook import ReviewPolicy
+from dispatch.models.work.severity import Severity
 from dispatch.process.mending import groups_to_mend
 from tests.asked import HANDOFF
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.models.request.intake import Intake
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 from dispatch.process.intake import MAX_ITEMS, OVERFLOW_ITEM, take_in
 from dispatch.text.normalise import normalise
 from tests.asked import DOCUMENT, HANDOFF, submission

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 from dispatch.process.intake import FOR_ANOTHER, take_in
 from dispatch.text.on_behalf import writes_for_another
 from tests.asked import HANDOFF, submission

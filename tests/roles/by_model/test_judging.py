@@ -6,8 +6,9 @@ import pytest
 
 from activities.contracts import Systems
 from activities.roles.reviewers.judge import Judge
-from dispatch.models.work.finding import Evidence, Severity, Statement
+from dispatch.models.work.finding import Evidence, Statement
 from dispatch.models.work.proposal import Review
+from dispatch.models.work.severity import Severity
 from tests.roles.by_model.filling import form_of, problems, taken
 from tests.roles.texts.briefs import review, review_brief
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from activities.contracts import Systems
 from activities.roles.specialists.write import Write
-from dispatch.models.work.finding import Brief, Finding, ReviewException, Severity
+from dispatch.models.work.finding import Brief, Finding, ReviewException
 from dispatch.models.work.guidance import Declined
+from dispatch.models.work.severity import Severity
 from tests.roles.by_model.filling import form_of, problems, taken
 from tests.roles.texts.briefs import brief_of, examine, found, item
 

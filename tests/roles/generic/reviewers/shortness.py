@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from activities.roles.contracts import GenericDefaults
 from dispatch.models.contract import Contract
-from dispatch.models.work.finding import ReviewException, Severity
+from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.proposal import Review, ReviewBrief
+from dispatch.models.work.severity import Severity
 
 
 class _Config(Contract):

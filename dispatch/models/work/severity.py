@@ -1,0 +1,9 @@
+"""How much an exception weighs."""
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
