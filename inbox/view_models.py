@@ -10,6 +10,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from dispatch.approval.consequences import Consequences, before, is_settled, is_to_be_rewritten
 from dispatch.approval.decisions import due_at
 from dispatch.approval.requests import price_of
+from dispatch.models.moments import format_stamp
 from dispatch.models.money import Money, amount_named, format_figure, format_money
 from dispatch.models.people.decision import ApprovalItem, ApprovalRequest, Decision
 from dispatch.models.request.follow_up import FollowUpDetail
@@ -166,12 +167,17 @@ def _action(
         name=action.name,
         acts_on=action.subject,
         why=action.why,
-        facts=facts_of(action.parameters, price_of(bound)),
+        facts=(*_time_of(bound), *facts_of(action.parameters, price_of(bound))),
         digest=bound.digest,
         evidence=tuple(evidence[e] for e in action.evidence_ids if e in evidence),
         guard_result=guard_result,
         asked=asked,
     )
+
+
+def _time_of(bound: BoundAction) -> tuple[Fact, ...]:
+    due = bound.action.not_before
+    return (Fact("Not before", format_stamp(due)),) if due is not None else ()
 
 
 def mark_of(detail: RequestDetail | FollowUpDetail | None) -> str:

@@ -270,11 +270,11 @@ class Coordinator(RequestHandlers):
         return False
 
     async def _execute(self) -> None:
-        """Carry out the actions in order; where one cannot be done, those before it are undone in reverse."""
+        """Carry out the actions in order, each at its time; where one cannot be done, those before it are undone."""
         self._state.acting = True
         self._status.at(RequestState.EXECUTE)
         try:
-            await self._effects.carry_out_all(self._state)
+            await self._effects.carry_out_all(self._state, self._parts.scheduled.until_due)
         except EffectFailedError as failed:
             raise await compensate(failed, self._effects, self._status) from failed
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from runtime.connection import connect
 from runtime.settings import Settings
 from runtime.worker_parts.sandbox import SANDBOX
 from runtime.workers import WORKFLOWS
-from tests.desk import PATIENCE_SECONDS, Case, Desk, quick, running_desk
+from tests.desk import PATIENCE_SECONDS, Case, Desk, at_work, quick, resting_desk, running_desk
+from tests.workflows.later_refunds import LATER, FakeSomewhatLaterRefunds
 from tests.workflows.requests_made import (
     ANNA,
     beyond_the_desk,
@@ -256,3 +258,21 @@ async def test_a_message_that_comes_between_two_histories_reopens_the_gate_once(
     started["input"]["payloads"][1]["data"] = base64.b64encode(json.dumps(snapshot).encode()).decode()
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json(case.id, history))
+
+
+async def test_a_flood_while_an_action_waits_for_its_time_does_nothing_twice(
+    impatient: Client, tmp_path: Path
+) -> None:
+    """The new history waits for the rest of the time; what the one before did is not done again."""
+    async with resting_desk(impatient, tmp_path, quick) as desk:
+        classes = {**desk.catalogue.specialist_classes, "refund_policy": FakeSomewhatLaterRefunds}
+        desk.catalogue = replace(desk.catalogue, specialist_classes=classes)
+        async with at_work(desk, workflow_cache=0):
+            case = await small_refund(desk, subject=LATER)
+            await case.until("scheduled")
+            await flood(case)
+            assert desk.back_office.refunds() == []
+            outcome = await case.outcome()
+        assert outcome.ending is Ending.DONE
+        assert len(outcome.effects) == 2
+        assert (len(desk.mail_sink.messages()), len(desk.back_office.refunds())) == (1, 1)

@@ -1,7 +1,9 @@
 """Effects on outside systems: each once, in order, and undone in reverse order if one fails."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -22,6 +24,10 @@ the system unavailable after an attempt that may have had an effect raises Outco
 
 _CONFLICT = "conflict"
 """A refusal because another effect exists under the same key: the result is unknown."""
+
+
+UntilDue = Callable[[BoundAction], Awaitable[GuardResult]]
+"""Waits until an action with a time is due, and returns what the guardian says of it then."""
 
 
 class EffectFailedError(Exception):
@@ -59,10 +65,17 @@ class Effects:
         """Restore the applied effects."""
         self.applied = [Effect(one.bound, one.receipt, one.policy) for one in snapshot]
 
-    async def carry_out_all(self, state: ProcessState) -> None:
-        """Carry out the actions of a proposal in order. Raises EffectFailedError at the first failure."""
-        policies = state.playbook.guardian.actions
-        for bound, guard_result in zip(state.proposed.actions, state.guard_results, strict=True):
+    async def carry_out_all(self, state: ProcessState, until_due: UntilDue) -> None:
+        """Carry out the actions of a proposal: in order those that are due, then each other at its time.
+
+        What was carried out in the history before is left out. Raises EffectFailedError at the first failure.
+        """
+        policies, done = state.playbook.guardian.actions, {effect.bound.digest for effect in self.applied}
+        pairs = zip(state.proposed.actions, state.guard_results, strict=True)
+        for bound, inspected in sorted(pairs, key=lambda pair: _time_of(pair[0], workflow.now())):
+            if bound.digest in done:
+                continue
+            guard_result = inspected if bound.action.not_before is None else await until_due(bound)
             policy, authorization = policies[bound.action.name], state.authorization.get(bound.digest)
             await self.carry_out(bound, guard_result, policy, authorization)
 
@@ -170,3 +183,9 @@ class Effects:
             decided_by=decided_by,
             about=bound.digest,
         )
+
+
+def _time_of(bound: BoundAction, now: datetime) -> datetime:
+    """Return when an action is to be done; sorting by it keeps the order of those that are due."""
+    due = bound.action.not_before
+    return now if due is None or due < now else due

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.requester.conversation import RequesterConversation
     from workflows.parts.reservations import Reservations
     from workflows.parts.roles import Roles
+    from workflows.parts.scheduled import Scheduled
     from workflows.parts.stages import Stages
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder
@@ -33,6 +34,7 @@ _RESUMES_AT: Final = {
     RequestState.WAITING_FOR_ROUTING: ResumePoint.ROUTING,
     RequestState.WAITING_FOR_INFORMATION: ResumePoint.INFORMATION,
     RequestState.WAITING_FOR_APPROVAL: ResumePoint.APPROVAL,
+    RequestState.SCHEDULED: ResumePoint.APPROVAL,
     RequestState.ESCALATED: ResumePoint.SETTLEMENT,
 }
 
@@ -55,6 +57,7 @@ class RequestParts:
     reading: ReadingByModels
     requester: RequesterConversation
     additions: Additions
+    scheduled: Scheduled
 
     @classmethod
     def build(
@@ -73,6 +76,7 @@ class RequestParts:
         requester = RequesterConversation(
             request_id, submission, recorder, status, dispatcher, stages, effects, state
         )
+        additions = Additions(submission, state, recorder, status, requester)
         parts = cls(
             request_id=request_id,
             submission=submission,
@@ -94,7 +98,8 @@ class RequestParts:
             stages=stages,
             reading=ReadingByModels(submission, state, dispatcher, recorder, models),
             requester=requester,
-            additions=Additions(submission, state, recorder, status, requester),
+            additions=additions,
+            scheduled=Scheduled(state, status, stages, effects, requester, additions),
         )
         if snapshot is not None:
             parts._resume(snapshot)

@@ -10,6 +10,7 @@ from dispatch.models.contract import Contract, Moment
 UNLESS_IT_PASSES: Final = "list the state unless it passes"
 BEFORE_THE_NEXT_ATTEMPT: Final = "wait as long as the system asked"
 READ_BACK_LATER: Final = "wait until the effects are to be read back"
+UNTIL_ITS_TIME: Final = "wait for the time of an action"
 """The summaries of timers that are no deadlines, for readers of the history."""
 
 
@@ -27,6 +28,7 @@ class RequestState(StrEnum):
     GUARD = "guard"
     WAITING_FOR_APPROVAL = "waiting_for_approval"
     EXECUTE = "execute"
+    SCHEDULED = "scheduled"
     COMPENSATE = "compensate"
     VERIFY = "verify"
     ESCALATED = "escalated"
