@@ -3,6 +3,7 @@
     dispatch desk check [NAME | --dir DIR]
     dispatch desk new NAME --in DIR [--from DESK]
     dispatch desk try NAME FILE [--dir DIR] [--json]
+    dispatch desk calibrate NAME FOLDER
 
 `check` also tells what each role that thinks runs on. Exit codes: 0 nothing is wrong, 1 something is, each in a sentence, 2 there is no such desk.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from cli.evals.planted import calibrate
 from dispatch.models.errors import DeskFolderError
 from dispatch.playbooks.desk_folders import DESK_NAME
 from dispatch.playbooks.loader import PLAYBOOK_FILE
@@ -51,6 +53,11 @@ def add(desk: argparse.ArgumentParser, _name: str) -> None:
     )
     trial.add_argument("name", nargs="?", metavar="NAME", help="the desk; left out with --dir")
     trial.add_argument("file", type=Path, metavar="FILE", help=".eml or .json")
+    calibrated = parts.add_parser(
+        "calibrate", help="run a desk's rules over published texts, and print which of them raise most alarms"
+    )
+    calibrated.add_argument("name", metavar="NAME", help="the desk")
+    calibrated.add_argument("folder", type=Path, metavar="FOLDER", help="of texts that are known to be good")
     _add_dir(trial)
     trial.add_argument("--json", action="store_true", help="for scripts: what would be done, as it comes in")
 
@@ -60,7 +67,9 @@ def _add_dir(command: "argparse._ActionsContainer") -> None:
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run one of them; raises DeskFolderError and PlaybookError."""
+    """Run one of them; raises DeskFolderError, PlaybookError, EvalsError and CatalogueError."""
+    if arguments.part == "calibrate":
+        return calibrate(arguments, settings)
     if arguments.part == "new":
         return _new(settings, arguments.name, arguments.parent, arguments.source)
     if arguments.part == "check":

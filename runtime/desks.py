@@ -1,8 +1,10 @@
 """Discovery of desks: shipped ones and a business's own, all as Python packages under the name `desks`."""
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Final, NamedTuple
 
 import desks
@@ -53,3 +55,19 @@ def import_desks(folders: Mapping[str, Path]) -> tuple[str, ...]:
         if str(root) not in desks.__path__:
             desks.__path__.append(str(root))
     return tuple(f"desks.{desk}" for desk in folders)
+
+
+def own_module(folders: Mapping[str, Path], desk: str, name: str) -> ModuleType | None:
+    """Return a module of a desk's folder, such as `evals.planted`; None where the desk has none.
+
+    Raises CatalogueError where it is there and cannot be imported.
+    """
+    if desk not in folders or not (folders[desk] / f"{name.replace('.', '/')}.py").is_file():
+        return None
+    import_desks(folders)
+    try:
+        return importlib.import_module(f"desks.{desk}.{name}")
+    except Exception as error:
+        raise CatalogueError(
+            f"{folders[desk] / name.replace('.', '/')}.py cannot be imported: {error}"
+        ) from error

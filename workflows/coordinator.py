@@ -16,13 +16,13 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.plan import Step
     from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.mending import groups_to_mend
+    from workflows.parts.acting.effects import EffectFailedError
     from workflows.parts.activity_dispatcher import StageFailedError
     from workflows.parts.approval.extensions import Extensions
     from workflows.parts.approval.outcomes import Decided
     from workflows.parts.approval.routing import ask_for_routing
     from workflows.parts.approval.sorting import ask_for_intents
     from workflows.parts.approval.taking import drop_outgrown, take_decisions
-    from workflows.parts.effects import EffectFailedError
     from workflows.parts.ending.closing import close
     from workflows.parts.ending.compensation import compensate
     from workflows.parts.ending.ending_of import ending_of

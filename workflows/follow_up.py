@@ -29,12 +29,12 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.verification import Verification, VerificationBrief, VerificationVerdict
     from dispatch.process.list_summary import as_memo, summary_of_follow_up, summary_of_follow_up_input
     from workflows.parts import options
+    from workflows.parts.acting.effects import Effect
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.approval.decision_handlers import DecisionHandlers
     from workflows.parts.approval.extensions import Extensions
     from workflows.parts.approval.settlement import settle
-    from workflows.parts.effects import Effect
     from workflows.parts.endings import HistoryFullError
     from workflows.parts.persist_trail import persist_trail
     from workflows.parts.status_publisher import StatusPublisher

@@ -1,7 +1,8 @@
 """`dispatch evals compare [NAME ...]`: each role of a desk by each of its backends, side by side.
 
 The cases stand in the desk's folder: `evals/*.jsonl` for intents, `evals/fields/*.jsonl` for fields, and
-`evals/review/<reviewer>*.jsonl` for a reviewer's drafts. Every run is kept as JSON in `var/evals/runs/`; `latest.json` and `latest.html` are the
+`evals/review/<reviewer>*.jsonl` for a reviewer's drafts. A desk with `evals/planted.py` plants defects, and is measured by
+how many its rules find and how many clean cases they flag. Every run is kept as JSON in `var/evals/runs/`; `latest.json` and `latest.html` are the
 last one. `dispatch evals diff [BEFORE [AFTER]]` tells which cases two runs decided otherwise.
 
 Exit codes: 0 measured, 1 a desk or a case is wrong, each in a sentence, 2 there is no such desk, run or model.
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.evals.cases import cases_of
+from cli.evals.planted import figures_of
 from cli.evals.roles import measure_roles
 from devstack.local_model.demo import LocalModel
 from devstack.local_model.roles import MODEL as LOCAL
@@ -76,7 +78,8 @@ async def compare(arguments: argparse.Namespace, settings: Settings) -> int:
         for name in names:
             chosen = cases[name].first(arguments.limit)
             desks[name] = await measure_roles(name, loaded[name], chosen, asked, folders, arguments.model)
-    run = EvalRun(at=datetime.now(UTC), desks=desks)
+    planted = {name: found for name in names if (found := figures_of(folders, name)) is not None}
+    run = EvalRun(at=datetime.now(UTC), desks=desks, planted=planted)
     place = _keep(settings.var_dir / _FOLDER, run)
     if arguments.json:
         print(run.model_dump_json())
@@ -166,6 +169,12 @@ def _print(run: EvalRun) -> None:
     console = Console()
     console.width = max(console.width, _WIDTH)
     console.print(table)
+    for desk, found in run.planted.items():
+        print(
+            f"\n{desk}: {found.planted} planted, {found.found} found; {found.clean} clean, {found.false_alarms} false alarms"
+        )
+        for line in (*found.missed[:_SHOWN], *found.alarmed[:_SHOWN]):
+            print(f"  {line}")
     for title, misses in _misses(run):
         console.print(f"\n{title}", highlight=False)
         for miss in misses[:_SHOWN]:

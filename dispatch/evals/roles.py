@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
+from dispatch.evals.planted import PlantedFigures
 from dispatch.evals.understanding import Case
 from dispatch.models.contract import Contract, Moment
 from dispatch.models.request.item import OTHER, Item
@@ -103,6 +104,7 @@ class EvalRun(Contract):
 
     at: Moment
     desks: dict[str, dict[str, dict[str, Measured]]]
+    planted: dict[str, PlantedFigures] = Field(default_factory=dict, description="by desk")
 
 
 class Change(NamedTuple):

@@ -16,16 +16,16 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.process.list_summary import summary_of_approval
     from dispatch.ranking.rank import rank, with_findings
     from workflows.parts import options
+    from workflows.parts.acting.effects import Effects
+    from workflows.parts.acting.reservations import Reservations
+    from workflows.parts.acting.scheduled import Scheduled
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.asked_models import AskedModels
-    from workflows.parts.effects import Effects
     from workflows.parts.reading.by_models import ReadingByModels
     from workflows.parts.requester.additions import Additions
     from workflows.parts.requester.conversation import RequesterConversation
-    from workflows.parts.reservations import Reservations
     from workflows.parts.roles import Roles
-    from workflows.parts.scheduled import Scheduled
     from workflows.parts.stages import Stages
     from workflows.parts.status_publisher import StatusPublisher
     from workflows.parts.trail_recorder import TrailRecorder

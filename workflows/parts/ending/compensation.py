@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.status import Ending, RequestState
-    from workflows.parts.effects import EffectFailedError, Effects
+    from workflows.parts.acting.effects import EffectFailedError, Effects
     from workflows.parts.endings import EndedEarlyError
     from workflows.parts.status_publisher import StatusPublisher
 

@@ -25,9 +25,9 @@ with workflow.unsafe.imports_passed_through():
         reminder_message,
     )
     from dispatch.text.message_payloads import bounded
+    from workflows.parts.acting.effects import Effects
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
     from workflows.parts.deadline_wait import DeadlineWait, WakeReason, open_wait
-    from workflows.parts.effects import Effects
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
     from workflows.parts.requester.mail import RequesterMail
     from workflows.parts.stages import Stages

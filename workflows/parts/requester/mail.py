@@ -14,8 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.guardian import GuardDecision
     from dispatch.models.work.playbook import PlaybookInForce
     from dispatch.process.requester_messages import RequesterMessage
+    from workflows.parts.acting.effects import EffectFailedError, Effects
     from workflows.parts.activity_dispatcher import ActivityDispatcher, StageFailedError
-    from workflows.parts.effects import EffectFailedError, Effects
     from workflows.parts.endings import EndedEarlyError
     from workflows.parts.stages import Stages
     from workflows.parts.trail_recorder import TrailRecorder

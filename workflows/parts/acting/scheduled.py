@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.playbook import Tier
     from dispatch.models.work.proposal import BoundAction
     from dispatch.text.requested import request_of
-    from workflows.parts.effects import EffectFailedError, Effects
+    from workflows.parts.acting.effects import EffectFailedError, Effects
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
     from workflows.parts.requester.additions import Additions
     from workflows.parts.requester.dialog import RequesterDialog

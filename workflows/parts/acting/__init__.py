@@ -1,0 +1,1 @@
+"""What changes the outside world: effects in their order and at their time, and what they reserve."""
