@@ -56,9 +56,11 @@ from runtime.settings import SHIPPED_DESKS
 
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
-DESK_SCRIPTS: tuple[Path, ...] = (SHIPPED_DESKS / "helpdesk" / "samples" / "script.yaml",)
-"""Folders of desks whose samples are beside their script."""
+DESK_SCRIPT = Path("samples", "script.yaml")
+"""Of a shipped desk's folder: its samples are beside it."""
 PATIENCE_SECONDS = 240
+AT_ONCE_WITH_MODEL = 3
+"""So many samples are under way where one small model does their roles: more would only wait for it, and give up."""
 MAILED = frozenset({"01-order-status.eml", "02-small-refund.eml", "05-refund-approved.eml"})
 """The samples that arrive through the mailbox."""
 QUIET_LOOKS = 3
@@ -81,8 +83,14 @@ class Demo:
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
         self._samples = tuple((REQUESTS / sample.file, sample) for sample in load_script(SCRIPT))
+        scripts = [
+            folder / DESK_SCRIPT for folder in self._folders.values() if folder.parent == SHIPPED_DESKS
+        ]
         self._samples += tuple(
-            (script.parent / sample.file, sample) for script in DESK_SCRIPTS for sample in load_script(script)
+            (script.parent / sample.file, sample)
+            for script in scripts
+            if script.is_file()
+            for sample in load_script(script)
         )
 
     async def run(self) -> int:
@@ -118,10 +126,12 @@ class Demo:
             self._console.print(self._call(), soft_wrap=True, markup=False, highlight=False)
             self._console.print(HOW_TO_MAIL.format(port=self._settings.imap_port), highlight=False)
             client = await connect("demo", server.address)
-            requests = await self._submit(client, await self._mail(client))
+            mailed = await self._mail(client)
             if self._has_a_person():
+                for file, sample in self._samples:
+                    await self._submit(client, file, sample, mailed)
                 return await self._with_a_person(client, server, programs)
-            return await self._with_the_script(client, requests)
+            return await self._with_the_script(client, mailed)
 
     def _has_a_person(self) -> bool:
         return self._console.is_terminal and sys.stdin.isatty()
@@ -171,20 +181,16 @@ class Demo:
             self._console.print(f"{file.name}: came by the mailbox", highlight=False)
         return expected
 
-    async def _submit(
-        self, client: Client, mailed: Mapping[Path, str] | None = None
-    ) -> list[tuple[str, Sample]]:
-        requests = []
-        for file, sample in self._samples:
-            request_id = (mailed or {}).get(file)
-            if request_id is None:
-                submitted = await submit_file(Gateway.over(client), self._settings, file)
-                request_id = submitted.request_id
-                if not submitted.new:
-                    self._console.print(f"{sample.file}: submitted before, it is the same request")
-            self._board.files[request_id] = sample.file
-            requests.append((request_id, sample))
-        return requests
+    async def _submit(self, client: Client, file: Path, sample: Sample, mailed: Mapping[Path, str]) -> str:
+        """Submit a sample, unless it came by mail, and return its request's id."""
+        request_id = mailed.get(file)
+        if request_id is None:
+            submitted = await submit_file(Gateway.over(client), self._settings, file)
+            request_id = submitted.request_id
+            if not submitted.new:
+                self._console.print(f"{sample.file}: submitted before, it is the same request")
+        self._board.files[request_id] = sample.file
+        return request_id
 
     async def _arm(self, fault: Mapping[str, Any]) -> None:
         """Arm one of the faults that the script names."""
@@ -227,14 +233,17 @@ class Demo:
         self._console.print("stopping; the worker finishes what is under way")
         return 0
 
-    async def _with_the_script(self, client: Client, requests: list[tuple[str, Sample]]) -> int:
-        """Play every sample at once, print each change of state, then the summary."""
+    async def _with_the_script(self, client: Client, mailed: Mapping[Path, str]) -> int:
+        """Play every sample at once, with a model some at a time; print each change of state, then the summary."""
         self._console.print("no terminal: the people's part is played from examples/script.yaml")
         sign = demo_signer(self._settings)
 
-        async def one(request_id: str, sample: Sample) -> Outcome | str:
+        under_way = asyncio.Semaphore(AT_ONCE_WITH_MODEL if self._model else len(self._samples))
+
+        async def one(file: Path, sample: Sample) -> Outcome | str:
             try:
-                async with asyncio.timeout(self._patience):
+                async with under_way, asyncio.timeout(self._patience):
+                    request_id = await self._submit(client, file, sample, mailed)
                     return await play(
                         client,
                         request_id,
@@ -249,9 +258,9 @@ class Demo:
             except DispatchError as error:
                 return str(error)
 
-        outcomes = await asyncio.gather(*(one(request_id, sample) for request_id, sample in requests))
+        outcomes = await asyncio.gather(*(one(file, sample) for file, sample in self._samples))
         return self._summary(
-            [(sample, outcome) for (_, sample), outcome in zip(requests, outcomes, strict=True)]
+            [(sample, outcome) for (_, sample), outcome in zip(self._samples, outcomes, strict=True)]
         )
 
     def _say(self, request_id: str, status: Status) -> None:

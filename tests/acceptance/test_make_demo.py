@@ -34,7 +34,7 @@ from pathlib import Path
 import devstack.demo
 from runtime.lifecycle import run_to_end
 devstack.demo.SCRIPT = Path(sys.argv[1])
-devstack.demo.DESK_SCRIPTS = ()
+devstack.demo.DESK_SCRIPT = Path("none")
 sys.exit(run_to_end(devstack.demo.main))
 """
 
@@ -89,12 +89,12 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
     ]
     (tmp_path / "script.yaml").write_text(yaml.safe_dump(script), encoding="utf-8")
     monkeypatch.setattr(demo, "SCRIPT", tmp_path / "script.yaml")
-    monkeypatch.setattr(demo, "DESK_SCRIPTS", ())
+    monkeypatch.setattr(demo, "DESK_SCRIPT", Path("none"))
     said = io.StringIO()
     async with running_desk(client, tmp_path, quick) as desk:
         assert isinstance(desk.settings, StackSettings)
         played = Demo(desk.settings, Console(file=said, width=250))
-        code = await played._with_the_script(client, await played._submit(client))
+        code = await played._with_the_script(client, {})
     assert code == 1, said.getvalue()
     assert "1 of 3 requests ended as they must" in said.getvalue()
     assert "was refused" in said.getvalue()

@@ -55,7 +55,7 @@ from pathlib import Path
 import devstack.demo
 from runtime.lifecycle import run_to_end
 devstack.demo.SCRIPT = Path(sys.argv[1])
-devstack.demo.DESK_SCRIPTS = ()
+devstack.demo.DESK_SCRIPT = Path("none")
 sys.exit(run_to_end(lambda: devstack.demo.main(with_model=True)))
 """
 SAMPLES = [
