@@ -193,14 +193,17 @@ class Demo:
         return request_id
 
     async def _arm(self, fault: Mapping[str, Any]) -> None:
-        """Arm one of the faults that the script names."""
-        settings = self._settings
+        """Arm one of the faults that the script names, in the stand-in that it names as `at`; by default the back office."""
+        settings, fault = self._settings, dict(fault)
+        stand_ins = {
+            "back_office": (settings.back_office_url, settings.back_office_write_key),
+            "helpdesk": (settings.helpdesk_url, settings.helpdesk_write_key),
+        }
+        url, key = stand_ins[fault.pop("at", "back_office")]
         async with http_client(
-            base_url=settings.back_office_url,
-            key=settings.back_office_write_key.get_secret_value(),
-            timeout_seconds=settings.client_timeout_seconds,
-        ) as back_office:
-            (await back_office.post("/faults", json=dict(fault))).raise_for_status()
+            base_url=url, key=key.get_secret_value(), timeout_seconds=settings.client_timeout_seconds
+        ) as stand_in:
+            (await stand_in.post("/faults", json=fault)).raise_for_status()
 
     async def _with_a_person(
         self, client: Client, server: TemporalServer, programs: Sequence[Program]

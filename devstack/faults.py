@@ -16,6 +16,7 @@ from typing import Literal
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -36,7 +37,8 @@ class FaultRule(BaseModel):
     payment_id: str | None = Field(default=None, description="only where the request's body names it")
     recipient: str | None = Field(default=None, description="mail sink: only for this address")
     idempotency_key: str | None = Field(
-        default=None, description="with find: only this key, * stands for anything"
+        default=None,
+        description="only calls with this key or, with find, that look for it; * stands for anything",
     )
     fault: Literal["drop_before_commit", "drop_after_commit", "status", "slow"] = Field(
         description="drop: the answer breaks off; status: nothing is done; slow: done, answered late"
@@ -179,7 +181,9 @@ def _occurrence(scope: Scope, body: bytes) -> Occurrence:
     except ValueError:
         document = {}
     query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
-    fields = query | (document if isinstance(document, dict) else {})
+    key = Headers(scope=scope).get("idempotency-key")
+    fields = ({"idempotency_key": key} if key else {}) | query
+    fields |= document if isinstance(document, dict) else {}
     return Occurrence(
         target=f"{scope['method']} {scope['path']}",
         query=query,

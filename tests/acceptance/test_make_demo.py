@@ -65,7 +65,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, nothing left, exit code 0."""
     said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
     said.words(
-        "35 of 35 requests ended as they must",
+        "37 of 37 requests ended as they must",
         "the people's part is played",
         "05-refund-approved.eml: came by the mailbox",
         f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",

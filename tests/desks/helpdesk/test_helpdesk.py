@@ -68,7 +68,7 @@ async def helpdesk(client: Client, tmp_path_factory: pytest.TempPathFactory) -> 
 
 async def _played(helpdesk: Helpdesk, sample: Sample) -> Any:
     async def arm(fault: Mapping[str, Any]) -> None:
-        await helpdesk.systems.arm(**fault)
+        await helpdesk.systems.arm(**{name: value for name, value in fault.items() if name != "at"})
 
     desk = helpdesk.desk
     case = await desk.submit_file(DESK / "samples" / sample.file)
@@ -91,7 +91,9 @@ async def test_a_sample_ends_as_it_must(helpdesk: Helpdesk, sample: Sample) -> N
     if outcome.ending == "done":
         assert all(item.disposition != "open" for item in outcome.items), outcome.items
     made = {effect for _, effect in helpdesk.standing() - before}
-    assert made == {effect for effect in outcome.effects if effect[2:3] == "-"}
+    told = {effect for effect in outcome.effects if effect[2:3] == "-"}
+    # Of an unknown one the desk does not claim that it stands.
+    assert (made == told) if outcome.ending != "unknown" else (made > told)
 
 
 async def test_an_edited_level_is_what_is_granted_and_said(helpdesk: Helpdesk) -> None:
