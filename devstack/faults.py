@@ -46,6 +46,7 @@ class FaultRule(BaseModel):
     status: int = Field(default=503, ge=400, le=599)
     retry_after: str | int | None = None
     times: int = Field(default=1, ge=-1)
+    after: int = Field(default=0, ge=0, description="so many calls that match pass before it fires")
     delay_seconds: float = Field(default=0, ge=0, le=600)
 
 
@@ -76,7 +77,7 @@ class Occurrence:
 
 
 class Faults:
-    """The armed rules, in order."""
+    """The armed rules in order, each with how many calls have met it."""
 
     def __init__(self) -> None:
         self._rules: list[tuple[FaultRule, int]] = []
@@ -97,10 +98,11 @@ class Faults:
 
     def take(self, occurrence: Occurrence) -> FaultRule | None:
         """Return the rule that fires now, and count it."""
-        for position, (rule, fired) in enumerate(self._rules):
-            if (rule.times < 0 or fired < rule.times) and occurrence.fits(rule):
-                self._rules[position] = (rule, fired + 1)
-                return rule
+        for position, (rule, met) in enumerate(self._rules):
+            if (rule.times < 0 or met < rule.after + rule.times) and occurrence.fits(rule):
+                self._rules[position] = (rule, met + 1)
+                if met >= rule.after:
+                    return rule
         return None
 
     def routes(self) -> list[Route]:
@@ -126,7 +128,8 @@ class Faults:
         return JSONResponse(self._listing())
 
     def _listing(self) -> JsonValue:
-        return {"data": [{**rule.model_dump(mode="json"), "fired": fired} for rule, fired in self._rules]}
+        fired = ((rule, max(0, met - rule.after)) for rule, met in self._rules)
+        return {"data": [{**rule.model_dump(mode="json"), "fired": number} for rule, number in fired]}
 
 
 class FaultGate:
