@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from activities.contracts import Action, Composer, Reviewer, Specialist, System, Systems, SystemSettings
-from activities.declared_actions.checks import action_errors
+from activities.declared_actions.checks import action_errors, address_book_errors
 from activities.declared_actions.classes import declared_action, is_declared
 from activities.declared_systems.classes import (
     SystemClasses,
@@ -236,7 +236,19 @@ class Catalogue:
             self.generic_reviewers,
             systems,
         )
+        yield from address_book_errors(playbook, file, sets.actions, self._address_books(systems))
         yield from playbook_errors(playbook, file, sets, folder)
+
+    def _address_books(self, declared: Mapping[str, DeclaredSystem]) -> frozenset[str]:
+        coded = (
+            system.__module__.rpartition(".")[2]
+            for kinds in (self.specialist_classes, self.reviewer_classes, self.action_classes)
+            for kind in kinds.values()
+            for system in kind.uses
+            if not system.acting and hasattr(system, "addresses_of")
+        )
+        own = (name for name, spec in declared.items() if getattr(spec, "address_book", None) is not None)
+        return frozenset((*coded, *own))
 
     def completed(self, playbook: Playbook) -> Playbook:
         """Return a checked playbook with the systems and guidance that each role uses, for the workflow."""

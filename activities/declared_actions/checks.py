@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from pydantic import ValidationError
 
 from activities.roles.checks import no_system
+from dispatch.guard.contract import ActionRules, address_books_in
 from dispatch.models.declared.systems import DeclaredSystem, HttpSystem
 from dispatch.models.errors import PlaybookError
 from dispatch.models.work.playbook import Playbook
@@ -52,3 +56,26 @@ def action_errors(
                 f"{call.system} has no key to act with",
                 "Give it acting_key_variable in systems.yaml.",
             )
+
+
+def address_book_errors(
+    playbook: Playbook, file: str, actions: Mapping[str, type[ActionRules]], books: AbstractSet[str]
+) -> Iterator[PlaybookError]:
+    """Yield each policy that names a system for people's addresses, among `books`, that is none."""
+    policies = {f"guardian.actions.{name}": (name, one) for name, one in playbook.guardian.actions.items()}
+    if playbook.contact is not None and playbook.contact.policy.policy:
+        policies["contact.policy"] = (playbook.contact.action, playbook.contact.policy)
+    for path, (name, policy) in policies.items():
+        try:
+            own = actions[name].Policy.model_validate(policy.policy)
+        except (KeyError, ValidationError):
+            continue  # told where the action and its policy are checked
+        for field, book in address_books_in(own):
+            if book not in books:
+                yield PlaybookError(
+                    file,
+                    f"{path}.policy.{field}",
+                    f"no system {book!r} tells people's addresses",
+                    f"Name one of: {', '.join(sorted(books)) or 'none yet'}; or give the system an address_book in "
+                    "systems.yaml.",
+                )

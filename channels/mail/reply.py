@@ -4,6 +4,7 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
+from dispatch.guard.contract import AddressBookName
 from dispatch.models.contract import Contract
 from dispatch.models.request.submission import DocumentRef
 from dispatch.models.work.finding import MOST_ATTACHED
@@ -39,7 +40,7 @@ class MailPolicy(Contract):
     desk_addresses: tuple[str, ...] = Field(
         default=(), description="mail addresses of the desk's own, which a mail may name"
     )
-    address_book: str | None = Field(
+    address_book: AddressBookName | None = Field(
         default=None,
         description="the system that knows addresses on record (see AddressBook); without one nothing personal is "
         "mailed",

@@ -1,9 +1,9 @@
 """What the engine knows of an action: its class's own words, figures and rules, never its name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, TypeVar, get_args
 
 from pydantic import JsonValue, ValidationError
 
@@ -14,6 +14,28 @@ from dispatch.models.money import Money
 from dispatch.models.request.submission import Party
 from dispatch.models.work.proposal import ActionView, BoundAction, Spending
 from dispatch.models.work.spend_quota import NO_WINDOW, Claim
+
+
+class _AddressBook:
+    """The mark of a policy's field that names the system which knows people's addresses."""
+
+
+AddressBookName = Annotated[str, _AddressBook()]
+"""The name of a reading system with an `addresses_of`; checked at load."""
+
+
+def address_books_in(policy: Contract) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a policy that name an address book, each with the name."""
+    for name, field_ in type(policy).model_fields.items():
+        marked = any(isinstance(mark, _AddressBook) for mark in _marks(field_.annotation, field_.metadata))
+        if marked and isinstance(value := getattr(policy, name), str):
+            yield name, value
+
+
+def _marks(annotation: Any, metadata: Sequence[Any]) -> Iterator[Any]:
+    yield from metadata
+    for one in get_args(annotation):
+        yield from _marks(one, getattr(one, "__metadata__", ()))
 
 
 class TextProblem(NamedTuple):

@@ -207,6 +207,15 @@ def test_check_names_what_is_wrong_with_a_system(tmp_path: Path, system: dict[st
     assert told in check(folder)
 
 
+def test_check_names_an_address_book_that_is_none(tmp_path: Path) -> None:
+    """A policy that names who knows people's addresses names a system that tells them, or nothing personal could be mailed."""
+    content = access_playbook()
+    content["guardian"]["actions"]["send_reply"]["policy"] = {"address_book": "tickets"}
+    told = check(write_desk(tmp_path / "desks", content, SYSTEMS))
+    assert "guardian.actions.send_reply.policy.address_book" in told
+    assert "no system 'tickets' tells people's addresses" in told
+
+
 def test_what_is_not_set_up_is_told(
     tickets: Tickets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
