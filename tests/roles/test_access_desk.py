@@ -154,6 +154,28 @@ async def test_a_changed_playbook_changes_nothing_that_waits(
     assert tickets.grants[0]["note"] == "for kim"
 
 
+async def test_an_action_that_is_removed_while_a_request_waits_is_still_done(
+    client: Client, tmp_path: Path, tickets: Tickets
+) -> None:
+    """The request carries how the action is done, and a person approved exactly that: a playbook without it changes nothing."""
+    folder = write_desk(tmp_path / "desks", access_playbook("medium"), SYSTEMS)
+    async with resting_desk(client, tmp_path, desks_dir=tmp_path / "desks") as desk:
+        async with at_work(desk):
+            case = await ask(desk)
+            await case.until("waiting_for_approval")
+        removed = access_playbook()
+        del removed["actions"]
+        del removed["guardian"]["actions"]["grant_access"]
+        removed["specialists"]["find_account"]["config"].pop("recommend")
+        (folder / "playbook.yaml").write_text(yaml.safe_dump(removed, sort_keys=False), encoding="utf-8")
+        catalogue, playbooks = load_checked(desk.settings)
+        async with at_work(replace(desk, catalogue=catalogue, playbooks=playbooks)):
+            assert (await case.decide(DecisionType.APPROVE, by="ana"))[0]
+            outcome = await case.outcome()
+    assert outcome.ending is Ending.DONE
+    assert tickets.changes() == ["POST /api/grants"]
+
+
 def _changed() -> dict[str, Any]:
     content = access_playbook("medium") | {"version": "1.0.1"}
     body = {"account": "{account}", "place": "{place}", "days": "{days}", "note": "as changed"}
