@@ -4,6 +4,7 @@ import re
 import string
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -17,7 +18,12 @@ _LONGEST_BEGINNING: Final = 20
 # A linear pattern takes about a millisecond over so many; a quadratic one a hundred.
 _PROBED_CHARS: Final = 6_400
 _PROBE_SECONDS: Final = 0.05
+# Up to here texts grow slowly, for an exponential pattern shows by then; beyond it a quick answer allows a much longer text,
+# which takes a cubic pattern 64 times as long.
+_SLOWLY_UP_TO: Final = 60
+_QUICK_SECONDS: Final = 0.000_2
 # A repeat without an end inside a repeated group, '(a+)+', takes exponential time on the right text.
+_PARTS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|.", re.DOTALL)
 _ENDLESS: Final = re.compile(r"[*+]|\{\d*,\}")
 _ENDLESS_AFTER: Final = re.compile(r"[*+]|\{\d*,\d*\}|\{(?:\d{2,}|[2-9])\}")
 
@@ -90,21 +96,40 @@ def _slow_unit(pattern: re.Pattern[str], example: str) -> str | None:
     """Return what the pattern cannot read much of in the time that a linear one takes many times over.
 
     Texts grow from 10 characters on, so that even an exponential pattern is found before it takes a second.
+    A worker probes every pattern at its start, so what is quick is probed in few steps.
     """
     beginnings = (example[:length] for length in range(1, min(len(example), _LONGEST_BEGINNING) + 1))
-    units: tuple[str, ...] = (*_ALPHABET, *beginnings)
+    units: tuple[str, ...] = (*_unlike_characters(pattern), *beginnings)
     for unit in units:
         chars = 10
-        while chars <= _PROBED_CHARS:
+        while True:
             text = unit * (chars // len(unit) + 1) + "\x00"
             started = time.thread_time()
             for _ in pattern.finditer(text):
                 pass
             pattern.fullmatch(text)
-            if time.thread_time() - started > _PROBE_SECONDS:
+            took = time.thread_time() - started
+            if took > _PROBE_SECONDS:
                 return unit
-            chars += chars // 2
+            if chars == _PROBED_CHARS:
+                break
+            is_quick = chars > _SLOWLY_UP_TO and took < _QUICK_SECONDS
+            chars = min(chars * 4 if is_quick else chars + chars // 2, _PROBED_CHARS)
     return None
+
+
+def _unlike_characters(pattern: re.Pattern[str]) -> Iterator[str]:
+    """Yield one of those characters that the parts of a pattern cannot tell apart: the others take it as long."""
+    parts = []
+    for part in {r"\w", *_PARTS.findall(pattern.pattern)}:
+        with suppress(re.error):  # a bracket of a group, or half an escape, which matches no character alone
+            parts += [re.compile(part, pattern.flags), re.compile(part, pattern.flags | re.IGNORECASE)]
+    seen = set[tuple[bool, ...]]()
+    for character in _ALPHABET:
+        told = tuple(part.fullmatch(character) is not None for part in parts)
+        if told not in seen or not character.isascii():
+            seen.add(told)
+            yield character
 
 
 def has_nested_repeats(pattern: str) -> bool:
