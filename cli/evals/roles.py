@@ -3,6 +3,7 @@
 Everything runs in this process: no request is started, nothing is sent, and no system of the desk is read.
 """
 
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
@@ -35,6 +36,7 @@ from runtime.settings import Settings
 
 T = TypeVar("T")
 
+_SAY_AFTER_SECONDS: Final = 10.0
 RULES: Final = "rules"
 EXAMPLES: Final = "examples"
 INTENTS: Final = "intents"
@@ -108,9 +110,15 @@ async def _read_intents(
 
 
 async def _timed(cases: Sequence[tuple[str, T]], judge: Callable[[str, T], Awaitable[Judged]]) -> Measured:
-    begin = time.perf_counter()
-    judged = tuple([await judge(name, case) for name, case in cases])
-    return Measured(seconds=round(time.perf_counter() - begin, 3), cases=judged)
+    """Judge every case; where that takes long, as with a model, say on the way how many are done."""
+    begin = said = time.perf_counter()
+    judged: list[Judged] = []
+    for name, case in cases:
+        judged.append(await judge(name, case))
+        if (now := time.perf_counter()) - said > _SAY_AFTER_SECONDS:
+            print(f"{name}: {len(judged)} of {len(cases)} cases after {now - begin:.0f} s", file=sys.stderr)
+            said = now
+    return Measured(seconds=round(time.perf_counter() - begin, 3), cases=tuple(judged))
 
 
 class _Reader:
