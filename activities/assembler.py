@@ -12,9 +12,11 @@ from activities.contracts import Composer
 from activities.failures import translated
 from dispatch.guard.contract import ActionRules, with_view
 from dispatch.models.errors import CatalogueError
+from dispatch.models.request.family import FamilyBrief
 from dispatch.models.work.composition import Message, MessageBrief
 from dispatch.models.work.proposal import AssemblyBrief, Proposal
 from dispatch.process import assembly
+from dispatch.process.family.telling import write_answer
 from dispatch.process.guidance_kept import broken_guidance
 from dispatch.process.invariants import broken_invariants
 
@@ -48,6 +50,15 @@ class Assembler:
             named = brief.playbook.playbook.contact_composer
             composer = self._composer(named[0] if named is not None else "")
             return assembly.write_message(brief, composer.compose)
+
+    @activity.defn(name="answer_for_parts")
+    async def answer_for_parts(self, brief: FamilyBrief) -> Proposal:
+        """Return the one message on the parts of a request, as the contact's composer of the desk that answers writes it."""
+        with translated():
+            named = brief.playbook.playbook.contact_composer
+            proposal = write_answer(brief, self._composer(named[0] if named is not None else "").compose)
+            actions = tuple(with_view(bound, self._actions) for bound in proposal.actions)
+            return proposal.model_copy(update={"actions": actions})
 
     def _composer(self, name: str) -> Composer:
         composer = self._composers.get(name)

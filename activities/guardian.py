@@ -78,7 +78,8 @@ class Guardian:
             facts = await self._counted(brief, facts, kind, policy)
             guard_result = inspect(brief, facts, self._actions)
         sending = kind.sends(parameters)
-        if self._reserve_mail is None or guard_result.decision is not GuardDecision.ALLOW or sending is None:
+        unsent = guard_result.decision is not GuardDecision.ALLOW or brief.told_elsewhere
+        if self._reserve_mail is None or unsent or sending is None:
             return guard_result
         # Last, for what a person decides on is no automatic mail and takes no place of the hour's.
         answer = await self._reserve_mail(sending.recipient, brief.bound.idempotency_key)

@@ -98,7 +98,8 @@ def _cells(row: Row, now: datetime) -> tuple[str, ...]:
 def _all(listed: list[Row]) -> Table:
     """Return all rows as a table; the first two columns are never cut, because people copy and search them.
 
-    If automatic mail is among them, a last column names the sign by which it was recognised.
+    If automatic mail is among them, a last column names the sign by which it was recognised; likewise for parts of a
+    request for several desks, which one.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     apart = {
@@ -108,11 +109,15 @@ def _all(listed: list[Row]) -> Table:
     }
     for number, column in enumerate(("request", "state", "next owner", "review point", "prio", "desk")):
         table.add_column(column, no_wrap=number < 2)  # noqa: PLR2004 (as the docstring says)
+    parts = any(row.part_of for row in listed)
     if apart:
         table.add_column("why")
+    if parts:
+        table.add_column("part of", no_wrap=True)
     for row in listed:
         # Text, so that a stranger's header is not read as markup.
         why = [Text(_printable(apart.get(row.request_id, "")))] if apart else []
+        why += [Text(row.part_of)] if parts else []
         table.add_row(row.request_id, row.state, row.owner, _by(row), str(row.priority or ""), row.desk, *why)
     return table
 
@@ -134,6 +139,7 @@ def _for_scripts(row: Row, now: datetime) -> dict[str, Any]:
         "why": list_summary.why if list_summary else "",
         "subject": list_summary.subject if list_summary else "",
         "requester": list_summary.requester if list_summary else "",
+        "part_of": row.part_of,
     }
 
 

@@ -32,6 +32,7 @@ def show(console: Console, detail: RequestDetail) -> None:
     sections = (
         ("Exceptions", _exceptions(detail)),
         ("Where it stands", _status(detail)),
+        ("Parts", _parts(detail)),
         ("Why this rank", _rank(detail)),
         ("Request", _request(detail)),
         ("Draft", _draft(detail)),
@@ -88,6 +89,26 @@ def _status(detail: RequestDetail) -> Iterator[str]:
             yield from _consequences(item, detail)
     for question in detail.questions:
         yield escape(f"asked: {question.text} ({question.field}, such as {question.example})")
+
+
+def _parts(detail: RequestDetail) -> Iterator[str]:
+    """Yield where each part of a request for several desks stands; of a part, which request it is of."""
+    if (own := detail.submission.part) is not None:
+        yield escape(f"it is one desk's part of {own.parent}")
+        for one in own.earlier:
+            yield escape(f"after {one.request_id}, which ended as {one.ending.replace('_', ' ')}")
+    for part in detail.parts:
+        report = part.report
+        stands = (
+            (report.ending or report.state).replace("_", " ")
+            if report
+            else "at work"
+            if part.begun
+            else "not begun"
+        )
+        owner = f", with {report.owner}" if report and report.owner not in {"coordinator", "nobody"} else ""
+        told = "; the requester is told" if part.told else ""
+        yield escape(f"{part.request_id}  {part.name}: {stands}{owner}{told}")
 
 
 def _rank(detail: RequestDetail) -> Iterator[str]:

@@ -57,7 +57,8 @@ from runtime.settings import SHIPPED_DESKS
 SCRIPT = ROOT / "examples" / "script.yaml"
 REQUESTS = ROOT / "examples" / "requests"
 DESK_SCRIPT = Path("samples", "script.yaml")
-"""Of a shipped desk's folder: its samples are beside it."""
+"""Of a shipped desk's folder: its samples are beside it, as those that concern several desks are beside FAMILIES."""
+FAMILIES = ROOT / "examples" / "families" / "script.yaml"
 PATIENCE_SECONDS = 240
 AT_ONCE_WITH_MODEL = 3
 """So many samples are under way where one small model does their roles: more would only wait for it, and give up."""
@@ -83,9 +84,8 @@ class Demo:
         self._board = Board()
         self._users = Users(settings.var_dir / USERS_FILE)
         self._samples = tuple((REQUESTS / sample.file, sample) for sample in load_script(SCRIPT))
-        scripts = [
-            folder / DESK_SCRIPT for folder in self._folders.values() if folder.parent == SHIPPED_DESKS
-        ]
+        shipped = (folder for folder in self._folders.values() if folder.parent == SHIPPED_DESKS)
+        scripts = [*(folder / DESK_SCRIPT for folder in shipped), FAMILIES]
         self._samples += tuple(
             (script.parent / sample.file, sample)
             for script in scripts

@@ -16,14 +16,19 @@ from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.people.decision import DecisionType
 from dispatch.models.request.message_names import MessageName
 from dispatch.models.request.status import Ending, Status
+from dispatch.models.request.submission import RECEPTION
 from dispatch.models.trail import Outcome
 from dispatch.models.work.guidance import RespondPurpose
+from dispatch.process.family.dividing import part_id
 from dispatch.storage.private_folders import make_private
 from runtime.gateway import Gateway
 from runtime.gateway_types import ExtensionOutcome, decision_for
 
+_LOOK_SECONDS: Final = 0.3
 QUICK: Final = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
 """The waits that the demo shortens in the playbooks; everything else is as shipped."""
+ANSWER_AFTER: Final = "12 seconds"
+"""Likewise, how long the answer to a request for several desks waits for its parts: in one of the samples a part takes longer."""
 UNANSWERED: Final = "25 seconds"
 """How long a question waits if the script decides: one of the samples is never answered."""
 
@@ -42,6 +47,7 @@ class Act(Contract):
     answer: dict[str, str] | None = None
     extend_seconds: int | None = None
     withdraw: str | None = None
+    after_seconds: float = Field(default=0, ge=0, description="how long the person takes")
     faults: tuple[dict[str, Any], ...] = ()
 
 
@@ -52,6 +58,9 @@ class Sample(Contract):
     shows: str
     ending: Ending
     people: tuple[Act, ...] = ()
+    parts: dict[str, tuple[Act, ...]] = Field(
+        default_factory=dict, description="of a request for several desks, who does what in whose part"
+    )
 
 
 def load_script(path: Path) -> tuple[Sample, ...]:
@@ -82,12 +91,59 @@ async def play(
     seen: Callable[[Status], None] = lambda _: None,
     poll_seconds: float = 0.3,
 ) -> Outcome:
-    """Play the people's part for one request until it has ended; `arm` arms a fault. Returns its outcome.
+    """Play the people's part for one request and its parts until it has ended; `arm` arms a fault. Returns its outcome.
 
-    Raises DevStackError if a decision is refused, or cannot be signed.
+    `seen` is told of the request alone. Raises DevStackError if a decision is refused, or cannot be signed.
     """
+    in_parts = [
+        asyncio.create_task(
+            _play_part(client, part_id(request_id, None if desk == RECEPTION else desk), acts, arm, sign)
+        )
+        for desk, acts in sample.parts.items()
+    ]
+    whole = asyncio.create_task(_play(client, request_id, sample.people, arm, sign, seen, poll_seconds))
+    try:
+        running = {whole, *in_parts}
+        while whole in running:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {whole}:
+                task.result()
+    finally:
+        for task in (whole, *in_parts):
+            task.cancel()
+        await asyncio.gather(whole, *in_parts, return_exceptions=True)
+    return whole.result()
+
+
+async def _play_part(
+    client: Client,
+    request_id: str,
+    acts: Sequence[Act],
+    arm: Callable[[Mapping[str, Any]], Awaitable[None]],
+    sign: Sign,
+) -> None:
+    """Play one desk's part, once that has begun."""
+    gateway = Gateway.over(client)
+    while True:
+        try:
+            await gateway.describe(request_id)
+            break
+        except DispatchError:
+            await asyncio.sleep(_LOOK_SECONDS)
+    await _play(client, request_id, acts, arm, sign, lambda _: None, _LOOK_SECONDS)
+
+
+async def _play(
+    client: Client,
+    request_id: str,
+    people: Sequence[Act],
+    arm: Callable[[Mapping[str, Any]], Awaitable[None]],
+    sign: Sign,
+    seen: Callable[[Status], None],
+    poll_seconds: float,
+) -> Outcome:
     handle, gateway = client.get_workflow_handle(request_id, result_type=Outcome), Gateway.over(client)
-    acts = list(sample.people)
+    acts = list(people)
     done_at: tuple[object, ...] | None = None
     while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
         try:
@@ -100,6 +156,7 @@ async def play(
         point = (status.state, status.proposal_id, status.action_digest, status.questions, awaiting)
         if acts and acts[0].when == status.state and point != done_at:
             act = acts.pop(0)
+            await asyncio.sleep(act.after_seconds)
             for fault in act.faults:
                 await arm(fault)
             await _perform(gateway, request_id, act, status, sign)
@@ -146,6 +203,8 @@ def shorten(document: dict[str, Any], *, played: bool) -> None:
         action["give_up_after"] = QUICK["give_up_after"]
         if "follow_up_after" in action:
             action["follow_up_after"] = QUICK["follow_up_after"]
+    if played and "routing" in document and "approvers" in document["routing"]:
+        document["answer_after"] = ANSWER_AFTER
     if played and "missing_information" in document:
         document["missing_information"] |= {"reminders": [], "deadline": UNANSWERED}
 

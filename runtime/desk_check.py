@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from dispatch.models.errors import CatalogueError, DeskFolderError
+from dispatch.models.errors import CatalogueError, DeskFolderError, PlaybookError
 from dispatch.playbooks.desk_folders import DESK_NAME, desk_folders, with_examples
 from dispatch.playbooks.examples_file import survey_examples
 from dispatch.playbooks.loader import (
@@ -14,6 +14,7 @@ from dispatch.playbooks.loader import (
     playbooks_in,
     survey_playbook,
 )
+from dispatch.playbooks.order_checks import order_problems
 from dispatch.playbooks.systems_file import survey_systems
 from runtime.desks import LoadedDesks, discover, import_desks
 from runtime.settings import SHIPPED_DESKS, Settings
@@ -69,6 +70,7 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
     if playbook is not None:
         problems += survey_examples(folders[desk], playbook)
     problems += survey_systems(folders[desk])
+    problems += _order_errors(settings, folders, desk)
     sentences = [str(problem) for problem in problems]
     not_its_own = {str(error) for error in others}
     sentences += [str(error) for error in errors if str(error) not in not_its_own]
@@ -77,6 +79,14 @@ def errors_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> lis
         found = catalogue.errors(playbook, str(file), folders[desk])
         sentences += [str(error) for error in found if (error.path, error.problem) not in told]
     return list(dict.fromkeys(sentences))
+
+
+def _order_errors(settings: Settings, folders: Mapping[str, Path], desk: str) -> list[PlaybookError]:
+    """Return what cannot hold in the desk's `routing.after`, among those desks whose playbooks can be read."""
+    surveyed = {name: survey_playbook(name, playbook_file_of(settings, folders, name))[0] for name in folders}
+    readable = {name: playbook for name, playbook in surveyed.items() if playbook is not None}
+    file = str(playbook_file_of(settings, folders, desk))
+    return [PlaybookError(file, *one[1:]) for one in order_problems(readable) if one.desk == desk]
 
 
 def playbook_file_of(settings: Settings, folders: Mapping[str, Path], desk: str) -> Path:

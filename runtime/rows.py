@@ -14,7 +14,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 
 from dispatch.models.request.list_summary import LIST_SUMMARY, ListSummary
-from dispatch.models.request.status import WAITING_STATES, Ending
+from dispatch.models.request.status import WAITING_STATES, Ending, RequestState
 from dispatch.models.work.playbook import Tier
 from dispatch.models.work.ranking import NEUTRAL, RankingPolicy
 from dispatch.process.list_summary import read_summary
@@ -38,7 +38,7 @@ _SCORES: Final = RankingPolicy().urgency
 _PER_DAY: Final = RankingPolicy().waiting_per_day
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 # The memo of a request that no longer waits is out of date, except for why it was set apart.
-_TELLING: Final = frozenset({*WAITING_STATES, Ending.SET_APART})
+_TELLING: Final = frozenset({*WAITING_STATES, RequestState.WAITING_FOR_PARTS, Ending.SET_APART})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Row:
     """One request, by its search attributes and its memo; ten thousand of them are kept, so it is small.
 
     The memo is kept as it came and read for the rows that are shown. `text` is what a search looks through: id, subject,
-    requester, reason and amount in folded case.
+    requester, reason and amount in folded case. `part_of` is the request for several desks that it is one desk's part of.
     """
 
     request_id: str
@@ -61,6 +61,7 @@ class Row:
     text: str = ""
     score: int | None = None
     waiting_per_day: int = _PER_DAY
+    part_of: str = ""
 
     def points(self, now: datetime) -> int:
         """Return the points of its rank, with those for the time that it has waited at `now`."""
@@ -113,6 +114,7 @@ def row_of(found: WorkflowExecutionInfo, before: Row | None = None) -> Row:
         text=text,
         score=score,
         waiting_per_day=per_day,
+        part_of=found.parent_execution.workflow_id if found.type.name == COORDINATOR else "",
     )
 
 

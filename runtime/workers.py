@@ -14,6 +14,7 @@ from activities.assembler import Assembler
 from activities.catalogue import Catalogue
 from activities.contracts import NoticeChannel, Systems
 from activities.decision_check import DecisionChecks
+from activities.family.parts import read_parts
 from activities.guardian import Guardian
 from activities.intake import IntakeDesk
 from activities.notifier import Notifier
@@ -91,6 +92,8 @@ def desk_worker(
             read_answer,
             assembler.assemble,
             assembler.write_message,
+            assembler.answer_for_parts,
+            read_parts,
             write_trail,
             count_working_time,
             decision_checks.verify_decision,

@@ -211,7 +211,7 @@ def unanswered(playbook: dict[str, Any]) -> None:
 
 @asynccontextmanager
 async def running_desk(
-    client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500, **settings: object
+    client: Client, tmp_path: Path, *changes: Change, workflow_cache: int = 500, **settings: Any
 ) -> AsyncIterator[Desk]:
     """Run a desk on a task queue of its own; `changes` are made to the shipped support playbook."""
     client = client if workflow_cache else tried_again_soon(client)
@@ -224,7 +224,11 @@ async def running_desk(
 
 @asynccontextmanager
 async def resting_desk(
-    client: Client, tmp_path: Path, *changes: Change, **settings_by_name: object
+    client: Client,
+    tmp_path: Path,
+    *changes: Change,
+    reception: tuple[Change, ...] = (),
+    **settings_by_name: object,
 ) -> AsyncIterator[Desk]:
     """Run all of a desk but its workers; see `at_work`. `settings_by_name` are other than a test's usual ones."""
     async with running_back_office(tmp_path) as back_office, running_mail_sink(tmp_path) as mail_sink:
@@ -233,7 +237,7 @@ async def resting_desk(
             | mail_sink.environment
             | {
                 "DISPATCH_TASK_QUEUE": f"test-{uuid.uuid4().hex[:12]}",
-                "DISPATCH_PLAYBOOKS_DIR": str(changed_playbooks(tmp_path, *changes)),
+                "DISPATCH_PLAYBOOKS_DIR": str(changed_playbooks(tmp_path, *changes, reception=reception)),
                 "DISPATCH_GRACEFUL_SHUTDOWN_SECONDS": "5",
                 "DISPATCH_CLIENT_TIMEOUT_SECONDS": "2",
                 # Tests write as the same few customers, over and over.
@@ -279,11 +283,11 @@ async def at_work(desk: Desk, *, workflow_cache: int = 500) -> AsyncIterator[Non
             yield
 
 
-def changed_playbooks(tmp_path: Path, *changes: Change) -> Path:
+def changed_playbooks(tmp_path: Path, *changes: Change, reception: tuple[Change, ...] = ()) -> Path:
     """Copy the shipped playbooks, let role names decide, for most tests have no people, and change the support desk's."""
     folder = tmp_path / "playbooks"
     folder.mkdir(parents=True, exist_ok=True)
-    for shipped, own in ((SHIPPED_SUPPORT, changes), (SHIPPED_RECEPTION, ())):
+    for shipped, own in ((SHIPPED_SUPPORT, changes), (SHIPPED_RECEPTION, reception)):
         document = yaml.load(shipped.read_text(encoding="utf-8"), yaml.CSafeLoader)
         for change in (role_names_decide, *own):
             change(document)

@@ -10,11 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.approval.requests import request_approval
     from dispatch.models.request.snapshot import ResumePoint
     from dispatch.models.request.status import Ending, RequestState
-    from dispatch.models.trail import EntryKind, Outcome
+    from dispatch.models.trail import Outcome
     from dispatch.models.work.finding import FindingStatus
     from dispatch.models.work.guardian import GuardDecision
     from dispatch.models.work.plan import Step
-    from dispatch.models.work.verification import VerificationVerdict
     from dispatch.process.mending import groups_to_mend
     from workflows.parts.acting.effects import EffectFailedError
     from workflows.parts.activity_dispatcher import StageFailedError
@@ -27,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.ending.compensation import compensate
     from workflows.parts.ending.ending_of import ending_of
     from workflows.parts.ending.interruption import handle_interruption
+    from workflows.parts.ending.read_back import record_read_back
     from workflows.parts.endings import EndedEarlyError
     from workflows.parts.request_handlers import RequestHandlers
     from workflows.parts.request_input import read_input
@@ -42,6 +42,8 @@ class Coordinator(RequestHandlers):
     specialists); their findings become one draft with its actions (assemble), which is checked against the
     playbook's standards (review). The guardian inspects each action alone (guard), people decide on what is held
     (approve); only then is anything done (execute), read back from the world (verify), and put on record (close).
+    Where items are surely of several desks, each desk does its part as a request of its own (workflows/parts/family),
+    and this one tells the requester what became of all.
 
     The messages that it takes and the queries that it answers are in workflows/parts/request_handlers.py. Temporal's own
     cancellation undoes what was done.
@@ -69,20 +71,11 @@ class Coordinator(RequestHandlers):
                     await self._intake()
                 if self._is_before(ResumePoint.INFORMATION):
                     await self._triage()
-                if self._is_before(ResumePoint.APPROVAL):
-                    await self._complete_information()
-                approved = False
-                while not approved:
-                    if self._is_before(ResumePoint.APPROVAL):
-                        await self._ask_for_a_person()
-                        await self._call_specialists()
-                        await self._assemble()
-                        await self._review()
-                        await self._guard()
-                    approved = await self._approve()
-                await self._execute()
-                await self._verify()
-                ending, why = ending_of(self._state)
+                if self._state.is_divided:
+                    ending, why = await self._parts.family.run()
+                else:
+                    await self._do_all()
+                    ending, why = ending_of(self._state)
             except EndedEarlyError as ended:
                 ending, why = ending_of(self._state, ended)
             except StageFailedError as failed:
@@ -91,6 +84,22 @@ class Coordinator(RequestHandlers):
         except (asyncio.CancelledError, Exception) as interruption:
             await handle_interruption(self._parts, interruption)
             raise
+
+    async def _do_all(self) -> None:
+        """Do the work of the one desk that has it."""
+        if self._is_before(ResumePoint.APPROVAL):
+            await self._complete_information()
+        approved = False
+        while not approved:
+            if self._is_before(ResumePoint.APPROVAL):
+                await self._ask_for_a_person()
+                await self._call_specialists()
+                await self._assemble()
+                await self._review()
+                await self._guard()
+            approved = await self._approve()
+        await self._execute()
+        await self._verify()
 
     def _check_ended(self) -> None:
         """Raise EndedEarlyError for automatic mail, which nobody reads or answers, and where only settling is left."""
@@ -141,6 +150,9 @@ class Coordinator(RequestHandlers):
                 self._parts.request_id, triage, number, self._approvals, self._requester
             )
         self._parts.rank()
+        if triage.parts:
+            return
+        self._parts.own_part.check_held()
         items = await self._parts.reading.read(triage.items)
         self._state.items = await ask_for_intents(
             self._parts.request_id, items, self._state.playbook, self._approvals, self._requester
@@ -273,6 +285,7 @@ class Coordinator(RequestHandlers):
         """Carry out the actions in order, each at its time; where one cannot be done, those before it are undone."""
         self._state.acting = True
         self._status.at(RequestState.EXECUTE)
+        await self._parts.own_part.withhold()
         try:
             await self._effects.carry_out_all(self._state, self._parts.scheduled.until_due)
         except EffectFailedError as failed:
@@ -281,15 +294,5 @@ class Coordinator(RequestHandlers):
     async def _verify(self) -> None:
         """Read the world back, independently of who acted; anything but confirmed never ends as done."""
         self._status.at(RequestState.VERIFY)
-        verification = await self._stages.verify()
-        problems = "; ".join(verification.not_confirmed)
-        self._recorder.record(
-            EntryKind.VERIFICATION,
-            what=verification.verdict,
-            why=problems or "all read back as ordered",
-            sender="verifier",
-            about=verification,
-        )
-        if verification.verdict is not VerificationVerdict.CONFIRMED:
-            raise EndedEarlyError(Ending.ESCALATED, problems)
+        record_read_back(self._recorder, await self._stages.verify())
         self._state.verified = True

@@ -73,11 +73,17 @@ async def erase(arguments: argparse.Namespace, settings: Settings) -> int:
     """Erase, or say what would be; gives 1 where something asked for could not be erased."""
     place = backend_from(settings)
     records = list(extract_from(settings, place).records())
-    chosen = _chosen(records, arguments)
+    chosen = with_families(_chosen(records, arguments), records)
     sealed = _sealed(place, {record["request_id"] for record in chosen})
     report = Report(arguments.by, arguments.reason, datetime.now(UTC).isoformat(timespec="seconds"))
     due = []
+    exported = {record["request_id"] for record in records}
     for record in chosen:
+        for part in (*record["parts"], *([record["part_of"]] if record["part_of"] else ())):
+            if part not in exported:
+                report.not_erased[part] = (
+                    f"it belongs to {record['request_id']} and is not exported yet; erase it once it is closed and exported"
+                )
         if record["request_id"] in sealed:
             due.append(record)
         else:
@@ -152,6 +158,19 @@ def _chosen(records: Sequence[Record], arguments: argparse.Namespace) -> list[Re
                 f"no exported request is of {arguments.requester}; see 'dispatch audit status'"
             )
     return wanted
+
+
+def with_families(chosen: Sequence[Record], records: Sequence[Record]) -> list[Record]:
+    """Return the chosen records with those of the same requests for several desks: the whole and all of its parts.
+
+    Each of them holds the whole message, so what is erased of one alone could be read in another.
+    """
+    latest = {record["request_id"]: record for record in records}
+    wholes = {record["part_of"] or record["request_id"] for record in chosen}
+    wanted = {record["request_id"] for record in chosen} | wholes
+    return [
+        record for request_id, record in latest.items() if request_id in wanted or record["part_of"] in wholes
+    ]
 
 
 def _sealed(place: StoreBackend, wanted: set[str]) -> dict[str, list[int]]:

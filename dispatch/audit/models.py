@@ -35,6 +35,7 @@ class AuditKind(StrEnum):
     COMPENSATION = "compensation"
     VERIFICATION = "verification"
     FOLLOW_UP = "follow_up"
+    PART = "part"
     CANCELLATION = "cancellation"
     OTHER = "other"
     OUTCOME = "outcome"

@@ -67,6 +67,8 @@ class GuardContext:
     """What other requests of the same owner reserved before this one."""
     beside: tuple[Claim, ...] = field(default=())
     """What the same proposal spends of the same owner's beside this action."""
+    inspected: tuple[str, ...] = ()
+    """Texts in it that other desks' guardians allowed to this requester, each under its own desk's policy."""
 
 
 class NoFacts(Contract):

@@ -104,6 +104,7 @@ def _inspection(
         now=brief.handoff.at,
         reserved=facts.reserved,
         beside=_beside(brief, kind.spends(parameters)),
+        inspected=brief.inspected,
     )
     found = kind.guard(parameters, kind.Facts.model_validate(facts.action), context)
     amount = kind.amount(parameters)

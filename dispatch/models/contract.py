@@ -29,6 +29,11 @@ def _parse_duration(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 
 
+def is_unset(value: object) -> bool:
+    """Check whether a field holds nothing; with `exclude_if` it is then left out of what history stores."""
+    return not value
+
+
 class Contract(BaseModel):
     """A frozen value that roles exchange and that history stores."""
 

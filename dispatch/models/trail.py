@@ -5,12 +5,15 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, is_unset
 from dispatch.models.handoff import Handoff, StageInput
+from dispatch.models.request.family import PartAnswer
 from dispatch.models.request.item import ItemOutcome
 from dispatch.models.request.status import Ending
 from dispatch.models.work.model_use import ModelUse
 
+FURTHER_MESSAGE: Final = "further message"
+"""What an entry says of a message that came in after the start and was taken."""
 NOTIFIER: Final = "notifier"
 """The sender of entries that say which approvers were notified, or could not be."""
 
@@ -26,6 +29,7 @@ class EntryKind(StrEnum):
     REMINDER = "reminder"
     ENDING = "ending"
     MODEL = "model"
+    PART = "part"
 
 
 class TrailEntry(Handoff):
@@ -42,6 +46,16 @@ class TrailEntry(Handoff):
         return self.kind is EntryKind.EFFECT and self.sender == NOTIFIER
 
 
+class PartOutcome(Contract):
+    """How one desk's part of a request ended; its own outcome has the rest."""
+
+    request_id: str
+    desk: str | None
+    ending: str = Field(description="an Ending, or 'failed' where it ended without an outcome")
+    why: str
+    owner: str
+
+
 class Outcome(Contract):
     """The result of a request: how it ended, item by item, with the whole trail."""
 
@@ -55,6 +69,14 @@ class Outcome(Contract):
     follow_ups: tuple[str, ...] = Field(default=(), description="workflow ids of the checks still to come")
     added: tuple[str, ...] = Field(
         default=(), description="keys of the messages that came in after the start and were taken"
+    )
+    answer: PartAnswer | None = Field(
+        default=None, exclude_if=is_unset, description="of a part: what the whole request tells of it"
+    )
+    parts: tuple[PartOutcome, ...] = Field(
+        default=(),
+        exclude_if=is_unset,
+        description="of a request for several desks, in the order of its items",
     )
     trail: tuple[TrailEntry, ...]
 

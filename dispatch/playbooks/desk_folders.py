@@ -17,6 +17,7 @@ from dispatch.playbooks.loader import (
     RECEPTION,
     RECEPTION_FILE,
     Playbooks,
+    in_order,
     load_files,
     playbooks_in,
     read_reception,
@@ -81,7 +82,7 @@ def load_desks(folders: Mapping[str, Path], shipped: Path, replacements: Path | 
     reception = files.pop(RECEPTION)
     if not files:
         raise PlaybookError(str(shipped), "", "there is no desk", "Add a folder with a playbook.yaml.")
-    return with_examples(load_files(files, reception), folders)
+    return with_examples(in_order(load_files(files, reception)), folders)
 
 
 def with_examples(playbooks: Playbooks, folders: Mapping[str, Path]) -> Playbooks:

@@ -17,6 +17,7 @@ from dispatch.models.work.examples import Examples
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, PlaybookRef, Reception
 from dispatch.playbooks.calendar_checks import timing_problems
 from dispatch.playbooks.checks import problems_of
+from dispatch.playbooks.order_checks import order_problems
 from dispatch.playbooks.strict_yaml import read_yaml
 
 RECEPTION: Final = "reception"
@@ -51,7 +52,14 @@ def load_playbooks(folder: Path) -> Playbooks:
     reception = files.pop(RECEPTION, folder / RECEPTION_FILE)
     if not files:
         raise PlaybookError(str(folder), "", "it holds no playbook", "Add a <desk>.yaml.")
-    return load_files(files, reception)
+    return in_order(load_files(files, reception))
+
+
+def in_order(playbooks: Playbooks) -> Playbooks:
+    """Return the playbooks of all desks that there are; raises PlaybookError where `routing.after` cannot hold among them."""
+    for desk, *problem in order_problems({name: one.playbook for name, one in playbooks.by_desk.items()}):
+        raise PlaybookError(str(playbooks.files[desk]), *problem)
+    return playbooks
 
 
 def load_files(files: Mapping[str, Path], reception: Path) -> Playbooks:

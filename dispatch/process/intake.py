@@ -53,8 +53,10 @@ def take_in(submission: Submission, handoff: Handoff) -> Intake:
     Statements go with the ask after them, or, at the end of a paragraph, with the one before.
     No recognisable ask: one item with the subject and the sender's own words. More than 20 asks: the 21st and later share item-21, with a
     note. Quoted mail, signatures, greetings, polite ends ('get back to me soon') and instructions to the machine make no item; all of it stays in `body`.
+    One desk's part of a request has the items that it was given, and what is suspicious in the whole.
     """
-    return _Text.of(submission).intake(handoff)
+    intake = _Text.of(submission).intake(handoff)
+    return intake if submission.part is None else intake.model_copy(update={"items": submission.part.items})
 
 
 def sentences_in(submission: Submission) -> Sentences:
@@ -160,7 +162,9 @@ def unread(submission: Submission, handoff: Handoff, why: str) -> Intake:
         handoff=handoff,
         subject=subject,
         body=excerpt,
-        items=(Item(item_id="item-1", text=excerpt or subject or "(could not be read)"),),
+        items=submission.part.items
+        if submission.part is not None
+        else (Item(item_id="item-1", text=excerpt or subject or "(could not be read)"),),
         notes=("the text was not read automatically; all of it is in the source file",),
         exceptions=(exception,),
         unread=why,

@@ -40,6 +40,7 @@ def summary_of_arrival(submission: Submission) -> ListSummary:
         subject=_cut("subject", submission.subject or "(no subject)"),
         requester=_cut("requester", submission.sender.name or submission.sender.address),
         why=_cut("why", automatic.in_words) if automatic else "",
+        part_of=submission.part.parent if submission.part is not None else "",
     )
 
 
@@ -159,6 +160,7 @@ def _glance(
         proposal_id=approval_request.proposal_id,
         digests=digests,
         approved_by=tuple(approved_by)[:MOST_NAMED],
+        part_of=about.part_of,
     )
 
 

@@ -9,9 +9,10 @@ from dispatch.models.request.intake import Triage, TriageBrief
 from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.models.work.ranking import Rank, RankingFacts
+from dispatch.process.family.splitting import answering_desk, parts_in
 from dispatch.process.fields import field_values, whole_value
 from dispatch.process.intake import OVERFLOW_ITEM
-from dispatch.process.sorting import Texts, is_in_scope, merged, reasons, sort_item, texts_of
+from dispatch.process.sorting import Texts, has_own_subject, is_in_scope, merged, reasons, sort_item, texts_of
 from dispatch.ranking.deadlines import deadline_in
 from dispatch.ranking.organisations import fairness_key, organisation_of
 from dispatch.ranking.rank import rank
@@ -40,14 +41,15 @@ def triage(
     name, none fits, or two fit equally) `playbook` is None and a person routes.
     """
     read = _Read.of(brief, understanding or Understanding())
-    desk, why = _route(brief, playbooks, read)
+    parts = parts_in(brief, playbooks, read.by_desk)
+    desk, why = answering_desk(parts, playbooks) if parts else _route(brief, playbooks, read)
     in_force = playbooks[desk] if desk is not None else None
     items, ranked = brief.intake.items, Rank()
     facts = RankingFacts(asked_at=brief.submission.asked_at)
     sender, weight = brief.submission.sender.address, None
     if in_force is not None:
         playbook, notes = in_force.playbook, ""
-        if not brief.intake.unread:
+        if not brief.intake.unread and not parts:
             items, notes = _sorted_items(brief, playbook, read)
         facts = _ranking_facts(brief, playbook)
         ranked = rank(facts, playbook.ranking)
@@ -67,6 +69,7 @@ def triage(
         items=items,
         why=why,
         language=language,
+        parts=parts,
     )
 
 
@@ -113,6 +116,8 @@ def _route(
     if brief.intake.unread and brief.desk is None:
         return None, f"{brief.intake.unread}; a person routes"
     named = brief.desk or brief.submission.desk
+    if not named and brief.submission.part is not None:
+        return None, "no desk takes this part of a request for its own; a person routes"
     if named:
         if named in playbooks:
             return named, f"the desk {named} was named"
@@ -187,7 +192,7 @@ def told_in(brief: TriageBrief, playbook: Playbook) -> Told:
 def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[tuple[Item, ...], str]:
     told = told_in(brief, playbook)
     classified = _classified_items(brief, read.texts, read.by_desk.get(playbook.desk, {}))
-    subject = brief.intake.subject if len(brief.intake.items) == 1 else ""
+    subject = brief.intake.subject if has_own_subject(brief) else ""
     items = tuple(
         with_fields(_with_kind(item, playbook, classified, subject), playbook, told)
         for item in brief.intake.items
@@ -208,7 +213,7 @@ def _classified_items(
     if not read:
         return {}
     classified = {item.item_id: read[item.text] for item in brief.intake.items}
-    if len(brief.intake.items) == 1:
+    if has_own_subject(brief):
         only = brief.intake.items[0].item_id
         both = (classified[only], read[texts.with_subject])
         classified[only] = max(both, key=lambda one: one.candidates[0].score)

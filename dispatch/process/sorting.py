@@ -43,9 +43,14 @@ def texts_of(brief: TriageBrief) -> Texts:
     items = tuple(item.text for item in brief.intake.items)
     whole = "\n".join(part for part in (subject, body) if part) or items[0]
     with_subject = items[0]
-    if len(items) == 1 and subject and subject not in items[0] and not is_pleasantry(subject):
+    if has_own_subject(brief) and subject and subject not in items[0] and not is_pleasantry(subject):
         with_subject = f"{subject}\n{items[0]}"
     return Texts(whole, items, with_subject)
+
+
+def has_own_subject(brief: TriageBrief) -> bool:
+    """Return whether the subject says what the items ask: where there is one item, and no other desk has more of them."""
+    return len(brief.intake.items) == 1 and brief.submission.part is None
 
 
 def is_in_scope(read: Sequence[Classified], policy: TriagePolicy) -> bool:

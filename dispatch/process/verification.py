@@ -122,6 +122,9 @@ def _item(item: Item, brief: VerificationBrief, actions: tuple[ActionVerificatio
     told = refused or any(item.item_id in statement.item_ids for statement in brief.draft.statements)
     deliveries = [a for bound, a in pairs if bound.digest == brief.delivery] if told else []
     covering = [*acts, *deliveries]
+    if not covering and told and brief.told_elsewhere:
+        why = "reviewed, and told with the other parts of the request"
+        return ItemVerification(item_id=item.item_id, verdict=VerificationVerdict.CONFIRMED, why=why)
     if not covering and refused and brief.delivery is None:
         why = "refused on record, and this desk delivers nothing"
         return ItemVerification(item_id=item.item_id, verdict=VerificationVerdict.CONFIRMED, why=why)

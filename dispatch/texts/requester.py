@@ -34,6 +34,20 @@ class RequesterTexts(Contract):
     reminder_by_a_person: _Plain
     decided_at: _WithDeadline
     no_subject: _Plain
+    part_heading: Annotated[str, filled_with("words")]
+    part_waits: Annotated[str, filled_with("who")]
+    part_planned: Annotated[str, filled_with("when")]
+    parts_opening: _Plain
+    part_settled_since: _Plain
+    part_heading_plain: _Plain
+    part_done: _Plain
+    part_refused: _Plain
+    part_with_a_person: _Plain
+    part_unanswered: _Plain
+    part_withdrawn: _Plain
+    part_stopped: _Plain
+    part_awaits_answer: _Plain
+    part_in_work: _Plain
 
 
 _TEXTS: Final = load_texts(REQUESTER_FILE, RequesterTexts, LANGUAGES)

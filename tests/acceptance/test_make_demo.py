@@ -34,7 +34,7 @@ from pathlib import Path
 import devstack.demo
 from runtime.lifecycle import run_to_end
 devstack.demo.SCRIPT = Path(sys.argv[1])
-devstack.demo.DESK_SCRIPT = Path("none")
+devstack.demo.DESK_SCRIPT = devstack.demo.FAMILIES = Path("none")
 sys.exit(run_to_end(devstack.demo.main))
 """
 
@@ -65,7 +65,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, nothing left, exit code 0."""
     said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
     said.words(
-        "37 of 37 requests ended as they must",
+        "42 of 42 requests ended as they must",
         "the people's part is played",
         "05-refund-approved.eml: came by the mailbox",
         f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",
@@ -90,6 +90,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
     (tmp_path / "script.yaml").write_text(yaml.safe_dump(script), encoding="utf-8")
     monkeypatch.setattr(demo, "SCRIPT", tmp_path / "script.yaml")
     monkeypatch.setattr(demo, "DESK_SCRIPT", Path("none"))
+    monkeypatch.setattr(demo, "FAMILIES", Path("none"))
     said = io.StringIO()
     async with running_desk(client, tmp_path, quick) as desk:
         assert isinstance(desk.settings, StackSettings)

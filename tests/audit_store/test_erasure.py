@@ -9,8 +9,9 @@ import pytest
 from temporalio.client import Client
 
 from cli.audit.commands import run as run_audit
-from cli.audit.erasure import erased_from
+from cli.audit.erasure import erased_from, with_families
 from cli.commands import parsed
+from dispatch.audit.query.extract import Record
 from dispatch.audit.query.questions import Asked, answers
 from dispatch.audit.store.crypto_shredding import opened, sealed
 from dispatch.audit.store.document import from_bytes
@@ -127,3 +128,21 @@ def test_an_erased_request_gets_no_second_key(tmp_path: Path) -> None:
     assert keys.find("a") is None
     with pytest.raises(AuditStoreError, match="a was erased"):
         keys.key_for("a")
+
+
+def _record(request_id: str, part_of: str | None = None, *parts: str) -> Record:
+    return {"request_id": request_id, "part_of": part_of, "parts": list(parts)}
+
+
+@pytest.mark.parametrize("chosen", ["whole-1", "support-1", "helpdesk-1"])
+def test_a_request_for_several_desks_is_erased_as_one(chosen: str) -> None:
+    """Whichever of it is named: the whole and each of its parts hold the same message, and no other request is touched."""
+    records = [
+        _record("other-1"),
+        _record("support-1", "whole-1"),
+        _record("helpdesk-1", "whole-1"),
+        _record("whole-1", None, "support-1", "helpdesk-1"),
+        _record("support-2", "whole-2"),
+    ]
+    found = with_families([one for one in records if one["request_id"] == chosen], records)
+    assert {one["request_id"] for one in found} == {"whole-1", "support-1", "helpdesk-1"}

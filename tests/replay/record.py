@@ -44,6 +44,7 @@ from runtime.settings import Settings
 from runtime.webhooks import ensure_webhooks, follower_id
 from tests.desk import Case, Desk, quick, running_desk, unanswered
 from tests.replay import recorded
+from tests.replay.record_families import record_families
 from tests.replay.record_models import record_models
 from tests.replay.trails import TRAILS, write_trails
 from tests.webhooks.receiver import configured, receiving
@@ -423,7 +424,8 @@ async def main() -> int:
             Settings(var_dir=folder), in_memory=True, headless=True, port=free_port()
         ) as server:
             client = await connect("dispatch-record", server.address)
-            _replace(await _record_all(client, folder) | await record_models(client, folder / "models"))
+            histories = await _record_all(client, folder) | await record_models(client, folder / "models")
+            _replace(histories | await record_families(client, folder / "families"))
     return _write_trails()
 
 

@@ -32,5 +32,7 @@ def detail_of(parts: RequestParts) -> RequestDetail:
         approved=tuple(one.bound.digest for one in state.approved),
         declined=state.declined,
         questions=parts.requester.questions,
+        parts=state.family.parts if state.family is not None else (),
+        answer=state.answer,
         trail=tuple(parts.recorder.entries),
     )

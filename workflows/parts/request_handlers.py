@@ -2,7 +2,7 @@
 
 Signals: `answer` brings missing information, `decide` a person's decision, `extend` moves a deadline to later, `withdraw` takes
 the request back. Updates: `decide` does as the signal and returns what became of the decision, `extend` likewise; `add` brings a message
-that answers a mail of the request. Queries: `status`, `trail` and `detail`.
+that answers a mail of the request; as a signal it comes from the whole request to a part. `part` is a part's signal that it has changed. Queries: `status`, `trail` and `detail`.
 """
 
 from typing import Any
@@ -51,6 +51,19 @@ class RequestHandlers(DecisionHandlers):
     )
     def add(self, *raw: Any) -> dict[str, JsonValue]:
         return self._parts.additions.receive(single(raw))
+
+    @workflow.signal(
+        name=MessageName.ADD.value,
+        description="The same, from the whole request to one desk's part of it.",
+    )
+    def add_to_part(self, *raw: Any) -> None:
+        self._parts.additions.receive(single(raw))
+
+    @workflow.signal(
+        name=MessageName.PART.value, description="A desk's part of this request: something has changed there."
+    )
+    def part(self, *raw: Any) -> None:
+        self._parts.family.receive(single(raw))
 
     @workflow.query(
         name=QueryName.DETAIL.value,

@@ -22,6 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parts.activity_dispatcher import ActivityDispatcher
     from workflows.parts.approval.approvals import Approvals
     from workflows.parts.asked_models import AskedModels
+    from workflows.parts.family.answering import FamilyAnswer
+    from workflows.parts.family.part import OwnPart
+    from workflows.parts.family.whole import RequestFamily
     from workflows.parts.reading.by_models import ReadingByModels
     from workflows.parts.requester.additions import Additions
     from workflows.parts.requester.conversation import RequesterConversation
@@ -33,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
 _RESUMES_AT: Final = {
     RequestState.WAITING_FOR_ROUTING: ResumePoint.ROUTING,
     RequestState.WAITING_FOR_INFORMATION: ResumePoint.INFORMATION,
+    RequestState.WAITING_FOR_PARTS: ResumePoint.INFORMATION,
     RequestState.WAITING_FOR_APPROVAL: ResumePoint.APPROVAL,
     RequestState.SCHEDULED: ResumePoint.APPROVAL,
     RequestState.ESCALATED: ResumePoint.SETTLEMENT,
@@ -58,13 +62,15 @@ class RequestParts:
     requester: RequesterConversation
     additions: Additions
     scheduled: Scheduled
+    own_part: OwnPart
+    family: RequestFamily
 
     @classmethod
     def build(
         cls, request_id: str, submission: Submission, snapshot: RequestSnapshot | None
     ) -> "RequestParts":
         """Build the parts of a new request, or of one that continues from a snapshot in a new history."""
-        state = ProcessState(routing=RoutingState.of(submission.desk)) if snapshot is None else snapshot.state
+        state = ProcessState(routing=_routing_of(submission)) if snapshot is None else snapshot.state
         recorder = TrailRecorder()
         trigger = f"{submission.trigger.kind} {submission.trigger.trigger_id}"
         status = StatusPublisher(request_id, trigger, RequestState.INTAKE)
@@ -77,6 +83,7 @@ class RequestParts:
             request_id, submission, recorder, status, dispatcher, stages, effects, state
         )
         additions = Additions(submission, state, recorder, status, requester)
+        answer = FamilyAnswer(request_id, submission, state, recorder, dispatcher, stages, effects)
         parts = cls(
             request_id=request_id,
             submission=submission,
@@ -100,6 +107,10 @@ class RequestParts:
             requester=requester,
             additions=additions,
             scheduled=Scheduled(state, status, stages, effects, requester, additions),
+            own_part=OwnPart(request_id, submission, state, recorder, status, requester),
+            family=RequestFamily(
+                request_id, submission, state, recorder, status, dispatcher, requester, answer
+            ),
         )
         if snapshot is not None:
             parts._resume(snapshot)
@@ -112,7 +123,8 @@ class RequestParts:
             return
         policy = triaged.playbook.playbook.ranking
         now = self.state.rank = rank(with_findings(triaged.ranking, self.state.findings), policy)
-        self.status.routed(triaged.playbook.ref.desk, now.priority_key)
+        # A request for several desks is in none of their lists: its parts are.
+        self.status.routed(None if triaged.parts else triaged.playbook.ref.desk, now.priority_key)
         self.dispatcher.priority = Priority(
             priority_key=now.priority_key,
             fairness_key=triaged.fairness_key,
@@ -142,6 +154,14 @@ class RequestParts:
         self.effects.resume(snapshot.effects)
         self.reservations.resume(snapshot.reservations)
         self.rank()
+
+
+def _routing_of(submission: Submission) -> RoutingState:
+    """Return the routing of a request that has just begun, with the desk that its submitter names, or its whole's triage."""
+    routing = RoutingState.of(submission.desk)
+    if submission.part is None:
+        return routing
+    return routing.model_copy(update={"decided_by": "triage"})
 
 
 def _list_summary_of(

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.verifier import Verifier
     from dispatch.models.handoff import PENDING_HANDOFF
     from dispatch.models.request.intake import Intake, IntakeBrief, Triage, TriageBrief
+    from dispatch.models.request.item import Item
     from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.submission import Submission
     from dispatch.models.trail import EntryKind
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
     from dispatch.models.work.proposal import Action, AssemblyBrief, BoundAction, Proposal
     from dispatch.models.work.verification import Verification, VerificationBrief
+    from dispatch.process.family.telling import is_told_by_whole
     from dispatch.process.intake import unread
     from dispatch.process.requester_messages import RequesterMessage
     from dispatch.text.requested import request_of
@@ -177,6 +179,8 @@ class Stages:
                 state.exceptions,
                 tuple(other for other in spending if other is not bound) if bound in spending else (),
                 request_of(bound, state.proposed, state.taken_in, playbook),
+                told_elsewhere=state.proposed.delivers(bound)
+                and is_told_by_whole(self._submission, playbook),
             )
             for bound in state.proposed.actions
         )
@@ -191,8 +195,13 @@ class Stages:
         request: Request | None = None,
         *,
         to_requester: bool = False,
+        told_elsewhere: bool = False,
+        inspected: tuple[str, ...] = (),
     ) -> GuardResult:
-        """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice."""
+        """Have one action inspected; `to_requester` by the contact's policy, as a question or a notice.
+
+        `told_elsewhere`: another request delivers it. `inspected` are texts in it that other desks' guardians allowed.
+        """
         # What pays reserves in the customer's quota, and the server is to know from the start what is being asked.
         call = self._dispatcher.call_read if request is None else self._dispatcher.call_remote
         guard_result = await call(
@@ -208,6 +217,8 @@ class Stages:
                 request=request,
                 asked_for=() if to_requester else self._asked_for(bound),
                 wrote_again=self._state.unread_additions,
+                told_elsewhere=told_elsewhere,
+                inspected=inspected,
             ),
             GuardResult,
             receiver="guardian",
@@ -222,21 +233,24 @@ class Stages:
         named = tuple(item for item in items if item.item_id in bound.action.item_ids)
         return tuple(AskedFor(intent=item.kind, fields=dict(item.fields)) for item in named or items)
 
-    async def verify(self) -> Verification:
+    async def verify(self, items: tuple[Item, ...] | None = None) -> Verification:
+        """Read back what was done for these items; for all that the desk worked on where none are given."""
         state, proposal = self._state, self._state.proposed
+        done = tuple(b for b in proposal.actions if not (state.withheld and proposal.delivers(b)))
         asked = {
             bound.digest: request_of(bound, proposal, state.taken_in, state.playbook)
-            for bound in proposal.actions
+            for bound in done
             if bound.digest not in state.authorization
         }
         return await self._dispatcher.call_read(
             Verifier.verify,
             VerificationBrief(
                 handoff=PENDING_HANDOFF,
-                actions=proposal.actions,
-                items=self._state.worked_on,
+                actions=done,
+                items=self._state.worked_on if items is None else items,
                 draft=proposal.draft,
                 delivery=proposal.delivery,
+                told_elsewhere=state.withheld,
                 refusals=proposal.refusals,
                 unapproved={digest: request for digest, request in asked.items() if request is not None},
             ),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,6 +39,7 @@ class StatusPublisher:
             state=state,
             review_point=ReviewPoint(awaiting="the desk", owner=COORDINATOR),
         )
+        self.on_published: Callable[[], None] | None = None
         self._published: Status | None = None
         self._later: asyncio.Task[None] | None = None
 
@@ -109,6 +110,8 @@ class StatusPublisher:
             updates.append(PRIORITY.value_set(now.priority))
         workflow.upsert_search_attributes(updates)
         self._published = now
+        if self.on_published is not None:
+            self.on_published()
 
     def _is_published(self) -> bool:
         return self._published is not None and _searchable(self.status) == _searchable(self._published)

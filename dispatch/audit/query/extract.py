@@ -49,7 +49,10 @@ def record_of(line: ManifestLine, line_digest: str, document: Document) -> Recor
         "line": line_digest,
         "request_id": document.request_id,
         "workflow_type": document.workflow_type,
-        "desk": reference.get("desk") or asked.get("desk"),
+        # A request for several desks is none of theirs: its parts are.
+        "desk": None if triage.get("parts") else reference.get("desk") or asked.get("desk"),
+        "part_of": fields_of(asked.get("part")).get("parent"),
+        "parts": [fields_of(part).get("request_id") for part in outcome.get("parts") or ()],
         "playbook_version": reference.get("version"),
         "playbook_digest": reference.get("digest"),
         "priority": triage.get("priority"),

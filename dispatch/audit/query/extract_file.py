@@ -19,7 +19,7 @@ from dispatch.models.errors import AuditStoreError
 from dispatch.storage.private_folders import make_private
 
 _TAIL: Final = 1 << 20
-_VERSION: Final = 2
+_VERSION: Final = 3
 """In the file's name: another form of record is another file."""
 _HAS_MODELS: Final = b'"models":[{'
 """How the canonical form of a record shows that models were asked; within a text its quotes would be escaped."""

@@ -271,6 +271,22 @@ def _persisted_trail(activity: str, _given: JsonValue, result: JsonValue) -> Ite
     yield Answer(AuditKind.RESULT, f"kept which {refused} messages were refused, and why", "", activity)
 
 
+def _parts(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
+    reports = many(result, "reports")
+    stand = (
+        f"{words(one, 'desk') or words(one, 'request_id')} {words(one, 'ending') or words(one, 'state')}"
+        for one in reports[:50]
+    )
+    names = ("request_id", "state", "owner", "ending", "ended", "why", "answer")
+    yield Answer(
+        AuditKind.RESULT,
+        ", ".join(stand) or "no part",
+        "; ".join(why for one in reports[:50] if (why := words(one, "why", longest=200))),
+        activity,
+        parts=[kept({name: field(one, name) for name in names}, 2_000) for one in reports[:50]],
+    )
+
+
 def _other(activity: str, _given: JsonValue, result: JsonValue) -> Iterator[Answer]:
     yield Answer(AuditKind.RESULT, f"an answer of {activity}", words(result, "why"), activity)
 
@@ -296,6 +312,8 @@ _BY_PREFIX: Final = {
     "plan": _plan,
     "specialist.": _finding,
     "assemble": _proposal,
+    "answer_for_parts": _proposal,
+    "read_parts": _parts,
     "write_message": _message,
     "reviewer.": _review,
     "guardian.inspect": _guard_result,

@@ -19,7 +19,7 @@ from dispatch.audit.read.payload import field, kept, many, text, words
 from dispatch.models.canonical import digest_of
 from dispatch.models.moments import deadline_moved_text
 from dispatch.models.request.message_names import SENT_BY_REQUESTER, MessageName
-from dispatch.models.trail import EntryKind
+from dispatch.models.trail import FURTHER_MESSAGE, EntryKind
 
 _UNCOUNTED: Final = re.compile(r"\((\d+) further refused messages are in history\)")
 _LARGEST: Final = 65_536
@@ -205,6 +205,10 @@ class Messages:
             elif (kind, what) in _ACCEPTED_BY_RECORD:
                 if (message := self._meant(entry, what)) is not None:
                     self._accept_as(message, words(entry, "why"), *_ACCEPTED_BY_RECORD[kind, what])
+            elif (kind, what) == (EntryKind.ANSWER, FURTHER_MESSAGE):
+                # As an update it has its answer; a part gets it as a signal from the whole request.
+                if (message := self._meant(entry, MessageName.ADD)) is not None:
+                    self._accept_as(message, words(entry, "why"), AuditKind.ANSWER, FURTHER_MESSAGE)
             elif kind == "ending" and (uncounted := _UNCOUNTED.search(words(entry, "why"))):
                 for message in [m for m in self.all if m.open][: int(uncounted[1])]:
                     message.judge(

@@ -12,6 +12,7 @@ from dispatch.audit.read.entry_builder import failure_text, time_of
 from dispatch.audit.read.payload import content, digest_of, field, first, kept, many, text, words
 from dispatch.audit.read.read_activities import record_failure
 from dispatch.audit.read.reading import Reading, summary_of, told
+from dispatch.models.request.submission import RECEPTION
 
 _ENDINGS: Final = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
@@ -46,6 +47,7 @@ def started(reading: Reading, event: HistoryEvent) -> bool:
         "source": kept(field(given, "source")),
         "attachments": kept(many(given, "attachments")),
         "follow_up_of": words(given, "request_id"),
+        "part_of": words(given, "part", "parent"),
     }
     sender = words(given, "sender", "address") or a.parent_workflow_execution.workflow_id
     note = reading.note(
@@ -66,8 +68,22 @@ def started(reading: Reading, event: HistoryEvent) -> bool:
 
 
 def child_asked(reading: Reading, event: HistoryEvent) -> bool:
-    """Begin the entry of a follow-up."""
+    """Begin the entry of a follow-up, or of one desk's part of the request."""
     a = event.start_child_workflow_execution_initiated_event_attributes
+    given = first(a.input)
+    if (of := words(given, "part", "parent")) and of == reading.request_id:
+        reading.children[reading.run, event.event_id] = reading.note(
+            AuditKind.PART,
+            event,
+            sender="coordinator",
+            receiver=words(given, "desk") or RECEPTION,
+            what=a.workflow_id,
+            why="; ".join(words(item, "text", longest=200) for item in many(given, "part", "items")[:20]),
+            decided_by="triage",
+            digest=digest_of(a.input),
+            facts=told({"workflow_id": a.workflow_id, "desk": words(given, "desk")}),
+        )
+        return True
     reading.children[reading.run, event.event_id] = reading.note(
         AuditKind.FOLLOW_UP,
         event,
@@ -77,7 +93,7 @@ def child_asked(reading: Reading, event: HistoryEvent) -> bool:
         why=summary_of(event),
         decided_by="playbook",
         digest=digest_of(a.input),
-        facts=told({"workflow_id": a.workflow_id, "after": kept(field(first(a.input), "after"))}),
+        facts=told({"workflow_id": a.workflow_id, "after": kept(field(given, "after"))}),
     )
     return True
 
@@ -94,6 +110,9 @@ def child(reading: Reading, event: HistoryEvent) -> bool:
     if name.startswith("start_child"):
         became = "not started: it exists already or could not be"
     note.facts["became"] = became
+    if name == "child_workflow_execution_completed_event_attributes" and note.kind is AuditKind.PART:
+        ended = first(event.child_workflow_execution_completed_event_attributes.result)
+        note.facts |= told({"ending": words(ended, "ending"), "owner": words(ended, "owner")})
     if hasattr(a, "workflow_execution") and a is not None:
         note.facts["run_id"] = a.workflow_execution.run_id
     return True
@@ -150,7 +169,7 @@ def ended(reading: Reading, event: HistoryEvent) -> bool:
         reading.ending = _ENDINGS.get(event.event_type, "ended")
         why = _why_ended(event)
     reading.recorded(many(result, "trail"))
-    facts = {n: kept(field(result, n), 500) for n in ("desk", "items", "effects", "follow_ups")}
+    facts = {n: kept(field(result, n), 500) for n in ("desk", "items", "effects", "follow_ups", "parts")}
     identity = event.workflow_execution_terminated_event_attributes.identity if "terminated" in name else ""
     reading.note(
         AuditKind.OUTCOME,

@@ -6,6 +6,7 @@ from dispatch.audit.models import AuditKind
 from dispatch.audit.read.entry_builder import failure_text
 from dispatch.audit.read.payload import contents, digest_of, first, text
 from dispatch.audit.read.reading import Reading
+from dispatch.models.request.message_names import SENT_BY_REQUESTER
 
 
 def signalled(reading: Reading, event: HistoryEvent) -> bool:
@@ -14,6 +15,10 @@ def signalled(reading: Reading, event: HistoryEvent) -> bool:
     note = reading.note(AuditKind.MESSAGE, event, digest=digest_of(a.input))
     note.facts["identity"] = text(a.identity, 200)
     reading.messages.received(note, a.signal_name, contents(a.input))
+    whole = a.external_workflow_execution.workflow_id
+    if whole and a.signal_name in SENT_BY_REQUESTER:
+        # From another workflow, as Temporal says: what the requester wrote comes to a part through the whole request.
+        note.facts["through"] = text(whole, 200)
     return True
 
 

@@ -8,10 +8,10 @@ from dispatch.audit.models import AuditKind
 from dispatch.audit.read.entry_builder import parsed
 from dispatch.audit.read.payload import content, text
 from dispatch.audit.read.reading import Reading, summary_of, told
-from dispatch.models.request.status import BEFORE_THE_NEXT_ATTEMPT, UNLESS_IT_PASSES
+from dispatch.models.request.status import BEFORE_THE_NEXT_ATTEMPT, LOOK_AT_PARTS, UNLESS_IT_PASSES
 
 _SHOWN: Final = {"RequestState": "state", "NextOwner": "owner", "ReviewPoint": "by", "Desk": "desk"}
-_NO_DEADLINES: Final = frozenset({UNLESS_IT_PASSES, BEFORE_THE_NEXT_ATTEMPT})
+_NO_DEADLINES: Final = frozenset({UNLESS_IT_PASSES, BEFORE_THE_NEXT_ATTEMPT, LOOK_AT_PARTS})
 """Timers of the desk's own work: neither their beginning nor their end says anything of what is waited for."""
 
 

@@ -26,7 +26,7 @@ from dispatch.audit.read.links import link
 from dispatch.audit.read.payload import field, words
 from dispatch.audit.read.reading import Reading
 from dispatch.audit.read.walk import take_in
-from dispatch.models.request.status import READ_BACK_LATER
+from dispatch.models.request.status import ANSWER_BY, READ_BACK_LATER
 
 FORMAT: Final = 1
 _A_MOMENT: Final = timedelta(microseconds=2)
@@ -155,6 +155,8 @@ def _explain_timers(reading: Reading) -> None:
             note.why = words(recorded, "why")
         elif wait is not None and wait.why == READ_BACK_LATER:
             note.kind, note.what = AuditKind.FOLLOW_UP, "the time to read the effects back has come"
+        elif wait is not None and wait.why == ANSWER_BY:
+            note.what, note.decided_by = "the time to answer with what there is has come", "playbook"
         elif wait is not None and any(event_id > note.ids[0] for event_id in wait.ids):
             note.kind, note.what = AuditKind.REMINDER, "reminder"
             note.decided_by = "playbook"

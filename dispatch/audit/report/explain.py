@@ -73,6 +73,8 @@ def _trigger(entry: AuditEntry) -> str:
         return f"This is a follow-up of {follows}, started to read its effects back"
     subject = words(entry.facts, "subject")
     kind = words(entry.facts, "trigger", "kind") or "a request"
+    if whole := words(entry.facts, "part_of"):
+        return f"This is one desk's part of {whole}; {entry.sender} sent {kind}{f' “{subject}”' if subject else ''}"
     return f"{entry.sender} sent {kind}{f' “{subject}”' if subject else ''}"
 
 
@@ -157,6 +159,7 @@ _ALWAYS: Final = frozenset(
         AuditKind.FAILURE,
         AuditKind.VERIFICATION,
         AuditKind.FOLLOW_UP,
+        AuditKind.PART,
         AuditKind.CANCELLATION,
         AuditKind.OUTCOME,
         AuditKind.GUARD_RESULT,
@@ -195,6 +198,10 @@ _SPEAKERS: Final[dict[AuditKind, Callable[[AuditEntry], str]]] = {
     AuditKind.VERIFICATION: lambda entry: f"the verifier read the world back: {entry.what}{_because(entry)}",
     AuditKind.FOLLOW_UP: lambda entry: (
         f"{entry.what} follows{_because(entry)}" if words(entry.facts, "workflow_id") else entry.what
+    ),
+    AuditKind.PART: lambda entry: (
+        f"the part of {entry.receiver} was begun as {entry.what}{_because(entry)}"
+        + (f"; it ended as {ending}" if (ending := words(entry.facts, "ending").replace("_", " ")) else "")
     ),
     AuditKind.CANCELLATION: lambda entry: f"{entry.sender} asked for cancellation{_because(entry)}",
     AuditKind.OUTCOME: _outcome,

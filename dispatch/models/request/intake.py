@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, is_unset
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.language import ENGLISH, Language
+from dispatch.models.request.family import PlannedPart
 from dispatch.models.request.item import Item
 from dispatch.models.request.submission import Submission
 from dispatch.models.work.finding import ReviewException
@@ -61,3 +62,9 @@ class Triage(Contract):
     items: tuple[Item, ...] = Field(min_length=1)
     why: str
     language: Language = Field(default=ENGLISH, description="in which the requester is written to")
+    parts: tuple[PlannedPart, ...] = Field(
+        default=(),
+        exclude_if=is_unset,
+        description="where items are surely of several desks, what each of them does; `playbook` is then that of the desk "
+        "that answers for all",
+    )

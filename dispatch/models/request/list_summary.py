@@ -52,6 +52,9 @@ class ListSummary(Contract):
     approved_by: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="who has approved at the open gate so far"
     )
+    part_of: str = Field(
+        default="", max_length=200, description="of one desk's part of a request, the id of the whole"
+    )
     done: tuple[_Name, ...] = Field(
         default=(), max_length=MOST_NAMED, description="of these, who has given all that is still awaited"
     )

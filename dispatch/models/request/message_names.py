@@ -11,6 +11,7 @@ class MessageName(StrEnum):
     EXTEND = "extend"
     WITHDRAW = "withdraw"
     ADD = "add"
+    PART = "part"
 
 
 class QueryName(StrEnum):

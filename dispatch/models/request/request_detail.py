@@ -2,9 +2,10 @@
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract
+from dispatch.models.contract import Contract, is_unset
 from dispatch.models.people.decision import ApprovalRequest, Decision
 from dispatch.models.request.addition import Addition
+from dispatch.models.request.family import FamilyPart, PartAnswer
 from dispatch.models.request.item import Item
 from dispatch.models.request.status import Status
 from dispatch.models.request.submission import Submission
@@ -56,5 +57,11 @@ class RequestDetail(Contract):
     declined: tuple[Declined, ...] = Field(default=(), description="rejected at an earlier gate")
     questions: tuple[Question, ...] = Field(
         default=(), description="asked of the requester and not yet answered"
+    )
+    parts: tuple[FamilyPart, ...] = Field(
+        default=(), exclude_if=is_unset, description="of a request for several desks, where each part stands"
+    )
+    answer: PartAnswer | None = Field(
+        default=None, exclude_if=is_unset, description="of such a part, what the whole request tells of it"
     )
     trail: tuple[TrailEntry, ...] = ()

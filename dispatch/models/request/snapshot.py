@@ -13,6 +13,7 @@ from dispatch.models.contract import Contract, Moment
 from dispatch.models.language import ENGLISH
 from dispatch.models.people.decision import ApprovalRequest, Decision
 from dispatch.models.request.addition import Addition
+from dispatch.models.request.family import Family, PartAnswer, PlannedPart
 from dispatch.models.request.intake import Intake, Triage
 from dispatch.models.request.item import Item
 from dispatch.models.request.status import Ending, Status
@@ -155,6 +156,14 @@ class ProcessState(BaseModel):
     reception: Reception | None = Field(
         default=None, description="who takes it where no desk is known or the process itself failed"
     )
+    family: Family | None = Field(default=None, description="of a request for several desks, its parts")
+    withheld: bool = Field(
+        default=False,
+        description="of such a part: its draft is not delivered, for the whole request tells it",
+    )
+    answer: PartAnswer | None = Field(
+        default=None, description="likewise, what the whole request is to tell of it, once that is settled"
+    )
     ending: Ending | None = Field(default=None, description="how it ends, once that is known, and why")
     why: str = ""
 
@@ -169,6 +178,21 @@ class ProcessState(BaseModel):
     def playbook(self) -> Playbook:
         """Return the contents of the current playbook."""
         return self.in_force.playbook
+
+    @property
+    def is_divided(self) -> bool:
+        """Return whether several desks do a part each, and the request itself only tells what became of them."""
+        return bool(self.parts_planned)
+
+    @property
+    def parts_planned(self) -> tuple[PlannedPart, ...]:
+        """Return how triage divides it; none where one desk has it."""
+        return self.triaged.parts if self.triaged is not None else ()
+
+    @property
+    def reception_in_force(self) -> Reception:
+        """Return who takes what no desk fits, as triage found it."""
+        return _required(self.triaged, "triage").reception
 
     @property
     def language(self) -> str:

@@ -11,7 +11,10 @@ UNLESS_IT_PASSES: Final = "list the state unless it passes"
 BEFORE_THE_NEXT_ATTEMPT: Final = "wait as long as the system asked"
 READ_BACK_LATER: Final = "wait until the effects are to be read back"
 UNTIL_ITS_TIME: Final = "wait for the time of an action"
+LOOK_AT_PARTS: Final = "look how the parts stand"
 """The summaries of timers that are no deadlines, for readers of the history."""
+ANSWER_BY: Final = "answer with what there is by then"
+"""The summary of the timer of a request for several desks."""
 
 
 class RequestState(StrEnum):
@@ -21,6 +24,7 @@ class RequestState(StrEnum):
     TRIAGE = "triage"
     WAITING_FOR_ROUTING = "waiting_for_routing"
     WAITING_FOR_INFORMATION = "waiting_for_information"
+    WAITING_FOR_PARTS = "waiting_for_parts"
     PLAN = "plan"
     SPECIALISTS = "specialists"
     ASSEMBLE = "assemble"

@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract, Moment
+from dispatch.models.contract import Contract, Moment, is_unset
 from dispatch.models.request.automatic import AutomaticMail
+from dispatch.models.request.part import Part
 from dispatch.models.request.request_form import TriggerKind
 from dispatch.models.request.requester import SenderDoubt
 from dispatch.models.work.playbook import DeskName
@@ -95,6 +96,11 @@ class Submission(Contract):
     )
     notes: tuple[str, ...] = Field(
         default=(), description="what parsing had to change: cut, decoded, converted"
+    )
+    part: Part | None = Field(
+        default=None,
+        exclude_if=is_unset,
+        description="of a request for several desks, what makes this one its desk's part; only the process writes it",
     )
 
     @property

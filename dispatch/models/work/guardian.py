@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract, Facts
+from dispatch.models.contract import Contract, Facts, is_unset
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.submission import Party
 from dispatch.models.work.finding import Evidence, ReviewException
@@ -71,6 +71,17 @@ class GuardBrief(StageInput):
     )
     wrote_again: bool = Field(
         default=False, description="the requester wrote again, and nobody knows what that changes"
+    )
+    told_elsewhere: bool = Field(
+        default=False,
+        exclude_if=is_unset,
+        description="the delivery of one desk's part of a request: its text is told with the other parts, and no mail of "
+        "its own counts in the hour",
+    )
+    inspected: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=is_unset,
+        description="texts in it that other desks' guardians allowed to this requester, each under its own desk's policy",
     )
 
 

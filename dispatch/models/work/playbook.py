@@ -5,11 +5,11 @@ Longer than other files: the whole schema of a playbook is read in one place.
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from dispatch.models.contract import Contract, Duration, Facts
+from dispatch.models.contract import Contract, Duration, Facts, is_unset
 from dispatch.models.declared.actions import DeclaredAction
 from dispatch.models.language import ENGLISH, Language, Text, in_language
 from dispatch.models.request.requester import RequesterRules
@@ -108,16 +108,55 @@ def _check_reminders(reminders: tuple[Duration, ...], deadline: Duration) -> Non
         raise ValueError("the last reminder must come before deadline")
 
 
+ANSWER_AFTER: Final = timedelta(days=1)
+
+
+def _is_the_usual_patience(value: timedelta) -> bool:
+    return value == ANSWER_AFTER
+
+
 class Reception(Contract):
     """Who routes a request that no desk fits."""
 
     routing: Waiting = Field(description="with counts: working_time it holds its calendar itself")
+    answer_after: Duration = Field(
+        default=ANSWER_AFTER,
+        exclude_if=_is_the_usual_patience,
+        description="of a request for several desks: how long its one answer waits for the parts; what is open then is told "
+        "as open, and told again once it is settled",
+    )
+
+    @model_validator(mode="after")
+    def _answers_after_a_while(self) -> Self:
+        if self.answer_after.total_seconds() <= 0:
+            raise ValueError("answer_after must be longer than nothing")
+        return self
+
+
+def _is_to_start(value: str) -> bool:
+    return value == "start"
 
 
 class Routing(Contract):
     """What makes a request this desk's."""
 
     phrases: tuple[str, ...] = Field(min_length=1, description="whole words or phrases, lower case")
+    after: tuple[DeskName, ...] = Field(
+        default=(),
+        exclude_if=is_unset,
+        description="of a request for several desks: desks whose parts end before this desk's part begins",
+    )
+    after_failure: Literal["start", "person"] = Field(
+        default="start",
+        exclude_if=_is_to_start,
+        description="where one of those parts was not done: this one starts all the same, or a person takes it",
+    )
+
+    @model_validator(mode="after")
+    def _waits_for_something(self) -> Self:
+        if self.after_failure != "start" and not self.after:
+            raise ValueError("after_failure needs after, the desks whose parts come first")
+        return self
 
 
 class TriagePolicy(Contract):

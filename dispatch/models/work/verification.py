@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dispatch.models.contract import Contract, Facts
+from dispatch.models.contract import Contract, Facts, is_unset
 from dispatch.models.handoff import Handoff, StageInput
 from dispatch.models.request.item import Item
 from dispatch.models.work.finding import Refusal
@@ -40,6 +40,11 @@ class VerificationBrief(StageInput):
         description="digest of the action that delivers the draft; None where nothing is delivered",
     )
     refusals: tuple[Refusal, ...] = ()
+    told_elsewhere: bool = Field(
+        default=False,
+        exclude_if=is_unset,
+        description="of one desk's part of a request: the draft is told with the other parts, so nothing is delivered here",
+    )
     unapproved: dict[str, Request] = Field(
         default_factory=dict,
         description="digest of each action that must have been asked for and that no person approved -> what was written",

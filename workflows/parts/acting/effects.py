@@ -73,7 +73,7 @@ class Effects:
         policies, done = state.playbook.guardian.actions, {effect.bound.digest for effect in self.applied}
         pairs = zip(state.proposed.actions, state.guard_results, strict=True)
         for bound, inspected in sorted(pairs, key=lambda pair: _time_of(pair[0], workflow.now())):
-            if bound.digest in done:
+            if bound.digest in done or (state.withheld and state.proposed.delivers(bound)):
                 continue
             guard_result = inspected if bound.action.not_before is None else await until_due(bound)
             policy, authorization = policies[bound.action.name], state.authorization.get(bound.digest)

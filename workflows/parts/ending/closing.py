@@ -5,8 +5,11 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from dispatch.models.request.item import ItemOutcome
+    from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.status import Ending, RequestState
     from dispatch.models.trail import EntryKind, Outcome
+    from dispatch.process.family.ending import items_of_family, outcomes_of_family, owner_of_family
     from dispatch.process.items import account
     from workflows.follow_up import start_follow_ups
     from workflows.parts.approval.settlement import settle
@@ -25,12 +28,13 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
         parts.additions.close()
     playbook = state.triaged.playbook if state.triaged else None
     reservations = asyncio.ensure_future(parts.reservations.close(parts.effects.paid()))
-    # If only a part is left for a person, the reply says so.
-    untold = ending is not Ending.DONE and not state.verified and state.ending is None
-    if playbook is not None and untold:
-        await parts.requester.tell(ending, why, playbook)
+    if state.family is None:
+        await parts.own_part.settle(ending, why)
     state.ending, state.why = ending, why
-    if ending in TO_A_PERSON:
+    if state.family is not None and not (state.family.problem or state.failed):
+        # Whoever had a part has settled it there.
+        owner = owner_of_family(state.family)
+    elif ending in TO_A_PERSON:
         await find_reception(state, parts.stages)
         owner, why = await settle(parts.approvals, parts.request_id, ending, why, escalation_of(state))
         parts.additions.close()
@@ -52,18 +56,27 @@ async def close(parts: RequestParts, ending: Ending, why: str) -> Outcome:
         ending=ending,
         why=why,
         owner=owner,
-        items=account(state.items, state.proposal, ending, why, state.set_aside if state.verified else None),
+        items=_items(state, ending, why),
         effects=tuple(effect.receipt.effect_id for effect in parts.effects.applied),
         follow_ups=follow_ups,
         added=tuple(addition.key for addition in state.additions),
+        answer=state.answer,
+        parts=outcomes_of_family(state.family) if state.family is not None else (),
         trail=tuple(parts.recorder.entries),
     )
+
+
+def _items(state: ProcessState, ending: Ending, why: str) -> tuple[ItemOutcome, ...]:
+    if state.family is not None:
+        return items_of_family(state.family, state.items)
+    return account(state.items, state.proposal, ending, why, state.set_aside if state.verified else None)
 
 
 async def cancel(parts: RequestParts) -> None:
     """Undo the applied effects after Temporal's cancellation; the run then ends as cancelled."""
     parts.state.acting = True
     parts.status.at(RequestState.COMPENSATE)
+    await parts.family.cancel()
     left = await parts.effects.undo_all("the request was cancelled")
     await parts.reservations.close(parts.effects.paid())
     owner = escalation_of(parts.state).approvers[0] if left else "nobody"

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.status import RequestState
     from dispatch.models.request.submission import Submission
-    from dispatch.models.trail import EntryKind
+    from dispatch.models.trail import FURTHER_MESSAGE, EntryKind
     from dispatch.process.additions import why_not_added
     from dispatch.text.message_payloads import bounded
     from workflows.parts.requester.dialog import RequesterDialog
@@ -52,12 +52,15 @@ class Additions:
         self._state.additions = (*self._state.additions, addition)
         self._recorder.record(
             EntryKind.ANSWER,
-            what="further message",
+            what=FURTHER_MESSAGE,
             why=addition.in_words,
             sender="requester" if addition.automatic is None else "mail system",
             decided_by="requester" if addition.automatic is None else "process",
             about=addition,
         )
+        if self._state.family is not None:
+            # The parts read it; whether one of them has taken it is known when they end.
+            return _outcome("added to the open request", accepted=True)
         if addition.automatic is None:
             self._state.unread_additions |= not self._requester.receive_text(addition)
         elif addition.is_bounce:

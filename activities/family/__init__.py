@@ -1,0 +1,1 @@
+"""What a request for several desks reads of its parts."""

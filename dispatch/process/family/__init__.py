@@ -1,0 +1,1 @@
+"""Requests for several desks: how they are divided, and what their requester is told."""
