@@ -34,7 +34,8 @@ def read_input(raw: tuple[Any, ...]) -> RequestInput:
         # Only the request itself, continued in a new history, may pass a snapshot with inspections and approvals.
         continued = len(raw) == _WITH_SNAPSHOT and workflow.info().continued_run_id is not None
         snapshot = RequestSnapshot.model_validate(raw[1]) if continued else None
-        return RequestInput(Submission.model_validate(single(raw[:1] if snapshot else raw)), snapshot, "")
+        submission = Submission.model_validate(single(raw[:1] if snapshot else raw))
+        return RequestInput(_as_begun(submission), snapshot, "")
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the input"
@@ -42,3 +43,14 @@ def read_input(raw: tuple[Any, ...]) -> RequestInput:
         trigger = Trigger(kind="json", trigger_id="unreadable", received_at=workflow.now())
         empty = Submission(trigger=trigger, sender=Party(address="nobody"), body="", source=nothing)
         return RequestInput(empty, None, f"{where}: {first['msg']}; start requests with dispatch submit")
+
+
+def _as_begun(submission: Submission) -> Submission:
+    """Return the submission without what would make it a part, unless the whole request itself began it as its child.
+
+    A part leaves its answer to the whole; whoever else starts a workflow must not silence one so.
+    """
+    part, parent = submission.part, workflow.info().parent
+    if part is None or (parent is not None and parent.workflow_id == part.parent):
+        return submission
+    return submission.model_copy(update={"part": None})

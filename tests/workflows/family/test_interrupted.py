@@ -11,13 +11,16 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
+import starter
 from dispatch.models.request.addition import Addition, AdditionOutcome
+from dispatch.models.request.item import Item
 from dispatch.models.request.message_names import MessageName
+from dispatch.models.request.part import Part
 from dispatch.models.request.status import Ending
 from dispatch.models.request.submission import DocumentRef, Party
 from dispatch.models.trail import EntryKind
 from tests.desk import Case, at_work
-from tests.two_desks import JONAS, TwoDesks, outcomes, patience, resting_two_desks, running_two_desks
+from tests.two_desks import JONAS, SOFIA, TwoDesks, outcomes, patience, resting_two_desks, running_two_desks
 from tests.workflows.family.test_parts import REFUND_AND_ACCESS
 
 
@@ -178,3 +181,18 @@ async def test_a_forged_signal_only_makes_it_look(desks: TwoDesks) -> None:
     outcome = await whole.outcome()
     assert "You won." not in outcome.model_dump_json()
     assert sum(entry.kind is EntryKind.REFUSED for entry in outcome.trail) == 2
+
+
+async def test_a_submission_that_calls_itself_a_part_is_none(desks: TwoDesks) -> None:
+    """Only the whole makes parts: whoever else starts one gets a request of its own, which answers its requester."""
+    written = desks.desk.written("Where is my order DD-10036?", **SOFIA | {"desk": "support"})
+    part = Part(
+        parent="reception-mail-0123456789abcdef", items=(Item(item_id="item-1", text="Where is it?"),)
+    )
+    submitted = await starter.submit(
+        desks.desk.client, desks.desk.settings, written.model_copy(update={"part": part})
+    )
+    outcome = await desks.desk.case(submitted.request_id).outcome()
+    assert outcome.ending is Ending.DONE, outcome.why
+    assert outcome.answer is None
+    assert len(desks.letters_to(SOFIA)) == 1
