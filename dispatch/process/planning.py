@@ -162,8 +162,16 @@ def _follow(rule: RoutingRule, brief: PlanBrief) -> Plan:
         return _move(brief, Step.ESCALATE, rule.name, why)
     playbook = brief.playbook.playbook
     asked = _question(playbook, rule.field, lacking, brief.language)
+    if own := _worded_by_its_specialist(rule, brief):
+        asked = asked.model_copy(update={"text": own})
     others = tuple(q for q in missing(playbook, brief.items, brief.language) if q.field != rule.field)
     return _ask(brief, rule.name, rule.why, (asked, *others))
+
+
+def _worded_by_its_specialist(rule: RoutingRule, brief: PlanBrief) -> str:
+    """Return the question as the finding words it that the rule fires on; empty where it does not."""
+    fired = (finding for finding in reversed(brief.findings) if _matches(rule, finding))
+    return next((own for finding in fired if (own := finding.questions.get(rule.field or "", ""))), "")
 
 
 def _ask(brief: PlanBrief, rule: str, why: str, questions: tuple[Question, ...]) -> Plan:

@@ -1,7 +1,7 @@
 """The results of specialists."""
 
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
@@ -17,8 +17,13 @@ from dispatch.models.work.playbook import Intent, Name
 from dispatch.models.work.ranking import RankingEvidence
 from dispatch.models.work.severity import Severity
 
+MOST_QUESTION: Final = 4_000
+"""Characters of a question that a specialist words itself."""
 MOST_ATTACHED: Final = 20
 """The most documents that a finding hands to the channel of its draft, and that one mail carries."""
+
+
+OwnQuestion = Annotated[str, Field(min_length=1, max_length=MOST_QUESTION)]
 
 
 class FindingStatus(StrEnum):
@@ -148,6 +153,12 @@ class Finding(Contract):
     )
     ranking: RankingEvidence | None = Field(
         default=None, description="what of it counts for how soon the request is done"
+    )
+    questions: dict[Name, OwnQuestion] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="by field, in the requester's language: what a routing rule on this finding asks in the place of the "
+        "playbook's question, such as with the candidates",
     )
 
 

@@ -94,6 +94,17 @@ def test_ambiguity_is_asked_about() -> None:
     assert [(q.field, q.item_ids) for q in result.questions] == [("order_number", ("item-1",))]
 
 
+def test_a_specialist_may_word_the_question() -> None:
+    """Only it knows the candidates; pattern and example stay the playbook's, and another finding's words do not count."""
+    own = finding(FindingStatus.AMBIGUOUS).model_copy(update={"questions": {"order_number": "DD-10001 or DD-10002?"}})
+    other = finding(FindingStatus.FOUND, "policy").model_copy(update={"questions": {"order_number": "no"}})
+    result = planned(item(1, "status"), findings=(own, other))
+    (asked,) = result.questions
+    assert (asked.field, asked.text, asked.example) == ("order_number", "DD-10001 or DD-10002?", "DD-10001")
+    plain = planned(item(1, "status"), findings=(finding(FindingStatus.AMBIGUOUS), other))
+    assert plain.questions[0].text != asked.text
+
+
 def test_what_was_answered_is_never_asked_again() -> None:
     """A number is stated and the records are ambiguous still: a person, not the same question forever."""
     result = planned(item(1, "refund", order_number="DD-10001"), findings=(finding(FindingStatus.AMBIGUOUS),))
