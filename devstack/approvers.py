@@ -44,6 +44,8 @@ _PEOPLE: Final = (
     _Person("pauline", "Pauline Dubois", "sales-systems", signs=False),
     _Person("niels", "Niels Achterberg", "engineering-systems", signs=False),
     _Person("yui", "Yui Watanabe", "design-systems", signs=False),
+    _Person("nora", "Nora Feldmann", "web-editor", signs=False),
+    _Person("oskar", "Oskar Lindqvist", "web-lead"),
 )
 
 

@@ -33,11 +33,12 @@ from devstack.processes import (
     helpdesk_program,
     http_program,
     inbox_program,
+    website_environment,
+    website_program,
 )
-from devstack.script import QUICK, Sample, load_script, play, summary_of, write_playbooks
+from devstack.script import QUICK, Sample, arm, load_script, play, summary_of, write_playbooks
 from devstack.settings import StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
-from dispatch.http import http_client
 from dispatch.models.errors import DevStackError, DispatchError, KeysError
 from dispatch.models.request.status import Status
 from dispatch.models.trail import Outcome
@@ -104,6 +105,7 @@ class Demo:
                 "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
                 "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
                 **helpdesk_environment(self._settings),
+                **website_environment(self._settings),
                 **(self._model.environment() if self._model else {}),
             }
             if people := make_people(self._settings):
@@ -112,6 +114,7 @@ class Demo:
             programs = (
                 *((self._model.program(),) if self._model else ()),
                 helpdesk_program(self._settings, environment, faults=True),
+                website_program(self._settings, environment, faults=True),
                 *desk_programs(self._settings, environment, faults=True),
                 inbox_program(self._settings, environment),
                 http_program(self._settings, environment),
@@ -194,16 +197,7 @@ class Demo:
 
     async def _arm(self, fault: Mapping[str, Any]) -> None:
         """Arm one of the faults that the script names, in the stand-in that it names as `at`; by default the back office."""
-        settings, fault = self._settings, dict(fault)
-        stand_ins = {
-            "back_office": (settings.back_office_url, settings.back_office_write_key),
-            "helpdesk": (settings.helpdesk_url, settings.helpdesk_write_key),
-        }
-        url, key = stand_ins[fault.pop("at", "back_office")]
-        async with http_client(
-            base_url=url, key=key.get_secret_value(), timeout_seconds=settings.client_timeout_seconds
-        ) as stand_in:
-            (await stand_in.post("/faults", json=fault)).raise_for_status()
+        await arm(self._settings, fault)
 
     async def _with_a_person(
         self, client: Client, server: TemporalServer, programs: Sequence[Program]

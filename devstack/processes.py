@@ -194,6 +194,28 @@ def helpdesk_program(
     )
 
 
+def website_program(
+    settings: StackSettings, environment: Mapping[str, str], *, faults: bool = False
+) -> Program:
+    """Return the web server of the site that the desk website publishes into; its log goes to var_dir/logs."""
+    return Program(
+        "website",
+        ["-m", "devstack.website", *(["--faults"] if faults else [])],
+        settings.var_dir / "logs" / "website.log",
+        environment,
+        health=f"{settings.site_url}/health",
+    )
+
+
+def website_environment(settings: StackSettings) -> dict[str, str]:
+    """Return the variables with which server and worker have one folder of the site, below var_dir."""
+    return {
+        "DISPATCH_SITE_URL": settings.site_url,
+        "DISPATCH_SITE_DIR": str((settings.var_dir / "site").absolute()),
+        "DISPATCH_SITE_VERSIONS_DIR": str((settings.var_dir / "site-versions").absolute()),
+    }
+
+
 def helpdesk_environment(settings: StackSettings) -> dict[str, str]:
     """Return the variables of a desk that uses the stand-in; a worker has no default for them."""
     return {

@@ -11,6 +11,9 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from rich.table import Table
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from devstack.settings import StackSettings
+from devstack.website.service import arm as arm_website
+from dispatch.http import http_client
 from dispatch.models.contract import Contract
 from dispatch.models.errors import DevStackError, DispatchError
 from dispatch.models.people.decision import DecisionType
@@ -164,6 +167,23 @@ async def _play(
         await asyncio.sleep(poll_seconds)
     outcome: Outcome = await handle.result()
     return outcome
+
+
+async def arm(settings: StackSettings, fault: Mapping[str, Any]) -> None:
+    """Arm one of the faults that a script names, in the stand-in that it names as `at`; by default the back office."""
+    fault = dict(fault)
+    if fault.get("at") == "website":
+        await arm_website(settings.site_url, fault)
+        return
+    stand_ins = {
+        "back_office": (settings.back_office_url, settings.back_office_write_key),
+        "helpdesk": (settings.helpdesk_url, settings.helpdesk_write_key),
+    }
+    url, key = stand_ins[fault.pop("at", "back_office")]
+    async with http_client(
+        base_url=url, key=key.get_secret_value(), timeout_seconds=settings.client_timeout_seconds
+    ) as stand_in:
+        (await stand_in.post("/faults", json=fault)).raise_for_status()
 
 
 async def _perform(gateway: Gateway, request_id: str, act: Act, status: Status, sign: Sign) -> None:

@@ -9,6 +9,9 @@ from channels.mail.systems.mail_archive import MailArchive
 from channels.mail.systems.mail_server import MailServer
 from desks.support.systems.payments import Payments
 from desks.support.systems.records import Records
+from desks.website.systems.page_browser import PageBrowser
+from desks.website.systems.site_publisher import SitePublisher
+from desks.website.systems.web_pages import WebPages
 from runtime.settings import Settings, settings_of
 
 READ_KEY: Final = "embedded-read"
@@ -16,7 +19,16 @@ WRITE_KEY: Final = "embedded-write"
 """The settings of the stand-ins, on this machine alone."""
 
 
-class StackSettings(Settings, Records.Settings, Payments.Settings, MailServer.Settings, MailArchive.Settings):
+class StackSettings(
+    Settings,
+    Records.Settings,
+    Payments.Settings,
+    MailServer.Settings,
+    MailArchive.Settings,
+    SitePublisher.Settings,
+    WebPages.Settings,
+    PageBrowser.Settings,
+):
     """All settings that a program of the stack reads."""
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="forbid")

@@ -28,6 +28,7 @@ from devstack.helpdesk.service import helpdesk
 from devstack.mail_sink.service import mail_sink
 from devstack.ports import LOOPBACK, free_port
 from devstack.settings import StackSettings
+from devstack.website.service import arm, website
 from dispatch.http import http_client
 from runtime.settings import Settings
 from runtime.systems import open_systems
@@ -138,6 +139,23 @@ class HelpdeskService(Service):
         return self.rows(made, kind)
 
 
+@dataclass
+class WebsiteService:
+    """The web server of a site: where it is, and the folder that it serves."""
+
+    url: str
+    folder: Path
+    environment: dict[str, str]
+
+    def page(self, path: str) -> bytes:
+        """Return a page as it is in the folder."""
+        return (self.folder / path).read_bytes()
+
+    async def arm(self, fault: Mapping[str, Any]) -> None:
+        """Arm a fault, or let a colleague edit a page, as the demo's script does."""
+        await arm(self.url, fault)
+
+
 @asynccontextmanager
 async def running_back_office(tmp_path: Path, *, faults: bool = True) -> AsyncIterator[BackOfficeService]:
     """Run the back office in this loop, with its data under `tmp_path`."""
@@ -213,6 +231,23 @@ def _mail_sink(tmp_path: Path) -> MailSinkService:
         "DISPATCH_MAIL_ARCHIVE_KEY": "test-archive",
     }
     return MailSinkService(url, tmp_path / "mail.db", "test-archive", environment, port, "test-archive")
+
+
+@asynccontextmanager
+async def running_website(tmp_path: Path, *, faults: bool = True) -> AsyncIterator[WebsiteService]:
+    """Serve the sample site in this loop, from a folder under `tmp_path`."""
+    url = f"http://{LOOPBACK}:{free_port()}"
+    environment = {
+        "DISPATCH_SITE_URL": url,
+        "DISPATCH_SITE_DIR": str(tmp_path / "site"),
+        "DISPATCH_SITE_VERSIONS_DIR": str(tmp_path / "site-versions"),
+    }
+    settings = StackSettings.model_validate(
+        {name.removeprefix("DISPATCH_").lower(): value for name, value in environment.items()}
+        | {"var_dir": tmp_path}
+    )
+    async with website(settings, faults=faults) as folder:
+        yield WebsiteService(url, folder, environment)
 
 
 def _helpdesk(tmp_path: Path) -> HelpdeskService:

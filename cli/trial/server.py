@@ -22,7 +22,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from devstack import temporal_program
 from devstack.ports import LOOPBACK, free_port
-from devstack.processes import desk_programs, helpdesk_program
+from devstack.processes import desk_programs, helpdesk_program, website_program
 from devstack.settings import READ_KEY, WRITE_KEY, StackSettings, load_stack_settings
 from devstack.temporal_server import TemporalServer
 from dispatch.audit.models import Trail
@@ -121,7 +121,7 @@ class Trial:
 def trial_settings(**more: str) -> Iterator[StackSettings]:
     """Set the settings of this process, and of the programs it starts, to the trial's own ports and folders."""
     with tempfile.TemporaryDirectory(prefix="dispatch-desk-try-") as here:
-        back_office, archive, smtp, helpdesk = (free_port() for _ in range(4))
+        back_office, archive, smtp, helpdesk, website = (free_port() for _ in range(5))
         own: Mapping[str, str] = {
             "DISPATCH_VAR_DIR": str(Path(here) / "var"),
             "DISPATCH_TASK_QUEUE": "desk-try",
@@ -135,6 +135,9 @@ def trial_settings(**more: str) -> Iterator[StackSettings]:
             "DISPATCH_HELPDESK_URL": f"http://{LOOPBACK}:{helpdesk}",
             "DISPATCH_HELPDESK_READ_KEY": READ_KEY,
             "DISPATCH_HELPDESK_WRITE_KEY": WRITE_KEY,
+            "DISPATCH_SITE_URL": f"http://{LOOPBACK}:{website}",
+            "DISPATCH_SITE_DIR": str(Path(here) / "var" / "site"),
+            "DISPATCH_SITE_VERSIONS_DIR": str(Path(here) / "var" / "site-versions"),
         } | more
         before = {name: os.environ.get(name) for name in own}
         os.environ.update(own)
@@ -169,6 +172,7 @@ async def open_trial(loaded: LoadedDesks, settings: StackSettings) -> AsyncItera
         await stack.enter_async_context(back_office)
         await stack.enter_async_context(mail_sink)
         await stack.enter_async_context(helpdesk_program(settings, {}))
+        await stack.enter_async_context(website_program(settings, {}))
         client = await connect("desk-try", server.address)
         reading = await stack.enter_async_context(open_systems(loaded.catalogue.systems(acting=False)))
         # No model is asked here: a trial tells at once what the rules make of a request, on a machine without models too.

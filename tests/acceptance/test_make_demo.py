@@ -50,6 +50,7 @@ def own(tmp_path: Path) -> Shell:
         "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_HELPDESK_URL": f"http://{LOOPBACK}:{free_port()}",
+        "DISPATCH_SITE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_SMTP_PORT": str(free_port()),
         "DISPATCH_IMAP_PORT": str(free_port()),
         "DISPATCH_INBOX_PORT": inbox,
@@ -65,7 +66,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, nothing left, exit code 0."""
     said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
     said.words(
-        "42 of 42 requests ended as they must",
+        "55 of 55 requests ended as they must",
         "the people's part is played",
         "05-refund-approved.eml: came by the mailbox",
         f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",
@@ -150,14 +151,24 @@ def taken_port() -> Iterator[str]:
         pytest.param(
             signal.SIGINT,
             "no terminal",
-            ["HTTP door", "back office", "helpdesk", "inbox", "mail sink", "mailbox", "watcher", "worker"],
+            [
+                "HTTP door",
+                "back office",
+                "helpdesk",
+                "inbox",
+                "mail sink",
+                "mailbox",
+                "watcher",
+                "website",
+                "worker",
+            ],
             marks=THOROUGH_ONLY,
             id="SIGINT-during-the-samples",
         ),
         pytest.param(
             signal.SIGTERM,
             "mail sink: process",
-            ["back office", "helpdesk", "mail sink"],
+            ["back office", "helpdesk", "mail sink", "website"],
             id="SIGTERM-during-the-start",
         ),
     ],

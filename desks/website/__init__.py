@@ -1,0 +1,1 @@
+"""The website desk: changes pages of a site in words, checks them and publishes them."""

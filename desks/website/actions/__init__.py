@@ -1,0 +1,1 @@
+"""Open set: one action a file."""

@@ -1,0 +1,1 @@
+"""Open set: one reviewer a file."""

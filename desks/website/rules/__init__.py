@@ -1,0 +1,1 @@
+"""What the website desk decides without reading or changing anything outside."""

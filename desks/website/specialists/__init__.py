@@ -1,0 +1,1 @@
+"""Open set: one specialist a file; each edits pages or examines one side of them."""
