@@ -96,7 +96,9 @@ def test_ambiguity_is_asked_about() -> None:
 
 def test_a_specialist_may_word_the_question() -> None:
     """Only it knows the candidates; pattern and example stay the playbook's, and another finding's words do not count."""
-    own = finding(FindingStatus.AMBIGUOUS).model_copy(update={"questions": {"order_number": "DD-10001 or DD-10002?"}})
+    own = finding(FindingStatus.AMBIGUOUS).model_copy(
+        update={"questions": {"order_number": "DD-10001 or DD-10002?"}}
+    )
     other = finding(FindingStatus.FOUND, "policy").model_copy(update={"questions": {"order_number": "no"}})
     result = planned(item(1, "status"), findings=(own, other))
     (asked,) = result.questions
