@@ -29,6 +29,8 @@ class Segment:
     changed: bool = False
     marks: tuple[int, ...] = ()
     severity: str = ""
+    ends: tuple[int, ...] = ()
+    """Those of the marks that end here, where their numbers are shown."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ class _Marked:
                         segment.changed,
                         tuple(n for n, _ in touching),
                         min((m.severity for _, m in touching), key=_RANKS.index, default=""),
+                        tuple(n for n, m in touching if m.end - start <= right),
                     )
                 )
             at = end

@@ -80,10 +80,10 @@ def test_the_graver_of_two_marks_gives_a_place_its_look() -> None:
     """Where two marks meet, both are named and the graver one counts."""
     rows = side_by_side("abcd", "abcd", [mark(0, 3, Severity.MINOR), mark(2, 4, Severity.CRITICAL)])
     assert rows is not None
-    assert [(s.text, s.marks, s.severity) for s in rows[0].after] == [
-        ("ab", (1,), "minor"),
-        ("c", (1, 2), "critical"),
-        ("d", (2,), "critical"),
+    assert [(s.text, s.marks, s.severity, s.ends) for s in rows[0].after] == [
+        ("ab", (1,), "minor", ()),
+        ("c", (1, 2), "critical", (1,)),
+        ("d", (2,), "critical", (2,)),
     ]
 
 
