@@ -61,6 +61,8 @@ DESK_SCRIPT = Path("samples", "script.yaml")
 """Of a shipped desk's folder: its samples are beside it, as those that concern several desks are beside FAMILIES."""
 FAMILIES = ROOT / "examples" / "families" / "script.yaml"
 PATIENCE_SECONDS = 240
+AT_ONCE = 16
+"""So many samples are under way at a time: with all of them two cores are so busy that systems seem not to answer."""
 AT_ONCE_WITH_MODEL = 3
 """So many samples are under way where one small model does their roles: more would only wait for it, and give up."""
 MAILED = frozenset({"01-order-status.eml", "02-small-refund.eml", "05-refund-approved.eml"})
@@ -231,11 +233,11 @@ class Demo:
         return 0
 
     async def _with_the_script(self, client: Client, mailed: Mapping[Path, str]) -> int:
-        """Play every sample at once, with a model some at a time; print each change of state, then the summary."""
+        """Play the samples, some at a time, with a model fewer; print each change of state, then the summary."""
         self._console.print("no terminal: the people's part is played from examples/script.yaml")
         sign = demo_signer(self._settings)
 
-        under_way = asyncio.Semaphore(AT_ONCE_WITH_MODEL if self._model else len(self._samples))
+        under_way = asyncio.Semaphore(AT_ONCE_WITH_MODEL if self._model else AT_ONCE)
 
         async def one(file: Path, sample: Sample) -> Outcome | str:
             try:

@@ -28,7 +28,7 @@ from runtime.gateway import Gateway
 from runtime.gateway_types import ExtensionOutcome, decision_for
 
 _LOOK_SECONDS: Final = 0.3
-QUICK: Final = {"give_up_after": "10 seconds", "follow_up_after": "20 seconds"}
+QUICK: Final = {"give_up_after": "15 seconds", "follow_up_after": "20 seconds"}
 """The waits that the demo shortens in the playbooks; everything else is as shipped."""
 ANSWER_AFTER: Final = "12 seconds"
 """Likewise, how long the answer to a request for several desks waits for its parts: in one of the samples a part takes longer."""
