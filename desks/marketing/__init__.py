@@ -1,0 +1,1 @@
+"""The marketing desk: a brief and draft copy come in, copy that follows the brand goes out."""

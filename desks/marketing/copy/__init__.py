@@ -1,0 +1,1 @@
+"""Reads copy of any form as prose with positions in its source."""

@@ -1,0 +1,1 @@
+"""What the marketing desk exchanges and keeps."""

@@ -1,0 +1,1 @@
+"""What copy claims, and whether the brand has approved it."""

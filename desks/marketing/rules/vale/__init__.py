@@ -1,0 +1,1 @@
+"""Reads and runs rules in the form of Vale styles."""
