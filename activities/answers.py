@@ -6,6 +6,7 @@ from dispatch.models.work.plan import AnswerCheck, AnswerCheckResult
 from dispatch.process.additions import says_more
 from dispatch.process.answers import read_answer as read
 from dispatch.process.answers import values_told
+from dispatch.text.enclosed import enclosing
 
 _SHAPE = 'an answer is {"fields": {"<field>": "<text>", ...}} with at least one field'
 
@@ -19,8 +20,10 @@ async def read_answer(check: AnswerCheck) -> AnswerCheckResult:
     problems: tuple[str, ...] = ()
     items, more = check.items, False
     if isinstance(text, str):
-        told = values_told(check.questions, text)
-        more = says_more(check.questions, text)
+        attached = raw.get("attached") if isinstance(raw, dict) else None
+        names = [str(name) for name in attached] if isinstance(attached, list) else []
+        told = values_told(check.questions, text, names)
+        more = says_more(check.questions, enclosing(text).around)
         items, problems = read(check.questions, check.items, told)
     elif not isinstance(fields, dict) or not fields or not all(isinstance(v, str) for v in fields.values()):
         problems = (_SHAPE,)

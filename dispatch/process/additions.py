@@ -10,6 +10,7 @@ from dispatch.models.work.plan import Question
 from dispatch.process.answers import tells_value
 from dispatch.text.asks import is_ask, is_pleasantry
 from dispatch.text.courtesies import is_courtesy
+from dispatch.text.enclosed import ENCLOSED_MARK, enclosing
 from dispatch.text.new_words import new_words
 from dispatch.text.normalise import normalise
 from dispatch.text.sentences import blocks_of
@@ -29,12 +30,19 @@ def addition_of(submission: Submission) -> Addition:
         key=hashlib.sha256(known_by.encode()).hexdigest()[:16],
         sender=submission.sender,
         subject=submission.subject,
-        text=new_words(normalise(submission.body).text)[:MOST_CHARS],
+        text=_own_text(normalise(submission.body).text)[:MOST_CHARS],
         received_at=trigger.received_at,
         source=submission.source,
         attachments=submission.attachments[:MOST_ATTACHMENTS],
         automatic=submission.automatic,
     )
+
+
+def _own_text(text: str) -> str:
+    """Return the sender's new lines, with what they enclose below them."""
+    enclosed = enclosing(text).enclosed
+    words = new_words(text)
+    return words if enclosed is None else f"{words}\n\n{ENCLOSED_MARK}\n{enclosed}".strip()
 
 
 def why_not_added(addition: Addition, requester: Party, before: Sequence[Addition]) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dispatch.models.request.item import Item
 from dispatch.models.work.plan import Question
 from dispatch.models.work.playbook import FieldSpec, Writing
-from dispatch.process.fields import MAX_VALUE_CHARS, field_values, whole_value
+from dispatch.process.fields import MAX_VALUE_CHARS, enclosed_value, field_values, stated_value, whole_value
+from dispatch.text.enclosed import enclosing
 from dispatch.text.normalise import one_line
 
 _SHOWN = 60
@@ -26,9 +27,7 @@ def read_answer(
         question = by_field.get(field)
         if question is None:
             problems.append(f"{_shown(field)}: not asked for; asked: {', '.join(by_field) or 'nothing'}")
-        elif (
-            value := whole_value(question.pattern, raw, (*question.writings, *question.answer_writings))
-        ) is not None:
+        elif (value := _value_of(question, raw)) is not None:
             good[field] = value
         elif len(raw) > MAX_VALUE_CHARS:
             problems.append(f"{field}: longer than {MAX_VALUE_CHARS:,} characters")
@@ -41,15 +40,28 @@ def read_answer(
     return filled, tuple(problems)
 
 
-def values_told(questions: Sequence[Question], text: str) -> dict[str, str]:
-    """Return the value of each question that the text of an answer tells.
+def _value_of(question: Question, raw: str) -> str | None:
+    writings = (*question.writings, *question.answer_writings)
+    spec = _spec(question, writings)
+    return stated_value(spec, raw) if question.enclosed else whole_value(question.pattern, raw, writings)
+
+
+def values_told(
+    questions: Sequence[Question], text: str, attached: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the value of each question that the text of an answer tells, or what it encloses or has `attached`.
 
     A question with several values in the text gets none, because only the requester can choose. The lines of our own
     question, which some programs quote without a mark, are left out.
     """
     told: dict[str, str] = {}
-    text = _without_our_question(questions, text)
+    around, enclosed = enclosing(text)
+    text = _without_our_question(questions, around)
     for question in questions:
+        if question.enclosed:
+            if value := enclosed or enclosed_value(None, attached):
+                told[question.field] = value
+            continue
         values = _told(question, question.writings, text) or _told(question, question.answer_writings, text)
         if len(values) == 1:
             told[question.field] = values[0]
@@ -72,14 +84,18 @@ def tells_value(questions: Sequence[Question], sentence: str) -> bool:
 
 
 def _told(question: Question, writings: tuple[Writing, ...], text: str) -> tuple[str, ...]:
-    spec = FieldSpec(
+    return () if question.enclosed else field_values(_spec(question, writings), text)
+
+
+def _spec(question: Question, writings: tuple[Writing, ...]) -> FieldSpec:
+    return FieldSpec(
         question=question.text,
         pattern=question.pattern,
         example=question.example,
         writings=writings,
         is_description=question.is_description,
+        enclosed=question.enclosed,
     )
-    return field_values(spec, text)
 
 
 def _filled(item: Item, values: Mapping[str, str]) -> Item:

@@ -5,14 +5,17 @@ order DD-10001 in every record.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from dispatch.models.work.playbook import FieldSpec, Writing
-from dispatch.text.normalise import one_line
+from dispatch.text.normalise import normalise, one_line
 
 MAX_VALUE_CHARS: Final = 2_000
+MAX_ENCLOSED_CHARS: Final = 8_000
+"""Of a text that an answer encloses; what is longer is attached."""
+_SHOWN_OF_ENCLOSED: Final = 120
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -64,6 +67,23 @@ def _stands_alone(match: re.Match[str], text: str) -> bool:
     return not (before.isalnum() and match[0][:1].isalnum()) and not (
         after.isalnum() and match[0][-1:].isalnum()
     )
+
+
+def enclosed_value(enclosed: str | None, names: Sequence[str]) -> str | None:
+    """Return the value of a field that is enclosed or attached: the names of the documents, else how the text begins."""
+    if names:
+        return one_line(", ".join(names))[:MAX_VALUE_CHARS]
+    return one_line(enclosed)[:_SHOWN_OF_ENCLOSED] or None if enclosed else None
+
+
+def stated_value(spec: FieldSpec, raw: str) -> str | None:
+    """Return what a form or an answer states for a field, as the field has it; None where it does not fit.
+
+    What a field encloses is text, whose lines are kept.
+    """
+    if spec.enclosed:
+        return normalise(raw).text[:MAX_ENCLOSED_CHARS] or None
+    return whole_value(spec.pattern, raw, spec.writings)
 
 
 def whole_value(pattern: str, value: str, writings: tuple[Writing, ...] = ()) -> str | None:

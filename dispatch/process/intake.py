@@ -14,6 +14,7 @@ from dispatch.models.work.finding import ReviewException
 from dispatch.models.work.severity import Severity
 from dispatch.text.asks import asks_in, is_ask, is_pleasantry
 from dispatch.text.courtesies import is_courtesy
+from dispatch.text.enclosed import enclosing
 from dispatch.text.mail_furniture import is_notice
 from dispatch.text.new_words import new_words, own_words
 from dispatch.text.normalise import Clean, normalise, one_line
@@ -100,7 +101,10 @@ class _Text(NamedTuple):
         hostile = bool(instructions)
         parts = _Parts()
         # All said in the subject, and below it nothing, or no more than a signature or an earlier mail.
-        own = new_words(body.text) or (subject if is_ask(subject) else own_words(body.text))
+        encloses_all = not enclosing(body.text).around.strip() and bool(body.text)
+        own = new_words(body.text) or (
+            subject if is_ask(subject) or (encloses_all and subject) else own_words(body.text)
+        )
         for block in blocks_of(own, submission.sender.name):
             parts.add(_without_instructions(block, hostile=hostile))
         return cls(submission, subject, body, own, parts, tuple(sentences), tuple(instructions))
@@ -125,7 +129,8 @@ class _Text(NamedTuple):
         if len(texts) > MAX_ITEMS:
             more = (f"{len(texts)} asks: the last {len(texts) - MAX_ITEMS} are together in {OVERFLOW_ITEM}",)
             texts = [*texts[:MAX_ITEMS], "\n".join(texts[MAX_ITEMS:])]
-        texts = texts or [_whole(self.subject, own_words(self.body.text), self.submission)]
+        around = enclosing(self.body.text).around
+        texts = texts or [_whole(self.subject, own_words(around) if around else "", self.submission)]
         items, number = list[Item](), count(len(texts) + 1)
         for index, text in enumerate(texts):
             items.append(Item(item_id=f"item-{index + 1}", text=text))

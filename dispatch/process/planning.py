@@ -101,6 +101,7 @@ def _question(playbook: Playbook, field: str, item_ids: Iterable[str], language:
         writings=spec.writings,
         answer_writings=spec.answer_writings,
         is_description=spec.is_description,
+        enclosed=spec.enclosed,
     )
 
 

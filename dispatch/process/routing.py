@@ -10,12 +10,13 @@ from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.models.work.ranking import Rank, RankingFacts
 from dispatch.process.family.splitting import answering_desk, parts_in
-from dispatch.process.fields import field_values, whole_value
+from dispatch.process.fields import enclosed_value, field_values, stated_value
 from dispatch.process.intake import OVERFLOW_ITEM
 from dispatch.process.sorting import Texts, has_own_subject, is_in_scope, merged, reasons, sort_item, texts_of
 from dispatch.ranking.deadlines import deadline_in
 from dispatch.ranking.organisations import fairness_key, organisation_of
 from dispatch.ranking.rank import rank
+from dispatch.text.enclosed import enclosing
 from dispatch.text.extraction import amounts_in, says, says_outright
 from dispatch.text.new_words import own_words
 
@@ -102,7 +103,7 @@ def _language(stated: str | None, found: str, in_force: PlaybookInForce | None) 
 
 
 def _whole_request(brief: TriageBrief) -> str:
-    return f"{brief.intake.subject}\n{brief.intake.body}"
+    return f"{brief.intake.subject}\n{enclosing(brief.intake.body).around}"
 
 
 def _own_request(brief: TriageBrief) -> str:
@@ -182,11 +183,21 @@ def told_in(brief: TriageBrief, playbook: Playbook) -> Told:
     stated = {
         field: value
         for field, raw in brief.submission.fields.items()
-        if field in playbook.fields
-        and (value := whole_value((spec := playbook.fields[field]).pattern, raw, spec.writings)) is not None
+        if field in playbook.fields and (value := stated_value(playbook.fields[field], raw)) is not None
     }
     own = _own_request(brief)
-    return Told(stated, {field: field_values(spec, own) for field, spec in playbook.fields.items()})
+    whole = {
+        field: _enclosed(brief) if spec.enclosed else field_values(spec, own)
+        for field, spec in playbook.fields.items()
+    }
+    return Told(stated, whole)
+
+
+def _enclosed(brief: TriageBrief) -> tuple[str, ...]:
+    """Return what the sender encloses or attaches, as a field has it."""
+    names = [document.name for document in brief.submission.attachments]
+    value = enclosed_value(enclosing(brief.intake.body).enclosed, names)
+    return (value,) if value else ()
 
 
 def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[tuple[Item, ...], str]:
@@ -233,7 +244,7 @@ def with_fields(item: Item, playbook: Playbook, told: Told) -> Item:
     """Return the item with the fields that it states, and with those that its kind needs and the request tells once."""
     fields = dict(told.stated)
     for field, spec in playbook.fields.items():
-        own = field_values(spec, item.text)
+        own = () if spec.enclosed else field_values(spec, item.text)
         if len(own) == 1:
             fields[field] = own[0]
     for field in _wanted(item.kind, playbook):

@@ -6,6 +6,7 @@ This only selects the words that count; the document keeps everything for people
 from collections.abc import Iterator
 from typing import Final
 
+from dispatch.text.enclosed import enclosing
 from dispatch.text.mail_furniture import (
     attribution_lines,
     begins_earlier_mail,
@@ -22,8 +23,8 @@ _RULE: Final = frozenset("-_=*~ \u2013\u2014\u2022")
 
 
 def new_words(text: str) -> str:
-    """Return the sender's new lines; none if everything is quoted. `text` is normalised."""
-    kept = list(_own_lines(text.split("\n")))
+    """Return the sender's new lines; none if everything is quoted or enclosed. `text` is normalised."""
+    kept = list(_own_lines(enclosing(text).around.split("\n")))
     while kept and not set(kept[-1]) - _RULE:
         # A separator of the earlier mail.
         kept.pop()
@@ -31,8 +32,8 @@ def new_words(text: str) -> str:
 
 
 def own_words(text: str) -> str:
-    """Return the sender's new lines, or the whole text if there are none, so that it is never lost."""
-    return new_words(text) or text
+    """Return the sender's new lines; the whole text if there are none, so that it is never lost, but without what it encloses."""
+    return new_words(text) or enclosing(text).around or text
 
 
 def _own_lines(lines: list[str]) -> Iterator[str]:

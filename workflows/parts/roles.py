@@ -77,7 +77,10 @@ class Roles:
             requester=self._submission.sender,
             subject=self._submission.subject,
             body=state.taken_in.body,
-            attachments=self._submission.attachments,
+            attachments=(
+                *self._submission.attachments,
+                *(document for addition in state.additions for document in addition.attachments),
+            ),
             items=state.worked_on,
             findings=earlier,
             guidance=state.guidance,

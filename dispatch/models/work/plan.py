@@ -35,6 +35,7 @@ class Question(Contract):
         default=(), description="those that count in an answer alone"
     )
     is_description: bool = False
+    enclosed: bool = Field(default=False, description="whether it is a text, enclosed or attached")
 
 
 class PlanBrief(StageInput):

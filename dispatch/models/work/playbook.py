@@ -247,6 +247,11 @@ class FieldSpec(Contract):
     is_description: bool = Field(
         default=False, description="whether all that is told of it in several places is one value"
     )
+    enclosed: bool = Field(
+        default=False,
+        description="whether it is a text for the desk to work on: enclosed below a line such as 'Copy:', or attached; "
+        "the pattern is not searched then",
+    )
 
 
 class MissingInformation(Timing):

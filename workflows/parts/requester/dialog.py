@@ -88,7 +88,8 @@ class RequesterDialog:
         is_open = bool(self.questions) or self._snapshot is not None
         if self._closed or not is_open or len(self._answers) >= MOST_KEPT:
             return False
-        self._answers.append({"text": addition.text})
+        attached = [document.name for document in addition.attachments]
+        self._answers.append({"text": addition.text, **({"attached": attached} if attached else {})})
         return True
 
     def undelivered(self) -> None:
