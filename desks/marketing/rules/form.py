@@ -17,7 +17,7 @@ _EMOJI: Final = re.compile(
     "\U0001fa70-\U0001faff\u2600-\u26ff\u2705\u2728\u2753-\u2757\u2764\u27a1\u2b50]"
     "(?:\ufe0f|[\U0001f3fb-\U0001f3ff]|\u200d[\U0001f300-\U0001faff\u2600-\u27bf]){0,6})"
 )
-_EXCLAMATION: Final = re.compile(r"(?<=[^\W_]|[\"'\u201d\u2019)\]?])[!?]*!(?![=!?\w])")
+_EXCLAMATION: Final = re.compile(r"(?<=[^\W_]|[\"'\u201d\u2019)\]?])[!?]{0,20}!(?![=!?\w])")
 _REPEATED: Final = re.compile(r"(?<=[^\W_])(?:!{2,}|\?{2,}|(?=[!?]*\?)(?=[!?]*!)[!?]{2,})")
 _SHOUTED: Final = re.compile(r"\b[A-Z\u00c0-\u00de]{2,}(?:[ ,]+[A-Z\u00c0-\u00de]{2,}){1,40}\b")
 _LOUD: Final = frozenset(

@@ -31,7 +31,7 @@ _NOT_ONLY: Final = re.compile(
 )
 _CLAUSE: Final = re.compile(r"[,;:\u2014\u2013()]|\s-\s|\b(?:but|sondern|aber)\b", re.IGNORECASE)
 _SPEAKER: Final = re.compile(
-    r"[\s,]*(?:[\u2014\u2013~-]{1,2}\s*[A-Z\u00c0-\u00de]|(?:says?|said|writes?|wrote|sagte?|schreibt|schrieb|meint|explains?|reports?)\b|[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,2}\s+(?:says?|said|writes?|wrote|sagte?|schreibt|meint)\b)"
+    r"\A[\s,]*(?:[\u2014\u2013~-]{1,2}\s*[A-Z\u00c0-\u00de]|(?:says?|said|writes?|wrote|sagte?|schreibt|schrieb|meint|explains?|reports?)\b|[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,2}\s+(?:says?|said|writes?|wrote|sagte?|schreibt|meint)\b)"
 )
 _SPOKE_BEFORE: Final = re.compile(
     r"(?:\b(?:says?|said|writes?|wrote|sagte?|schreibt|schrieb|meint|tells? us|told us|explains?)\b[^.!?\n\"\u201c\u201e]{0,40}|^[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,3}(?:, [^\n\"\u201c]{1,40})?)[,:]?\s*$",

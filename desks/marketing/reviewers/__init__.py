@@ -1,0 +1,1 @@
+"""Reviewers of the marketing desk."""

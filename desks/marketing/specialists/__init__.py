@@ -1,0 +1,1 @@
+"""Specialists of the marketing desk."""

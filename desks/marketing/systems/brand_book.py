@@ -1,0 +1,45 @@
+"""The rules of the brand, read once from brand.yaml."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import ClassVar, Self
+
+import structlog
+from pydantic import Field
+
+from activities.contracts import SystemSettings
+from desks.marketing.brand_file import BRAND_FILE, load_house
+from desks.marketing.copy.text import CopyForm
+from desks.marketing.models.occasion import Occasion
+from desks.marketing.rules.house import House
+
+log = structlog.get_logger("brand_book")
+
+
+class BrandBook:
+    """A brand's rules, made ready once for all roles that use them."""
+
+    acting: ClassVar[bool] = False
+
+    class Settings(SystemSettings):
+        """Where the brand is described."""
+
+        brand_file: Path | None = Field(
+            default=None, description="a brand.yaml of your own, outside the checkout; none: the desk's"
+        )
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Read the brand; raises PlaybookError, which names file, key and remedy. What of a style cannot be run is logged."""
+        house = load_house(settings.brand_file or BRAND_FILE)
+        for problem in house.not_run:
+            log.warning("a rule of a style is not run", where=problem.in_words)
+        # The dictionary takes a second to build, which the first request need not wait for.
+        await asyncio.to_thread(house.edited, "A first text.", CopyForm.PLAIN, Occasion())
+        yield cls(house)
