@@ -46,6 +46,9 @@ _PEOPLE: Final = (
     _Person("yui", "Yui Watanabe", "design-systems", signs=False),
     _Person("nora", "Nora Feldmann", "web-editor", signs=False),
     _Person("oskar", "Oskar Lindqvist", "web-lead"),
+    _Person("bea", "Bea Lindholm", "brand", signs=False),
+    _Person("mika", "Mika Oyelaran", "marketing-lead"),
+    _Person("leo", "Leo Castellan", "legal"),
 )
 
 

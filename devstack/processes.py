@@ -216,6 +216,19 @@ def website_environment(settings: StackSettings) -> dict[str, str]:
     }
 
 
+def marketing_program(
+    settings: StackSettings, environment: Mapping[str, str], *, faults: bool = False
+) -> Program:
+    """Return the stand-in for the publishing system of the marketing desk; its log goes to var_dir/logs."""
+    return Program(
+        "publishing system",
+        ["-m", "devstack.marketing", *(["--faults"] if faults else [])],
+        settings.var_dir / "logs" / "marketing.log",
+        environment,
+        health=f"{settings.posts_url}/health",
+    )
+
+
 def helpdesk_environment(settings: StackSettings) -> dict[str, str]:
     """Return the variables of a desk that uses the stand-in; a worker has no default for them."""
     return {

@@ -7,6 +7,9 @@ from pydantic_settings import SettingsConfigDict
 
 from channels.mail.systems.mail_archive import MailArchive
 from channels.mail.systems.mail_server import MailServer
+from desks.marketing.systems.brand_book import BrandBook
+from desks.marketing.systems.posts import Posts
+from desks.marketing.systems.publishing import Publishing
 from desks.support.systems.payments import Payments
 from desks.support.systems.records import Records
 from desks.website.systems.page_browser import PageBrowser
@@ -28,6 +31,9 @@ class StackSettings(
     SitePublisher.Settings,
     WebPages.Settings,
     PageBrowser.Settings,
+    Posts.Settings,
+    Publishing.Settings,
+    BrandBook.Settings,
 ):
     """All settings that a program of the stack reads."""
 

@@ -26,6 +26,7 @@ from desks.support.systems.records import Records
 from devstack.back_office.service import back_office
 from devstack.helpdesk.service import helpdesk
 from devstack.mail_sink.service import mail_sink
+from devstack.marketing.service import marketing
 from devstack.ports import LOOPBACK, free_port
 from devstack.settings import StackSettings
 from devstack.website.service import arm, website
@@ -156,6 +157,14 @@ class WebsiteService:
         await arm(self.url, fault)
 
 
+class MarketingService(Service):
+    """The publishing system of the marketing desk."""
+
+    def posts(self) -> list[dict[str, Any]]:
+        """Return what was published, taken down or not, oldest first."""
+        return self.rows("SELECT * FROM posts ORDER BY rowid")
+
+
 @asynccontextmanager
 async def running_back_office(tmp_path: Path, *, faults: bool = True) -> AsyncIterator[BackOfficeService]:
     """Run the back office in this loop, with its data under `tmp_path`."""
@@ -183,6 +192,17 @@ async def running_helpdesk(tmp_path: Path, *, faults: bool = True) -> AsyncItera
     """Run the helpdesk's systems in this loop, with their data under `tmp_path`."""
     service = _helpdesk(tmp_path)
     async with helpdesk(_settings(service), faults=faults):
+        try:
+            yield service
+        finally:
+            await service.close_clients()
+
+
+@asynccontextmanager
+async def running_marketing(tmp_path: Path, *, faults: bool = True) -> AsyncIterator[MarketingService]:
+    """Run the publishing system in this loop, with its data under `tmp_path`."""
+    service = _marketing(tmp_path)
+    async with marketing(_settings(service), faults=faults):
         try:
             yield service
         finally:
@@ -259,6 +279,17 @@ def _helpdesk(tmp_path: Path) -> HelpdeskService:
         "DISPATCH_HELPDESK_WRITE_KEY": "test-write",
     }
     return HelpdeskService(url, tmp_path / "helpdesk.db", "test-write", environment)
+
+
+def _marketing(tmp_path: Path) -> MarketingService:
+    url = f"http://{LOOPBACK}:{free_port()}"
+    environment = {
+        "DISPATCH_VAR_DIR": str(tmp_path),
+        "DISPATCH_POSTS_URL": url,
+        "DISPATCH_POSTS_READ_KEY": "test-read",
+        "DISPATCH_POSTS_WRITE_KEY": "test-write",
+    }
+    return MarketingService(url, tmp_path / "marketing.db", "test-write", environment)
 
 
 def settings_from(environment: Mapping[str, str]) -> StackSettings:

@@ -66,9 +66,7 @@ def unavailable(brief: Brief, specialist: str) -> Finding:
     )
 
 
-def flagged(
-    brief: Brief, specialist: str, flags: tuple[Flag, ...], not_run: tuple[str, ...] = ()
-) -> Finding:
+def flagged(brief: Brief, specialist: str, flags: tuple[Flag, ...], not_run: tuple[str, ...] = ()) -> Finding:
     """Return the finding of one part of the rules; each kind of exception is evidence."""
     kinds = noted(flags)
     summary = ", ".join(f"{one.rule} ({len(one.flags)})" for one in kinds) or "nothing to see"

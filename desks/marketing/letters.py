@@ -1,29 +1,39 @@
 """What the requester is told of their copy, paragraph by paragraph."""
 
 from collections.abc import Iterable
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from desks.marketing.judged_copy import JudgedCopy
 from desks.marketing.models.facts import Made
 from desks.marketing.models.flag import Flag
 from desks.marketing.rules.noting import fewest
 from desks.marketing.rules.telling import sentence, without_links
-from desks.marketing.texts import MarketingTexts
+from desks.marketing.texts import MarketingTexts, marketing_texts
+from dispatch.models.moments import format_moment
+
+
+class Telling(NamedTuple):
+    """In which language, at which moment, and whether the publication is recommended."""
+
+    language: str
+    now: datetime
+    is_published: bool
+
 
 _MOST_LISTED: Final = 5
 _MOST_CHARS: Final = 400
 
 
-def statement_texts(
-    one: JudgedCopy, flags: Iterable[Flag], most: int, texts: MarketingTexts, *, is_published: bool
-) -> tuple[str, ...]:
-    """Return the paragraphs: what was changed, what is open, and whether it is published."""
+def statement_texts(one: JudgedCopy, flags: Iterable[Flag], most: int, telling: Telling) -> tuple[str, ...]:
+    """Return the paragraphs: what was changed, what is open, and whether and when it is published."""
+    texts = marketing_texts(telling.language)
     return tuple(
         without_links(text)
         for text in (
             _changed(one, texts),
             _open(one, flags, most, texts),
-            _ending(one, texts, is_published=is_published),
+            _ending(one, texts, telling),
         )
     )
 
@@ -44,7 +54,9 @@ def _changed(one: JudgedCopy, texts: MarketingTexts) -> str:
     count = texts.one_change if edit.number == 1 else texts.changes.format(count=edit.number)
     listed = changes_in_words(edit.changes[:_MOST_LISTED])
     more = len(edit.changes) - len(listed)
-    return texts.changed.format(name=name, count=count, list=f"{', '.join(listed)}{', …' if more > 0 else ''}")
+    return texts.changed.format(
+        name=name, count=count, list=f"{', '.join(listed)}{', …' if more > 0 else ''}"
+    )
 
 
 def _open(one: JudgedCopy, flags: Iterable[Flag], most: int, texts: MarketingTexts) -> str:
@@ -57,13 +69,15 @@ def _open(one: JudgedCopy, flags: Iterable[Flag], most: int, texts: MarketingTex
     return "\n".join([texts.open, *lines])
 
 
-def _ending(one: JudgedCopy, texts: MarketingTexts, *, is_published: bool) -> str:
-    if is_published:
-        return texts.published.format(channel=texts.channel(one.facts.channel))
-    return texts.not_published if one.facts.publish else texts.only_checked
+def _ending(one: JudgedCopy, texts: MarketingTexts, telling: Telling) -> str:
+    if not telling.is_published:
+        return texts.not_published if one.facts.publish else texts.only_checked
+    channel, launch = texts.channel(one.facts.channel), one.facts.launch
+    if launch is None or launch <= telling.now:
+        return texts.published.format(channel=channel)
+    return texts.scheduled.format(channel=channel, when=format_moment(launch, telling.language))
 
 
 def _cut(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _MOST_CHARS else f"{line[: _MOST_CHARS - 1]}…"
-

@@ -31,6 +31,7 @@ class MarketingTexts(Contract):
     open: _Plain
     more: _Counted
     published: Annotated[str, filled_with("channel")]
+    scheduled: Annotated[str, filled_with("channel", "when")]
     only_checked: _Plain
     not_published: _Plain
 

@@ -119,7 +119,9 @@ class PublishPost(ActionDefaults):
             return Observation(found=False, reference=bound.idempotency_key)
         standing = [one for one in found if one.status == "published"]
         seen = (standing or list(found))[0]
-        return Observation(found=True, reference=seen.post_id, facts={**_facts(seen), "effects": len(standing)})
+        return Observation(
+            found=True, reference=seen.post_id, facts={**_facts(seen), "effects": len(standing)}
+        )
 
 
 def _digest(text: str) -> str:
@@ -134,7 +136,9 @@ def _facts(made: Publication) -> EffectFacts:
     return {"channel": made.channel, "text_sha256": _digest(made.text), "status": made.status}
 
 
-def _receipt(handoff: Handoff, bound: BoundAction, made: Publication, at: datetime, *, reconciled: bool) -> Receipt:
+def _receipt(
+    handoff: Handoff, bound: BoundAction, made: Publication, at: datetime, *, reconciled: bool
+) -> Receipt:
     return Receipt(
         handoff=handoff,
         action=bound.action.name,

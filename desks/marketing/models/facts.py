@@ -12,6 +12,10 @@ from dispatch.models.request.submission import DocumentRef
 from dispatch.models.work.severity import Severity
 
 
+class NoTerms(Contract):
+    """Nothing to set in the playbook; brand.yaml says what holds."""
+
+
 class CopyReaderTerms(Contract):
     """The playbook's entry for `copy_reader`."""
 
@@ -64,7 +68,9 @@ class EditFacts(Contract):
     diff: DocumentRef | None = None
     changes: tuple[Made, ...] = Field(default=(), max_length=100)
     number: int = Field(default=0, description="of all replacements")
-    by: str = Field(default="", description="the person who wrote this text in place of the desk's, if one did")
+    by: str = Field(
+        default="", description="the person who wrote this text in place of the desk's, if one did"
+    )
 
 
 class FlagFacts(Contract):
@@ -78,11 +84,15 @@ class FlagFacts(Contract):
 class PublicationTerms(Contract):
     """The playbook's entry for `publication`."""
 
-    most_exceptions: int = Field(default=7, ge=1, le=50, description="that a person is shown; the rest is counted")
+    most_exceptions: int = Field(
+        default=7, ge=1, le=50, description="that a person is shown; the rest is counted"
+    )
 
 
 class ExceptionsTerms(Contract):
     """The playbook's entry for the reviewer `brand_exceptions`."""
 
-    least: Severity = Field(default=Severity.MAJOR, description="what is less grave is told to the requester alone")
+    least: Severity = Field(
+        default=Severity.MAJOR, description="what is less grave is told to the requester alone"
+    )
     most: int = Field(default=7, ge=1, le=50, description="that are shown; the rest is counted")

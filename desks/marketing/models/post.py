@@ -70,4 +70,6 @@ class PostPolicy(Contract):
         default_factory=dict, description="the least tier where an exception of this severity is open"
     )
     regulated: Tier = Field(default=Tier.HIGH, description="the least tier of copy that law speaks of")
-    blocked_by: tuple[str, ...] = Field(default=(), description="rules whose open exceptions nobody may approve")
+    blocked_by: tuple[str, ...] = Field(
+        default=(), description="rules whose open exceptions nobody may approve"
+    )

@@ -48,7 +48,9 @@ class BrandExceptions:
         try:
             post = PostParameters.model_validate(raw)
         except ValidationError:
-            return [_exception("post.parameters", Severity.CRITICAL, "the publication cannot be read", item_ids)]
+            return [
+                _exception("post.parameters", Severity.CRITICAL, "the publication cannot be read", item_ids)
+            ]
         flags = await asyncio.to_thread(open_in, self._book.house, post, brief.handoff.at.date())
         grave = [one for one in flags if _RANK[one.severity] >= _RANK[terms.least]]
         exceptions = fewest(grave, terms.most)

@@ -24,8 +24,17 @@ _ZONES: Final = {
 _ZONE: Final = re.compile(rf"\b({'|'.join(_ZONES)})\b", re.IGNORECASE)
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})")
 _WORD: Final = re.compile(r"\S+")
-_REACH: Final = re.compile(r"(\d{1,3}(?:[.,' ]\d{3})+|\d+)\s?(k|thousand|tausend|m|million|mio)?\b", re.IGNORECASE)
-_MULTIPLES: Final = {"k": 1_000, "thousand": 1_000, "tausend": 1_000, "m": 1_000_000, "million": 1_000_000, "mio": 1_000_000}
+_REACH: Final = re.compile(
+    r"(\d{1,3}(?:[.,' ]\d{3})+|\d+)\s?(k|thousand|tausend|m|million|mio)?\b", re.IGNORECASE
+)
+_MULTIPLES: Final = {
+    "k": 1_000,
+    "thousand": 1_000,
+    "tausend": 1_000,
+    "m": 1_000_000,
+    "million": 1_000_000,
+    "mio": 1_000_000,
+}
 _NOON: Final = 12
 _REGIONS: Final = {
     "germany": "DE", "deutschland": "DE", "austria": "AT", "österreich": "AT", "switzerland": "CH", "schweiz": "CH", "united kingdom": "GB", "uk": "GB", "great britain": "GB",

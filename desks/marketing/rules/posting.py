@@ -76,14 +76,18 @@ def inspect_post(post: PostParameters, facts: PostGuardFacts, policy: PostPolicy
     ]
     if post.channel not in policy.channels:
         known = ", ".join(sorted(policy.channels)) or "none"
-        blocks.append(Reason(rule="post.channel", text=f"{post.channel[:40]!r} is none of the channels ({known})"))
+        blocks.append(
+            Reason(rule="post.channel", text=f"{post.channel[:40]!r} is none of the channels ({known})")
+        )
         return Inspection(blocks=tuple(blocks))
     raises = [_raised(policy.channels[post.channel], "post.channel", f"it appears as {post.channel}")]
     raises += _by_reach(post, policy)
     for one in facts.open:
         tier = policy.exceptions.get(one.severity)
         if tier is not None:
-            raises.append(_raised(tier, "post.open", f"{one.severity} exception open, {one.rule}: {one.text}"))
+            raises.append(
+                _raised(tier, "post.open", f"{one.severity} exception open, {one.rule}: {one.text}")
+            )
         if one.is_regulated:
             raises.append(_raised(policy.regulated, "post.regulated", f"law speaks of it: {one.text}"))
     return Inspection(blocks=tuple(blocks), raises=tuple(raises))

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from activities.contracts import System, Systems
 from desks.marketing.copy.text import MEDIA_TYPES, CopyForm
 from desks.marketing.judged_copy import copy_facts, unavailable
-from desks.marketing.models.facts import CopyFacts, EditFacts, Made
+from desks.marketing.models.facts import CopyFacts, EditFacts, Made, NoTerms
 from desks.marketing.models.flag import quoted
 from desks.marketing.rules.editing import Change, diff_of
 from desks.marketing.rules.posting import effect_of
@@ -20,10 +20,6 @@ from dispatch.storage.document_reader import Documents
 
 _NAME: Final = "copy_editor"
 _MOST: Final = 100
-
-
-class NoTerms(Contract):
-    """It has nothing to set; the brand says what is mechanical."""
 
 
 class CopyEditor:

@@ -4,6 +4,7 @@ from typing import ClassVar, Final
 
 from activities.contracts import System, Systems
 from desks.marketing.judged_copy import edited_copy, flagged, judged, unavailable
+from desks.marketing.models.facts import NoTerms
 from desks.marketing.rules.dead_links import flags_of, to_fetch
 from desks.marketing.systems.brand_book import BrandBook
 from desks.marketing.systems.own_pages import OwnPages
@@ -12,10 +13,6 @@ from dispatch.models.work.finding import Brief, Finding
 from dispatch.storage.document_reader import Documents
 
 _NAME: Final = "links"
-
-
-class NoTerms(Contract):
-    """It has nothing to set; brand.yaml says which hosts are ours, and whether links are fetched."""
 
 
 class Links:

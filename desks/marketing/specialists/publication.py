@@ -9,11 +9,10 @@ from activities.contracts import System, Systems
 from desks.marketing.judged_copy import JudgedCopy, edited_copy, finding_of, unavailable
 from desks.marketing.models.facts import FlagFacts, PublicationTerms
 from desks.marketing.models.flag import Flag
-from desks.marketing.letters import changes_in_words, statement_texts
+from desks.marketing.letters import Telling, changes_in_words, statement_texts
 from desks.marketing.rules.noting import noted
 from desks.marketing.rules.posting import ACTION, parameters_of, subject_of
 from desks.marketing.rules.telling import marks_of, report
-from desks.marketing.texts import marketing_texts
 from dispatch.models.contract import Contract
 from dispatch.models.request.submission import DocumentRef
 from dispatch.models.work.exhibit import Exhibit
@@ -46,21 +45,18 @@ class Publication:
         judged = [finding_of(brief, name) for name in _JUDGES]
         if one is None or not all(judged):
             return unavailable(brief, _NAME)
-        flags = tuple(
-            flag for each in judged if each for flag in FlagFacts.model_validate(each.facts).flags
-        )
-        cited = tuple(
-            evidence.evidence_id for each in judged if each for evidence in each.evidence
-        )[:_MOST_EVIDENCE]
+        flags = tuple(flag for each in judged if each for flag in FlagFacts.model_validate(each.facts).flags)
+        cited = tuple(evidence.evidence_id for each in judged if each for evidence in each.evidence)[
+            :_MOST_EVIDENCE
+        ]
         attached = await self._attached(one, flags)
         recommended, problem = _recommended(brief, one)
         if problem:
             return Finding(
                 handoff=brief.handoff, specialist=_NAME, status=FindingStatus.AMBIGUOUS, summary=problem
             )
-        texts = statement_texts(
-            one, flags, terms.most_exceptions, marketing_texts(brief.language), is_published=bool(recommended)
-        )
+        telling = Telling(brief.language, brief.handoff.at, is_published=bool(recommended))
+        texts = statement_texts(one, flags, terms.most_exceptions, telling)
         item_ids = tuple(item.item_id for item in brief.items)
         evidence_ids = ("copy_reader.copy", "copy_editor.changes", *cited)
         kinds = len(noted(flags))
@@ -77,9 +73,7 @@ class Publication:
             attachments=attached,
         )
 
-    async def _attached(
-        self, one: JudgedCopy, flags: Iterable[Flag]
-    ) -> tuple[DocumentRef, ...]:
+    async def _attached(self, one: JudgedCopy, flags: Iterable[Flag]) -> tuple[DocumentRef, ...]:
         every = noted(flags)
         stem = one.facts.source.name.rpartition(".")[0] or one.facts.source.name
         found: list[DocumentRef] = []

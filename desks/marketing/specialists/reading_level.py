@@ -4,16 +4,13 @@ from typing import ClassVar, Final
 
 from activities.contracts import System, Systems
 from desks.marketing.judged_copy import edited_copy, flagged, judged, unavailable
+from desks.marketing.models.facts import NoTerms
 from desks.marketing.systems.brand_book import BrandBook
 from dispatch.models.contract import Contract
 from dispatch.models.work.finding import Brief, Finding
 from dispatch.storage.document_reader import Documents
 
 _NAME: Final = "reading_level"
-
-
-class NoTerms(Contract):
-    """It has nothing to set; brand.yaml says what holds."""
 
 
 class ReadingLevel:
