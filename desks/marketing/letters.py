@@ -46,7 +46,8 @@ def changes_in_words(changes: Iterable[Made]) -> tuple[str, ...]:
 
 
 def _changed(one: JudgedCopy, texts: MarketingTexts) -> str:
-    name, edit = one.facts.source.name, one.edit
+    # Without its ending, which a mail program may take for that of a host.
+    name, edit = one.facts.source.name.rpartition(".")[0] or one.facts.source.name, one.edit
     if edit.by:
         return texts.written_by_a_person.format(name=name)
     if not edit.number:

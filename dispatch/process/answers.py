@@ -46,9 +46,7 @@ def _value_of(question: Question, raw: str) -> str | None:
     return stated_value(spec, raw) if question.enclosed else whole_value(question.pattern, raw, writings)
 
 
-def values_told(
-    questions: Sequence[Question], text: str, attached: Sequence[str] = ()
-) -> dict[str, str]:
+def values_told(questions: Sequence[Question], text: str, attached: Sequence[str] = ()) -> dict[str, str]:
     """Return the value of each question that the text of an answer tells, or what it encloses or has `attached`.
 
     A question with several values in the text gets none, because only the requester can choose. The lines of our own

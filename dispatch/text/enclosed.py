@@ -56,4 +56,6 @@ def enclosing(text: str) -> Enclosing:
 
 
 def _ends(line: str) -> bool:
-    return len(line) <= _LONGEST_MARK and (_END.fullmatch(line) is not None or _SIGNATURE.fullmatch(line) is not None)
+    return len(line) <= _LONGEST_MARK and (
+        _END.fullmatch(line) is not None or _SIGNATURE.fullmatch(line) is not None
+    )

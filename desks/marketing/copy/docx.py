@@ -36,7 +36,7 @@ def docx_text(data: bytes) -> str:
             f"the DOCX file is damaged ({type(error).__name__}); save it again, or send the text as Markdown"
         ) from None
     links = {key: rel.target_ref for key, rel in document.part.rels.items() if rel.is_external}
-    lines = [line for line in _paragraphs(document.element.body, links)]
+    lines = list(_paragraphs(document.element.body, links))
     return "\n\n".join(line for line in lines if line.strip())
 
 

@@ -31,7 +31,7 @@ def read_markdown(source: str) -> Copy:
     reader = _Reader(source, offset, builder)
     reader.read(_parser().parse(source[offset:]))
     note_links(builder)
-    hidden = [span for span in _hidden(builder.prose)]
+    hidden = _hidden(builder.prose)
     return builder.built([*masked_in(builder.prose), *hidden])
 
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from dispatch.models.contract import Contract
 from dispatch.models.language import Text
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Words = Annotated[tuple[Word, ...], Field(max_length=2_000)]
@@ -34,9 +34,15 @@ class WordRule(_Part):
     """Words that are not written, and what is written instead."""
 
     not_: Words = Field(alias="not", min_length=1, description="words or phrases, in any case")
-    use: Words = Field(default=(), description="what to write instead; one alone is put in its place")
+    use: Words = Field(
+        default=(),
+        description="what to write instead; one alone is put in the place of each, and of as many as there are words each "
+        "in the place of the one beside it",
+    )
     why: str = Field(default="", max_length=300, description="shown with the exception")
-    fix: bool = Field(default=True, description="whether a single `use` is put in without a person")
+    fix: bool = Field(
+        default=True, description="whether a `use` that is the only one is put in without a person"
+    )
     language: str | None = Field(default=None, description="only in copy of this language")
     channels: tuple[ChannelName, ...] = Field(default=(), description="only there; none: everywhere")
     severity: Severity = Severity.MINOR
@@ -169,8 +175,12 @@ class Brand(_Part):
     def _channels_are_known(self) -> Self:
         named = {
             channel
-            for part in (*self.words, *self.inclusive, *self.tone, *self.disclaimers, *self.claims.approved)
-            for channel in part.channels
+            for part in (
+                *(rule.channels for rule in (*self.words, *self.inclusive, *self.tone)),
+                *(disclaimer.channels for disclaimer in self.disclaimers),
+                *(claim.channels for claim in self.claims.approved),
+            )
+            for channel in part
         }
         if self.links.utm is not None:
             named |= set(self.links.utm.channels)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from dispatch.models.contract import Contract
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 MOST_QUOTED = 160
 

@@ -65,7 +65,7 @@ def launch_of(text: str, asked_at: datetime, zone: str, usual: time) -> Launch:
     """Return when copy is to appear, as its brief words it, relative to the day on which it was asked."""
     text = text.strip()
     if iso := _ISO.search(text):
-        return Launch(datetime.fromisoformat(iso[0].replace("Z", "+00:00")))
+        return Launch(datetime.fromisoformat(iso[0]))
     named = _ZONE.search(text)
     place = ZoneInfo(_ZONES[named[1].lower()] if named else zone)
     today = asked_at.astimezone(place).date()

@@ -11,7 +11,7 @@ from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.folding import found_in, tokens
 from desks.marketing.rules.rule import Rule
 from dispatch.models.language import in_language
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import unicodedata
 from typing import Final, NamedTuple
 
 _TOKEN: Final = re.compile(
-    r"\d{1,3}(?:[.,\u2019'\u00a0\u202f ]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['\u2019][^\W\d_]+)*|[%€$£¥×]"
+    r"\d{1,3}(?:[.,\u2019'\u00a0\u202f ]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['\u2019][^\W\d_]+)*|[%€$£¥\u00d7]"
 )
 _SAME: Final = {
     "percent": "%",
@@ -18,7 +18,7 @@ _SAME: Final = {
     "usd": "$",
     "pounds": "£",
     "gbp": "£",
-    "×": "x",
+    "\u00d7": "x",
     "hrs": "hours",
     "hr": "hour",
     "mins": "minutes",

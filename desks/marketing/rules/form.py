@@ -10,7 +10,7 @@ from desks.marketing.models.brand import Brand, Channel
 from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.rule import Rule, flag, is_within, quotes_in, whole
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _EMOJI: Final = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001f5ff\U0001f600-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff"
@@ -20,10 +20,11 @@ _EMOJI: Final = re.compile(
 _EXCLAMATION: Final = re.compile(r"(?<=[^\W_]|[\"'\u201d\u2019)\]?])[!?]{0,20}!(?![=!?\w])")
 _REPEATED: Final = re.compile(r"(?<=[^\W_])(?:!{2,}|\?{2,}|(?=[!?]*\?)(?=[!?]*!)[!?]{2,})")
 _SHOUTED: Final = re.compile(r"\b[A-Z\u00c0-\u00de]{2,}(?:[ ,]+[A-Z\u00c0-\u00de]{2,}){1,40}\b")
-_LOUD: Final = frozenset(
-    "NOW TODAY ONLY FREE NEW SALE BUY SHOP GET YOU YOUR OUR ALL BEST LAST CHANCE HURRY NOT NEVER THE AND FOR IS IN WITH "
-    "JETZT NUR HEUTE GRATIS NEU KAUFEN SALE ALLE DIE DER DAS UND FÜR NICHT SIE".split()
+_LOUD_TEXT: Final = (
+    "NOW TODAY ONLY FREE NEW SALE BUY SHOP GET YOU YOUR OUR ALL BEST LAST CHANCE HURRY NOT NEVER THE AND FOR IS "
+    "IN WITH JETZT NUR HEUTE GRATIS NEU KAUFEN SALE ALLE DIE DER DAS UND FÜR NICHT SIE"
 )
+_LOUD: Final = frozenset(_LOUD_TEXT.split())
 _HASHTAG: Final = re.compile(r"(?<![\w&/#])#[A-Za-z_\u00c0-\u024f][\w\u00c0-\u024f]*")
 _MOST_LISTED: Final = 20
 
@@ -45,7 +46,7 @@ class Length:
             yield flag(copy, self.name, over, text, severity=Severity.MAJOR)
         if channel.min_chars is not None and length < channel.min_chars:
             text = f"{length:,} characters; {occasion.channel} has {channel.min_chars:,} at least"
-            yield whole(copy, self.name, text)
+            yield whole(self.name, text)
         first = next(copy.blocks_of(BlockKind.HEADING), None)
         if channel.max_heading_chars is not None and first is not None:
             long = first.end - first.start
@@ -113,7 +114,7 @@ class Hashtags:
         most = _channel(self.brand, occasion).max_hashtags
         if most is None:
             return
-        found = [m for m in _HASHTAG.finditer(copy.source)]
+        found = list(_HASHTAG.finditer(copy.source))
         if len(found) > most:
             first = found[most]
             yield Flag(

@@ -18,7 +18,7 @@ from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.rule import flag, is_within, quotes_in
 from desks.marketing.rules.sentences import words
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 SPELLING: Final = "spelling"
 GRAMMAR: Final = "grammar"

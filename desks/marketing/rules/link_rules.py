@@ -12,7 +12,7 @@ from desks.marketing.models.flag import Flag, quoted
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.patterns import Pattern
 from desks.marketing.rules.rule import Rule
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _WEB: Final = frozenset({"http", "https"})
 _FIELD_SIGNS: Final = ("{", "%%", "*|", "<%", "[[")

@@ -12,7 +12,7 @@ from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.patterns import Pattern, phrase
 from desks.marketing.rules.rule import Rule, flag
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _PART: Final = r"[A-Z\u00c0-\u00de][\w'\u2019.-]{1,30}"
 _NAME: Final = rf"{_PART}(?: (?:van |von |de |der |den |di |da |la |le )?{_PART}){{1,2}}"

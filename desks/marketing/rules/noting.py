@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from desks.marketing.models.flag import Flag
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _RANK: Final = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
 _MOST_QUOTED: Final = 3
+_ENDS: Final = (".", "!", "?", "”", "…")
 
 
 class Exceptions(NamedTuple):
@@ -32,7 +33,9 @@ class Noted(NamedTuple):
     @property
     def in_words(self) -> str:
         """One sentence for a person, with further places quoted."""
-        text = self.first.message
+        text = self.first.message.rstrip()
+        if text[-1:] not in _ENDS:
+            text += "."
         others = list(
             dict.fromkeys(one.quote for one in self.flags[1:] if one.quote and one.quote != self.first.quote)
         )

@@ -150,11 +150,16 @@ def _with_every_letter(source: str) -> str:
     return "".join(pieces)
 
 
+def looks_around(source: str) -> bool:
+    """Return whether a pattern looks at what stands before or behind it."""
+    return any(sign in source for sign in ("(?<=", "(?<!", "(?=", "(?!"))
+
+
 def _without_edges(source: str) -> tuple[str, list[tuple[str, bool]], list[tuple[str, bool]]]:
     """Take off what looks around at the edges; each with whether it must be there."""
     behind: list[tuple[str, bool]] = []
     ahead: list[tuple[str, bool]] = []
-    if "(?<" not in source and "(?=" not in source and "(?!" not in source or _has_alternatives(source):
+    if not looks_around(source) or _has_alternatives(source):
         return source, behind, ahead
     while source.startswith(_LOOK_BEHIND):
         end = _group_end(source, 0)

@@ -58,11 +58,8 @@ def _vowel_groups(word: str) -> int:
         is_vowel = char in "aeiouy"
         groups += is_vowel and not before
         before = is_vowel
-    if (
-        word.endswith("e")
-        and not word.endswith(("le", "ee", "ye"))
-        or word.endswith(("es", "ed"))
-        and word[-3:-2] not in "td"
+    if (word.endswith("e") and not word.endswith(("le", "ee", "ye"))) or (
+        word.endswith(("es", "ed")) and word[-3:-2] not in "td"
     ):
         groups -= 1
     return max(groups, 1)
@@ -109,7 +106,7 @@ class Level:
             return
         read = reading_of(copy, occasion.language)
         if read is not None and (problem := _problem(read, wanted)):
-            yield whole(copy, self.name, f"{problem}; shorten sentences and use shorter words")
+            yield whole(self.name, f"{problem}; shorten sentences and use shorter words")
         most = wanted.max_sentence_words
         if most is not None:
             yield from self._long(copy, most)

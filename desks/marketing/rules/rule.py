@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from desks.marketing.copy.text import BlockKind, Copy
 from desks.marketing.models.flag import Flag, quoted
 from desks.marketing.models.occasion import Occasion
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _QUOTE: Final = {"\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u00bb": "\u00ab", '"': '"'}
 _LONGEST_QUOTE: Final = 600
@@ -54,7 +54,6 @@ def flag(
 
 
 def whole(
-    copy: Copy,
     rule: str,
     message: str,
     *,

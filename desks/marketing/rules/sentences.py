@@ -8,10 +8,11 @@ from desks.marketing.copy.text import PLACEHOLDER, BlockKind, Copy
 
 _END: Final = re.compile(r"(?<![.!?\u2026])[.!?\u2026]{1,5}[\"'\u201d\u2019\u201c)\]]{0,3}(?=\s|$)")
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019\-][^\W_]+)*")
-_ABBREVIATIONS: Final = frozenset(
-    "mr mrs ms dr prof st no nos nr e.g i.e etc approx ca vs tel inc ltd jr sr fig eq al z.b d.h u.a bzw usw ggf hr fr str "
-    "inkl zzgl evtl max min jan feb mar apr jun jul aug sep sept oct nov dec".split()
+_ABBREVIATIONS_TEXT: Final = (
+    "mr mrs ms dr prof st no nos nr e.g i.e etc approx ca vs tel inc ltd jr sr fig eq al z.b d.h u.a bzw usw ggf "
+    "hr fr str inkl zzgl evtl max min jan feb mar apr jun jul aug sep sept oct nov dec"
 )
+_ABBREVIATIONS: Final = frozenset(_ABBREVIATIONS_TEXT.split())
 _LONGEST_ABBREVIATION: Final = 12
 
 

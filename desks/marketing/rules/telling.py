@@ -27,7 +27,7 @@ def sentence(source: str, one: Noted) -> str:
     first = one.first
     text = f"{where(source, first)}{one.in_words}"
     if first.replacement and first.replacement not in text:
-        text += f" → {first.replacement}"
+        text = f"{text.rstrip('.')} → {first.replacement}"
     return text
 
 

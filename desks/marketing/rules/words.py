@@ -15,7 +15,7 @@ from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.patterns import is_whole, phrase
 from desks.marketing.rules.rule import Rule, flag, is_within, quotes_in
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _ANY_CASE: Final = Fast(RegexOptions(case_insensitive=True))
 _WORD_PARTS: Final = 3
@@ -32,10 +32,16 @@ class Words:
     @cached_property
     def _check(self) -> Check:
         patterns = [phrase(word) for word in self.entry.not_]
-        if len(self.entry.use) == 1:
-            forms = dict.fromkeys(patterns, self.entry.use[0])
+        if forms := self._forms(patterns):
             return Check(PreferredForms(forms, Padding.SAFE_JOIN), _ANY_CASE, self.name)
         return Check(Existence(tuple(patterns), Padding.SAFE_JOIN), _ANY_CASE, self.name)
+
+    def _forms(self, patterns: Sequence[str]) -> dict[str, str]:
+        """Return what is written for each word: the one, or the one beside it where there are as many; else nothing."""
+        use = self.entry.use
+        if len(use) == 1:
+            return dict.fromkeys(patterns, use[0])
+        return dict(zip(patterns, use, strict=True)) if len(use) == len(patterns) else {}
 
     def check(self, copy: Copy, occasion: Occasion) -> Iterator[Flag]:
         """Yield each place where one of the words stands, but not inside a longer word or a quotation."""
@@ -44,15 +50,16 @@ class Words:
             return
         if entry.language is not None and entry.language != occasion.language:
             return
-        spans = sorted({tuple(result.span) for result in self._check.check(copy.text)})
-        quoted = quotes_in(copy) if spans else ()
+        found_at = {tuple(one.span): one.replacements for one in self._check.check(copy.text)}
+        quoted = quotes_in(copy) if found_at else ()
         last = -1
-        for start, end in spans:
+        # Of two that begin at one place the longer: 'e-mails' is not 'e-mail' with an s.
+        for (start, end), replacement in sorted(found_at.items(), key=lambda one: (one[0][0], -one[0][1])):
             if start < last or not is_whole(copy.text, start, end) or is_within((start, end), quoted):
                 continue
             last = end
             found = copy.text[start:end]
-            use = [in_case_of(found, word) for word in entry.use]
+            use = [in_case_of(found, word) for word in ((replacement,) if replacement else entry.use)]
             told = f"write {' or '.join(f'“{word}”' for word in use)}" if use else "leave it out"
             why = f": {entry.why}" if entry.why else ""
             yield flag(

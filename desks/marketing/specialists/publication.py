@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from activities.contracts import System, Systems
 from desks.marketing.judged_copy import JudgedCopy, edited_copy, finding_of, unavailable
+from desks.marketing.letters import Telling, changes_in_words, statement_texts
 from desks.marketing.models.facts import FlagFacts, PublicationTerms
 from desks.marketing.models.flag import Flag
-from desks.marketing.letters import Telling, changes_in_words, statement_texts
 from desks.marketing.rules.noting import noted
 from desks.marketing.rules.posting import ACTION, parameters_of, subject_of
 from desks.marketing.rules.telling import marks_of, report

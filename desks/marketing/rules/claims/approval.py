@@ -12,7 +12,7 @@ from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.claims.finding import Claim, claims_in
 from desks.marketing.rules.folding import Token, found_in, tokens
 from desks.marketing.rules.rule import Rule, flag
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _MOST: Final = 60
 
@@ -76,9 +76,11 @@ def _covers_core(own: list[Token], start: int, end: int) -> bool:
     return len(left) < len(own) and all(word in _SMALL for word in left)
 
 
-_SMALL: Final = frozenset(
-    "the a an our its their your is are of to up only just from over more than about around nearly almost at least der die das den dem ab nur bis zu über mehr als unser unsere rund fast".split()
+_SMALL_TEXT: Final = (
+    "the a an our its their your is are of to up only just from over more than about around nearly almost at "
+    "least der die das den dem ab nur bis zu über mehr als unser unsere rund fast"
 )
+_SMALL: Final = frozenset(_SMALL_TEXT.split())
 
 
 def _is_for(known: ApprovedClaim, occasion: Occasion) -> bool:

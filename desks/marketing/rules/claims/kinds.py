@@ -16,7 +16,7 @@ from desks.marketing.rules.claims.figures import (
     pattern,
     words,
 )
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _AILMENTS: Final = (
     r"(?:pain|aches?|headaches?|migraines?|stress|anxiety|depression|insomnia|disease|illness(?:es)?|cancer|diabetes|arthritis|inflammation|infections?|"
@@ -151,7 +151,7 @@ COMPARISON: Final = Kind(
         pattern(
             words(
                 r"unlike (?:other|any|most|competing|traditional|conventional|our competitors|the competition|ordinary|regular)(?: \w+)?", r"compared (?:to|with) (?:other|competing|leading|conventional|traditional|ordinary|our competitors|the competition|the market leader|similar)(?: \w+)?",
-                r"outperform\w*", r"(?:beats?|outlasts?|outclass(?:es)?|outshines?) (?:the|all|any|every|our|its) (?:competition|competitors?|rivals?|others?|other \w+)", r"no other [\w-]+ (?:is|has|offers?|comes?|gives?|can|does|lets?|matches)", r"nothing (?:else )?(?:beats|comes close|compares)",
+                r"more [\w-]+ than (?:any|every|all|other|most|our|the (?:competition|market|average|usual|leading)|comparable|conventional)(?: \w+)?", r"outperform\w*", r"(?:beats?|outlasts?|outclass(?:es)?|outshines?) (?:the|all|any|every|our|its) (?:competition|competitors?|rivals?|others?|other \w+)", r"no other [\w-]+ (?:is|has|offers?|comes?|gives?|can|does|lets?|matches)", r"nothing (?:else )?(?:beats|comes close|compares)",
                 r"ahead of the competition", r"than (?:any|every) (?:other )?(?:competitors?|brand|rival)", r"im vergleich zu[mr]? (?:anderen|herkömmlichen|üblichen|konkurrenz|wettbewerb\w*)", r"anders als (?:andere|herkömmliche|die konkurrenz)\w*", r"kein(?:e|er|em|en)? andere[rs]?n? \w+", r"schlägt (?:die|alle|jede) \w+",
             )
         ),

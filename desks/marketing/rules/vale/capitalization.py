@@ -7,9 +7,11 @@ from typing import Final
 from desks.marketing.copy.text import PLACEHOLDER
 from desks.marketing.rules.patterns import Pattern
 
-_SMALL: Final = frozenset(
-    "a an and as at but by en for from if in into nor of off on onto or out over per so than the to up v via vs with yet".split()
+_SMALL_TEXT: Final = (
+    "a an and as at but by en for from if in into nor of off on onto or out over per so than the to up v via vs "
+    "with yet"
 )
+_SMALL: Final = frozenset(_SMALL_TEXT.split())
 _STRIPPED: Final = "\"'\u201c\u201d\u2018\u2019()[]{}.,;:!?\u2026*_"
 _TOKEN: Final = re.compile(r"\S+")
 

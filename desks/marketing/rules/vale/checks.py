@@ -14,7 +14,7 @@ from desks.marketing.rules.vale.capitalization import Check
 from desks.marketing.rules.vale.mending import mended
 from desks.marketing.rules.vale.model import StyleRule
 from desks.marketing.rules.vale.scopes import Part, Scope
-from dispatch.models.work.finding import Severity
+from dispatch.models.work.severity import Severity
 
 _SEVERITY: Final = {"suggestion": Severity.MINOR, "warning": Severity.MINOR, "error": Severity.MAJOR}
 _MOST: Final = 100

@@ -1,11 +1,14 @@
 """Makes rules of the files of a style; what cannot be run is told by name, and nothing is left out in silence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from desks.marketing.rules.patterns import Pattern, PatternError
+from desks.marketing.copy.text import Copy
+from desks.marketing.models.flag import Flag
+from desks.marketing.models.occasion import Occasion
+from desks.marketing.rules.patterns import Pattern, PatternError, looks_around
 from desks.marketing.rules.rule import Rule
 from desks.marketing.rules.vale.capitalization import check_of
 from desks.marketing.rules.vale.checks import (
@@ -41,6 +44,15 @@ class LoadedRule(NamedTuple):
     not_run: tuple[NotRun, ...]
 
 
+class _Common(NamedTuple):
+    """What every kind of rule has."""
+
+    spec: StyleRule
+    name: str
+    scopes: tuple[Scope, ...]
+    fixes: bool
+
+
 def load_rule(style: str, file: str, content: Any, *, fixes: bool = False) -> LoadedRule:
     """Return the rule of one file, whose parsed YAML is `content`; `file` names it for people."""
     kind = content.get("extends") if isinstance(content, dict) else None
@@ -57,8 +69,10 @@ def load_rule(style: str, file: str, content: Any, *, fixes: bool = False) -> Lo
     problems: list[NotRun] = []
     scopes = _scopes(file, spec, problems)
     name = f"style.{style}.{file.rpartition('/')[2].rpartition('.')[0]}"
-    rule = _made(file, spec, name, scopes, fixes, problems) if scopes else None
-    return LoadedRule(rule, tuple(problems))
+    if not scopes:
+        return LoadedRule(None, tuple(problems))
+    builder = _Builder(file, spec, _Common(spec, name, scopes, fixes))
+    return LoadedRule(builder.made(), (*problems, *builder.problems))
 
 
 def _told(file: str, error: ValidationError) -> Iterator[NotRun]:
@@ -86,95 +100,103 @@ def _scopes(file: str, spec: StyleRule, problems: list[NotRun]) -> tuple[Scope, 
     return tuple(found)
 
 
-def _made(
-    file: str,
-    spec: StyleRule,
-    name: str,
-    scopes: tuple[Scope, ...],
-    fixes: bool,
-    problems: list[NotRun],  # noqa: FBT001 (of this module alone)
-) -> Rule | None:
-    def pattern(source: str, key: str, *, words: bool, before: str = "", after: str = "") -> Pattern | None:
+class _Builder:
+    """Makes the rule of one file, and collects what of it cannot be run."""
+
+    def __init__(self, file: str, spec: StyleRule, common: _Common) -> None:
+        self._file, self._spec, self._common = file, spec, common
+        self.problems: list[NotRun] = []
+
+    def made(self) -> Rule | None:
+        """Return the rule; None where nothing of it can be run."""
+        build: Mapping[str, Callable[[], Rule | None]] = {
+            "existence": self._existence,
+            "substitution": self._substitution,
+            "consistency": self._consistency,
+            "occurrence": self._occurrence,
+            "capitalization": self._capitalization,
+            "conditional": self._conditional,
+            "repetition": self._repetition,
+        }
+        return build[self._spec.extends]()
+
+    def _pattern(self, source: str, key: str, *, words: bool = False) -> Pattern | None:
         try:
-            return Pattern(before + source + after, ignore_case=spec.ignorecase, whole_words=words)
+            return Pattern(source, ignore_case=self._spec.ignorecase, whole_words=words)
         except PatternError as error:
-            problems.append(NotRun(file, key, f"'{source[:80]}' {error}"))
+            self.problems.append(NotRun(self._file, key, f"'{source[:80]}' {error}"))
             return None
 
-    words = not spec.nonword
-    common = (spec, name, scopes, fixes)
-    match spec.extends:
-        case "existence":
-            raw = "".join(spec.raw)
-            held = [
-                t for i, t in enumerate(spec.tokens) if t.strip() and pattern(t, f"tokens.{i}", words=False)
-            ]
-            if not held and not raw:
-                return None
-            joined = "|".join(held)
-            # Each alone, where one looks around: what stands at the edge of all is not at the edge of each.
-            if any("(?" in t and ("(?=" in t or "(?!" in t or "(?<" in t) for t in held) and not raw:
-                return _Several(
-                    tuple(
-                        Existence(*common, one) for t in held if (one := pattern(t, "tokens", words=words))
-                    ),
-                    name,
-                )
-            tokens = rf"(?:{joined})" if held else ""
-            bounded = rf"\b{tokens}" if held and raw and words else tokens
-            made = pattern(
-                bounded,
-                "raw" if raw else "tokens",
-                words=words and bool(held),
-                before="" if spec.append else raw,
-                after=raw if spec.append else "",
-            )
-            return Existence(*common, made) if made is not None else None
-        case "substitution":
-            swaps = [(pattern(key, f"swap.{key}", words=words), value) for key, value in spec.swap.items()]
-            return (
-                Substitution(*common, tuple((one, value) for one, value in swaps if one is not None))
-                if swaps
-                else None
-            )
-        case "consistency":
-            pairs = [
-                (pattern(a, f"either.{a}", words=words), pattern(b, f"either.{a}", words=words))
-                for a, b in spec.either.items()
-            ]
-            return Consistency(*common, tuple((a, b) for a, b in pairs if a is not None and b is not None))
-        case "occurrence":
-            one = pattern(spec.token, "token", words=False)
-            if spec.max is None and spec.min is None:
-                problems.append(NotRun(file, "max", "it has neither max nor min"))
-                return None
-            return Occurrence(*common, one) if one is not None else None
-        case "capitalization":
-            try:
-                return Capitalization(
-                    *common, check_of(spec.match, spec.exceptions, spec.indicators, spec.threshold)
-                )
-            except PatternError as error:
-                problems.append(NotRun(file, "match", f"'{spec.match[:80]}' {error}"))
-                return None
-        case "conditional":
-            first, second = (
-                pattern(spec.first, "first", words=False),
-                pattern(spec.second, "second", words=False),
-            )
-            return Conditional(*common, first, second) if first is not None and second is not None else None
-        case "repetition":
-            one = pattern("|".join(f"(?:{t})" for t in spec.tokens), "tokens", words=False)
-            return Repetition(*common, one, max(spec.max or 1, 1)) if one is not None else None
+    def _existence(self) -> Rule | None:
+        spec, words = self._spec, not self._spec.nonword
+        raw = "".join(spec.raw)
+        tokens = [
+            token
+            for index, token in enumerate(spec.tokens)
+            if token.strip() and self._pattern(token, f"tokens.{index}") is not None
+        ]
+        if not raw and any(looks_around(token) for token in tokens):
+            # What looks around stands at the edge of one token, not of all of them.
+            each = (self._pattern(token, "tokens", words=words) for token in tokens)
+            return Several(tuple(Existence(*self._common, one) for one in each if one), self._common.name)
+        joined = f"(?:{'|'.join(tokens)})" if tokens else ""
+        if not joined and not raw:
+            return None
+        bounded = rf"\b{joined}" if raw and joined and words else joined
+        source = f"{bounded}{raw}" if spec.append else f"{raw}{bounded}"
+        made = self._pattern(source, "raw" if raw else "tokens", words=words and bool(joined))
+        return Existence(*self._common, made) if made is not None else None
+
+    def _substitution(self) -> Rule | None:
+        words = not self._spec.nonword
+        found = [
+            (made, value)
+            for key, value in self._spec.swap.items()
+            if (made := self._pattern(key, f"swap.{key}", words=words)) is not None
+        ]
+        return Substitution(*self._common, tuple(found)) if found else None
+
+    def _consistency(self) -> Rule | None:
+        words = not self._spec.nonword
+        pairs: list[tuple[Pattern, Pattern]] = []
+        for one, other in self._spec.either.items():
+            key = f"either.{one}"
+            first, second = self._pattern(one, key, words=words), self._pattern(other, key, words=words)
+            pairs += [(first, second)] if first is not None and second is not None else []
+        return Consistency(*self._common, tuple(pairs)) if pairs else None
+
+    def _occurrence(self) -> Rule | None:
+        if self._spec.max is None and self._spec.min is None:
+            self.problems.append(NotRun(self._file, "max", "it has neither max nor min"))
+            return None
+        token = self._pattern(self._spec.token, "token")
+        return Occurrence(*self._common, token) if token is not None else None
+
+    def _capitalization(self) -> Rule | None:
+        spec = self._spec
+        try:
+            holds = check_of(spec.match, spec.exceptions, spec.indicators, spec.threshold)
+        except PatternError as error:
+            self.problems.append(NotRun(self._file, "match", f"'{spec.match[:80]}' {error}"))
+            return None
+        return Capitalization(*self._common, holds)
+
+    def _conditional(self) -> Rule | None:
+        first, second = self._pattern(self._spec.first, "first"), self._pattern(self._spec.second, "second")
+        return Conditional(*self._common, first, second) if first is not None and second is not None else None
+
+    def _repetition(self) -> Rule | None:
+        token = self._pattern("|".join(f"(?:{token})" for token in self._spec.tokens), "tokens")
+        return Repetition(*self._common, token, max(self._spec.max or 1, 1)) if token is not None else None
 
 
-class _Several:
+class Several:
     """Several rules of one name."""
 
     def __init__(self, rules: tuple[Rule, ...], name: str) -> None:
         self._rules, self.name = rules, name
 
-    def check(self, copy: Any, occasion: Any) -> Iterator[Any]:
+    def check(self, copy: Copy, occasion: Occasion) -> Iterator[Flag]:
         """Yield what each finds."""
         for rule in self._rules:
             yield from rule.check(copy, occasion)
