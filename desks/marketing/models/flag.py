@@ -1,5 +1,7 @@
 """What a rule finds in copy."""
 
+import unicodedata
+
 from pydantic import Field
 
 from dispatch.models.contract import Contract
@@ -26,5 +28,5 @@ class Flag(Contract):
 
 def quoted(text: str) -> str:
     """Return what is shown of a place: on one line, cut where it is long."""
-    line = " ".join(text.split())
+    line = " ".join("".join(char for char in text if unicodedata.category(char) != "Cf").split())
     return line if len(line) <= MOST_QUOTED else f"{line[: MOST_QUOTED - 1]}…"

@@ -27,6 +27,8 @@ _LOUD_TEXT: Final = (
 _LOUD: Final = frozenset(_LOUD_TEXT.split())
 _HASHTAG: Final = re.compile(r"(?<![\w&/#])#[A-Za-z_\u00c0-\u024f][\w\u00c0-\u024f]*")
 _MOST_LISTED: Final = 20
+_RUN: Final = re.compile(f"{PLACEHOLDER}{{1,5000}}")
+_LINK_CHARS: Final = 23
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ class Length:
     name: str = "length"
 
     def check(self, copy: Copy, occasion: Occasion) -> Iterator[Flag]:
-        """Yield what is too long or too short; links and merge fields count as they are written."""
+        """Yield what is too long or too short; a link or merge field counts 23 characters at most, as social networks count."""
         channel = _channel(self.brand, occasion)
-        length = len(copy.text)
+        length = len(copy.text) - sum(max(len(run[0]) - _LINK_CHARS, 0) for run in _RUN.finditer(copy.text))
         if channel.max_chars is not None and length > channel.max_chars:
-            over = (channel.max_chars, length)
+            over = (min(channel.max_chars, len(copy.text) - 1), len(copy.text))
             text = f"{length:,} characters; {occasion.channel} may have {channel.max_chars:,}. Cut {length - channel.max_chars:,}"
             yield flag(copy, self.name, over, text, severity=Severity.MAJOR)
         if channel.min_chars is not None and length < channel.min_chars:

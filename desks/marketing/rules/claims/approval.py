@@ -11,7 +11,7 @@ from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.claims.finding import Claim, claims_in
 from desks.marketing.rules.folding import Token, found_in, tokens
-from desks.marketing.rules.rule import Rule, flag
+from desks.marketing.rules.rule import Rule, flag, is_within
 from dispatch.models.work.severity import Severity
 
 _MOST: Final = 60
@@ -30,8 +30,25 @@ class Approved:
 
     def check(self, copy: Copy, occasion: Occasion) -> Iterator[Flag]:
         """Yield each claim that is not approved, or not for this day, region and channel; and what a person must sign."""
-        for claim in claims_in(copy)[:_MOST]:
+        found = claims_in(copy)[:_MOST]
+        for claim in found:
             yield from self._check(copy, occasion, claim)
+        yield from self._regulated(copy, occasion, [(claim.start, claim.end) for claim in found])
+
+    def _regulated(self, copy: Copy, occasion: Occasion, known: list[tuple[int, int]]) -> Iterator[Flag]:
+        """Yield each regulated text of the brand that stands in the copy, though no pattern takes it for a claim."""
+        hay = tokens(copy.text)
+        for approved, needle in self._known:
+            places = found_in(needle, hay) if approved.regulated else []
+            for place in (one for one in places if not is_within(one, known)):
+                said = copy.text[place[0] : place[1]]
+                if not _is_for(approved, occasion):
+                    text = f"“{said}” is approved for other regions or channels; leave it out here"
+                    yield flag(copy, "claim.health", place, text, severity=Severity.CRITICAL, regulated=True)
+                elif occasion.launch is not None and approved.expires < occasion.launch:
+                    yield _expired(copy, place, said, approved, is_regulated=True)
+                else:
+                    yield _signed(copy, place, said, approved)
 
     def _check(self, copy: Copy, occasion: Occasion, claim: Claim) -> Iterator[Flag]:
         place = (claim.start, claim.end)
@@ -40,17 +57,12 @@ class Approved:
         valid = [known for known in fitting if occasion.launch is None or known.expires >= occasion.launch]
         if valid:
             if claim.kind.is_regulated or any(known.regulated for known in valid):
-                text = f"“{said}” is approved ({valid[0].source}) and regulated: a person signs"
-                yield flag(copy, "claim.regulated", place, text, severity=Severity.MINOR, regulated=True)
+                yield _signed(copy, place, said, valid[0])
             return
         name, regulated = f"claim.{claim.kind.name}", claim.kind.is_regulated
         if fitting:
             last = max(fitting, key=lambda known: known.expires)
-            text = f"“{said}” was approved until {last.expires:%d %B %Y} ({last.source}), which is before the launch; have it approved again"
-            severity = Severity.CRITICAL if regulated or last.regulated else Severity.MAJOR
-            yield flag(
-                copy, "claim.expired", place, text, severity=severity, regulated=regulated or last.regulated
-            )
+            yield _expired(copy, place, said, last, is_regulated=regulated or last.regulated)
             return
         text = f"“{said}” is {claim.kind.why} that nobody has approved; have it approved with its source, or leave it out"
         yield flag(copy, name, place, text, severity=claim.kind.severity, regulated=regulated)
@@ -68,6 +80,22 @@ class Approved:
                 if (start <= first and end >= last) or _covers_core(own, start, end):
                     yield known
                     break
+
+
+def _signed(copy: Copy, place: tuple[int, int], said: str, approved: ApprovedClaim) -> Flag:
+    text = f"“{said}” is approved ({approved.source}) and regulated: a person signs"
+    return flag(copy, "claim.regulated", place, text, severity=Severity.MINOR, regulated=True)
+
+
+def _expired(
+    copy: Copy, place: tuple[int, int], said: str, approved: ApprovedClaim, *, is_regulated: bool
+) -> Flag:
+    text = (
+        f"“{said}” was approved until {approved.expires:%d %B %Y} ({approved.source}), which is before the launch; "
+        "have it approved again"
+    )
+    severity = Severity.CRITICAL if is_regulated else Severity.MAJOR
+    return flag(copy, "claim.expired", place, text, severity=severity, regulated=is_regulated)
 
 
 def _covers_core(own: list[Token], start: int, end: int) -> bool:

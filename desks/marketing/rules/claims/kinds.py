@@ -35,7 +35,7 @@ _PLAIN_DOING: Final = (
     r"learn|see|find|understand|check|add|set|contact|reach|report|make|work|handle|go|deal|upgrade|download|create|access|help|solve|debug|write|ensure|interact|define|"
     r"include|load|implement|achieve|configure|develop|obtain|know|stay|verify|prevent|avoid|explain|figure|specify|pass|call|integrate|describe|this|that|it|you)?)"
 )
-_BEST_ELSE: Final = r"(?!\s+(?:practices?|effort|efforts|regards|wishes|of\s+luck|of\s+both|before|match|matches|fit|guess|case|to|if|when|not|viewed|used|served|known|suited|described|explained|interests?|seller)\b)"
+_BEST_ELSE: Final = r"(?!\s+(?:excuses?|times?|moments?|parts?|reasons?|things?|days?|seasons?|memor(?:y|ies)|answers?|ideas?|advice|questions?|friends?|practices?|effort|efforts|regards|wishes|of\s+luck|of\s+both|before|match|matches|fit|guess|case|to|if|when|not|viewed|used|served|known|suited|described|explained|interests?|seller)\b)"
 _ER: Final = (
     r"(?:faster|better|cheaper|easier|simpler|safer|stronger|lighter|smarter|cleaner|greener|healthier|warmer|brighter|quieter|quicker|tougher|softer|longer[- ]lasting|fresher|"
     r"more\s+(?:efficient|effective|accurate|reliable|affordable|powerful|comfortable|durable|sustainable|secure|productive|precise|popular|advanced|convenient|economical|environmentally\s+friendly|energy[- ]efficient)|"
@@ -107,7 +107,7 @@ PRICE: Final = Kind(
     False,  # noqa: FBT003 (named in the class)
     (
         pattern(rf"{PERCENT}\s+(?:off\b|discount|less\b|cheaper|rabatt|nachlass|günstiger|reduziert|weniger\b|sale\b)"),
-        pattern(rf"\b(?:save|saves|saving|spare|sparen(?: sie)?|sparst du)\s+(?:up\s+to\s+|an\s+extra\s+|bis\s+zu\s+)?(?:{MONEY}|{PERCENT})"),
+        pattern(rf"\b(?:save|saves|saving|spare|sparen(?: sie)?|sparst du)\s+(?:up\s+to\s+|an\s+extra\s+|bis\s+zu\s+)?(?:{MONEY}|{PERCENT})(?!\s+(?:of\s+)?(?:the\s+|your\s+|its\s+)?(?:weight|time|energy|power|water|fuel|space|electricity|effort|gewicht|zeit|energie|strom|wasser))"),
         pattern(rf"(?:from\s+|only\s+|just\s+|ab\s+|nur\s+)?{MONEY}(?:\s?(?:/|per|a|pro|im)\s?(?:month|year|user|seat|night|person|monat|jahr|nutzer|nacht|stück)\b)?"),
         pattern(
             words(
