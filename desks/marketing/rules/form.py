@@ -21,12 +21,13 @@ _EXCLAMATION: Final = re.compile(r"(?<=[^\W_]|[\"'\u201d\u2019)\]?])[!?]{0,20}!(
 _REPEATED: Final = re.compile(r"(?<=[^\W_])(?:!{2,}|\?{2,}|(?=[!?]*\?)(?=[!?]*!)[!?]{2,})")
 _SHOUTED: Final = re.compile(r"\b[A-Z\u00c0-\u00de]{2,}(?:[ ,]+[A-Z\u00c0-\u00de]{2,}){1,40}\b")
 _LOUD_TEXT: Final = (
-    "NOW TODAY ONLY FREE NEW SALE BUY SHOP GET YOU YOUR OUR ALL BEST LAST CHANCE HURRY NOT NEVER THE AND FOR IS "
+    "NOW TODAY ONLY FREE NEW SALE BUY SHOP YOU YOUR OUR ALL BEST LAST CHANCE HURRY NOT NEVER THE AND FOR IS "
     "IN WITH JETZT NUR HEUTE GRATIS NEU KAUFEN SALE ALLE DIE DER DAS UND FÜR NICHT SIE"
 )
 _LOUD: Final = frozenset(_LOUD_TEXT.split())
 _HASHTAG: Final = re.compile(r"(?<![\w&/#])#[A-Za-z_\u00c0-\u024f][\w\u00c0-\u024f]*")
 _MOST_LISTED: Final = 20
+_FEWEST_LOUD: Final = 2
 _RUN: Final = re.compile(f"{PLACEHOLDER}{{1,5000}}")
 _LINK_CHARS: Final = 23
 
@@ -136,13 +137,14 @@ class Capitals:
     name: str = "capitals"
 
     def check(self, copy: Copy, occasion: Occasion) -> Iterator[Flag]:
-        """Yield each run of at least two words in capitals with an everyday word among them."""
+        """Yield each run of at least two words in capitals with two everyday words among them."""
         del occasion
         for index, match in enumerate(_SHOUTED.finditer(copy.text)):
             if index >= _MOST_LISTED:
                 return
             # Two abbreviations side by side ('REST API') are no shouting.
-            if PLACEHOLDER not in match[0] and not _LOUD.isdisjoint(re.split(r"[ ,]+", match[0])):
+            loud = sum(word in _LOUD for word in re.split(r"[ ,]+", match[0]))
+            if PLACEHOLDER not in match[0] and loud >= _FEWEST_LOUD:
                 yield flag(
                     copy, self.name, match.span(), f"“{match[0]}” is all in capitals; write it as a sentence"
                 )

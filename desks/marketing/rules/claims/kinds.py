@@ -35,7 +35,7 @@ _PLAIN_DOING: Final = (
     r"learn|see|find|understand|check|add|set|contact|reach|report|make|work|handle|go|deal|upgrade|download|create|access|help|solve|debug|write|ensure|interact|define|"
     r"include|load|implement|achieve|configure|develop|obtain|know|stay|verify|prevent|avoid|explain|figure|specify|pass|call|integrate|describe|this|that|it|you)?)"
 )
-_BEST_ELSE: Final = r"(?!\s+(?:excuses?|times?|moments?|parts?|reasons?|things?|days?|seasons?|memor(?:y|ies)|answers?|ideas?|advice|questions?|friends?|practices?|effort|efforts|regards|wishes|of\s+luck|of\s+both|before|match|matches|fit|guess|case|to|if|when|not|viewed|used|served|known|suited|described|explained|interests?|seller)\b)"
+_BEST_ELSE: Final = r"(?!\s+(?:of|we|you|they|i|available|approach(?:es)?|excuses?|times?|moments?|parts?|reasons?|things?|days?|seasons?|memor(?:y|ies)|answers?|ideas?|advice|questions?|friends?|practices?|effort|efforts|regards|wishes|of\s+luck|of\s+both|before|match|matches|fit|guess|case|to|if|when|not|viewed|used|served|known|suited|described|explained|interests?|seller)\b)"
 _ER: Final = (
     r"(?:faster|better|cheaper|easier|simpler|safer|stronger|lighter|smarter|cleaner|greener|healthier|warmer|brighter|quieter|quicker|tougher|softer|longer[- ]lasting|fresher|"
     r"more\s+(?:efficient|effective|accurate|reliable|affordable|powerful|comfortable|durable|sustainable|secure|productive|precise|popular|advanced|convenient|economical|environmentally\s+friendly|energy[- ]efficient)|"
@@ -112,7 +112,7 @@ PRICE: Final = Kind(
         pattern(
             words(
                 r"free (?:shipping|delivery|returns?|trials?|gifts?|upgrades?|months?|weeks?|samples?|installation|consultation|access|entry|admission|webinar|e-?book|plan|account|forever)",
-                "free of charge", r"at no (?:extra |additional )?(?:cost|charge)", "(?:completely|absolutely|totally|entirely|100 ?%) free", "free for life", r"for free", r"try (?:it|us) (?:for )?free",
+                "free of charge", r"at no (?:extra |additional )?(?:cost|charge)", "(?:completely|absolutely|totally|entirely|100 ?%) free", "free for life", r"for free(?=\s*(?:[.,;:!?)]|\Z|and\b|to\b|with\b|until\b|on\b|in\b|for\b|from\b|as\b|today\b|now\b|bis\b))", r"try (?:it|us) (?:for )?free",
                 r"(?:days?|weeks?|months?) (?:for )?free", r"half[- ]price", r"buy one,? get one(?: free)?", r"(?:2|two)[- ]for[- ](?:1|one)", "lowest prices?", "best prices?", r"price match", r"kostenlos\w*", r"gratis\w*",
                 r"(?:versand)?kostenfrei\w*", r"zum halben preis", r"bestpreis\w*", r"tiefpreis\w*", r"no (?:hidden )?(?:fees|costs)", r"ohne (?:versteckte )?(?:kosten|gebühren)", r"discounts? of [\w%]+", r"cash ?back",
             )
@@ -165,7 +165,7 @@ SUPERLATIVE: Final = Kind(
     False,  # noqa: FBT003 (named in the class)
     (
         pattern(rf"(?:\b(?:the|our|its|their|world[\u2019']s|europe[\u2019']s|germany[\u2019']s|country[\u2019']s|town[\u2019']s|market[\u2019']s|[\w]{{2,20}}[\u2019']s)\s+|(?<=[.!?:]\s)|^)(?:very\s+|absolute\s+|second[- ])?best\b{_BEST_ELSE}(?!{_PLAIN_DOING})(?:[- ]selling)?"),
-        pattern(rf"\b{_EST}\b(?!{_PLAIN_DOING})(?!\s+(?:possible|to\b|is\b|would\b|would))"),
+        pattern(rf"\b{_EST}\b(?!{_PLAIN_DOING})(?!\s+(?:possible|case|to\b|is\b|would\b))"),
         pattern(rf"\b(?:world|europe|germany|country|industry|market|nation|region|town|city|britain|america|austria|switzerland)[\u2019']s\s+(?:[\w-]{{1,15}}\s+){{0,2}}?(?:{_SIZE_EST}|leading|favou?rite|first|only|premier|top|number\s+one|most\s+\w+)\b"),
         pattern(rf"\b{_SIZE_EST}\s+(?:selection|range|choice|network|community|provider|supplier|manufacturer|retailer|brand|quality|standards?|rated|store|shop|collection)\b"),
         pattern(r"\b(?:the|a|as|one\s+of\s+the|world|industry|market|europe[\u2019']s|award[- ]winning,)[- ]?\s?leading\s+(?:[\w-]{1,20}\s+){0,2}?(?:provider|brand|company|manufacturer|supplier|maker|platform|name|choice|solution|experts?|specialists?|retailer|software|agency|producer|developer|player|firm|store)\b"),
