@@ -9,7 +9,7 @@ from desks.marketing.copy.text import Copy
 from desks.marketing.models.facts import CopyFacts, EditFacts, FlagFacts
 from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
-from desks.marketing.rules.house import MOST_FLAGS, judged_by
+from desks.marketing.rules.house import MOST_FLAGS, House
 from desks.marketing.rules.noting import noted
 from desks.marketing.rules.rule import Rule
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
@@ -51,9 +51,9 @@ async def edited_copy(brief: Brief, documents: Documents) -> JudgedCopy | None:
     return JudgedCopy(facts, edit, copy, facts.occasion((brief.asked_at or brief.handoff.at).date()))
 
 
-async def judged(rules: Iterable[Rule], one: JudgedCopy) -> tuple[Flag, ...]:
-    """Return what some rules find in the copy, without holding up others."""
-    return await asyncio.to_thread(judged_by, tuple(rules), one.copy, one.occasion)
+async def judged(house: House, rules: Iterable[Rule], one: JudgedCopy) -> tuple[Flag, ...]:
+    """Return what some rules of a house find in the copy, without holding up others."""
+    return await asyncio.to_thread(house.judged, one.copy, one.occasion, tuple(rules))
 
 
 def unavailable(brief: Brief, specialist: str) -> Finding:

@@ -92,6 +92,14 @@ class Copy:
             self.source[place.start : place.end] == self.text[start:end]
         )
 
+    @cached_property
+    def shown(self) -> str:
+        """The prose with what stands at placeholders in the source, for what is compared word by word."""
+        return "".join(
+            self.source[place] if char == PLACEHOLDER and 0 <= place < len(self.source) else char
+            for char, place in zip(self.text, self.at, strict=True)
+        )
+
     def block_at(self, place: int) -> Block | None:
         """Return the block that holds a place of `text`; None between blocks."""
         index = bisect_right(self._starts, place) - 1

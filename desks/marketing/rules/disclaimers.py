@@ -8,9 +8,9 @@ from desks.marketing.copy.text import Copy
 from desks.marketing.models.brand import Brand, Disclaimer
 from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
-from desks.marketing.rules.folding import found_in, tokens
+from desks.marketing.rules.folding import Token, found_in, tokens
 from desks.marketing.rules.rule import Rule
-from dispatch.models.language import in_language
+from dispatch.models.language import in_each_language, in_language
 from dispatch.models.work.severity import Severity
 
 
@@ -22,8 +22,8 @@ class Required:
     name: str = "disclaimer.missing"
 
     @cached_property
-    def _signs(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple(token.text for token in tokens(sign)) for sign in self.entry.signs)
+    def _signs(self) -> tuple[tuple[Token, ...], ...]:
+        return tuple(tokens(sign) for sign in self.entry.signs)
 
     def check(self, copy: Copy, occasion: Occasion) -> Iterator[Flag]:
         """Yield one flag of the whole copy where it is about the topic and the sentence is not in it."""
@@ -32,11 +32,10 @@ class Required:
             return
         if entry.channels and occasion.channel and occasion.channel not in entry.channels:
             return
-        said = tokens(copy.text)
         if not self._is_about(copy, occasion):
             return
         sentence = in_language(entry.text, occasion.language)
-        if found_in(tokens(sentence), said):
+        if found_in(tokens(sentence), tokens(copy.shown)):
             return
         why = f": {entry.why}" if entry.why else ""
         yield Flag(
@@ -54,7 +53,15 @@ class Required:
         if any(topic == named.casefold() for named in occasion.topics):
             return True
         said = tokens(copy.text)
-        return any(found_in(tuple(tokens(sign)), said) for sign in self.entry.signs)
+        return any(found_in(sign, said) for sign in self._signs)
+
+
+def required_places(brand: Brand, copy: Copy) -> tuple[tuple[int, int], ...]:
+    """Return the places in the source of sentences that the brand itself wants: no rule of style is held against them."""
+    wanted = {tokens(text) for entry in brand.disclaimers for text in in_each_language(entry.text)}
+    said = tokens(copy.shown)
+    places = (place for needle in wanted for place in found_in(needle, said))
+    return tuple((span.start, span.end) for span in (copy.span(*place) for place in places))
 
 
 def disclaimer_rules(brand: Brand) -> Sequence[Rule]:

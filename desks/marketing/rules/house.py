@@ -9,14 +9,14 @@ from desks.marketing.models.brand import Brand
 from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.claims.approval import claim_rules
-from desks.marketing.rules.disclaimers import disclaimer_rules
+from desks.marketing.rules.disclaimers import disclaimer_rules, required_places
 from desks.marketing.rules.editing import Edited, edit
 from desks.marketing.rules.form import form_rules
 from desks.marketing.rules.grammar import Grammar
 from desks.marketing.rules.link_rules import link_rules
 from desks.marketing.rules.names import name_rules
 from desks.marketing.rules.readability import reading_rules
-from desks.marketing.rules.rule import Rule
+from desks.marketing.rules.rule import Rule, is_within
 from desks.marketing.rules.vale.loading import NotRun, load_style
 from desks.marketing.rules.words import word_rules
 
@@ -63,16 +63,23 @@ class House:
         """Every rule."""
         return (*self.wording, *self.claims, *self.reading, *self.links, self.grammar)
 
-    def judged(self, copy: Copy, occasion: Occasion) -> tuple[Flag, ...]:
-        """Return what all rules find, in the order of the copy."""
-        return judged_by(self.rules, copy, occasion)
+    def judged(self, copy: Copy, occasion: Occasion, rules: Iterable[Rule] | None = None) -> tuple[Flag, ...]:
+        """Return what some rules find, all if none are named, in the order of the copy.
+
+        What stands in a sentence that the brand itself requires is left alone.
+        """
+        found = judged_by(self.rules if rules is None else rules, copy, occasion)
+        required = required_places(self.brand, copy)
+        return tuple(
+            one for one in found if one.start == one.end or not is_within((one.start, one.end), required)
+        )
 
     def edited(self, source: str, form: CopyForm, occasion: Occasion) -> Edited:
         """Return a source with all that is certain put in."""
 
         def find(text: str) -> tuple[Copy, tuple[Flag, ...]]:
             copy = read_source(text, form)
-            return copy, judged_by((*self.wording, self.grammar), copy, occasion)
+            return copy, self.judged(copy, occasion, (*self.wording, self.grammar))
 
         return edit(source, find)
 

@@ -31,5 +31,5 @@ class BrandRules:
         if one is None:
             return unavailable(brief, _NAME)
         house = self._book.house
-        flags = await judged((*house.wording, house.grammar), one)
+        flags = await judged(house, (*house.wording, house.grammar), one)
         return flagged(brief, _NAME, flags, tuple(one.in_words for one in house.not_run))

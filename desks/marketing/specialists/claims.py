@@ -31,5 +31,5 @@ class Claims:
         if one is None:
             return unavailable(brief, _NAME)
         house = self._book.house
-        flags = await judged(house.claims, one)
+        flags = await judged(house, house.claims, one)
         return flagged(brief, _NAME, flags)

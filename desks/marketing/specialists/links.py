@@ -38,7 +38,7 @@ class Links:
         if one is None:
             return unavailable(brief, _NAME)
         house = self._book.house
-        flags = await judged(house.links, one)
+        flags = await judged(house, house.links, one)
         if house.brand.links.check:
             wanted = to_fetch(one.copy, house.brand.links.hosts)
             answers = await self._pages.status_of(tuple(wanted), house.brand.links.hosts)

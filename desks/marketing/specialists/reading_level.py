@@ -31,5 +31,5 @@ class ReadingLevel:
         if one is None:
             return unavailable(brief, _NAME)
         house = self._book.house
-        flags = await judged(house.reading, one)
+        flags = await judged(house, house.reading, one)
         return flagged(brief, _NAME, flags)

@@ -88,8 +88,10 @@ class RequesterDialog:
         is_open = bool(self.questions) or self._snapshot is not None
         if self._closed or not is_open or len(self._answers) >= MOST_KEPT:
             return False
-        attached = [document.name for document in addition.attachments]
-        self._answers.append({"text": addition.text, **({"attached": attached} if attached else {})})
+        answer: dict[str, JsonValue] = {"text": addition.text}
+        if addition.attachments:
+            answer["attached"] = [document.name for document in addition.attachments]
+        self._answers.append(answer)
         return True
 
     def undelivered(self) -> None:

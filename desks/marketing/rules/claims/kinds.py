@@ -106,7 +106,7 @@ PRICE: Final = Kind(
     Severity.MAJOR,
     False,  # noqa: FBT003 (named in the class)
     (
-        pattern(rf"{PERCENT}\s+(?:off\b|discount|less\b|cheaper|rabatt|nachlass|günstiger|reduziert|weniger\b|sale\b)"),
+        pattern(rf"{PERCENT}\s+(?:off\b|discount|cheaper|rabatt|nachlass|günstiger|reduziert|sale\b)"),
         pattern(rf"\b(?:save|saves|saving|spare|sparen(?: sie)?|sparst du)\s+(?:up\s+to\s+|an\s+extra\s+|bis\s+zu\s+)?(?:{MONEY}|{PERCENT})(?!\s+(?:of\s+)?(?:the\s+|your\s+|its\s+)?(?:weight|time|energy|power|water|fuel|space|electricity|effort|gewicht|zeit|energie|strom|wasser))"),
         pattern(rf"(?:from\s+|only\s+|just\s+|ab\s+|nur\s+)?{MONEY}(?:\s?(?:/|per|a|pro|im)\s?(?:month|year|user|seat|night|person|monat|jahr|nutzer|nacht|stück)\b)?"),
         pattern(
