@@ -33,6 +33,8 @@ from devstack.processes import (
     helpdesk_program,
     http_program,
     inbox_program,
+    marketing_environment,
+    marketing_program,
     website_environment,
     website_program,
 )
@@ -107,6 +109,7 @@ class Demo:
                 "DISPATCH_PLAYBOOKS_DIR": str(self._quick_playbooks()),
                 "DISPATCH_VAR_DIR": str(self._settings.var_dir.absolute()),
                 **helpdesk_environment(self._settings),
+                **marketing_environment(self._settings),
                 **website_environment(self._settings),
                 **(self._model.environment() if self._model else {}),
             }
@@ -116,6 +119,7 @@ class Demo:
             programs = (
                 *((self._model.program(),) if self._model else ()),
                 helpdesk_program(self._settings, environment, faults=True),
+                marketing_program(self._settings, environment, faults=True),
                 website_program(self._settings, environment, faults=True),
                 *desk_programs(self._settings, environment, faults=True),
                 inbox_program(self._settings, environment),

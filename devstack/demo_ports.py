@@ -20,6 +20,7 @@ def require_free_ports(settings: StackSettings) -> None:
         (settings.back_office_url, "the back office", "DISPATCH_BACK_OFFICE_URL"),
         (settings.mail_archive_url, "the mail archive", "DISPATCH_MAIL_ARCHIVE_URL"),
         (settings.helpdesk_url, "the helpdesk", "DISPATCH_HELPDESK_URL"),
+        (settings.posts_url, "the publishing system", "DISPATCH_POSTS_URL"),
         (settings.site_url, "the website", "DISPATCH_SITE_URL"),
     ):
         require_free(port_of(url, setting), purpose=purpose, setting=setting)

@@ -238,6 +238,15 @@ def helpdesk_environment(settings: StackSettings) -> dict[str, str]:
     }
 
 
+def marketing_environment(settings: StackSettings) -> dict[str, str]:
+    """Return the variables of a desk that publishes through the stand-in."""
+    return {
+        "DISPATCH_POSTS_URL": settings.posts_url,
+        "DISPATCH_POSTS_READ_KEY": settings.posts_read_key.get_secret_value(),
+        "DISPATCH_POSTS_WRITE_KEY": settings.posts_write_key.get_secret_value(),
+    }
+
+
 def inbox_program(settings: StackSettings, environment: Mapping[str, str]) -> Program:
     """Return the inbox; its log goes to var_dir/logs."""
     return Program(

@@ -178,6 +178,7 @@ async def arm(settings: StackSettings, fault: Mapping[str, Any]) -> None:
     stand_ins = {
         "back_office": (settings.back_office_url, settings.back_office_write_key),
         "helpdesk": (settings.helpdesk_url, settings.helpdesk_write_key),
+        "marketing": (settings.posts_url, settings.posts_write_key),
     }
     url, key = stand_ins[fault.pop("at", "back_office")]
     async with http_client(

@@ -50,6 +50,7 @@ def own(tmp_path: Path) -> Shell:
         "DISPATCH_BACK_OFFICE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_MAIL_ARCHIVE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_HELPDESK_URL": f"http://{LOOPBACK}:{free_port()}",
+        "DISPATCH_POSTS_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_SITE_URL": f"http://{LOOPBACK}:{free_port()}",
         "DISPATCH_SMTP_PORT": str(free_port()),
         "DISPATCH_IMAP_PORT": str(free_port()),
@@ -66,7 +67,7 @@ async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, nothing left, exit code 0."""
     said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
     said.words(
-        "55 of 55 requests ended as they must",
+        "73 of 73 requests ended as they must",
         "the people's part is played",
         "05-refund-approved.eml: came by the mailbox",
         f"inbox: {own.environment['DISPATCH_INBOX_URL']}; sign in as ana",
@@ -110,6 +111,7 @@ async def test_the_demo_fails_where_a_sample_ends_otherwise(
         "DISPATCH_BACK_OFFICE_URL",
         "DISPATCH_MAIL_ARCHIVE_URL",
         "DISPATCH_HELPDESK_URL",
+        "DISPATCH_POSTS_URL",
         "DISPATCH_SMTP_PORT",
         "DISPATCH_IMAP_PORT",
         "DISPATCH_INBOX_PORT",
@@ -158,6 +160,7 @@ def taken_port() -> Iterator[str]:
                 "inbox",
                 "mail sink",
                 "mailbox",
+                "publishing system",
                 "watcher",
                 "website",
                 "worker",
@@ -168,7 +171,7 @@ def taken_port() -> Iterator[str]:
         pytest.param(
             signal.SIGTERM,
             "mail sink: process",
-            ["back office", "helpdesk", "mail sink", "website"],
+            ["back office", "helpdesk", "mail sink", "publishing system", "website"],
             id="SIGTERM-during-the-start",
         ),
     ],
