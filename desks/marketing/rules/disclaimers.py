@@ -16,7 +16,7 @@ from dispatch.models.work.severity import Severity
 
 @dataclass(frozen=True)
 class Required:
-    """One sentence that a topic needs, in some regions and channels."""
+    """A sentence that the topic needs, in some regions and channels, is not there."""
 
     entry: Disclaimer
     name: str = "disclaimer.missing"

@@ -34,7 +34,7 @@ _LINK_CHARS: Final = 23
 
 @dataclass(frozen=True)
 class Length:
-    """How long copy may be on its channel."""
+    """Copy that is too long or too short for its channel; `length.heading`: its heading."""
 
     brand: Brand
     name: str = "length"
@@ -60,7 +60,7 @@ class Length:
 
 @dataclass(frozen=True)
 class Emoji:
-    """How many emoji the channel takes."""
+    """More emoji than the channel takes."""
 
     brand: Brand
     name: str = "emoji"
@@ -76,7 +76,7 @@ class Emoji:
 
 @dataclass(frozen=True)
 class Exclamations:
-    """How many exclamation marks the channel takes; more than one in a row is one."""
+    """More exclamation marks than the channel takes; `exclamation.repeated`: several in a row, which is one."""
 
     brand: Brand
     name: str = "exclamation"
@@ -107,7 +107,7 @@ class Exclamations:
 
 @dataclass(frozen=True)
 class Hashtags:
-    """How many hashtags the channel takes."""
+    """More hashtags than the channel takes."""
 
     brand: Brand
     name: str = "hashtags"

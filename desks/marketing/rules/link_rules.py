@@ -49,7 +49,7 @@ def is_of(host: str, hosts: Sequence[str]) -> bool:
 
 @dataclass(frozen=True)
 class Hosts:
-    """Links lead to our own hosts and to those that are allowed."""
+    """A link to a host that is neither ours nor allowed; `link.insecure`: one of ours without encryption; `link.dead`, `link.unchecked`: where links are fetched."""
 
     brand: Brand
     name: str = "link.host"
@@ -77,7 +77,7 @@ class Hosts:
 
 @dataclass(frozen=True)
 class Tags:
-    """Links to our own pages carry the tags of the scheme."""
+    """A link to a page of ours whose tags are missing, or not those of the scheme."""
 
     hosts: tuple[str, ...]
     utm: Utm

@@ -30,7 +30,7 @@ _NOT_NAMES: Final = frozenset({"The", "This", "These", "Our", "Your", "A", "An",
 
 @dataclass(frozen=True)
 class Strangers:
-    """People and companies that copy names so that it can be seen, and that have not agreed."""
+    """A person or company that is named, with a title, as a speaker or with a legal form, and has not agreed."""
 
     brand: Brand
     name: str = "name.not_agreed"

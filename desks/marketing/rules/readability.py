@@ -94,7 +94,7 @@ def reading_of(copy: Copy, language: str) -> Reading | None:
 
 @dataclass(frozen=True)
 class Level:
-    """The reading level that the brand wants, by language and channel."""
+    """Copy that is harder to read than the brand wants, by language and channel; `reading.sentence`: a sentence that is too long."""
 
     brand: Brand
     name: str = "reading.level"

@@ -24,7 +24,7 @@ _MOST_IN_ONE: Final = 100
 
 @dataclass(frozen=True)
 class Words:
-    """One entry of `words`, `inclusive` or `tone`."""
+    """A word that the brand does not write, with what it writes instead; of `words`, `inclusive` or `tone`."""
 
     name: str
     entry: WordRule
@@ -75,7 +75,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Terms:
-    """The one spelling of a name."""
+    """A name of the brand in another spelling than its one."""
 
     term: Term
     name: str = "term.capitals"
