@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from dispatch.models.work.playbook import FieldSpec, Writing
+from dispatch.text.enclosed import enclosing
 from dispatch.text.normalise import normalise, one_line
 
 MAX_VALUE_CHARS: Final = 2_000
@@ -74,6 +75,12 @@ def enclosed_value(enclosed: str | None, names: Sequence[str]) -> str | None:
     if names:
         return one_line(", ".join(names))[:MAX_VALUE_CHARS]
     return one_line(enclosed)[:_SHOWN_OF_ENCLOSED] or None if enclosed else None
+
+
+def enclosed_values(body: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the value of a field that a request encloses or attaches, none or one."""
+    value = enclosed_value(enclosing(body).enclosed, names)
+    return (value,) if value else ()
 
 
 def stated_value(spec: FieldSpec, raw: str) -> str | None:

@@ -10,7 +10,7 @@ from dispatch.models.request.item import OTHER, Item
 from dispatch.models.work.playbook import Playbook, PlaybookInForce, Reception
 from dispatch.models.work.ranking import Rank, RankingFacts
 from dispatch.process.family.splitting import answering_desk, parts_in
-from dispatch.process.fields import enclosed_value, field_values, stated_value
+from dispatch.process.fields import enclosed_values, field_values, stated_value
 from dispatch.process.intake import OVERFLOW_ITEM
 from dispatch.process.sorting import Texts, has_own_subject, is_in_scope, merged, reasons, sort_item, texts_of
 from dispatch.ranking.deadlines import deadline_in
@@ -185,19 +185,10 @@ def told_in(brief: TriageBrief, playbook: Playbook) -> Told:
         for field, raw in brief.submission.fields.items()
         if field in playbook.fields and (value := stated_value(playbook.fields[field], raw)) is not None
     }
-    own = _own_request(brief)
-    whole = {
-        field: _enclosed(brief) if spec.enclosed else field_values(spec, own)
-        for field, spec in playbook.fields.items()
-    }
+    own, names = _own_request(brief), [document.name for document in brief.submission.attachments]
+    material = enclosed_values(brief.intake.body, names)
+    whole = {f: material if s.enclosed else field_values(s, own) for f, s in playbook.fields.items()}
     return Told(stated, whole)
-
-
-def _enclosed(brief: TriageBrief) -> tuple[str, ...]:
-    """Return what the sender encloses or attaches, as a field has it."""
-    names = [document.name for document in brief.submission.attachments]
-    value = enclosed_value(enclosing(brief.intake.body).enclosed, names)
-    return (value,) if value else ()
 
 
 def _sorted_items(brief: TriageBrief, playbook: Playbook, read: _Read) -> tuple[tuple[Item, ...], str]:
