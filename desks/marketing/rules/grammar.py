@@ -101,6 +101,8 @@ class Grammar:
         ):
             return
         said = copy.text[slice(*place)]
+        if len(said.split()) > 1 and said.split()[-1][:1].isupper() and not said[:1].isupper():
+            return  # 'at the The Organization': the second word belongs to a name
         text = f"“{' '.join(said.split())}” should be “{suggestion.replacement_text}”"
         yield flag(
             copy, GRAMMAR, place, text, replacement=suggestion.replacement_text, certain=not _is_name(said)
