@@ -48,8 +48,9 @@ def parameters_of(facts: CopyFacts, text: str) -> PostParameters:
 
 
 def open_in(house: House, post: PostParameters, today: date) -> tuple[Flag, ...]:
-    """Return what the rules find in a publication as it would appear."""
-    return house.judged(read_source(post.text, CopyForm(post.form)), post.occasion(today))
+    """Return what the rules find in a publication as it would appear; spelling is the editor's, and never grave."""
+    rules = (*house.wording, *house.claims, *house.reading, *house.links)
+    return house.judged(read_source(post.text, CopyForm(post.form)), post.occasion(today), rules)
 
 
 def guard_facts(flags: Iterable[Flag]) -> PostGuardFacts:
