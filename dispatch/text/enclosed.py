@@ -24,6 +24,11 @@ _END: Final = re.compile(
 )
 ENCLOSED_MARK: Final = "Text:"
 """Begins an enclosed text where the desk writes one down."""
+_PLAIN: Final = re.compile(
+    r"\A[*_#]{0,4} ?(?:(?:the|our|your|der|unser) )?text ?:[*_]{0,3}\s*", re.IGNORECASE
+)
+_LABEL: Final = re.compile(r"\s*[*_]{0,2}[^\W\d_][\w /-]{0,30} ?:")
+"""A line of a form, such as 'Name: Ada': what follows its 'Text:' is the sender's own message."""
 _SIGNATURE: Final = re.compile(r"-- ?")
 _LONGEST_MARK: Final = 120
 
@@ -39,7 +44,7 @@ def enclosing(text: str) -> Enclosing:
     """Return what stands around an enclosed text, and that text; the first mark begins it, an end mark or the signature ends it."""
     lines = text.split("\n")
     for index, line in enumerate(lines):
-        if len(line) <= _LONGEST_MARK and _ALONE.fullmatch(line):
+        if len(line) <= _LONGEST_MARK and _ALONE.fullmatch(line) and not _is_of_form(line, lines[:index]):
             begin, inside = index, lines[index + 1 :]
         elif match := _BEGINS.match(line[:_LONGEST_MARK]):
             begin, inside = index, [line[match.end() :], *lines[index + 1 :]]
@@ -53,6 +58,15 @@ def enclosing(text: str) -> Enclosing:
         rest = after[1:] if after and not _SIGNATURE.fullmatch(after[0]) else after
         return Enclosing("\n".join([*lines[:begin], *rest]).strip("\n"), enclosed)
     return Enclosing(text, None)
+
+
+def _is_of_form(mark: str, before: list[str]) -> bool:
+    written = [line for line in before if line.strip()]
+    return (
+        _PLAIN.fullmatch(mark) is not None
+        and bool(written)
+        and all(_LABEL.match(line) is not None for line in written)
+    )
 
 
 def _ends(line: str) -> bool:

@@ -84,3 +84,15 @@ def test_the_value_of_an_enclosed_field_says_where_it_is() -> None:
     assert enclosed_value("One.\nTwo.", ()) == "One. Two."
     assert enclosed_value("One.", ("a.md",)) == "a.md"
     assert enclosed_value(None, ()) is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Name: Ada Park\nOrder: DD-10001\nText:\nPlease refund it.",
+        "Name: Ada Park\n\nE-Mail: ada@mail.example\n\nText:\nBitte erstatten Sie die Bestellung.",
+    ],
+)
+def test_the_text_of_a_contact_form_is_the_senders_own(form: str) -> None:
+    """Between other labels 'Text:' is a field of a form: what stands below it is asked, and must not vanish."""
+    assert enclosing(form).enclosed is None
