@@ -27,7 +27,7 @@ ENCLOSED_MARK: Final = "Text:"
 _PLAIN: Final = re.compile(
     r"\A[*_#]{0,4} ?(?:(?:the|our|your|der|unser) )?text ?:[*_]{0,3}\s*", re.IGNORECASE
 )
-_LABEL: Final = re.compile(r"\s*[*_]{0,2}[^\W\d_][\w /-]{0,30} ?:")
+_LABEL: Final = re.compile(r"\A\s{0,20}[*_]{0,2}[^\W\d_][\w /-]{0,30} ?:")
 """A line of a form, such as 'Name: Ada': what follows its 'Text:' is the sender's own message."""
 _SIGNATURE: Final = re.compile(r"-- ?")
 _LONGEST_MARK: Final = 120

@@ -185,7 +185,9 @@ async def test_a_forged_signal_only_makes_it_look(desks: TwoDesks) -> None:
 
 async def test_a_submission_that_calls_itself_a_part_is_none(desks: TwoDesks) -> None:
     """Only the whole makes parts: whoever else starts one gets a request of its own, which answers its requester."""
-    written = desks.desk.written("Where is my order DD-10036?", **SOFIA | {"desk": "support"})
+    written = desks.desk.written(
+        "Where is my order DD-10036?", sender="s.valente@kestrel.example", desk="support"
+    )
     part = Part(
         parent="reception-mail-0123456789abcdef", items=(Item(item_id="item-1", text="Where is it?"),)
     )

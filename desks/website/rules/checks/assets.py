@@ -23,7 +23,7 @@ _NAMED_TYPES: Final = {
     "woff2": "woff2",
 }
 _FILE_NAME: Final = re.compile(
-    r"(?:[\w-]+/)*[\w()-]+\.(?:png|jpe?g|gif|svg|webp|avif)|(?:img|dsc|image|picture|photo)[\s_-]?\d+",
+    r"\A(?:(?:[\w-]+/)*[\w()-]+\.(?:png|jpe?g|gif|svg|webp|avif)|(?:img|dsc|image|picture|photo)[\s_-]?\d+)",
     re.IGNORECASE,
 )
 _GONE: Final = Severity.MAJOR

@@ -7,7 +7,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from desks.website.rules.page.document import Page
 
-_SRCSET_PART: Final = re.compile(r"\s*(\S+?)(?:\s+[\d.]+[wx])?\s*(?:,|$)")
 _MOST: Final = 2_000
 _KINDS: Final = {
     "img": ("image", "src"),

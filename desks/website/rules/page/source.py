@@ -5,7 +5,6 @@ charset explains.
 """
 
 import codecs
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -34,7 +33,6 @@ _STATEFUL: Final = frozenset({"ISO-2022-JP", "replacement", "UTF-16LE", "UTF-16B
 """Charsets that a page can only be in with a byte order mark, or where a byte means what those before it say."""
 
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _DECLARED_WITHIN: Final = 1024
 """Bytes in which a page declares its charset, as the HTML standard has it."""
 
@@ -71,7 +69,7 @@ class Source(NamedTuple):
     @property
     def readable(self) -> str:
         """Return the text for a parser: what is no character stands as the replacement character."""
-        return _SURROGATE.sub("\ufffd", self.text)
+        return _of_characters(self.text)
 
     def offset(self, position: int) -> int:
         """Return where a code point of `text` stands in `raw`."""
@@ -160,7 +158,7 @@ def _bytes(source: Source, raw: str) -> bytes:
 
 def _encoded(source: Source, text: str) -> bytes:
     # A lone surrogate would be written as a byte of no charset; new words never hold one.
-    clean = _SURROGATE.sub("\ufffd", text)
+    clean = _of_characters(text)
     return b"".join(_encoded_char(char, source.codec) for char in clean)
 
 
@@ -174,3 +172,12 @@ def _encoded_char(char: str, codec: str) -> bytes:
     except UnicodeError:
         pass
     return f"&#{ord(char)};".encode(codec)
+
+
+def _of_characters(text: str) -> str:
+    """Return the text, of the same length, with the replacement character for half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= each <= "\udfff" else each for each in text)
+    return text

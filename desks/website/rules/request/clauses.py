@@ -20,9 +20,9 @@ _ASKS: Final = re.compile(
 _BULLET: Final = re.compile(r"^\s{0,12}(?:[-*\u2022\u2013]|\d{1,2}[.)]|[a-z]\))\s+")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?;])\s+|(?<=:)\s*\n\s*")
 _AND: Final = re.compile(
-    rf"(?:\s*[,;]\s*|\s+)(?:and(?: then| also)?|then|und(?: dann| auch)?|sowie|dann)\s+(?=(?:please |bitte |also |auch |in |on |auf |im )?(?:the \w+ )?{VERBS}\b)"
-    r"|(?:\s*,)?\s+(?:and|und)\s+(?=(?:the|die|der|das) [\w-]+(?: [\w-]+)? [\ue000-\uebff] (?:should|must|needs to|soll)\b)"
-    rf"|\s*[,;]\s*(?={VERBS}\b)",
+    rf"(?: ?[,;] ?| )(?:and(?: then| also)?|then|und(?: dann| auch)?|sowie|dann) (?=(?:please |bitte |also |auch |in |on |auf |im )?(?:the \w{{1,40}} )?{VERBS}\b)"
+    r"|(?: ?,)? (?:and|und) (?=(?:the|die|der|das) [\w-]{1,40}(?: [\w-]{1,40})? [\ue000-\uebff] (?:should|must|needs to|soll)\b)"
+    rf"| ?[,;] ?(?={VERBS}\b)",
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(
@@ -32,7 +32,7 @@ _CONDITION: Final = re.compile(
 _POLITE: Final = re.compile(r"\b(?:please|kindly|bitte)\b,?", re.IGNORECASE)
 _MARK: Final = "[\ue000-\uebff]"
 _PAIR: Final = re.compile(
-    rf"(?P<begin>.{{0,120}}?)\b(?P<verb>{VERBS}(?: sie)?) (?P<a>{_MARK}) (?P<to>with|to|by|into|durch|in|gegen|mit) (?P<b>{_MARK})"
+    rf"\A(?P<begin>.{{0,120}}?)\b(?P<verb>{VERBS}(?: sie)?) (?P<a>{_MARK}) (?P<to>with|to|by|into|durch|in|gegen|mit) (?P<b>{_MARK})"
     rf"(?:,? (?:and|und)|,) (?P<rest>{_MARK} (?P=to) {_MARK}.*)",
     re.IGNORECASE,
 )
@@ -42,8 +42,9 @@ def clauses_of(text: str) -> Iterator[str]:
     """Yield the clauses of a marked text: bullets, sentences, and what 'and' joins before another verb."""
     for block in _blocks(text):
         for sentence in _SENTENCE_END.split(block):
+            words = " ".join(sentence.split())
             # A condition is one for all that follows it, so such a sentence stays whole, and is asked about.
-            for clause in (sentence,) if _CONDITION.search(sentence) else _AND.split(sentence):
+            for clause in (words,) if _CONDITION.search(words) else _AND.split(words):
                 plain = " ".join(_POLITE.sub(" ", clause).split())
                 if plain:
                     yield from _pairs(plain)

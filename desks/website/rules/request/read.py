@@ -24,7 +24,7 @@ _TAIL: Final = re.compile(
     re.IGNORECASE,
 )
 _EVERYWHERE: Final = re.compile(
-    r"\s*,?\s*\b(?:everywhere(?: on (?:the|this) page)?|in all places|all over the page|throughout(?: the page)?|wherever it (?:stands|appears|occurs)|"
+    r"\s{0,4},?\s{0,4}\b(?:everywhere(?: on (?:the|this) page)?|in all places|all over the page|throughout(?: the page)?|wherever it (?:stands|appears|occurs)|"
     r"(?:all|every) (?:occurrences?|instances?|mentions?)(?: of)?|überall(?: auf der seite)?|an allen stellen|alle vorkommen(?: von)?)\b",
     re.IGNORECASE,
 )
