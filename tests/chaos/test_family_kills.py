@@ -9,7 +9,7 @@ from tests.sizes import rounds
 
 KILLS = rounds(4, 200)
 
-pytestmark = [pytest.mark.xdist_group("chaos-families"), pytest.mark.timeout(rounds(420, 5_400))]
+pytestmark = [pytest.mark.xdist_group("chaos-families"), pytest.mark.timeout(rounds(420, 10_800))]
 
 
 async def test_workers_killed_over_the_samples_of_two_desks(tmp_path: Path) -> None:
