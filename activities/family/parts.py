@@ -1,7 +1,9 @@
 """Reads where the parts of a request stand, from their own histories.
 
 A part sends its request a signal when something changes; but anyone may send a signal, and what a part tells goes to the
-requester. So the signal only wakes the request, and this reads the rest where nobody else can write it.
+requester. So the signal only wakes the request, and this reads the rest where nobody else can write it: in the part's result, and while
+it is open in its search attributes and its memo. Nothing is asked of a worker: a query would come just while the part is
+at work, and cut its turn in two (docs/decisions/0025-a-turn-cut-in-two-is-taken-again.md).
 """
 
 import asyncio
@@ -14,28 +16,29 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
 )
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
 from activities.failures import translated
-from dispatch.models.errors import UnavailableError
-from dispatch.models.request.family import FAILED, PartReport, PartsBrief, PartsRead
-from dispatch.models.request.message_names import QueryName
-from dispatch.models.request.request_detail import RequestDetail
+from dispatch.models.request.family import FAILED, PART_ANSWER, PartAnswer, PartReport, PartsBrief, PartsRead
 from dispatch.models.request.status import Ending
 from dispatch.models.trail import Outcome
 from dispatch.temporal_errors import is_not_found, not_answered
 
 _ANSWER_TIMEOUT: Final = timedelta(seconds=8)
-"""Of one call; a part's worker may have to read its history first."""
+"""Of one call to Temporal."""
 _MOST_WHY: Final = 500
+_DESK: Final = SearchAttributeKey.for_keyword("Desk")
+_STATE: Final = SearchAttributeKey.for_keyword("RequestState")
+_OWNER: Final = SearchAttributeKey.for_keyword("NextOwner")
+_REVIEW_POINT: Final = SearchAttributeKey.for_datetime("ReviewPoint")
+"""As dispatch/models/search_attributes.py names them."""
 
 
 @activity.defn(name="read_parts")
 async def read_parts(brief: PartsBrief) -> PartsRead:
-    """Return a report of each part. Raises UnavailableError where Temporal or a worker does not answer."""
+    """Return a report of each part. Raises UnavailableError where Temporal does not answer."""
     with translated():
         client = activity.client()
         reports = await asyncio.gather(
@@ -51,14 +54,9 @@ async def _report(client: Client, parent: str, request_id: str) -> PartReport:
         if seen.parent_id != parent:
             return _failed(request_id, "the workflow of this id is no part of this request")
         if seen.status is WorkflowExecutionStatus.RUNNING:
-            detail = await handle.query(
-                QueryName.DETAIL, result_type=RequestDetail, rpc_timeout=_ANSWER_TIMEOUT
-            )
-            return _open(request_id, detail)
+            return _open(request_id, seen, await seen.memo_value(PART_ANSWER, None, type_hint=PartAnswer))
         if seen.status is WorkflowExecutionStatus.COMPLETED:
             return _closed(request_id, await handle.result(rpc_timeout=_ANSWER_TIMEOUT))
-    except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        raise UnavailableError(f"{request_id} could not answer: {str(error)[:200]}") from error
     except RPCError as error:
         if is_not_found(error):
             return _failed(request_id, "Temporal has no such workflow")
@@ -66,18 +64,16 @@ async def _report(client: Client, parent: str, request_id: str) -> PartReport:
     return _without_outcome(request_id, seen)
 
 
-def _open(request_id: str, detail: RequestDetail) -> PartReport:
-    status = detail.status
+def _open(request_id: str, seen: WorkflowExecutionDescription, answer: PartAnswer | None) -> PartReport:
+    listed = seen.typed_search_attributes
     return PartReport(
         request_id=request_id,
-        desk=status.desk,
-        state=status.state,
-        awaiting=status.review_point.awaiting,
-        owner=status.review_point.owner,
-        by=status.review_point.by,
-        ending=detail.answer.ending if detail.answer is not None else None,
-        answer=detail.answer,
-        added=tuple(addition.key for addition in detail.additions),
+        desk=listed.get(_DESK),
+        state=listed.get(_STATE, ""),
+        owner=listed.get(_OWNER, "coordinator"),
+        by=listed.get(_REVIEW_POINT),
+        ending=answer.ending if answer is not None else None,
+        answer=answer,
     )
 
 

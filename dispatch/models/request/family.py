@@ -29,6 +29,10 @@ class PlannedPart(Contract):
     )
 
 
+PART_ANSWER = "part_answer"
+"""The memo in which a part shows its answer to the whole request; only the part itself can write it."""
+
+
 class PartAnswer(Contract):
     """What the requester is to be told of a part; the whole request tells it, with every other part."""
 

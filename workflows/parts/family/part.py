@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from dispatch.models.request.family import PartAnswer
+    from dispatch.models.request.family import PART_ANSWER, PartAnswer
     from dispatch.models.request.message_names import MessageName
     from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.status import Ending, RequestState
@@ -70,7 +70,7 @@ class OwnPart:
             for due in (bound.action.not_before for bound in state.proposed.actions)
         )
         if is_planned:
-            state.answer = self._reviewed(Ending.DONE)
+            self._answer(self._reviewed(Ending.DONE))
         if not await self._signal(Moment.SETTLED if is_planned else Moment.ACTING):
             state.answer = None
             return
@@ -89,14 +89,19 @@ class OwnPart:
         is_as_reviewed = state.verified and state.withheld
         if state.answer is not None and (state.ending is not None or is_as_reviewed):
             return
-        state.answer = (
+        self._answer(
             self._reviewed(ending)
             if is_as_reviewed
             else PartAnswer(ending=ending, paragraphs=self._notice(ending, why))
         )
         if not await self._signal(Moment.SETTLED):
-            state.answer = state.answer.model_copy(update={"told": True})
+            state.answer = state.answer and state.answer.model_copy(update={"told": True})
             await self._tell(ending, why)
+
+    def _answer(self, answer: PartAnswer) -> None:
+        """Put the answer where the whole request reads it without asking a worker: no query cuts the part's turns in two."""
+        self._state.answer = answer
+        workflow.upsert_memo({PART_ANSWER: answer.model_dump(mode="json", exclude_defaults=True)})
 
     def _reviewed(self, ending: Ending) -> PartAnswer:
         """Return what was reviewed and, where people decide on it, approved; with what the delivery hands over."""
