@@ -125,7 +125,7 @@ def test_the_recipes_desk_is_accepted(tmp_path: Path) -> None:
         "actions/order_repair.py",
     }
     checked = run(".venv/bin/python worker.py --check", tmp_path, DISPATCH_DESKS_DIR=str(folder.parent))
-    assert (checked.returncode, "3 playbooks" in checked.stdout) == (0, True), checked
+    assert (checked.returncode, "5 playbooks" in checked.stdout) == (0, True), checked
 
 
 def test_the_recipes_have_the_shape_of_this_project(tmp_path: Path) -> None:

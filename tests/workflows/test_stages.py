@@ -178,7 +178,7 @@ async def test_a_desk_that_does_not_exist_cannot_be_routed_to(desk: Desk) -> Non
     await case.until("waiting_for_routing")
     assert await case.decide("route", by="reception", edits={"desk": "suport"}) == (
         False,
-        "edits.desk: there is no such desk; there are helpdesk, support",
+        "edits.desk: there is no such desk; there are helpdesk, marketing, support, website",
     )
     assert (await case.status()).state == "waiting_for_routing"
     await case.decide("route", by="reception", edits={"desk": "support"})
