@@ -80,6 +80,8 @@ def test_a_stand_in_listens_where_it_is_reached_whatever_env_says() -> None:
     fixed = {
         "back-office": {"DISPATCH_BACK_OFFICE_URL"},
         "helpdesk": {"DISPATCH_HELPDESK_URL"},
+        "marketing": {"DISPATCH_POSTS_URL"},
+        "website": {"DISPATCH_SITE_URL"},
         "mail-sink": {"DISPATCH_MAIL_ARCHIVE_URL", "DISPATCH_SMTP_HOST", "DISPATCH_SMTP_PORT"},
     }
     for service, names in fixed.items():

@@ -119,7 +119,7 @@ async def test_what_people_decided_otherwise_becomes_cases_to_review(typed: Shel
     filled(tmp_path, 0)
     store = ("--store", tmp_path / "store")
     said = await typed.starter("evals", "harvest", *store, "--out", tmp_path / "cases")
-    said.words("1 texts that a person routed or sorted", "5 drafts that a person changed or rejected")
+    said.words("1 texts that a person routed or sorted", "6 drafts that a person changed or rejected")
     (read,) = _lines(tmp_path / "cases" / "intents.jsonl")
     assert read["labels"] == ["other"]
     assert "radios" in read["text"]

@@ -23,6 +23,8 @@ from temporalio.worker import (
 from activities.permits import Permits
 from dispatch.ranking.organisations import fairness_key
 from dispatch.storage.approvers_file import ApproversFile
+from dispatch.storage.document_reader import Documents
+from dispatch.storage.documents import DocumentStore
 from runtime.worker_parts.shutdown import running_workers
 from runtime.workers import desk_worker, quota_worker
 from tests.desk import PATIENCE_SECONDS, STOPPED_WITHIN, Case, Desk, Looks, resting_desk
@@ -150,11 +152,12 @@ async def _at_work(desk: Desk, starts: Starts) -> AsyncIterator[None]:
     ):
         deciding = desk_worker(client, desk.settings, desk.catalogue, desk.playbooks, reading)
         quotas = quota_worker(client, desk.settings)
-        permits = Permits(ApproversFile(desk.settings.approvers_path))
+        own = acting.beside(Permits(ApproversFile(desk.settings.approvers_path)))
+        own = own.beside(Documents(DocumentStore(desk.settings.documents_dir)))
         single = Worker(
             client,
             task_queue=action_task_queue(queue),
-            activities=[earlier_action, *desk.catalogue.action_activities(acting.beside(permits))],
+            activities=[earlier_action, *desk.catalogue.action_activities(own)],
             max_concurrent_activities=1,
             interceptors=[starts],
         )
