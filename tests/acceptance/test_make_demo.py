@@ -62,10 +62,10 @@ def own(tmp_path: Path) -> Shell:
     return Shell(environment)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(540)
 async def test_make_demo_plays_every_sample_to_its_end(own: Shell) -> None:
     """One command: servers up, samples in, the people's part played, each ending as it must, nothing left, exit code 0."""
-    said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=240)
+    said = await own.run("make", "--no-print-directory", "-o", ".venv/.complete", "demo", seconds=500)
     said.words(
         "73 of 73 requests ended as they must",
         "the people's part is played",
