@@ -75,7 +75,7 @@ class PublishPage(ActionDefaults):
     async def perform(self, order: ActionCommand) -> Receipt:
         """Publish the page unless this was done already.
 
-        Raises Refused ('not_permitted'; 'conflict': the page changed meanwhile; 'unsafe_path'; 'no_document'), Unavailable
+        Raises Refused ('not_permitted'; 'page_changed' meanwhile; 'unsafe_path'; 'no_document'), Unavailable
         (nothing was done), OutcomeUnknown, and pydantic's ValidationError for parameters that are no publication.
         """
         key = order.bound.idempotency_key
@@ -93,7 +93,7 @@ class PublishPage(ActionDefaults):
     async def compensate(self, order: CompensationCommand) -> Receipt:
         """Put the version before back; one that is back stays so (`reconciled`).
 
-        Raises Refused ('conflict': the receipt is of another action, or the page changed since; 'nothing_to_compensate'),
+        Raises Refused ('conflict': the receipt is of another action; 'page_changed' since; 'nothing_to_compensate'),
         Unavailable and OutcomeUnknown.
         """
         key = order.bound.idempotency_key
