@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final
@@ -11,12 +11,14 @@ from dispatch.models.errors import DispatchError
 from dispatch.models.request.submission import DocumentRef
 from dispatch.models.work.exhibit import Exhibit, Mark
 from dispatch.models.work.proposal import Proposal
+from dispatch.models.work.severity import Severity
 from dispatch.storage.documents import DocumentStore
 from inbox.comparison import word_by_word
 
 MOST_BYTES: Final = 400_000
 """Of both texts together; longer ones are named and not compared."""
 MOST_LINES: Final = 6_000
+_RANKS: Final = tuple(Severity)
 CONTEXT: Final = 2
 """The unchanged lines that are shown before and after what changed."""
 
@@ -78,24 +80,18 @@ def _shown(exhibit: Exhibit, store: DocumentStore) -> ShownExhibit:
         return shown
     size = sum(document.size_bytes for document in exhibit.documents)
     if size > MOST_BYTES:
-        return _with_problem(shown, f"too long to be compared here ({size} bytes)")
+        return replace(shown, problem=f"too long to be compared here ({size} bytes)")
     try:
         before, after = (
             store.get(document.sha256).decode(errors="replace") if document is not None else ""
             for document in (exhibit.before, exhibit.after)
         )
     except DispatchError as error:
-        return _with_problem(shown, str(error))
+        return replace(shown, problem=str(error))
     rows = side_by_side(before, after, exhibit.marks, alone=exhibit.before is None)
     if rows is None:
-        return _with_problem(shown, f"too long to be compared here (more than {MOST_LINES} lines)")
-    return ShownExhibit(
-        shown.title, shown.source, shown.before, shown.after, rows=tuple(rows), marks=exhibit.marks
-    )
-
-
-def _with_problem(shown: ShownExhibit, problem: str) -> ShownExhibit:
-    return ShownExhibit(shown.title, shown.source, shown.before, shown.after, problem=problem)
+        return replace(shown, problem=f"too long to be compared here (more than {MOST_LINES} lines)")
+    return replace(shown, rows=tuple(rows), marks=exhibit.marks)
 
 
 def side_by_side(before: str, after: str, marks: Sequence[Mark], *, alone: bool = False) -> list[Row] | None:
@@ -106,7 +102,7 @@ def side_by_side(before: str, after: str, marks: Sequence[Mark], *, alone: bool 
     old, new = before.splitlines(), after.splitlines()
     if len(old) + len(new) > MOST_LINES:
         return None
-    marked = _Marked(after, new, marks)
+    marked = _Marked(after, marks)
     if alone:
         return [Row(after=marked.line(n, line), after_number=n + 1) for n, line in enumerate(new)]
     rows: list[Row] = []
@@ -148,11 +144,11 @@ def _words(was: str | None, now: str | None) -> tuple[tuple[Segment, ...], tuple
 class _Marked:
     """The marks of a text, found line by line."""
 
-    def __init__(self, text: str, lines: Sequence[str], marks: Sequence[Mark]) -> None:
+    def __init__(self, text: str, marks: Sequence[Mark]) -> None:
         starts, at = [], 0
-        for line, kept in zip(lines, text.splitlines(keepends=True), strict=True):
+        for kept in text.splitlines(keepends=True):
             starts.append(at)
-            at += len(kept) if kept else len(line)
+            at += len(kept)
         self._starts = starts
         self._by_line: dict[int, list[tuple[int, Mark]]] = {}
         for number, mark in enumerate(marks, 1):
@@ -180,15 +176,12 @@ class _Marked:
                         segment.text[left - at : right - at],
                         segment.changed,
                         tuple(n for n, _ in touching),
-                        min((m.severity for _, m in touching), key=_RANKS.index, default=""),
+                        max((m.severity for _, m in touching), key=_RANKS.index, default=""),
                         tuple(n for n, m in touching if m.end - start <= right),
                     )
                 )
             at = end
         return tuple(cut)
-
-
-_RANKS: Final = ["critical", "major", "minor"]
 
 
 def _folded(rows: Sequence[Row]) -> Iterator[Row]:

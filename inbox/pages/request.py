@@ -14,7 +14,7 @@ from dispatch.models.trail import Outcome, TrailEntry
 from dispatch.ranking.rank import waited
 from dispatch.storage.documents import DocumentStore
 from inbox.context import Context
-from inbox.exhibits import shown_exhibits
+from inbox.exhibits import ShownExhibit, shown_exhibits
 from inbox.pages import follow_up
 from inbox.signing_keys import usable_keys
 from inbox.view_models import ShownRequest, mark_of, shown
@@ -42,7 +42,8 @@ async def show(request: Request) -> Response:
         )
     person = person_of(request)
     view = shown(detail, person.name, person.names)
-    return _page(request, found, detail.status, detail.trail, view=view)
+    exhibits = await _exhibits(context, detail)
+    return _page(request, found, detail.status, detail.trail, view=view, exhibits=exhibits)
 
 
 @signed_in
@@ -83,7 +84,14 @@ async def _ended(request: Request, context: Context, found: RequestDescription) 
     person = person_of(request)
     view = shown(detail, person.name, person.names) if detail is not None else None
     trail = outcome.trail if outcome else detail.trail if detail else ()
-    return _page(request, found, detail.status if detail else None, trail, view=view, outcome=outcome)
+    status, exhibits = (detail.status, await _exhibits(context, detail)) if detail else (None, ())
+    return _page(request, found, status, trail, view=view, outcome=outcome, exhibits=exhibits)
+
+
+async def _exhibits(context: Context, detail: RequestDetail) -> tuple[ShownExhibit, ...]:
+    """Compare the exhibits' texts in a thread: long ones would hold up every other page."""
+    store = DocumentStore(context.settings.documents_dir)
+    return await asyncio.to_thread(shown_exhibits, detail.proposal, store)
 
 
 def _page(
@@ -94,9 +102,9 @@ def _page(
     *,
     view: ShownRequest | None = None,
     outcome: Outcome | None = None,
+    exhibits: tuple[ShownExhibit, ...] = (),
 ) -> Response:
     context, person = context_of(request), person_of(request)
-    proposal = view.detail.proposal if view else None
     rank = view.detail.rank if view and found.is_running else None
     return render(
         request,
@@ -105,7 +113,7 @@ def _page(
         rank=waited(rank, found.started, context.now()) if rank else None,
         status=status,
         view=view,
-        exhibits=shown_exhibits(proposal, DocumentStore(context.settings.documents_dir)),
+        exhibits=exhibits,
         asked=view.other if view and found.is_running else (),
         outcome=outcome,
         mark=mark_of(view.detail if view and found.is_running else None),
