@@ -9,10 +9,10 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.snapshot import ProcessState
     from dispatch.models.request.status import UNTIL_ITS_TIME, Ending, RequestState
     from dispatch.models.work.guardian import GuardDecision, GuardResult
-    from dispatch.models.work.playbook import Tier
     from dispatch.models.work.proposal import BoundAction
     from dispatch.text.requested import request_of
     from workflows.parts.acting.effects import EffectFailedError, Effects
+    from workflows.parts.approval.taking import is_outgrown
     from workflows.parts.endings import EndedEarlyError, HistoryFullError, history_full
     from workflows.parts.requester.additions import Additions
     from workflows.parts.requester.dialog import RequesterDialog
@@ -82,9 +82,8 @@ class Scheduled:
         if now.decision is GuardDecision.BLOCK:
             raise EffectFailedError(bound, f"blocked at its time: {reasons}", certain=True)
         approved = next((one for one in state.approved if one.bound.digest == bound.digest), None)
-        tiers = list(Tier)
         if now.decision is GuardDecision.HOLD and (
-            approved is None or tiers.index(now.tier) > tiers.index(approved.tier)
+            approved is None or is_outgrown(approved, state.authorization[bound.digest], now, workflow.now())
         ):
             at = format_stamp(workflow.now())
             raise EffectFailedError(

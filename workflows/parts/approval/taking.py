@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from dispatch.models.request.snapshot import ApprovedAction, ProcessState
     from dispatch.models.request.status import Ending
     from dispatch.models.work.execution import Authorization
-    from dispatch.models.work.guardian import GuardDecision
+    from dispatch.models.work.guardian import GuardDecision, GuardResult
     from dispatch.models.work.guidance import Declined, Guidance
     from dispatch.models.work.playbook import Tier
     from dispatch.models.work.proposal import BoundAction, Proposal
@@ -73,23 +73,30 @@ def drop_outgrown(state: ProcessState, now: datetime) -> bool:
 
     Returns whether an action must be proposed under a new digest and approved again.
     """
-    tiers = list(Tier)
     results = {result.action_digest: result for result in state.guard_results}
     outgrown = False
     for one in state.approved:
         result = results.get(one.bound.digest)
         if result is None:
             state.drop_approval(one.bound.digest)
-        elif _is_expired(state.authorization[one.bound.digest], now) or (
-            result.decision is GuardDecision.HOLD
-            and (
-                tiers.index(result.tier) > tiers.index(one.tier)
-                or (result.approvers and result.approvers != state.authorization[one.bound.digest].approvers)
-            )
-        ):
+        elif is_outgrown(one, state.authorization[one.bound.digest], result, now):
             state.drop_approval(one.bound.digest)
             outgrown = True
     return outgrown
+
+
+def is_outgrown(
+    approved: ApprovedAction, authorization: Authorization, result: GuardResult, now: datetime
+) -> bool:
+    """Return whether an approval no longer covers an action: it has expired, or the guardian sees more risk or others to ask."""
+    tiers = list(Tier)
+    return _is_expired(authorization, now) or (
+        result.decision is GuardDecision.HOLD
+        and (
+            tiers.index(result.tier) > tiers.index(approved.tier)
+            or bool(result.approvers and result.approvers != authorization.approvers)
+        )
+    )
 
 
 def _is_expired(authorization: Authorization, now: datetime) -> bool:
