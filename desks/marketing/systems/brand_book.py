@@ -1,6 +1,5 @@
 """The rules of the brand, read once from brand.yaml."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +10,6 @@ from pydantic import Field
 
 from activities.contracts import SystemSettings
 from desks.marketing.brand_file import BRAND_FILE, load_house
-from desks.marketing.copy.text import CopyForm
-from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.house import House
 
 log = structlog.get_logger("brand_book")
@@ -40,6 +37,4 @@ class BrandBook:
         house = load_house(settings.brand_file or BRAND_FILE)
         for problem in house.not_run:
             log.warning("a rule of a style is not run", where=problem.in_words)
-        # The dictionary takes a second to build, which the first request need not wait for.
-        await asyncio.to_thread(house.edited, "A first text.", CopyForm.PLAIN, Occasion())
         yield cls(house)
