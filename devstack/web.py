@@ -158,6 +158,14 @@ def listen(host: str, port: int, *, purpose: str, setting: str) -> socket.socket
     return listener
 
 
+@contextmanager
+def listening(url: str, *, purpose: str, setting: str) -> Iterator[socket.socket]:
+    """Listen where a service's URL says for the length of the block; raises DevStackError as `listen` and `port_of` do."""
+    host = urlsplit(url).hostname or LOOPBACK
+    with listen(host, port_of(url, setting), purpose=purpose, setting=setting) as listener:
+        yield listener
+
+
 @asynccontextmanager
 async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve `app` in this loop for the length of the block; open answers get one second to finish."""

@@ -1,16 +1,14 @@
 """The running back office, in a process of its own or inside a test."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from devstack.back_office.app import create_app
 from devstack.back_office.database import Database
 from devstack.faults import Faults
-from devstack.ports import LOOPBACK
 from devstack.settings import StackSettings
-from devstack.web import listen, port_of, serving
+from devstack.web import listening, serving
 
 _SETTING = "DISPATCH_BACK_OFFICE_URL"
 
@@ -21,21 +19,15 @@ async def back_office(settings: StackSettings, *, faults: bool = False) -> Async
 
     Raises DevStackError, one sentence, if the port is taken or the data cannot be used.
     """
-    url = settings.back_office_url
-    host = urlsplit(url).hostname or LOOPBACK
-    listener = listen(host, port_of(url, _SETTING), purpose="the back office", setting=_SETTING)
-    try:
-        database = Database(settings.var_dir / "back_office.db", datetime.now(UTC))
-        try:
-            app = create_app(
-                database,
-                read_key=settings.back_office_read_key.get_secret_value(),
-                write_key=settings.back_office_write_key.get_secret_value(),
-                faults=Faults() if faults else None,
-            )
-            async with serving(app, listener):
-                yield database
-        finally:
-            database.close()
-    finally:
-        listener.close()
+    with (
+        listening(settings.back_office_url, purpose="the back office", setting=_SETTING) as listener,
+        closing(Database(settings.var_dir / "back_office.db", datetime.now(UTC))) as database,
+    ):
+        app = create_app(
+            database,
+            read_key=settings.back_office_read_key.get_secret_value(),
+            write_key=settings.back_office_write_key.get_secret_value(),
+            faults=Faults() if faults else None,
+        )
+        async with serving(app, listener):
+            yield database

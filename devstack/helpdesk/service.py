@@ -1,16 +1,14 @@
 """The running helpdesk, in a process of its own or inside a test."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from devstack.faults import Faults
 from devstack.helpdesk.app import create_app
 from devstack.helpdesk.database import Database
-from devstack.ports import LOOPBACK
 from devstack.settings import StackSettings
-from devstack.web import listen, port_of, serving
+from devstack.web import listening, serving
 
 _SETTING = "DISPATCH_HELPDESK_URL"
 
@@ -21,25 +19,15 @@ async def helpdesk(settings: StackSettings, *, faults: bool = False) -> AsyncIte
 
     Raises DevStackError, one sentence, if the port is taken or the data cannot be used.
     """
-    url = settings.helpdesk_url
-    listener = listen(
-        urlsplit(url).hostname or LOOPBACK,
-        port_of(url, _SETTING),
-        purpose="the helpdesk",
-        setting=_SETTING,
-    )
-    try:
-        database = Database(settings.var_dir / "helpdesk.db", datetime.now(UTC))
-        try:
-            app = create_app(
-                database,
-                read_key=settings.helpdesk_read_key.get_secret_value(),
-                write_key=settings.helpdesk_write_key.get_secret_value(),
-                faults=Faults() if faults else None,
-            )
-            async with serving(app, listener):
-                yield database
-        finally:
-            database.close()
-    finally:
-        listener.close()
+    with (
+        listening(settings.helpdesk_url, purpose="the helpdesk", setting=_SETTING) as listener,
+        closing(Database(settings.var_dir / "helpdesk.db", datetime.now(UTC))) as database,
+    ):
+        app = create_app(
+            database,
+            read_key=settings.helpdesk_read_key.get_secret_value(),
+            write_key=settings.helpdesk_write_key.get_secret_value(),
+            faults=Faults() if faults else None,
+        )
+        async with serving(app, listener):
+            yield database

@@ -1,16 +1,14 @@
 """The running publishing system, in a process of its own or inside a test."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from devstack.faults import Faults
 from devstack.marketing.app import create_app
 from devstack.marketing.database import Database
-from devstack.ports import LOOPBACK
 from devstack.settings import StackSettings
-from devstack.web import listen, port_of, serving
+from devstack.web import listening, serving
 
 _SETTING = "DISPATCH_POSTS_URL"
 
@@ -21,25 +19,15 @@ async def marketing(settings: StackSettings, *, faults: bool = False) -> AsyncIt
 
     Raises DevStackError, one sentence, if the port is taken or the data cannot be used.
     """
-    url = settings.posts_url
-    listener = listen(
-        urlsplit(url).hostname or LOOPBACK,
-        port_of(url, _SETTING),
-        purpose="the publishing system",
-        setting=_SETTING,
-    )
-    try:
-        database = Database(settings.var_dir / "marketing.db", datetime.now(UTC))
-        try:
-            app = create_app(
-                database,
-                read_key=settings.posts_read_key.get_secret_value(),
-                write_key=settings.posts_write_key.get_secret_value(),
-                faults=Faults() if faults else None,
-            )
-            async with serving(app, listener):
-                yield database
-        finally:
-            database.close()
-    finally:
-        listener.close()
+    with (
+        listening(settings.posts_url, purpose="the publishing system", setting=_SETTING) as listener,
+        closing(Database(settings.var_dir / "marketing.db", datetime.now(UTC))) as database,
+    ):
+        app = create_app(
+            database,
+            read_key=settings.posts_read_key.get_secret_value(),
+            write_key=settings.posts_write_key.get_secret_value(),
+            faults=Faults() if faults else None,
+        )
+        async with serving(app, listener):
+            yield database

@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 
 from devstack.faults import Faults
-from devstack.ports import LOOPBACK
 from devstack.settings import StackSettings
-from devstack.web import listen, port_of, serving
+from devstack.web import listening, serving
 from devstack.website.app import create_app
 from dispatch.models.errors import DevStackError
 
@@ -27,17 +25,9 @@ async def website(settings: StackSettings, *, faults: bool = False) -> AsyncIter
     Raises DevStackError, one sentence, if the port is taken or the folder cannot be filled.
     """
     fill(settings.site_dir)
-    listener = listen(
-        urlsplit(settings.site_url).hostname or LOOPBACK,
-        port_of(settings.site_url, _SETTING),
-        purpose="the website",
-        setting=_SETTING,
-    )
-    try:
+    with listening(settings.site_url, purpose="the website", setting=_SETTING) as listener:
         async with serving(create_app(settings.site_dir, faults=Faults() if faults else None), listener):
             yield settings.site_dir
-    finally:
-        listener.close()
 
 
 def fill(folder: Path) -> None:
