@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
+from activities.contracts import System, Systems
 from desks.marketing.copy.reading import read_source
 from desks.marketing.copy.text import Copy
-from desks.marketing.models.facts import CopyFacts, EditFacts, FlagFacts
+from desks.marketing.models.facts import CopyFacts, EditFacts, FlagFacts, NoTerms
 from desks.marketing.models.flag import Flag
 from desks.marketing.models.occasion import Occasion
 from desks.marketing.rules.house import MOST_FLAGS, House
 from desks.marketing.rules.noting import noted
 from desks.marketing.rules.rule import Rule
+from desks.marketing.systems.brand_book import BrandBook
+from dispatch.models.contract import Contract
 from dispatch.models.work.finding import Brief, Evidence, Finding, FindingStatus
 from dispatch.storage.document_reader import Documents
 
@@ -89,3 +92,36 @@ def flagged(brief: Brief, specialist: str, flags: tuple[Flag, ...], not_run: tup
             for one in kinds
         ),
     )
+
+
+class CopyJudge:
+    """What the specialists have in common that judge the copy as the editor left it; each says by which rules."""
+
+    uses: ClassVar[tuple[type[System], ...]] = (BrandBook,)
+    needs: ClassVar[tuple[str, ...]] = (READER, EDITOR)
+    Config: ClassVar[type[Contract]] = NoTerms
+    name: ClassVar[str]
+
+    def __init__(self, systems: Systems) -> None:
+        self.house = systems.get(BrandBook).house
+        self._documents = systems.get(Documents)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules of the house that this one judges by."""
+        raise NotImplementedError
+
+    async def more(self, one: JudgedCopy) -> tuple[Flag, ...]:
+        """Return what it finds by other means than rules."""
+        del one
+        return ()
+
+    def not_run(self) -> tuple[str, ...]:
+        """Return which of the house's rules could not be made ready, in words."""
+        return ()
+
+    async def examine(self, brief: Brief) -> Finding:
+        one = await edited_copy(brief, self._documents)
+        if one is None:
+            return unavailable(brief, self.name)
+        flags = (*await judged(self.house, self.rules(), one), *await self.more(one))
+        return flagged(brief, self.name, flags, self.not_run())

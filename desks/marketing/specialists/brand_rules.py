@@ -1,35 +1,21 @@
 """Judges words, names, form, required sentences and the house's styles."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from activities.contracts import System, Systems
-from desks.marketing.judged_copy import edited_copy, flagged, judged, unavailable
-from desks.marketing.models.facts import NoTerms
-from desks.marketing.systems.brand_book import BrandBook
-from dispatch.models.contract import Contract
-from dispatch.models.work.finding import Brief, Finding
-from dispatch.storage.document_reader import Documents
-
-_NAME: Final = "brand_rules"
+from desks.marketing.judged_copy import CopyJudge
+from desks.marketing.rules.rule import Rule
 
 
-class BrandRules:
+class BrandRules(CopyJudge):
     """Flags terms, words to avoid, inclusive words, tone, names, length, emoji, marks, required sentences and the rules of styles.
 
     It looks at the copy as the editor left it. Facts: FlagFacts.
     """
 
-    uses: ClassVar[tuple[type[System], ...]] = (BrandBook,)
-    needs: ClassVar[tuple[str, ...]] = ("copy_reader", "copy_editor")
-    Config: ClassVar[type[Contract]] = NoTerms
+    name: ClassVar[str] = "brand_rules"
 
-    def __init__(self, systems: Systems) -> None:
-        self._book, self._documents = systems.get(BrandBook), systems.get(Documents)
+    def rules(self) -> tuple[Rule, ...]:
+        return (*self.house.wording, self.house.grammar)
 
-    async def examine(self, brief: Brief) -> Finding:
-        one = await edited_copy(brief, self._documents)
-        if one is None:
-            return unavailable(brief, _NAME)
-        house = self._book.house
-        flags = await judged(house, (*house.wording, house.grammar), one)
-        return flagged(brief, _NAME, flags, tuple(one.in_words for one in house.not_run))
+    def not_run(self) -> tuple[str, ...]:
+        return tuple(one.in_words for one in self.house.not_run)

@@ -1,46 +1,36 @@
 """Judges where copy links to, and finds links of ours that are dead."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from activities.contracts import System, Systems
-from desks.marketing.judged_copy import edited_copy, flagged, judged, unavailable
-from desks.marketing.models.facts import NoTerms
+from desks.marketing.judged_copy import CopyJudge, JudgedCopy
+from desks.marketing.models.flag import Flag
 from desks.marketing.rules.dead_links import flags_of, to_fetch
+from desks.marketing.rules.rule import Rule
 from desks.marketing.systems.brand_book import BrandBook
 from desks.marketing.systems.own_pages import OwnPages
-from dispatch.models.contract import Contract
-from dispatch.models.work.finding import Brief, Finding
-from dispatch.storage.document_reader import Documents
-
-_NAME: Final = "links"
 
 
-class Links:
+class Links(CopyJudge):
     """Flags links to other hosts, tags that are missing or wrong, and, where the brand wants it, links of ours that are dead.
 
     Only the brand's own hosts are ever fetched. A link that could not be fetched is told as that, and never as one that
     works. Facts: FlagFacts.
     """
 
+    name: ClassVar[str] = "links"
     uses: ClassVar[tuple[type[System], ...]] = (BrandBook, OwnPages)
-    needs: ClassVar[tuple[str, ...]] = ("copy_reader", "copy_editor")
-    Config: ClassVar[type[Contract]] = NoTerms
 
     def __init__(self, systems: Systems) -> None:
-        self._book, self._documents, self._pages = (
-            systems.get(BrandBook),
-            systems.get(Documents),
-            systems.get(OwnPages),
-        )
+        super().__init__(systems)
+        self._pages = systems.get(OwnPages)
 
-    async def examine(self, brief: Brief) -> Finding:
-        one = await edited_copy(brief, self._documents)
-        if one is None:
-            return unavailable(brief, _NAME)
-        house = self._book.house
-        flags = await judged(house, house.links, one)
-        if house.brand.links.check:
-            wanted = to_fetch(one.copy, house.brand.links.hosts)
-            answers = await self._pages.status_of(tuple(wanted), house.brand.links.hosts)
-            flags = (*flags, *flags_of(wanted, answers))
-        return flagged(brief, _NAME, flags)
+    def rules(self) -> tuple[Rule, ...]:
+        return self.house.links
+
+    async def more(self, one: JudgedCopy) -> tuple[Flag, ...]:
+        links = self.house.brand.links
+        if not links.check:
+            return ()
+        wanted = to_fetch(one.copy, links.hosts)
+        return tuple(flags_of(wanted, await self._pages.status_of(tuple(wanted), links.hosts)))

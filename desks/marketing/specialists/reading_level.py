@@ -1,35 +1,18 @@
 """Judges how easy copy is to read."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from activities.contracts import System, Systems
-from desks.marketing.judged_copy import edited_copy, flagged, judged, unavailable
-from desks.marketing.models.facts import NoTerms
-from desks.marketing.systems.brand_book import BrandBook
-from dispatch.models.contract import Contract
-from dispatch.models.work.finding import Brief, Finding
-from dispatch.storage.document_reader import Documents
-
-_NAME: Final = "reading_level"
+from desks.marketing.judged_copy import CopyJudge
+from desks.marketing.rules.rule import Rule
 
 
-class ReadingLevel:
+class ReadingLevel(CopyJudge):
     """Flags copy that is harder than the brand wants, and sentences that are too long.
 
     It looks at the copy as the editor left it. Facts: FlagFacts.
     """
 
-    uses: ClassVar[tuple[type[System], ...]] = (BrandBook,)
-    needs: ClassVar[tuple[str, ...]] = ("copy_reader", "copy_editor")
-    Config: ClassVar[type[Contract]] = NoTerms
+    name: ClassVar[str] = "reading_level"
 
-    def __init__(self, systems: Systems) -> None:
-        self._book, self._documents = systems.get(BrandBook), systems.get(Documents)
-
-    async def examine(self, brief: Brief) -> Finding:
-        one = await edited_copy(brief, self._documents)
-        if one is None:
-            return unavailable(brief, _NAME)
-        house = self._book.house
-        flags = await judged(house, house.reading, one)
-        return flagged(brief, _NAME, flags)
+    def rules(self) -> tuple[Rule, ...]:
+        return self.house.reading
