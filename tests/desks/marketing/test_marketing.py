@@ -1,19 +1,17 @@
 """The marketing desk on the real server, against the stand-in that takes posts: every sample, and what goes wrong."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 from temporalio.client import Client
 
-from devstack.approvers import demo_signer, make_people
-from devstack.script import Sample, load_script, play
+from devstack.approvers import make_people
+from devstack.script import Sample, load_script
 from dispatch.storage.documents import DocumentStore
 from runtime.settings import SHIPPED_DESKS
-from tests.desk import Desk, quick, running_desk, unanswered
+from tests.desk import Desk, running_desk
+from tests.desks.playing import played, write_quick_playbook
 from tests.servers import MarketingService, running_marketing
 
 DESK: Final = SHIPPED_DESKS / "marketing"
@@ -35,19 +33,10 @@ class Marketing:
         return [mail["text"] for mail in self.desk.mail_sink.messages() if mail["recipient"] == address]
 
 
-def _write_quick_playbook(folder: Path) -> None:
-    document = yaml.safe_load((DESK / "playbook.yaml").read_text(encoding="utf-8"))
-    quick(document)
-    unanswered(document)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-    (folder / "marketing.yaml").write_text(text, encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 async def marketing(client: Client, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Marketing]:
     tmp_path = tmp_path_factory.mktemp("marketing")
-    _write_quick_playbook(tmp_path / "playbooks")
+    write_quick_playbook("marketing", tmp_path / "playbooks")
     async with running_marketing(tmp_path) as system:
         environment: dict[str, Any] = {
             name.removeprefix("DISPATCH_").lower(): value
@@ -63,16 +52,7 @@ async def _played(marketing: Marketing, sample: Sample) -> Any:
     async def arm(fault: Mapping[str, Any]) -> None:
         await marketing.system.arm(**fault)
 
-    desk = marketing.desk
-    case = await desk.submit_file(DESK / "samples" / sample.file)
-    try:
-        async with asyncio.timeout(60):
-            return await play(
-                desk.client, case.id, sample, arm=arm, sign=demo_signer(desk.settings), poll_seconds=0.2
-            )
-    except TimeoutError:
-        trail = "\n".join(f"{entry.receiver}: {entry.what}: {entry.why}" for entry in await case.trail())
-        pytest.fail(f"{sample.file} rests at {await case.status()}\n{trail}")
+    return await played(marketing.desk, "marketing", sample, arm)
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=lambda sample: sample.file)
